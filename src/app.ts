@@ -4,6 +4,7 @@ import { ConversationStubs } from "./conversation/stub.ts";
 import { HashTurns } from "./core/accounts/hash-turns.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
+import { ThumbnailTurns } from "./core/files/thumbnail-turns.ts";
 import { HealthCheck } from "./core/health-check.ts";
 import { KeyCache } from "./core/server/key-cache.ts";
 import { KeySets } from "./core/server/key-sets.ts";
@@ -29,16 +30,18 @@ import { barePath, type Surface } from "./http/surface.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
 import { openDatabase } from "./storage/database.ts";
+import { imagesBinding } from "./storage/files/thumbnails.ts";
 import { appkey } from "./surfaces/appkey/app.ts";
 import { formpost } from "./surfaces/formpost/app.ts";
 import { incoming } from "./surfaces/incoming/app.ts";
 import { kook } from "./surfaces/kook/app.ts";
+import { telegram } from "./surfaces/telegram/app.ts";
 import { tim } from "./surfaces/tim/app.ts";
 import { usersig } from "./surfaces/usersig/app.ts";
 import { v1 } from "./surfaces/v1/app.ts";
 
 /** All surfaces, mounted on one router. The last one, v1, answers every path that no other surface owns. */
-const SURFACES: readonly Surface[] = [appkey, formpost, incoming, kook, tim, usersig, v1];
+const SURFACES: readonly Surface[] = [appkey, formpost, incoming, kook, telegram, tim, usersig, v1];
 
 const FAULT = new CoreError("internal", "Something went wrong on our side. The request may be tried again.");
 
@@ -58,6 +61,7 @@ export function createApp(
   const sessionCache = new SessionCache(timing.sessionCache);
   const keyCache = new KeyCache(timing.serverKeys);
   const keySets = new KeySets(timing.keySets);
+  const thumbnailTurns = new ThumbnailTurns(timing.thumbnails);
   const health = new HealthCheck(timing.health);
   const app = new Hono<AppEnv>({ strict: false });
   /** The failure in the envelope of the surface that owns the path; every refusal of a request is counted. */
@@ -75,6 +79,8 @@ export function createApp(
     const core: Core = {
       db: openDatabase(c.env.DB),
       files: c.env.FILES,
+      images: imagesBinding(c.env),
+      thumbnailTurns,
       conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       hooks: new HookStubs(c.env.HOOK, timing.rpcRetry),

@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
+import { z } from "zod";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
+import { deleteOrphanedBots } from "./core/accounts/account-deletion.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { tellAsked } from "./core/contacts/message-requests.ts";
 import { wakeForRetention } from "./core/conversations/retention-round.ts";
@@ -12,6 +14,8 @@ import { linkPreviews } from "./core/previews/link-previews.ts";
 import { pushServices } from "./core/push/push-services.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
+import type { BotCaller } from "./domain/bots/bot-update.ts";
+import { STORED_ORIGIN } from "./domain/files/file-origins.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { SharedRules } from "./domain/moderation/rules/shared.ts";
 import type { LargeObjectKind } from "./domain/operation/large-object.ts";
@@ -22,15 +26,20 @@ import type { DeviceProtocol } from "./domain/sync/socket-protocol.ts";
 import type { Timing } from "./domain/timing.ts";
 import { HookObject } from "./hook/object.ts";
 import { HookStubs } from "./hook/stub.ts";
-import { readToken } from "./http/access/token.ts";
+import { issueToken, readToken } from "./http/access/token.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
+import { errorFields, log } from "./lib/logger.ts";
 import { findEndedSessions, findLiveSession } from "./storage/accounts/sessions.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { backupBucket } from "./storage/backup/bucket-binding.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
-import { findListRecordsOfUsers, findVersionedPeople } from "./storage/conversations/conversations.ts";
+import {
+  findListRecordsOfUsers,
+  findPeople,
+  findVersionedPeople,
+} from "./storage/conversations/conversations.ts";
 import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
 import { listMemberships } from "./storage/conversations/memberships.ts";
@@ -58,6 +67,10 @@ import {
 import { findConversationExternalId } from "./storage/server/server-conversations.ts";
 import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
+import { kookFormat } from "./surfaces/kook/format.ts";
+import { kookProtocol } from "./surfaces/kook/frames.ts";
+import { telegramFormat } from "./surfaces/telegram/format.ts";
+import { timProtocol } from "./surfaces/tim/frames.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
 import { hookFormat } from "./surfaces/v1/frames/hooks.ts";
@@ -125,6 +138,7 @@ export function createWorker(timing: Timing) {
       const metrics = events.forObject();
       super(ctx, env, {
         directory: {
+          people: (ids) => findPeople(db, ids),
           storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
           registeredAt: async (id) => (await findAccountState(db, id))?.createdAt ?? null,
           endedSessions: (id) => findEndedSessions(db, id, Date.now()),
@@ -151,6 +165,13 @@ export function createWorker(timing: Timing) {
         contacts: new InboxStubs(env.INBOX, timing.rpcRetry),
         protocols: countedProtocols(deviceProtocols(settings), metrics),
         pushServices: pushServices(settings, timing),
+        gatewayFormat: kookFormat,
+        bots: {
+          format: telegramFormat,
+          caller: botCaller(settings, timing, (request) =>
+            app.fetch(request, env, { ...NO_CONTEXT, waitUntil: (work) => ctx.waitUntil(work) }),
+          ),
+        },
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         settings,
         metrics,
@@ -185,6 +206,7 @@ export function createWorker(timing: Timing) {
       const db = openDatabase(env.DB);
       await deleteExpired(db, env.FILES, timing);
       const hooks = new HookStubs(env.HOOK, timing.rpcRetry);
+      await deleteOrphanedBots({ db, inboxes: new InboxStubs(env.INBOX, timing.rpcRetry) });
       await wakeHooksOfUsers(db, hooks);
       const conversations = new ConversationStubs(env.CONVERSATION, timing.rpcRetry);
       await wakeForRetention(db, conversations, retentionDays);
@@ -236,9 +258,41 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing, metrics: 
   return { directory, caller: { call, ask }, format: hookFormat };
 }
 
+/** What a call of a webhook's answer lacks of a request from outside. */
+const NO_CONTEXT = { passThroughOnException: () => undefined, props: {} };
+
+const CallOfWebhook = z.looseObject({ method: z.string() });
+
+/** What calls the webhooks of bots, and makes the calls that they answer with. */
+function botCaller(
+  { wayOut }: Settings,
+  timing: Timing,
+  fetchHere: (request: Request) => Response | Promise<Response>,
+): BotCaller {
+  return {
+    call: (url, headers, body) => askHook({ url, headers, body }, wayOut, timing.botUpdates.answerMs),
+    make: async (userId, { sessionId, expiresAt }, call) => {
+      const parsed = CallOfWebhook.safeParse(call);
+      if (!parsed.success) return;
+      const { method, ...parameters } = parsed.data;
+      try {
+        const token = await issueToken(env.TOKEN_SECRET, { userId, sessionId, expiresAt });
+        const url = `${STORED_ORIGIN}/bot${token}/${encodeURIComponent(method)}`;
+        const headers = { "Content-Type": "application/json" };
+        const { status } = await fetchHere(
+          new Request(url, { method: "POST", headers, body: JSON.stringify(parameters) }),
+        );
+        if (status !== 200) log("warn", "bot_answer_refused", { user: userId, status });
+      } catch (error) {
+        log("error", "bot_answer_failed", { user: userId, ...errorFields(error) });
+      }
+    },
+  };
+}
+
 /** The wire formats of device sockets, by name. */
 function deviceProtocols(settings: Settings): Protocols {
-  const formats = [deviceProtocol, usersigProtocol(settings)];
+  const formats = [deviceProtocol, timProtocol(settings), usersigProtocol(settings), kookProtocol];
   return Object.fromEntries(formats.map((format) => [format.name, format]));
 }
 
@@ -251,12 +305,14 @@ function countedProtocols(protocols: Protocols, metrics: Metrics): Protocols {
   return Object.fromEntries(counted);
 }
 
+type Refused<Frame> = { refused(...refusal: Parameters<DeviceProtocol["refused"]>): Frame };
+
 /** The refusals of a wire format, which are counted as they are made. */
-function countedRefusals(
-  { refused }: Pick<DeviceProtocol, "refused">,
+function countedRefusals<Frame>(
+  { refused }: Refused<Frame>,
   surface: string,
   metrics: Metrics,
-): Pick<DeviceProtocol, "refused"> {
+): Refused<Frame> {
   return {
     refused: (failure, about) => {
       metrics.count("refusals", { surface, code: failure.code });

@@ -1,4 +1,6 @@
+import { ATTRIBUTES } from "./calls/attributes.ts";
 import { BACKEND } from "./calls/backend.ts";
+import { BOTS } from "./calls/bots.ts";
 import { DEVICES } from "./calls/devices.ts";
 import { GROUP } from "./calls/group.ts";
 import { INCOMING_HOOKS } from "./calls/incoming-hooks.ts";
@@ -22,5 +24,7 @@ export const CONVERSATION_CALLS = {
   ...UPKEEP,
   ...BACKEND,
   ...INCOMING_HOOKS,
+  ...BOTS,
+  ...ATTRIBUTES,
   ...TRANSFER,
 };

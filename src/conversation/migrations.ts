@@ -1,13 +1,16 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DEBTS_TABLE } from "../object/user-budgets.ts";
+import { ATTRIBUTES_TABLES } from "./attributes/group-data.ts";
+import { BUTTONS_COLUMN } from "./bots/stored-buttons.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
 import { INBOX_FAILURES_TABLE } from "./delivery/inbox-calls/inbox-failures.ts";
 import { OUTBOX_TABLE } from "./delivery/notification-outbox.ts";
 import { FILE_REFERENCES_TABLES } from "./files/file-references.ts";
-import { HOOKS_TABLE } from "./hooks/hook-positions.ts";
+import { HOOK_TAP_COLUMN, HOOKS_TABLE } from "./hooks/hook-positions.ts";
+import { HOOK_TAPS_TABLE } from "./hooks/hook-taps.ts";
 import { INCOMING_HOOKS_TABLE } from "./incoming-hooks/incoming-hooks.ts";
-import { LINK_PREVIEW_COLUMN } from "./link-previews/preview-requests.ts";
+import { LINK_PREVIEW_COLUMN, LINK_PREVIEWS_OFF_COLUMN } from "./link-previews/preview-requests.ts";
 import { ATTACHMENTS_INDEX } from "./log/attachments.ts";
 import { EDITS_TABLE } from "./log/edit-history.ts";
 import { REVOKED_TABLE, REVOKED_TRIGGER, SHADOWED_TRIGGER } from "./log/revoked-messages.ts";
@@ -187,6 +190,9 @@ const SHADOWED_COLUMN = `
   CREATE INDEX messages_shadowed ON messages (sender_id) WHERE shadowed IS NOT NULL;
   ${SHADOWED_TRIGGER}`;
 
+/** How often the custom data of a message has changed: see `MessageRow`. */
+const CUSTOM_VERSION_COLUMN = "ALTER TABLE messages ADD COLUMN custom_version INTEGER;";
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -209,4 +215,9 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 9, minCode: 1, sql: SHADOWED_COLUMN },
   { version: 10, minCode: 1, sql: INCOMING_HOOKS_TABLE },
   { version: 11, minCode: 1, sql: LINK_PREVIEW_COLUMN },
+  { version: 12, minCode: 1, sql: BUTTONS_COLUMN },
+  { version: 13, minCode: 1, sql: LINK_PREVIEWS_OFF_COLUMN },
+  { version: 14, minCode: 1, sql: [HOOK_TAPS_TABLE, HOOK_TAP_COLUMN].join("\n") },
+  { version: 15, minCode: 1, sql: ATTRIBUTES_TABLES },
+  { version: 16, minCode: 1, sql: CUSTOM_VERSION_COLUMN },
 ];

@@ -10,6 +10,7 @@ import type { InboxStubs } from "../inbox/stub.ts";
 import type { Database } from "../storage/database.ts";
 import type { HashTurns } from "./accounts/hash-turns.ts";
 import type { SessionCache } from "./accounts/session-cache.ts";
+import type { ThumbnailTurns } from "./files/thumbnail-turns.ts";
 import type { HealthCheck } from "./health-check.ts";
 import type { KeyCache } from "./server/key-cache.ts";
 import type { KeySets } from "./server/key-sets.ts";
@@ -19,6 +20,10 @@ export interface Core {
   db: Database;
   /** the bytes of files, in R2 */
   files: R2Bucket;
+  /** makes smaller pictures; undefined: nothing does */
+  images: ImagesBinding | undefined;
+  /** the turns of the isolate that makes them */
+  thumbnailTurns: ThumbnailTurns;
   conversations: ConversationStubs;
   inboxes: InboxStubs;
   hooks: HookStubs;

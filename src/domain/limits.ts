@@ -114,6 +114,24 @@ export const LIMITS = {
   pollOptionsMin: 2,
   pollOptions: 20,
   pollMs: 365 * 86_400_000,
+  /** code points of a button's text, bytes of its data; buttons of a row, rows, buttons of a message */
+  buttonText: 64,
+  buttonDataBytes: 64,
+  buttonsInRow: 8,
+  buttonRows: 20,
+  buttons: 100,
+  /** bytes of the buttons of a message as JSON */
+  buttonsBytes: 16 * 1024,
+  /** bots of a user; commands of a bot; code points of their descriptions and arguments; bots asked */
+  botsOfUser: 5,
+  commands: 100,
+  commandDescription: 256,
+  commandArguments: 64,
+  commandBots: 50,
+  /** taps that a bot can answer, the newest; those of one user that wait; code points of an answer */
+  taps: 1_000,
+  tapsOfUser: 50,
+  tapAnswer: 200,
   /** pinned messages of a conversation */
   pins: 100,
   /** messages after the notice of a pin, and ms, within which a further pin of the message makes none */
@@ -136,6 +154,22 @@ export const LIMITS = {
   invitationDefaultS: 7 * 86_400,
   /** newest messages among which one can be marked unread: the own ones from it on are counted */
   markedUnread: 20_000,
+  /** attributes of a group; bytes of a key, of a value, and of all keys and values */
+  groupAttributes: 16,
+  attributeKeyBytes: 32,
+  attributeBytes: 4 * 1024,
+  attributesBytes: 16 * 1024,
+  /** counters of a group; bytes of a key */
+  groupCounters: 20,
+  counterKeyBytes: 128,
+  /** groups into which a user sorts friends, and conversations; code points of a name of either */
+  friendGroups: 100,
+  conversationGroups: 20,
+  /** bytes of a message that nothing stores, with its custom data */
+  onlineMessageBytes: 4_096,
+  groupLabel: 64,
+  /** code points of what a user calls a friend */
+  remark: 96,
   /** keys of reactions to a message; joining one of them is not limited */
   reactionKeys: 20,
   /** of these, those that one user is the first to use: one alone must not leave none to the others */
@@ -179,4 +213,8 @@ export const LIMITS = {
   pushDevices: 10,
   /** conversations for which a user has chosen a push level */
   pushLevels: 1_000,
+  /** updates that a bot has not taken: the newest */
+  botUpdates: 10_000,
+  /** sockets of a bot at the gateway, and sessions */
+  gatewaySessions: 50,
 } as const;

@@ -14,6 +14,7 @@ import type { FileReference, RevokedReferences } from "./files/file.ts";
 import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { LinkPreview } from "./messages/link-preview.ts";
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
+import type { PutReaction } from "./messages/reactions.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
 import type { PushTarget } from "./push/device.ts";
@@ -211,6 +212,8 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
   memberships(id: UserId, after: number, limit: number): Promise<OwnMembership[]>;
   /** The user's current profile beside messages; null for an unknown user. */
   profile(id: UserId): Promise<VersionedPerson | null>;
+  /** The current profiles of these users; unknown ones are missing. One query. */
+  people(ids: UserId[]): Promise<Person[]>;
   /**
    * The stored context of a conversation in which the user is or was a member; null if D1 has no row of it
    * yet.
@@ -273,6 +276,8 @@ export interface ReplayRequest {
   isLive?: boolean;
   /** changed messages come without the bodies that the devices have */
   parts?: boolean;
+  /** the wire formats of the devices that the page is for; absent: all */
+  formats?: readonly string[];
 }
 
 /**
@@ -390,6 +395,8 @@ export interface Conversations {
   read(id: ConversationId, input: { userId: UserId; seq: Position }): Promise<unknown>;
   /** Sends the member's sockets the conversation as it is now for the member. */
   pushConversation(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
+  /** Shows what a bot is writing, to who looks. */
+  showStream(id: ConversationId, input: { userId: UserId; stream: string; text: string }): Promise<unknown>;
   /** Sends the typing of a member to the other members. */
   typing(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** The replay page of a member's devices after a position: at most 100 messages. @throws `not_found` */
@@ -401,6 +408,24 @@ export interface Conversations {
   snapshot(id: ConversationId, input: SnapshotRequest): Promise<MemberSnapshot>;
   /** The newest messages of the main stream, in rising order, with their context. @throws `not_found` */
   pageWithContext(id: ConversationId, input: { userId: UserId; limit: number }): Promise<MessagesInContext>;
+  /** Messages of the main stream after a seq, or from a time on (ms), in rising order. @throws `not_found` */
+  page(
+    id: ConversationId,
+    input: { userId: UserId; after?: Position; at?: number; limit: number },
+  ): Promise<{ items: Message[]; hasMore: boolean }>;
+  /**
+   * The messages that changed after a rev, and all reactions to them, if these are asked for; null: too many.
+   * @throws `not_found`, `reset` for too many
+   */
+  changes(
+    id: ConversationId,
+    input: { userId: UserId; afterRev: number; limit: number; reactions?: boolean },
+  ): Promise<{
+    items: Message[];
+    rev: number;
+    hasMore: boolean;
+    reactions?: PutReaction[] | null | undefined;
+  }>;
   /** One message. @throws `not_found` unless the user can see it */
   message(id: ConversationId, input: { userId: UserId; seq: Seq }): Promise<Message>;
   /** Those of these sessions that have an open socket in this conversation. */

@@ -1,3 +1,4 @@
+import type { BotCaller, BotFormat, FeedFormat } from "../domain/bots/bot-update.ts";
 import type { SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, PushServices, UserDirectory } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -8,7 +9,7 @@ import { CallBudget } from "../object/concurrency.ts";
 import { ReleasedFiles } from "../object/files/released-files.ts";
 import type { TokenReader } from "../object/socket-host.ts";
 import { StorageSpace } from "../object/space/storage-space.ts";
-import { UserBudgets } from "../object/user-budgets.ts";
+import { UserBudgets, WEIGHTS } from "../object/user-budgets.ts";
 import { AccountDeletion } from "./account/account-deletion.ts";
 import { ContactNotifier } from "./account/contact-notifier.ts";
 import { OwnFiles } from "./account/own-files.ts";
@@ -17,16 +18,20 @@ import { ProfileAnnouncer } from "./account/profile-announcer.ts";
 import { Revocation } from "./account/revocation.ts";
 import { SessionGate } from "./account/session-gate.ts";
 import { SessionTermination } from "./account/session-termination.ts";
+import { BotUpdates } from "./bot-updates/bot-updates.ts";
+import { KeptTaps } from "./bots/taps.ts";
 import { ComposerDrafts } from "./composer-drafts.ts";
 import { DeviceCursors } from "./devices/device-cursors.ts";
 import { DeviceFeed } from "./devices/device-feed.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
 import { MessageContexts } from "./devices/message-contexts.ts";
 import { Drafts } from "./drafts.ts";
+import { Gateway } from "./gateway/gateway.ts";
 import { CatchUp } from "./list/catch-up.ts";
 import { ConversationList } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
 import { ListRepair } from "./list/repair.ts";
+import { NameLookup } from "./name-lookup.ts";
 import { Notifications } from "./notifications.ts";
 import { createPush } from "./push/push.ts";
 import { QuotaUses } from "./quota-uses.ts";
@@ -40,6 +45,9 @@ export interface InboxDeps extends DeviceSocketsDeps {
   contacts: Contacts;
   readToken: TokenReader;
   pushServices: PushServices;
+  bots: { format: BotFormat; caller: BotCaller };
+  /** how an API with a gateway writes events */
+  gatewayFormat: FeedFormat;
   timing: Timing;
 }
 
@@ -95,6 +103,16 @@ export type InboxJobKind =
   | "reminders"
   /** decides what is pushed of a conversation, and pushes it; key: the conversation */
   | "push"
+  /** reads for a bot what a conversation has; key: the conversation */
+  | "bot_feed"
+  /** reads for a bot the message of a tap; key: the tap as JSON */
+  | "bot_tap"
+  /** reads for the gateway of a bot what a conversation has; key: the conversation */
+  | "gateway_feed"
+  /** ends sessions of the gateway that have had no socket for long */
+  | "gateway_expiry"
+  /** sends updates to the webhook of the bot */
+  | "bot_webhook"
   /** reports the size of a large inbox */
   | "size";
 
@@ -142,7 +160,8 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
   const cursors = new DeviceCursors(sql);
   /** what the user may still ask */
   const budgets = new UserBudgets(sql, settings, timing.userBudgets);
-  const sockets = new DeviceSockets(ctx, deps, cursors, budgets);
+  const names = new NameLookup({ directory, timing });
+  const sockets = new DeviceSockets(ctx, { ...deps, names }, cursors, budgets);
   const writer = new ListWriter(sql, {
     hasDevices: () => sockets.open().length > 0,
     timing: timing.list,
@@ -153,6 +172,7 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
   });
   return {
     quotas,
+    storeList: () => writer.store(),
     space: new StorageSpace(sql, {
       name: () => ({ user: userId() }),
       store: (bytes) => directory.storeSize(userId(), bytes),
@@ -176,6 +196,7 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
       mayBeDeleted: () => jobs.firstKey("deletion_lookup") !== null,
       tell: (event) => sockets.broadcast(event),
     }),
+    taps: new KeptTaps(sql, timing.taps, (event) => sockets.broadcast(event)),
     saved: new SavedMessages(sql, {
       jobs,
       storeList: () => writer.store(),
@@ -218,8 +239,20 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     isFocused: (id) => sockets.open().some(({ id: socket }) => cursors.get(socket, id)?.state === "focused"),
     sessionsIn: (id) => sessionGate.sessionsIn(id),
   });
+  const botUpdates = new BotUpdates(ctx.storage, {
+    ...{ conversations, jobs, timing, userId, ...deps.bots },
+    storeList: stores.storeList,
+    waitUntil: (work) => ctx.waitUntil(work),
+  });
+  const gateway = new Gateway(ctx.storage, {
+    ...{ conversations, directory, jobs, timing, userId, storeList: stores.storeList },
+    ...{ format: deps.gatewayFormat, sockets: () => sockets.open() },
+    chargeResume: () => budgets.charge(userId(), WEIGHTS.page),
+  });
   list.observe({
     taken: (update, before) => {
+      botUpdates.taken(update);
+      gateway.taken(update);
       composerDrafts.follow(update, before);
       push.pushes.taken(update, before);
     },
@@ -229,13 +262,13 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
       pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
     },
   });
-  return { audience, deviceFeed, catchUp, composerDrafts, push };
+  return { audience, deviceFeed, catchUp, composerDrafts, push, botUpdates, gateway };
 }
 
 /** What concerns the account: its sessions, its presence, its profile and contacts, and the repair of all. */
 function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Stores, delivery: Delivery) {
   const { accountDeletion, cursors, list, sessionGate, sockets } = stores;
-  const { audience, deviceFeed, push } = delivery;
+  const { audience, botUpdates, deviceFeed, push } = delivery;
   const { conversations, directory, timing } = deps;
   const { sql } = ctx.storage;
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
@@ -252,10 +285,12 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
       sockets.kickSession(sessionId);
       presence.socketClosed();
       push.deliveries.endSession(sessionId);
+      botUpdates.endSession(sessionId);
     },
     closeAllHere: () => {
       sockets.kick(() => true, "session_ended");
       push.deliveries.endAll();
+      botUpdates.endAll();
     },
     kick,
   };

@@ -67,13 +67,16 @@ export class ComposerDrafts {
    */
   put({ conversationId: id, sessionId, content, replaces }: WrittenDraft): Promise<DraftWrite> {
     return this.#turns.run(id, async () => {
+      // The conversation looks for the message of the last draft that it was asked about: that of the row.
+      const unseen = this.#unseen(id, content, replaces);
+      if (unseen) return { isWritten: false, draft: unseen };
       const sent = new Set<string>();
       this.#sentMeanwhile.set(id, sent);
       try {
         const { clientMsgId } = content;
         const { isSent } = await this.#open(id, clientMsgId);
         if (isSent || (clientMsgId !== undefined && sent.has(clientMsgId))) throw alreadySent();
-        return this.#store(id, sessionId, content, replaces);
+        return { isWritten: true, draft: this.#store(id, sessionId, content) };
       } finally {
         this.#sentMeanwhile.delete(id);
       }
@@ -139,20 +142,23 @@ export class ComposerDrafts {
     return snapshot;
   }
 
-  #store(
+  /** The draft that a write would replace unseen. */
+  #unseen(
     id: ConversationId,
-    sessionId: SessionId,
     content: ComposerContent,
     replaces: number | undefined,
-  ): DraftWrite {
+  ): ComposerDraft | undefined {
+    const row = this.#row(id);
+    if (!row || replaces === undefined || replaces === row.updated_at) return undefined;
+    const draft = toDraft(row);
+    const isOwn = draft.clientMsgId !== undefined && draft.clientMsgId === content.clientMsgId;
+    return isOwn || row.content === JSON.stringify(content) ? undefined : draft;
+  }
+
+  #store(id: ConversationId, sessionId: SessionId, content: ComposerContent): ComposerDraft {
     const json = JSON.stringify(content);
     const known = this.#row(id);
-    if (known?.content === json) return { isWritten: true, draft: toDraft(known) };
-    if (known && replaces !== undefined && replaces !== known.updated_at) {
-      const draft = toDraft(known);
-      if (draft.clientMsgId === undefined || draft.clientMsgId !== content.clientMsgId)
-        return { isWritten: false, draft };
-    }
+    if (known?.content === json) return toDraft(known);
     if (!known) this.#requireRoom();
     // No two drafts that follow each other have one time.
     const updatedAt = Math.max(Date.now(), (known?.updated_at ?? -1) + 1);
@@ -165,7 +171,7 @@ export class ComposerDrafts {
     );
     const draft = { ...content, updatedAt };
     this.#deps.tell({ type: "composer_draft", conversationId: id, draft }, sessionId);
-    return { isWritten: true, draft };
+    return draft;
   }
 
   /** @throws `conflict` if there are as many drafts as a user may have */

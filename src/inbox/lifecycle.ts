@@ -16,9 +16,22 @@ import { MIGRATIONS } from "./migrations.ts";
 
 /**
  * Which room sockets are open, and how far device sockets are: after a restore none is. Push devices, too:
- * who has a backup can not push to them, and a copy of a deployment pushes to nobody.
+ * who has a backup can not push to them, and a copy of a deployment pushes to nobody. It calls no webhook of
+ * a bot either: a bot asks at its next start, and is told of the last day. Taps are too old then.
  */
-const LEFT_OUT = ["sockets", "device_cursors", "push_devices", "push_notices", "push_deliveries"];
+const BOT_TABLES = ["bot", "gateway"].flatMap((queue) =>
+  ["queue", "updates", "cursors", "reactions"].map((table) => `${queue}_${table}`),
+);
+const LEFT_OUT = [
+  "sockets",
+  "device_cursors",
+  "push_devices",
+  "push_notices",
+  "push_deliveries",
+  "taps",
+  ...BOT_TABLES,
+  "gateway_sessions",
+];
 
 /**
  * The life cycle of a user's object: start-up, device sockets, alarm. `InboxObject` has its calls.
@@ -62,12 +75,17 @@ export abstract class InboxLifecycle extends SocketHost {
       profile: (key, calls) =>
         this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
       push: (key, calls) => this.#with(({ push }) => push.pushes.run(key, calls)),
+      bot_feed: (key, calls) => this.#with(({ botUpdates }) => botUpdates.readConversation(key, calls)),
+      bot_tap: (key) => this.#with(({ botUpdates }) => botUpdates.readTap(key)),
+      gateway_feed: (key, calls) => this.#with(({ gateway }) => gateway.readConversation(key, calls)),
+      gateway_expiry: () => this.#with(async ({ gateway }) => gateway.expire()),
+      bot_webhook: () => this.#with(({ botUpdates }) => botUpdates.deliver()),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
     this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, {
-      beside: ["scheduled", "lost_updates", "push"],
+      beside: ["scheduled", "lost_updates", "push", "bot_feed", "bot_tap", "bot_webhook", "gateway_feed"],
       prompt: ["scheduled_files", "own_files", "released_files"],
-      secret: ["own_files", "released_files"],
+      secret: ["own_files", "released_files", "bot_tap"],
       note: (event, job) => deps.metrics.count(event, { object: "inbox", job }),
     });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
@@ -87,6 +105,7 @@ export abstract class InboxLifecycle extends SocketHost {
     const { subprotocol, ...opening } = readOpening(request, DeviceOpening);
     requireSession(components, opening.sessionId);
     components.sockets.requireCapacity(this.#opening);
+    if (opening.gateway) components.gateway.requireCapacity();
     components.budgets.require(opening.userId, WEIGHTS.page);
     this.#opening++;
     try {
@@ -105,7 +124,8 @@ export abstract class InboxLifecycle extends SocketHost {
       const { 0: client, 1: server } = new WebSocketPair();
       // Counted in the turn in which the socket opens: it gets every later reminder as a frame.
       const dueReminders = components.saved.countDue();
-      components.sockets.accept(server, { ...opening, dueReminders }, components.deviceFeed);
+      const socket = components.sockets.accept(server, { ...opening, dueReminders }, components.deviceFeed);
+      if (opening.gateway) components.gateway.opened(socket, opening.gateway);
       return switchingProtocols(client, subprotocol);
     } finally {
       this.#opening--;
@@ -115,8 +135,11 @@ export abstract class InboxLifecycle extends SocketHost {
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const components = await this.ensureLoaded();
-    const { sockets, deviceFeed } = components;
-    await sockets.frame(ws, data, deviceFeed, (socket, token) => this.#renew(components, socket, token));
+    const { sockets, deviceFeed, gateway } = components;
+    await sockets.frame(ws, data, deviceFeed, {
+      renew: (socket, token) => this.#renew(components, socket, token),
+      gateway: (socket, command) => gateway.frame(socket, command),
+    });
   }
 
   /**
@@ -140,8 +163,9 @@ export abstract class InboxLifecycle extends SocketHost {
 
   protected override async closed(ws: WebSocket): Promise<void> {
     // If it starts the object, the object has slept: that nothing is lost is stored before the next event.
-    const { list, sockets, presence } = await this.#load();
-    sockets.closed(ws);
+    const { gateway, list, sockets, presence } = await this.#load();
+    const socket = sockets.closed(ws);
+    if (socket) gateway.closed(socket);
     if (sockets.open().length === 0) list.endEpoch();
     presence.socketClosed();
   }
@@ -298,7 +322,7 @@ export abstract class InboxLifecycle extends SocketHost {
       kick: (sessionId, calls) =>
         this.#with(async (components) => (await this.#kick(components, sessionId, calls)) === null),
     });
-    const { accountDeletion, list, presence, sessionGate, sockets } = components;
+    const { accountDeletion, gateway, list, presence, sessionGate, sockets } = components;
     if (accountDeletion.isDeleted) list.markDeleted();
     // Sessions that ended during an eviction.
     sockets.kick(
@@ -307,6 +331,7 @@ export abstract class InboxLifecycle extends SocketHost {
     );
     // A crash closes sockets without an event.
     presence.socketClosed();
+    gateway.start();
     return components;
   }
 

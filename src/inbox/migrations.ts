@@ -1,8 +1,12 @@
 import { JOBS_TABLE } from "../object/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DEBTS_TABLE } from "../object/user-budgets.ts";
+import { toldReactionsTable } from "./bot-updates/told-reactions.ts";
+import { queueTables } from "./bot-updates/update-queue.ts";
+import { TAPS_TABLE } from "./bots/taps.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { DRAFTS_TABLE } from "./drafts.ts";
+import { GATEWAY_SESSIONS_TABLE } from "./gateway/sessions.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
 import { NOTICE_TABLES } from "./push/notices.ts";
 import { PUSH_DEVICES_TABLE } from "./push/push-devices.ts";
@@ -125,6 +129,11 @@ const PRESENCE_TABLE = `
 const REGISTERED_AT = `
   ALTER TABLE presence ADD COLUMN registered_at INTEGER NOT NULL DEFAULT 0;`;
 
+const GATEWAY_TABLES = [
+  ...[queueTables("gateway"), GATEWAY_SESSIONS_TABLE],
+  ...[toldReactionsTable("bot"), toldReactionsTable("gateway")],
+].join("\n");
+
 /** The schema of an inbox, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -138,4 +147,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, minCode: 1, sql: LIST_BEHIND },
   { version: 3, minCode: 1, sql: [QUOTA_USES_TABLE, REGISTERED_AT].join("\n") },
   { version: 4, minCode: 1, sql: [PUSH_DEVICES_TABLE, PUSH_PREFERENCES_TABLES, NOTICE_TABLES].join("\n") },
+  { version: 5, minCode: 1, sql: TAPS_TABLE },
+  { version: 6, minCode: 1, sql: queueTables("bot") },
+  { version: 7, minCode: 1, sql: GATEWAY_TABLES },
 ];

@@ -59,12 +59,13 @@ export class Notifications {
    * suffices to skip repeated ones, also those that were deleted meanwhile. Idempotent.
    * @returns the new notifications
    */
-  receive({ conversationId, notifications }: NotificationBatch): StoredNotification[] {
+  receive({ conversationId, notifications }: NotificationBatch): ReceivedNotification[] {
     const query = "SELECT last_id FROM notice_sources WHERE conversation_id = ?";
     const [source] = this.#sql.exec<Pick<BoxRow, "last_id">>(query, conversationId).toArray();
     const fresh = notifications.filter(({ id }) => id > (source?.last_id ?? 0));
     const newest = fresh.at(-1);
     if (!newest) return [];
+    const received: ReceivedNotification[] = [];
     this.#storage.transactionSync(() => {
       let last = this.#box().last_id;
       for (const { notification } of fresh) {
@@ -74,13 +75,14 @@ export class Notifications {
         }
         last++;
         this.#sql.exec("INSERT INTO notices (id, body) VALUES (?, ?)", last, JSON.stringify(notification));
+        received.push({ id: last, ...notification });
       }
       this.#sql.exec("DELETE FROM notices WHERE id <= ?", last - LIMITS.notifications);
       this.#sql.exec("UPDATE notice_box SET last_id = ?", last);
       const upsert = "INSERT OR REPLACE INTO notice_sources (conversation_id, last_id) VALUES (?, ?)";
       this.#sql.exec(upsert, conversationId, newest.id);
     });
-    return fresh.flatMap(({ notification }) => ("forgotten" in notification ? [] : [notification]));
+    return received;
   }
 
   /** @param before an id; absent: from the newest on @returns at most `limit` notifications with lower ids */
@@ -89,7 +91,7 @@ export class Notifications {
     const rows = this.#sql
       .exec<NotificationRow>(query, before ?? Number.MAX_SAFE_INTEGER, limit + 1)
       .toArray();
-    return { items: rows.slice(0, limit).map(received), hasMore: rows.length > limit };
+    return { items: rows.slice(0, limit).map(readRow), hasMore: rows.length > limit };
   }
 
   /** @returns the newest notification, the unread count, and whether the box is listed */
@@ -101,9 +103,9 @@ export class Notifications {
     return { newest, unreadCount, isListed: newest !== null && newest.id > hidden_id };
   }
 
-  /** Marks all notifications as read. Idempotent. */
-  read(): void {
-    this.#sql.exec("UPDATE notice_box SET read_id = last_id WHERE read_id < last_id");
+  /** Marks all notifications as read. Idempotent. @returns whether any was unread */
+  read(): boolean {
+    return this.#sql.exec("UPDATE notice_box SET read_id = last_id WHERE read_id < last_id").rowsWritten > 0;
   }
 
   /** Marks all as read and hides the box until the next notification. @param forget deletes them as well */
@@ -131,6 +133,6 @@ export class Notifications {
   }
 }
 
-function received({ id, body }: NotificationRow): ReceivedNotification {
+function readRow({ id, body }: NotificationRow): ReceivedNotification {
   return { id, ...StoredNotification.parse(JSON.parse(body)) };
 }

@@ -3,14 +3,15 @@ import type { AnyDraft } from "../domain/messages/message.ts";
 
 /** The bytes of one user that may wait in one place. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** What a waiting send occupies besides its body, its place, custom data and metadata. */
+/** What a waiting send occupies besides its body, its place, custom data, metadata and buttons. */
 const OVERHEAD_BYTES = 256;
 
 /** @returns the approximate memory of a send while it waits, in bytes */
 export function weightOf(draft: AnyDraft): number {
   const overhead = (draft.customData?.length ?? 0) + (draft.metadata?.length ?? 0) + OVERHEAD_BYTES;
   if ("copy" in draft) return JSON.stringify(draft.copy).length + overhead;
-  return (draft.rendered?.bytes ?? draft.body.length) + (draft.place?.length ?? 0) + overhead;
+  const buttons = draft.buttons ? JSON.stringify(draft.buttons).length : 0;
+  return (draft.rendered?.bytes ?? draft.body.length) + (draft.place?.length ?? 0) + buttons + overhead;
 }
 
 /**

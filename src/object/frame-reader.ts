@@ -9,7 +9,10 @@ import { type UserBudgets, weightOfBytes } from "./user-budgets.ts";
 /** How frames are read: the wire format, and what their users may still send. */
 export interface FrameReader<Command> {
   decode(frame: string): Result<Command>;
-  refuse(failure: Failure, about?: RefusalContext): string;
+  /** null: the wire format has no refusals */
+  refuse(failure: Failure, about?: RefusalContext): string | null;
+  /** frames may be the bytes of a text, too; absent: they may not */
+  takesBytes?: boolean | undefined;
   budgets: UserBudgets;
   /** closes all sockets of a user in this object */
   closeAll(userId: UserId, reason: readonly [number, string]): void;
@@ -30,10 +33,14 @@ export function readFrame<Command extends RoomCommand | DeviceCommand>(
 ): { command: Command; granted: number } | null {
   const { budgets } = reader;
   const { userId } = socket;
+  const refuse = (failure: Failure, about?: RefusalContext) => {
+    const frame = reader.refuse(failure, about);
+    if (frame !== null) socket.send(frame);
+  };
   const bytes = typeof data === "string" ? bytesOf(data) : data.byteLength;
   budgets.charge(userId, weightOfBytes(bytes));
   if (bytes > LIMITS.writtenBytes) {
-    socket.send(reader.refuse(TOO_LARGE));
+    refuse(TOO_LARGE);
     socket.close(CLOSE.tooLarge);
     if (budgets.isSpent(userId)) reader.closeAll(userId, CLOSE.tooFast);
     return null;
@@ -43,17 +50,18 @@ export function readFrame<Command extends RoomCommand | DeviceCommand>(
     return socket.isClosing;
   };
   if (closesForAbuse()) return null;
-  const decoded = typeof data === "string" ? reader.decode(data) : BINARY;
+  const text = typeof data === "string" || !reader.takesBytes ? data : new TextDecoder().decode(data);
+  const decoded = typeof text === "string" ? reader.decode(text) : BINARY;
   const parts = decoded.ok ? partsOf(decoded.value) : [{}];
   const granted = budgets.takeEach(userId, parts.length);
   if (closesForAbuse()) return null;
   if (granted < parts.length) {
     const refusal = budgets.refusal(userId);
-    for (const about of parts.slice(granted)) socket.send(reader.refuse(refusal, about));
+    for (const about of parts.slice(granted)) refuse(refusal, about);
   }
   if (granted === 0) return null;
   if (!decoded.ok) {
-    socket.send(reader.refuse(decoded));
+    refuse(decoded);
     socket.invalid();
     return null;
   }

@@ -1,7 +1,8 @@
-import type { ConversationId } from "../domain/ids.ts";
+import { deletedUser } from "../domain/accounts/person.ts";
+import { type ConversationId, NOBODY } from "../domain/ids.ts";
 import type { EncodedPart } from "../domain/sync/encoded-message.ts";
 import { type MessageChange, type ReplayPage, toldChanges } from "../domain/sync/replay.ts";
-import type { DeviceProtocol, RoomEvent } from "../domain/sync/socket-protocol.ts";
+import type { DeviceProtocol, EventPeople, RoomEvent } from "../domain/sync/socket-protocol.ts";
 import { bytesOf, maxBytesOf } from "../domain/text.ts";
 
 /** The most messages in a frame. */
@@ -62,8 +63,11 @@ type PageEvent = Extract<RoomEvent, { type: "hidden" | "revoked" | "synced" | "r
 
 /** How a wire format writes a page. Events that it encodes as null are left out. */
 interface PageProtocol extends Pick<DeviceProtocol, "messages" | "maxMessagesPerFrame" | "changed"> {
-  event(event: PageEvent): string | null;
+  event(event: PageEvent, people: EventPeople): string | null;
 }
+
+/** The events of a page name nobody. */
+const NO_PEOPLE: EventPeople = { reader: NOBODY, profileOf: deletedUser };
 
 /** A changed message, encoded. */
 export interface ChangedPart {
@@ -86,7 +90,7 @@ export function changeFrames(
   const { changed: encode } = protocol;
   const written: string[] = [];
   const tell = (event: PageEvent) => {
-    const frame = protocol.event(event);
+    const frame = protocol.event(event, NO_PEOPLE);
     if (frame !== null) written.push(frame);
   };
   let told = 0;
@@ -131,8 +135,8 @@ export function pageFrames(
   const { resetSeq, lastSeq, rev, hasMore } = page;
   const begin =
     resetSeq !== undefined && ({ type: "reset", conversationId, lastSeq: resetSeq, rev } as const);
-  const reset = begin ? protocol.event(begin) : null;
-  const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore });
+  const reset = begin ? protocol.event(begin, NO_PEOPLE) : null;
+  const end = protocol.event({ type: "synced", conversationId, lastSeq, rev, hasMore }, NO_PEOPLE);
   return [reset ?? [], liveFrames(page, conversationId, protocol), end ?? []].flat();
 }
 

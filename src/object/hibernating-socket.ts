@@ -141,7 +141,7 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
       return;
     }
     try {
-      this.#ws.send(frame);
+      this.#ws.send(this.packed(frame));
     } catch {
       // The connection is closing: its close event follows, and a client that reconnects syncs.
     }
@@ -160,6 +160,17 @@ export class HibernatingSocket<Attachment extends SocketAttachment> {
   /** Whether a socket that is behind can be brought further: its client has shown that it reads. */
   get canCatchUp(): boolean {
     return this.hasRoomForPage && !this.isOverfull;
+  }
+
+  /** A frame as it is sent. */
+  protected packed(frame: string): string | Uint8Array {
+    return frame;
+  }
+
+  /** The client has shown that it has read all that was sent. */
+  markRead(): void {
+    this.#bytesSincePing = 0;
+    this.markAlive();
   }
 
   /** Notes that the client sent a frame. */

@@ -13,8 +13,8 @@ import { ObjectBackup } from "../../object/backup/object-backup.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { clearMessages, LOG_TABLES, lastWithin, printOf, rowsOf, rowsOfSeqs } from "./log-tables.ts";
 
-/** The search index: it is made anew from the messages. */
-const INDEX_TABLES = ["bigram", "indexing", "stale_texts"];
+/** The search index is made anew from the messages; taps are of the last minutes. */
+const LEFT_OUT = ["bigram", "indexing", "stale_texts", "hook_taps"];
 /** What one turn reads of a log, in bytes: some milliseconds, in which sends wait. */
 const TURN_BYTES = 256 * 1024;
 /** The changed messages that the last turn reads. */
@@ -30,7 +30,7 @@ export class ConversationBackup extends ObjectBackup {
 
   constructor(storage: DurableObjectStorage) {
     super(storage, {
-      ...{ migrations: MIGRATIONS, leftOut: INDEX_TABLES, apart: LOG_TABLES },
+      ...{ migrations: MIGRATIONS, leftOut: LEFT_OUT, apart: LOG_TABLES },
       clear: clearMessages,
     });
     this.#sql = storage.sql;

@@ -2,7 +2,12 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import type { NoticeDraft } from "../../domain/messages/message.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import { type Keeping, overseer, type WantedGroup, type WantedMembers } from "../changes/backend.ts";
+import {
+  type ConversationSettings,
+  overseer,
+  type WantedGroup,
+  type WantedMembers,
+} from "../changes/backend.ts";
 import { repeatable, repeatableIf } from "./call.ts";
 import { type PageInput, pageFor } from "./reading.ts";
 
@@ -40,9 +45,9 @@ export const BACKEND = {
     return { handsOver, overview: room.backend.overview() };
   }),
 
-  /** Sets until when messages are kept. @see BackendChanges.keep */
-  keep: repeatable(light, async ({ room }, input: Keeping) => {
-    const isChanged = room.backend.keep(input);
+  /** @see BackendChanges.configure */
+  configure: repeatable(light, async ({ room }, input: ConversationSettings) => {
+    const isChanged = room.backend.configure(input);
     room.retention.changed();
     if (isChanged) await room.propagate([]);
     return room.backend.overview();

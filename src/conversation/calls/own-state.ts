@@ -1,8 +1,9 @@
 import type { Position, Seq } from "../../domain/ids.ts";
 import { effect } from "../../object/calls/object-call.ts";
-import { WEIGHTS } from "../../object/user-budgets.ts";
+import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
+import type { OnlineDraft } from "../online/online-messages.ts";
 import type { FollowedPage } from "../threads/following.ts";
-import { type Caller, memberRead, type OnMessage, repeatable } from "./call.ts";
+import { type Caller, memberRead, type OnMessage, once, repeatable } from "./call.ts";
 
 const { light, page, unweighed } = WEIGHTS;
 
@@ -82,13 +83,20 @@ export const OWN_STATE = {
    * Deletes the conversation for the caller. Their visible history begins after the last message, everything
    * before counts as read, and the conversation leaves their list. A new message, also the caller's own, or
    * opening it again restores it with the messages since. The other members keep everything. Idempotent.
-   * @param input `keepsHistory`: it only leaves the caller's list
+   * @param input `keepsHistory`: it only leaves the caller's list; `staysListed`: it stays there, empty
    * @see ReadPositions.deleteForMe
    */
   deleteForMe: effect(
-    repeatable(light, ({ room }, { userId, keepsHistory }: Caller & { keepsHistory?: boolean }) =>
-      room.readPositions.deleteForMe(userId, keepsHistory !== true),
+    repeatable(light, ({ room }, input: Caller & { keepsHistory?: boolean; staysListed?: boolean }) =>
+      room.readPositions.deleteForMe(input.userId, input.keepsHistory !== true, input.staysListed === true),
     ),
+  ),
+
+  /** Shows the others who are online a message that nothing stores. @see OnlineMessages.show */
+  showOnline: once(
+    ({ draft }: { draft: OnlineDraft }) =>
+      light + weightOfBytes(draft.body.length + (draft.customData?.length ?? 0)),
+    ({ room }, { userId, draft }: Caller & { draft: OnlineDraft }) => room.onlineMessages.show(userId, draft),
   ),
 
   /** Notifies the other members that the caller is typing. */

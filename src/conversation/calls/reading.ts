@@ -3,6 +3,7 @@ import { Position, type Seq } from "../../domain/ids.ts";
 import type { AttachmentType } from "../../domain/messages/attachment.ts";
 import type { MentionPage, MentionRange } from "../../domain/messages/mention-page.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import type { PutReaction } from "../../domain/messages/reactions.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { type HistoryChunkQuery, historyChunk } from "../history.ts";
 import { messagesFrom } from "../log/by-time.ts";
@@ -10,7 +11,7 @@ import type { ReadableRange } from "../log/readable-log.ts";
 import type { Reader, Scope } from "../log/row.ts";
 import type { Room } from "../room.ts";
 import type { SearchQuery } from "../search/search.ts";
-import { type ChangesRequest, changesPage } from "../views/changes-page.ts";
+import { type ChangesPage, type ChangesRequest, changesPage } from "../views/changes-page.ts";
 import { type Caller, costlyRead, memberRead, type OnMessage, repeatable } from "./call.ts";
 
 const { page, search, unweighed } = WEIGHTS;
@@ -59,6 +60,24 @@ export function pageFor(
   return { items: renderer.render(rows, reader), hasMore };
 }
 
+/** The bounds of a page: without them the newest messages; `until` and `at` are times (ms), both included. */
+interface ContextPage {
+  before?: number;
+  until?: number;
+  after?: number;
+  at?: number;
+  limit: number;
+}
+
+/** The rows of a page, in rising order. */
+function rowsOf(log: Room["log"], reader: Reader, { before, until, after, at, limit }: ContextPage) {
+  if (at !== undefined) return messagesFrom(log, at, limit, reader, "main");
+  if (after !== undefined) return log.after(after, limit, reader, "main");
+  const end = until === undefined ? undefined : log.lastUntil(until) + 1;
+  const { rows, hasMore } = log.before(before ?? end ?? Number.MAX_SAFE_INTEGER, limit, reader, "main");
+  return { rows: rows.reverse(), hasMore };
+}
+
 /** The calls that read messages. */
 export const READING = {
   /**
@@ -69,20 +88,40 @@ export const READING = {
    */
   page: memberRead(page, (room, member, input: Caller & PageInput) => pageFor(room, member, input)),
 
-  /** A page of the messages that changed after a rev. @see changesPage */
-  changes: memberRead(page, (room, member, input: Caller & ChangesRequest) =>
-    changesPage(room, member, input),
-  ),
-
-  /** The newest messages of the main stream before a seq, in rising order, with their message context. */
-  pageWithContext: memberRead(
+  /**
+   * A page of the messages that changed after a rev.
+   * @param input `reactions`: who has reacted to them is wanted, too
+   * @see changesPage
+   */
+  changes: memberRead(
     page,
-    ({ log, snapshots }, member, input: Caller & { before?: number; limit: number }) => {
-      const { before = Number.MAX_SAFE_INTEGER, limit } = input;
-      const { rows, hasMore } = log.before(before, limit, member, "main");
-      return { ...snapshots.context(rows.reverse(), member), hasMore };
+    (
+      room,
+      member,
+      { reactions = false, ...input }: Caller & ChangesRequest & { reactions?: boolean },
+    ): ChangesPage & { reactions?: PutReaction[] | null } => {
+      const found = changesPage(room, member, input);
+      return reactions
+        ? { ...found, reactions: room.reactions.to(found.items.map(({ seq }) => seq)) }
+        : found;
     },
   ),
+
+  /** A page of messages of the main stream, in rising order, with their message context. */
+  pageWithContext: memberRead(page, ({ log, snapshots }, member, input: Caller & ContextPage) => {
+    const { rows, hasMore } = rowsOf(log, member, input);
+    return { ...snapshots.context(rows, member), hasMore };
+  }),
+
+  /**
+   * Those of the messages with these seqs that the caller can see, in this order, with their message context.
+   * A page's bytes bound them: those for which it has no room are missing.
+   */
+  messagesInContext: memberRead(page, ({ log, snapshots }, member, { seqs }: Caller & { seqs: Seq[] }) => {
+    const visible = log.visibleOf(seqs, member);
+    const found = seqs.flatMap((seq) => visible.get(seq) ?? []);
+    return snapshots.context(log.cut(found, found.length).rows, member);
+  }),
 
   /**
    * A page of the readable log, and the number of all messages that the caller can read.

@@ -36,16 +36,21 @@ export const WRITING = {
    * may write is a question of that moment.
    * @returns the message that the caller has sent with its client message id, also before they left; null:
    *   none
-   * @throws `not_found` unless the caller is a member and sees what the draft refers to
+   * @throws `not_found` unless the caller is a member and sees what the draft refers to, `forbidden` for
+   *   buttons of a person
    */
   checkDraft: repeatable(light, ({ room }, { userId, draft }: Caller & { draft: DraftReferences }) =>
     room.profiles.fresh(() => room.sends.check(userId, draft)),
   ),
 
-  /** Edits a message of the caller. The same content again changes nothing. @see Editing.edit */
+  /** Edits a message of the caller, or the custom data of any. Idempotent. @see Editing.edit */
   editMessage: repeatable(
     // A former version is stored, and the search index changes.
-    ({ body, metadata }: MessageEdit) => page + weightOfBytes((body?.length ?? 0) + (metadata?.length ?? 0)),
+    ({ body = "", metadata = "", buttons = null, custom }: MessageEdit) =>
+      page +
+      weightOfBytes(
+        body.length + metadata.length + JSON.stringify(buttons).length + (custom?.data.length ?? 0),
+      ),
     growing(({ room }, { userId, seq, ...edit }: OnMessage & MessageEdit) =>
       room.editing.edit(userId, seq, edit),
     ),

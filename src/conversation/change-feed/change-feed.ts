@@ -166,9 +166,9 @@ export class ChangeFeed {
   }
 
   /** What the announcement of a message costs a reader, in bytes. */
-  #costOf({ seq, body }: MessageRow, keepsContent: boolean): number {
+  #costOf({ seq, body, custom_data }: MessageRow, keepsContent: boolean): number {
     const isPart = keepsContent && this.isContentTold(seq, this.announcedRev) && !this.#deps.tellsWhole();
-    return isPart ? FIELD_BYTES : FIELD_BYTES + bytesOf(body);
+    return isPart ? FIELD_BYTES : FIELD_BYTES + bytesOf(body) + bytesOf(custom_data ?? "");
   }
 
   /** Announces what waits at a time, or now if that is over. */

@@ -20,8 +20,10 @@ export interface WantedGroup {
   ownerId?: UserId;
 }
 
-/** Until when messages are kept; what is absent stays. */
-export type Keeping = { [Field in "retentionDays" | "legalHold"]?: Profile[Field] | undefined };
+/** What a team's backend sets in conversations of both kinds; what is absent stays. */
+export type ConversationSettings = {
+  [Field in "retentionDays" | "legalHold" | "linkPreviews"]?: Profile[Field] | undefined;
+};
 
 /** What the wish has changed. */
 interface Put {
@@ -89,16 +91,17 @@ export class BackendChanges {
   }
 
   /**
-   * Sets until when messages are kept: of a conversation of any kind, of a dissolved group too. The same
-   * again changes nothing.
+   * Sets until when messages are kept, and whether links have previews: in a conversation of any kind, in a
+   * dissolved group too. The same again changes nothing.
    * @returns whether anything changed
    */
-  keep({ retentionDays, legalHold }: Keeping): boolean {
+  configure({ retentionDays, legalHold, linkPreviews }: ConversationSettings): boolean {
     this.#room.flushSends();
     const { profile } = this.#room.state;
     const change = {
       ...(retentionDays !== undefined && retentionDays !== profile.retentionDays && { retentionDays }),
       ...(legalHold !== undefined && legalHold !== profile.legalHold && { legalHold }),
+      ...(linkPreviews !== undefined && linkPreviews !== profile.linkPreviews && { linkPreviews }),
     };
     if (Object.keys(change).length === 0) return false;
     this.#room.commit((tx) => this.#room.change(tx, { profile: change }));

@@ -1,3 +1,4 @@
+import type { Buttons } from "../../domain/bots/buttons.ts";
 import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid, noMentioned, noMessage, refusedFor } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
@@ -12,6 +13,7 @@ import { linkIn, readLinkPreview } from "../../domain/messages/link-preview.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
 import { isSameMetadata, type MetadataJson } from "../../domain/server/metadata.ts";
 import { Backlog } from "../../object/backlog.ts";
+import { checkButtons } from "../bots/stored-buttons.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { PreviewRequests } from "../link-previews/preview-requests.ts";
@@ -45,7 +47,7 @@ interface EditingDeps {
   scheduleRemoval: (userId: UserId) => void;
 }
 
-/** Edits of messages by their senders, and the former versions. */
+/** Edits of messages by their senders, of custom data by any member, and the former versions. */
 export class Editing {
   readonly #room: RoomContext;
   readonly #deps: EditingDeps;
@@ -58,12 +60,14 @@ export class Editing {
   }
 
   /**
-   * Gives a message other content, or other metadata, which makes no version. The same again changes nothing,
-   * whatever its version: an edit can be repeated. The sender's list shows the edit once this resolves.
+   * Gives a message other content, or other metadata, buttons or custom data, which make no version. The same
+   * again changes nothing, whatever its version: an edit can be repeated. The editor's list shows the edit
+   * once this resolves.
    * @throws `not_found` unless the user is a member who can see the message, and for an added mention of no
    *   member
    * @throws `muted`, `blocked` or `forbidden` where the user may not write, `forbidden` for a message of
-   *   another sender, `too_late` after the time for edits
+   *   another sender of which more than the custom data changes, and for buttons of a person, `too_late`
+   *   after the time for edits
    * @throws `validation_failed` for a message that cannot be edited, or a body that does not fit it
    * @throws `rate_limited`, `unavailable` as a send
    */
@@ -136,13 +140,16 @@ export class Editing {
   async #gated(userId: UserId, seq: Seq, edit: MessageEdit): Promise<MessageEdit> {
     const { gate } = this.#deps;
     const { members, state } = this.#room;
-    if (!gate.isSetFor(userId) || edit.body === undefined) return edit;
-    const row = this.#editable(members.active(userId), seq);
-    const body = editedBody(row.kind, row.body, edit.body);
+    const { buttons } = edit;
+    if (!gate.isSetFor(userId) || (edit.body === undefined && !buttons)) return edit;
+    const member = members.active(userId);
+    const row = edit.body === undefined ? this.#own(member, seq) : this.#editable(member, seq);
+    const body = edit.body === undefined ? row.body : editedBody(row.kind, row.body, edit.body);
     const { mentions = readMentions(row.mentions) } = edit;
     const intended = {
       ...{ conversationId: state.id, senderId: userId, kind: row.kind, body, mentions, edits: seq },
       ...{ clientMsgId: undefined, threadRoot: row.thread_root, draft: null },
+      ...(buttons && { buttons }),
     };
     const checked = await this.#waiting(userId, body.length, () => gate.check(intended));
     if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
@@ -152,13 +159,22 @@ export class Editing {
   }
 
   #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {
-    const row = edit.body === undefined ? this.#own(member, seq) : this.#editable(member, seq);
+    const row = this.#changeable(member, seq, edit);
     const content = this.#newContent(row, edit, member);
     const metadata = newMetadata(row, edit.metadata);
-    if (!content && metadata === undefined) return this.#outcome("unchanged", row, member);
-    if (content && edit.baseVersion !== versionOf(row)) return this.#outcome("conflict", row, member);
+    const refusal = checkButtons(this.#room.profiles, member.user_id, edit.buttons);
+    if (refusal) throw refusal;
+    const buttons = newButtons(row, edit.buttons);
+    const custom = newCustomData(row, edit.custom);
+    if (!content && !custom && metadata === undefined && buttons === undefined)
+      return this.#outcome("unchanged", row, member);
+    const isConflict =
+      (content && edit.baseVersion !== versionOf(row)) ||
+      (custom && edit.custom?.baseVersion !== (row.custom_version ?? 0));
+    if (isConflict) return this.#outcome("conflict", row, member);
     if (content?.body !== undefined) this.#deps.indexer.admitEdit(row, content.body);
-    this.#store(row, { ...content, ...(metadata !== undefined && { metadata }) });
+    const beside = { ...(metadata !== undefined && { metadata }), ...(buttons !== undefined && { buttons }) };
+    this.#store(row, { ...content, ...beside, ...custom }, member.user_id);
     const edited = this.#room.log.get(seq);
     if (!edited) throw new Error("an edited message has a row");
     return this.#outcome("edited", edited, member);
@@ -187,28 +203,48 @@ export class Editing {
   }
 
   /** Stores an edit in one transaction, and announces it. */
-  #store(row: MessageRow, columns: MessageEditColumns): void {
+  #store(row: MessageRow, columns: MessageEditColumns, by: UserId): void {
     const { history, indexer, files, previews } = this.#deps;
     const { log, changeFeed, state } = this.#room;
-    const { body = row.body } = columns;
+    const { body = row.body, custom_data = row.custom_data } = columns;
     const dropsPreview = !!row.link_preview && linkIn(body) !== readLinkPreview(row.link_preview).url;
     // Lists show a message that is the newest for somebody, and unread mentions.
     const listed = listedFor(log, row);
     const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
     const reachesLists = isListed || columns.mentions !== undefined;
+    const texts = { before: `${row.body}\n${row.custom_data}`, after: `${body}\n${custom_data}` };
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
     const changesContent = columns.version !== undefined;
     this.#room.commit((tx) => {
-      changeFeed.record(tx, [row.seq], { reachesLists, changesContent, by: row.sender_id });
-      if (!changesContent) return log.edit(row.seq, columns);
-      const dropped = keepsHistory ? history.keep(row) : [row.body];
+      changeFeed.record(tx, [row.seq], { reachesLists, changesContent, by });
+      if (!changesContent) {
+        log.edit(row.seq, columns);
+        // Metadata and buttons name no files.
+        if (columns.custom_data !== undefined)
+          files.storeVersions(tx, row, { ...texts, dropped: [row.custom_data ?? ""] });
+        return;
+      }
+      const dropped: string[] = keepsHistory ? history.keep(row) : [row.body];
+      dropped.push(row.custom_data ?? "");
       if (dropsPreview) dropped.push(row.link_preview ?? "");
       log.edit(row.seq, dropsPreview ? { ...columns, link_preview: null } : columns);
       indexer.outdate(row, body);
       tx.publish(() => indexer.resume());
-      files.storeVersions(tx, row, { before: row.body, after: body, dropped });
+      files.storeVersions(tx, row, { ...texts, dropped });
       tx.publish(() => previews.stored([{ ...row, body }]));
     });
+  }
+
+  /** @returns the row of a message of which the member may change what the edit names @throws as `edit` */
+  #changeable(member: MemberRow, seq: Seq, { body, custom, metadata, buttons }: MessageEdit): MessageRow {
+    if (body !== undefined) return this.#editable(member, seq);
+    const isCustomAlone = custom !== undefined && metadata === undefined && buttons === undefined;
+    if (!isCustomAlone) return this.#own(member, seq);
+    const { policy } = this.#room.state.profile;
+    const row = this.#writable(member, seq);
+    if (!may(member.role, POLICIES[policy].customData))
+      throw refusedFor("kind", "Nobody changes messages of others in this kind of group.", policy);
+    return row;
   }
 
   /** @returns the row of a message whose content the member may edit now @throws as `edit` does */
@@ -222,18 +258,29 @@ export class Editing {
 
   /** @returns the row of a message of the member, who may write now @throws as `edit` does */
   #own(member: MemberRow, seq: Seq): MessageRow {
-    const { state, members, log } = this.#room;
-    const row = log.visible(seq, member);
-    if (!row) throw noMessage(seq);
-    if (row.kind === "tip") throw notEditable(seq, "a notice of the server");
+    const row = this.#visible(member, seq);
     if (row.sender_id !== member.user_id)
       throw new CoreError("forbidden", "Only its sender may edit a message.");
-    const refusal = checkWritePermission(state, members, member);
-    if (refusal) throw refusal;
-    const { policy } = state.profile;
+    const { policy } = this.#room.state.profile;
     if (!may(member.role, POLICIES[policy].editMessages))
       throw refusedFor("rank", "You may not edit messages here.", policy);
+    return this.#writable(member, seq);
+  }
+
+  /** @returns the row of a message of any sender; the member may write now @throws as `edit` does */
+  #writable(member: MemberRow, seq: Seq): MessageRow {
+    const row = this.#visible(member, seq);
+    const { state, members } = this.#room;
+    const refusal = checkWritePermission(state, members, member);
+    if (refusal) throw refusal;
     if (row.revoked_rev !== null) throw notEditable(seq, "revoked");
+    return row;
+  }
+
+  #visible(member: MemberRow, seq: Seq): MessageRow {
+    const row = this.#room.log.visible(seq, member);
+    if (!row) throw noMessage(seq);
+    if (row.kind === "tip") throw notEditable(seq, "a notice of the server");
     return row;
   }
 
@@ -272,6 +319,22 @@ function newMetadata(
   given: MetadataJson | undefined,
 ): MetadataJson | null | undefined {
   return given === undefined || isSameMetadata(metadata ?? "", given) ? undefined : given || null;
+}
+
+/** The columns of other custom data. @returns undefined if the message keeps what it has */
+function newCustomData(
+  { custom_data, custom_version }: MessageRow,
+  given: MessageEdit["custom"],
+): Pick<MessageRow, "custom_data" | "custom_version"> | undefined {
+  if (given === undefined || given.data === (custom_data ?? "")) return undefined;
+  return { custom_data: given.data || null, custom_version: (custom_version ?? 0) + 1 };
+}
+
+/** The column of other buttons. @returns undefined if the message keeps what it has */
+function newButtons(row: MessageRow, given: Buttons | null | undefined): string | null | undefined {
+  if (given === undefined) return undefined;
+  const buttons = given && JSON.stringify(given);
+  return buttons === row.buttons ? undefined : buttons;
 }
 
 function isSame(one: Mentions, other: Mentions): boolean {

@@ -17,7 +17,7 @@ import { Permissions } from "./permissions.ts";
 const RECEIVERS = 1_000;
 /** The fields that clients or backends alone read: no system message tells of them. */
 const UNTOLD: ReadonlySet<string> = new Set<keyof GroupProfileChange>([
-  ...(["metadata", "history", "mayLeave", "retentionDays", "legalHold"] as const),
+  ...(["metadata", "history", "mayLeave", "retentionDays", "legalHold", "linkPreviews"] as const),
 ]);
 
 /** A change of a group's profile. Absent fields stay as they are. */
@@ -30,6 +30,7 @@ export type GroupProfileChange = Partial<
     | "announcement"
     | "joinPolicy"
     | "threads"
+    | "linkPreviews"
     | "muteAll"
     | "slowModeS"
     | "customFields"

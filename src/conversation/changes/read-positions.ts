@@ -141,16 +141,18 @@ export class ReadPositions {
   /**
    * Deletes the conversation for one member. Others see only that the member has read it.
    * @param withHistory the member's history is deleted too; otherwise the conversation only leaves their list
+   * @param staysListed it does not leave their list
    * @throws `not_found` unless the user is a member
    * @see deleteForMe
    */
-  async deleteForMe(userId: UserId, withHistory: boolean): Promise<void> {
+  async deleteForMe(userId: UserId, withHistory: boolean, staysListed = false): Promise<void> {
     this.#room.flushSends();
     const { log, members, threads } = this.#room;
     const member = members.active(userId);
     const { last } = log;
     const { changed, moved, unmarked } = deleteForMe(members, member, log, {
       withHistory,
+      staysListed,
       seers: this.#viewers(member),
     });
     if (changed && withHistory) this.#room.commit((tx) => threads.follows.end(tx, [userId], last.seq));
@@ -158,7 +160,7 @@ export class ReadPositions {
       ...(moved ? readEvents(this.#room, userId, last.seq) : []),
       ...(unmarked ? [unreadChanged(this.#room, { own: userId })] : []),
       // A repeat tells it again: an eviction may have lost the event of the first try.
-      deletedFor(this.#room, userId, last.seq),
+      ...(staysListed ? [] : [deletedFor(this.#room, userId, last.seq)]),
     ]);
     await this.updateViewers(userId);
   }

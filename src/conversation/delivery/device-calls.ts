@@ -80,6 +80,7 @@ export class DeviceCalls {
     maxChanges,
     isLive,
     parts,
+    formats,
     includeFormer = false,
   }: ReplayRequest): DevicePage {
     this.#room.flushSends();
@@ -89,7 +90,7 @@ export class DeviceCalls {
     // A device that asks for messages does not leave them to a room socket, or not any more.
     this.#noteDevices(userId, this.#fanout.isFocused(userId));
     const upToRev = this.#room.changeFeed.announcedRev;
-    return devicePage(this.#room, member, { after, rev, upToRev, maxChanges, isLive, parts });
+    return devicePage(this.#room, member, { after, rev, upToRev, maxChanges, isLive, parts, formats });
   }
 
   /**

@@ -9,6 +9,9 @@ import type { Timing } from "../../domain/timing.ts";
  */
 export type DescribedEvent = () => DeviceEvent | null;
 
+/** What is of no use a little later. */
+const PASSING = ["typing", "draft_text", "online_message"] satisfies DeviceEvent["type"][];
+
 /** The pending events of one member. Beyond this number the oldest event is dropped. */
 const MAX_PENDING = 100;
 
@@ -60,8 +63,8 @@ export class EphemeralEvents {
   }
 
   /**
-   * @returns the pending events of a member as they are now, oldest first. Typing older than `staleMs` and
-   *   what shows nothing any more are dropped first.
+   * @returns the pending events of a member as they are now, oldest first. What passes and is older than
+   *   `staleMs`, and what shows nothing any more, is dropped first.
    */
   of(userId: UserId): EphemeralEvent[] {
     const staleSince = Date.now() - this.#timing.staleMs;
@@ -69,7 +72,8 @@ export class EphemeralEvents {
     const events: EphemeralEvent[] = [];
     for (const [key, { id, event, at }] of pending ?? []) {
       const shown = typeof event === "function" ? event() : event;
-      if (!shown || (shown.type === "typing" && at <= staleSince)) pending?.delete(key);
+      const passes = PASSING.some((type) => type === shown?.type);
+      if (!shown || (passes && at <= staleSince)) pending?.delete(key);
       else events.push({ id, event: shown });
     }
     if (pending?.size === 0) this.#pending.delete(userId);

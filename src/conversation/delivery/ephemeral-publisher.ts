@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
@@ -9,7 +10,7 @@ import type { EphemeralEvents } from "./ephemeral-events.ts";
  * Queues events for members' devices. They may be lost, and a client that reconnects requests the state that
  * it shows.
  */
-export class EphemeralPublisher implements EventSink {
+export class EphemeralPublisher implements EventSink<DeviceEvent> {
   readonly #state: ConversationState;
   readonly #members: Members;
   readonly #events: EphemeralEvents;
@@ -31,7 +32,7 @@ export class EphemeralPublisher implements EventSink {
     this.#mayReceive = mayReceive;
   }
 
-  tell({ event, to, subject = `event ${this.#events.last + 1}` }: Published): void {
+  tell({ event, to, subject = `event ${this.#events.last + 1}` }: Published<DeviceEvent>): void {
     const receivers = this.#receivers(to);
     if (typeof event !== "function") this.#events.add(receivers, subject, event);
     else for (const id of receivers) this.#events.add([id], subject, () => event(id));

@@ -100,13 +100,13 @@ export class FileReferences {
 
   /**
    * Stores that an edited message shows other files, with its former versions.
-   * @param bodies `before` and `after` the edit, and those which it has no more as former versions
+   * @param texts what may name files `before` and `after` the edit, and what no version has any more
    * @throws `rate_limited` if edits add too many within seconds
    */
   storeVersions(
     tx: Transaction,
     { seq, sender_id }: Pick<MessageRow, "seq" | "sender_id">,
-    { before = "", after = "", dropped }: { before?: BodyJson; after?: BodyJson; dropped: BodyJson[] },
+    { before = "", after = "", dropped }: { before?: string; after?: string; dropped: string[] },
   ): void {
     const [former, shown] = [fileKeysIn(before), fileKeysIn(after)];
     const added = shown.filter((key) => !former.includes(key));

@@ -7,6 +7,7 @@ import type { HookEvent } from "../../object/hooks/deliveries.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
 import type { HookPosition } from "./hook-positions.ts";
+import type { HookTaps } from "./hook-taps.ts";
 
 /** What the feed shows. */
 type Room = Pick<RoomStores, "state" | "log" | "members" | "renderer">;
@@ -30,11 +31,13 @@ export class HookFeed {
   readonly #sql: SqlStorage;
   readonly #room: Room;
   readonly #format: HookFormat;
+  readonly #taps: HookTaps;
   /** the id that the team's backend has for the conversation; null: none */
   externalId: ExternalId | null = null;
 
-  constructor(sql: SqlStorage, room: Room, format: HookFormat) {
+  constructor(sql: SqlStorage, room: Room, format: HookFormat, taps: HookTaps) {
     this.#sql = sql;
+    this.#taps = taps;
     this.#room = room;
     this.#format = format;
   }
@@ -42,7 +45,13 @@ export class HookFeed {
   /** Where a hook begins that is told of nothing before now. */
   get end(): HookPosition {
     const { state, log } = this.#room;
-    return { seq: log.last.seq, rev: state.rev, version: state.profile.version, isNew: false };
+    return {
+      seq: log.last.seq,
+      rev: state.rev,
+      version: state.profile.version,
+      isNew: false,
+      tap: this.#taps.last,
+    };
   }
 
   /** A position behind the messages that have expired: a hook is not told of them. */
@@ -52,9 +61,10 @@ export class HookFeed {
   }
 
   /** Whether there are events behind a position. */
-  isBehind({ seq, rev, version, isNew }: HookPosition): boolean {
+  isBehind({ seq, rev, version, isNew, tap }: HookPosition): boolean {
     const { state, log } = this.#room;
-    return isNew || seq < log.last.seq || rev < state.rev || version < state.profile.version;
+    if (isNew || seq < log.last.seq || rev < state.rev || version < state.profile.version) return true;
+    return tap < this.#taps.last;
   }
 
   /**
@@ -77,6 +87,10 @@ export class HookFeed {
       // It is told once the hook has the message.
       if (row.seq > at.seq) break;
       add({ rev: row.changed_rev ?? at.rev }, this.#ofChange(row));
+    }
+    for (const tap of this.#taps.after(at.tap, PAGE)) {
+      if (tap.seq > at.seq) break;
+      add({ tap: tap.id }, this.#ofTap(tap));
     }
     return [...events, ...this.#ofProfile(at)];
   }
@@ -122,6 +136,16 @@ export class HookFeed {
       users: [row.sender_id],
       data: (externalIds: ExternalIdsOfUsers) =>
         this.#format.data({ ...place, message: this.#room.renderer.renderForAll(row).message }, externalIds),
+    };
+  }
+
+  #ofTap({ id, seq, userId, botId, data, at }: ReturnType<HookTaps["after"]>[number]) {
+    const { state, renderer } = this.#room;
+    const place = { conversationId: state.id, externalId: this.externalId, seq, rev: state.rev };
+    return {
+      ...{ id: this.#idOf(id), type: "message.tapped" as const, at, users: [userId] },
+      data: (externalIds: ExternalIdsOfUsers) =>
+        this.#format.data({ ...place, tap: { id, botId, user: renderer.person(userId), data } }, externalIds),
     };
   }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TapId } from "../../domain/bots/tap.ts";
 import { Position } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
 import { HookId } from "../../domain/server/hook.ts";
@@ -13,6 +14,8 @@ export interface HookPosition {
   version: number;
   /** it was not told of the creation yet */
   isNew: boolean;
+  /** of every tap up to this one; `""`: of none */
+  tap: TapId | "";
 }
 
 /** A position that was reached at a time (ms since 1970). */
@@ -48,6 +51,9 @@ export const HOOKS_TABLE = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Up to which tap a hook was told of taps. */
+export const HOOK_TAP_COLUMN = "ALTER TABLE hooks ADD COLUMN tap TEXT NOT NULL DEFAULT '';";
+
 type Row = {
   hook_id: string;
   seq: number;
@@ -58,6 +64,7 @@ type Row = {
   paused: number;
   is_gate: number;
   marks: string;
+  tap: string;
 };
 
 /** A mark is at least so old (ms) when the next one is set, and so many are kept: of four days. */
@@ -97,10 +104,10 @@ export class HookPositions {
   }
 
   store(hook: KnownHook): void {
-    const { id, seq, rev, version, isNew, tries, isPaused, isGate, marks } = hook;
+    const { id, seq, rev, version, isNew, tries, isPaused, isGate, marks, tap } = hook;
     this.#sql.exec(
-      `INSERT OR REPLACE INTO hooks (hook_id, seq, rev, version, is_new, tries, paused, is_gate, marks)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO hooks (hook_id, seq, rev, version, is_new, tries, paused, is_gate, marks, tap)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[
         id,
         seq,
@@ -111,6 +118,7 @@ export class HookPositions {
         Number(isPaused),
         Number(isGate),
         JSON.stringify(marks),
+        tap,
       ],
     );
     this.#hooks.set(id, hook);
@@ -122,13 +130,14 @@ export class HookPositions {
   }
 }
 
-function readRow({ hook_id, seq, rev, version, is_new, tries, paused, is_gate, marks }: Row): KnownHook {
+function readRow({ hook_id, seq, rev, version, is_new, tries, paused, is_gate, marks, tap }: Row): KnownHook {
   return {
     ...{ id: HookId.parse(hook_id), seq: Position.parse(seq), rev, version, tries },
     isNew: is_new === 1,
     isPaused: paused === 1,
     isGate: is_gate === 1,
     marks: Marks.parse(JSON.parse(marks)),
+    tap: tap === "" ? tap : TapId.parse(tap),
   };
 }
 

@@ -1,4 +1,5 @@
-import { Position } from "../../domain/ids.ts";
+import { firstTapIdAt, type Tap, type TapId } from "../../domain/bots/tap.ts";
+import { Position, type UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { type HookId, type HookStart, isAbout } from "../../domain/server/hook.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
@@ -9,6 +10,7 @@ import type { RoomStores } from "../room/context.ts";
 import type { KnownRules } from "../sending/known-rules.ts";
 import { HookFeed } from "./hook-feed.ts";
 import { type HookPosition, HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
+import { HookTaps } from "./hook-taps.ts";
 import { SendingGate } from "./sending-gate.ts";
 
 /** What hooks need of the room and of outside. */
@@ -19,7 +21,7 @@ interface HooksDeps {
   format: HookFormat;
   rules: KnownRules;
   hold: ConversationDirectory["hold"];
-  timing: Timing["hooks"];
+  timing: Pick<Timing, "hooks" | "taps">;
   /** has `run` called at a time (ms since 1970) */
   schedule(id: HookId, due: number): void;
 }
@@ -29,6 +31,7 @@ export class ConversationHooks {
   readonly #deps: HooksDeps;
   readonly #positions: HookPositions;
   readonly #feed: HookFeed;
+  readonly #taps: HookTaps;
   readonly #deliveries: HookDeliveries;
   readonly #externalIds: ExternalIds;
   /** asks the hook that has a say before a message is stored */
@@ -40,12 +43,21 @@ export class ConversationHooks {
     const { room, directory, caller, format, rules, hold, timing } = deps;
     this.#deps = deps;
     this.#positions = new HookPositions(sql);
-    this.#feed = new HookFeed(sql, room, format);
+    this.#taps = new HookTaps(sql, timing.taps);
+    this.#feed = new HookFeed(sql, room, format, this.#taps);
     const externalIds = new ExternalIds(directory);
     this.#externalIds = externalIds;
-    const gateDeps = { directory, caller, format, externalIds, rules, hold, keepMs: timing.keepMs };
+    const gateDeps = { directory, caller, format, externalIds, rules, hold, keepMs: timing.hooks.keepMs };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
-    this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing);
+    this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing.hooks);
+  }
+
+  /** Has the hooks told of a tap on a button of a bot. Without hooks nothing is stored. */
+  tapped(tap: Tap, botId: UserId): void {
+    const isTold = [...this.#positions.all()].some(({ isGate, isPaused }) => !isGate && !isPaused);
+    if (!isTold) return;
+    this.#taps.add(tap, botId);
+    this.changed();
   }
 
   /** Call it after a change, in the turn of the write: the job is then part of the same commit. */
@@ -84,11 +96,13 @@ export class ConversationHooks {
   #startOf(hook: KnownHook, since: number): KnownHook {
     const { log, state } = this.#deps.room;
     const { rev, version } = markBefore(hook, since);
+    const tap: TapId = firstTapIdAt(since);
     return {
       ...hook,
       seq: Position.parse(Math.min(hook.seq, log.lastUntil(since - 1))),
       rev: Math.min(rev, hook.rev),
       version: Math.min(version, hook.version),
+      tap: hook.tap < tap ? hook.tap : tap,
       isNew: hook.isNew || state.profile.createdAt >= since,
     };
   }
@@ -120,8 +134,8 @@ export class ConversationHooks {
     );
     // A replay has begun meanwhile.
     if (this.#positions.get(id) !== hook) return Date.now();
-    const { seq, rev, version, isNew } = position;
-    const next = { ...hook, seq, rev, version, isNew, tries, isPaused: tries > 0 && nextAt === null };
+    const { seq, rev, version, isNew, tap } = position;
+    const next = { ...hook, seq, rev, version, isNew, tap, tries, isPaused: tries > 0 && nextAt === null };
     this.#positions.store({ ...next, marks: marksAt(next, Date.now()) });
     if (tries > 0) return nextAt;
     return this.#feed.isBehind(next) ? Date.now() : null;

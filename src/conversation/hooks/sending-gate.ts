@@ -82,6 +82,12 @@ export class SendingGate {
     return rules !== null && (rules.texts !== null || rules.shadowed.has(senderId));
   }
 
+  /** The same, once the rules are known. Never rejects. */
+  async isSet(senderId: UserId): Promise<boolean> {
+    if (this.#deps.rules.known === undefined) await this.#deps.rules.read();
+    return this.isSetFor(senderId);
+  }
+
   /** Whether nobody but a user sees what they send, as far as is known. */
   isShadowed(userId: UserId): boolean {
     return this.#deps.rules.last?.shadowed.has(userId) ?? false;

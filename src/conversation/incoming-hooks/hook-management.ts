@@ -8,10 +8,10 @@ import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { randomHex } from "../../lib/random.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { Permissions } from "../changes/permissions.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
-import { hashOf } from "./secret.ts";
 
 /** What a new hook shows beside its messages. */
 export interface NewIncomingHook {
@@ -67,7 +67,7 @@ export class HookManagement {
 
   #withNewSecret(hook: IncomingHook): IncomingHookWithSecret {
     const secret = randomHex();
-    this.#hooks.store({ ...hook, secretHash: hashOf(secret) });
+    this.#hooks.store({ ...hook, secretHash: sha256(secret) });
     return { ...hook, secret };
   }
 

@@ -38,7 +38,8 @@ import { Senders } from "./senders.ts";
 export type MessageEditColumns = Partial<
   Pick<
     MessageRow,
-    "body" | "place" | "mentions" | "also_mentioned" | "version" | "edited_at" | "metadata" | "link_preview"
+    | ("body" | "place" | "mentions" | "also_mentioned" | "version" | "edited_at" | "metadata")
+    | ("link_preview" | "buttons" | "custom_data" | "custom_version")
   >
 >;
 
@@ -67,7 +68,7 @@ const EXPIRED_COLUMNS = [
   ...(["quote_seq", "mentions", "also_mentioned", "client_msg_id", "forwarded", "client_time"] as const),
   ...(["priority", "custom_data", "metadata", "silent", "tip", "place", "thread_summary"] as const),
   ...(["poll", "hook", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
-  ...(["pinned_by", "version", "edited_at", "link_preview"] as const),
+  ...(["pinned_by", "version", "edited_at", "link_preview", "buttons", "custom_version"] as const),
 ] satisfies readonly (keyof MessageRow)[];
 
 /** The body of an expired system message. */
@@ -243,7 +244,7 @@ export class MessageLog {
       priority: null,
       custom_data: null,
       silent: null,
-      link_preview: null,
+      ...{ link_preview: null, buttons: null },
       place: null,
       ...NO_THREAD,
       ...{ shadowed: null, poll: null, hook: null },
@@ -530,6 +531,7 @@ export class MessageLog {
       "metadata",
       "place",
       "link_preview",
+      "buttons",
     ];
     const cleared = [...columns, "pinned_at", "pinned_by"].map((column) => `${column} = NULL`).join();
     const set = `body = ?, ${cleared}, revoked_by = ?, revoked_rev = ?`;

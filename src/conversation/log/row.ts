@@ -23,8 +23,12 @@ export type MessageRow = {
   client_time: number | null;
   priority: Priority | null;
   custom_data: string | null;
+  /** rises by one with each change of the custom data; null: 0 */
+  custom_version: number | null;
   /** JSON of `LinkPreview`; `NO_PREVIEW`: its sender wants none; null: none, or not yet */
   link_preview: string | null;
+  /** JSON of `Buttons`; null: none */
+  buttons: string | null;
   /** what its sender keeps with it; null: nothing */
   metadata: MetadataJson | null;
   /** 1: it counts as unread for nobody; null: it counts as its kind does */
@@ -71,9 +75,10 @@ export type MessageRow = {
 export const UNCHANGED = {
   ...{ revoked_by: null, revoked_rev: null, changed_rev: null },
   ...{ pinned_at: null, pinned_by: null, reactions: null, version: null, edited_at: null },
+  custom_version: null,
 } as const satisfies Partial<MessageRow>;
 
-/** Whether whoever sees a message has it in the main stream. In SQL: `IN_MAIN`. */
+/** Whether a message is in the main stream of its readers. In SQL: `IN_MAIN`. */
 export function isInMain({ in_main, shadowed }: Pick<MessageRow, "in_main" | "shadowed">): boolean {
   return in_main === 1 || shadowed === 1;
 }

@@ -36,6 +36,15 @@ export interface MarkKind<Mark extends string | number> {
 /** A user who has put a mark, when (ms since 1970), and the change that this was. */
 export type MarkRow = { user_id: UserId; at: number; rev: number };
 
+/** A mark on a message: who has put it, when (ms since 1970), and by which change. */
+export interface MarkOnMessage<Mark> {
+  seq: Seq;
+  userId: UserId;
+  mark: Mark;
+  at: number;
+  rev: number;
+}
+
 /**
  * The tables of marks. The tally is in the row of each message: to render a message reads no other row.
  * - By user: what is a reader's own, and what goes with a deleted account.
@@ -119,6 +128,18 @@ export class MarkStore<Mark extends string | number> {
   /** A user's marks on a message, in the order in which they put them. */
   of(seq: Seq, userId: UserId): Mark[] {
     return this.#of([seq], userId).get(seq) ?? [];
+  }
+
+  /** All marks on these messages; null: they are more than `limit`. */
+  onAll(seqs: readonly Seq[], limit: number): MarkOnMessage<Mark>[] | null {
+    const { table, column, hadSome } = this.#kind;
+    const query = `SELECT seq, user_id, ${column} AS mark, at, rev FROM ${table}
+      WHERE seq IN (SELECT value FROM json_each(?)) AND ${column} <> ? ORDER BY rev LIMIT ?`;
+    const rows = this.#sql
+      .exec<MarkRow & { seq: Seq; mark: Mark }>(query, JSON.stringify(seqs), hadSome, limit + 1)
+      .toArray();
+    if (rows.length > limit) return null;
+    return rows.map(({ seq, user_id: userId, mark, at, rev }) => ({ seq, userId, mark, at, rev }));
   }
 
   /** At most `limit` messages on which something is stored of a user. */

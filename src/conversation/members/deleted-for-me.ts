@@ -8,6 +8,7 @@ import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
  * Deletes a conversation for one member: their read position moves to the last message, and their list omits
  * the conversation until a new message arrives. Idempotent.
  * @param withHistory also hides the history: the member sees only messages after the last one
+ * @param staysListed the conversation stays in the list: only the history is hidden
  * @param seers the members whose snapshots show this member's read position
  * @returns `changed`: anything was stored; `moved`: the read position moved; `unmarked`: it did not, but what
  *   was marked unread is read
@@ -16,19 +17,19 @@ export function deleteForMe(
   members: Members,
   member: MemberRow,
   log: Pick<MessageLog, "last" | "lastInMainOf">,
-  { withHistory, seers }: { withHistory: boolean; seers: MemberRow[] },
+  { withHistory, staysListed, seers }: { withHistory: boolean; staysListed: boolean; seers: MemberRow[] },
 ): { changed: boolean; moved: boolean; unmarked: boolean } {
   const { seq, n } = log.last;
-  const isListed = !isDeletedForMe(member, log.lastInMainOf(member).seq);
+  const leavesList = !staysListed && !isDeletedForMe(member, log.lastInMainOf(member).seq);
   const hidesHistory = withHistory && member.visible_from < seq;
   const isMarked = markedUnreadFrom(member) !== null;
-  if (!isListed && !hidesHistory && !isMarked) return { changed: false, moved: false, unmarked: false };
+  if (!leavesList && !hidesHistory && !isMarked) return { changed: false, moved: false, unmarked: false };
   const moved = seq > member.read_seq;
   const read = moved ? { read_seq: seq, read_n: n, read_at: Date.now() } : {};
   const history = hidesHistory ? { visible_from: seq } : {};
   members.storeOwnFields(
     member,
-    { ...read, ...history, ...NO_MARK, cleared: 1, cleared_to: seq },
+    { ...read, ...history, ...NO_MARK, ...(!staysListed && { cleared: 1, cleared_to: seq }) },
     moved ? seers : [member],
   );
   return { changed: true, moved, unmarked: isMarked && !moved };

@@ -176,6 +176,13 @@ export class Members {
     return this.#former.other(id);
   }
 
+  /** The two users of a direct conversation, active or left: one alone is left of a deleted account. */
+  pair(): UserId[] {
+    const [one] = this.#unsettled.values();
+    const other = one && this.peerOf(one);
+    return [one, other].flatMap((member) => member?.user_id ?? []);
+  }
+
   /**
    * The members who are not settled: active ones, and those whose inbox or D1 has not confirmed the leaving.
    */

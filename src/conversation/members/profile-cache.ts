@@ -187,7 +187,7 @@ export class ProfileCache {
   #load(ids: UserId[]): CachedProfile[] {
     const query = "SELECT * FROM people WHERE user_id IN (SELECT value FROM json_each(?))";
     const rows = ids.length === 0 ? [] : this.#sql.exec<ProfileRow>(query, JSON.stringify(ids)).toArray();
-    const bots = rows.length === 0 ? new Set() : this.#bots();
+    const bots = new Set(rows.length === 0 ? [] : this.bots());
     return rows.map(({ user_id: id, username, nickname, avatar, checked_at: checkedAt }) => {
       const person = { id, username, nickname, avatar, ...(bots.has(id) && { bot: true }) };
       const loaded = { person, version: 0, checkedAt, isShown: false };
@@ -196,10 +196,10 @@ export class ProfileCache {
     });
   }
 
-  /** The bots among the stored profiles: a few. */
-  #bots(): Set<UserId> {
-    const rows = this.#sql.exec<{ user_id: UserId }>("SELECT user_id FROM bots").toArray();
-    return new Set(rows.map(({ user_id: id }) => id));
+  /** The bots among the stored profiles, also of former members: a few. */
+  bots(): UserId[] {
+    const rows = this.#sql.exec<{ user_id: UserId }>("SELECT user_id FROM bots ORDER BY user_id").toArray();
+    return rows.map(({ user_id: id }) => id);
   }
 
   async #refreshAll(): Promise<void> {

@@ -2,12 +2,15 @@ import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { Reaction, ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
+import type { PutReaction, Reaction, ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MarkRow } from "../marks/mark-store.ts";
 import { type MarkRange, Marks } from "../marks/marks.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { readTally } from "./tally.ts";
+
+/** Reactions that are listed at once: a bot is told who has put each. */
+const MAX_LISTED = 1_000;
 
 /** A user, a message, and the key of a reaction. */
 export interface ReactionInput {
@@ -58,6 +61,13 @@ export class Reactions extends Marks<ReactionKey> {
   page(member: MemberRow, seq: Seq, key: ReactionKey, { after, limit }: MarkRange): MarkRow[] {
     const row = this.visible(seq, member);
     return row.revoked_rev === null ? this.store.page(seq, key, after, limit) : [];
+  }
+
+  /** All reactions to these messages; null: very many. */
+  to(seqs: readonly Seq[]): PutReaction[] | null {
+    return (
+      this.store.onAll(seqs, MAX_LISTED)?.map(({ mark: key, ...reaction }) => ({ ...reaction, key })) ?? null
+    );
   }
 
   /** A message to which a user may react now. @throws as `add` does */

@@ -55,7 +55,7 @@ export function createDelivery(
   const mayReceive = (id: UserId) => fanout.mayReceiveEphemeral(id);
   const deviceEvents = new EphemeralPublisher(state, members, events, timing.largeGroup, mayReceive);
   const hooks = new ConversationHooks(sql, {
-    ...{ room: stores, ...host.hooks, timing: timing.hooks },
+    ...{ room: stores, ...host.hooks, timing },
     rules: new KnownRules(host.rules, timing.rules),
     hold: (message) => host.directory.hold(message),
     schedule: (id, due) => jobs.schedule("hooks", id, due),

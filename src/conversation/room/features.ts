@@ -1,5 +1,8 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { GroupData } from "../attributes/group-data.ts";
+import { PassingMessages } from "../bots/passing-messages.ts";
+import { Taps } from "../bots/taps.ts";
 import { Admission } from "../changes/admission.ts";
 import { BackendChanges } from "../changes/backend.ts";
 import { Banning } from "../changes/banning.ts";
@@ -17,6 +20,7 @@ import { HookManagement } from "../incoming-hooks/hook-management.ts";
 import { HookPosts } from "../incoming-hooks/hook-posts.ts";
 import type { ConversationJobKind } from "../jobs.ts";
 import { MessagePreviews } from "../link-previews/link-previews.ts";
+import { OnlineMessages } from "../online/online-messages.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
 import { Retention } from "../retention/retention.ts";
@@ -73,6 +77,11 @@ export function createFeatures(
     inviting: new Inviting(room, outlines),
     opening: new Opening(room, { fanout, conversationUpdates: room.conversationUpdates }),
     typing: new Typing(room, publisher, room.hooks.gate, timing.typing),
+    onlineMessages: new OnlineMessages(room, {
+      ...{ publisher, permission, gate: room.hooks.gate, timing: timing.typing },
+    }),
+    passing: new PassingMessages(room, room.hooks.gate, permission),
+    taps: new Taps(room, room.hooks, permission),
     readPositions: new ReadPositions(room),
     pinning: new Pinning(room, permission),
     redaction,
@@ -93,6 +102,7 @@ export function createFeatures(
     reactions: new Reactions(room, reactionStore, { permission, schedule: scheduleNow("deleted_reactions") }),
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
+    groupData: new GroupData(sql, room, publisher),
     exports,
     imports: new ConversationImport(sql, room, {
       ...{ ids, exports, history, files, indexer, hooks: room.hooks, projection: room.projection },

@@ -1,4 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
+import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { ConversationHooks } from "../hooks/hooks.ts";
@@ -8,7 +9,7 @@ import type { SocketSink } from "../state/socket-sink.ts";
 
 /** The way to inboxes and devices. */
 interface DeliverySink {
-  deviceEvents: EventSink;
+  deviceEvents: EventSink<DeviceEvent>;
   fanout: Pick<Fanout, "changed" | "ephemeral" | "tellsWhole">;
   hooks: Pick<ConversationHooks, "changed">;
   retention: Pick<RetentionSchedule, "changed">;
@@ -48,6 +49,12 @@ export class Publisher {
   /** Tells of an event that nothing was stored for. */
   tellUnstored(published: Published): void {
     this.#tell(published);
+    this.#delivery?.fanout.ephemeral();
+  }
+
+  /** Tells devices alone of what the room's own sockets have no frame for. It may be lost. */
+  tellDevices(published: Published<DeviceEvent>): void {
+    this.#delivery?.deviceEvents.tell(published);
     this.#delivery?.fanout.ephemeral();
   }
 

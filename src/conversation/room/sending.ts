@@ -1,3 +1,5 @@
+import { ShownStreams } from "../bots/shown-streams.ts";
+import { checkButtons } from "../bots/stored-buttons.ts";
 import { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
 import { hookReader } from "../incoming-hooks/hook-posts.ts";
@@ -34,8 +36,9 @@ export function createSending(
     ...{ isOn: settings.linkPreviews, state, members },
     schedule: (seq) => jobs.schedule("link_previews", String(seq), Date.now()),
   });
+  const streams = new ShownStreams(stores, publisher, hooks.gate, timing.streams);
   const committed = new CommittedSends({
-    ...{ state, members, publisher, fanout, projection, metrics, previewRequests },
+    ...{ state, members, publisher, fanout, projection, metrics, previewRequests, streams },
     files: fileReferences,
     indexer: search.indexing,
   });
@@ -50,6 +53,7 @@ export function createSending(
       checkWritePermission(state, members, sender) ??
       checkPoll(state, sender, draft) ??
       checkMentions(state, members, sender, draft.mentions) ??
+      checkButtons(profiles, sender.user_id, draft.buttons) ??
       space.refusal(),
     checkHook: ({ thread }) => space.refusal() ?? (thread && threads.refusal(thread, hookReader(state))),
     onOutcomes: (outcomes, tx) => committed.tell(outcomes, tx),
@@ -89,6 +93,7 @@ export function createSending(
     directPermission,
     forwards,
     previewRequests,
+    streams,
     sends: new Sends(stores, { queue, admission, fanout, propagate }),
   };
 }
@@ -115,7 +120,7 @@ function sendGate(
       if (isRefused ?? space.refusal()) return { ok: true, value: draft };
       const checked = await gate.check({
         ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, draft, edits: null },
-        threadRoot: thread?.root ?? null,
+        ...{ threadRoot: thread?.root ?? null, buttons: draft.buttons },
       });
       if (!checked.ok) return checked;
       const { shadowed } = checked.value;

@@ -53,14 +53,18 @@ export function createStores(
   });
   const recent = new RecentRows<Encoded>(sql);
   const personOf = (id: UserId) => profiles.get(id);
+  const place = () => {
+    const { kind, handle, name } = state.profile;
+    return { kind, handle, name, users: () => members.pair().map(personOf), profileOf: personOf };
+  };
   const log = new MessageLog(
     sql,
     recent,
     state.profile.createdAt,
-    ({ kind, body, place, custom_data: customData, metadata, tip, reactions, poll }) =>
+    ({ kind, body, place, custom_data: customData, metadata, tip, reactions, poll, buttons }) =>
       bytesWithProfiles(kind, body, personOf) +
       (bytesOfPart(place) + bytesOfPart(customData) + bytesOfPart(tip)) +
-      (bytesOfPart(reactions) + bytesOfPart(poll) + bytesOfPart(metadata)),
+      (bytesOfPart(reactions) + bytesOfPart(poll) + bytesOfPart(metadata) + bytesOfPart(buttons)),
     () => state.floor.seq,
   );
   const changeFeed = new ChangeFeed({
@@ -120,7 +124,7 @@ export function createStores(
     reactionStore,
     voteStore,
     renderer,
-    encoder: new MessageEncoder(renderer, profiles, members, deviceFormats, recent),
+    encoder: new MessageEncoder(renderer, profiles, members, place, deviceFormats, recent),
     snapshots: new MemberSnapshots({ state, log, changeFeed, members, renderer, threads }),
   };
 }

@@ -1,4 +1,5 @@
 import { type Metrics, noteOutcomes, type SendResult, sendResult } from "../../domain/operation/metrics.ts";
+import type { ShownStreams } from "../bots/shown-streams.ts";
 import type { Projection } from "../delivery/d1-projection.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { FileReferences } from "../files/file-references.ts";
@@ -22,6 +23,7 @@ interface CommittedSendsDeps {
   files: Pick<FileReferences, "stored">;
   indexer: Pick<Indexer, "resume">;
   previewRequests: Pick<PreviewRequests, "stored">;
+  streams: Pick<ShownStreams, "sent">;
   metrics: Metrics;
 }
 
@@ -48,6 +50,7 @@ export class CommittedSends {
       tx?.publishAll();
       const stored = newRows(outcomes);
       noteSenders(this.#deps, stored);
+      this.#deps.streams.sent(stored);
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
       this.#count(outcomes);
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);

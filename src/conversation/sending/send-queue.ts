@@ -353,6 +353,7 @@ function newRow(
     metadata: draft.metadata || null,
     silent: draft.silent ? 1 : null,
     link_preview: draft.noPreview ? NO_PREVIEW : null,
+    buttons: draft.buttons ? JSON.stringify(draft.buttons) : null,
     tip: null,
     place: draft.place ?? null,
     thread_root: thread.thread_root,
@@ -371,6 +372,7 @@ function newRow(
     pinned_by: null,
     changed_rev: null,
     version: null,
+    custom_version: null,
     edited_at: null,
   };
 }

@@ -1,6 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, DraftReferences, Message } from "../../domain/messages/message.ts";
+import { checkButtons } from "../bots/stored-buttons.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { RoomStores } from "../room/context.ts";
 import { refusedReference } from "./draft-references.ts";
@@ -71,12 +72,14 @@ export class Sends {
   /** Checks a draft that is to be sent later, in the call `checkDraft`. */
   check(senderId: UserId, draft: DraftReferences): { sent: Message | null } {
     this.#deps.queue.flush();
-    const { log, members, renderer } = this.#stores;
+    const { log, members, profiles, renderer } = this.#stores;
     const { clientMsgId } = draft;
     const row = clientMsgId === undefined ? undefined : log.byClientId(senderId, clientMsgId);
     const sender = row && members.find(senderId);
     if (sender) return { sent: renderer.render([row], renderer.senderAsReader(row, sender))[0] ?? null };
-    const refusal = refusedReference(this.#stores, members.active(senderId), draft);
+    const refusal =
+      refusedReference(this.#stores, members.active(senderId), draft) ??
+      checkButtons(profiles, senderId, draft.buttons);
     if (refusal) throw refusal;
     return { sent: null };
   }

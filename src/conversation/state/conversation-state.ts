@@ -21,6 +21,7 @@ type ConversationRow = {
   join_policy: JoinPolicy;
   discoverable: number | null;
   threads_off: number;
+  link_previews_off: number;
   policy: PolicyName;
   owner_id: UserId | null;
   created_at: number;
@@ -111,6 +112,7 @@ export class ConversationState {
       joinPolicy: row.join_policy,
       discoverable: row.discoverable === null ? null : row.discoverable === 1,
       threads: row.threads_off === 0,
+      linkPreviews: row.link_previews_off === 0,
       policy: row.policy,
       ownerId: row.owner_id,
       createdAt: row.created_at,
@@ -174,8 +176,8 @@ export class ConversationState {
   setShared(tx: Transaction, { profile, dissolvedAt }: SharedState): void {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
-         discoverable = ?, threads_off = ?, owner_id = ?, mute_all = ?, custom_fields = ?, metadata = ?,
-         history = ?, may_leave = ?, retention_days = ?, legal_hold = ?, slow_mode_s = ?,
+         discoverable = ?, threads_off = ?, link_previews_off = ?, owner_id = ?, mute_all = ?,
+         custom_fields = ?, metadata = ?, history = ?, may_leave = ?, retention_days = ?, legal_hold = ?, slow_mode_s = ?,
          changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
@@ -184,6 +186,7 @@ export class ConversationState {
       profile.joinPolicy,
       profile.discoverable === null ? null : Number(profile.discoverable),
       Number(!profile.threads),
+      Number(!profile.linkPreviews),
       profile.ownerId,
       Number(profile.muteAll),
       JSON.stringify(profile.customFields),

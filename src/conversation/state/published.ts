@@ -1,5 +1,5 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { RoomEvent } from "../../domain/sync/socket-protocol.ts";
+import type { DeviceEvent, RoomEvent } from "../../domain/sync/socket-protocol.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
 
 /** What room sockets and devices are told alike. */
@@ -17,9 +17,9 @@ export type Audience =
   | { around: UserId; self: "nowhere" | "room sockets" | "everywhere" };
 
 /** An event besides messages and their changes, and who is told of it. */
-export interface Published {
+export interface Published<Event extends DeviceEvent = SharedEvent> {
   /** as it is when a user is told; null: there is nothing to tell any more */
-  event: SharedEvent | ((userId: UserId) => SharedEvent | null);
+  event: Event | ((userId: UserId) => Event | null);
   to: Audience;
   /** devices that were not told yet are told the last event of a subject only; absent: they are told each */
   subject?: string;
@@ -28,8 +28,8 @@ export interface Published {
 }
 
 /** Where events go: to the sockets of the room, and to the devices of members. */
-export interface EventSink {
-  tell(published: Published): void;
+export interface EventSink<Event extends DeviceEvent = SharedEvent> {
+  tell(published: Published<Event>): void;
   /** whether a user has a receiver here */
   reaches(userId: UserId): boolean;
 }

@@ -12,6 +12,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { readTip } from "../../domain/messages/content.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { bytesOf } from "../../domain/text.ts";
+import { readButtons } from "../bots/stored-buttons.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import { isInMain, type MessageRow, readForwarded, readHook } from "../log/row.ts";
@@ -192,6 +193,7 @@ export class ConversationExport {
         priority: row.priority,
         customData: row.custom_data,
         metadata: row.metadata,
+        buttons: row.buttons === null ? null : readButtons(row.buttons),
         isSilent: row.silent === 1,
         details: row.tip,
         subject: name(subjects.get(row.seq) ?? null),

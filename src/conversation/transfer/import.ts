@@ -168,6 +168,7 @@ export class ConversationImport {
       metadata: message.metadata,
       silent: isSilent ? 1 : null,
       link_preview: null,
+      buttons: message.buttons && JSON.stringify(message.buttons),
       tip: message.details,
       shadowed: null,
       place: message.place,
@@ -227,6 +228,8 @@ export class ConversationImport {
         files.storeVersions(tx, row, { before: row.body, after: body, dropped: [row.body] });
         tx.publish(() => indexer.resume());
       }
+      const buttons = message.buttons && JSON.stringify(message.buttons);
+      if (buttons !== row.buttons) log.edit(row.seq, { buttons });
       const rev = this.#parts.write(row, message, state.rev);
       state.raise(tx, { revs: rev - state.rev });
     });

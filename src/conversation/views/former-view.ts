@@ -5,15 +5,15 @@ import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
 
-/** Reactions, votes, pins, metadata and previews of links may be later: a reader who left is shown none. */
+/** Reactions, votes, pins, metadata, previews of links and buttons may be later: who left is shown none. */
 const NOTHING_BESIDE = {
   ...{ reactions: null, poll: null, pinned_at: null, pinned_by: null, metadata: null },
-  link_preview: null,
+  ...{ link_preview: null, buttons: null },
 } as const;
 
 /**
  * Messages as a reader who left saw them last: without later edits, and without votes, reactions, pins,
- * metadata and previews of links.
+ * metadata, previews of links and buttons.
  */
 export class FormerView {
   readonly #log: Pick<MessageLog, "get">;
@@ -46,7 +46,10 @@ export class FormerView {
 
   /** A message as it was before a time (ms). An edit in that very millisecond counts as later. */
   #before(time: number, row: MessageRow): MessageRow {
-    const shown = { ...row, ...NOTHING_BESIDE, changed_rev: row.revoked_rev };
+    // Custom data that has changed may be later, too, and no version of it is kept.
+    const customData = row.custom_version === null ? row.custom_data : null;
+    const beside = { ...NOTHING_BESIDE, custom_data: customData, custom_version: null };
+    const shown = { ...row, ...beside, changed_rev: row.revoked_rev };
     if (row.edited_at === null || row.edited_at < time || row.revoked_rev !== null) return shown;
     const known = this.#hasAccount(row.sender_id) ? this.#history.before(time, row) : undefined;
     const gone = { revoked_rev: row.changed_rev ?? 0, body: EMPTY_BODY, mentions: null, custom_data: null };

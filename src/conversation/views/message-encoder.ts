@@ -1,6 +1,7 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { EncodingContext } from "../../domain/sync/message-context.ts";
 import type { DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { RecentRows } from "../log/recent-rows.ts";
@@ -49,6 +50,7 @@ export class MessageEncoder {
   readonly #renderer: MessageRenderer;
   readonly #profiles: Pick<ProfileCache, "get" | "peek">;
   readonly #members: Pick<Members, "find">;
+  readonly #place: () => EncodingContext;
   readonly #formats: DeviceFormats;
   /** the formats that devices here have asked for: a new message is encoded in all of them at once */
   #requested: ReadonlySet<string> = new Set();
@@ -59,12 +61,14 @@ export class MessageEncoder {
     renderer: MessageRenderer,
     profiles: Pick<ProfileCache, "get" | "peek">,
     members: Pick<Members, "find">,
+    place: () => EncodingContext,
     formats: DeviceFormats,
     recent: Pick<RecentRows<Encoded>, "madeOf" | "keep">,
   ) {
     this.#renderer = renderer;
     this.#profiles = profiles;
     this.#members = members;
+    this.#place = place;
     this.#formats = formats;
     this.#recent = recent;
   }
@@ -170,10 +174,11 @@ export class MessageEncoder {
     const { seq, revoked, rev, createdAt, sender, thread } = message;
     const scope = thread?.alsoInMain === false ? ({ isThreadOnly: true } as const) : {};
     const texts: Record<string, EncodedPart> = {};
+    const place = this.#place();
     for (const [name, format] of Object.entries(this.#formats)) {
       if (!formats.has(name)) continue;
       try {
-        const text = known?.format === name ? known.text : format.encode(message);
+        const text = known?.format === name ? known.text : format.encode(message, place);
         if (text !== null) texts[name] = text;
       } catch (error) {
         // A message that one format cannot show must not keep it, and all later ones, from the others.

@@ -7,6 +7,7 @@ import { readLinkPreview } from "../../domain/messages/link-preview.ts";
 import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
+import { readButtons } from "../bots/stored-buttons.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -164,12 +165,14 @@ export class MessageRenderer {
       ...(quoted && { quote: quote(quoted) }),
       ...(row.poll !== null && { poll: shownPoll(row) }),
       ...(row.link_preview && { linkPreview: readLinkPreview(row.link_preview) }),
+      ...(row.buttons !== null && { buttons: readButtons(row.buttons) }),
       ...(row.place !== null && { place: row.place }),
       ...(row.reactions !== null && { reactions: readTally(row.reactions) }),
       ...(row.pinned_at !== null &&
         row.pinned_by !== null && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
       // A revoke takes what is anybody's own.
       ...(isRevoked && this.#ownParts.none(row)),
+      ...(row.revoked_rev !== null && { revokedRev: row.revoked_rev }),
     };
   }
 
@@ -191,6 +194,7 @@ export class MessageRenderer {
       ...(row.client_time !== null && { clientTime: row.client_time }),
       ...(row.priority !== null && { priority: row.priority }),
       ...(row.custom_data !== null && { customData: row.custom_data }),
+      ...(row.custom_version !== null && { customVersion: row.custom_version }),
       ...(row.metadata !== null && { metadata: row.metadata }),
       ...(row.silent !== null && { silent: true as const }),
       ...(row.tip !== null && { systemMessage: SystemMessageDetails.parse(JSON.parse(row.tip)) }),

@@ -1,9 +1,10 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError, noUser } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { type DeletedAccount, deleteUser } from "../../storage/accounts/account-updates.ts";
+import { listBotsOf, listOrphanedBots } from "../../storage/bots/bots.ts";
 import type { Core } from "../context.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { checkOwner, wrongPassword } from "./passwords.ts";
@@ -51,19 +52,65 @@ export async function deleteAccountOf(
   else
     throw new CoreError(
       "conflict",
-      `User ${userId} owns group ${result.owned}: hand it over or dissolve it, then delete the account.`,
+      `User ${userId}, or a bot of theirs, owns group ${result.owned}: hand it over or dissolve it, then delete the account.`,
     );
 }
 
-/** The deletion of an account. @returns what D1 made of it */
+/**
+ * Deletes the account of a bot at the request of the user who has made it, as `deleteAccount`.
+ * @throws `conflict` while the bot owns a group, `not_found` if the account is deleted already
+ */
+export async function deleteBotAccount(core: Core, maker: UserId, userId: UserId): Promise<void> {
+  const result = await carryOut(core, { userId });
+  if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: maker });
+  else if (result.owned === null) throw noUser(userId);
+  else
+    throw new CoreError(
+      "conflict",
+      `The bot owns group ${result.owned}: have it hand the group over, or dissolve it, then delete the bot.`,
+    );
+}
+
+/** Orphaned bots that one hourly job deletes. */
+const MAX_ORPHANS = 100;
+
+/** Deletes bots whose makers have gone: for the hourly job, as a crash may have cut the first try short. */
+export async function deleteOrphanedBots(core: Pick<Core, "db" | "inboxes">): Promise<void> {
+  for (const userId of await listOrphanedBots(core.db, MAX_ORPHANS)) await removeBot(core, userId);
+}
+
+/** Deletes a bot whose maker has gone. Never rejects. @returns the sessions that this has ended */
+async function removeBot(core: Pick<Core, "db" | "inboxes">, userId: UserId): Promise<SessionId[]> {
+  try {
+    const result = await removeAccount(core, { userId });
+    return result.deleted ? result.sessions : [];
+  } catch (error) {
+    log("warn", "bot_not_deleted", { user: userId, ...errorFields(error) });
+    return [];
+  }
+}
+
+/** The deletion of an account, and of its bots. @returns what D1 made of it */
 async function carryOut(core: Core, account: DeletedAccount): ReturnType<typeof deleteUser> {
+  const bots = await listBotsOf(core.db, account.userId);
+  const result = await removeAccount(core, account);
+  if (!result.deleted) return result;
+  for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
+  for (const { id } of bots)
+    for (const sessionId of await removeBot(core, id)) core.sessionCache.forget(sessionId);
+  usersChanged(core);
+  return result;
+}
+
+async function removeAccount(
+  core: Pick<Core, "db" | "inboxes">,
+  account: DeletedAccount,
+): ReturnType<typeof deleteUser> {
   const { userId } = account;
   const token = crypto.randomUUID();
   await core.inboxes.prepareDeletion(userId, { token });
   const result = await deleteUser(core.db, account, Date.now());
   if (!result.deleted) return result;
-  usersChanged(core);
-  for (const sessionId of result.sessions) core.sessionCache.forget(sessionId);
   // The deletion is committed: a failure from here on is left to the inbox's alarm job.
   await core.inboxes
     .deleteAccount(userId, { token, contacts: result.contacts, erases: account.erasesMessages ?? false })
@@ -76,7 +123,7 @@ async function carryOut(core: Core, account: DeletedAccount): ReturnType<typeof 
 /** The error for a deletion that D1 has not committed. */
 async function refusal(core: Core, caller: Credential, owned: ConversationId | null): Promise<CoreError> {
   if (owned !== null) {
-    const detail = `You own group ${owned}: hand it over or dissolve it, then delete the account.`;
+    const detail = `You, or a bot of yours, own group ${owned}: hand it over or dissolve it, then delete the account.`;
     return new CoreError("conflict", detail);
   }
   // The account is deleted, or its password has changed since it was checked.

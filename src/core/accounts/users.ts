@@ -143,7 +143,7 @@ function nameOf({ id, username, nickname, avatar }: MeWithEmail): MeWithEmail {
 }
 
 /** The caller's own profile. @throws `unauthenticated` if the account is deleted */
-export async function getMe(core: Core, caller: Credential): Promise<OwnProfile> {
+export async function getMe(core: Core, caller: Pick<Credential, "userId">): Promise<OwnProfile> {
   return (await findMe(core.db, caller.userId)) ?? throwDeleted();
 }
 
@@ -156,7 +156,7 @@ export async function getMe(core: Core, caller: Credential): Promise<OwnProfile>
  */
 export async function changeProfile(
   core: Core,
-  caller: Credential,
+  caller: Pick<Credential, "userId">,
   asked: ProfileChange,
 ): Promise<OwnProfile> {
   const change = core.fileOrigins.withStoredAvatar(asked);

@@ -14,6 +14,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { findBotState } from "../../storage/bots/bots.ts";
 import { deleteRequests } from "../../storage/contacts/message-requests.ts";
 import { findStrangers } from "../../storage/contacts/strangers.ts";
 import {
@@ -49,7 +50,8 @@ interface Opening {
  * Opens the direct conversation with a user, or finds it: two users have at most one. It is in the caller's
  * list before this resolves, and in the other user's from the first message on, unless `forBoth` is set.
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, `forbidden` as
- *   `requireMayBegin`, `quota` for one more with a stranger than the user may begin today
+ *   `requireMayBegin` and for a bot of a user that begins one with a stranger, `quota` for one more with a
+ *   stranger than the user may begin today
  */
 export async function openDirect(
   core: Core,
@@ -103,7 +105,8 @@ async function open(
     if (!opened) {
       // An account was deleted, or the friendship ended, since the checks.
       await requireUsers(core, [peer]);
-      throw options.friendsOnly ? notFriends(peer) : noUser(peer);
+      if (options.friendsOnly) throw notFriends(peer);
+      throw (await findBotState(core.db, caller))?.isMade ? mayNotBegin() : noUser(peer);
     }
     const { id, created, isAsked } = opened;
     await core.conversations.init(id, { userId: caller, forBoth });
@@ -111,6 +114,11 @@ async function open(
     if (isAsked) await deleteRequests(core.db, id, caller);
     return { conversation: await getConversation(core, caller, id), created };
   });
+}
+
+/** The `forbidden` for a bot that writes to a stranger first. */
+function mayNotBegin(): CoreError {
+  return new CoreError("forbidden", "A bot begins no conversation with a stranger: they write to it first.");
 }
 
 /**

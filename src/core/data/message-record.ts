@@ -76,6 +76,7 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
     ...(message.priority !== null && { priority: message.priority }),
     ...(message.customData !== null && { custom_data: message.customData }),
     ...(message.metadata && { metadata: readMetadata(message.metadata) }),
+    ...(message.buttons && { buttons: message.buttons }),
     ...(message.place !== null && { place: message.place }),
   };
   if (revoked) {

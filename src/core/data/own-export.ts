@@ -3,10 +3,12 @@ import type { PortableMessage } from "../../domain/data/portable-message.ts";
 import type { ExportRecord } from "../../domain/data/records.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import { listFriendGroups } from "../../storage/contacts/friend-list.ts";
 import {
   type ExportedConversation,
   findExportedConversations,
   findExportedUsers,
+  listFriendNotes,
   listOwnConversations,
   listOwnFiles,
   listRelations,
@@ -22,8 +24,8 @@ import { OWN_REFS } from "./refs.ts";
 const ROWS = 500;
 
 /**
- * All that a user has: profile, friends, blocks, uploaded files, and in each conversation the messages that
- * they have sent and not revoked. Others are named by numbers.
+ * All that a user has: profile, friends and what they note of them, blocks, uploaded files, and in each
+ * conversation their marks and the messages that they have sent and not revoked. Others are named by numbers.
  * @param by the key of a team's backend; absent: the user asks
  */
 export function exportUser(core: Core, userId: UserId, by?: ServerKeyId): AsyncGenerator<ExportRecord> {
@@ -40,7 +42,16 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
   const { friends, blocked } = await listRelations(core.db, [userId]);
   const others = (pairs: [UserId, UserId][]) => pairs.map(([, other]) => refs.user(other));
   const relations = { friends: others(friends), blocked: others(blocked) };
-  yield { type: "user", user: { ...userRecord(user, refs, relations), external_id: refs.user(userId) } };
+  const [notes, groups] = await Promise.all([
+    listFriendNotes(core.db, userId),
+    listFriendGroups(core.db, userId),
+  ]);
+  const own = {
+    external_id: refs.user(userId),
+    friend_notes: notes.map((note) => ({ ...note, user: refs.user(note.user) })),
+    friend_groups: groups.map(({ name }) => name),
+  };
+  yield { type: "user", user: { ...userRecord(user, refs, relations), ...own } };
   for (let after = ""; ; ) {
     const files = await listOwnFiles(core.db, userId, after, ROWS);
     for (const file of files)
@@ -69,8 +80,9 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
 }
 
 /**
- * A conversation with the user's messages. A direct one without any is left out: the user may not know of it.
- * @param membership whether the user has left, and the name that the group had then
+ * A conversation with the user's messages and marks. A direct one without any is left out: the user may not
+ * know of it.
+ * @param membership whether the user has left, the name that the group had then, and the user's marks
  */
 async function* ownPart(
   core: Core,
@@ -79,12 +91,14 @@ async function* ownPart(
   membership: OwnConversation,
 ): AsyncGenerator<ExportRecord> {
   const { id } = conversation;
+  const { marks, groups } = membership;
+  const sorted = { ...(marks > 0 && { marks }), ...(groups.length > 0 && { groups }) };
   const name = OWN_REFS.conversation(id);
   const itself = (): ExportRecord => {
     const shown = conversationRecord(shownTo(conversation, membership), OWN_REFS);
-    return { type: "conversation", conversation: { ...shown, external_id: name } };
+    return { type: "conversation", conversation: { ...shown, ...sorted, external_id: name } };
   };
-  let isTold = conversation.profile.kind === "group";
+  let isTold = conversation.profile.kind === "group" || Object.keys(sorted).length > 0;
   if (isTold) yield itself();
   for (let after: number | null = 0; after !== null; ) {
     const page: OwnPage = await core.conversations.ownMessages(id, { of, after });

@@ -75,6 +75,7 @@ export function conversationRecord(
     history: history === null ? null : history ? "all" : "joined",
     leave: profile.mayLeave,
     threads: profile.threads,
+    link_previews: profile.linkPreviews,
     mute_all: profile.muteAll,
     slow_mode_s: profile.slowModeS,
     discoverable: profile.discoverable,

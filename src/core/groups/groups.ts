@@ -55,6 +55,7 @@ export async function editGroup(
     joinPolicy?: JoinPolicy | undefined;
     discoverable?: boolean | undefined;
     threads?: boolean | undefined;
+    linkPreviews?: boolean | undefined;
     metadata?: Metadata | undefined;
     muteAll?: boolean | undefined;
     slowModeS?: number | undefined;

@@ -34,6 +34,7 @@ export interface GroupInput {
   retentionDays?: number | null | undefined;
   legalHold?: boolean | undefined;
   slowModeS?: number | undefined;
+  linkPreviews?: boolean | undefined;
   owner?: UserRef | undefined;
   members: UserRef[];
 }
@@ -63,8 +64,11 @@ export async function putGroup(
   if (!found && "id" in ref) throw noNamedConversation();
   if (found) requireGroup(found);
   // Of a dissolved group, too: nothing else can change there.
-  if (found && onlyKeeps(input))
-    return { conversation: await keepMessages(core, { id: found.id }, "group", input), created: false };
+  if (found && onlyConfigures(input))
+    return {
+      conversation: await configureConversation(core, { id: found.id }, "group", input),
+      created: false,
+    };
   const { owner, members } = input;
   const named = [...(owner ? [owner] : []), ...members];
   const userOf = await usersByRef(core, by, named);
@@ -94,23 +98,24 @@ export async function putGroup(
 }
 
 /**
- * Sets until when the messages of a conversation are kept; what is absent stays.
+ * Sets what conversations of both kinds have: until when messages are kept, and whether links have previews.
+ * What is absent stays.
  * @throws `not_found`; `validation_failed` for a conversation of the other kind
  */
-export async function keepMessages(
+export async function configureConversation(
   core: Core,
   ref: ConversationRef,
   kind: ConversationKind,
-  keeping: Pick<GroupInput, "retentionDays" | "legalHold">,
+  settings: Pick<GroupInput, "retentionDays" | "legalHold" | "linkPreviews">,
 ): Promise<ServerConversation> {
   const { id, externalId, ...found } = await requireConversation(core, ref);
   if (found.kind !== kind) throw invalid("body.kind", `must be \`${found.kind}\`, as the conversation is`);
-  return { id, externalId, ...(await core.conversations.keep(id, keeping)) };
+  return { id, externalId, ...(await core.conversations.configure(id, settings)) };
 }
 
-/** Whether a backend wants nothing but to say until when messages are kept. */
-function onlyKeeps({ members, retentionDays, legalHold, ...others }: GroupInput): boolean {
-  const isGiven = retentionDays !== undefined || legalHold !== undefined;
+/** Whether a backend wants nothing but what conversations of both kinds have. */
+function onlyConfigures({ members, retentionDays, legalHold, linkPreviews, ...others }: GroupInput): boolean {
+  const isGiven = [retentionDays, legalHold, linkPreviews].some((value) => value !== undefined);
   return isGiven && members.length === 0 && Object.values(others).every((value) => value === undefined);
 }
 
@@ -152,7 +157,8 @@ async function insert(
 
 /** The fields of the profile that a backend gives. */
 function changeOf(core: Core, input: GroupInput) {
-  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold, slowModeS } = input;
+  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold, slowModeS, linkPreviews } =
+    input;
   const { avatar } = core.fileOrigins.withStoredAvatar(input);
   return {
     ...(name !== undefined && { name }),
@@ -164,6 +170,7 @@ function changeOf(core: Core, input: GroupInput) {
     ...(retentionDays !== undefined && { retentionDays }),
     ...(legalHold !== undefined && { legalHold }),
     ...(slowModeS !== undefined && { slowModeS }),
+    ...(linkPreviews !== undefined && { linkPreviews }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
 import { liftSuspension, shadowUser, suspendUser } from "../../storage/accounts/account-updates.ts";
 import { endAllSessions } from "../../storage/accounts/sessions.ts";
+import { liftBotsOf, listBotsOf } from "../../storage/bots/bots.ts";
 import { findActor } from "../../storage/server/server-users.ts";
 import { deleteAccountOf } from "../accounts/account-deletion.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
@@ -93,17 +94,19 @@ export function requireFuture({ until }: Suspension): void {
 /** Who has done something, for the security log. */
 type DoneBy = Pick<Parameters<Core["securityLog"]["record"]>[1], "by" | "serverKey">;
 
-/** Suspends a user whom the caller may suspend. @throws `not_found` */
+/** Suspends a user whom the caller may suspend, and the user's bots. @throws `not_found` */
 export async function suspendAccount(
   core: Core,
   id: UserId,
   suspension: Suspension,
   doneBy: DoneBy,
 ): Promise<void> {
-  const isDone = suspension.shadow
-    ? await shadowUser(core.db, id, suspension)
-    : await endSessionsWith(core, id, () => suspendUser(core.db, id, suspension, Date.now()));
-  if (!isDone) throw noUser(id);
+  const suspendOne = (userId: UserId) =>
+    suspension.shadow
+      ? shadowUser(core.db, userId, suspension)
+      : endSessionsWith(core, userId, () => suspendUser(core.db, userId, suspension, Date.now()));
+  if (!(await suspendOne(id))) throw noUser(id);
+  for (const bot of await listBotsOf(core.db, id)) await suspendOne(bot.id);
   core.securityLog.record("suspended", { user: id, ...doneBy });
 }
 
@@ -113,8 +116,9 @@ export async function endSuspension(core: Core, by: ServerKeyId, ref: UserRef): 
   if (suspension) await liftFrom(core, id, { by: null, serverKey: by });
 }
 
-/** Ends the suspension of a user whom the caller may suspend. */
+/** Ends the suspension of a user whom the caller may suspend, and of the bots that share it. */
 export async function liftFrom(core: Core, id: UserId, doneBy: DoneBy): Promise<void> {
+  await liftBotsOf(core.db, id);
   await liftSuspension(core.db, id);
   core.securityLog.record("suspension_lifted", { user: id, ...doneBy });
 }

@@ -1,4 +1,5 @@
 import type { Credential } from "../../domain/accounts/session.ts";
+import type { GatewayOpening } from "../../domain/sync/gateway.ts";
 import type { Core } from "../context.ts";
 import { upgraded } from "./upgrade.ts";
 
@@ -16,6 +17,8 @@ interface DeviceSocketRequest extends Credential {
   ignoresChanges?: boolean;
   /** changed messages come without their bodies where the client has them */
   takesParts?: boolean;
+  /** what a gateway is asked for, for wire formats that have one */
+  gateway?: GatewayOpening;
 }
 
 /**

@@ -44,8 +44,18 @@ export interface ListPreferences extends ArchiveState {
 }
 
 /** A member's preferences as D1 stores them. */
-interface StoredPreferences extends ListPreferences {
+interface StoredPreferences extends ListPreferences, OwnSorting {
   validation: boolean;
+}
+
+/** How a member sorts a conversation, and what they call the other user of a direct one. */
+interface OwnSorting {
+  /** the marks that the member has put on it: a bit each */
+  marks: number;
+  /** the names of the member's groups of conversations that it is in */
+  groups: string[];
+  /** the member's remark on the friend; `""`: none */
+  remark: string;
 }
 
 /** The fields of a conversation that all members share. */
@@ -64,6 +74,8 @@ export interface Profile {
   discoverable: boolean | null;
   /** whether members may answer in threads */
   threads: boolean;
+  /** whether messages show previews of what they link to, where the deployment has them */
+  linkPreviews: boolean;
   /** the group kind; unused in a direct conversation */
   policy: PolicyName;
   /** null in a direct conversation */
@@ -160,6 +172,7 @@ export interface Conversation extends Profile, Omit<ReadState, "newestCounted">,
   disabled: boolean;
   /** the caller's composer draft; only in lists that ask for it */
   draft?: ComposerDraft | undefined;
+  sorting?: OwnSorting;
 }
 
 /** The data that D1 adds to a conversation for one member. */
@@ -204,7 +217,7 @@ export function composeConversation(
   const { ignoresUnread, mentioned, unreadFrom, threadsUnread, isDeleted = false } = readState;
   const { visibleFrom } = readState;
   const peerRead = blocked ? null : readState.peerRead;
-  const { pinned, validation, mutedUntil } = preferences;
+  const { pinned, validation, mutedUntil, marks, groups, remark } = preferences;
   return {
     id,
     code,
@@ -220,6 +233,7 @@ export function composeConversation(
     lastMessage,
     disabled,
     isDeleted,
+    sorting: { marks, groups, remark },
   };
 }
 

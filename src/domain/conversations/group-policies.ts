@@ -32,6 +32,8 @@ export interface Policy {
   incomingHooks: GroupAudience;
   /** may edit messages of their own */
   editMessages: GroupAudience;
+  /** may change the custom data of messages, also of others */
+  customData: GroupAudience;
   /** may see what an edited message said before; `nobody`: it is not kept */
   editHistory: GroupAudience;
   /** may change the profile and the join policy */
@@ -69,6 +71,7 @@ const GROUP: Policy = {
   invitations: "admin",
   incomingHooks: "admin",
   editMessages: "member",
+  customData: "member",
   editHistory: "member",
   edit: "admin",
   remove: "admin",
@@ -118,6 +121,7 @@ export const POLICIES: Record<PolicyName, Policy> = {
     discoverable: "on",
     initialRoles: false,
     invite: "nobody",
+    customData: "nobody",
     editHistory: "admin",
     edit: "owner",
     remove: "nobody",

@@ -1,3 +1,4 @@
+import type { Buttons } from "../bots/buttons.ts";
 import type { MemberState } from "../conversations/conversation.ts";
 import type { Role } from "../conversations/group-kind.ts";
 import type { HookOrigin } from "../conversations/incoming-hook.ts";
@@ -32,6 +33,8 @@ export interface PortableMessage {
   priority: Priority | null;
   customData: string | null;
   metadata: MetadataJson | null;
+  /** of a bot's */
+  buttons: Buttons | null;
   isSilent: boolean;
   /** of an event of a group: JSON of `SystemMessageDetails` */
   details: string | null;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ProfileFields } from "../accounts/user.ts";
+import { Buttons } from "../bots/buttons.ts";
 import { Admitted } from "../contacts/consent.ts";
 import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
 import { HookOrigin } from "../conversations/incoming-hook.ts";
@@ -58,6 +59,10 @@ export const UserRecord = z.object({
   friends: z.array(Ref).default([]),
   /** users whom this one blocks, with a record before this one */
   blocked: z.array(Ref).default([]),
+  /** in the export of one's own account: what the user calls friends, and the groups that they are in */
+  friend_notes: z.array(z.object({ user: Ref, remark: z.string(), groups: z.array(z.string()) })).optional(),
+  /** in the export of one's own account: the names of the user's groups of friends */
+  friend_groups: z.array(z.string()).optional(),
 });
 export type UserRecord = z.infer<typeof UserRecord>;
 
@@ -83,6 +88,8 @@ export const ConversationFields = z.object({
   /** whether members may leave */
   leave: z.boolean().default(true),
   threads: z.boolean().default(true),
+  /** whether messages show previews of what they link to, where the deployment has them */
+  link_previews: z.boolean().default(true),
   mute_all: z.boolean().default(false),
   /** seconds between two messages of a plain member; 0: slow mode is off */
   slow_mode_s: z.int().nonnegative().max(LIMITS.slowModeS).default(0),
@@ -95,6 +102,10 @@ export const ConversationFields = z.object({
   retention_days: z.int().nonnegative().max(LIMITS.retentionDays).nullable().default(null),
   /** its messages do not expire */
   legal_hold: z.boolean().default(false),
+  /** in the export of one's own account: the marks of the user, one bit each; absent: none */
+  marks: z.int().positive().optional(),
+  /** in the export of one's own account: the user's groups of conversations that it is in; absent: none */
+  groups: z.array(z.string()).optional(),
 });
 export type ConversationFields = z.infer<typeof ConversationFields>;
 
@@ -249,6 +260,8 @@ const MESSAGE = {
   priority: Priority.optional(),
   custom_data: z.string().optional(),
   metadata: Metadata.optional(),
+  /** below a message of a bot, row by row */
+  buttons: Buttons.optional(),
   /** the place that it names, as its sender wrote it */
   place: z.string().optional(),
 };

@@ -158,6 +158,9 @@ const SEARCHED: Record<Kind, readonly (keyof z.infer<typeof Searchable>)[]> = {
   tip: [],
 };
 
+/** The kinds of messages that a search can find. */
+export const SEARCHABLE_KINDS: readonly Kind[] = Kind.options.filter((kind) => SEARCHED[kind].length > 0);
+
 /** Between two searchable fields: no text and no query has it, so that none is found across both. */
 const FIELD_END = "\u0000";
 

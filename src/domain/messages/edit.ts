@@ -1,3 +1,4 @@
+import type { Buttons } from "../bots/buttons.ts";
 import { CoreError, excess, invalid } from "../errors.ts";
 import { fileKeysIn } from "../files/file-keys.ts";
 import { LIMITS } from "../limits.ts";
@@ -6,7 +7,7 @@ import { exceedsBytes } from "../text.ts";
 import { type BodyJson, Content, type Kind, StoredBody } from "./content.ts";
 import type { Mentions, Message } from "./message.ts";
 
-/** What the sender of a message wants it to say. */
+/** What a message is to say. All but its custom data is its sender's to change. */
 export interface MessageEdit {
   /** the whole new body, as the sender's client sent it: `editedBody` checks it; absent: as it is */
   body?: BodyJson;
@@ -16,6 +17,14 @@ export interface MessageEdit {
   baseVersion?: number;
   /** absent: as it is. It has no versions */
   metadata?: MetadataJson;
+  /** null: none; absent: as they are. They have no versions */
+  buttons?: Buttons | null;
+  /** absent: as it is. Any member may change it who may write */
+  custom?: {
+    data: string;
+    /** see `baseVersion`: the message's `customVersion` */
+    baseVersion: number;
+  };
 }
 
 /** What came of an edit. `conflict`: the message has another version, and stays as it is. */

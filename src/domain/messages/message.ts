@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { User } from "../accounts/user.ts";
+import type { Buttons } from "../bots/buttons.ts";
 import type { HookOrigin } from "../conversations/incoming-hook.ts";
 import { ConversationId, SenderId, Seq, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
@@ -100,17 +101,23 @@ export interface Message extends OwnPart {
   revoked: boolean;
   /** the user who revoked it */
   revokedBy?: UserId | undefined;
+  /** the `rev` of its revoke; later changes of a revoked message, as of its thread, have higher ones */
+  revokedRev?: number | undefined;
   clientMsgId?: string | undefined;
   /** absent: normal, or not stated */
   priority?: Priority | undefined;
   /** custom data of the sender's client, which the core does not interpret; removed by a revoke */
   customData?: string | undefined;
+  /** rises by one with each change of the custom data; absent: 0 */
+  customVersion?: number | undefined;
   /** what its sender keeps with it; removed by a revoke; absent: nothing, or the reader has left */
   metadata?: MetadataJson | undefined;
   /** it counts as unread for nobody */
   silent?: true | undefined;
   /** what it shows of the page that it links to; absent: nothing, or the reader has left */
   linkPreview?: LinkPreview | undefined;
+  /** of a bot's; removed by a revoke; absent: none, or the reader has left */
+  buttons?: Buttons | undefined;
   /** the place that the message names, as its sender wrote it, where the body alone does not give it back */
   place?: string | undefined;
   /**
@@ -152,6 +159,8 @@ export interface Draft {
   silent?: true | undefined;
   /** its sender wants no preview of what it links to */
   noPreview?: true | undefined;
+  /** of a bot's; copies have none */
+  buttons?: Buttons | undefined;
   /** its sender alone sees it, and does not learn that */
   shadowed?: true | undefined;
   /** see `Message` */
@@ -170,10 +179,10 @@ export interface NoticeDraft {
   metadata?: MetadataJson | undefined;
 }
 
-/** What a draft refers to in its conversation, and the id under which it may have been sent. */
+/** What of a draft its conversation checks ahead, and the id under which it may have been sent. */
 export type DraftReferences = Pick<
   Draft,
-  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned"
+  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned" | "buttons"
 >;
 
 /** A message to be copied, with its stored body. */
@@ -223,3 +232,6 @@ export interface Receipt {
   seq: Seq;
   createdAt: number;
 }
+
+/** The custom data of a text that was sent over kook as KMarkdown: it comes back there as it was written. */
+export const KMARKDOWN = JSON.stringify({ kook_type: 9 });

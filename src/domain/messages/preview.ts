@@ -31,6 +31,7 @@ export const Preview = z.object({
   clientTime: z.int().optional(),
   priority: Priority.optional(),
   customData: z.string().optional(),
+  customVersion: z.int().optional(),
   metadata: z.string().optional(),
   silent: z.literal(true).optional(),
   forwarded: Forwarded.optional(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserId } from "../ids.ts";
+import { type Seq, UserId } from "../ids.ts";
 
 /** One emoji as Unicode recommends it for interchange, with its variation selectors. */
 const EMOJI = /^\p{RGI_Emoji}$/v;
@@ -41,6 +41,15 @@ export const Reaction = z.object({
   userIds: z.array(UserId),
 });
 export type Reaction = z.infer<typeof Reaction>;
+
+/** A reaction to a message: who has put it, when (ms since 1970), and the change that this was. */
+export interface PutReaction {
+  seq: Seq;
+  userId: UserId;
+  key: ReactionKey;
+  at: number;
+  rev: number;
+}
 
 /** What a caller gets of a message's reactions: all, and the keys of their own. */
 export interface ReactionState {

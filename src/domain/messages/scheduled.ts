@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Buttons } from "../bots/buttons.ts";
 import { CoreError, ErrorCode } from "../errors.ts";
 import { fileKeysIn } from "../files/file-keys.ts";
 import { STORED_ORIGIN } from "../files/file-origins.ts";
@@ -80,6 +81,7 @@ const own = {
   body: z.string(),
   place: z.string().optional(),
   poll: PollBody.optional(),
+  buttons: Buttons.optional(),
 } satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered" | "shadowed" | "hook">, z.ZodType>;
 
 const Reference = z.object({ conversationId: ConversationId, seq: Seq });
@@ -116,7 +118,8 @@ export function changedDraft(
   if (!content) return { ...draft, ...changes };
   const { clientMsgId, thread, alsoMentioned, priority, customData, metadata, silent, noPreview } = draft;
   const beside = { alsoMentioned, priority, customData, metadata, silent, noPreview };
-  const kept = { clientMsgId, thread, ...beside, mentions: draft.mentions };
+  const buttons = "copy" in draft ? undefined : draft.buttons;
+  const kept = { clientMsgId, thread, ...beside, ...(buttons && { buttons }), mentions: draft.mentions };
   return { ...kept, quoteSeq: draft.quoteSeq, ...changes, ...content };
 }
 

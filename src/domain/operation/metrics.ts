@@ -13,6 +13,7 @@ export const CounterName = z.enum([
   "hook_calls",
   "pushes",
   "link_previews",
+  "thumbnails",
 ]);
 export type CounterName = z.infer<typeof CounterName>;
 
@@ -43,6 +44,8 @@ export const COUNTERS = {
   pushes: ["kind", "result"],
   /** pages that were fetched for previews of links; `result`: `found`, or `none` */
   link_previews: ["result"],
+  /** pictures of which a smaller one was wanted first; `result`: `made`, `none` or `failed` */
+  thumbnails: ["result"],
 } as const satisfies Record<CounterName, readonly string[]>;
 
 /** What is measured, in ms, with its labels. */

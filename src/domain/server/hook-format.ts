@@ -1,4 +1,6 @@
 import type { Person } from "../accounts/person.ts";
+import type { Buttons } from "../bots/buttons.ts";
+import type { TapId } from "../bots/tap.ts";
 import type { Profile } from "../conversations/conversation.ts";
 import type { ConversationId, Position, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "../messages/content.ts";
@@ -21,6 +23,7 @@ export type ConversationHookData = {
 } & (
   | { message: Message }
   | { member: { event: string; actor_id: UserId; user_ids: UserId[] } }
+  | { tap: { id: TapId; botId: UserId; user: Person; data: string } }
   | { conversation: { profile: Profile; memberCount: number; dissolvedAt: number | null } }
 );
 
@@ -37,6 +40,8 @@ export interface GateData {
   threadRoot: Seq | null;
   /** of an edit: the message that is edited */
   edits: Seq | null;
+  /** absent: none, or they stay as they are */
+  buttons?: Buttons | undefined;
 }
 
 /** Writes the `data` of events, in the form of a surface. */

@@ -20,6 +20,7 @@ export const HookEventType = z.enum([
   "message.created",
   "message.changed",
   "message.revoked",
+  "message.tapped",
   "member.joined",
   "member.left",
   "conversation.created",

@@ -1,5 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { sha256 } from "../../lib/sha256.ts";
 
 /** What a server key may do. Each call of a backend names the one that it needs. */
 export const ServerScope = z.enum([
@@ -65,21 +66,17 @@ export function looksLikeServerKey(token: string | undefined): token is string {
 export function generateServerKey(): { id: ServerKeyId; text: string; hash: string } {
   const id = ServerKeyId.parse(randomBytes(ID_BYTES).toString("hex"));
   const secret = randomBytes(SECRET_BYTES).toString("hex");
-  return { id, text: `psk_${id}_${secret}`, hash: hashOf(secret) };
+  return { id, text: `psk_${id}_${secret}`, hash: sha256(secret) };
 }
 
 /** The id that a key's text names, and the hash of its secret; null: it is no key. */
 export function parseServerKey(text: string): { id: ServerKeyId; hash: string } | null {
   const [, id, secret] = FORM.exec(text) ?? [];
   if (id === undefined || secret === undefined) return null;
-  return { id: ServerKeyId.parse(id), hash: hashOf(secret) };
+  return { id: ServerKeyId.parse(id), hash: sha256(secret) };
 }
 
 /** Whether two hashes of secrets are the same, in constant time. */
 export function isSameHash(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
-}
-
-function hashOf(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
 }

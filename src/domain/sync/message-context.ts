@@ -1,12 +1,20 @@
 import type { ExtendedProfile } from "../accounts/extended-profile.ts";
 import type { Person } from "../accounts/person.ts";
-import type { Conversation } from "../conversations/conversation.ts";
+import type { Conversation, Profile } from "../conversations/conversation.ts";
 import type { UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 
+/** Where a message stands, for wire formats that write it beside the message: the same for all members. */
+export interface EncodingContext extends Pick<Profile, "kind" | "handle" | "name"> {
+  /** the two users of a direct conversation */
+  users(): Person[];
+  /** a user whom the message names */
+  profileOf(id: UserId): Person;
+}
+
 /** The part of a message context that D1 stores. */
 export interface StoredContext
-  extends Pick<Conversation, "id" | "kind" | "name" | "givenName" | "createdAt"> {
+  extends Pick<Conversation, "id" | "code" | "kind" | "name" | "givenName" | "createdAt"> {
   /** the other user of a direct conversation */
   peer: ExtendedProfile | null;
 }
@@ -15,7 +23,7 @@ export interface StoredContext
  * The context that a wire format shows beside a pushed message: the reader, and the conversation as they see
  * it.
  */
-export interface MessageContext extends StoredContext, Pick<Conversation, "unreadCount"> {
+export interface MessageContext extends Omit<StoredContext, "code">, Pick<Conversation, "unreadCount"> {
   userId: UserId;
 }
 

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
+import type { PassingMessage } from "../bots/passing.ts";
+import type { Tap, TapAnswer, TapId } from "../bots/tap.ts";
 import type { FriendState } from "../contacts/friend-state.ts";
 import type { ComposerDraft } from "../conversations/composer-draft.ts";
 import type { Conversation } from "../conversations/conversation.ts";
+import type { AttributesState } from "../conversations/group-data.ts";
 import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
 import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
@@ -13,7 +16,10 @@ import type { ScheduledEvent, ScheduledMessage } from "../messages/scheduled.ts"
 import type { ThreadState } from "../messages/thread.ts";
 import type { HeldOutcome } from "../moderation/held-message.ts";
 import type { EncodedMessage, EncodedPart } from "./encoded-message.ts";
-import type { MessageContext } from "./message-context.ts";
+import type { GatewayCommand, GatewayFrames } from "./gateway.ts";
+import type { EncodingContext, MessageContext } from "./message-context.ts";
+import type { ReceivedNotification } from "./notification.ts";
+import type { OnlineMessage } from "./online-message.ts";
 
 /** A client's request on a room socket, independent of the wire format. */
 export type RoomCommand =
@@ -55,6 +61,8 @@ export type RoomEvent =
       unread: ThreadsUnread;
     }
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
+  /** a bot is making a message, which has this text so far */
+  | { type: "draft_text"; conversationId: ConversationId; userId: UserId; stream: string; text: string }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }
   | { type: "hidden"; conversationId: ConversationId; seq: Seq; rev: number }
   /** the user has deleted the conversation for themself, up to the message `seq` */
@@ -126,6 +134,8 @@ export interface SyncPoint {
 export type DeviceSendItem = {
   send: Result<{ conversationId: ConversationId; draft: AnyDraft }>;
   clientMsgId: string | undefined;
+  /** of a bot: the stream that becomes this message */
+  endedStream?: string;
 };
 
 /** A client's request on a device socket. A frame has at most one sync point for each conversation. */
@@ -133,12 +143,22 @@ export type DeviceCommand =
   | { type: "send"; items: DeviceSendItem[] }
   | { type: "read"; conversationId: ConversationId; seq: Position }
   | { type: "typing"; conversationId: ConversationId }
+  /** a bot is making a message, which has this text so far */
+  | { type: "draft_text"; conversationId: ConversationId; stream: string; text: string }
   | { type: "sync"; items: SyncPoint[] }
   /** the client shows this conversation over its room socket; null: it shows none */
   | { type: "focus"; conversationId: ConversationId | null }
   | RenewalCommand
+  | GatewayCommand
   /** the client asks the server to close the socket once all earlier requests are answered */
   | { type: "leave" };
+
+/** Whose device socket is told of an event, and the profiles of the users whom the frame names. */
+export interface EventPeople {
+  reader: UserId;
+  /** the profile of a user; that of a deleted one for a user who was not asked for */
+  profileOf(id: UserId): Person;
+}
 
 /** An event that an inbox sends to device sockets: those of rooms, and what concerns the user alone. */
 export type DeviceEvent =
@@ -189,8 +209,28 @@ export type DeviceEvent =
   | { type: "moderation" }
   /** staff has decided of the user's own message, which a rule had held */
   | { type: "held"; conversationId: ConversationId; clientMsgId: string; state: HeldOutcome }
+  /** a user has tapped on a button of the bot */
+  | { type: "tapped"; tap: Tap }
+  /** a bot shows the user a message that nothing stores */
+  | { type: "passing"; message: PassingMessage }
+  /** a bot has answered the user's tap */
+  | { type: "tap_answer"; tapId: TapId; conversationId: ConversationId; seq: Seq; answer: TapAnswer }
   /** the user's own join request was decided */
   | { type: "join_request"; conversationId: ConversationId; state: JoinOutcome }
+  /** the user has a new notification; `unreadCount`: of all notifications */
+  | { type: "notification"; notification: ReceivedNotification; unreadCount: number }
+  /** the user has read their notifications, or taken them from the list, over any API */
+  | { type: "notifications_read"; isListed: boolean }
+  /** the user has blocked or unblocked others */
+  | { type: "blocks" }
+  /** the user has changed what they call their friends, or their groups of friends */
+  | { type: "friend_marks" }
+  /** a member shows a message that nothing stores */
+  | { type: "online_message"; message: OnlineMessage }
+  /** members have changed the attributes of a group */
+  | { type: "attributes"; conversationId: ConversationId; state: AttributesState }
+  /** members have changed a counter of a group */
+  | { type: "counter"; conversationId: ConversationId; key: string; value: number }
   /** the user's own scheduled message, as it is now or was last; `seq`: of the message that it became */
   | { type: "scheduled"; event: ScheduledEvent; message: ScheduledMessage; seq?: Seq };
 
@@ -241,14 +281,29 @@ export interface RoomProtocol extends Encoder<RoomEvent> {
  * A wire format of device sockets. `event` and `encode` return null where the format has no frame for the
  * input; then nothing is sent.
  */
-export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refused"> {
+export interface DeviceProtocol extends Pick<Encoder<never>, "messages"> {
+  /** null: the format has no frame for a refusal */
+  refused(...refusal: Parameters<Encoder<never>["refused"]>): string | null;
   /** @see RoomProtocol.decode */
   decode(frame: string): Result<DeviceCommand>;
-  event(event: DeviceEvent): string | null;
+  /** @param people the reader, and the profiles of the users whom `names` gives */
+  event(event: DeviceEvent, people: EventPeople): string | null;
+  /**
+   * The users whom the frame of an event names, so that their profiles are looked up before it is written.
+   * Absent: the format names none. @see DeviceProtocol.event
+   */
+  names?(event: DeviceEvent, reader: UserId): UserId[];
+  /** The frame in place of an event whose users could not be looked up; absent: none is sent. */
+  lost?: string;
   /** the name under which the composition root registers the format */
   name: string;
-  /** What all users are shown of a message; null: nothing. A conversation calls it once for all. */
-  encode(message: Message): EncodedPart | null;
+  /**
+   * What all users are shown of a message; null: nothing. A conversation calls it once for all.
+   * @param place the conversation, and the profiles of the users whom the message names
+   */
+  encode(message: Message, place: EncodingContext): EncodedPart | null;
+  /** Adds to an encoded message what depends on its reader, and needs no look-up. Absent: nothing does. */
+  forReader?(text: EncodedPart, message: EncodedMessage, reader: UserId): EncodedPart;
   /**
    * Completes an encoded message for one user, at their inbox. Absent: the text is complete.
    * @returns the part of a frame; null: the user is shown nothing
@@ -268,6 +323,10 @@ export interface DeviceProtocol extends Pick<Encoder<never>, "messages" | "refus
   supportsResume: boolean;
   /** sockets stay open when the tokens that opened them expire */
   survivesTokenExpiry: boolean;
+  /** its sockets are those of a gateway: they are told of events from a queue, not of messages */
+  gateway?: GatewayFrames;
+  /** frames of clients may be the bytes of a text; absent: they may not */
+  takesBytes?: boolean;
   /** invalid frames are only refused, however many in a row; otherwise the tenth closes the socket */
   toleratesInvalidFrames: boolean;
 }

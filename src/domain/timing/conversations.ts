@@ -86,6 +86,13 @@ export const CONVERSATION_VALUES = {
     /** The age at which an undelivered event is dropped: the user may have stopped typing. */
     staleMs: 3_000,
   },
+  /** What bots show of messages that they are making. */
+  streams: {
+    /** The least time between two parts of one stream that are told: five a second. */
+    intervalMs: 200,
+    /** A stream without a part for so long is forgotten. */
+    keepMs: 60_000,
+  },
   /** Changes of stored messages. */
   changes: {
     /** The least time between two announcements: a message that changes often is four frames a second. */

@@ -154,6 +154,11 @@ export const INBOX_VALUES = {
     /** The files of a sent message are held for so long: its conversation records them after a second. */
     releaseMs: 20_000,
   },
+  /** Taps on buttons of a bot. */
+  taps: {
+    /** A tap can be answered for 15 minutes. */
+    keepMs: 15 * 60_000,
+  },
   /** Pushes to devices without a socket. */
   push: {
     /** A message is pushed so long after it came, unless it was read meanwhile. */
@@ -170,5 +175,33 @@ export const INBOX_VALUES = {
     firstPauseMs: 30_000,
     /** The longest rest. */
     maxPauseMs: 60 * 60_000,
+  },
+  /** What bots are told. */
+  botUpdates: {
+    /** An update that a bot has not taken is kept for a day, as Telegram does. */
+    keepMs: 24 * 60 * 60_000,
+    /** When a bot last asked is noted so often: a row in an hour. */
+    noteAskedMs: 60 * 60_000,
+    /** A bot that has not asked for a week is told no more until it asks. */
+    idleMs: 7 * 24 * 60 * 60_000,
+    /** The longest wait for an update. */
+    maxWaitMs: 50_000,
+    /** A bot that asked so long ago works on what it got, and asks again: it counts as connected. */
+    listenMs: 2_000,
+    /** The deadline of the conversation. */
+    callTimeoutMs: 5_000,
+    /** The time of the answer of a webhook. */
+    answerMs: 15_000,
+    /** The unit of the pauses after a call that failed: 1 of them after the first, 600 at last. */
+    retryUnitMs: 1_000,
+  },
+  /** The gateway of bots. */
+  gateway: {
+    /** A session goes on so long after its socket has closed: a library comes back after 90 s. */
+    keepMs: 120_000,
+    /** A client that has an event for so long has taken it: libraries wait so long for an answer, too. */
+    takeMs: 6_000,
+    /** `Retry-After` where a bot has too many sockets. */
+    fullRetryAfterS: 60,
   },
 };

@@ -223,6 +223,17 @@ export const WORKER_VALUES = {
     /** The pieces of one part, of 50 objects each: the platform allows an event 10,000 calls. */
     pieces: 20,
   },
+  /** Smaller pictures, made at the first demand. */
+  thumbnails: {
+    /** A request waits for so long; then it gets the picture itself, and the making goes on. */
+    waitMs: 5_000,
+    /** Who has begun to make one and has not ended by then was cancelled: another one begins. */
+    claimMs: 30_000,
+    /** After a failure the picture itself is served for so long. */
+    retryMs: 60 * 60_000,
+    /** How many an isolate makes at once: a list of pictures that is seen for the first time. */
+    atOnce: 12,
+  },
   /** Objects in R2 without a row in D1. */
   orphanedFiles: {
     /** The minimum age at which the hourly job deletes them: an upload of that age was answered long ago. */

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Device } from "../../core/accounts/registration.ts";
 import { SignInPlace } from "../../domain/accounts/sign-in.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { clientBlock } from "./address-block.ts";
 import type { CountingAddress } from "./rate-limit.ts";
 import { readFormerToken } from "./token.ts";
@@ -14,7 +14,7 @@ const DIGITS = 16;
  */
 export async function deviceOf(c: CountingAddress, token: string | undefined): Promise<Device> {
   const block = clientBlock(c.req) ?? "";
-  const place = createHash("sha256").update(block).digest("hex").slice(0, DIGITS);
+  const place = sha256(block).slice(0, DIGITS);
   const former = token ? await readFormerToken(c.env.TOKEN_SECRET, token) : null;
   return {
     userAgent: c.req.header("User-Agent") ?? "",

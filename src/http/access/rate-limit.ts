@@ -159,6 +159,15 @@ export async function countPages(c: Counting, userId: UserId, pages: number): Pr
   await Promise.all(Array.from({ length: Math.max(0, pages) }, () => countCost(c, userId, "page")));
 }
 
+/**
+ * Counts a smaller picture that is to be made of a file, for the user who has uploaded it: it costs money.
+ * @returns whether it may be made: 60 in a minute may
+ */
+export async function mayMakeThumbnail(c: Counting, uploader: UserId): Promise<boolean> {
+  if (!c.var.core.settings.rateLimits) return true;
+  return (await c.env.WHOLE_RATE.limit({ key: `thumbnail ${uploader}` })).success;
+}
+
 /** The client's address block; null: it is unknown, or nothing is counted. */
 function blockOf(c: CountingAddress): string | null {
   return c.var.core.settings.rateLimits ? clientBlock(c.req) : null;

@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { SessionId } from "../../domain/ids.ts";
 import { randomHex } from "../../lib/random.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { requireSecret } from "./token.ts";
 
 /** A refresh token as a client is sent it, and the hash of it that is stored. */
@@ -40,12 +41,12 @@ export function readRefreshToken(secret: string | undefined, text: string): Show
   );
   if (!isOurs) return null;
   const next = tokenOf(keys[0], sessionId, hmac(keys[0], `next refresh token\n${sessionId}\n${random}`));
-  return { sessionId, hash: hashOf(text), next };
+  return { sessionId, hash: sha256(text), next };
 }
 
 function tokenOf(key: string, sessionId: SessionId, random: string): RefreshToken {
   const text = `prt_${sessionId}_${random}_${signatureOf(key, sessionId, random)}`;
-  return { text, hash: hashOf(text) };
+  return { text, hash: sha256(text) };
 }
 
 function signatureOf(key: string, sessionId: SessionId, random: string): string {
@@ -55,8 +56,4 @@ function signatureOf(key: string, sessionId: SessionId, random: string): string 
 /** 128 bits, in hexadecimal digits. */
 function hmac(key: string, text: string): string {
   return createHmac("sha256", key).update(text).digest("hex").slice(0, 32);
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -33,7 +33,7 @@ interface Refusal {
   /** 123 bytes at most */
   reason: string;
   /** the frame before the close; absent: none */
-  frame?: string;
+  frame?: string | Uint8Array;
   /** the sub-protocol for the answer: a browser fails the connection if the one that it offered is missing */
   subprotocol?: string | undefined;
 }

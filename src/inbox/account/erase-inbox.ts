@@ -8,11 +8,22 @@ import type { InboxComponents } from "../components.ts";
  * @returns the conversations to leave, each with its job
  */
 export async function eraseInbox(
-  { accountDeletion, list, ownFiles, saved, sessionTermination, presence }: InboxComponents,
+  {
+    accountDeletion,
+    botUpdates,
+    gateway,
+    list,
+    ownFiles,
+    saved,
+    sessionTermination,
+    presence,
+  }: InboxComponents,
   erases: boolean,
   calls: CallBudget,
 ): Promise<ConversationId[]> {
   accountDeletion.erase();
+  botUpdates.stop();
+  gateway.stop();
   ownFiles.deleteAll();
   saved.stop();
   list.markDeleted();

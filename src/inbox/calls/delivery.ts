@@ -22,10 +22,14 @@ export const DELIVERY = {
    */
   applyUpdate: repeatable(
     unweighed,
-    async ({ accountDeletion, deviceFeed, push }, input: InboxUpdate): Promise<InboxAnswer> => {
+    async ({ accountDeletion, botUpdates, deviceFeed, push }, input: InboxUpdate): Promise<InboxAnswer> => {
       if (accountDeletion.isDeleted) return null;
       const position = await deviceFeed.take(input);
-      return position === null && push.pushes.isDeferred(input) ? "pushed" : position;
+      // No cooldown for a bot that waits: it has no device, and all that it lacks it asks for.
+      if (position === null && botUpdates.isListening)
+        return { seq: input.lastSeq, rev: input.rev, formats: [], parts: true };
+      const isDeferred = push.pushes.isDeferred(input) || botUpdates.isDeferred(input);
+      return position === null && isDeferred ? "pushed" : position;
     },
   ),
 
@@ -38,7 +42,13 @@ export const DELIVERY = {
   notify: effect(
     repeatable(unweighed, ({ accountDeletion, notifications, sockets }, input: NotificationBatch) => {
       if (accountDeletion.isDeleted) return;
-      for (const { event, group } of notifications.receive(input)) {
+      const received = notifications.receive(input);
+      // Without devices nobody is told.
+      if (received.length === 0 || sockets.open().length === 0) return;
+      const { unreadCount } = notifications.box();
+      for (const notification of received) {
+        const { event, group } = notification;
+        sockets.broadcast({ type: "notification", notification, unreadCount });
         if (event !== "accepted" && event !== "rejected") continue;
         sockets.broadcast({ type: "join_request", conversationId: group.id, state: event });
       }
@@ -56,11 +66,18 @@ export const DELIVERY = {
   notificationBox: repeatable(light, ({ notifications }): NotificationBox => notifications.box()),
 
   /** Marks all notifications as read. Idempotent. */
-  readNotifications: effect(repeatable(light, ({ notifications }) => notifications.read())),
+  readNotifications: effect(
+    repeatable(light, ({ notifications, sockets }) => {
+      if (notifications.read()) sockets.broadcast({ type: "notifications_read", isListed: true });
+    }),
+  ),
 
   /** Hides the notifications in the list until the next one arrives. Idempotent. @see Notifications.hide */
   hideNotifications: effect(
-    repeatable(light, ({ notifications }, { forget }: { forget: boolean }) => notifications.hide(forget)),
+    repeatable(light, ({ notifications, sockets }, { forget }: { forget: boolean }) => {
+      notifications.hide(forget);
+      sockets.broadcast({ type: "notifications_read", isListed: false });
+    }),
   ),
 
   /** Sends an event to the connected devices. Without devices it is lost, and no tables are created. */

@@ -4,6 +4,7 @@ import type { ConversationId, SessionId } from "../../domain/ids.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Settings } from "../../domain/settings.ts";
+import type { GatewayCommand } from "../../domain/sync/gateway.ts";
 import {
   type DeviceCommand,
   type DeviceEvent,
@@ -19,10 +20,18 @@ import { Semaphore } from "../../object/concurrency.ts";
 import { readFrame } from "../../object/frame-reader.ts";
 import { CLOSE, type Identity } from "../../object/hibernating-socket.ts";
 import type { UserBudgets } from "../../object/user-budgets.ts";
+import { StreamPace } from "../bots/stream-pace.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
 import { DeviceSendQueue } from "./device-sends.ts";
-import { DeviceSocket, failureOf, type Protocols, tooMuch } from "./device-socket.ts";
+import {
+  type DeviceOpening,
+  DeviceSocket,
+  failureOf,
+  type Protocols,
+  type SocketDeps,
+  tooMuch,
+} from "./device-socket.ts";
 
 /** The most device sockets of a user; each gets every message. */
 const MAX_SOCKETS = 100;
@@ -43,13 +52,21 @@ export interface DeviceSocketsDeps {
   settings: Pick<Settings, "rateLimits" | "maxChanges"> & FileSettings;
   conversations: Conversations;
   metrics: Metrics;
-  timing: Pick<Timing, "assumedUpdates" | "deviceFeed" | "typing">;
+  timing: Pick<Timing, "assumedUpdates" | "deviceFeed" | "streams" | "typing">;
+}
+
+/** The commands of clients that other parts of the inbox carry out. */
+interface OtherCommands {
+  /** checks a newer token of a socket's client */
+  renew(socket: DeviceSocket, token: string): Promise<void>;
+  /** a frame of a gateway's client */
+  gateway(socket: DeviceSocket, command: GatewayCommand): void;
 }
 
 /** The device sockets of a user: opens and closes them, and carries out the commands of their clients. */
 export class DeviceSockets {
   readonly #ctx: DurableObjectState;
-  readonly #deps: DeviceSocketsDeps;
+  readonly #deps: DeviceSocketsDeps & Pick<SocketDeps, "names">;
   readonly #cursors: DeviceCursors;
   readonly #budgets: UserBudgets;
   readonly #sockets = new Map<WebSocket, DeviceSocket>();
@@ -60,6 +77,7 @@ export class DeviceSockets {
   /** counts the requests to conversations that have no answer yet */
   readonly #backlog = new Backlog(MAX_PENDING);
   readonly #sends: DeviceSendQueue;
+  readonly #streams: StreamPace;
   readonly #syncSemaphore = new Semaphore(MAX_CONCURRENT_SYNCS);
   /** the number of syncs that wait for a slot */
   #waitingSyncs = 0;
@@ -67,7 +85,7 @@ export class DeviceSockets {
   /** Restores the sockets that survived hibernation, and deletes the cursors of all others. */
   constructor(
     ctx: DurableObjectState,
-    deps: DeviceSocketsDeps,
+    deps: DeviceSocketsDeps & Pick<SocketDeps, "names">,
     cursors: DeviceCursors,
     budgets: UserBudgets,
   ) {
@@ -75,9 +93,10 @@ export class DeviceSockets {
     this.#deps = deps;
     this.#cursors = cursors;
     this.#budgets = budgets;
+    this.#streams = new StreamPace(deps.timing.streams);
     this.#sends = new DeviceSendQueue(this.#backlog, deps.metrics, deps.timing.assumedUpdates);
     for (const ws of ctx.getWebSockets()) {
-      const socket = DeviceSocket.restore(ctx, ws, deps.protocols, deps.settings);
+      const socket = DeviceSocket.restore(ctx, ws, deps);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.
       if (socket && !socket.isBusy) this.#sockets.set(ws, socket);
       else ws.close(...CLOSE.fault);
@@ -108,17 +127,18 @@ export class DeviceSockets {
    */
   accept(
     ws: WebSocket,
-    identity: Identity & { protocol: string; dueReminders: number },
+    identity: Identity & Pick<DeviceOpening, "protocol" | "gateway"> & { dueReminders: number },
     deviceFeed: DeviceFeed,
-  ): void {
-    const socket = DeviceSocket.accept(this.#ctx, ws, identity, this.#deps.protocols, this.#deps.settings);
+  ): DeviceSocket {
+    const socket = DeviceSocket.accept(this.#ctx, ws, identity, this.#deps);
     if (!socket) throw new Error(`no protocol ${identity.protocol} is registered`);
     this.#sockets.set(ws, socket);
     const { userId, sessionId, dueReminders } = identity;
     socket.sendEvent({ type: "ready", userId, sessionId, dueReminders });
-    if (!socket.isNew) return;
+    if (!socket.isNew) return socket;
     const release = () => void this.#release(socket, deviceFeed, NO_CONVERSATIONS);
     this.#holdTimers.set(socket, setTimeout(release, this.#deps.timing.deviceFeed.holdMs));
+    return socket;
   }
 
   /** After a start: ends the pending state of sockets that were new before it. */
@@ -148,15 +168,19 @@ export class DeviceSockets {
     this.#holdTimers.delete(socket);
   }
 
-  /** A socket has closed, by either side: forgets the socket and its cursors. */
-  closed(ws: WebSocket): void {
+  /**
+   * A socket has closed, by either side: forgets the socket and its cursors.
+   * @returns it; undefined: it was not known
+   */
+  closed(ws: WebSocket): DeviceSocket | undefined {
     const socket = this.#sockets.get(ws);
     this.#sockets.delete(ws);
-    if (!socket) return;
+    if (!socket) return undefined;
     // Requests that are under way store nothing more for a closed socket.
     socket.markClosed();
     this.#endHold(socket);
     this.#cursors.forget(socket.id);
+    return socket;
   }
 
   /** Sends an event to all open sockets. */
@@ -207,13 +231,13 @@ export class DeviceSockets {
 
   /**
    * Handles one frame of a client. Refusals are sent to the socket. Resolves once the command is carried out.
-   * @param renew checks a newer token of a socket's client
+   * @param others carry out what is not about conversations
    */
   async frame(
     ws: WebSocket,
     data: string | ArrayBuffer,
     deviceFeed: DeviceFeed,
-    renew: (socket: DeviceSocket, token: string) => Promise<void>,
+    others: OtherCommands,
   ): Promise<void> {
     const socket = this.#sockets.get(ws);
     if (!socket) {
@@ -223,11 +247,15 @@ export class DeviceSockets {
     if (socket.isClosing) return;
     socket.markAlive();
     deviceFeed.slowSockets.check();
-    const { decode, refused } = socket.protocol;
+    const { decode, refused, takesBytes } = socket.protocol;
     const closeAll = (_: unknown, reason: readonly [number, string]) => {
       for (const open of this.open()) open.close(reason);
     };
-    const read = readFrame({ decode, refuse: refused, budgets: this.#budgets, closeAll }, socket, data);
+    const read = readFrame(
+      { decode, refuse: refused, takesBytes, budgets: this.#budgets, closeAll },
+      socket,
+      data,
+    );
     if (!read) return;
     const { command, granted } = read;
     if (command.type === "leave") {
@@ -237,7 +265,12 @@ export class DeviceSockets {
     }
     if (command.type === "auth") {
       // A new socket goes on waiting for its client's first sync.
-      await this.#renew(socket, () => renew(socket, command.token));
+      await this.#renew(socket, () => others.renew(socket, command.token));
+      return;
+    }
+    if (command.type === "heartbeat" || command.type === "resume") {
+      socket.valid();
+      others.gateway(socket, command);
       return;
     }
     if (socket.isNew) {
@@ -258,11 +291,13 @@ export class DeviceSockets {
 
   async #execute(
     socket: DeviceSocket,
-    command: Exclude<DeviceCommand, { type: "leave" | "auth" }>,
+    command: Exclude<DeviceCommand, { type: "leave" | "auth" | "heartbeat" | "resume" }>,
     granted: number,
     deviceFeed: DeviceFeed,
   ): Promise<void> {
     if (command.type === "send") {
+      for (const { send, endedStream } of command.items)
+        if (send.ok && endedStream !== undefined) this.#streams.end(send.value.conversationId, endedStream);
       await this.#sends.take(socket, command.items.slice(0, granted), deviceFeed);
       return;
     }
@@ -277,6 +312,10 @@ export class DeviceSockets {
       case "typing":
         deviceFeed.chargeUnlisted(command.conversationId);
         await this.#typing(socket, command.conversationId);
+        return;
+      case "draft_text":
+        deviceFeed.chargeUnlisted(command.conversationId);
+        await this.#stream(socket, command);
         return;
       case "sync":
         for (const { conversationId } of command.items.slice(0, granted))
@@ -302,6 +341,19 @@ export class DeviceSockets {
     this.#typedAt.set(id, now);
     await this.#enqueue(socket, id, () =>
       withDeadline(conversations.typing(id, { userId: socket.userId }), timing.deviceFeed.typingTimeoutMs),
+    );
+  }
+
+  async #stream(
+    socket: DeviceSocket,
+    { conversationId: id, stream, text }: Extract<DeviceCommand, { type: "draft_text" }>,
+  ): Promise<void> {
+    const { conversations, timing } = this.#deps;
+    const part = { userId: socket.userId, stream, text };
+    await this.#streams.add(id, stream, () =>
+      this.#enqueue(socket, id, () =>
+        withDeadline(conversations.showStream(id, part), timing.deviceFeed.typingTimeoutMs),
+      ),
     );
   }
 

@@ -4,8 +4,8 @@ import type { MessageChange } from "../../domain/sync/replay.ts";
 import type { ChangedPart } from "../../object/frames.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 
-/** What a socket is shown, and how: its wire format, and whether it shows thread-only replies. */
-export type DeviceView = Pick<DeviceSocket, "protocol" | "showsThreads">;
+/** What a socket is shown, and how: its reader, its wire format, and whether it shows thread-only replies. */
+export type DeviceView = Pick<DeviceSocket, "protocol" | "showsThreads" | "userId">;
 
 /**
  * The parts of frames for messages that their conversation has encoded.
@@ -46,12 +46,13 @@ export function shownChanges<Change extends Pick<MessageChange, "isThreadOnly">>
 
 function partOf(
   message: EncodedMessage,
-  { protocol, showsThreads }: DeviceView,
+  { protocol, showsThreads, userId }: DeviceView,
   context: MessageContext | undefined,
 ): EncodedPart | null {
   const shared = message.texts[protocol.name];
   if (shared === undefined || (message.isThreadOnly && !showsThreads)) return null;
-  const text = message.own && protocol.withOwn ? protocol.withOwn(shared, message.own) : shared;
+  const own = message.own && protocol.withOwn ? protocol.withOwn(shared, message.own) : shared;
+  const text = protocol.forReader ? protocol.forReader(own, message, userId) : own;
   if (!protocol.complete) return text;
   return context ? protocol.complete(text, message, context) : null;
 }

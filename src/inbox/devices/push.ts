@@ -186,13 +186,13 @@ function push(
   /** by protocol, and by what the client takes */
   const known = new Map<string, string[]>();
   const outgoing = sockets.map((socket) => {
-    const { protocol, takesChanges, showsThreads } = socket;
+    const { protocol, takesChanges, showsThreads, userId } = socket;
     const key = `${protocol.name} ${takesChanges} ${showsThreads}`;
     const isOwn = own?.socket === socket && protocol.acks !== null;
     const encoded = isOwn ? undefined : known.get(key);
     const excluded = isOwn ? own.seqs : NONE;
     const context = protocol.complete ? contexts.of(target) : undefined;
-    const receiver = { protocol, takesChanges, showsThreads, excluded, context };
+    const receiver = { protocol, takesChanges, showsThreads, userId, excluded, context };
     const frames = encoded ?? newFrames(page, { from, to }, id, receiver);
     if (!isOwn) known.set(key, frames);
     return { socket, frames };

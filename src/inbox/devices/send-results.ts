@@ -104,8 +104,8 @@ export class SendResults {
   #echo(socket: DeviceSocket, conversationId: ConversationId, outcomes: Result<DeviceReceipt>[]): void {
     const messages = outcomes.flatMap((outcome) => (outcome.ok ? (outcome.value.echo ?? []) : []));
     const context = this.#deps.contexts.of({ conversationId });
-    const { protocol } = socket;
-    const parts = messageParts(messages, { protocol, showsThreads: true }, context);
+    const { protocol, userId } = socket;
+    const parts = messageParts(messages, { protocol, userId, showsThreads: true }, context);
     for (const frame of frames(parts, protocol.messages, protocol.maxMessagesPerFrame)) socket.send(frame);
   }
 }

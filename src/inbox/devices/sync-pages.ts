@@ -58,6 +58,7 @@ export class SyncPages {
       rev: rev ?? current.rev,
       maxChanges,
       parts: socket.takesParts,
+      formats: [protocol.name],
     };
     const page = await this.#pageFor(socket, id, request).catch((error: unknown) => {
       if (isNotFound(error))

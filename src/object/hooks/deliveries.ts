@@ -148,7 +148,7 @@ export class HookDeliveries {
 
   #pauseMs(tries: number): number {
     const pause = PAUSES[Math.min(tries, PAUSES.length) - 1] ?? PAUSES[0];
-    return Math.round(pause * this.#timing.retryUnitMs * (1 - SPREAD + 2 * SPREAD * Math.random()));
+    return spread(pause * this.#timing.retryUnitMs);
   }
 
   /** What is noted for people holds up no event. */
@@ -159,6 +159,11 @@ export class HookDeliveries {
       log("warn", "hook_not_noted", errorFields(error));
     }
   }
+}
+
+/** A pause (ms), up to a fifth longer or shorter. */
+export function spread(ms: number): number {
+  return Math.round(ms * (1 - SPREAD + 2 * SPREAD * Math.random()));
 }
 
 /** Why an event was not taken. `status` null: there was no answer. */

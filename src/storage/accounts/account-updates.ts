@@ -10,9 +10,11 @@ import type { Database } from "../database.ts";
 import { endUploadsQuery } from "../files/resumable-uploads.ts";
 import {
   blocks,
+  botCommands,
   conversations,
   fileHolds,
   formerUsernames,
+  friendGroups,
   friendRejections,
   friendRequests,
   friends,
@@ -85,8 +87,8 @@ export interface DeletedAccount {
 const MAX_CONTACTS = 1_000;
 
 /**
- * Deletes an account, unless its user owns a group or the password was changed meanwhile. One batch: a
- * concurrent change sees all of it or nothing.
+ * Deletes an account, unless its user, or a bot of theirs, owns a group or the password was changed
+ * meanwhile. One batch: a concurrent change sees all of it or nothing.
  * @param now milliseconds
  * @returns the sessions and up to 1,000 online contacts that the account had; or, where it was not deleted, a
  *   group that the user owns (null: the password was changed, or the account was deleted before)
@@ -99,10 +101,13 @@ export async function deleteUser(
   | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
   | { deleted: false; owned: ConversationId | null }
 > {
+  // Its bots go with it, and nobody else could end their groups.
+  const owners = sql`(SELECT ${userId} UNION ALL SELECT id FROM users
+    WHERE maker_id IS NOT NULL AND maker_id = ${userId} AND deleted_at IS NULL)`;
   const ownedGroup = db
     .select({ id: conversations.id })
     .from(conversations)
-    .where(and(eq(conversations.ownerId, userId), isNull(conversations.dissolvedAt)))
+    .where(and(inArray(conversations.ownerId, owners), isNull(conversations.dissolvedAt)))
     .limit(1);
   const isDeletable = and(
     eq(users.id, userId),
@@ -145,6 +150,7 @@ export async function deleteUser(
         .delete(friends)
         .where(and(inArray(friends.userId, friendIds), eq(friends.friendId, userId), isDeleted)),
       db.delete(friends).where(and(eq(friends.userId, userId), isDeleted)),
+      db.delete(friendGroups).where(and(eq(friendGroups.userId, userId), isDeleted)),
       db.delete(friendRequests).where(and(eq(friendRequests.userId, userId), isDeleted)),
       db.delete(friendRequests).where(and(eq(friendRequests.fromId, userId), isDeleted)),
       db.delete(friendRejections).where(and(eq(friendRejections.userId, userId), isDeleted)),
@@ -155,6 +161,7 @@ export async function deleteUser(
       db.delete(blocks).where(and(eq(blocks.blockedId, userId), isDeleted)),
       db.delete(passwordAttempts).where(and(isAttemptOf(userId), isDeleted)),
       db.delete(fileHolds).where(and(eq(fileHolds.userId, userId), isDeleted)),
+      db.delete(botCommands).where(and(eq(botCommands.userId, userId), isDeleted)),
       endUploadsQuery(db, userId, isDeleted),
       db.delete(heldMessages).where(and(eq(heldMessages.senderId, userId), isDeleted)),
       db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
@@ -164,11 +171,16 @@ export async function deleteUser(
         .where(and(eq(conversations.creatorId, userId), isNotNull(conversations.clientGroupId), isDeleted)),
       db
         .update(memberships)
-        .set({ customFields: {}, requestedAt: null })
+        .set({ customFields: {}, requestedAt: null, marks: 0, groups: [] })
         .where(
           and(
             eq(memberships.userId, userId),
-            or(ne(memberships.customFields, {}), isNotNull(memberships.requestedAt)),
+            or(
+              ne(memberships.customFields, {}),
+              isNotNull(memberships.requestedAt),
+              ne(memberships.marks, 0),
+              ne(memberships.groups, []),
+            ),
             isDeleted,
           ),
         ),
@@ -196,6 +208,7 @@ const EMPTY_PROFILE = {
   externalId: null,
   metadata: "",
   bot: false,
+  makerId: null,
   suspendedUntil: 0,
   shadowedUntil: 0,
   suspensionReason: "",

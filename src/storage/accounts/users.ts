@@ -13,14 +13,7 @@ import type {
 import { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
 import { readMetadata } from "../../domain/server/metadata.ts";
-import {
-  DELETED_PROFILE,
-  nextProfileTime,
-  PERSON,
-  USER,
-  userSeenBy,
-  userWithRelationTo,
-} from "../columns.ts";
+import { DELETED_PROFILE, ME, nextProfileTime, PERSON, userSeenBy, userWithRelationTo } from "../columns.ts";
 import { isBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -28,27 +21,6 @@ import { isAmong } from "../json-lists.ts";
 import { signInPlaces, users } from "../schema.ts";
 import { allowsEmail, type EmailRule, emailColumns } from "./email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "./name-conditions.ts";
-
-/** The columns of a profile, the public ones and those that its owner is shown. */
-const ME = {
-  ...USER,
-  email: users.email,
-  gender: users.gender,
-  birthday: users.birthday,
-  location: users.location,
-  language: users.language,
-  signature: users.signature,
-  friendPolicy: users.friendPolicy,
-  whoMayWrite: users.whoMayWrite,
-  whoMayAdd: users.whoMayAdd,
-  messageSettings: users.messageSettings,
-  adminForbidType: users.adminForbidType,
-  level: users.level,
-  role: users.role,
-  details: users.details,
-  createdAt: users.createdAt,
-  updatedAt: users.updatedAt,
-};
 
 /** The same with what the team's backend keeps with the user: for the owner alone. */
 const OWN_PROFILE = {

@@ -179,6 +179,9 @@ export interface OwnConversation {
   hasLeft: boolean;
   /** the name that the group had then; null: it was never changed, or the user is in it */
   leftName: string | null;
+  /** the user's own marks, a bit each, and groups of conversations */
+  marks: number;
+  groups: string[];
 }
 
 /** The conversations in which a user is or was a member, by their ids. */
@@ -188,15 +191,31 @@ export async function listOwnConversations(
   after: number,
   limit: number,
 ): Promise<OwnConversation[]> {
-  const { conversationId: id, state, leftName } = memberships;
+  const { conversationId: id, state, leftName, marks, groups } = memberships;
   const isOwn = and(
     eq(memberships.userId, userId),
     sql`${id} > ${after}`,
     or(eq(state, "active"), sql`${memberships.version} > 0`),
   );
-  const query = db.select({ id, state, leftName }).from(memberships).where(isOwn);
+  const query = db.select({ id, state, leftName, marks, groups }).from(memberships).where(isOwn);
   const rows = await queryD1(query.orderBy(asc(id)).limit(limit));
-  return rows.map((row) => ({ id: row.id, leftName: row.leftName, hasLeft: row.state === "left" }));
+  return rows.map(({ state: now, ...row }) => ({ ...row, hasLeft: now === "left" }));
+}
+
+/** What a user calls their friends, and how they group them; without friends of whom they note nothing. */
+export async function listFriendNotes(
+  db: Database,
+  userId: UserId,
+): Promise<{ user: UserId; remark: string; groups: string[] }[]> {
+  const { friendId: user, remark, groups } = friends;
+  const isNoted = or(sql`${remark} <> ''`, sql`${groups} <> '[]'`);
+  return queryD1(
+    db
+      .select({ user, remark, groups })
+      .from(friends)
+      .where(and(eq(friends.userId, userId), isNoted))
+      .orderBy(user),
+  );
 }
 
 const FILE = {

@@ -54,7 +54,7 @@ export async function openImportedDirect(
       db
         .insert(memberships)
         .select(
-          sql`SELECT c.id, u.id, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}', NULL, 0, NULL, NULL
+          sql`SELECT c.id, u.id, 'member', 'active', 0, c.created_at, 0, 0, 0, NULL, NULL, '{}', NULL, 0, NULL, NULL, 0, '[]'
             FROM conversations c JOIN users u ON u.id IN (c.low_user_id, c.high_user_id)
             WHERE c.low_user_id = ${low} AND c.high_user_id = ${high} AND u.deleted_at IS NULL`,
         )

@@ -164,7 +164,7 @@ export async function insertRelations(
       db
         .insert(friends)
         .select(
-          sql`SELECT value ->> 0, value ->> 1, ${now} FROM json_each(${JSON.stringify(both)}) WHERE TRUE`,
+          sql`SELECT value ->> 0, value ->> 1, ${now}, '', '[]' FROM json_each(${JSON.stringify(both)}) WHERE TRUE`,
         )
         .onConflictDoNothing(),
       db

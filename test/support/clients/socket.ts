@@ -9,6 +9,13 @@ import { checkFrame, socketOf, type V1Socket } from "./documented/frames.ts";
 export const Frame = z.looseObject({ type: z.string() });
 export type Frame = z.infer<typeof Frame>;
 
+interface SocketOptions {
+  /** does not answer a close of the server, as a malicious client might */
+  halfOpen?: boolean;
+  /** gives a frame a type, of an API whose frames have none */
+  read?(frame: object): object;
+}
+
 export interface Closing {
   code: number;
   reason: string;
@@ -34,19 +41,18 @@ export class TestSocket {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * @param halfOpen does not answer a close of the server, as a malicious client might
    * @param v1 the kind of socket, if it is one of v1: a frame that is not documented fails the test
    */
   constructor(
     ws: WebSocket,
-    { halfOpen = false, v1 }: { halfOpen?: boolean; v1?: V1Socket | undefined } = {},
+    { halfOpen = false, v1, read = (frame) => frame }: SocketOptions & { v1?: V1Socket | undefined } = {},
   ) {
     this.#ws = ws;
     ws.accept({ allowHalfOpen: halfOpen });
     ws.addEventListener("message", ({ data }) => {
       const text = String(data);
       this.received += text.length;
-      if (text.startsWith("{")) this.frames.push(Frame.parse(JSON.parse(text)));
+      if (text.startsWith("{")) this.frames.push(Frame.parse(read(JSON.parse(text))));
       else this.words.push(text);
       if (v1) checkFrame(v1, text);
       this.#wake();
@@ -219,7 +225,7 @@ export function openRoom(
   conversationId: number,
   token: string,
   query = "",
-  options: { halfOpen?: boolean } = {},
+  options: SocketOptions = {},
 ): Promise<TestSocket> {
   return open(roomPath(conversationId, query), token, options);
 }
@@ -228,18 +234,18 @@ export function openRoom(
 export const DEVICE_PATH = "/v1/socket";
 
 /** Opens a device socket and waits for its `ready`. */
-export function openDevice(token: string, options: { halfOpen?: boolean } = {}): Promise<TestSocket> {
+export function openDevice(token: string, options: SocketOptions = {}): Promise<TestSocket> {
   return open(DEVICE_PATH, token, options);
 }
 
-async function open(path: string, token: string, options: { halfOpen?: boolean }): Promise<TestSocket> {
+async function open(path: string, token: string, options: SocketOptions): Promise<TestSocket> {
   const socket = acceptSocket(await upgrade(path, token), options);
   await socket.next("ready");
   return socket;
 }
 
 /** The client's socket of a 101. */
-export function acceptSocket(response: Response, options: { halfOpen?: boolean } = {}): TestSocket {
+export function acceptSocket(response: Response, options: SocketOptions = {}): TestSocket {
   expect(response.status).toBe(101);
   if (!response.webSocket) throw new Error("a 101 has a socket");
   return new TestSocket(response.webSocket, { ...options, v1: openedOver.get(response) });

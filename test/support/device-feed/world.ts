@@ -147,6 +147,7 @@ export class World {
       settings: { rateLimits: false, maxChanges: 5_000, publicOrigin: null, formerOrigins: [] },
       conversations: this.#conversations(),
       metrics: new MetricsInMemory(),
+      names: { find: () => undefined },
       timing,
     };
     const sockets = new DeviceSockets(this.#state, deps, cursors, budgets);
@@ -390,7 +391,10 @@ export class World {
 
   frame(ws: WebSocket, data: string): Promise<void> {
     this.note("to the server", JSON.parse(data));
-    return this.#sockets.frame(ws, data, this.#feed, () => Promise.reject(new Error("no socket is renewed")));
+    return this.#sockets.frame(ws, data, this.#feed, {
+      renew: () => Promise.reject(new Error("no socket is renewed")),
+      gateway: () => undefined,
+    });
   }
 
   closed(ws: WebSocket): void {
@@ -422,8 +426,9 @@ export class World {
         if (result.update) this.#answers.push({ seq: result.update.lastSeq, rev: result.update.rev });
         return result;
       },
-      ...{ pageWithContext: never, message: never },
+      ...{ pageWithContext: never, message: never, page: never, changes: never },
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
+      showStream: async () => undefined,
       ...{ kick: never, removeDeleted: never, revokeSince: never, takeProfile: never, read: never },
       ...{
         openSessions: never,

@@ -3,6 +3,7 @@ import { ConversationStubs } from "../../../src/conversation/stub.ts";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
+import { ThumbnailTurns } from "../../../src/core/files/thumbnail-turns.ts";
 import { createGroup } from "../../../src/core/groups/create-group.ts";
 import { HealthCheck } from "../../../src/core/health-check.ts";
 import { KeyCache } from "../../../src/core/server/key-cache.ts";
@@ -27,6 +28,8 @@ function core(): Core {
     inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     hooks: new HookStubs(env.HOOK, timing.rpcRetry),
     files: env.FILES,
+    images: env.IMAGES,
+    thumbnailTurns: new ThumbnailTurns(timing.thumbnails),
     sessionCache: new SessionCache(timing.sessionCache),
     keyCache: new KeyCache(timing.serverKeys),
     keySets: new KeySets(timing.keySets),

@@ -3,6 +3,7 @@ export const DEFAULT_PROFILE = {
   handle: null,
   discoverable: null,
   threads: true,
+  linkPreviews: true,
   muteAll: false,
   slowModeS: 0,
   maxMembers: null,

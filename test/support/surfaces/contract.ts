@@ -37,10 +37,12 @@ export interface ContractCall {
 export interface SurfaceContract {
   name: string;
   calls: ContractCall[];
-  /** creates what its calls need besides the context */
-  prepare?(context: CallContext): Promise<void>;
+  /** creates what its calls need besides the context. @param stranger who calls without being in it */
+  prepare?(context: CallContext, stranger: SignedIn): Promise<void>;
   /** the headers of a call, with or without a token */
   headers(token: string | undefined): Record<string, string>;
+  /** the path of a call, where the token is in it; absent: it is as the call has it */
+  pathOf?(path: string, token?: string): string;
   isSuccess(answer: WireAnswer): boolean;
   /** whether an answer is an error in the surface's own envelope */
   isFailure(answer: WireAnswer): boolean;

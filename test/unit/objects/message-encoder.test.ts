@@ -3,20 +3,26 @@ import { z } from "zod";
 import type { MessageRow } from "../../../src/conversation/log/row.ts";
 import type { Room } from "../../../src/conversation/room.ts";
 import { devicePage } from "../../../src/conversation/views/replay-page.ts";
+import { deletedUser } from "../../../src/domain/accounts/person.ts";
 import { Position, Seq, type UserId } from "../../../src/domain/ids.ts";
 import type { Draft, Message } from "../../../src/domain/messages/message.ts";
+import type { EncodingContext } from "../../../src/domain/sync/message-context.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { itemAt } from "../../support/objects/room.ts";
+
+const PLACE: EncodingContext = {
+  ...{ kind: "group", handle: null, name: "", users: () => [], profileOf: deletedUser },
+};
 
 /** The seqs that were encoded, in order. */
 type Encoded = number[];
 
 function roomOf(storage: DurableObjectStorage): { room: Room; encoded: Encoded } {
   const encoded: Encoded = [];
-  const encode = (message: Message) => {
+  const encode = (message: Message, place: EncodingContext) => {
     encoded.push(message.seq);
-    return deviceProtocol.encode(message);
+    return deviceProtocol.encode(message, place);
   };
   return { room: isolatedRoom(storage, undefined, { v1: { encode } }), encoded };
 }
@@ -35,7 +41,7 @@ function say(room: Room, text: string, options: Partial<Draft> = {}): MessageRow
 function show(room: Room, row: MessageRow): void {
   const { message } = room.renderer.renderForAll(row);
   const marked = { ...message, body: JSON.stringify({ text: "as in the room" }) };
-  const text = deviceProtocol.encode({ ...message, ...marked });
+  const text = deviceProtocol.encode({ ...message, ...marked }, PLACE);
   if (text !== null) room.encoder.noteShown(row, message, "v1", text);
 }
 
@@ -70,9 +76,9 @@ test("a message is encoded in the wire formats that devices have, once in each",
   inIsolatedObject("group", async (storage) => {
     const encoded: string[] = [];
     const format = (name: string) => ({
-      encode: (message: Message) => {
+      encode: (message: Message, place: EncodingContext) => {
         encoded.push(`${name} ${message.seq}`);
-        return deviceProtocol.encode(message);
+        return deviceProtocol.encode(message, place);
       },
     });
     const room = isolatedRoom(storage, undefined, { v1: format("v1"), other: format("other") });

@@ -17,7 +17,8 @@ async function revoke(room: Room, seqs: number[]): Promise<void> {
 function revokesShown(room: Room, hint: SyncPosition, socket: SyncPosition, own: number[] = []): number[] {
   const shown: number[] = [];
   const excluded = new Set(own.map((seq) => Seq.parse(seq)));
-  const receiver = { protocol: deviceProtocol, showsThreads: false, takesChanges: true, excluded };
+  const view = { protocol: deviceProtocol, showsThreads: false, userId: BOB };
+  const receiver = { ...view, takesChanges: true, excluded };
   let [from, after, hasMore] = [socket, hint, true];
   while (hasMore) {
     const page = devicePage(room, room.members.active(BOB), { after: after.seq, rev: after.rev });

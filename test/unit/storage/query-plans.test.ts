@@ -26,7 +26,10 @@ import * as sessions from "../../../src/storage/accounts/sessions.ts";
 import * as places from "../../../src/storage/accounts/sign-in-places.ts";
 import * as keys from "../../../src/storage/accounts/username-keys.ts";
 import * as users from "../../../src/storage/accounts/users.ts";
+import * as bots from "../../../src/storage/bots/bots.ts";
+import * as commands from "../../../src/storage/bots/commands.ts";
 import * as blocks from "../../../src/storage/contacts/blocks.ts";
+import * as friendList from "../../../src/storage/contacts/friend-list.ts";
 import * as friends from "../../../src/storage/contacts/friends.ts";
 import * as asked from "../../../src/storage/contacts/message-requests.ts";
 import * as presence from "../../../src/storage/contacts/presence.ts";
@@ -39,6 +42,7 @@ import * as named from "../../../src/storage/conversations/lookup-by-name.ts";
 import * as members from "../../../src/storage/conversations/members.ts";
 import * as memberships from "../../../src/storage/conversations/memberships.ts";
 import * as contexts from "../../../src/storage/conversations/message-context.ts";
+import * as ownMarks from "../../../src/storage/conversations/own-marks.ts";
 import * as requests from "../../../src/storage/conversations/own-requests.ts";
 import * as preferences from "../../../src/storage/conversations/preferences.ts";
 import * as projection from "../../../src/storage/conversations/projection.ts";
@@ -214,6 +218,28 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "findStrangers, for quotas": (db) => strangers.findStrangers(db, ANN, [BOB], "contact"),
   reserveLookups: (db) => strangers.reserveLookups(db, ANN, 1, { max: 1, now: 0 }),
   deleteOldLookups: (db) => strangers.deleteOldLookups(db, 0),
+  listFriendsInFull: (db) => friendList.listFriendsInFull(db, ANN, { after: BOB, limit: 10 }),
+  findFriendsInFull: (db) => friendList.findFriendsInFull(db, ANN, [BOB]),
+  setRemark: (db) => friendList.setRemark(db, ANN, BOB, "x"),
+  listFriendGroups: (db) => friendList.listFriendGroups(db, ANN),
+  insertFriendGroup: (db) => friendList.insertFriendGroup(db, ANN, "x", { max: 10, now: 0 }),
+  "changeFriendGroup, adding": (db) => friendList.changeFriendGroup(db, ANN, "x", { ids: [BOB], adds: true }),
+  changeFriendGroup: (db) => friendList.changeFriendGroup(db, ANN, "x", { ids: [BOB], adds: false }),
+  deleteFriendGroup: (db) => friendList.deleteFriendGroup(db, ANN, "x"),
+  renameFriendGroup: (db) => friendList.renameFriendGroup(db, ANN, "x", "y"),
+  markRequestsRead: (db) => friendList.markRequestsRead(db, ANN, 0),
+  countUnreadRequests: (db) => friendList.countUnreadRequests(db, ANN, 10),
+  findRequestsBetween: (db) => friendList.findRequestsBetween(db, ANN, BOB),
+  sortConversations: (db) =>
+    ownMarks.sortConversations(db, ANN, [ID], { mark: 1 }, { isSet: true, maxGroups: 1 }),
+  "sortConversations, into a group": (db) =>
+    ownMarks.sortConversations(db, ANN, [ID], { group: "x" }, { isSet: true, maxGroups: 1 }),
+  "sortConversations, out of a group": (db) =>
+    ownMarks.sortConversations(db, ANN, [ID], { group: "x" }, { isSet: false, maxGroups: 1 }),
+  listConversationGroups: (db) => ownMarks.listConversationGroups(db, ANN),
+  findSorted: (db) => ownMarks.findSorted(db, ANN, { mark: 1 }),
+  "findSorted, in a group": (db) => ownMarks.findSorted(db, ANN, { group: "x" }),
+  changeConversationGroup: (db) => ownMarks.changeConversationGroup(db, ANN, "x", "y"),
   deleteOldRejections: (db) => friends.deleteOldRejections(db, 0),
   listFriends: (db) => friends.listFriends(db, ANN, { after: BOB, limit: 10 }),
   findFriendsAmong: (db) => friends.findFriendsAmong(db, ANN, [ANN, BOB]),
@@ -370,6 +396,14 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   databaseBytes: (db) => largeObjects.databaseBytes(db),
   deleteLargeObject: (db) => largeObjects.deleteLargeObject(db, "inbox", ANN),
   listLargeObjects: (db) => largeObjects.listLargeObjects(db, { least: 1, since: 0 }, 20),
+  listBotsOf: (db) => bots.listBotsOf(db, ANN),
+  findBotOf: (db) => bots.findBotOf(db, ANN, BOB),
+  findBotState: (db) => bots.findBotState(db, ANN),
+  listOrphanedBots: (db) => bots.listOrphanedBots(db, 10),
+  liftBotsOf: (db) => bots.liftBotsOf(db, ANN),
+  storeCommands: (db) => commands.storeCommands(db, ANN, "", [{ command: "help", description: "help" }]),
+  findCommands: (db) => commands.findCommands(db, ANN, ""),
+  findCommandsOf: (db) => commands.findCommandsOf(db, [ANN], ["de", ""]),
   listHooksOfUsers: (db) => userEvents.listHooksOfUsers(db),
   lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
   listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),
@@ -443,6 +477,7 @@ const INSERTS = [
   "hasRoom",
   "insertAudit",
   "insertUser",
+  "insertBot",
   "insertProvisioned",
   "insertServerUser",
   "insertNamedUsers",
@@ -472,6 +507,8 @@ test("the list contains every query, except inserts of one row", () => {
     permission,
     places,
     friends,
+    friendList,
+    ownMarks,
     groups,
     members,
     memberships,
@@ -496,6 +533,8 @@ test("the list contains every query, except inserts of one row", () => {
     userEvents,
     largeObjects,
     linkPreviews,
+    bots,
+    commands,
     auditLog,
     reports,
     reportFiles,

@@ -73,6 +73,7 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
     avatar: known.avatarOf(record.avatar),
     joinPolicy: record.join_policy,
     threads: record.threads,
+    linkPreviews: record.link_previews,
     ownerId: owner?.id ?? null,
     createdAt: record.created_at ?? Date.now(),
     muteAll: record.mute_all,
@@ -108,6 +109,7 @@ async function setProfile(core: Core, id: ConversationId, record: ConversationFi
     ...(record.mute_all && { muteAll: true }),
     ...(record.slow_mode_s > 0 && { slowModeS: record.slow_mode_s }),
     ...(!record.threads && { threads: false }),
+    ...(!record.link_previews && { linkPreviews: false }),
     ...(record.retention_days !== null && { retentionDays: record.retention_days }),
     ...(record.legal_hold && { legalHold: true }),
   };

@@ -98,6 +98,7 @@ export function portableMessage(record: MessageRecord, refs: ImportRefs): Portab
     priority: record.priority ?? null,
     customData: record.custom_data ?? null,
     metadata: (record.metadata && writeMetadata(record.metadata)) || null,
+    buttons: (!revoked && record.buttons) || null,
     isSilent: record.silent ?? false,
     details: content.details ?? null,
     subject: content.subject ?? null,

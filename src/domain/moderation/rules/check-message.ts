@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Buttons, textsOfButtons } from "../../bots/buttons.ts";
 import type { ConversationId } from "../../ids.ts";
 import { type BodyJson, Content, type Kind } from "../../messages/content.ts";
 import type { CompiledRules } from "./compile.ts";
@@ -17,12 +18,12 @@ type Json = z.infer<ReturnType<typeof z.json>>;
 const NOT_MASKED = new Set(["url", "content_type", "kind"]);
 
 /**
- * Checks each text in the body of a message, those of merged messages too. The strongest action holds. What
- * cannot be masked is refused.
+ * Checks each text in the body of a message, those of merged messages too, and those of its buttons. The
+ * strongest action holds. What cannot be masked is refused.
  */
 export function checkMessage(
   rules: CompiledRules,
-  message: { kind: Kind; body: BodyJson; conversationId: ConversationId },
+  message: { kind: Kind; body: BodyJson; conversationId: ConversationId; buttons?: Buttons | undefined },
 ): MessageVerdict {
   const found: { action: "refuse" | "hold" | "flag"; rules: RuleId[] }[] = [];
   let isMasked = false;
@@ -36,6 +37,10 @@ export function checkMessage(
     found.push({ action: verdict.action === "mask" ? "refuse" : verdict.action, rules: verdict.rules });
     return text;
   });
+  for (const text of message.buttons ? textsOfButtons(message.buttons) : []) {
+    const { action, rules: broken } = rules.check(text, message.conversationId);
+    if (action !== null) found.push({ action: action === "mask" ? "refuse" : action, rules: broken });
+  }
   for (const action of ["refuse", "hold"] as const) {
     const one = found.find((verdict) => verdict.action === action);
     if (one) return one;

@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId, Position } from "../../../domain/ids.ts";
-import { NewMessage } from "../schemas/messages/messages.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { ClientMsgId, NewMessage } from "../schemas/messages/messages.ts";
 
 /** The most sends of one frame. */
 const MAX_SENDS = 100;
@@ -10,8 +12,10 @@ const MAX_POINTS = 100;
 
 /** The type, which every frame of a room socket has. */
 export const RoomFrameType = z.object({ type: z.enum(["send", "sends", "read", "typing", "sync", "auth"]) });
-/** The type of a frame of a device socket: `focus` is of device sockets alone. */
-export const DeviceFrameType = z.object({ type: z.enum([...RoomFrameType.shape.type.options, "focus"]) });
+/** The type of a frame of a device socket: `focus` and `draft_text` are of device sockets alone. */
+export const DeviceFrameType = z.object({
+  type: z.enum([...RoomFrameType.shape.type.options, "focus", "draft_text"]),
+});
 
 /** A frame with several sends. Each item is checked by itself, so that one invalid send refuses no other. */
 export const Sends = z.object({ items: z.array(z.unknown()).min(1).max(MAX_SENDS) });
@@ -140,9 +144,37 @@ export const DeviceFocus = z
       "The conversation that the client shows over its room socket, or null; answered by `focused`",
   });
 
+export const DeviceDraftText = z
+  .object({
+    type: z.literal("draft_text"),
+    ...Address.shape,
+    stream: z.string().min(1).max(LIMITS.clientMsgId).openapi({
+      description: "Your own id of the message that you are making",
+    }),
+    text: textUpTo(LIMITS.textLength).openapi({ description: "The whole text so far" }),
+    end: z.boolean().optional().openapi({
+      description: "True: the text is sent as a message; answered by `ack` or `error`",
+    }),
+    client_msg_id: ClientMsgId.optional().openapi({ description: "With `end`; absent: the `stream`" }),
+  })
+  .openapi("DeviceDraftTextFrame", {
+    description:
+      "For bots: shows what you have written so far, five times a second at most; answered if it is refused. Where rules or a hook of the server look at messages, nobody sees it before the end",
+  });
+
 /** Every frame of a client on a device socket, but the bare word `ping`. */
 export const DeviceClientFrame = z
-  .union([DeviceSend, DeviceSends, DeviceRead, DeviceTyping, DeviceSync, DeviceSyncs, DeviceFocus, Auth])
+  .union([
+    DeviceSend,
+    DeviceSends,
+    DeviceRead,
+    DeviceTyping,
+    DeviceSync,
+    DeviceSyncs,
+    DeviceFocus,
+    DeviceDraftText,
+    Auth,
+  ])
   .openapi("DeviceClientFrame", {
     description: "What a client sends on a device socket. `type` selects the fields",
   });

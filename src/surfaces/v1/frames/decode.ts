@@ -15,6 +15,7 @@ export function draftOf(value: unknown): AnyDraft {
   requireSound(value, "message");
   const message: NewMessage = plainText(value) ?? checked(NewMessage, value);
   if (message.send_at !== undefined) throw invalid("send_at", HTTP_ALONE);
+  if ("only_for" in message && message.only_for !== undefined) throw invalid("only_for", NOT_PASSING);
   return toDraft(message);
 }
 
@@ -32,6 +33,8 @@ function plainText(value: unknown): z.infer<typeof PlainText> | undefined {
 }
 
 const HTTP_ALONE = "a socket sends at once: schedule with POST /v1/conversations/{id}/messages";
+
+const NOT_PASSING = "a socket stores what it sends: use POST /v1/conversations/{id}/messages";
 
 /**
  * The client message id of a refused send, which its error carries; undefined if the send has no valid one.

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { PassingMessage } from "../../../domain/bots/passing.ts";
 import { attempt, invalid } from "../../../domain/errors.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import type { Preview } from "../../../domain/messages/preview.ts";
@@ -15,9 +16,11 @@ import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
 import { withOwnPart, withoutBodyJson } from "../serialize/messages/messages.ts";
 import { bodyOf, kindOf } from "../serialize/messages/polls.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
+import { serializePerson } from "../serialize/users.ts";
 import {
   Address,
   Auth,
+  DeviceDraftText,
   DeviceFocus,
   DeviceFrameType,
   DeviceRead,
@@ -48,7 +51,7 @@ export const deviceProtocol: DeviceProtocol = {
   encode: encoding.message,
   withoutBody: (text) => EncodedPart.parse(withoutBodyJson(text)),
   withOwn: (text, own) => EncodedPart.parse(withOwnPart(text, own)),
-  event: (event) => JSON.stringify(wireEvent(event)),
+  event: (event) => (isShown(event) ? JSON.stringify(wireEvent(event)) : null),
   acks: encoding,
   supportsResume: true,
   survivesTokenExpiry: false,
@@ -72,6 +75,8 @@ function toCommand(frame: string): DeviceCommand {
     }
     case "typing":
       return { type, conversationId: checked(DeviceTyping, value).conversation_id };
+    case "draft_text":
+      return draftText(value);
     case "sync":
       return { type, items: syncPoints(value) };
     case "focus":
@@ -79,6 +84,21 @@ function toCommand(frame: string): DeviceCommand {
     case "auth":
       return { type, token: checked(Auth, value).token };
   }
+}
+
+/** A part of what a bot is writing; the last one is a send. */
+function draftText(value: unknown): DeviceCommand {
+  const {
+    conversation_id: conversationId,
+    stream,
+    text,
+    end = false,
+    client_msg_id: clientMsgId = stream,
+  } = checked(DeviceDraftText, value);
+  if (!end) return { type: "draft_text", conversationId, stream, text };
+  const message = { kind: "text", body: { text }, client_msg_id: clientMsgId };
+  const send = attempt(() => ({ conversationId, draft: draftOf(message) }));
+  return { type: "send", items: [{ send, clientMsgId, endedStream: stream }] };
 }
 
 /**
@@ -125,7 +145,29 @@ function scheduledFrame({ event, message, seq }: ScheduledDeviceEvent): DeviceSe
   };
 }
 
-function wireEvent(event: DeviceEvent): DeviceServerFrame {
+function passingFrame(message: PassingMessage): DeviceServerFrame {
+  const { id, conversationId, sender, kind, body, quoteSeq, buttons, createdAt } = message;
+  return {
+    ...{ type: "passing", conversation_id: conversationId, id, sender: serializePerson(sender), kind },
+    body: StoredBody.parse(JSON.parse(body)),
+    ...(quoteSeq !== undefined && { quote_seq: quoteSeq }),
+    ...(buttons && { buttons }),
+    created_at: createdAt,
+  };
+}
+
+/** The events without frames of v1, whose clients fetch the lists, or have `join_request` and `member`. */
+const UNSHOWN = [
+  ...(["notification", "notifications_read", "blocks"] as const),
+  ...(["friend_marks", "attributes", "counter", "online_message"] as const),
+] satisfies DeviceEvent["type"][];
+type Unshown = Extract<DeviceEvent, { type: (typeof UNSHOWN)[number] }>;
+
+function isShown(event: DeviceEvent): event is Exclude<DeviceEvent, Unshown> {
+  return !UNSHOWN.some((type) => type === event.type);
+}
+
+function wireEvent(event: Exclude<DeviceEvent, Unshown>): DeviceServerFrame {
   switch (event.type) {
     case "ready":
       return {
@@ -179,6 +221,17 @@ function wireEvent(event: DeviceEvent): DeviceServerFrame {
     case "held": {
       const { type, conversationId, clientMsgId, state } = event;
       return { type, conversation_id: conversationId, client_msg_id: clientMsgId, state };
+    }
+    case "tapped": {
+      const { id, conversationId, seq, user, data } = event.tap;
+      const about = { tap_id: id, conversation_id: conversationId, seq };
+      return { type: "tapped", ...about, user: serializePerson(user), data };
+    }
+    case "passing":
+      return passingFrame(event.message);
+    case "tap_answer": {
+      const { type, tapId, conversationId, seq, answer } = event;
+      return { type, tap_id: tapId, conversation_id: conversationId, seq, ...answer };
     }
     case "join_request":
       return { type: "join_request", conversation_id: event.conversationId, state: event.state };

@@ -77,6 +77,10 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
       };
     case "typing":
       return { type: "typing", conversation_id: event.conversationId, user_id: event.userId };
+    case "draft_text": {
+      const { type, conversationId, stream, userId, text } = event;
+      return { type, conversation_id: conversationId, stream, user_id: userId, text };
+    }
     case "revoked": {
       const { seq, by, rev } = event;
       return { type: "revoked", conversation_id: event.conversationId, seq, by, rev };

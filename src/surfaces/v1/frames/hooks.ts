@@ -8,6 +8,7 @@ import type {
 import { serializeLastMessage } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
 import { serializeServerUser } from "../serialize/server-users.ts";
+import { serializePerson } from "../serialize/users.ts";
 
 /** v1's form of what hooks are told. */
 export const hookFormat: HookFormat = {
@@ -24,6 +25,7 @@ export const hookFormat: HookFormat = {
     mentions,
     threadRoot,
     edits,
+    buttons,
   }) => ({
     conversation_id: conversationId,
     conversation_external_id: conversationExternalId,
@@ -32,6 +34,7 @@ export const hookFormat: HookFormat = {
       ...{ kind, body: StoredBody.parse(JSON.parse(body)), mentions },
       ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
       ...(threadRoot !== null && { thread: { root: threadRoot } }),
+      ...(buttons && { buttons }),
     },
     ...(edits !== null && { edits }),
   }),
@@ -55,6 +58,11 @@ function shown(data: ConversationHookData, externalIds: ExternalIdsOfUsers): obj
     const { event, actor_id, user_ids } = data.member;
     const external_ids = user_ids.map(external);
     return { member: { event, actor_id, actor_external_id: external(actor_id), user_ids, external_ids } };
+  }
+  if ("tap" in data) {
+    const { id, botId, user, data: buttonData } = data.tap;
+    const person = { ...serializePerson(user), external_id: external(user.id) };
+    return { tap: { id, bot_id: botId, user: person, data: buttonData } };
   }
   const { profile, memberCount, dissolvedAt } = data.conversation;
   return {

@@ -6,9 +6,12 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { HeldOutcome } from "../../../domain/moderation/held-message.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
+import { PassingId } from "../schemas/bots/passing.ts";
+import { TapId } from "../schemas/bots/taps.ts";
 import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
+import { Buttons } from "../schemas/messages/buttons.ts";
 import { AnyBody, Message, MessagePart, Sender, UnreadFrom } from "../schemas/messages/messages.ts";
 import { MessageKind } from "../schemas/messages/polls.ts";
 import { ThreadState } from "../schemas/messages/threads.ts";
@@ -135,6 +138,11 @@ const ConversationEventFrame = z.union([
     "You have followed, left or read a thread, on another device too",
   ),
   frame("typing", { ...About, user_id: UserId }, "A member is typing"),
+  frame(
+    "draft_text",
+    { ...About, stream: z.string(), user_id: UserId, text: z.string() },
+    "A bot is making a message, which has this text so far. Show one for each `stream` of the bot, until a message of the bot comes, or none for some seconds",
+  ),
   frame("revoked", { ...About, seq: Seq, by: UserId, rev: Rev }, "The message is taken back: empty it"),
   frame("hidden", { ...About, seq: Seq, rev: Rev }, "You have hidden the message: remove it"),
   frame(
@@ -300,6 +308,33 @@ export const DeviceServerFrame = z
       "held",
       { ...About, client_msg_id: z.string(), state: HeldOutcome },
       "A moderator has decided of a message of yours that was `held`. Accepted, it comes as a message; refused, nobody else sees it",
+    ),
+    frame(
+      "tapped",
+      { tap_id: TapId, ...About, seq: Seq, user: Sender, data: z.string() },
+      "You are a bot, and a user has tapped on a button of this message of yours. Answer by `POST /v1/bots/me/taps/{tap_id}`",
+    ),
+    frame(
+      "passing",
+      {
+        ...About,
+        id: PassingId,
+        ...{ sender: Sender, kind: MessageKind, body: AnyBody },
+        quote_seq: Seq.optional().openapi({ description: "The message that it answers" }),
+        buttons: Buttons.optional().openapi({ description: "Each opens a page" }),
+        created_at: Time,
+      },
+      "A bot shows you alone a message that is not stored: it has no `seq`, and is gone when you load the conversation anew",
+    ),
+    frame(
+      "tap_answer",
+      {
+        ...{ tap_id: TapId, ...About, seq: Seq },
+        text: z.string().openapi({ description: "Show it for a moment; empty: there is nothing to show" }),
+        alert: z.boolean().openapi({ description: "Show the text until the user closes it" }),
+        url: z.string().optional().openapi({ description: "Offer to open this page" }),
+      },
+      "The bot has answered your tap on a button of this message",
     ),
     frame("join_request", { ...About, state: JoinOutcome }, "Your request to join a group was decided"),
     frame(

@@ -37,6 +37,7 @@ export const TAGS = {
   Members: "Members of groups, join requests, bans",
   "Hooks in": "URLs to which other services post messages of a group",
   Messages: "Sending, reading, hiding, revoking",
+  Bots: "Programs that are users: making them, their commands, and taps on their buttons",
   Files: "Uploads and downloads",
   Push: "What reaches a device without a socket",
   Moderation: "Reports, and what moderators do",

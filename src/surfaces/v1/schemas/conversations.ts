@@ -28,6 +28,11 @@ const Threads = z.enum(["on", "off"]).openapi({
   description: "Of a group: whether members may answer in threads. `off`: such a send is refused with 400",
 });
 
+export const LinkPreviews = z.boolean().openapi({
+  description:
+    "Whether messages show previews of what they link to, where the server has previews. `false`: none is fetched; those that are there stay",
+});
+
 /** What new members see. */
 export const History = z.enum(["all", "joined"]).openapi({
   description: "Of a group: whether who joins from now on sees what was before they came",
@@ -84,6 +89,7 @@ export const ConversationChange = z
     join_policy: JoinPolicy.optional(),
     discoverable: Discoverable.optional(),
     threads: Threads.optional(),
+    link_previews: LinkPreviews.optional(),
     slow_mode_s: SlowMode.optional(),
     metadata: Metadata.optional(),
   })
@@ -145,6 +151,7 @@ export const GroupConversation = z
     join_policy: JoinPolicy,
     discoverable: Discoverable,
     threads: Threads,
+    link_previews: LinkPreviews,
     slow_mode_s: SlowMode,
     history: History,
     leave: MayLeave,

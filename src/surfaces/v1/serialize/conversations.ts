@@ -46,6 +46,7 @@ function serializeGroup(conversation: Conversation): z.infer<typeof GroupConvers
     join_policy: conversation.joinPolicy,
     discoverable: isDiscoverable(conversation),
     threads: conversation.threads ? ("on" as const) : ("off" as const),
+    link_previews: conversation.linkPreviews,
     slow_mode_s: conversation.slowModeS,
     history: showsHistory(conversation) ? ("all" as const) : ("joined" as const),
     leave: conversation.mayLeave,

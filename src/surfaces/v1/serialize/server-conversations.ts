@@ -26,6 +26,7 @@ export function serializeServerConversation({
     history: kind === "direct" || showsHistory(profile) ? "all" : "joined",
     ...{ leave: profile.mayLeave, slow_mode_s: profile.slowModeS },
     ...{ retention_days: profile.retentionDays, legal_hold: profile.legalHold },
+    link_previews: profile.linkPreviews,
     ...{ created_at: createdAt, dissolved_at: dissolvedAt },
   };
 }

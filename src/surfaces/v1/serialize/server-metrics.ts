@@ -83,6 +83,7 @@ const COUNTER_HELP: Record<CounterName, string> = {
   hook_calls: "Calls of hooks, by their outcome.",
   pushes: "Pushes to devices, by their outcome.",
   link_previews: "Pages fetched for previews of links, by their outcome.",
+  thumbnails: "Pictures of which a smaller one was wanted for the first time, by the outcome.",
 };
 
 const DURATION_HELP: Record<DurationName, string> = {

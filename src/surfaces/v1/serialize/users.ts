@@ -15,6 +15,11 @@ export function serializeUser({ online, ...person }: User): z.infer<typeof UserS
   return { ...serializePerson(person), online };
 }
 
+/** A bot as v1 shows it to the user who has made it. */
+export function serializeBot(bot: User) {
+  return { ...serializeUser(bot), bot: true as const };
+}
+
 /** A user as v1 shows them beside a message. */
 export function serializePerson({
   id,

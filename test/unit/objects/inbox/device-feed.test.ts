@@ -10,7 +10,7 @@ import { nextTurn } from "../../../support/event-loop.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { ANN, inIsolatedObject } from "../../../support/objects/isolated-room.ts";
 
-const VIEW = { protocol: deviceProtocol, showsThreads: false };
+const VIEW = { protocol: deviceProtocol, showsThreads: false, userId: ANN };
 
 /**
  * `hold`: delays of this kind wait. `free`: the first of them ends. `rest`: all that need not wait runs

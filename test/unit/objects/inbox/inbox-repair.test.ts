@@ -86,6 +86,8 @@ function repaired(
     const conversations: Conversations = {
       ...{
         send: unasked,
+        page: unasked,
+        changes: unasked,
         checkDraft: unasked,
         kick: unasked,
         removeDeleted: unasked,
@@ -96,7 +98,7 @@ function repaired(
         pushConversation: unasked,
       },
       ...{ pageWithContext: unasked, message: unasked },
-      ...{ typing: unasked, replay: unasked, openSessions: unasked },
+      ...{ typing: unasked, showStream: unasked, replay: unasked, openSessions: unasked },
       snapshot: (id) => ask(world, id),
     };
     const userId = () => ANN;

@@ -49,7 +49,11 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
       protocol: "v1",
     };
     const origins = { publicOrigin: null, formerOrigins: [] };
-    const socket = DeviceSocket.accept(state, server, identity, { v1: deviceProtocol }, origins);
+    const socket = DeviceSocket.accept(state, server, identity, {
+      protocols: { v1: deviceProtocol },
+      settings: origins,
+      names: { find: () => undefined },
+    });
     if (!socket) throw new Error("the protocol is there");
     socket.isNew = false;
     const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
@@ -57,6 +61,8 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     const conversations: Conversations = {
       ...{
         send: unasked,
+        page: unasked,
+        changes: unasked,
         checkDraft: unasked,
         kick: unasked,
         removeDeleted: unasked,
@@ -65,7 +71,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         sendFromDevice: unasked,
         read: unasked,
       },
-      ...{ pushConversation: unasked, typing: unasked, snapshot: unasked },
+      ...{ pushConversation: unasked, typing: unasked, showStream: unasked, snapshot: unasked },
       ...{ openSessions: unasked, pageWithContext: unasked, message: unasked },
       replay: async (id, { after, rev }) => {
         fetched++;

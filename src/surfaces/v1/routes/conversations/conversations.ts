@@ -132,11 +132,18 @@ export const conversations = v1Router()
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { join_policy: joinPolicy, threads, slow_mode_s: slowModeS, ...change } = c.req.valid("json");
+    const { threads, ...fields } = c.req.valid("json");
+    const {
+      join_policy: joinPolicy,
+      slow_mode_s: slowModeS,
+      link_previews: linkPreviews,
+      ...change
+    } = fields;
     const conversation = await editGroup(c.var.core, c.var.caller.userId, id, {
       ...change,
       joinPolicy,
       slowModeS,
+      linkPreviews,
       threads: threads && threads === "on",
     });
     return c.json(serializeConversation(conversation), 200);

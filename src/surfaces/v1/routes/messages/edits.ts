@@ -19,7 +19,7 @@ const editRoute = lightRoute("patch", "/v1/conversations/{id}/messages/{seq}", {
     "Gives a `text` other words, an image, audio, video or file another `name` or `caption`, a `custom` another body. Send the whole `body`; its other fields must stay as they are. " +
     "The same content again changes nothing and answers 200, so the call can be repeated. " +
     "400 with the path `path.seq`: it is a forward, `merged`, a `poll`, a `location`, a `face`, a `tip` or revoked, which nobody can edit. " +
-    "`metadata` alone changes that of any message of yours, at any time, and makes no version. " +
+    "`metadata` alone changes that of any message of yours, at any time, and makes no version, and so do `buttons`, which only a bot puts below its messages. " +
     "409 `conflict`: the message has another version than `base_version`; `message` is the message as it is now. " +
     "403 `too_late`: the time in which this server lets messages be edited is over.",
   request: { params: MessageParams, body: jsonBody(MessageEdit) },
@@ -54,13 +54,14 @@ const CONFLICT = {
 export const edits = v1Router()
   .openapi(editRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    const { body, mentions, base_version: baseVersion, metadata } = c.req.valid("json");
+    const { body, mentions, base_version: baseVersion, metadata, buttons } = c.req.valid("json");
     const { type, message } = await c.var.core.conversations.editMessage(id, {
       ...{ userId: c.var.caller.userId, seq },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(baseVersion !== undefined && { baseVersion }),
       ...(metadata !== undefined && { metadata: writeMetadata(metadata) }),
       ...(mentions !== undefined && { mentions }),
+      ...(buttons !== undefined && { buttons }),
     });
     const shown = serializeMessage(message);
     if (type !== "conflict") return c.json(shown, 200);

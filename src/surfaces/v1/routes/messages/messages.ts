@@ -1,8 +1,12 @@
+import { z } from "@hono/zod-openapi";
+import { showTo } from "../../../../core/bots/passing.ts";
 import { hideMessage, pageOfMessages, sendMessage } from "../../../../core/messages/messages.ts";
 import { scheduleMessage } from "../../../../core/messages/scheduled.ts";
+import { invalid } from "../../../../domain/errors.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
+import { PassingAnswer } from "../../schemas/bots/passing.ts";
 import { ConversationParams, MessageParams, problems } from "../../schemas/common.ts";
 import {
   ChangesPage,
@@ -24,14 +28,14 @@ const sendRoute = lightRoute("post", "/v1/conversations/{id}/messages", {
   operationId: "sendMessage",
   summary: "Send a message",
   description:
-    "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice. With `send_at` the message is sent at that time, to the second, with the checks of that moment: 202. At most 100 wait: else `conflict`.",
+    "With a `client_msg_id` the call can be repeated: a repeat answers 200 with the first message, and delivers nothing twice. With `send_at` the message is sent at that time, to the second, with the checks of that moment: 202. At most 100 wait: else `conflict`. With `only_for` a bot shows the message to one member, and nothing stores it: 202.",
   request: { params: ConversationParams, body: jsonBody(NewMessage) },
   responses: {
     200: jsonAnswer("The message that was sent with this client_msg_id", Message),
     201: jsonAnswer("The new message", Message),
     202: jsonAnswer(
-      "The scheduled message; a repeat with its `client_msg_id` gives the same one",
-      ScheduledAnswer,
+      "With `send_at` the scheduled message; a repeat with its `client_msg_id` gives the same one. With `only_for` the id of the passing message",
+      z.union([ScheduledAnswer, PassingAnswer]),
     ),
     ...problems(
       "forbidden",
@@ -104,6 +108,10 @@ export const messages = v1Router()
     const input = c.req.valid("json");
     const draft = toDraft(input);
     const { core, caller } = c.var;
+    if ("only_for" in input && input.only_for !== undefined) {
+      if (input.send_at !== undefined) throw invalid("body.send_at", "must be absent with `only_for`");
+      return c.json({ passing_id: await showTo(core, caller.userId, id, draft, input.only_for) }, 202);
+    }
     if (input.send_at !== undefined) {
       const outcome = await scheduleMessage(core, caller.userId, id, draft, input.send_at);
       return "sent" in outcome

@@ -1,7 +1,7 @@
 import {
   changeMembers,
+  configureConversation,
   getServerConversation,
-  keepMessages,
   listConversations,
   putGroup,
 } from "../../../../core/server/server-conversations.ts";
@@ -83,11 +83,11 @@ export const serverConversations = v1Router()
   .openapi(putRoute, async (c) => {
     const { cref } = c.req.valid("param");
     const body = c.req.valid("json");
-    const { retention_days: retentionDays, legal_hold: legalHold } = body;
-    const keeping = { retentionDays, legalHold };
+    const { retention_days: retentionDays, legal_hold: legalHold, link_previews: linkPreviews } = body;
+    const common = { retentionDays, legalHold, linkPreviews };
     if (body.kind === "direct") {
-      const kept = await keepMessages(c.var.core, cref, body.kind, keeping);
-      return c.json(serializeServerConversation(kept), 200);
+      const changed = await configureConversation(c.var.core, cref, body.kind, common);
+      return c.json(serializeServerConversation(changed), 200);
     }
     const {
       join_policy: joinPolicy,
@@ -101,7 +101,7 @@ export const serverConversations = v1Router()
       metadata,
     } = body;
     const { conversation, created } = await putGroup(c.var.core, c.var.key.id, cref, {
-      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, slowModeS, ...keeping },
+      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, slowModeS, ...common },
       ...(history !== undefined && { history: history === "all" }),
     });
     return c.json(serializeServerConversation(conversation), created ? 201 : 200);

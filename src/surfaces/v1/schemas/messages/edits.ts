@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { Time } from "../common.ts";
 import { Metadata } from "../metadata.ts";
 import { Problem } from "../problems.ts";
+import { Buttons } from "./buttons.ts";
 import { AnyBody, Mentions, Message } from "./messages.ts";
 
 /** What a body must be depends on the kind of the message, which its conversation knows. */
@@ -24,12 +25,16 @@ export const MessageEdit = z
     metadata: Metadata.optional().openapi({
       description: "Replaces what is kept with the message. It has no versions, and no time ends it",
     }),
+    buttons: Buttons.nullable().optional().openapi({
+      description: "Of a bot's message: replaces its buttons, null takes them. They have no versions",
+    }),
   })
-  .superRefine(({ body, mentions, base_version, metadata }, context) => {
+  .superRefine(({ body, mentions, base_version, metadata, buttons }, context) => {
     const issue = (path: string, message: string) =>
       context.addIssue({ code: "custom", path: [path], message });
-    if (body === undefined && (metadata === undefined || mentions !== undefined))
-      issue("body", "must be given, unless only `metadata` changes");
+    const hasOthers = metadata !== undefined || buttons !== undefined;
+    if (body === undefined && (!hasOthers || mentions !== undefined))
+      issue("body", "must be given, unless only `metadata` or `buttons` change");
     if (body !== undefined && base_version === undefined) issue("base_version", "must be given with `body`");
   })
   .openapi("MessageEdit");

@@ -17,6 +17,7 @@ import {
   UserIdParam,
 } from "../common.ts";
 import { Metadata } from "../metadata.ts";
+import { Buttons } from "./buttons.ts";
 import { MessageKind, PollBody, PollFields } from "./polls.ts";
 import { OwnReactions, Reactions } from "./reactions.ts";
 import { SystemMessageBody } from "./system-message.ts";
@@ -69,13 +70,26 @@ export const SendFields = z.object({
   }),
 });
 
+/** The buttons of a send with content of its own: copies have none. */
+export const NewButtons = Buttons.optional().openapi({
+  description: "Below the message. Only a bot may send some: 403 `forbidden` for all others",
+});
+
 /** The fields of a send with kind and body. `forward` is refused instead of ignored, and is not described. */
-const ContentFields = {
+const CopyFields = {
   ...SendFields.shape,
   forward: z
     .undefined({ error: "send `kind` and `body`, or `forward`, not both" })
     .optional()
     .openapi({ type: "object", not: {} }),
+};
+const ContentFields = {
+  ...CopyFields,
+  buttons: NewButtons,
+  only_for: UserId.optional().openapi({
+    description:
+      "Over HTTP, for bots: the message is shown to this member alone, as a frame `passing`, and is not stored. Not of a poll, and its buttons have `url` alone. A socket refuses it",
+  }),
 };
 
 /** The input of a merged message: addresses, which the server replaces by the messages. */
@@ -86,7 +100,7 @@ export const MergedInput = z.object({
     items: z.array(MessageReference).min(1).max(LIMITS.mergedItems),
   }),
 });
-const NewMerged = z.object({ ...MergedInput.shape, ...ContentFields }).openapi(nameOf("merged", "New"));
+const NewMerged = z.object({ ...MergedInput.shape, ...CopyFields }).openapi(nameOf("merged", "New"));
 
 /** The input of a poll. */
 export const PollInput = z.object({ kind: z.literal("poll"), body: PollBody });
@@ -274,6 +288,9 @@ export const MessageFields = z.object({
   }),
   link_preview: LinkPreview.optional().openapi({
     description: "Of the first link in its text, where the server has previews; absent: none, or not yet",
+  }),
+  buttons: Buttons.optional().openapi({
+    description: "Of a message of a bot. A tap on one with `data` is a call of yours",
   }),
   silent: z
     .literal(true)

@@ -10,7 +10,7 @@ const Key = z
   .openapi({ description: "One emoji without U+FE0E and U+FE0F, or a name as in `:party:`" });
 
 /** The key of a reaction in a path, percent-encoded. */
-export const ReactionKeyParam = ReactionKey.openapi({
+export const ReactionKeyParam = z.string().pipe(ReactionKey).openapi({
   type: "string",
   description:
     "One emoji, or a name of your client's own as in `:party_parrot:` (1 to 30 of `a-z 0-9 _ + -`); percent-encoded",

@@ -8,7 +8,7 @@ import { GroupName } from "../../../../domain/names/names.ts";
 import { ConversationRefText } from "../../../../domain/server/conversation-ref.ts";
 import { ExternalId as External, UserRefJson } from "../../../../domain/server/user-ref.ts";
 import { ListQuery, pageShape, Time } from "../common.ts";
-import { History, MayLeave, SlowMode } from "../conversations.ts";
+import { History, LinkPreviews, MayLeave, SlowMode } from "../conversations.ts";
 import { Metadata } from "../metadata.ts";
 import { Problem } from "../problems.ts";
 
@@ -54,11 +54,15 @@ const LegalHold = z.boolean().openapi({
   description: "Nothing expires meanwhile. Members may still revoke and edit, and accounts may be erased",
 });
 
-/** Until when messages are kept: the same of conversations of both kinds. */
-const Keeping = { retention_days: RetentionDays.optional(), legal_hold: LegalHold.optional() };
+/** What conversations of both kinds have. */
+const Common = {
+  retention_days: RetentionDays.optional(),
+  legal_hold: LegalHold.optional(),
+  link_previews: LinkPreviews.optional(),
+};
 
 const DirectInput = z
-  .object({ kind: z.literal("direct"), ...Keeping })
+  .object({ kind: z.literal("direct"), ...Common })
   .openapi("DirectInput", { description: "Changes a direct conversation, which must be there" });
 
 const GroupInput = z
@@ -76,7 +80,7 @@ const GroupInput = z
     join_policy: JoinPolicy.optional().openapi({ description: "Of a new group: `closed`" }),
     leave: MayLeave.optional(),
     slow_mode_s: SlowMode.optional(),
-    ...Keeping,
+    ...Common,
   })
   .openapi("GroupInput", {
     example: {
@@ -113,6 +117,7 @@ export const ServerConversation = z
     slow_mode_s: SlowMode,
     retention_days: RetentionDays,
     legal_hold: LegalHold,
+    link_previews: LinkPreviews,
     created_at: Time,
     dissolved_at: Time.nullable().openapi({ description: "When the group was dissolved; null: it is not" }),
   })

@@ -1,6 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { Content } from "../../../../domain/messages/content.ts";
-import { ClientMsgId, MergedInput, NoticeBody, nameOf, PollInput, SendFields } from "../messages/messages.ts";
+import {
+  ClientMsgId,
+  MergedInput,
+  NewButtons,
+  NoticeBody,
+  nameOf,
+  PollInput,
+  SendFields,
+} from "../messages/messages.ts";
 import { Metadata } from "../metadata.ts";
 import { UserRef } from "./conversations.ts";
 
@@ -32,15 +40,17 @@ const NoticeInput = z
     example: { as: null, kind: "system", body: { text: "The lesson begins", event: "lesson.began" } },
   });
 
+const WithButtons = { ...AsUser, buttons: NewButtons };
+
 /** A message of a team's backend: as a user, or by nobody. `kind` selects the body. */
 export const ServerMessage = z
   .discriminatedUnion("kind", [
-    z.object({ ...Text.shape, ...AsUser }).openapi(nameOf("text", "Server")),
+    z.object({ ...Text.shape, ...WithButtons }).openapi(nameOf("text", "Server")),
     ...Others.map(({ shape }) =>
-      z.object({ ...shape, ...AsUser }).openapi(nameOf(shape.kind.value, "Server")),
+      z.object({ ...shape, ...WithButtons }).openapi(nameOf(shape.kind.value, "Server")),
     ),
     z.object({ ...MergedInput.shape, ...AsUser }).openapi(nameOf("merged", "Server")),
-    z.object({ ...PollInput.shape, ...AsUser }).openapi(nameOf("poll", "Server")),
+    z.object({ ...PollInput.shape, ...WithButtons }).openapi(nameOf("poll", "Server")),
     NoticeInput,
   ])
   .openapi("ServerMessage");

@@ -33,15 +33,16 @@ export function toDraft(input: NewMessage): AnyDraft {
   };
   if (input.kind === undefined)
     return { ...options, copy: { type: "forward", source: reference(input.forward) } };
-  if (input.kind === "poll") {
-    const { kind, body } = pollText(input.body);
-    return { ...options, kind, body: JSON.stringify(body), poll: input.body };
-  }
   if (input.kind === "merged") {
     const { title, items } = input.body;
     return { ...options, copy: { type: "merged", title, items: items.map(reference) } };
   }
-  return { ...options, kind: input.kind, body: bodyJson(input) };
+  const buttons = input.buttons && { buttons: input.buttons };
+  if (input.kind === "poll") {
+    const { kind, body } = pollText(input.body);
+    return { ...options, kind, body: JSON.stringify(body), poll: input.body, ...buttons };
+  }
+  return { ...options, kind: input.kind, body: bodyJson(input), ...buttons };
 }
 
 function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShape>): MessageReference {
@@ -137,6 +138,7 @@ function withoutBody(message: Message): Omit<z.infer<typeof MessageShape>, "body
     ...(message.editedAt !== undefined && { edited_at: message.editedAt }),
     ...(clientMsgId !== undefined && { client_msg_id: clientMsgId }),
     ...(message.linkPreview && { link_preview: linkPreviewFields(message.linkPreview) }),
+    ...(message.buttons && { buttons: message.buttons }),
     ...((message.silent || (message.sender.id === NOBODY && message.kind === "tip")) && {
       silent: true as const,
     }),
