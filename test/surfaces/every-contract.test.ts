@@ -32,10 +32,11 @@ beforeAll(async () => {
 /** A call with these fields. Undefined ones are left out. */
 function ask(
   contract: SurfaceContract,
-  { method, path, place }: ContractCall,
+  { method, path: pattern, place }: ContractCall,
   fields: Record<string, unknown>,
   token: string | undefined,
 ): Promise<WireAnswer> {
+  const path = pathOf(contract, pattern, token);
   const headers = contract.headers(token);
   // One member makes more calls here than are allowed in a minute.
   const settings = { RATE_LIMITS: "off" };
@@ -45,6 +46,11 @@ function ask(
     if (value !== undefined) query.append(name, typeof value === "string" ? value : JSON.stringify(value));
   }
   return wire({ method, path: `${path}?${query}`, headers, settings });
+}
+
+/** The path of a call, some of which have the token in it. */
+function pathOf(contract: SurfaceContract, path: string, token: string | undefined): string {
+  return contract.pathOf ? contract.pathOf(path, token) : path;
 }
 
 /** Values that are wrong for nearly every field. Each field gets all of them. */
@@ -93,7 +99,7 @@ const NO_OBJECT = [
 ];
 
 describe.each(SURFACE_CONTRACTS)("$name", (contract) => {
-  beforeAll(async () => contract.prepare?.(context));
+  beforeAll(async () => contract.prepare?.(context, stranger));
 
   const rows = contract.calls.map((one): [string, ContractCall] => [`${one.method} ${one.path}`, one]);
 
@@ -131,9 +137,10 @@ describe.each(SURFACE_CONTRACTS)("$name", (contract) => {
   test.each(rows.filter(([, { place }]) => place === "body"))(
     "%s: refuses a body that is no JSON object",
     async (_, one) => {
-      const { method, path } = one;
-      const headers = contract.headers(context.member.token);
-      for (const body of sampledCases(NO_OBJECT, 3, path.length)) {
+      const { method } = one;
+      const { token } = context.member;
+      const [path, headers] = [pathOf(contract, one.path, token), contract.headers(token)];
+      for (const body of sampledCases(NO_OBJECT, 3, one.path.length)) {
         const answer = await wire({ method, path, headers, body });
         expect(contract.isFailure(answer), `${answer.status} ${JSON.stringify(answer.body)}`).toBe(true);
         expect(answer.status).toBeLessThan(500);
@@ -159,7 +166,9 @@ describe.each(SURFACE_CONTRACTS)("$name", (contract) => {
 
   test("an unknown method or path is answered in the API's own envelope", async () => {
     for (const { path } of contract.calls) {
-      const answer = await wire({ method: "PATCH", path, headers: contract.headers(context.member.token) });
+      const { token } = context.member;
+      const asked = { path: pathOf(contract, path, token), headers: contract.headers(token) };
+      const answer = await wire({ method: "PATCH", ...asked });
       expect(answer.status).toBe(405);
       expect(contract.isFailure(answer), JSON.stringify(answer.body)).toBe(true);
     }

@@ -52,6 +52,7 @@ describe("every answer has the id of its log line", () => {
     ["v1, a file", { method: "GET", path: `/files/${"0".repeat(32)}/a.txt` }, 404],
     ["a preflight", { method: "OPTIONS", path: "/v1/me", headers: { Origin: "https://page.test" } }, 204],
     ["tim", { method: "POST", path: "/message/getMessageList", body: {} }, 200],
+    ["telegram", { method: "GET", path: "/botx/getMe" }, 401],
     ["kook", { method: "GET", path: "/api/v3/user-chat/list" }, 401],
     ["usersig", { method: "GET", path: "/chat/chat-log-info/?total=1&session_id=1" }, 200],
     ["appkey", { method: "GET", path: "/message?conversationid=1" }, 200],

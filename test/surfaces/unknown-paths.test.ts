@@ -26,6 +26,7 @@ const UNKNOWN: Record<string, string[]> = {
     "/api/user-chat",
     "/api/user-chat/1",
   ],
+  telegram: ["/bot", "/bot1:x", "/bot1:x/", "/bot1:x/getMe/1", "/file/bot1:x", "/file/bot1:x/1"],
   tim: [
     ...[
       "/message/nothing",

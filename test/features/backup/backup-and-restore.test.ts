@@ -18,6 +18,7 @@ import {
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
 import type { ObjectKind } from "../../../src/domain/backup/parts.ts";
 import type { BackupSource, RestoreTarget } from "../../../src/domain/backup/ports.ts";
+import { ConversationId } from "../../../src/domain/ids.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import {
   api,
@@ -32,6 +33,7 @@ import { call, expectProblem, registerUsers } from "../../support/clients/api.ts
 import { createGroup, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { expectUploaded, upload } from "../../support/clients/files.ts";
+import { wire } from "../../support/clients/wire.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import { itemAt } from "../../support/objects/room.ts";
@@ -143,6 +145,38 @@ describe("a backup", () => {
     await eventually(() => assertConsistent(group));
     const [someone] = await registerUsers(1);
     expect(someone?.user.id).toBeGreaterThan(cai.user.id);
+  });
+
+  test("brings back what a group keeps over tim, and changed custom data", async () => {
+    const { users, conversations } = await world();
+    const [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+    const group = ConversationId.parse(conversations.at(-1));
+    const tim = async (path: string, body: object) => {
+      const headers = { token: ann.token, "Content-Type": "application/json" };
+      return wire({ method: "POST", path, headers, body: { groupID: group, ...body } });
+    };
+    await tim("/group/setGroupAttributes", { groupAttributes: { topic: "soup", place: "here" } });
+    await tim("/group/setGroupCounters", { counters: { likes: 7 } });
+    await tim("/message/modifyMessage", { ID: `${group}-1`, cloudCustomData: "changed" });
+    const kept = async () => [
+      (await tim("/group/getGroupAttributes", {})).body,
+      (await tim("/group/getGroupCounters", {})).body,
+      (
+        await tim("/message/getMessageListHopping", {
+          conversationID: `GROUP${group}`,
+          sequence: 1,
+          count: 5,
+        })
+      ).body,
+    ];
+    const before = await kept();
+    expect(JSON.stringify(before)).toContain('"topic":"soup"},"version":1');
+    expect(JSON.stringify(before)).toContain('"cloudCustomData":"changed"');
+    await backUp(await source(), store);
+    await loseEverything();
+    await restoreHere();
+    expect(await kept()).toEqual(before);
+    expect(await viewOf(api, bob)).toBeDefined();
   });
 
   test("transfers in a second run what is new, and nothing else", async () => {
@@ -527,7 +561,7 @@ describe("a restore", () => {
     expect(await inbox.finishRestore({})).toMatchObject({ ok: true });
     expect((await call("GET", "/v1/conversations", { token: ann.token })).status).toBe(200);
     expect(await inbox.copyTables({ place: null })).toMatchObject({
-      value: { version: 4, rows: expect.stringContaining('"list_behind"') },
+      value: { version: 7, rows: expect.stringContaining('"list_behind"') },
     });
   });
 });

@@ -238,7 +238,7 @@ describe("a list", () => {
     const others = await insertUsers(count);
     const ids = others.map(({ user }) => user.id);
     const insert =
-      "INSERT INTO friends SELECT ?1, value, 0 FROM json_each(?2) UNION ALL SELECT value, ?1, 0 FROM json_each(?2)";
+      "INSERT INTO friends (user_id, friend_id, created_at) SELECT ?1, value, 0 FROM json_each(?2) UNION ALL SELECT value, ?1, 0 FROM json_each(?2)";
     await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
     const all = await pages((query) => userList(dan, "friends", query));
     expect(all.map(({ id }) => Number(id))).toEqual(ids);
@@ -254,7 +254,8 @@ describe("a list", () => {
   test("of requests has the newest first, in pages, even with equal times", async () => {
     const [dan, others] = [await register(), await insertUsers(7)];
     const ids = others.map(({ user }) => user.id);
-    const insert = "INSERT INTO friend_requests SELECT ?, value, key / 3 FROM json_each(?)";
+    const insert =
+      "INSERT INTO friend_requests (user_id, from_id, created_at) SELECT ?, value, key / 3 FROM json_each(?)";
     await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
     const all = await pages((query) => friendRequests(dan, query));
     expect(all.map(({ user }) => Number(user.id))).toEqual(ids.toReversed());

@@ -61,7 +61,8 @@ describe("the requests for friendship that a user has sent", () => {
   test("come in pages, the newest first, with a cursor of their own", async () => {
     const [dan, others] = [await register(), await insertUsers(7)];
     const ids = others.map(({ user }) => user.id);
-    const insert = "INSERT INTO friend_requests SELECT value, ?, key / 3 FROM json_each(?)";
+    const insert =
+      "INSERT INTO friend_requests (user_id, from_id, created_at) SELECT value, ?, key / 3 FROM json_each(?)";
     await env.DB.prepare(insert).bind(dan.user.id, JSON.stringify(ids)).run();
     const seen: number[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {

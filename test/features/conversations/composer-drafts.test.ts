@@ -372,6 +372,16 @@ describe("the send that names its client_msg_id clears it", () => {
     }
   });
 
+  test("also when a draft of another device was refused beside it", async () => {
+    const [ann, bob] = await users();
+    const { id } = await createGroup(bob, [ann]);
+    await compose(ann, id, "On the phone", "phone");
+    const blind = await put(ann, id, { text: "At the desk", client_msg_id: "desk", replaces: 0 });
+    expect(blind.status).toBe(409);
+    await sendUnder(ann, id, "On the phone", "phone");
+    expect(await drafted(ann, id)).toBeUndefined();
+  });
+
   test("and no other send does: of others, under another id, refused, or repeated", async () => {
     const [ann, bob] = await users();
     const { id } = await createGroup(bob, [ann]);

@@ -116,6 +116,7 @@ describe("a group", () => {
       join_policy: "approval",
       discoverable: false,
       threads: "on",
+      link_previews: true,
       slow_mode_s: 0,
       history: "joined",
       leave: true,

@@ -170,7 +170,8 @@ test("requests for friendship to the caller are counted, up to 1,000", async () 
   await expectFriendCall("DELETE friends", bob, ann);
   expect(await unread(ann)).toMatchObject({ friend_request_count: 0 });
   const ids = (await insertUsers(1_001)).map(({ user }) => user.id);
-  const insert = "INSERT INTO friend_requests SELECT ?, value, 0 FROM json_each(?)";
+  const insert =
+    "INSERT INTO friend_requests (user_id, from_id, created_at) SELECT ?, value, 0 FROM json_each(?)";
   await env.DB.prepare(insert).bind(ann.user.id, JSON.stringify(ids)).run();
   expect(await unread(ann)).toMatchObject({ friend_request_count: 1_000 });
 });

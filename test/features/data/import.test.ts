@@ -3,10 +3,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { befriend } from "../../support/accounts/friends.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { page } from "../../support/clients/chat.ts";
+import { openDirect, page } from "../../support/clients/chat.ts";
+import { wire } from "../../support/clients/wire.ts";
 import { runRetention } from "../../support/retention/expire.ts";
 import { exportAll, importAll } from "./records.ts";
 
@@ -404,5 +406,30 @@ describe("one's own export", () => {
     expect(text).toContain("records.jsonl");
     expect(text).not.toContain("of ben");
     expect((await page(ann, id)).items.length).toBe(2);
+  });
+
+  test("a user has what they note of friends, and how they sort conversations, and nobody else", async () => {
+    await befriend(ann, ben);
+    const { id } = await openDirect(ann, ben);
+    const tim = async (path: string, body: object) => {
+      const headers = { token: ann.token, "Content-Type": "application/json" };
+      const answer = await wire({ method: "POST", path, headers, body });
+      expect(answer.body).toMatchObject({ code: 0 });
+    };
+    await tim("/friend/updateFriend", { userID: ben.user.username, remark: "Benny" });
+    await tim("/friend/createFriendGroup", { name: "choir", userIDList: [ben.user.username] });
+    await tim("/friend/createFriendGroup", { name: "nobody yet", userIDList: [] });
+    const conversationIDList = [`C2C${ben.user.username}`];
+    await tim("/conversation/markConversation", { conversationIDList, markType: 8, enableMark: true });
+    await tim("/conversation/createConversationGroup", { groupName: "music", conversationIDList });
+    const exported = async ({ token }: SignedIn) =>
+      String((await call("GET", "/v1/me/export", { token })).body);
+    const own = await exported(ann);
+    const notes = [{ user: `parley:u${ben.user.id}`, remark: "Benny", groups: ["choir"] }];
+    const told = { friend_notes: notes, friend_groups: ["choir", "nobody yet"] };
+    expect(own).toContain(JSON.stringify(told).slice(1, -1));
+    expect(own).toContain('"marks":8,"groups":["music"]');
+    expect(own).toContain(`"parley:c${id}"`);
+    for (const secret of ["Benny", "choir", "music"]) expect(await exported(ben)).not.toContain(secret);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { ConversationId } from "../../../src/domain/ids.ts";
+import { type ConversationId, Seq, UserId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { expectAsked, list, send, storedInInbox } from "../../support/clients/chat.ts";
@@ -84,4 +84,19 @@ test("who has left is shown no votes, reactions, pins and name cards", async () 
   expect(replay.value.items.map(({ seq }) => seq)).toEqual([root, poll.seq]);
   for (const field of ["poll", "reactions", "pinned", "nameCard", "mine"])
     for (const item of replay.value.items) expect(item).not.toHaveProperty(field);
+});
+
+test("who has left is shown no custom data that has changed", async () => {
+  const custom = { data: "later", baseVersion: 0 };
+  const edited = await conversationObject(id).editMessage({
+    userId: UserId.parse(ann.user.id),
+    seq: Seq.parse(seq),
+    custom,
+  });
+  expect(edited).toMatchObject({ ok: true, value: { type: "edited", message: { customData: "later" } } });
+  await runJobs(id);
+  expect(await storedInInbox(bob)).not.toContain("later");
+  const update = await conversationObject(id).snapshot({ userId: bob.user.id });
+  expect(JSON.stringify(update)).not.toContain("later");
+  await assertConsistent(id);
 });

@@ -44,6 +44,7 @@ interface Rules {
   history: boolean;
   unread: boolean;
   editHistory: Role[];
+  customData: Role[];
 }
 
 const MANAGERS: Role[] = ["owner", "admin"];
@@ -55,7 +56,7 @@ const USUAL: Rules = {
   ...{ join: "as set", approve: MANAGERS, invitations: MANAGERS, invite: MANAGERS },
   ...{ edit: MANAGERS, remove: MANAGERS, mute: MANAGERS },
   ...{ roles: OWNER, handOver: OWNER, dissolve: OWNER, ownerLeaves: false },
-  ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL },
+  ...{ react: ALL, poll: ALL, history: false, unread: true, editHistory: ALL, customData: ALL },
 };
 
 /** The product's rules, written independently of the code. */
@@ -70,7 +71,7 @@ const RULES: Record<PolicyName, Rules> = {
   community: { ...USUAL, join: "free", invite: ALL, history: true },
   livestream: {
     ...{ ...USUAL, join: "free", invite: [], edit: OWNER, remove: [], mute: OWNER, roles: [], handOver: [] },
-    ...{ unread: false, editHistory: MANAGERS },
+    ...{ unread: false, editHistory: MANAGERS, customData: [] },
   },
 };
 
@@ -188,6 +189,10 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
       const { status } = await ask(who, id, "GET", `/messages/${sent.seq}/edits`);
       expect(status, roles[i]).toBe(rules.editHistory.includes(itemAt(roles, i)) ? 200 : 403);
     }
+    const userId = UserId.parse(secondMember.user.id);
+    const custom = { data: "x", baseVersion: 0 };
+    const marked = await conversationObject(id).editMessage({ userId, seq: sent.seq, custom });
+    expect(marked.ok).toBe(rules.customData.includes(itemAt(roles, 1)));
   });
 
   test("only the allowed roles dissolve it", async () => {

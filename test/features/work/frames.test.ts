@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, test } from "vitest";
 import {
   acceptSocket,
@@ -8,6 +9,7 @@ import {
 } from "../../support/clients/socket.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
+import { dial, gatewayUrl } from "../../surfaces/kook/gateway-client.ts";
 import { connect } from "../../surfaces/usersig/socket.ts";
 import { countFrame } from "./frames/counted-frame.ts";
 import { CONVERSATIONS, DEVICE_FRAMES } from "./frames/device-frames.ts";
@@ -73,8 +75,18 @@ describe("device sockets", () => {
     };
   });
 
-  /** A socket of the API that has frames of this command: v1 has all but one. */
+  /** A socket of the gateway for bots, whose frames have signals for types. */
+  async function gatewayOf({ signedIn: bot }: LargeInbox): Promise<TestSocket> {
+    await env.DB.prepare("UPDATE users SET bot = 1 WHERE id = ?").bind(bot.user.id).run();
+    const read = (frame: object) => ({ ...frame, type: `signal ${Reflect.get(frame, "s")}` });
+    const socket = acceptSocket(await dial(await gatewayUrl(bot)), { read });
+    await socket.next("signal 1");
+    return socket;
+  }
+
+  /** A socket of the API that has frames of this command: v1 has all but three. */
   async function socketOf(name: string, { inbox, device }: (typeof worlds)[number]): Promise<TestSocket> {
+    if (name === "heartbeat" || name === "resume") return gatewayOf(inbox);
     if (name !== "leave") return device;
     const { token, user } = inbox.signedIn;
     return connect({ name: user.username, sig: token });

@@ -1,3 +1,4 @@
+import { newTapId } from "../../../src/domain/bots/tap.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { StoredDraft } from "../../../src/domain/messages/draft.ts";
@@ -368,6 +369,27 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     ...{ read: 20, written: 10, bytes: 45 },
     by: "`pushLevels`",
   },
+  tapped: {
+    worst: "the 1,001st tap",
+    cases: [
+      (i) => [
+        {
+          tap: {
+            ...{ id: newTapId(Date.now() + 1), conversationId: i.group, seq: at(1), at: Date.now() },
+            ...{ user: { id: i.other, username: "u", nickname: "n", avatar: "" }, data: "d".repeat(64) },
+          },
+        },
+      ],
+    ],
+    ...{ read: 2_100, written: 10, bytes: 45 },
+    by: "`taps`",
+  },
+  takeTap: {
+    worst: "one of 1,000",
+    cases: [(i) => [{ id: i.tap }]],
+    ...{ read: 25, written: 10, bytes: 160 },
+    by: "one tap",
+  },
   setQuietHours: {
     worst: "one row",
     cases: [() => [{ hours: { from: "22:00", to: "07:00", timeZone: "Europe/Berlin" } }]],
@@ -386,6 +408,35 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
     ...{ read: 20, written: 10, bytes: 45 },
     by: "what it was sent: a row for each conversation with something unread",
     grows: "the conversations of which something was pushed, 2 rows for each",
+  },
+  botWebhook: {
+    worst: "nothing is set",
+    cases: [() => []],
+    ...{ read: 10, written: 5, bytes: 100 },
+    by: "one row, `botUpdates`",
+  },
+  botUpdates: {
+    worst: "the first time",
+    cases: [() => [{ limit, waitMs: 0 }]],
+    ...{ read: 5_200, written: 1_300, bytes: 45 },
+    by: "the bot, once; then `page`",
+    grows: "the first time: the conversations of the bot, 4 rows read and 1 written for each",
+  },
+  setBotWebhook: {
+    worst: "another address, and updates that wait are forgotten",
+    cases: [
+      (i) => [
+        {
+          webhook: {
+            ...{ url: `https://bot.example/${"u".repeat(2_000)}`, secret: "s".repeat(256) },
+            ...{ sessionId: sessionOf(i.signedIn), expiresAt: Date.now() + HOUR_MS },
+          },
+          ...{ allowed: ["message"], drops: true },
+        },
+      ],
+    ],
+    ...{ read: 20, written: 10, bytes: 45 },
+    by: "one row, `botUpdates`",
   },
   revokeSince: {
     worst: "one time",
@@ -426,7 +477,7 @@ export const INBOX_ROWS: Rows<typeof INBOX_CALLS, LargeInbox> = {
   deleteAccount: {
     worst: "an inbox with all that it may have",
     cases: [() => [{ token: "token" }]],
-    ...{ read: 9_000, written: 6_000, bytes: 45 },
+    ...{ read: 9_000, written: 8_000, bytes: 45 },
     by: "the user, once",
     grows: "all that the inbox has, 1 row written for each",
   },

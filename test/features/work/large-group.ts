@@ -1,6 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { hashOf } from "../../../src/conversation/incoming-hooks/secret.ts";
 import type { Person } from "../../../src/domain/accounts/person.ts";
 import { newIncomingHookId } from "../../../src/domain/conversations/incoming-hook.ts";
 import { type InvitationCode, newInvitationCode } from "../../../src/domain/conversations/invitation.ts";
@@ -8,6 +7,7 @@ import { type ConversationId, type IncomingHookId, Seq, UserId } from "../../../
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import { ReactionKey } from "../../../src/domain/messages/reactions.ts";
+import { sha256 } from "../../../src/lib/sha256.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
@@ -60,6 +60,7 @@ export class LargeGroup {
   readonly owner: UserId;
   /** of the owner */
   readonly token: string;
+  readonly username: string;
   readonly others: UserId[];
   readonly newcomers: Person[];
   readonly size: number;
@@ -92,6 +93,7 @@ export class LargeGroup {
     this.hooks = range(2, LIMITS.incomingHooks).map(() => newIncomingHookId(id));
     this.owner = itemAt(ids, 0);
     this.token = itemAt(users, 0).token;
+    this.username = itemAt(users, 0).user.username;
     this.others = ids.slice(1);
     this.newcomers = newcomers.map(({ user: { id, username, nickname } }) => ({
       ...{ id: UserId.parse(id), username, nickname, avatar: "" },
@@ -132,6 +134,7 @@ export class LargeGroup {
       });
     });
     await evictDurableObject(stub);
+    await env.DB.prepare("UPDATE users SET bot = 1 WHERE id = ?").bind(group.bot).run();
     return group;
   }
 
@@ -143,6 +146,16 @@ export class LargeGroup {
   /** The newest of the largest messages: all members have reacted to it with all keys. */
   get newest(): Seq {
     return itemAt(this.largest, this.largest.length - 1);
+  }
+
+  /** A message of a bot, with as many buttons as may be. */
+  get asking(): Seq {
+    return Seq.parse(this.first.plain + 70);
+  }
+
+  /** Who has sent it. */
+  get bot(): UserId {
+    return itemAt(this.others, this.asking % this.others.length);
   }
 
   /** A message of the owner that is edited. */
@@ -195,6 +208,10 @@ export class LargeGroup {
       const summary = JSON.stringify({ count, lastSeq, lastAt: now, userIds: this.others.slice(0, 3) });
       sql.exec("UPDATE messages SET thread_summary = ?, thread_n = ? WHERE seq = ?", summary, size, seq);
     }
+    const row = range(1, LIMITS.buttonsInRow).map((n) => ({ text: `button ${n}`, data: `${n}` }));
+    const buttons = range(1, Math.floor(LIMITS.buttons / LIMITS.buttonsInRow)).map(() => row);
+    sql.exec("UPDATE messages SET buttons = ? WHERE seq = ?", JSON.stringify(buttons), this.asking);
+    sql.exec("INSERT INTO bots (user_id) SELECT sender_id FROM messages WHERE seq = ?", this.asking);
     this.#fillThreads(sql);
     this.#fillUsers(sql, now);
     this.#fillLargest(sql, now);
@@ -223,7 +240,7 @@ export class LargeGroup {
       sql.exec(
         "INSERT INTO incoming_hooks VALUES (?, ?, ?, ?, ?, ?)",
         ...[hook, "n".repeat(LIMITS.name), `https://a.example/${"a".repeat(LIMITS.url - 18)}`],
-        ...[hashOf("secret"), owner, now],
+        ...[sha256("secret"), owner, now],
       );
     sql.exec(`INSERT INTO applications (user_id, message, created_at, listed) ${numbers(size)}
       SELECT ${3 * NOBODY} + i, '${"x".repeat(LIMITS.joinRequest)}', ${now}, 1 FROM number`);

@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { newTapId } from "../../../src/domain/bots/tap.ts";
 import { ConversationId, Seq, SessionId, UserId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { DraftId } from "../../../src/domain/messages/draft.ts";
@@ -41,6 +42,8 @@ export class LargeInbox {
   readonly groups: ConversationId[];
   /** one of them */
   readonly group: ConversationId;
+  /** the newest of as many taps as are kept */
+  readonly tap = newTapId(Date.now());
   readonly counted: CountedObject;
   readonly size: number;
 
@@ -147,6 +150,11 @@ export class LargeInbox {
       `INSERT INTO drafts (id, created_at, content) ${numbers(DRAFTS)}
        SELECT 'draft-00000000-0000-0000-0000-' || printf('%012x', i), ${now}, ? FROM number`,
       draft,
+    );
+    sql.exec(
+      `INSERT INTO taps (id, conversation_id, seq, user_id) ${numbers(LIMITS.taps - 1)}
+       SELECT substr('${this.tap}', 1, 16) || printf('%016x', i), ${this.group}, 1, i FROM number
+       UNION ALL SELECT '${this.tap}', ${this.group}, 1, ${this.other}`,
     );
     sql.exec(
       `INSERT INTO ended_sessions (session_id, expires_at) ${numbers(1_000)}

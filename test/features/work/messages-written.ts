@@ -25,7 +25,7 @@ function imported({ owner: senderId, others }: LargeGroup, number: number): Port
     ...{ quoted: null, thread: null, mentions: [], alsoMentioned: null, forwarded: null, clientTime: null },
     ...{ priority: null, customData: null, metadata: null, isSilent: false, details: null, subject: null },
     ...{ place: null, poll: null, pollClosedAt: 0, version: 1, editedAt: null, edits: [], votes: [] },
-    ...{ pinned: null, revoked: null, hiddenBy: [], hook: null },
+    ...{ pinned: null, revoked: null, hiddenBy: [], hook: null, buttons: null },
   };
 }
 
@@ -101,7 +101,7 @@ export const MESSAGES_WRITTEN = {
   revokeWithin: {
     worst: "an ordinary message; inboxes hear of it",
     cases: [(g) => [{ ...owner(g), seq: at(g.first.plain + 50), withinS: 120 }]],
-    ...{ read: 2_400, written: 15, bytes: 490 },
+    ...{ read: 2_400, written: 15, bytes: 520 },
     by: "as `revoke`",
   },
   formerVersions: {
@@ -150,10 +150,93 @@ export const MESSAGES_WRITTEN = {
     ...{ read: 200, written: 55, bytes: 5_000 },
     by: "`pollOptions`",
   },
+  changeAttributes: {
+    worst: "16 KiB in four of the largest",
+    cases: [
+      (g) => [{ ...owner(g), set: { a: "x".repeat(4_000), b: "x".repeat(4_000), c: "x", d: "x" } }],
+      (g) => [{ ...owner(g), deleted: "all" }],
+    ],
+    ...{ read: 40, written: 15, bytes: 9_000 },
+    by: "`groupAttributes`, `attributesBytes`",
+  },
+  setCounters: {
+    worst: "20 counters",
+    cases: [
+      (g) => [
+        {
+          ...owner(g),
+          values: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`counter ${i}`, i])),
+        },
+      ],
+    ],
+    ...{ read: 60, written: 25, bytes: 500 },
+    by: "`groupCounters`",
+  },
+  addToCounter: {
+    worst: "one counter",
+    cases: [(g) => [{ ...owner(g), key: "counter 1", delta: 1 }]],
+    ...{ read: 60, written: 10, bytes: 40 },
+    by: "`groupCounters`",
+  },
   closePoll: {
     worst: "a poll with all votes",
     cases: [(g) => [{ ...owner(g), seq: g.poll }]],
     ...{ read: 110, written: 10, bytes: 5_000 },
+    by: "one message",
+  },
+  bots: {
+    worst: "a group with a bot",
+    cases: [(g) => [owner(g)]],
+    ...{ read: 25, written: 5, bytes: 60 },
+    by: "`commandBots`",
+    grows: "the bots that were members, 1 row for each",
+  },
+  passingMessage: {
+    worst: "the largest text",
+    cases: [
+      (g) => [
+        {
+          userId: g.bot,
+          draft: {
+            kind: "text",
+            body: JSON.stringify({ text: LONGEST_TEXT }),
+            quoteSeq: g.newest,
+            onlyFor: g.owner,
+          },
+        },
+      ],
+    ],
+    ...{ read: 45, written: 5, bytes: 26_000 },
+    by: "one message",
+  },
+  showStream: {
+    worst: "the longest text",
+    cases: [(g) => [{ userId: g.bot, stream: "s", text: LONGEST_TEXT }]],
+    ...{ read: 25, written: 5, bytes: 45 },
+    by: "no row; the room sockets and devices of the members",
+  },
+  showOnline: {
+    worst: "the largest one",
+    cases: [
+      (g) => [
+        {
+          ...owner(g),
+          draft: {
+            clientMsgId: `${g.username}-1-1`,
+            kind: "text",
+            body: JSON.stringify({ text: "x".repeat(4_000) }),
+            customData: undefined,
+          },
+        },
+      ],
+    ],
+    ...{ read: 25, written: 5, bytes: 4_500 },
+    by: "no row; the devices of the members",
+  },
+  tap: {
+    worst: "one of 96 buttons",
+    cases: [(g) => [{ ...owner(g), seq: g.asking, data: "8" }]],
+    ...{ read: 35, written: 5, bytes: 330 },
     by: "one message",
   },
   followThread: {

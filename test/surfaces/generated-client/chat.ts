@@ -175,8 +175,10 @@ export function parseFrame(text: string): ServerFrame | null {
   return text === "pong" ? null : JSON.parse(text);
 }
 
-/** The answer to a send without `send_at`, which is never a scheduled message. */
-function sentNow(answer: Message | components["schemas"]["ScheduledAnswer"]): Message {
-  if ("scheduled" in answer) throw new Error("scheduled without a time");
+type Accepted = components["schemas"]["ScheduledAnswer" | "PassingAnswer"];
+
+/** The answer to a send without `send_at` and `only_for`, which is always a message. */
+function sentNow(answer: Message | Accepted): Message {
+  if (!("seq" in answer)) throw new Error("accepted without a time and a reader");
   return answer;
 }

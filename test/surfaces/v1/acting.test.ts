@@ -11,7 +11,7 @@ import { type Answer, call, expectProblem } from "../../support/clients/api.ts";
 import { upgrade } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
 
-/** The calls about passwords, sessions, and devices that end with them. */
+/** The calls about passwords, sessions, bots with their tokens, and devices that end with a session. */
 const OWN = new Set([
   "POST /v1/logout",
   "PUT /v1/push/:device_id",
@@ -20,6 +20,8 @@ const OWN = new Set([
   "DELETE /v1/sessions/:id",
   "POST /v1/me/password",
   "DELETE /v1/me",
+  ...["POST /v1/bots", "GET /v1/bots", "PATCH /v1/bots/:id", "DELETE /v1/bots/:id"],
+  "POST /v1/bots/:id/token",
 ]);
 /** The calls that need no token, and sockets. */
 const OTHERS = new Set([

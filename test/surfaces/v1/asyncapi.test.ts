@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -63,6 +64,8 @@ function sendable(name: string, id: number, token: string): unknown {
 
 test("the server takes the example of each frame of a client", async () => {
   const ann = await register();
+  // A frame is of bots alone.
+  await env.DB.prepare("UPDATE users SET bot = 1 WHERE id = ?").bind(ann.user.id).run();
   const { id } = await createGroup(ann);
   await sendAll(ann, id, ["1", "2"]);
   const sides = [

@@ -130,6 +130,7 @@ function validBody(path: string): object {
     "/owner": { user_id: ann.user.id },
     "/draft": { text: "x" },
     "/hooks": { name: "Builds" },
+    "/taps": { data: "yes" },
     "/:application_id": { action: "accept" },
   };
   return Object.entries(bodies).find(([end]) => path.endsWith(end))?.[1] ?? {};

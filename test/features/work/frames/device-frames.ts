@@ -45,6 +45,12 @@ export const DEVICE_FRAMES: FrameRows<DeviceCommand["type"], LargeInbox> = {
     ...{ read: 20, written: 10, bytes: 0 },
     by: "no row",
   },
+  draft_text: {
+    worst: "the longest text of a user who is no bot, and is refused",
+    cases: [(i) => [processed(i, { type: "draft_text", ...to(i), stream: "s", text: LONGEST_TEXT })]],
+    ...{ read: 20, written: 10, bytes: 150 },
+    by: "no row",
+  },
   sync: {
     worst: `a page of 100 of the largest texts; ${CONVERSATIONS} conversations at once`,
     cases: [
@@ -80,6 +86,22 @@ export const DEVICE_FRAMES: FrameRows<DeviceCommand["type"], LargeInbox> = {
     ],
     ...{ read: 20, written: 10, bytes: 60 },
     by: "one session",
+  },
+  heartbeat: {
+    worst: "one number, at a gateway",
+    cases: [
+      () => [{ frame: { s: 2, sn: 0 }, isAnswered: (came) => came.some(({ type }) => type === "signal 3") }],
+    ],
+    ...{ read: 20, written: 10, bytes: 40 },
+    by: "`botUpdates` that were taken; `gatewaySessions`, 2 rows for each",
+  },
+  resume: {
+    worst: "a session without events",
+    cases: [
+      () => [{ frame: { s: 4, sn: 0 }, isAnswered: (came) => came.some(({ type }) => type === "signal 6") }],
+    ],
+    ...{ read: 20, written: 10, bytes: 120 },
+    by: "`botUpdates`",
   },
   leave: {
     worst: "one socket, of the wire format that has this frame",

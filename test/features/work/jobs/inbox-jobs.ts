@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { newTapId } from "../../../../src/domain/bots/tap.ts";
 import { LIMITS } from "../../../../src/domain/limits.ts";
 import type { InboxJobKind } from "../../../../src/inbox/components.ts";
 import { itemAt, range } from "../../../support/objects/room.ts";
@@ -243,6 +244,82 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     cases: [() => [{ key: JSON.stringify(range(1, 100).map((i) => i.toString(16).padStart(32, "0"))) }]],
     ...{ read: 20, written: 10, bytes: 0 },
     by: "as that of conversations",
+  },
+  bot_feed: {
+    worst: "a conversation of two, for a bot that is told of it the first time",
+    cases: [
+      ({ groups }) => [
+        {
+          key: String(itemAt(groups, 1)),
+          state: (sql) =>
+            sql.exec(
+              "INSERT OR IGNORE INTO bot_queue (id, since, asked_at, last_id) VALUES (1, 0, ?, 1)",
+              Date.now(),
+            ),
+        },
+      ],
+    ],
+    ...{ read: 40, written: 20, bytes: 0 },
+    by: "`page` messages, `changes`; `botUpdates`",
+  },
+  gateway_feed: {
+    worst: "a conversation of two, for a gateway that is told of direct ones alone",
+    cases: [
+      ({ groups }) => [
+        {
+          key: String(itemAt(groups, 1)),
+          state: (sql) =>
+            sql.exec(
+              "INSERT OR IGNORE INTO gateway_queue (id, since, asked_at, last_id) VALUES (1, 0, ?, 1)",
+              Date.now(),
+            ),
+        },
+      ],
+    ],
+    ...{ read: 40, written: 20, bytes: 0 },
+    by: "as `bot_feed`; `gatewaySessions`, 2 rows for each",
+  },
+  gateway_expiry: {
+    worst: "as many sessions as a bot may have",
+    cases: [
+      () => [
+        {
+          state: (sql) => {
+            sql.exec(
+              "INSERT OR IGNORE INTO gateway_queue (id, since, asked_at, last_id) VALUES (1, 0, 0, 1)",
+            );
+            for (const i of range(1, LIMITS.gatewaySessions))
+              sql.exec(
+                "INSERT OR REPLACE INTO gateway_sessions (id, first_id, acked, sent, closed_at) VALUES (?, 1, 1, 1, 1)",
+                `session ${i}`,
+              );
+          },
+        },
+      ],
+    ],
+    ...{ read: 400, written: 70, bytes: 0 },
+    by: "`gatewaySessions`",
+  },
+  bot_tap: {
+    worst: "one tap",
+    cases: [
+      ({ groups, other }) => [
+        {
+          key: JSON.stringify({
+            ...{ id: newTapId(Date.now()), conversationId: itemAt(groups, 1), seq: 1, at: Date.now() },
+            ...{ user: { id: other, username: "u", nickname: "n", avatar: "" }, data: "d".repeat(64) },
+          }),
+        },
+      ],
+    ],
+    ...{ read: 40, written: 15, bytes: 0 },
+    by: "one update, `botUpdates`",
+  },
+  bot_webhook: {
+    worst: "a webhook that is not there",
+    cases: [() => [{}]],
+    ...{ read: 20, written: 10, bytes: 0 },
+    by: "20 updates (`webhook-deliveries.ts`), 4 rows for each",
   },
   leave: {
     worst: "one conversation",
