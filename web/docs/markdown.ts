@@ -14,6 +14,8 @@ export interface Source {
   /** its name in the menu */
   title: string;
   text: string;
+  /** absent: English */
+  lang?: "zh-CN";
 }
 
 /** The page of frames, and the file to which the guides link for readers of the repository. */

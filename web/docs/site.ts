@@ -15,6 +15,7 @@ export function pagesOf(document: Document, sockets: SocketsDocument): DocsPage[
     path: source.path,
     title: source.title,
     group: source.group,
+    ...(source.lang && { lang: source.lang }),
     ...renderMarkdown(source, SOURCES),
   });
   const others = [

@@ -1,5 +1,6 @@
 import ACCOUNTS from "../../docs/guides/accounts.md";
 import BACKEND from "../../docs/guides/backend.md";
+import BOTS from "../../docs/guides/bots.md";
 import CHANGES from "../../docs/guides/changes.md";
 import CONNECT from "../../docs/guides/connect.md";
 import CONVENTIONS from "../../docs/guides/conventions.md";
@@ -12,6 +13,10 @@ import GROUPS from "../../docs/guides/groups.md";
 import HOOKS from "../../docs/guides/hooks.md";
 import HOOKS_IN from "../../docs/guides/hooks-in.md";
 import MESSAGES from "../../docs/guides/messages.md";
+import FROM_KOOK from "../../docs/guides/move/kook.md";
+import FROM_KOOK_ZH from "../../docs/guides/move/kook.zh.md";
+import FROM_TENCENT from "../../docs/guides/move/tencent.md";
+import FROM_TENCENT_ZH from "../../docs/guides/move/tencent.zh.md";
 import MOVE from "../../docs/guides/move.md";
 import PUSH from "../../docs/guides/push.md";
 import RESUME from "../../docs/guides/resume.md";
@@ -36,10 +41,12 @@ import CLIENT_WINDOWS from "../../packages/client/docs/windows.md";
 import CLIENT from "../../packages/client/README.md";
 import REACT from "../../packages/react/README.md";
 import SERVER from "../../packages/server/README.md";
+import PARLEY_TIM from "../../packages/tim/README.md";
 import SECURITY from "../../SECURITY.md";
 import APPKEY from "../../src/surfaces/appkey/README.md";
 import FORMPOST from "../../src/surfaces/formpost/README.md";
 import KOOK from "../../src/surfaces/kook/README.md";
+import TELEGRAM from "../../src/surfaces/telegram/README.md";
 import TIM_CALLS from "../../src/surfaces/tim/CALLS.md";
 import TIM from "../../src/surfaces/tim/README.md";
 import USERSIG from "../../src/surfaces/usersig/README.md";
@@ -65,8 +72,13 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("backend", "Your backend", BACKEND),
   guide("hooks", "Hooks (webhooks)", HOOKS),
   guide("hooks-in", "Hooks in", HOOKS_IN),
+  guide("bots", "Bots", BOTS),
   guide("data", "Your data", DATA),
   guide("move", "Move here", MOVE),
+  guide("move/tencent", "From Tencent's chat SDK", FROM_TENCENT),
+  { ...guide("move/tencent.zh", "从腾讯云 IM SDK 迁移", FROM_TENCENT_ZH), lang: "zh-CN" },
+  guide("move/kook", "From KOOK", FROM_KOOK),
+  { ...guide("move/kook.zh", "从 KOOK 迁移", FROM_KOOK_ZH), lang: "zh-CN" },
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("push", "Push", PUSH),
@@ -109,6 +121,10 @@ export const CLIENT_SOURCES: readonly Source[] = [
     ...{ file: "packages/server/README.md", path: "/docs/server", group: "Client library" },
     ...{ title: "parley-server", text: SERVER },
   },
+  {
+    ...{ file: "packages/tim/README.md", path: "/docs/parley-tim", group: "Client library" },
+    ...{ title: "parley-tim", text: PARLEY_TIM },
+  },
 ];
 
 /** The documents for those who run a server. */
@@ -126,6 +142,7 @@ export const API_SOURCES: readonly Source[] = [
   compatible("tim", "tim/README.md", "tim: Tencent's chat SDK", TIM),
   compatible("tim-calls", "tim/CALLS.md", "tim: all calls", TIM_CALLS),
   compatible("kook", "kook/README.md", "kook: KOOK's user-chat", KOOK),
+  compatible("telegram", "telegram/README.md", "telegram: Telegram's Bot API", TELEGRAM),
   compatible("usersig", "usersig/README.md", "usersig: user_sig and socket", USERSIG),
   compatible("appkey", "appkey/README.md", "appkey: keys of apps", APPKEY),
   compatible("formpost", "formpost/README.md", "formpost: forms", FORMPOST),

@@ -357,7 +357,7 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
   const bensPage = await site.open({ person: ben, hash: `#/c/${id}` });
   await details(page).getByRole("button", { name: "Edit the group" }).click();
-  await details(page).getByRole("combobox").selectOption({ label: "1 hour" });
+  await details(page).getByRole("combobox", { name: "Slow mode" }).selectOption({ label: "1 hour" });
   await details(page).getByRole("button", { name: "Save" }).click();
   await notice(bensPage, `${ann.user.username} changed the slow mode of the group.`).waitFor();
 
@@ -373,9 +373,24 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   await stored(bensPage, "Two").waitFor();
 
   await details(page).getByRole("button", { name: "Edit the group" }).click();
-  await details(page).getByRole("combobox").selectOption({ label: "Off" });
+  await details(page).getByRole("combobox", { name: "Slow mode" }).selectOption({ label: "Off" });
   await details(page).getByRole("button", { name: "Save" }).click();
   await expect.poll(() => button.isDisabled()).toBe(false);
   await button.click();
   await stored(page, "Second").waitFor();
+});
+
+test("previews of links are switched off in the group's details", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
+  const previews = page.getByRole("checkbox", { name: "Messages show what they link to" });
+  await details(page).getByRole("button", { name: "Edit the group" }).click();
+  await previews.uncheck();
+  await details(page).getByRole("button", { name: "Save" }).click();
+  await previews.waitFor({ state: "detached" });
+  expect(await ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ link_previews: false });
+  // The form knows it.
+  await details(page).getByRole("button", { name: "Edit the group" }).click();
+  await expect.poll(() => previews.isChecked()).toBe(false);
 });

@@ -172,6 +172,8 @@ test("a member reports a message, a person and a group, and each is among the re
     await dialog.getByRole("button", { name: "Send the report" }).click();
     await page.getByText("The report was sent.").last().waitFor();
     await dialog.waitFor({ state: "detached" });
+    // The entry of the dialog has left the browser's history, too.
+    await page.waitForFunction(() => !Object(history.state).over);
   };
   await message(page, "Buy my boots").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Report" }).click();
@@ -180,7 +182,9 @@ test("a member reports a message, a person and a group, and each is among the re
   await page.getByRole("button", { name: "Report" }).click();
   await report(`Report ${ben.user.username}`, "Something else", "sells boots");
   await page.goto(`${site.origin}/#/c/${id}/info`);
-  await page.getByRole("button", { name: "Report" }).click();
+  // The page of the user before has a button of this name, too.
+  const details = page.getByRole("complementary", { name: "Details" });
+  await details.getByRole("button", { name: "Report" }).click();
   await report("Report “Hike”", "Something illegal", "a boot market");
 
   const staffPage = await open(await staff(site, "admin"));

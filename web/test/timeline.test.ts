@@ -25,6 +25,8 @@ async function history(count: number, { read = count, ann }: { read?: number; an
 /** The same, on the page that tests share. */
 async function seated(count: number) {
   const talk = await history(count, { ann: seat.person });
+  // Else it opens at a message that the page takes for unread.
+  await seat.hasRead(talk.id, `Message ${count}`);
   return { ...talk, page: await seat.take(talk.id, talk.ben.user.username) };
 }
 

@@ -31,7 +31,7 @@ export function layout(page: DocsPage, pages: readonly DocsPage[]): Html {
 <nav class="menu" id="menu" popover aria-label="Pages">
 ${[...groups].map(([group, members]) => html`${group === "" ? "" : html`<h2>${group}</h2>`}<ul>${members.map((member) => entry(member, page))}</ul>`)}
 </nav>
-<main id="main">
+<main id="main" lang="${page.lang ?? "en"}">
 ${page.body}
 </main>
 </div>

@@ -18,6 +18,8 @@ export interface DocsPage {
   title: string;
   /** the heading of the menu under which the page stands; the first page has none */
   group: string;
+  /** of the body; absent: English */
+  lang?: "zh-CN";
   body: Html;
   sections: Section[];
 }

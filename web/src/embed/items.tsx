@@ -4,7 +4,7 @@ import { memo } from "preact/compat";
 import { clock, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
-import { isFrom } from "../lib/origin.ts";
+import { isFrom, sized } from "../lib/origin.ts";
 import { preview } from "../message/preview.ts";
 import { useHost } from "./host.ts";
 
@@ -81,7 +81,7 @@ function Body({ message }: Pick<Props, "message">) {
       <a href={url} target="_blank" rel="noopener noreferrer">
         {content.kind === "image" && isFrom(url, origin) ? (
           <img
-            src={url}
+            src={sized(url, "m", origin)}
             alt={preview(message)}
             width={240}
             height={180}

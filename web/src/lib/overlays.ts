@@ -65,3 +65,15 @@ function settle(): void {
 }
 
 settleSoon();
+
+// A link that is followed while the browser is on its way back would be undone by it.
+addEventListener(
+  "click",
+  (event) => {
+    const link = event.target instanceof Element && event.target.closest<HTMLElement>("a[href^='#']");
+    if (!waiting || !link) return;
+    event.preventDefault();
+    waiting.push(() => link.click());
+  },
+  true,
+);

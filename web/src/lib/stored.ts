@@ -1,3 +1,6 @@
+/** The cache in which answers from notifications wait: web/worker/service-worker.ts puts them there. */
+export const ANSWERS = "parley-answers";
+
 /** One value that this browser keeps for the page. */
 export interface Stored<T> {
   /** null: there is none, or it is not what it should be */

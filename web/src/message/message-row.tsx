@@ -19,6 +19,7 @@ import { Reactions } from "./reactions/reactions.tsx";
 import { SenderPicture } from "./sender-picture.tsx";
 import { ThreadSummary } from "./thread-summary.tsx";
 
+const Buttons = lazy(async () => (await import("./buttons/buttons.tsx")).Buttons);
 const MessageMenu = lazy(async () => (await import("./actions/message-menu.tsx")).MessageMenu);
 
 interface Props {
@@ -88,6 +89,7 @@ export const MessageRow = memo(({ message, isOwn, isTogether, isLast, isNamed, h
         {isActive && isSelected === undefined && (
           <ActionBar message={message} isTimed={!isTimed} onReply={reply} onMenu={(at) => openMenu(at)} />
         )}
+        {message.buttons && <Buttons message={message} />}
         <Reactions message={message} onAdd={mayReact ? (at) => openMenu(at, true) : undefined} />
         {thread === 0 && <ThreadSummary message={message} />}
       </div>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { isComposing } from "../lib/keyboard.ts";
 
 /** Something that staff does, by a button or its key. */
@@ -22,7 +22,8 @@ function isForPage(event: KeyboardEvent): boolean {
 export function useKeys(press: (event: KeyboardEvent) => boolean): void {
   const latest = useRef(press);
   latest.current = press;
-  useEffect(() => {
+  // At once: until the next frame the keys would decide about what was shown before.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (isForPage(event) && latest.current(event)) event.preventDefault();
     };

@@ -2,6 +2,7 @@ import { Chat, type NewMessage, type OutboxItem, type Uploader } from "parley-cl
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
+import { ANSWERS } from "../lib/stored.ts";
 import { farewell, keptSession, session } from "./session.ts";
 
 /** What the page works with while a user is signed in. */
@@ -73,7 +74,10 @@ export function openAccount(userId: number, resolve: ResolveMentions): Account {
       const stays = isKept();
       // What is not saved yet would be kept by its answer.
       if (stays) await drafts.flush();
-      else drafts.clear();
+      else {
+        drafts.clear();
+        void globalThis.caches?.delete(ANSWERS);
+      }
       people.close();
       drafts.close();
       await chat.stop();

@@ -1,4 +1,5 @@
 import { graphemes } from "parley-react/text";
+import { sized } from "../lib/origin.ts";
 import { isLoaded } from "../lib/pictures.ts";
 
 /** The hues of avatars without a picture. */
@@ -28,7 +29,7 @@ export function Avatar({ id, name, picture, size = "medium" }: Props) {
     <span class={`avatar ${size}`} data-hue={hueOf(id)} aria-hidden="true">
       {letter}
       {picture && isLoaded(picture) && (
-        <img src={picture} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />
+        <img src={sized(picture, "s")} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" />
       )}
     </span>
   );

@@ -7,16 +7,37 @@ export interface TestFile {
   size?: number;
 }
 
-/** Brings files to a field, or to the view that it stands in, as a paste or a drop does. */
-export async function bring(field: Locator, how: "drop" | "paste", files: TestFile[]): Promise<void> {
+const EVENT = { bubbles: true, cancelable: true };
+
+/** Waits until the view that a field stands in takes files that are dropped: its code is loaded later. */
+export async function takesDrops(field: Locator): Promise<void> {
+  await field.evaluate(async (area) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([], "any.txt"));
+    const view = area.closest("form")?.parentElement ?? area;
+    // It does not bubble: the page around the view refuses what is dropped beside it.
+    while (view.dispatchEvent(new DragEvent("dragover", { cancelable: true, dataTransfer })))
+      await new Promise(requestAnimationFrame);
+  });
+}
+
+/**
+ * Brings files to a field, or to the view that it stands in, as a paste or a drop does.
+ * @param how `dragged`: a drop without waiting for a view that takes it
+ */
+export async function bring(
+  field: Locator,
+  how: "drop" | "dragged" | "paste",
+  files: TestFile[],
+): Promise<void> {
+  if (how === "drop") await takesDrops(field);
   await field.evaluate(
-    (area, [event, all]) => {
+    (area, [event, all, options]) => {
       const data = new DataTransfer();
       for (const { name, size } of all) {
         const bytes = new Uint8Array(size ?? 0).map((_, i) => 97 + (i % 26));
         data.items.add(new File([size === undefined ? name : bytes], name, { type: "text/plain" }));
       }
-      const options = { bubbles: true, cancelable: true };
       const view = area.closest("form")?.parentElement ?? area;
       if (event === "paste")
         area.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
@@ -24,6 +45,6 @@ export async function bring(field: Locator, how: "drop" | "paste", files: TestFi
         for (const type of ["dragenter", "dragover", "drop"])
           view.dispatchEvent(new DragEvent(type, { ...options, dataTransfer: data }));
     },
-    [how, files] as const,
+    [how, files, EVENT] as const,
   );
 }

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 
 /** Settings of a browser, for every user of it. */
-const OF_BROWSER = ["sound", "notify", "notify-asked", "theme", "locale", "send-key"].map(
+const OF_BROWSER = ["sound", "notify", "notify-asked", "notify-content", "theme", "locale", "send-key"].map(
   (name) => `parley:${name}`,
 );
 

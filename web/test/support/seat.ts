@@ -36,10 +36,16 @@ export class Seat {
     return this.#person;
   }
 
+  /** Resolves once the list has a conversation whose newest message says this, and nothing unread. */
+  async hasRead(id: number, newest: string): Promise<void> {
+    const page = this.#begun();
+    const row = page.locator(`nav a[href="#/c/${id}"]`).filter({ hasText: newest });
+    await row.filter({ hasNot: page.getByLabel(/unread message/) }).waitFor({ state: "attached" });
+  }
+
   /** Shows a conversation, which has this name. Resolves once one can write in it. */
   async take(id: number, name: string): Promise<Page> {
-    const page = this.#page;
-    if (!page) throw new Error("the tests of the file have not begun");
+    const page = this.#begun();
     onTestFailed(() => {
       this.#isLeftOpen = true;
     });
@@ -50,5 +56,10 @@ export class Seat {
     this.#isLeftOpen = false;
     await page.getByRole("textbox", { name: `Message ${name}`, exact: true }).waitFor();
     return page;
+  }
+
+  #begun(): Page {
+    if (!this.#page) throw new Error("the tests of the file have not begun");
+    return this.#page;
   }
 }

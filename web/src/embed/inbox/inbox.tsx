@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
-import { isFrom } from "../../lib/origin.ts";
+import { isFrom, sized } from "../../lib/origin.ts";
 import { nowUntil } from "../../lib/time/until.ts";
 import { noticeOf, noticeText } from "../../message/notice.ts";
 import { preview } from "../../message/preview.ts";
@@ -116,7 +116,11 @@ function Row({ entry, isChosen, isReached, onOpen }: RowProps) {
         onClick={onOpen}
       >
         <span class="avatar" part="avatar" aria-hidden="true">
-          {isFrom(avatar, origin) ? <img src={avatar} alt="" loading="lazy" /> : graphemes(name.trim())[0]}
+          {isFrom(avatar, origin) ? (
+            <img src={sized(avatar, "s", origin)} alt="" loading="lazy" />
+          ) : (
+            graphemes(name.trim())[0]
+          )}
         </span>
         <bdi class="name">{name}</bdi>
         {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}

@@ -32,8 +32,6 @@ export const message = {
   "message.noPicture": "The picture cannot be shown",
   "message.transcript": "What is said",
   "message.download": "Download {name}",
-  "message.openPlace": "Open in a map",
-  "message.mergedCount": { one: "{n} message", other: "{n} messages" },
   "message.actions": "What to do with the message",
   "message.reactions": "Reactions",
   "message.reaction": { one: "{key}, {n} reaction", other: "{key}, {n} reactions" },

@@ -32,8 +32,6 @@ export const message = {
   "message.noPicture": "图片无法显示",
   "message.transcript": "语音转文字",
   "message.download": "下载 {name}",
-  "message.openPlace": "在地图中打开",
-  "message.mergedCount": "共 {n} 条消息",
   "message.actions": "消息操作",
   "message.reactions": "回应",
   "message.reaction": "{key}，{n} 人回应",

@@ -8,6 +8,7 @@ export const group = {
   "group.joinPolicy.closed": "Nobody but by invitation",
   "group.discoverable": "Others can look the group up by its number",
   "group.threads": "Members may answer in threads",
+  "group.linkPreviews": "Messages show what they link to, if this server has previews",
   "group.slowMode": "Slow mode: how long members wait between two messages",
   "group.slowMode.off": "Off",
   "group.members": "Members",

@@ -8,6 +8,8 @@ export const message = {
   "message.failed.too_large": "Not sent: it is too large",
   "message.failed.not_found": "Not sent: what it refers to is gone",
   "message.edits": "What this message said",
+  "message.openPlace": "Open in a map",
+  "message.mergedCount": { one: "{n} message", other: "{n} messages" },
   "message.version": "Until then, from {at}",
   "message.versionNow": "Now, since {at}",
   "message.more": "Show more",
@@ -82,4 +84,7 @@ export const message = {
   "viewer.before": "Picture before",
   "viewer.after": "Next picture",
   "viewer.all": "All pictures",
+  "bot.buttons": "Buttons of {name}",
+  "bot.live": "From bots, now",
+  "bot.onlyYou": "Only you see this",
 } as const;

@@ -8,6 +8,7 @@ export const group = {
   "group.joinPolicy.closed": "仅限邀请",
   "group.discoverable": "允许通过群号查找",
   "group.threads": "允许使用话题回复",
+  "group.linkPreviews": "消息显示链接预览（需服务器启用）",
   "group.slowMode": "慢速模式：成员两次发言的间隔",
   "group.slowMode.off": "关闭",
   "group.members": "成员",

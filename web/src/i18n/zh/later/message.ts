@@ -8,6 +8,8 @@ export const message = {
   "message.failed.too_large": "发送失败：内容太大",
   "message.failed.not_found": "发送失败：引用的内容已不存在",
   "message.edits": "编辑记录",
+  "message.openPlace": "在地图中打开",
+  "message.mergedCount": "共 {n} 条消息",
   "message.version": "{at} 起的旧版本",
   "message.versionNow": "当前版本，编辑于 {at}",
   "message.more": "显示更多",
@@ -82,4 +84,7 @@ export const message = {
   "viewer.before": "上一张",
   "viewer.after": "下一张",
   "viewer.all": "全部图片",
+  "bot.buttons": "{name} 的按钮",
+  "bot.live": "机器人的实时消息",
+  "bot.onlyYou": "仅你可见",
 } as const;
