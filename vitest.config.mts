@@ -103,10 +103,43 @@ export default defineConfig({
         },
       },
       {
+        // parley-tim runs in Node, and on it the cores of Tencent's UI kits as they are.
+        resolve: {
+          alias: [
+            {
+              find: /^@tencentcloud\/(?:lite-)?chat\/plugins\/.*$/,
+              replacement: join(import.meta.dirname, "packages/tim/src/plugin.ts"),
+            },
+            {
+              find: /^(?:parley-tim|@tencentcloud\/(?:lite-)?chat)(?:\/(?:basic|standard|professional))?$/,
+              replacement: join(import.meta.dirname, "packages/tim/src/index.ts"),
+            },
+          ],
+        },
+        test: {
+          name: "tim",
+          include: ["packages/tim/test/**/*.test.ts", "test/tim-engines/*.test.ts"],
+          server: { deps: { inline: [/chat-uikit-engine/] } },
+          globalSetup: ["./packages/client/test/support/setup.ts"],
+          ...PATIENCE,
+          expect: { poll: { timeout: 20_000 } },
+        },
+      },
+      {
+        // Libraries for bots run as they are, in Node, against servers of their own.
+        test: {
+          name: "bots",
+          include: ["test/bot-libraries/*.test.ts", "test/kook-libraries/*.test.ts"],
+          globalSetup: ["./packages/client/test/support/bundle.ts"],
+          ...PATIENCE,
+          expect: { poll: { timeout: 60_000 } },
+        },
+      },
+      {
         // The web client runs in a Chromium, against the Worker and its assets in processes of its own.
         test: {
           name: "web",
-          include: ["web/test/**/*.test.ts"],
+          include: ["web/test/**/*.test.ts", "test/tim-uikit/*.test.ts"],
           // The browser and the modules are started once a worker, not once a file.
           isolate: false,
           globalSetup: ["./web/test/support/setup.ts"],
@@ -154,7 +187,10 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/unit/pure/**", "test/scripts/**"],
+          exclude: [
+            ...["test/unit/pure/**", "test/scripts/**", "test/bot-libraries/**"],
+            ...["test/kook-libraries/**", "test/tim-engines/**", "test/tim-uikit/**"],
+          ],
           // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
           isolate: false,
           setupFiles: ["./test/support/setup.ts"],

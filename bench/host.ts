@@ -8,7 +8,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { Plan, type Ready } from "./targets/plan.ts";
 
 const plan = Plan.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
-const { bundle, state, migrations, inspector, port = 0, assets, ...worker } = plan;
+const { bundle, state, migrations, inspector, port = 0, assets, images, ...worker } = plan;
 
 /** Files that a bundle imports as text, of this commit or of an older one, whose Worker rendered Markdown. */
 const isText = (file: string) => /\.(sql|txt|html|md|css|client\.js)$/.test(file);
@@ -26,6 +26,7 @@ const modules = readdirSync(bundle)
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     ...worker,
+    ...(images && { images }),
     modules,
     rootPath: bundle,
     host: "127.0.0.1",

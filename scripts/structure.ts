@@ -16,7 +16,15 @@ const MAX_COLUMNS = 110;
 
 const LISTED = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
 const texts = textsIn(
-  ...["src", "packages/client/src", "packages/react/src", "packages/server/src", "web/src", "web/docs"],
+  ...[
+    "src",
+    "packages/client/src",
+    "packages/react/src",
+    "packages/server/src",
+    "packages/tim/src",
+    "web/src",
+    "web/docs",
+  ],
 );
 const files = [...texts.keys()];
 
@@ -38,6 +46,7 @@ function doubledTypes(): [string, string[]][] {
     ...doubledIn(paths.filter((path) => path.startsWith("packages/client/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("packages/react/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("packages/server/"))),
+    ...doubledIn(paths.filter((path) => path.startsWith("packages/tim/"))),
     ...doubledIn(paths.filter((path) => path.startsWith("web/"))),
   ];
 }
@@ -81,6 +90,8 @@ const allLines = [
       "packages/react/test",
       "packages/server/scripts",
       "packages/server/test",
+      "packages/tim/scripts",
+      "packages/tim/test",
       "examples",
       "web/scripts",
       "web/test",

@@ -19,6 +19,7 @@ const Config = z.object({
   vars: z.record(z.string(), z.string()),
   d1_databases: z.array(Binding.extend({ migrations_dir: z.string() })),
   r2_buckets: z.array(Binding),
+  images: Binding.optional(),
   ratelimits: z.array(RateLimit.extend({ name: z.string() })),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
 });
@@ -72,6 +73,7 @@ export async function plan(
     bindings: { ...read.vars, ...bindings },
     d1Databases: named(read.d1_databases),
     r2Buckets: named(read.r2_buckets),
+    ...(read.images && { images: { binding: read.images.binding } }),
     ratelimits: Object.fromEntries(read.ratelimits.map(({ name, ...rate }) => [name, rate])),
     durableObjects: Object.fromEntries(
       read.durable_objects.bindings.map(({ name, class_name }) => [

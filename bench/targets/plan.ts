@@ -16,6 +16,8 @@ export const Plan = z.object({
   bindings: z.record(z.string(), z.string()),
   d1Databases: z.record(z.string(), z.string()),
   r2Buckets: z.record(z.string(), z.string()),
+  /** the binding that makes smaller pictures; absent: none, as in an older commit */
+  images: z.object({ binding: z.string() }).optional(),
   ratelimits: z.record(z.string(), RateLimit),
   durableObjects: z.record(z.string(), z.object({ className: z.string(), useSQLite: z.literal(true) })),
   migrations: z.array(z.object({ binding: z.string(), queries: z.array(z.string()) })),

@@ -44,6 +44,15 @@ interface HookMember {
   external_ids: (string | null)[];
 }
 
+/** A user's tap on a button of a bot, whose own token answers it: `POST /v1/bots/me/taps/{id}`. */
+interface HookTap {
+  id: string;
+  bot_id: number;
+  user: Schemas["Sender"] & { external_id: string | null };
+  /** of the button */
+  data: string;
+}
+
 /** A conversation as hooks are told of it. */
 interface HookConversation {
   id: number;
@@ -80,6 +89,7 @@ export type SendingEvent = Call<
 /** What a hook is told. A hook of `["*"]` may also get types of later releases. */
 export type HookEvent =
   | Call<"message.created" | "message.changed" | "message.revoked", Place & { message: HookMessage }>
+  | Call<"message.tapped", Place & { tap: HookTap }>
   | Call<"member.joined" | "member.left", Place & { member: HookMember }>
   | Call<
       "conversation.created" | "conversation.changed" | "conversation.dissolved",
