@@ -15,15 +15,11 @@ export interface PassingDraft extends Pick<Draft, "kind" | "body" | "quoteSeq" |
 /** Says which messages of bots may be shown to one member alone. Nothing is stored. */
 export class PassingMessages {
   readonly #room: RoomContext;
-  readonly #gate: Pick<SendingGate, "isSetFor" | "check">;
+  readonly #gate: Pick<SendingGate, "checkPassing">;
   readonly #permission: () => Promise<void>;
 
   /** @param permission waits while a change of the direct permission is under way */
-  constructor(
-    room: RoomContext,
-    gate: Pick<SendingGate, "isSetFor" | "check">,
-    permission: () => Promise<void>,
-  ) {
+  constructor(room: RoomContext, gate: Pick<SendingGate, "checkPassing">, permission: () => Promise<void>) {
     this.#room = room;
     this.#gate = gate;
     this.#permission = permission;
@@ -39,20 +35,13 @@ export class PassingMessages {
     this.#admit(senderId, draft);
     await this.#permission();
     const { state, members, profiles, log } = this.#room;
-    let { body } = draft;
-    if (this.#gate.isSetFor(senderId)) {
-      const { kind, buttons } = draft;
-      const checked = await this.#gate.check({
-        ...{ conversationId: state.id, senderId, kind, body, mentions: [], buttons },
-        ...{ clientMsgId: undefined, threadRoot: null, edits: null, draft: null },
-      });
-      if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
-      if (checked.value.shadowed) return null;
-      body = checked.value.body;
-    }
+    const { kind, quoteSeq, buttons, onlyFor } = draft;
+    const { body, shadowed } = await this.#gate.checkPassing({
+      ...{ conversationId: state.id, senderId, kind, body: draft.body, buttons, clientMsgId: undefined },
+    });
+    if (shadowed) return null;
     // Others may have left, or been muted, meanwhile.
     this.#admit(senderId, draft);
-    const { kind, quoteSeq, buttons, onlyFor } = draft;
     const isQuoteShown = quoteSeq !== undefined && log.visible(quoteSeq, members.active(onlyFor));
     return {
       ...{ id: newPassingId(), conversationId: state.id, sender: profiles.get(senderId), kind, body },

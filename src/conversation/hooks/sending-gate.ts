@@ -35,6 +35,9 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   draft: Draft | null;
 }
 
+/** A message that nothing stores. */
+type Passing = Omit<Intended, "mentions" | "threadRoot" | "edits" | "draft">;
+
 /** A message as it is to be stored. */
 type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed">;
 
@@ -104,6 +107,24 @@ export class SendingGate {
     if (!ruled.ok || ruled.value.shadowed) return ruled;
     const body = await this.#checkHook({ ...intended, ...ruled.value });
     return body.ok ? { ok: true, value: { ...ruled.value, body: body.value } } : body;
+  }
+
+  /**
+   * Asks whether a message may be shown that nothing stores.
+   * @returns its body, and whether its sender alone is to see it, as `check`
+   * @throws `refused`, or `unavailable` without an answer
+   */
+  async checkPassing(passing: Passing): Promise<Pick<Checked, "body" | "shadowed">> {
+    if (!this.isSetFor(passing.senderId)) return { body: passing.body };
+    const checked = await this.check({
+      ...passing,
+      mentions: [],
+      threadRoot: null,
+      edits: null,
+      draft: null,
+    });
+    if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
+    return checked.value;
   }
 
   async #checkRules(intended: Intended): Promise<Result<Checked>> {

@@ -22,7 +22,7 @@ const BURST = 5;
 /** What the messages need besides the room. */
 interface OnlineMessagesDeps {
   publisher: Pick<Publisher, "tellDevices">;
-  gate: Pick<SendingGate, "isSetFor" | "check">;
+  gate: Pick<SendingGate, "checkPassing">;
   /** waits while a change of the direct permission is under way */
   permission: () => Promise<void>;
   timing: Timing["typing"];
@@ -60,16 +60,8 @@ export class OnlineMessages {
     const { state, members, profiles } = this.#room;
     const made = { conversationId: state.id, clientMsgId, kind, customData, createdAt: Date.now() };
     const { kind: conversationKind, handle } = state.profile;
-    let said = body;
-    let isShadowed: boolean | undefined;
-    if (gate.isSetFor(userId)) {
-      const checked = await gate.check({
-        ...{ conversationId: state.id, senderId: userId, kind, body, mentions: [], clientMsgId },
-        ...{ threadRoot: null, edits: null, draft: null },
-      });
-      if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
-      ({ body: said, shadowed: isShadowed } = checked.value);
-    }
+    const sent = { conversationId: state.id, senderId: userId, kind, body, clientMsgId };
+    const { body: said, shadowed: isShadowed } = await gate.checkPassing(sent);
     // The sender may have been muted, or have left, meanwhile.
     this.#admit(userId);
     const nameCard = members.active(userId).name_card || undefined;
