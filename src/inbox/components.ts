@@ -1,4 +1,4 @@
-import type { BotCaller, BotFormat, FeedFormat } from "../domain/bots/bot-update.ts";
+import type { BotCaller, BotFormat } from "../domain/bots/bot-update.ts";
 import type { SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, PushServices, UserDirectory } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -47,7 +47,7 @@ export interface InboxDeps extends DeviceSocketsDeps {
   pushServices: PushServices;
   bots: { format: BotFormat; caller: BotCaller };
   /** how an API with a gateway writes events */
-  gatewayFormat: FeedFormat;
+  gatewayFormat: BotFormat;
   timing: Timing;
 }
 
@@ -109,6 +109,8 @@ export type InboxJobKind =
   | "bot_tap"
   /** reads for the gateway of a bot what a conversation has; key: the conversation */
   | "gateway_feed"
+  /** tells the gateway of a bot of a tap on its button; key: the tap */
+  | "gateway_tap"
   /** ends sessions of the gateway that have had no socket for long */
   | "gateway_expiry"
   /** sends updates to the webhook of the bot */

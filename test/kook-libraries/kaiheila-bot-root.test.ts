@@ -7,7 +7,9 @@ async function make({ api, token, person, code }: Place, heard: string[]): Promi
   bot.axios.defaults.baseURL = api.replace(/\/v3$/, "");
   bot.on("kmarkdownMessage", ({ content }) => void heard.push(content));
   bot.on("textMessage", ({ content }) => void heard.push(content));
-  bot.on("systemMessage", ({ type }) => void heard.push(`!${type}`));
+  // A click is told as both.
+  bot.on("systemMessage", ({ type }) => void (type !== "buttonClick" && heard.push(`!${type}`)));
+  bot.on("buttonClick", ({ value }) => void heard.push(`!${value}`));
   const { directMessage, asset } = bot.API;
   return {
     connect: async () => {
@@ -21,6 +23,7 @@ async function make({ api, token, person, code }: Place, heard: string[]): Promi
     remove: (id) => directMessage.delete(id),
     upload: async (picture) => (await asset.create(picture)).url,
     show: (url) => directMessage.create(2, person, code, url),
+    offer: (cards) => directMessage.create(10, person, code, cards),
     close: () => undefined,
   };
 }

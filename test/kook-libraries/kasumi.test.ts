@@ -20,6 +20,7 @@ async function make(
   const bot = new Kasumi({ type: "websocket", vendor, token, customEnpoint: api }, false, false);
   bot.on("message.text", ({ content }) => void heard.push(content));
   bot.on("event.system", ({ rawEvent }) => void heard.push(`!${rawEvent.extra.type}`));
+  bot.on("event.button", ({ value }) => void heard.push(`!${value}`));
   const connected = new Promise((resolve) => bot.on("connect.websocket", resolve));
   const { directMessage, asset } = bot.API;
   return {
@@ -33,6 +34,7 @@ async function make(
     remove: async (id) => given(await directMessage.delete(id)),
     upload: async (picture) => given(await asset.create(picture)).url,
     show: async (url) => given(await directMessage.create(2, person, url)),
+    offer: async (cards) => given(await directMessage.create(10, person, cards)),
     close: () => undefined,
   };
 }

@@ -12,6 +12,7 @@ async function make({ api, token, code }: Place, heard: string[]): Promise<Clien
   app.plugin(Satori.default);
   app.on("message", ({ content }) => void heard.push(content ?? ""));
   app.on("message-deleted", () => void heard.push("!deleted"));
+  app.on("interaction/button", ({ event }) => void heard.push(`!${event.button?.id}`));
   const bot = new KookBot(app, {
     protocol: "ws",
     token,
@@ -30,6 +31,7 @@ async function make({ api, token, code }: Place, heard: string[]): Promise<Clien
     edit: (id, text) => bot.editMessage(code, id, text),
     react: (id, emoji) => bot.createReaction(code, id, emoji),
     remove: (id) => bot.deleteMessage(code, id),
+    offer: (content) => bot.internal.createDirectMessage({ chat_code: code, type: 10, content }),
     close: () => app.stop(),
   };
 }

@@ -14,6 +14,8 @@ export interface Client {
   upload?(picture: Buffer): Promise<string>;
   /** Sends a picture by its address; absent: the library has no call of its own for it */
   show?(url: string): Promise<unknown>;
+  /** Sends a card; absent: the library has no event for clicks, which are heard as `!<value>` */
+  offer?(cards: string): Promise<unknown>;
   close(): unknown;
 }
 
@@ -45,6 +47,24 @@ const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
+
+/** A card with a button that gives its bot a value. */
+const CARD = JSON.stringify([
+  {
+    type: "card",
+    modules: [
+      {
+        type: "action-group",
+        elements: [
+          {
+            ...{ type: "button", theme: "primary", click: "return-val", value: "tea" },
+            text: { type: "plain-text", content: "Tea" },
+          },
+        ],
+      },
+    ],
+  },
+]);
 
 const LONG_MS = 10_000;
 
@@ -103,9 +123,16 @@ export function tell(name: string, { afterCut, mayRepeat, hearsPictures, make }:
     }
     await client.remove(id);
     await world.seen(({ revoked }) => revoked);
+    const clicks: string[] = [];
+    if (client.offer) {
+      await client.offer(CARD);
+      const { seq } = await world.seen(({ buttons }) => buttons?.[0]?.[0]?.data === "tea");
+      await world.tap(seq, "tea");
+      clicks.push("!tea");
+    }
     // Nothing of its own has come back.
     await say("is that all?");
-    await expect.poll(() => heard, { timeout: LONG_MS }).toEqual(["hello", "is that all?"]);
+    await expect.poll(() => heard, { timeout: LONG_MS }).toEqual(["hello", ...clicks, "is that all?"]);
   });
 
   if (afterCut === "gives up") return;

@@ -4,7 +4,8 @@ import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Tells a bot that the caller has tapped on a button of its message. Each call is a tap of its own.
+ * Tells a bot that the caller has tapped on a button of its message. Each call is a tap of its own. For a bot
+ * that cannot answer the tap is answered with nothing, so that the client does not wait.
  * @returns the id of the tap, which its answer has
  * @throws `not_found` unless the caller sees the message, and it has a button with this data; `forbidden`,
  *   `blocked`, `rate_limited`
@@ -16,7 +17,9 @@ export async function tapButton(
   { seq, data }: { seq: Seq; data: string },
 ): Promise<TapId> {
   const { botId, tap, isShadowed } = await core.conversations.tap(id, { userId: caller, seq, data });
-  if (!isShadowed) await core.inboxes.tapped(botId, { tap });
+  if (isShadowed) return tap.id;
+  const { canAnswer } = await core.inboxes.tapped(botId, { tap });
+  if (!canAnswer) await answerTap(core, botId, tap.id, { text: "", alert: false });
   return tap.id;
 }
 

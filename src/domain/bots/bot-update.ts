@@ -39,7 +39,7 @@ export interface ReactionChange {
 }
 
 /** How an API for bots writes what a conversation has for a bot. null: bots are not told of it. */
-export interface FeedFormat {
+export interface BotFormat {
   /** Whether bots are told of conversations of a kind. */
   tells(kind: ConversationKind): boolean;
   /** a message of somebody else; of the kind `tip` too */
@@ -57,14 +57,13 @@ export interface FeedFormat {
    * @param by who did it; null: not known
    */
   membership(isMember: boolean, by: Person | null, at: number, place: BotPlace): BotUpdate | null;
+  /**
+   * a tap on a button of the bot
+   * @param message null: the bot sees it no more
+   */
+  tapped(tap: Tap, message: Message | null, place: BotPlace): BotUpdate | null;
   /** Whether a bot that has asked for these kinds is told of one; null: it has not said. */
   isWanted(kind: string, allowed: readonly string[] | null): boolean;
-}
-
-/** The same of an API whose bots are told of taps on their buttons, too. */
-export interface BotFormat extends FeedFormat {
-  /** a tap on a button of the bot @param message null: the bot sees it no more */
-  tapped(tap: Tap, message: Message | null, place: BotPlace): BotUpdate;
 }
 
 /**

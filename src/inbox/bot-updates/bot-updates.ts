@@ -6,7 +6,7 @@ import type {
   WebhookChange,
   WebhookState,
 } from "../../domain/bots/bot-update.ts";
-import { Tap } from "../../domain/bots/tap.ts";
+import type { Tap } from "../../domain/bots/tap.ts";
 import type { SessionId, UserId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
@@ -51,7 +51,10 @@ export class BotUpdates {
       ...{ ...deps, queue, added: () => this.#added() },
       schedule: (key) => deps.jobs.schedule("bot_feed", key, Date.now()),
     });
-    this.#taps = new TapUpdates({ ...deps, queue, added: () => this.#added() });
+    this.#taps = new TapUpdates({
+      ...{ ...deps, queue, added: () => this.#added() },
+      schedule: (key) => deps.jobs.schedule("bot_tap", key, Date.now()),
+    });
   }
 
   /** The list takes an inbox update. */
@@ -64,12 +67,17 @@ export class BotUpdates {
 
   /** A button of the bot was tapped on. */
   tapped(tap: Tap): void {
-    if (this.#queue.state) this.#deps.jobs.schedule("bot_tap", JSON.stringify(tap), Date.now());
+    this.#taps.tapped(tap);
   }
 
   /** Whether the bot would wait until the alarm of a large group serves members without devices. */
   isDeferred({ memberCount }: InboxUpdate): boolean {
     return this.#queue.state !== null && memberCount > this.#deps.timing.largeGroup.aboveMembers;
+  }
+
+  /** Whether the bot is told of anything. */
+  get isOn(): boolean {
+    return this.#queue.state !== null;
   }
 
   /** Whether the bot waits for updates: the fan-out then calls this inbox as one with a device. */
@@ -128,7 +136,7 @@ export class BotUpdates {
 
   /** The `bot_tap` job of a tap. */
   readTap(key: string): Promise<null> {
-    return this.#taps.read(Tap.parse(JSON.parse(key)));
+    return this.#taps.read(key);
   }
 
   /** The `bot_webhook` job. */

@@ -1,4 +1,4 @@
-import type { BotPlace, BotUpdate, FeedFormat } from "../../domain/bots/bot-update.ts";
+import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
 import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -23,7 +23,7 @@ type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "newFrom" | "lastSe
 
 interface FeedDeps {
   queue: UpdateQueue;
-  format: FeedFormat;
+  format: BotFormat;
   /** has an alarm call `run` for a conversation, now */
   schedule(key: string): void;
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes">;

@@ -1,5 +1,5 @@
-import type { BotFormat } from "../../domain/bots/bot-update.ts";
-import type { Tap } from "../../domain/bots/tap.ts";
+import type { BotFormat, BotPlace } from "../../domain/bots/bot-update.ts";
+import { Tap } from "../../domain/bots/tap.ts";
 import { nullIfNotFound } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
@@ -10,9 +10,13 @@ import type { UpdateQueue } from "./update-queue.ts";
 interface TapDeps {
   queue: UpdateQueue;
   format: BotFormat;
+  /** has an alarm call `read`, now */
+  schedule(key: string): void;
   conversations: Pick<Conversations, "pageWithContext" | "message">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
+  /** what the format says of a conversation besides its context; absent: nothing */
+  placeOf?(context: BotPlace): Promise<BotPlace>;
   /** updates were added */
   added(): void;
 }
@@ -25,21 +29,28 @@ export class TapUpdates {
     this.#deps = deps;
   }
 
+  /** A button of the bot was tapped on. While the queue is off this does nothing. */
+  tapped(tap: Tap): void {
+    if (this.#deps.queue.state) this.#deps.schedule(JSON.stringify(tap));
+  }
+
   /**
-   * Adds a tap on a button, with its message as it is now.
+   * The job of a tap: adds it, with its message as it is now.
    * @throws if the conversation does not answer
    */
-  async read(tap: Tap): Promise<null> {
+  async read(key: string): Promise<null> {
     const { added, conversations, format, queue, userId } = this.#deps;
+    const tap = Tap.parse(JSON.parse(key));
     const { conversationId: id, seq } = tap;
     const input = { userId: userId() };
     const [page, message] = await Promise.all([
       this.#inTime(conversations.pageWithContext(id, { ...input, limit: 1 }).catch(nullIfNotFound)),
       this.#inTime(conversations.message(id, { ...input, seq }).catch(nullIfNotFound)),
     ]);
-    if (!page) return null;
-    const update = format.tapped(tap, message, page.context);
-    if (!format.isWanted(update.kind, queue.state?.allowed ?? null)) return null;
+    if (!page || !format.tells(page.context.kind)) return null;
+    const place = (await this.#deps.placeOf?.(page.context)) ?? page.context;
+    const update = format.tapped(tap, message, place);
+    if (!update || !queue.state || !format.isWanted(update.kind, queue.state.allowed)) return null;
     queue.append(id, [update]);
     added();
     return null;

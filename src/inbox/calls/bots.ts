@@ -1,6 +1,5 @@
 import type { TakenTap, Tap, TapId } from "../../domain/bots/tap.ts";
 import { noTap } from "../../domain/bots/tap.ts";
-import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { repeatable } from "./call.ts";
 
@@ -11,14 +10,17 @@ export const BOTS = {
   /**
    * Tells the bot of a tap on its button. Idempotent by the tap's id.
    * @see KeptTaps.add
+   * @returns whether the bot can answer: not if it hears by a gateway alone, which has no answers
    * @throws `not_found` for a deleted account, `rate_limited`
    */
-  tapped: effect(
-    repeatable(unweighed, ({ accountDeletion, botUpdates, taps }, { tap }: { tap: Tap }) => {
-      if (accountDeletion.isDeleted) throw noTap();
-      if (taps.add(tap)) botUpdates.tapped(tap);
-    }),
-  ),
+  tapped: repeatable(unweighed, ({ accountDeletion, botUpdates, gateway, taps }, { tap }: { tap: Tap }) => {
+    if (accountDeletion.isDeleted) throw noTap();
+    if (taps.add(tap)) {
+      botUpdates.tapped(tap);
+      gateway.tapped(tap);
+    }
+    return { canAnswer: botUpdates.isOn || !gateway.isAlone };
+  }),
 
   /** Takes a tap to answer it. @see KeptTaps.take @throws `not_found` */
   takeTap: repeatable(light, ({ taps }, { id }: { id: TapId }): TakenTap => taps.take(id)),

@@ -1,4 +1,5 @@
-import type { BotPlace, FeedFormat } from "../../domain/bots/bot-update.ts";
+import type { BotFormat, BotPlace } from "../../domain/bots/bot-update.ts";
+import type { Tap } from "../../domain/bots/tap.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -8,6 +9,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 import { ConversationFeed } from "../bot-updates/conversation-feed.ts";
+import { TapUpdates } from "../bot-updates/tap-updates.ts";
 import { UpdateQueue } from "../bot-updates/update-queue.ts";
 import type { DeviceSocket } from "../devices/device-socket.ts";
 import { type GatewaySession, GatewaySessions } from "./sessions.ts";
@@ -23,10 +25,10 @@ const CLOSE: Record<GatewayReset | "replaced", readonly [number, string]> = {
 };
 
 interface GatewayDeps {
-  conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes">;
+  conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes" | "message">;
   directory: Pick<UserDirectory, "storedContext">;
-  format: FeedFormat;
-  jobs: { schedule(kind: "gateway_feed" | "gateway_expiry", key: string, due: number): void };
+  format: BotFormat;
+  jobs: { schedule(kind: "gateway_feed" | "gateway_tap" | "gateway_expiry", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates" | "gateway">;
   userId(): UserId;
   storeList(): void;
@@ -45,6 +47,7 @@ export class Gateway {
   readonly #deps: GatewayDeps;
   readonly #queue: UpdateQueue;
   readonly #feed: ConversationFeed;
+  readonly #taps: TapUpdates;
   readonly #sessions: GatewaySessions;
   /** the codes of conversations, which never change */
   readonly #codes = new Map<ConversationId, ConversationCode>();
@@ -57,10 +60,15 @@ export class Gateway {
     const queue = new UpdateQueue(storage, { ...deps, mayBeTold }, "gateway");
     this.#queue = queue;
     this.#sessions = new GatewaySessions(storage.sql);
+    const placeOf = (context: BotPlace) => this.#placeOf(context);
+    const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
     this.#feed = new ConversationFeed({
-      ...{ ...deps, queue, added: () => this.#added() },
+      ...feeding,
       schedule: (key) => deps.jobs.schedule("gateway_feed", key, Date.now()),
-      placeOf: (context) => this.#placeOf(context),
+    });
+    this.#taps = new TapUpdates({
+      ...feeding,
+      schedule: (key) => deps.jobs.schedule("gateway_tap", key, Date.now()),
     });
   }
 
@@ -76,6 +84,21 @@ export class Gateway {
   /** The list takes an inbox update. */
   taken(update: InboxUpdate): void {
     this.#feed.taken(update);
+  }
+
+  /** A button of the bot was tapped on. */
+  tapped(tap: Tap): void {
+    this.#taps.tapped(tap);
+  }
+
+  /** The `gateway_tap` job of a tap. */
+  readTap(key: string): Promise<null> {
+    return this.#taps.read(key);
+  }
+
+  /** Whether the bot has a session, and no other sockets. */
+  get isAlone(): boolean {
+    return this.#queue.state !== null && this.#deps.sockets().length === this.#open().length;
   }
 
   /** The `gateway_feed` job of a conversation. */

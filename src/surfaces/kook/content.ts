@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { invalid } from "../../domain/errors.ts";
+import type { Buttons } from "../../domain/bots/buttons.ts";
 import { bodyJson, Content } from "../../domain/messages/content.ts";
 import { KMARKDOWN, type Message } from "../../domain/messages/message.ts";
 import { checked } from "../../http/fields.ts";
+import { buttonsOf, readCards, textOfCards } from "./cards.ts";
 
 /** The types of messages, by KOOK's numbers. */
 export const TYPE = {
@@ -35,6 +36,8 @@ interface Written {
   kind: "text" | "custom";
   body: string;
   customData?: string;
+  /** of a card; null: it has none. Absent: it is no card */
+  buttons?: Buttons | null;
 }
 
 /**
@@ -44,8 +47,9 @@ interface Written {
  */
 export function written(type: 1 | 9 | 10, content: string): Written {
   if (type === TYPE.card) {
-    const body = { data: content, description: textOfCards(content), extension: CARD };
-    return { kind: "custom", body: bodyOf({ kind: "custom", body }) };
+    const cards = readCards(content);
+    const body = { data: content, description: textOfCards(cards), extension: CARD };
+    return { kind: "custom", body: bodyOf({ kind: "custom", body }), buttons: buttonsOf(cards) };
   }
   const body = bodyOf({ kind: "text", body: { text: content } });
   return { kind: "text", body, ...(type === TYPE.kmarkdown && { customData: KMARKDOWN }) };
@@ -71,43 +75,4 @@ export function kmarkdownOf({ kind, body, customData }: Message): string | null 
 export function cardOf(body: string): string | null {
   const { data } = CustomBody.safeParse(JSON.parse(body));
   return data?.extension === CARD ? data.data : null;
-}
-
-/** What starts KMarkdown: a mark, one of its tags, the address of a link, a quote or a rule. */
-const MARKS = /[\\*~`]|\((?=(?:met|chn|rol|emj|ins|spl)\))|\](?=\()|^>|^-(?=--)/gm;
-
-/** A plain text as KMarkdown. */
-export function escaped(text: string): string {
-  return text.replace(MARKS, "\\$&");
-}
-
-/** KMarkdown without the backslashes before its signs. */
-export function unescaped(kmarkdown: string): string {
-  return kmarkdown.replace(/\\(.)/gs, "$1");
-}
-
-/** The most values of a card that are looked at. */
-const MAX_VALUES = 2_000;
-const NO_CARD = "must be the JSON of an array of cards";
-
-/** What can be read of cards: the texts of their parts, a line each. @throws `validation_failed` */
-function textOfCards(json: string): string {
-  let cards: unknown;
-  try {
-    cards = JSON.parse(json);
-  } catch {
-    throw invalid("content", NO_CARD);
-  }
-  if (!Array.isArray(cards)) throw invalid("content", NO_CARD);
-  const texts: string[] = [];
-  const waiting: unknown[] = [cards];
-  for (let i = 0; i < waiting.length && i < MAX_VALUES; i++) {
-    const value = waiting[i];
-    if (Array.isArray(value)) waiting.push(...value.slice(0, MAX_VALUES));
-    else if (typeof value === "object" && value !== null)
-      for (const [name, inner] of Object.entries(value))
-        if (typeof inner !== "string") waiting.push(inner);
-        else if (name === "content" && inner.trim() !== "") texts.push(inner);
-  }
-  return texts.join("\n") || "[card]";
 }

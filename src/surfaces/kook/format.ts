@@ -1,6 +1,7 @@
-import type { BotPlace, BotUpdate, FeedFormat } from "../../domain/bots/bot-update.ts";
+import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import { TYPE } from "./content.ts";
+import { readCards, valueIn } from "./cards.ts";
+import { cardOf, TYPE } from "./content.ts";
 import { isShown, kmarkdownParts, messageId, quoteOf, shown } from "./serialize/messages.ts";
 import { serializeUser } from "./serialize/users.ts";
 
@@ -44,7 +45,7 @@ function systemEvent(kind: string, { conversationId, seq, sender }: Message, pla
 }
 
 /** How this API writes what a bot is told. */
-export const kookFormat: FeedFormat = {
+export const kookFormat: BotFormat = {
   tells: (kind) => kind === "direct",
   message: (message, place) =>
     isShown(message)
@@ -66,6 +67,19 @@ export const kookFormat: FeedFormat = {
       ...before.filter((key) => !after.includes(key)).map((key) => told("private_deleted_reaction", key)),
       ...after.filter((key) => !before.includes(key)).map((key) => told("private_added_reaction", key)),
     ];
+  },
+  tapped: ({ user, data }, message, place) => {
+    const card = message && cardOf(message.body);
+    const value = card === null ? data : valueIn(readCards(card), data);
+    if (!message || value === null) return null;
+    const id = String(user.id);
+    // A library names the user by the author.
+    const clicked = { user_id: id, author_id: id, target_id: id, channel_type: "PERSON" };
+    return systemEvent("message_btn_click", message, place, {
+      ...clicked,
+      user_info: serializeUser(user),
+      value,
+    });
   },
   // A bot does not come into a direct conversation, or leave it, in the words of this API.
   membership: () => null,

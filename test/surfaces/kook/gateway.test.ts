@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, expectAsked, openDirect, send } from "../../support/clients/chat.ts";
+import { ask, deleteMessage, expectAsked, getMessage, openDirect, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
-import { createGroupId, inboxObject, range } from "../../support/objects/room.ts";
+import { openDevice } from "../../support/clients/socket.ts";
+import { createGroupId, inboxObject, itemAt, range } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
 import { newBot } from "../telegram/client.ts";
 import { api, called, failure } from "./client.ts";
@@ -354,6 +355,89 @@ describe("a resume", () => {
     await expect.poll(() => stored(bot)).toEqual([0, 0, 0, 0]);
     const socket = await connect(bot, `&resume=1&sn=0&session_id=${session}`);
     expect(await socket.of(5)).toMatchObject([{ d: { code: 40_107 } }]);
+  });
+});
+
+describe("clicks on buttons of cards", () => {
+  const value = JSON.stringify({
+    order: "tea",
+    milk: true,
+    sugar: 2,
+    note: "as always, and quickly, please",
+  });
+  const card = (...values: string[]) => {
+    const elements = values.map((one) => ({
+      ...{ type: "button", click: "return-val", value: one, text: { type: "plain-text", content: "Go" } },
+    }));
+    return JSON.stringify([{ type: "card", modules: [{ type: "action-group", elements }] }]);
+  };
+  const Sent = z.looseObject({ msg_id: z.string() });
+  const Buttons = z.array(z.looseObject({ data: z.string() }));
+
+  /** A bot that shows a card to a person. `tap`: the person taps on a button of it */
+  async function shown(...values: string[]) {
+    const { person, bot, id, code } = await scene();
+    const said = { chat_code: code, type: 10, content: card(...values) };
+    const { msg_id } = Sent.parse(await called(bot, "POST direct-message/create", said));
+    const seq = Number(msg_id.split("-")[1]);
+    const [row] = z.array(Buttons).parse((await getMessage(person, id, seq)).buttons);
+    const tap = (at: number) =>
+      ask(person, id, "POST", `/messages/${seq}/taps`, { data: itemAt(row ?? [], at).data });
+    return { person, bot, msg_id, tap };
+  }
+
+  test("are told with the whole value, and the client does not wait for an answer", async () => {
+    const { person, bot, msg_id, tap } = await shown("short", value);
+    const [socket, device] = [await connect(bot), await openDevice(person.token)];
+    await socket.hello();
+    expect((await tap(0)).status).toBe(202);
+    expect(await device.next("tap_answer")).toMatchObject({ text: "", alert: false });
+    expect((await tap(1)).status).toBe(202);
+    const events = await socket.events(2);
+    const user_id = String(person.user.id);
+    expect(events).toMatchObject(
+      ["short", value].map((one, i) => ({
+        sn: i + 1,
+        d: {
+          ...{ type: 255, channel_type: "PERSON", author_id: "1" },
+          extra: {
+            type: "message_btn_click",
+            body: {
+              ...{ value: one, msg_id, user_id, target_id: user_id, channel_type: "PERSON" },
+              user_info: { id: user_id, username: person.user.username, bot: false },
+            },
+          },
+        },
+      })),
+    );
+    await socket.beat(2);
+  });
+
+  test("wait for a bot that comes back, and are told to nobody without a session", async () => {
+    const { bot, tap } = await shown("early", "late");
+    await tap(0);
+    const before = await connect(bot);
+    const session = await before.hello();
+    before.close();
+    await before.closed();
+    await tap(1);
+    await expect.poll(() => waiting(bot)).toContain("late");
+    const after = await connect(bot, `&resume=1&sn=0&session_id=${session}`);
+    await expectTold(after, [[1, "message_btn_click"]]);
+  });
+
+  test("are answered by the bot if it hears of them elsewhere too", async () => {
+    const { person, bot, tap } = await shown("yes");
+    const [socket, device] = [await connect(bot), await openDevice(person.token)];
+    await socket.hello();
+    const own = await openDevice(bot.token);
+    await tap(0);
+    const { tap_id } = await own.next("tapped");
+    await call("POST", `/v1/bots/me/taps/${String(tap_id)}`, {
+      token: bot.token,
+      body: { text: "Tea it is" },
+    });
+    expect(await device.next("tap_answer")).toMatchObject({ text: "Tea it is" });
   });
 });
 

@@ -98,6 +98,55 @@ test("a card keeps its JSON, and others read its texts", async () => {
     );
 });
 
+test("buttons of a bot's card are buttons for others, and follow its edits", async () => {
+  const { person, bot, id, code } = await scene();
+  const button = (click: string, value: string, text: unknown = { type: "plain-text", content: value }) => ({
+    ...{ type: "button", theme: "primary", click, value, text },
+  });
+  const long = "v".repeat(100);
+  const card = (...modules: object[]) => JSON.stringify([{ type: "card", modules }]);
+  const content = card(
+    {
+      type: "section",
+      text: { type: "plain-text", content: "Tea?" },
+      accessory: button("return-val", "yes"),
+    },
+    {
+      type: "action-group",
+      elements: [
+        button("return-val", long, { type: "kmarkdown", content: "\\*Long\\*" }),
+        button("link", "https://example.com/menu", "Menu"),
+        // What does nothing, and what no message may have, is left out.
+        ...[button("", "nothing"), button("link", "javascript:alert(1)"), button("return-val", "")],
+      ],
+    },
+  );
+  const { msg_id } = await say(bot, { type: 10, chat_code: code, content });
+  const shown = async () => (await page(person, id)).items.at(-1);
+  expect(await shown()).toMatchObject({
+    body: { description: expect.stringMatching(/^Tea\?\nnothing\njavascript:alert\(1\)$/) },
+    buttons: [
+      [{ text: "yes", data: "yes" }],
+      [
+        { text: "*Long*", data: expect.stringMatching(/^….+v{10}$/) },
+        { text: "Menu", url: "https://example.com/menu" },
+      ],
+    ],
+  });
+  expect(await one(bot, msg_id)).toMatchObject({ type: 10, content });
+  const other = card({ type: "action-group", elements: [button("return-val", "no")] });
+  await called(bot, "POST direct-message/update", { msg_id, content: other });
+  expect(await shown()).toMatchObject({
+    ...{ body: { description: "[card]" }, buttons: [[{ text: "no", data: "no" }]] },
+  });
+  await called(bot, "POST direct-message/update", { msg_id, content: card() });
+  expect(await shown()).not.toHaveProperty("buttons");
+  // A person has no buttons.
+  const own = await say(person, { type: 10, target_id: bot.user.id, content });
+  await called(person, "POST direct-message/update", { msg_id: own.msg_id, content: other });
+  expect(await shown()).not.toHaveProperty("buttons");
+});
+
 test("what people write is KMarkdown with its signs escaped; own plain texts stay plain", async () => {
   const { person, bot, id, code } = await scene();
   await send(person, id, "a*b_c (met)all(met) > 1\n> q [x](y)");

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { botOf } from "../../../core/bots/known-bots.ts";
 import { storedMedium } from "../../../core/files/stored-media.ts";
 import { listReactors } from "../../../core/messages/marks.ts";
 import { sendMessage } from "../../../core/messages/messages.ts";
@@ -151,7 +152,9 @@ export async function updateMessage(c: Call): Promise<Response> {
   await editLatest(core, caller.userId, msg_id, (before) => {
     const type = writtenType(before);
     if (type === null) throw invalid("msg_id", "must be a message with a text or a card");
-    return { body: written(type, content).body };
+    const { body, buttons } = written(type, content);
+    // Buttons are a bot's.
+    return { body, ...(buttons !== undefined && before.sender.bot && { buttons }) };
   });
   return succeed(c, {});
 }
@@ -166,11 +169,15 @@ export async function deleteMessage(c: Call): Promise<Response> {
 
 /** What a message says. @throws `validation_failed`, `not_found` for a file that is not there */
 async function contentOf(
-  { var: { core } }: Call,
+  { var: { core, caller } }: Call,
   type: 1 | 2 | 3 | 4 | 8 | 9 | 10,
   content: string,
-): Promise<Pick<Draft, "kind" | "body" | "customData">> {
-  if (type === TYPE.text || type === TYPE.kmarkdown || type === TYPE.card) return written(type, content);
+): Promise<Pick<Draft, "kind" | "body" | "customData" | "buttons">> {
+  if (type === TYPE.text || type === TYPE.kmarkdown || type === TYPE.card) {
+    const { buttons, ...said } = written(type, content);
+    // Those of a person's card are shown nowhere.
+    return buttons && (await botOf(core, caller.userId)) ? { ...said, buttons } : said;
+  }
   const kind = kindOf(type);
   const { key } = fileOfUrl(content);
   const isOurs = key !== null && core.fileOrigins.toStored(content) !== content;

@@ -5,7 +5,8 @@ import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
 import { readTip } from "../../../domain/messages/content.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { ConversationContext } from "../../../domain/sync/message-context.ts";
-import { cardOf, escaped, kmarkdownOf, MEDIA_TYPES, TYPE, unescaped } from "../content.ts";
+import { cardOf, kmarkdownOf, MEDIA_TYPES, TYPE } from "../content.ts";
+import { escaped, unescaped } from "../kmarkdown.ts";
 import { serializeUser } from "./users.ts";
 
 const TextBody = z.object({ text: z.string() });

@@ -5,6 +5,7 @@ import type { InboxJobKind } from "../../../../src/inbox/components.ts";
 import { itemAt, range } from "../../../support/objects/room.ts";
 import { type LargeInbox, scheduledId, sessionId } from "../large-inbox.ts";
 import type { JobRows } from "../rows.ts";
+import type { Job } from "./counted-job.ts";
 
 /** The calls that the jobs of one alarm make here: as many as the messages need that one job sends. */
 export const CALLS = 60;
@@ -34,6 +35,16 @@ function endSessions({ user }: LargeInbox): Promise<unknown> {
     .bind(ids, user, Date.now(), DAY_MS)
     .run();
 }
+
+/** A tap on a button of a bot. */
+const aTap = ({ groups, other }: LargeInbox): [Job] => [
+  {
+    key: JSON.stringify({
+      ...{ id: newTapId(Date.now()), conversationId: itemAt(groups, 1), seq: 1, at: Date.now() },
+      ...{ user: { id: other, username: "u", nickname: "n", avatar: "" }, data: "d".repeat(64) },
+    }),
+  },
+];
 
 /** The alarm jobs of inboxes. They run in this order: the last one empties the inbox. */
 export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
@@ -302,18 +313,15 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
   },
   bot_tap: {
     worst: "one tap",
-    cases: [
-      ({ groups, other }) => [
-        {
-          key: JSON.stringify({
-            ...{ id: newTapId(Date.now()), conversationId: itemAt(groups, 1), seq: 1, at: Date.now() },
-            ...{ user: { id: other, username: "u", nickname: "n", avatar: "" }, data: "d".repeat(64) },
-          }),
-        },
-      ],
-    ],
+    cases: [aTap],
     ...{ read: 40, written: 15, bytes: 0 },
     by: "one update, `botUpdates`",
+  },
+  gateway_tap: {
+    worst: "one tap",
+    cases: [aTap],
+    ...{ read: 40, written: 15, bytes: 0 },
+    by: "as `bot_tap`",
   },
   bot_webhook: {
     worst: "a webhook that is not there",
