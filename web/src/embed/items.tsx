@@ -7,6 +7,9 @@ import { nameOf } from "../lib/names.ts";
 import { isFrom, sized } from "../lib/origin.ts";
 import { preview } from "../message/preview.ts";
 import { useHost } from "./host.ts";
+import { later } from "./later.tsx";
+
+const Buttons = later(() => import("./buttons/buttons.tsx"));
 
 interface Props {
   message: Message;
@@ -36,6 +39,7 @@ export const StoredItem = memo(({ message, isOwn, isNewDay, hasThreads = false, 
           <bdi data-bot={sender.bot}>{nameOf(sender)}</bdi>
         </span>
         <Body message={message} />
+        {message.buttons && <Buttons message={message} />}
         <span class="meta" part="meta">
           {editedAt !== undefined && t("message.edited")}{" "}
           <time dateTime={new Date(at).toISOString()} title={moment(at)}>

@@ -73,10 +73,10 @@ export function Messages({ view, window, edge, read, hasThreads = false, onThrea
       isOnScreen.current = entries.at(-1)?.isIntersecting ?? false;
       latest.current();
     });
-    // The page may give the element another size.
+    // The page may give the element another size, and what stands below a message may come later.
     const size = new ResizeObserver(() => below.current <= NEAR && toEnd(element));
     sight.observe(element);
-    size.observe(element);
+    for (const one of [element, ...element.children]) size.observe(one);
     const end = onAttention(() => latest.current());
     return () => {
       sight.disconnect();

@@ -1,5 +1,6 @@
 import type { Locator, Page, WebSocket } from "playwright-core";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { findings } from "../support/axe.ts";
 import { bring } from "../support/files.ts";
 import { events, field, Product, send, set, texts } from "../support/product.ts";
@@ -7,6 +8,8 @@ import { PHONE } from "../support/site.ts";
 
 const product = await Product.start();
 const { site } = product;
+
+const Bot = z.object({ id: z.int(), token: z.string() });
 
 /** Three parts: two of 5 MiB, and the rest. */
 const SIZE = 12 * 1024 * 1024;
@@ -269,5 +272,46 @@ test("the example has three themes, each easy to read, made of what the guide do
     ["rgb(11, 15, 12)", "0px"],
     ["rgb(255, 248, 240)", "22px"],
   ]);
+  expect(await findings(page)).toEqual([]);
+});
+
+test("buttons of a bot get its answers, which stand below them", async () => {
+  const ann = await site.person("ann");
+  const bot = Bot.parse(await ann.call("POST", "/v1/bots", { nickname: "Helper" }));
+  const opened = await ann.call("POST", "/v1/conversations", { kind: "direct", user_id: bot.id });
+  const { id } = z.object({ id: z.int() }).parse(opened);
+  const asBot = async (path: string, body: object) => {
+    const headers = { Authorization: `Bearer ${bot.token}`, "Content-Type": "application/json" };
+    const answer = await fetch(site.origin + path, { method: "POST", headers, body: JSON.stringify(body) });
+    expect(answer.ok, path).toBe(true);
+  };
+  const { page } = await product.embed(ann, { conversation: `${id}` });
+  const rows = [
+    [{ text: "Where is it?", data: "where" }],
+    [{ text: "Help", url: "https://shop.example/help" }],
+  ];
+  const body = { text: "Your order is on its way" };
+  await asBot(`/v1/conversations/${id}/messages`, { kind: "text", body, buttons: rows });
+  const buttons = page.getByRole("list", { name: "Buttons of Helper" });
+  const where = buttons.getByRole("button", { name: "Where is it?" });
+  const tapped = page.waitForResponse(/\/taps$/);
+  await where.click();
+  const { tap_id: tap } = z.object({ tap_id: z.string() }).parse(await (await tapped).json());
+  expect(await where.getAttribute("aria-busy")).toBe("true");
+  const url = "https://shop.example/map";
+  await asBot(`/v1/bots/me/taps/${tap}`, { text: "Two streets away", url });
+  const answer = page.getByRole("status").filter({ hasText: "Two streets away" });
+  expect(await answer.getByRole("link", { name: url }).getAttribute("rel")).toBe("noopener noreferrer");
+  expect(await where.getAttribute("aria-busy")).toBe("false");
+  // What has come below the message is in sight.
+  await expect
+    .poll(() =>
+      page
+        .getByRole("log", { name: "Messages" })
+        .evaluate((box) => box.scrollHeight - box.clientHeight - box.scrollTop),
+    )
+    .toBeLessThan(1);
+  const help = buttons.getByRole("link", { name: "Help" });
+  expect(await help.getAttribute("href")).toBe("https://shop.example/help");
   expect(await findings(page)).toEqual([]);
 });
