@@ -8,8 +8,8 @@ import { findProfileRights } from "../storage/server/provisioned.ts";
 import type { Core } from "./context.ts";
 
 /**
- * What users may do by themselves, by the settings `PROFILES`, `DIRECT`, `GROUPS` and `LOOKUP`. Every API
- * asks here. A server key that acts as a user has a core for which everything is allowed.
+ * What users may do by themselves, by the settings `PROFILES`, `DIRECT`, `GROUPS`, `BOTS` and `LOOKUP`.
+ * Every API asks here. A server key that acts as a user has a core for which everything is allowed.
  */
 
 const TRUSTED = { policies: OPEN_POLICIES, quotas: NO_QUOTAS, asksConsent: false };
@@ -43,6 +43,12 @@ export async function requireMayBegin(core: Core, caller: UserId, peer: UserId):
 export function requireMayCreateGroups({ settings: { policies } }: Core): void {
   if (policies.groups === "server")
     throw new CoreError("forbidden", "Groups are created by the operator of this server alone.");
+}
+
+/** Checks that users may make bots. @throws `forbidden` */
+export function requireMayMakeBots({ settings: { policies } }: Core): void {
+  if (policies.bots === "server")
+    throw new CoreError("forbidden", "Bots are made by the operator of this server alone.");
 }
 
 /** Checks that users may look users up. @throws `forbidden` */

@@ -8,6 +8,7 @@ import { LIMITS } from "./limits.ts";
 import { DEFAULT_QUOTAS, NO_QUOTAS, QuotaSetting, type Quotas } from "./quotas.ts";
 import { type Issuer, issuerList, type PageIssuer, pageIssuer } from "./server/issuer.ts";
 import {
+  BotPolicy,
   DirectPolicy,
   GroupPolicy,
   LookupPolicy,
@@ -148,7 +149,16 @@ const NAMES = [
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
-  ...(["PROFILES", "DIRECT", "GROUPS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD", "RETENTION_DAYS"] as const),
+  ...([
+    "PROFILES",
+    "DIRECT",
+    "GROUPS",
+    "BOTS",
+    "LOOKUP",
+    "WHO_MAY_WRITE",
+    "WHO_MAY_ADD",
+    "RETENTION_DAYS",
+  ] as const),
   ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
   ...(["FCM_SERVICE_ACCOUNT"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
@@ -234,6 +244,7 @@ export function readSettings(env: RawSettings): Settings {
       profiles: setting("PROFILES", env.PROFILES, ProfilePolicy, OPEN_POLICIES.profiles),
       direct: setting("DIRECT", env.DIRECT, DirectPolicy, OPEN_POLICIES.direct),
       groups: setting("GROUPS", env.GROUPS, GroupPolicy, OPEN_POLICIES.groups),
+      bots: setting("BOTS", env.BOTS, BotPolicy, OPEN_POLICIES.bots),
       lookup: setting("LOOKUP", env.LOOKUP, LookupPolicy, OPEN_POLICIES.lookup),
     },
   };

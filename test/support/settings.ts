@@ -40,7 +40,7 @@ export function setPublicOrigin(origin: string): () => void {
   return set("PUBLIC_ORIGIN", origin);
 }
 
-type PolicyName = "PROFILES" | "DIRECT" | "GROUPS" | "LOOKUP" | "WHO_MAY_WRITE" | "WHO_MAY_ADD";
+type PolicyName = "PROFILES" | "DIRECT" | "GROUPS" | "BOTS" | "LOOKUP" | "WHO_MAY_WRITE" | "WHO_MAY_ADD";
 
 /** Sets what users may do by themselves, or want to be asked: one of the policies. @returns restores it */
 export function setPolicy(name: PolicyName, value: string): () => void {

@@ -1,7 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { DirectPolicy, GroupPolicy, LookupPolicy, ProfilePolicy } from "../../src/domain/server/policies.ts";
+import {
+  BotPolicy,
+  DirectPolicy,
+  GroupPolicy,
+  LookupPolicy,
+  ProfilePolicy,
+} from "../../src/domain/server/policies.ts";
 import { expectFriendCall } from "../support/accounts/friends.ts";
 import { makeServerKey } from "../support/accounts/server-keys.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
@@ -324,6 +330,19 @@ describe.each(Object.entries(GROUPS))("a group over %s", (_, way) => {
   });
 });
 
+test.each(BotPolicy.options)("a bot with BOTS=%s", async (policy) => {
+  restore = setPolicy("BOTS", policy);
+  const maker = await register();
+  const body = { nickname: "Helper" };
+  const made = await call("POST", "/v1/bots", { token: maker.token, body });
+  if (policy === "server") forbidden(made);
+  else expect(made.status).toBe(201);
+  // The team's backend makes them.
+  const { text: token } = await makeServerKey(["users"]);
+  const path = `/v1/server/users/ext:${freshName()}`;
+  ok(await call("PUT", path, { token, body: { ...body, bot: true } }));
+});
+
 test("the group of a creation that is repeated is found with GROUPS=server", async () => {
   const [who, other] = pairOf("friend");
   const body = { ...group(other), client_group_id: crypto.randomUUID() };
@@ -353,16 +372,17 @@ test("GET /v1/me tells apps what the user may do", async () => {
   const [{ token }] = pairOf("stranger");
   const policies = async (as: string) =>
     z.object({ policies: z.unknown() }).parse((await call("GET", "/v1/me", { token: as })).body).policies;
-  const open = { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" };
+  const open = { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" };
   expect(await policies(token)).toEqual(open);
   const restored = [
     setPolicy("PROFILES", "server"),
     setPolicy("DIRECT", "shared"),
     setPolicy("GROUPS", "server"),
+    setPolicy("BOTS", "server"),
     setPolicy("LOOKUP", "off"),
   ];
   restore = () => restored.forEach((one) => void one());
-  const closed = { profiles: "server", direct: "shared", groups: "server", lookup: "off" };
+  const closed = { profiles: "server", direct: "shared", groups: "server", bots: "server", lookup: "off" };
   expect(await policies(token)).toEqual(closed);
   expect(await policies((await register()).token)).toEqual({ ...closed, profiles: "user" });
 });

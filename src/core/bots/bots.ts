@@ -13,6 +13,7 @@ import { openTokenSession } from "../accounts/sessions.ts";
 import { changeProfile } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed } from "../moderation/shown-names.ts";
+import { requireMayMakeBots } from "../policies.ts";
 import { madeUpUsername } from "../server/named-users.ts";
 import { usersChanged } from "../server/user-events.ts";
 
@@ -35,9 +36,10 @@ interface BotWithSession {
 /**
  * Makes a bot of the caller, with a session without end.
  * @throws `conflict` for one bot too many, and for a username that is taken or looks like another user's;
- *   `forbidden` for a caller who is a bot; `refused` for a name that rules refuse
+ *   `forbidden` for a caller who is a bot, and as `requireMayMakeBots`; `refused` for a name that rules refuse
  */
 export async function createBot(core: Core, maker: UserId, input: BotInput): Promise<BotWithSession> {
+  requireMayMakeBots(core);
   const { username = madeUpUsername(), nickname } = input;
   if (looksDeleted(username)) throw usernameTaken("taken");
   await requireAllowed(core, [input.username, nickname]);

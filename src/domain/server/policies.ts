@@ -9,6 +9,8 @@ export const ProfilePolicy = z.enum(["user", "server"]);
 export const DirectPolicy = z.enum(["anyone", "shared", "friends", "server"]);
 /** Who may create groups. */
 export const GroupPolicy = z.enum(["anyone", "server"]);
+/** Who may make bots. */
+export const BotPolicy = z.enum(["anyone", "server"]);
 /** Whom a user may look up. `shared`: everybody with whom they share something. */
 export const LookupPolicy = z.enum(["anyone", "shared", "off"]);
 
@@ -20,6 +22,8 @@ export interface Policies {
   direct: z.infer<typeof DirectPolicy>;
   /** `GROUPS` */
   groups: z.infer<typeof GroupPolicy>;
+  /** `BOTS` */
+  bots: z.infer<typeof BotPolicy>;
   /** `LOOKUP` */
   lookup: z.infer<typeof LookupPolicy>;
 }
@@ -29,5 +33,6 @@ export const OPEN_POLICIES: Policies = {
   profiles: "user",
   direct: "anyone",
   groups: "anyone",
+  bots: "anyone",
   lookup: "anyone",
 };

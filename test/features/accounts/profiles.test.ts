@@ -3,7 +3,7 @@ import { call, expectProblem, freshName, register } from "../../support/clients/
 
 const EMPTY_PROFILE = {
   metadata: {},
-  policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
+  policies: { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" },
   email: "",
   gender: "",
   birthday: "",
@@ -40,7 +40,7 @@ test("a profile starts empty and shows its changes", async () => {
     username: user.username,
     online: false,
     metadata: {},
-    policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
+    policies: { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" },
     ...change,
   });
   expect((await call("GET", "/v1/me", { token })).body).toEqual(changed.body);

@@ -39,7 +39,7 @@ const DEFAULTS = {
   push: { vapid: null, fcm: null, hosts: [] },
   asksConsent: true,
   consent: { whoMayWrite: "everybody", whoMayAdd: "everybody" },
-  policies: { profiles: "user", direct: "anyone", groups: "anyone", lookup: "anyone" },
+  policies: { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" },
 };
 
 afterEach(() => {
@@ -75,16 +75,16 @@ test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
 });
 
-test("PROFILES, DIRECT, GROUPS and LOOKUP are policies; another word counts as absent, and is logged", () => {
+test("PROFILES, DIRECT, GROUPS, BOTS and LOOKUP are policies; another word counts as absent, and is logged", () => {
   const warned = warnings();
-  const set = { PROFILES: "server", DIRECT: "friends", GROUPS: "server", LOOKUP: "off" };
+  const set = { PROFILES: "server", DIRECT: "friends", GROUPS: "server", BOTS: "server", LOOKUP: "off" };
   expect(readSettings(set).policies).toEqual({
-    ...{ profiles: "server", direct: "friends", groups: "server", lookup: "off" },
+    ...{ profiles: "server", direct: "friends", groups: "server", bots: "server", lookup: "off" },
   });
   expect(warned).toEqual([]);
-  const misspelt = { PROFILES: "servers", DIRECT: "FRIENDS", GROUPS: "off", LOOKUP: "none" };
+  const misspelt = { PROFILES: "servers", DIRECT: "FRIENDS", GROUPS: "off", BOTS: "none", LOOKUP: "none" };
   expect(readSettings(misspelt).policies).toEqual(DEFAULTS.policies);
-  expect(warned).toHaveLength(4);
+  expect(warned).toHaveLength(5);
 });
 
 test("WHO_MAY_WRITE and WHO_MAY_ADD name those who are admitted; another word counts as absent", () => {

@@ -5,7 +5,13 @@ import { Admitted } from "../../../domain/contacts/consent.ts";
 import { Relation } from "../../../domain/contacts/relation.ts";
 import { SessionId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { DirectPolicy, GroupPolicy, LookupPolicy, ProfilePolicy } from "../../../domain/server/policies.ts";
+import {
+  BotPolicy,
+  DirectPolicy,
+  GroupPolicy,
+  LookupPolicy,
+  ProfilePolicy,
+} from "../../../domain/server/policies.ts";
 import { Bot, Limit, QueryText, Time } from "./common.ts";
 import { Metadata } from "./metadata.ts";
 
@@ -99,6 +105,7 @@ const ShownPolicies = z
         "With whom the user may begin a direct conversation. `shared`: friends, and members of the same conversation; `server`: nobody",
     }),
     groups: GroupPolicy.meta({ description: "`server`: the user creates no groups" }),
+    bots: BotPolicy.meta({ description: "`server`: the user makes no bots" }),
     lookup: LookupPolicy.meta({
       description:
         "Whom the user may look up by name or id. `shared`: with whom they share something; `off`: nobody",

@@ -14,6 +14,7 @@ import { TokenDialog } from "./token-dialog.tsx";
 /** The bots that the user has made. */
 export function Bots() {
   const { chat } = useAccount();
+  const { value: me } = useLoaded("me", () => chat.api.call("get", "/v1/me", {}));
   const { value, problem, reload } = useLoaded("bots", () => chat.api.call("get", "/v1/bots"));
   const [isMaking, setMaking] = useState(false);
   const [token, setToken] = useState<string>();
@@ -28,9 +29,11 @@ export function Bots() {
     <section class="form" aria-label={t("bots.title")}>
       <header class="section-head">
         <h3>{t("bots.title")}</h3>
-        <button class="link" type="button" onClick={() => setMaking(true)}>
-          {t("bots.make")}
-        </button>
+        {me?.policies.bots === "anyone" && (
+          <button class="link" type="button" onClick={() => setMaking(true)}>
+            {t("bots.make")}
+          </button>
+        )}
       </header>
       <p>{t("bots.about")}</p>
       <ProblemText text={problem || renew.problem || remove.problem} />
