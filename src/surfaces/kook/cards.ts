@@ -34,14 +34,16 @@ interface ShownButton {
 }
 
 /**
- * The buttons of cards, row by row, which open a page or return a value. What no message may have is left out.
+ * The buttons of cards, row by row, which open a page or return a value. What no message may have is left out,
+ * and what comes behind the most that it may have.
  * @returns null: there are none
  */
 export function buttonsOf(cards: readonly unknown[]): Buttons | null {
   const rows: Buttons = [];
   for (const row of rowsOf(cards)) {
     const buttons = row.map(({ shown }) => shown);
-    if (Buttons.safeParse([...rows, buttons]).success) rows.push(buttons);
+    if (!Buttons.safeParse([...rows, buttons]).success) break;
+    rows.push(buttons);
   }
   return rows.length > 0 ? rows : null;
 }
