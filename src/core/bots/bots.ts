@@ -36,7 +36,8 @@ interface BotWithSession {
 /**
  * Makes a bot of the caller, with a session without end.
  * @throws `conflict` for one bot too many, and for a username that is taken or looks like another user's;
- *   `forbidden` for a caller who is a bot, and as `requireMayMakeBots`; `refused` for a name that rules refuse
+ *   `forbidden` for a caller who is a bot, and as `requireMayMakeBots`; `refused` for a name that rules
+ *   refuse
  */
 export async function createBot(core: Core, maker: UserId, input: BotInput): Promise<BotWithSession> {
   requireMayMakeBots(core);

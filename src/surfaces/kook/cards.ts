@@ -34,8 +34,8 @@ interface ShownButton {
 }
 
 /**
- * The buttons of cards, row by row, which open a page or return a value. What no message may have is left out,
- * and what comes behind the most that it may have.
+ * The buttons of cards, row by row, which open a page or return a value. What no message may have is left
+ * out, and what comes behind the most that it may have.
  * @returns null: there are none
  */
 export function buttonsOf(cards: readonly unknown[]): Buttons | null {
