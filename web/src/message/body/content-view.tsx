@@ -78,11 +78,8 @@ export function ContentView({ content, mentioned, me, place, isFolding }: Props)
     case "poll":
       return <>{words(content.question)}</>;
     case "custom":
-      return (
-        <p class="soft" dir="auto">
-          {content.description || t("message.unknown")}
-        </p>
-      );
+      if (content.description) return <>{words(content.description)}</>;
+      return <p class="soft">{t("message.unknown")}</p>;
     default:
       return <p class="soft">{t("message.unknown")}</p>;
   }
