@@ -95,7 +95,11 @@ test("no message is lost or told twice while the server is killed and starts aga
   const bot = newBot();
   bot.catch(() => undefined);
   bot.on("message:text", (ctx) => void told.push(ctx.message.text));
-  const running = bot.start({ drop_pending_updates: true });
+  // What is written before the library has dropped what waits is dropped with it.
+  let running: Promise<void> | undefined;
+  await new Promise<void>((onStart) => {
+    running = bot.start({ drop_pending_updates: true, onStart: () => onStart() });
+  });
   const texts: string[] = [];
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 10; i++) {
