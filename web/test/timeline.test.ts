@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
 import { write } from "./support/history.ts";
 import { Seat } from "./support/seat.ts";
@@ -236,6 +236,7 @@ test("the time stands once in a run, on the last line, and others come with the 
 
 test("the bar of a message covers no other message, also where there is no room beside it", async () => {
   const { ann, ben, id, page } = await seated(2);
+  onTestFinished(() => page.setViewportSize(DESKTOP));
   await ben.send(id, "wide ".repeat(80));
   await ben.send(id, "Below");
   await ann.send(id, "Mine");
@@ -262,7 +263,19 @@ test("the bar of a message covers no other message, also where there is no room 
       expect([width, seq, ...covered]).toEqual([width, seq, 0, true]);
     }
   }
-  await page.setViewportSize(DESKTOP);
+});
+
+test("what changes its place is there at once for those who want no motion", async () => {
+  const { ann, id, page } = await seated(1);
+  await ann.send(id, "Mine");
+  const row = page.locator('[data-seq="2"]');
+  await row.locator(".bubble").hover();
+  const isMoved = await row.getByRole("toolbar").evaluate((bar) => {
+    const before = bar.getBoundingClientRect().left;
+    bar.setAttribute("data-inside", "true");
+    return bar.getBoundingClientRect().left !== before;
+  });
+  expect(isMoved).toBe(true);
 });
 
 test("arrow keys lead from message to message, and Escape back to the field", async () => {
