@@ -149,18 +149,9 @@ const NAMES = [
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
-  ...([
-    "PROFILES",
-    "DIRECT",
-    "GROUPS",
-    "BOTS",
-    "LOOKUP",
-    "WHO_MAY_WRITE",
-    "WHO_MAY_ADD",
-    "RETENTION_DAYS",
-  ] as const),
+  ...(["PROFILES", "DIRECT", "GROUPS", "BOTS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD"] as const),
   ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
-  ...(["FCM_SERVICE_ACCOUNT"] as const),
+  ...(["FCM_SERVICE_ACCOUNT", "RETENTION_DAYS"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
   ...(["AUTH_ISSUERS", "OIDC_CLIENT_ID", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;

@@ -48,13 +48,13 @@ export function buttonsOf(cards: readonly unknown[]): Buttons | null {
   return rows.length > 0 ? rows : null;
 }
 
-/** The value of the button with this data; null: the cards have none. */
+/** The value of the button with this data; null: it was a button of a card that is another one now. */
 export function valueIn(cards: readonly unknown[], data: string): string | null {
   const found = rowsOf(cards)
     .flat()
     .find(({ shown }) => shown.data === data);
   if (found) return found.value;
-  // It is a button of another API, or its card is another one now.
+  // Short data is the value itself, also of a button that another API has given the message.
   return data.startsWith(LONG) ? null : data;
 }
 

@@ -2,13 +2,12 @@ import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
-import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { ask, deleteMessage, expectAsked, getMessage, openDirect, send } from "../../support/clients/chat.ts";
+import { call } from "../../support/clients/api.ts";
+import { ask, deleteMessage, expectAsked, getMessage, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { createGroupId, inboxObject, itemAt, range } from "../../support/objects/room.ts";
 import { overrideTiming } from "../../support/timing.ts";
-import { newBot } from "../telegram/client.ts";
 import { api, called, failure } from "./client.ts";
 import {
   accepted,
@@ -20,23 +19,7 @@ import {
   stored,
   waiting,
 } from "./gateway-client.ts";
-
-interface Scene {
-  person: SignedIn;
-  bot: SignedIn;
-  /** their direct conversation, and its code */
-  id: number;
-  code: string;
-}
-
-const Chat = z.looseObject({ code: z.string().length(32) });
-
-async function scene(): Promise<Scene> {
-  const [person, bot] = await Promise.all([register(), newBot()]);
-  const { id } = await openDirect(person, bot);
-  const { code } = Chat.parse(await called(bot, "POST user-chat/create", { target_id: person.user.id }));
-  return { person, bot, id, code };
-}
+import { scene } from "./scene.ts";
 
 describe("a session", () => {
   test("begins with hello, and has what comes from then on, by numbers from 1", async () => {

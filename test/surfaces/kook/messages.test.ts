@@ -2,26 +2,9 @@ import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { ask, getMessage, openDirect, page, send } from "../../support/clients/chat.ts";
-import { newBot } from "../telegram/client.ts";
+import { ask, getMessage, page, send } from "../../support/clients/chat.ts";
 import { api, called, failure, refused } from "./client.ts";
-
-interface Scene {
-  person: SignedIn;
-  bot: SignedIn;
-  /** their direct conversation, and its code */
-  id: number;
-  code: string;
-}
-
-const Chat = z.looseObject({ code: z.string().length(32) });
-
-async function scene(): Promise<Scene> {
-  const [person, bot] = await Promise.all([register(), newBot()]);
-  const { id } = await openDirect(person, bot);
-  const { code } = Chat.parse(await called(bot, "POST user-chat/create", { target_id: person.user.id }));
-  return { person, bot, id, code };
-}
+import { scene } from "./scene.ts";
 
 const Sent = z.strictObject({
   msg_id: z.string(),

@@ -36,7 +36,7 @@ export function View({ message }: { message: Message }) {
   };
   return (
     <>
-      <ul class="buttons" part="buttons" aria-label={t("bot.buttons", { name: nameOf(message.sender) })}>
+      <ul class="bot-buttons" part="buttons" aria-label={t("bot.buttons", { name: nameOf(message.sender) })}>
         {message.buttons?.map((row, at) => (
           <li key={at}>
             {row.map(({ text, data = "", url }, place) =>
