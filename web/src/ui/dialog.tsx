@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useLayoutEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
 import { IconButton } from "./icon-button.tsx";
+import { useModal } from "./overlay/use-modal.ts";
 import { useOverlay } from "./overlay/use-overlay.ts";
 
 /** The fields that users type into. */
@@ -23,15 +24,10 @@ export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useOverlay(onClose);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
+  useModal(dialog);
+  useLayoutEffect(() => {
     // By itself a browser chooses the button that closes the dialog.
     if (hasKeyboard()) dialog.current?.querySelector<HTMLElement>(FIELDS)?.focus();
-    return () => {
-      // A dialog that is removed leaves the focus nowhere. It may have scrolled the page behind it.
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
-    };
   }, []);
   return (
     <dialog

@@ -8,6 +8,7 @@ import { isLoaded } from "../../lib/pictures.ts";
 import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { useModal } from "../../ui/overlay/use-modal.ts";
 import { useOverlay } from "../../ui/overlay/use-overlay.ts";
 import type { PicturePlace } from "./place.ts";
 import { useZoom } from "./zoom.ts";
@@ -52,13 +53,7 @@ export function Lightbox({ first, onClose }: Props) {
   const neighbours = useNeighbours(first.place, place?.seq);
   const zoom = useZoom(box, picture, media.url, (by) => show(by > 0 ? neighbours.after : neighbours.before));
   useOverlay(onClose);
-  useEffect(() => {
-    const { activeElement: before } = document;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
-    };
-  }, []);
+  useModal(dialog);
   const show = (other: Shown | undefined) => other && setNow(other);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowLeft") show(neighbours.before);

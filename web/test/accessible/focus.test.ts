@@ -1,0 +1,35 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { Site } from "../support/site.ts";
+import { stored } from "../support/talk.ts";
+
+const site = Site.forFile();
+
+/** What has the focus in the moment in which a dialog goes: what one types next must not get lost. */
+function whenDialogGoes(page: Page): Promise<string> {
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const observer = new MutationObserver(() => {
+          if (document.querySelector("dialog")) return;
+          observer.disconnect();
+          resolve(document.activeElement?.closest("[data-seq]")?.getAttribute("data-seq") ?? "nothing");
+        });
+        observer.observe(document.body, { childList: true, subtree: true });
+      }),
+  );
+}
+
+test("the focus is back at the message in the moment in which a dialog closes", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "Book the hut");
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await stored(page, "Book the hut").focus();
+  await page.keyboard.press("s");
+  const note = page.getByRole("textbox", { name: "Note" });
+  await expect.poll(() => note.evaluate((field) => field === document.activeElement)).toBe(true);
+  const focused = whenDialogGoes(page);
+  await page.keyboard.press("Enter");
+  expect(await focused).toBe("1");
+});
