@@ -19,6 +19,7 @@ import {
   tips,
   title,
   unread,
+  watchTitle,
 } from "./view.ts";
 
 const PNG = Buffer.from(
@@ -219,8 +220,9 @@ test("the kit shows that the other is typing in the web client", async () => {
   await new Promise((resolve) => {
     socket.onmessage = resolve;
   });
+  const isShown = await watchTitle(ann.page, "Typing...");
   socket.send(JSON.stringify({ type: "typing" }));
-  await title(ann.page, "Typing...").waitFor();
+  await isShown();
   socket.close();
 });
 

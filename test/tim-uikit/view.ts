@@ -35,6 +35,23 @@ export function title(page: Page, text: string): Locator {
   return page.locator(".chat-header-content", { hasText: text });
 }
 
+/**
+ * Watches what stands above a conversation.
+ * @returns resolves once the text has stood there, if only for a moment: with each change of any conversation
+ * the kit writes the name there again
+ */
+export async function watchTitle(page: Page, text: string): Promise<() => Promise<void>> {
+  const watch = await page.evaluateHandle((part) => {
+    const seen = new Promise<void>((resolve) => {
+      new MutationObserver(() => {
+        if (document.querySelector(".chat-header-content")?.textContent?.includes(part)) resolve();
+      }).observe(document.body, { childList: true, characterData: true, subtree: true });
+    });
+    return { seen };
+  }, text);
+  return () => watch.evaluate(({ seen }) => seen);
+}
+
 /** Chooses in the menu of a row. */
 export async function chooseInRow(page: Page, name: string, item: string): Promise<void> {
   await row(page, name).click({ button: "right" });
@@ -84,10 +101,11 @@ const FOUND_WITHIN = 3_000;
 export async function find(page: Page, name: string): Promise<void> {
   const field = page.locator(".transfer .left input");
   const found = page.locator(".transfer-list-item", { hasText: name });
-  await field.fill(name);
-  // The kit's list of friends replaces what was found before it has come. A further Enter would, too.
+  // The kit's list of friends replaces what was found before it has come, and empties the field. A further
+  // Enter would replace it, too.
   await expect
     .poll(async () => {
+      await field.fill(name);
       await field.press("Enter");
       await found.waitFor({ timeout: FOUND_WITHIN }).catch(() => undefined);
       return found.count();
