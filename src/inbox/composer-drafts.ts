@@ -199,9 +199,9 @@ export class ComposerDrafts {
     const draft = this.#read(id);
     if (!draft) return;
     this.#sql.exec("DELETE FROM composer_drafts WHERE conversation_id = ?", id);
-    const { clientMsgId } = draft;
-    const about = { conversationId: id, draft: null, ...(clientMsgId !== undefined && { clientMsgId }) };
-    this.#deps.tell({ type: "composer_draft", ...about }, except);
+    const { clientMsgId, updatedAt } = draft;
+    const gone = { ...(clientMsgId !== undefined && { clientMsgId }), updatedAt };
+    this.#deps.tell({ type: "composer_draft", conversationId: id, draft: null, ...gone }, except);
   }
 }
 

@@ -186,13 +186,15 @@ export type DeviceEvent =
   /** the user is asked for their consent to a conversation, or has answered with another device */
   | { type: "message_request"; conversationId: ConversationId; fromId: UserId }
   /**
-   * the user's composer draft, written by another session; null: it has gone, and had this client message id
+   * the user's composer draft, written by another session; null: the one of this client message id and time
+   * has gone
    */
   | {
       type: "composer_draft";
       conversationId: ConversationId;
       draft: ComposerDraft | null;
       clientMsgId?: string;
+      updatedAt?: number;
     }
   /** the time of a saved message's reminder has come; `dueCount`: the reminders that are due and not seen */
   | {

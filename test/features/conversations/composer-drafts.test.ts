@@ -299,10 +299,11 @@ describe("the author's devices", () => {
     const second = { ...ann, token: (await newSession(ann)).token };
     const [own, other] = [await openDevice(ann.token), await openDevice(second.token)];
     await compose(ann, id, "I think", "m1");
+    const written = (await drafted(ann, id))?.updated_at;
     await sendUnder(ann, id, "I think so", "m1");
     for (const socket of [own, other]) await socket.until(() => told(socket).includes(null));
     expect(own.of("draft")).toEqual([
-      { type: "draft", conversation_id: id, draft: null, client_msg_id: "m1" },
+      { type: "draft", conversation_id: id, draft: null, client_msg_id: "m1", updated_at: written },
     ]);
     for (const socket of [own, other]) socket.close();
   });
@@ -392,7 +393,7 @@ describe("the send that names its client_msg_id clears it", () => {
     const again = await call("POST", `/v1/conversations/${id}/messages`, {
       ...{ token: ann.token, body: textFrame("first", "m1") },
     });
-    expect(again.status).toBe(200);
+    expect(again.status, JSON.stringify(again.body)).toBe(200);
     const body = { muted_for_s: 600 };
     await call("PATCH", `/v1/conversations/${id}/members/${ann.user.id}`, { token: bob.token, body });
     const muted = await call("POST", `/v1/conversations/${id}/messages`, {
@@ -412,7 +413,7 @@ describe("the send that names its client_msg_id clears it", () => {
     const again = await call("POST", `/v1/conversations/${id}/messages`, {
       ...{ token: ann.token, body: textFrame("I think so", "m1") },
     });
-    expect(again.status).toBe(200);
+    expect(again.status, JSON.stringify(again.body)).toBe(200);
     await send(bob, id, "answer");
     await evictDurableObject(inboxObject(ann.user.id));
     expect(await draftedText(ann, id)).toBe("next");

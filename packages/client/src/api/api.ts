@@ -87,7 +87,7 @@ export class Api {
 
   /** The address of a path, for a socket. */
   socketUrl(path: string): string {
-    return `${this.#base.replace(/^http/, "ws")}${path}`;
+    return this.#base.replace(/^http/, "ws") + path;
   }
 
   /**

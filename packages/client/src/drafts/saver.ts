@@ -169,7 +169,7 @@ export class Saver {
         const seen = `${address}?updated_at=${slot?.updated_at}`;
         if (slot) await chat.api.request("delete", seen, { keepalive });
         if (field && field.content === content) fields.empty(field);
-        if (slot) this.#take(id, null, told);
+        if (slot) this.#take(id, null, told, slot.updated_at);
       } else {
         const ids = { client_msg_id: lost?.id ?? field?.clientMsgId, replaces: slot?.updated_at ?? 0 };
         const body = JSON.stringify({ ...content, ...ids });
@@ -212,10 +212,13 @@ export class Saver {
     onChange(field.id);
   }
 
-  /** Takes what no frame tells this session, unless one has told something newer meanwhile. */
-  #take(id: number, draft: Draft | null, told: number | undefined): void {
+  /**
+   * Takes what no frame tells this session, unless one has told something newer meanwhile.
+   * @param gone the `updated_at` of what was deleted
+   */
+  #take(id: number, draft: Draft | null, told: number | undefined, gone?: number): void {
     const { chat, onFrame } = this.#options;
-    const frame = { type: "draft", conversation_id: id, draft } as const;
+    const frame = { type: "draft", conversation_id: id, draft, ...(gone && { updated_at: gone }) } as const;
     if (told !== this.#told.get(id)) chat.refresh();
     else onFrame(frame);
   }

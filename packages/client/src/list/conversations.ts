@@ -95,10 +95,7 @@ export class Conversations {
     this.#items.set(id, item);
     item.unread.set(conversation.unread_count, conversation.last_seq);
     if (item.readTo > conversation.read_seq) item.unread.read(item.readTo, item.unread.count);
-    if (conversation.kind === "direct") {
-      this.learn(conversation.peer);
-      this.#isOnline(conversation.peer);
-    }
+    if (conversation.kind === "direct") this.learn(this.#isOnline(conversation.peer));
     if (conversation.last_message) this.learn(conversation.last_message.sender);
     this.#set(item, {
       ...conversation,
@@ -151,7 +148,7 @@ export class Conversations {
     conversation_id: id,
     seq,
     unread_count,
-    last_seq = 0,
+    last_seq,
     unread_from,
   }: Omit<Frame<"read">, "type" | "user_id">): void {
     const item = this.#items.get(id);
@@ -244,6 +241,8 @@ export class Conversations {
     if (type === "draft") {
       about = frame.conversation_id;
       const item = this.#items.get(about);
+      // It may come after an answer that knows more.
+      if ((item?.entry.draft?.updated_at ?? 0) > ((frame.draft ?? frame).updated_at ?? Infinity)) return;
       if (item) this.#set(item, { draft: frame.draft ?? undefined });
     } else if (type === "profile") {
       const { user } = frame;

@@ -61,8 +61,7 @@ export class Timelines {
 
   /** A timeline is not shown any more. Without followers it stays where it is. */
   unfollow(timeline: Timeline): void {
-    timeline.followers--;
-    if (timeline.followers) return;
+    if (--timeline.followers) return;
     if (timeline.id === this.#focus) this.focus(0);
     // Within a replay the socket brings nothing else of the conversation, and the list needs what comes: it
     // ends behind more messages and changes than there are.

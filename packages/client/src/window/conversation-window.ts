@@ -73,17 +73,18 @@ export class ConversationWindow {
     const problem = timeline.problem ?? this.#problem;
     const isLoading = !problem && (this.#loads > 0 || timeline.phase !== "live");
     const seen = [stream.version, timeline.seq, this.#anchor, items, isLoading, problem];
-    if (this.#view && seen.every((one, i) => one === this.#seen[i])) return this.#view;
-    this.#seen = seen;
-    const { from, to } = stream.runAt(this.#anchor) ?? { from: Infinity, to: this.#anchor };
-    this.#view = {
-      messages: stream.slice(from, Math.min(to, timeline.seq)),
-      pending: to === Infinity ? items.filter(({ message: { thread } }) => this.#has(thread)) : [],
-      hasOlder: from > 0,
-      hasNewer: to < Infinity,
-      isLoading,
-      problem,
-    };
+    if (!this.#view || seen.some((one, i) => one !== this.#seen[i])) {
+      this.#seen = seen;
+      const { from, to } = stream.runAt(this.#anchor) ?? { from: Infinity, to: this.#anchor };
+      this.#view = {
+        messages: stream.slice(from, Math.min(to, timeline.seq)),
+        pending: to === Infinity ? items.filter(({ message: { thread } }) => this.#has(thread)) : [],
+        hasOlder: from > 0,
+        hasNewer: to < Infinity,
+        isLoading,
+        problem,
+      };
+    }
     return this.#view;
   }
 

@@ -4,6 +4,7 @@ import { eventually } from "../../../../test/support/eventually.ts";
 import { Drafts } from "../../src/drafts/index.ts";
 import type { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
+import { HeldFrames } from "../support/held-frames.ts";
 import { Disk, MemoryKeeper } from "../support/memory-keeper.ts";
 import { MemoryStorage } from "../support/memory-storage.ts";
 import { Server } from "../support/server.ts";
@@ -140,6 +141,26 @@ test("goes on with the draft of another device, and clears it", async () => {
   taken.send(id, text("Lunch"));
   await until(phone, (state) => state.conversation(id)?.last_seq === 2);
   await cleared(taken, ann);
+});
+
+test("the end of an earlier draft is told late: what was saved meanwhile stays", async () => {
+  const frames = new HeldFrames();
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await ann.openDirect(bob);
+  const phone = await startChat(server.origin, ann);
+  await until(phone, (state) => state.connection === "live" && state.conversation(id));
+  const drafts = draftsOf(phone);
+  drafts.write(id, { text: "Lunch?" });
+  await drafts.flush();
+  frames.hold("draft");
+  await (await ann.signIn()).call("DELETE", `/v1/conversations/${id}/draft`);
+  await expect.poll(() => frames.count).toBe(1);
+  drafts.write(id, { text: "Lunch at noon?" });
+  await drafts.flush();
+  frames.pass();
+  expect(drafts.get(id)).toEqual({ text: "Lunch at noon?" });
+  expect(phone.state.conversation(id)?.draft).toMatchObject({ text: "Lunch at noon?" });
 });
 
 test("what was saved follows the other device, and ends with its message", async () => {

@@ -203,9 +203,10 @@ function wireEvent(event: Exclude<DeviceEvent, Unshown>): DeviceServerFrame {
     case "message_request":
       return { type: "message_request", conversation_id: event.conversationId, user_id: event.fromId };
     case "composer_draft": {
-      const { conversationId, draft, clientMsgId } = event;
+      const { conversationId, draft, clientMsgId, updatedAt } = event;
       const shown = draft && serializeComposerDraft(draft);
-      return { type: "draft", conversation_id: conversationId, draft: shown, client_msg_id: clientMsgId };
+      const gone = { client_msg_id: clientMsgId, updated_at: updatedAt };
+      return { type: "draft", conversation_id: conversationId, draft: shown, ...gone };
     }
     case "reminder": {
       const { type, conversationId, seq, note, remindAt, dueCount } = event;

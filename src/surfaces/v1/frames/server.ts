@@ -286,6 +286,9 @@ export const DeviceServerFrame = z
         client_msg_id: z.string().optional().openapi({
           description: "Of a draft that has gone, if it had one: another composer stays as it is",
         }),
+        updated_at: Time.optional().openapi({
+          description: "Of a draft that has gone: a newer one, which an answer has told of before, stays",
+        }),
       },
       "What you are writing on another device; `null`: it was sent, deleted, or has gone with the conversation",
     ),
