@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import { Chat, type ConversationWindow, type OutboxItem, type Uploader } from "../../src/index.ts";
 import { uploader } from "../../src/uploads/index.ts";
@@ -120,9 +121,10 @@ test("what waits to be sent is kept at once, with its file, and is sent once and
   const discarded = chat.send(id, new Proxy(text("never"), {}));
   chat.discard(discarded);
   // No flush: the tab ends now.
-  const kept = await vi.waitUntil(async () => {
+  const kept = await eventually(async () => {
     const items = (await contents<{ item: OutboxItem }>(name, "outbox")).map(({ item }) => item);
-    return items.length === 4 && items;
+    expect(items).toHaveLength(4);
+    return items;
   });
   expect(await kept.find((one) => one.file)?.file?.text()).toBe("bytes");
   const pending = chat.state.outbox(id);
@@ -139,7 +141,7 @@ test("what waits to be sent is kept at once, with its file, and is sent once and
   const window = live.open(id);
   await until(live, () => texts(window).length === 5 && window.view.pending.length === 0);
   expect(texts(window)).toEqual(["before", "a", "b", "c", "uploaded"]);
-  await vi.waitUntil(async () => (await contents(name, "outbox")).length === 0);
+  await expect.poll(() => contents(name, "outbox")).toEqual([]);
 });
 
 test("a save that breaks in its midst leaves the cache as it was, and the next one makes up for it", async () => {

@@ -279,10 +279,7 @@ test("a list does not undo what frames have said of a contact and a draft while 
   const anns = await startChat(server.origin, ann);
   await ann.call("PATCH", "/v1/me", { nickname: "Annette" });
   await tablet.call("PUT", `/v1/conversations/${id}/draft`, { text: "Lunch" });
-  await vi.waitFor(
-    () => expect(frames).toEqual(expect.arrayContaining(["presence", "profile", "draft"])),
-    5_000,
-  );
+  await expect.poll(() => frames).toEqual(expect.arrayContaining(["presence", "profile", "draft"]));
   pass();
   await until(chat, (state) => state.isListed);
   const told = { name: "Annette", peer: { nickname: "Annette", online: true }, draft: { text: "Lunch" } };

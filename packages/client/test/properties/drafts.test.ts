@@ -1,5 +1,6 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { runOptions } from "../../../../test/support/property-runs.ts";
 import { Drafts } from "../../src/drafts/index.ts";
 import { Chat } from "../../src/index.ts";
@@ -154,32 +155,29 @@ test.each(Array.from({ length: STORIES }, (_, i) => SEED + i))(
       for (const one of devices) expectNothingBack(one, told);
     }
     for (const one of devices) if (!one.isOnline) await one.turn();
-    await vi.waitFor(
-      async () => {
-        for (const { chat } of devices) expect(chat.state.outbox(id)).toEqual([]);
-        await settled();
-        const list = await ann.call("GET", `/v1/conversations/${id}/messages?limit=100`);
-        const { items } = list as { items: { body: { text: string } }[] };
-        const sent = items.map(({ body }) => body.text);
-        // A text that both devices show may be sent on both, while one is offline.
-        expect(sent.toSorted(), told.join("\n")).toEqual(devices.flatMap((one) => one.sent).toSorted());
-        const shown = devices.flatMap((one) => wordsOf(one.shown));
-        const there = new Set([...sent.flatMap(wordsOf), ...shown, ...erased]);
+    await eventually(async () => {
+      for (const { chat } of devices) expect(chat.state.outbox(id)).toEqual([]);
+      await settled();
+      const list = await ann.call("GET", `/v1/conversations/${id}/messages?limit=100`);
+      const { items } = list as { items: { body: { text: string } }[] };
+      const sent = items.map(({ body }) => body.text);
+      // A text that both devices show may be sent on both, while one is offline.
+      expect(sent.toSorted(), told.join("\n")).toEqual(devices.flatMap((one) => one.sent).toSorted());
+      const shown = devices.flatMap((one) => wordsOf(one.shown));
+      const there = new Set([...sent.flatMap(wordsOf), ...shown, ...erased]);
+      expect(
+        typed.filter((word) => !there.has(word)),
+        told.join("\n"),
+      ).toEqual([]);
+      const over = new Set([...sent.flatMap(wordsOf), ...erased]);
+      for (const one of devices) {
+        const words = wordsOf(one.shown);
         expect(
-          typed.filter((word) => !there.has(word)),
-          told.join("\n"),
-        ).toEqual([]);
-        const over = new Set([...sent.flatMap(wordsOf), ...erased]);
-        for (const one of devices) {
-          const words = wordsOf(one.shown);
-          expect(
-            words.length > 0 && words.every((word) => over.has(word)),
-            `${words}\n${told.join("\n")}`,
-          ).toBe(false);
-        }
-      },
-      { timeout: 5_000, interval: 50 },
-    );
+          words.length > 0 && words.every((word) => over.has(word)),
+          `${words}\n${told.join("\n")}`,
+        ).toBe(false);
+      }
+    });
     for (const one of devices) await one.end();
   },
 );

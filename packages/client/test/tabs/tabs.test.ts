@@ -121,19 +121,19 @@ test("a conversation on screen has a room socket of its tab; the others get it b
   const frames: string[] = [];
   first.chat.onFrame(({ type }) => frames.push(type));
   first.window.focus();
-  await vi.waitUntil(() => frames.filter((type) => type === "ready").length === 1);
+  await expect.poll(() => frames.filter((type) => type === "ready")).toHaveLength(1);
   expect(network.deviceSockets).toBe(1);
   bob.window.send(text("one"));
   first.window.send(text("two"));
   await bob.chat.flush();
   await first.chat.flush();
-  await vi.waitUntil(() => texts(first).length === 2 && texts(second).length === 2);
+  for (const one of [first, second]) await expect.poll(() => texts(one)).toHaveLength(2);
   expect(frames.filter((type) => type.startsWith("message"))).toHaveLength(1);
   first.window.blur();
   second.window.focus();
   bob.window.send(text("three"));
   second.window.read();
-  await vi.waitUntil(() => texts(first).length === 3 && texts(second).length === 3);
+  for (const one of [first, second]) await expect.poll(() => texts(one)).toHaveLength(3);
   expect(texts(first)).toEqual(texts(second));
   for (const { chat } of [first, second])
     await until(chat, (state) => state.conversation(id)?.last_seq === 3);
@@ -215,7 +215,7 @@ test("a tab that has missed too many changes begins anew, and the others go on",
   await away.chat.stop();
   await react(stage, "👍", 1, 2, 3, 4, 5, 6, 7);
   await away.chat.start();
-  await vi.waitUntil(() => frames.includes("reset"));
+  await expect.poll(() => frames).toContain("reset");
   await react(stage, "🎉", 1, 8);
   const right = await history(stage);
   for (const one of [live, away])

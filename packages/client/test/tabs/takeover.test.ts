@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Chat, ConversationWindow } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
@@ -86,7 +86,7 @@ test.each([
   expect(Date.now() - ended).toBeLessThan(TAKEOVER);
   await until(bob, () => bobs.view.messages.length === all.length);
   leader.thaw();
-  await vi.waitUntil(() => network.deviceSockets === 1);
+  await expect.poll(() => network.deviceSockets).toBe(1);
   for (const tab of [second, third]) expect((await tab.until(() => true)).told).toHaveLength(1);
 });
 
@@ -101,7 +101,7 @@ test("a frozen tab that thaws is one of the others, and has missed nothing", asy
   leader.thaw();
   send(leader, "three");
   for (const tab of tabs) await shows(tab, ["one", "two", "three"]);
-  await vi.waitUntil(() => network.deviceSockets === 1);
+  await expect.poll(() => network.deviceSockets).toBe(1);
 });
 
 test("a connection that is cut comes back as one, and nothing is lost or shown twice", async () => {
@@ -119,6 +119,6 @@ test("a connection that is cut comes back as one, and nothing is lost or shown t
   }
   await bob.flush();
   for (const tab of tabs) await shows(tab, all);
-  await vi.waitUntil(() => network.deviceSockets === 1);
+  await expect.poll(() => network.deviceSockets).toBe(1);
   for (const tab of tabs) expect(tab.shown?.told).toHaveLength(10);
 });
