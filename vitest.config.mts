@@ -60,7 +60,12 @@ export default defineConfig({
       },
       {
         // Scripts run as they are, in Node, and start processes of their own.
-        test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...PATIENCE },
+        test: {
+          name: "scripts",
+          include: ["test/scripts/**/*.test.ts"],
+          ...PATIENCE,
+          expect: { poll: { timeout: 60_000 } },
+        },
       },
       {
         // The client runs in Node, against the Worker in processes of its own. Examples run on packages/client/src/.

@@ -243,9 +243,7 @@ test.each(Array.from({ length: STORIES }, (_, i) => SEED + i))(
     for (let i = 0; i < STEPS; i++) {
       done.push(await world.step());
       const [, wanted] = world.sights();
-      await expect
-        .poll(() => world.sights()[0], { message: done.join("\n"), timeout: 10_000 })
-        .toEqual(wanted);
+      await expect.poll(() => world.sights()[0], { message: done.join("\n") }).toEqual(wanted);
     }
   },
 );
