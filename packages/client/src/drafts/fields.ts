@@ -24,6 +24,11 @@ export class Fields {
     return this.all.get(id) ?? [];
   }
 
+  /** The field of a thread, by its root, or of the conversation itself (0). */
+  one(id: number, root: number): Field | undefined {
+    return this.of(id).find((one) => one.root === root);
+  }
+
   /** Puts a field in the place of the one that was there. */
   put(field: Field): void {
     const others = this.of(field.id).filter(({ root }) => root !== field.root);
@@ -42,7 +47,8 @@ export class Fields {
 
   /** Nothing is written in a field any more: it was sent or emptied, or went on elsewhere. */
   empty(field: Field): void {
-    this.keep(Object.assign(field, { content: { text: "" }, clientMsgId: newId(), isSaved: true }));
+    const at = field.at + 1;
+    this.keep(Object.assign(field, { content: { text: "" }, clientMsgId: newId(), isSaved: true, at }));
   }
 
   /** Forgets everything, and keeps nothing from now on: an answer may still be under way. */
@@ -64,7 +70,7 @@ export class Fields {
     const written = this.written(id, root);
     if (written) return written;
     const nothing = { clientMsgId: newId(), content: { text: "" }, isSaved: true };
-    const field: Field = this.of(id).find((one) => one.root === root) ?? {
+    const field: Field = this.one(id, root) ?? {
       ...{ id, root, at: 0, seen: 0, over: 0, last: "", sent: [] },
       ...nothing,
     };

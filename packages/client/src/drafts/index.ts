@@ -157,7 +157,12 @@ export class Drafts {
       for (const one of [...this.#fields.all.values()].flat())
         if (one.sent.some(({ queued }) => queued === "here")) this.#say({ field: one });
     if (!field) return;
-    this.#fields.put({ ...field, sent: field.sent.map((one) => ({ ...one, queued: "elsewhere" })) });
+    const known = this.#fields.one(field.id, field.root) ?? field;
+    // What was written here since then is on its way to that tab.
+    if (known.at > field.at) return;
+    const sent = field.sent.map((one) => ({ ...one, queued: "elsewhere" as const }));
+    // The same object: a save of it may be under way.
+    this.#fields.put(Object.assign(known, field, { sent }));
     // The tab that has written it saves it, unless it ends before.
     if (!field.isSaved) void this.#saver.then((saver) => saver.saveSoon(field.id, 4 * this.#pause));
     this.#tell(field.id);

@@ -168,20 +168,20 @@ export class Saver {
       if (!content || isEmpty(content)) {
         const seen = `${address}?updated_at=${slot?.updated_at}`;
         if (slot) await chat.api.request("delete", seen, { keepalive });
-        if (field && field.content === content) fields.empty(field);
-        if (slot) this.#take(id, null, told, slot.updated_at);
+        if (field && content && isSame(field.content, content)) fields.empty(field);
+        if (slot) this.#take(id, told, slot, true);
       } else {
         const ids = { client_msg_id: lost?.id ?? field?.clientMsgId, replaces: slot?.updated_at ?? 0 };
         const body = JSON.stringify({ ...content, ...ids });
         const draft = await chat.api.request<Draft>("put", address, { body, keepalive });
         if (field && lost) this.#restore(field, lost, draft);
         else if (field) this.#saved(field, content, draft, told);
-        this.#take(id, draft, told);
+        this.#take(id, told, draft);
       }
     } catch (error) {
       const { code, draft }: { code?: string; draft?: Draft } = Object(error);
       // Another device has written one.
-      if (draft) this.#take(id, draft, told);
+      if (draft) this.#take(id, told, draft);
       else if (field && lost && code === "conflict") this.#forget(field, lost);
       else if (content) this.#refused.add(content);
     }
@@ -192,7 +192,7 @@ export class Saver {
     field.seen = Math.max(field.seen, at);
     // It was sent meanwhile.
     if (id !== field.clientMsgId) field.over = Math.max(field.over, at);
-    else if (field.content === content && told === this.#told.get(field.id)) field.isSaved = true;
+    else if (isSame(field.content, content) && told === this.#told.get(field.id)) field.isSaved = true;
     this.#options.fields.keep(field);
   }
 
@@ -208,17 +208,15 @@ export class Saver {
   /** Nothing waits for a message any more. */
   #forget(field: Field, lost: Sent): void {
     const { fields, onChange } = this.#options;
-    fields.keep(Object.assign(field, { sent: field.sent.filter((one) => one !== lost) }));
+    fields.keep(Object.assign(field, { sent: field.sent.filter((one) => one.id !== lost.id) }));
     onChange(field.id);
   }
 
-  /**
-   * Takes what no frame tells this session, unless one has told something newer meanwhile.
-   * @param gone the `updated_at` of what was deleted
-   */
-  #take(id: number, draft: Draft | null, told: number | undefined, gone?: number): void {
+  /** Takes what no frame tells this session, unless one has told something newer meanwhile. */
+  #take(id: number, told: number | undefined, about: Draft, isGone = false): void {
     const { chat, onFrame } = this.#options;
-    const frame = { type: "draft", conversation_id: id, draft, ...(gone && { updated_at: gone }) } as const;
+    const draft = isGone ? null : about;
+    const frame = { type: "draft", conversation_id: id, draft, updated_at: about.updated_at } as const;
     if (told !== this.#told.get(id)) chat.refresh();
     else onFrame(frame);
   }

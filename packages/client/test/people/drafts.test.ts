@@ -30,6 +30,20 @@ async function twoDevices(): Promise<{ ann: Person; id: number; phone: Chat; des
   return { ann, id, phone, desk };
 }
 
+/** Two tabs of one session, and a conversation with another user. */
+async function twoTabs() {
+  const { ann, id, phone } = await twoDevices();
+  const other = await startChat(server.origin, ann);
+  await until(other, (state) => state.connection === "live" && state.conversation(id));
+  const storage = new MemoryStorage();
+  const draftsOfTab = (chat: Chat) => {
+    const drafts = new Drafts(chat, { pause: 1_000_000, name: `${ann.user.id}`, storage });
+    onTestFinished(() => drafts.close());
+    return drafts;
+  };
+  return { ann, id, phone, other, here: draftsOfTab(phone), there: draftsOfTab(other) };
+}
+
 /** Waits until a user's drafts are saved, and the server has none of them. */
 function cleared(drafts: Drafts, person: Person): Promise<void> {
   return eventually(async () => {
@@ -63,32 +77,63 @@ test("what is written on one device is on the other, once for many keys, until i
 });
 
 test("tabs of one session write one draft, which the one that writes on saves and any sends", async () => {
-  const { ann, id, phone } = await twoDevices();
-  const other = await startChat(server.origin, ann);
-  await until(other, (state) => state.connection === "live" && state.conversation(id));
-  const storage = new MemoryStorage();
-  const [here, there] = [phone, other].map((chat) => {
-    const drafts = new Drafts(chat, { pause: 1_000_000, name: `${ann.user.id}`, storage });
-    onTestFinished(() => drafts.close());
-    return drafts;
-  });
+  const { ann, id, phone, here, there } = await twoTabs();
   const told: number[] = [];
-  there?.subscribe((changed) => told.push(changed));
-  here?.write(id, { text: "Lunch" });
-  await eventually(() => expect(there?.get(id)).toEqual({ text: "Lunch" }));
+  there.subscribe((changed) => told.push(changed));
+  here.write(id, { text: "Lunch" });
+  await eventually(() => expect(there.get(id)).toEqual({ text: "Lunch" }));
   expect(told).toEqual([id]);
-  there?.write(id, { text: "Lunch?" });
-  await eventually(() => expect(here?.get(id)).toEqual({ text: "Lunch?" }));
-  await there?.flush();
+  there.write(id, { text: "Lunch?" });
+  await eventually(() => expect(here.get(id)).toEqual({ text: "Lunch?" }));
+  await there.flush();
   expect(await ann.call("GET", "/v1/conversations")).toMatchObject({
     items: [{ draft: { text: "Lunch?" } }],
   });
-  here?.send(id, text("Lunch?"));
-  await eventually(() => expect(there?.get(id)).toBeUndefined());
+  here.send(id, text("Lunch?"));
+  await eventually(() => expect(there.get(id)).toBeUndefined());
   await phone.flush();
   await eventually(async () =>
     expect(await ann.call("GET", "/v1/conversations")).not.toHaveProperty("items.0.draft"),
   );
+});
+
+test("a save of one tab undoes nothing that is written in another meanwhile", async () => {
+  const { id, other, here, there } = await twoTabs();
+  here.write(id, { text: "Half" });
+  await eventually(() => expect(there.get(id)).toEqual({ text: "Half" }));
+  const [asked, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { request } = other.api;
+  vi.spyOn(other.api, "request").mockImplementation(async (...call) => {
+    asked.resolve();
+    await mayEnd.promise;
+    return request.apply(other.api, call);
+  });
+  const saving = there.flush();
+  await asked.promise;
+  here.write(id, { text: "Half a" });
+  await eventually(() => expect(there.get(id)).toEqual({ text: "Half a" }));
+  const heard = new Promise((resolve) => here.subscribe(resolve));
+  mayEnd.resolve();
+  await saving;
+  await heard;
+  for (const drafts of [here, there]) expect(drafts.get(id)).toEqual({ text: "Half a" });
+});
+
+test("what one tab says late of a text undoes nothing that is written in another since then", async () => {
+  const { ann, id, phone, here } = await twoTabs();
+  const tab = new BroadcastChannel(`parley:${ann.user.id} drafts`);
+  onTestFinished(() => tab.close());
+  const said = new Promise<object>((resolve) => {
+    tab.onmessage = (event) => resolve(Object(event).data);
+  });
+  here.write(id, { text: "Half" });
+  const late = await said;
+  here.write(id, { text: "Half a" });
+  tab.postMessage(late);
+  const draft = { text: "The end of what is said", updated_at: 1 };
+  tab.postMessage({ frame: { type: "draft", conversation_id: id, draft } });
+  await until(phone, (state) => state.conversation(id)?.draft);
+  expect(here.get(id)).toEqual({ text: "Half a" });
 });
 
 test("a save that comes behind its message leaves no draft", async () => {
