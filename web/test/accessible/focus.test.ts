@@ -5,19 +5,23 @@ import { stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
-/** What has the focus in the moment in which a dialog goes: what one types next must not get lost. */
-function whenDialogGoes(page: Page): Promise<string> {
-  return page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const observer = new MutationObserver(() => {
-          if (document.querySelector("dialog")) return;
-          observer.disconnect();
-          resolve(document.activeElement?.closest("[data-seq]")?.getAttribute("data-seq") ?? "nothing");
-        });
-        observer.observe(document.body, { childList: true, subtree: true });
-      }),
-  );
+/**
+ * Watches for the end of a dialog.
+ * @returns tells which message has the focus in the moment in which the dialog goes
+ */
+async function watchDialog(page: Page): Promise<() => Promise<string>> {
+  const watch = await page.evaluateHandle(() => {
+    const focused = new Promise<string>((resolve) => {
+      const observer = new MutationObserver(() => {
+        if (document.querySelector("dialog")) return;
+        observer.disconnect();
+        resolve(document.activeElement?.closest("[data-seq]")?.getAttribute("data-seq") ?? "nothing");
+      });
+      observer.observe(document.body, { childList: true, subtree: true });
+    });
+    return { focused };
+  });
+  return () => watch.evaluate(({ focused }) => focused);
 }
 
 test("the focus is back at the message in the moment in which a dialog closes", async () => {
@@ -29,7 +33,7 @@ test("the focus is back at the message in the moment in which a dialog closes", 
   await page.keyboard.press("s");
   const note = page.getByRole("textbox", { name: "Note" });
   await expect.poll(() => note.evaluate((field) => field === document.activeElement)).toBe(true);
-  const focused = whenDialogGoes(page);
+  const focused = await watchDialog(page);
   await page.keyboard.press("Enter");
-  expect(await focused).toBe("1");
+  expect(await focused()).toBe("1");
 });

@@ -47,6 +47,7 @@ export class Fields {
 
   /** Nothing is written in a field any more: it was sent or emptied, or went on elsewhere. */
   empty(field: Field): void {
+    // Newer than the text, so that no other tab brings it back.
     const at = field.at + 1;
     this.keep(Object.assign(field, { content: { text: "" }, clientMsgId: newId(), isSaved: true, at }));
   }

@@ -212,7 +212,10 @@ export class Saver {
     onChange(field.id);
   }
 
-  /** Takes what no frame tells this session, unless one has told something newer meanwhile. */
+  /**
+   * Takes what no frame tells this session, unless one has told something newer meanwhile.
+   * @param about the draft that is there now, or that has gone
+   */
   #take(id: number, told: number | undefined, about: Draft, isGone = false): void {
     const { chat, onFrame } = this.#options;
     const draft = isGone ? null : about;

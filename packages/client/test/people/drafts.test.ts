@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Person } from "../../../../scripts/support/person.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
-import { Drafts } from "../../src/drafts/index.ts";
+import { Drafts, type DraftsOptions } from "../../src/drafts/index.ts";
 import type { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
@@ -12,8 +12,8 @@ import { Server } from "../support/server.ts";
 const server = Server.shared();
 
 /** The drafts of a client. They are saved when the test says so. */
-function draftsOf(chat: Chat): Drafts {
-  const drafts = new Drafts(chat, { pause: 1_000_000 });
+function draftsOf(chat: Chat, kept: DraftsOptions = {}): Drafts {
+  const drafts = new Drafts(chat, { pause: 1_000_000, ...kept });
   onTestFinished(() => drafts.close());
   return drafts;
 }
@@ -35,13 +35,8 @@ async function twoTabs() {
   const { ann, id, phone } = await twoDevices();
   const other = await startChat(server.origin, ann);
   await until(other, (state) => state.connection === "live" && state.conversation(id));
-  const storage = new MemoryStorage();
-  const draftsOfTab = (chat: Chat) => {
-    const drafts = new Drafts(chat, { pause: 1_000_000, name: `${ann.user.id}`, storage });
-    onTestFinished(() => drafts.close());
-    return drafts;
-  };
-  return { ann, id, phone, other, here: draftsOfTab(phone), there: draftsOfTab(other) };
+  const kept = { name: `${ann.user.id}`, storage: new MemoryStorage() };
+  return { ann, id, phone, other, here: draftsOf(phone, kept), there: draftsOf(other, kept) };
 }
 
 /** Waits until a user's drafts are saved, and the server has none of them. */
@@ -251,8 +246,7 @@ test("an empty text is no draft", async () => {
 async function keptBy(storage: MemoryStorage, person: Person, origin: string, cache?: Disk) {
   const keeper = new MemoryKeeper(cache ?? new Disk());
   const chat = await startChat(origin, person, { cache: keeper });
-  const drafts = new Drafts(chat, { pause: 1_000_000, name: `${person.user.id}`, storage });
-  onTestFinished(() => drafts.close());
+  const drafts = draftsOf(chat, { name: `${person.user.id}`, storage });
   /** Ends as a page that the system kills; what the cache has is of this moment. */
   const kill = async () => {
     keeper.save();

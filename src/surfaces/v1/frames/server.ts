@@ -287,7 +287,7 @@ export const DeviceServerFrame = z
           description: "Of a draft that has gone, if it had one: another composer stays as it is",
         }),
         updated_at: Time.optional().openapi({
-          description: "Of a draft that has gone: a newer one, which an answer has told of before, stays",
+          description: "Of a draft that has gone: a draft that you know of with a higher `updated_at` stays",
         }),
       },
       "What you are writing on another device; `null`: it was sent, deleted, or has gone with the conversation",
