@@ -1,5 +1,5 @@
 import { Problem } from "parley-client";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
@@ -27,7 +27,8 @@ export function PasswordForm({ isNew, onOther, isFirst }: Props) {
   const [password, setPassword] = useState("");
 
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
+  // With the render of the form: a frame later the user may be in another field.
+  useLayoutEffect(() => {
     if (isFirst && hasKeyboard()) form.current?.querySelector("input")?.focus();
   }, []);
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { hasKeyboard } from "../lib/keyboard.ts";
 import { Icon } from "./icon.tsx";
@@ -20,7 +20,7 @@ interface Props {
 export function Page({ title, back, actions, children }: Props) {
   const id = useId();
   const page = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (hasKeyboard() && document.activeElement === document.body) page.current?.focus();
   }, []);
   return (

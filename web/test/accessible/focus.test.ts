@@ -37,3 +37,19 @@ test("the focus is back at the message in the moment in which a dialog closes", 
   await page.keyboard.press("Enter");
   expect(await focused()).toBe("1");
 });
+
+test("the form of the sign-in has the focus in the moment in which it is there", async () => {
+  const page = await site.open();
+  await page.addInitScript(() => {
+    const observer = new MutationObserver(() => {
+      const field = document.querySelector("form input");
+      if (!field) return;
+      observer.disconnect();
+      document.documentElement.dataset.first = String(field === document.activeElement);
+    });
+    observer.observe(document, { childList: true, subtree: true });
+  });
+  await page.reload();
+  await page.getByLabel("Username").waitFor();
+  expect(await page.evaluate(() => document.documentElement.dataset.first)).toBe("true");
+});

@@ -92,7 +92,7 @@ test("at 200 % one signs in, writes, makes a poll and changes settings by the ke
   const { id } = await ann.openGroup("Hike", [ben]);
   for (const text of ["Who brings the map?", "And the tent?", "I have no idea"]) await ben.send(id, text);
   const page = await site.open({ viewport: ZOOMED });
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await expect.poll(() => hasFocus(page.getByLabel("Username"))).toBe(true);
   await expectReachable(page, "input Username", "input Password", "button Sign in", "button New here?");
   await page.getByLabel("Username").focus();
   await page.keyboard.type(ann.user.username);

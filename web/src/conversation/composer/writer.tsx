@@ -9,7 +9,7 @@ import {
   type Writing,
 } from "parley-react/composer";
 import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "parley-react/message";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { hasKeyboard } from "../../lib/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
@@ -79,9 +79,9 @@ export function Writer({ id, name, window, thread }: Props) {
   // What comes in the midst of a recording, as a draft of another device, does not end it.
   const hasContent = isSendable || isEdit || text !== "";
 
-  // A message that is to be answered or edited was chosen elsewhere.
+  // A message that is to be answered or edited was chosen elsewhere. What is typed at once belongs here.
   const target = mode.mode === "write" ? 0 : mode.message.seq;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (target === 0) return;
     const { current: area } = field;
     area?.focus();
@@ -89,7 +89,7 @@ export function Writer({ id, name, window, thread }: Props) {
   }, [target]);
 
   // The button of a recording goes away behind it where there is something to send, with the focus.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isRecording && hasContent && hasKeyboard() && document.activeElement === document.body)
       field.current?.focus();
   }, [isRecording]);

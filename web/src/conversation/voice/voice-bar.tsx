@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -29,7 +29,7 @@ export function VoiceBar({ recording, isLocked, onCancel, onSend }: Props) {
     }, EVERY);
     return () => clearInterval(timer);
   }, [recording]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isLocked && recording) send.current?.focus();
   }, [isLocked, recording]);
   return (

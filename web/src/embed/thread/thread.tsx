@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { useConversationWindow } from "parley-client/react";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { readThread } from "../../conversation/thread/read-thread.ts";
 import { t } from "../../i18n/i18n.ts";
 import { isComposing } from "../../lib/keyboard.ts";
@@ -29,7 +29,7 @@ export function View({ id, root, onClose }: Props) {
   const section = useRef<HTMLElement>(null);
   /** up to where the server knows that the user has read */
   const told = useRef(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = section;
     const parent = current?.parentElement;
     current?.querySelector("button")?.focus();

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { locale, t } from "../../i18n/i18n.ts";
 import { hasKeyboard, isComposing } from "../../lib/keyboard.ts";
 import { type Emoji, findEmoji, GROUPS, loadEmoji, toned } from "./emoji.ts";
@@ -25,7 +25,7 @@ export function EmojiPicker({ onPick }: Props) {
   const search = useRef<HTMLInputElement>(null);
   const id = useId();
   const language = locale.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     loadEmoji().then(setGroups, () => setFailed(true));
     if (hasKeyboard()) search.current?.focus();
   }, [language]);
