@@ -1,5 +1,5 @@
 import { useChat } from "parley-client/react";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { HomePage } from "../account/home-page.tsx";
 import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
@@ -38,7 +38,7 @@ export function Shell() {
   const { chat } = useAccount();
   const now = route.value;
   const shell = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (pressed(event, chat)) event.preventDefault();
     };

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isComposing } from "../../lib/keyboard.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -102,7 +102,7 @@ export function VoiceButton({ onPhase, onRecorded }: Props) {
   const onEscape = useRef(cancel);
   onEscape.current = cancel;
   const isUnderWay = phase !== "idle";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isUnderWay) return;
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || isComposing(event)) return;

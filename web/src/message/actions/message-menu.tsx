@@ -48,7 +48,7 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
     return () => watch.disconnect();
   }, [at]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // An automatic popover would close when the finger leaves that has opened it by a long press.
     const onPointerDown = ({ target: pressed }: PointerEvent) => {
       if (!(pressed instanceof Node && panel.current?.contains(pressed))) onClose();

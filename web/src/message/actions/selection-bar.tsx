@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { isComposing } from "../../lib/keyboard.ts";
@@ -21,7 +21,7 @@ const ForwardDialog = lazy(async () => (await import("./forward-dialog.tsx")).Fo
 export function SelectionBar({ id }: { id: number }) {
   const { chat, me } = useAccount();
   const chosen = selection.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || isComposing(event) || document.querySelector("dialog[open]")) return;
       // The page has another use for this key.
