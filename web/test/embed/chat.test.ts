@@ -180,5 +180,5 @@ test("a conversation of which the user is no member is said to be none", async (
   const { id } = await ben.openGroup("Secret", []);
   const { page } = await embed(ann, id);
   await page.getByRole("alert").filter({ hasText: "Try again" }).waitFor();
-  expect(await events(page)).toBe("error=not_found");
+  await expect.poll(() => events(page)).toBe("error=not_found");
 });
