@@ -8,7 +8,7 @@ export function plain(message: Message): Message {
 /** What a user sees in the end: a fresh load over HTTP. */
 export interface Truth {
   readonly list: readonly Conversation[];
-  /** the unread messages of the main stream that mention the user */
+  /** the unread messages that mention the user, thread-only replies too */
   readonly mentions: ReadonlyMap<number, readonly number[]>;
   /** the main stream of each conversation */
   readonly main: ReadonlyMap<number, readonly Message[]>;
@@ -24,8 +24,8 @@ export async function freshList(api: Api): Promise<Pick<Truth, "list" | "mention
     const query = { limit: 100, ...(cursor && { cursor }) };
     const page = await api.call("get", "/v1/mentions", { query });
     for (const { unread, message } of page.items) {
-      const { conversation_id: id, seq, thread } = message;
-      if (!unread || thread?.also_in_main === false) continue;
+      const { conversation_id: id, seq } = message;
+      if (!unread) continue;
       mentions.set(
         id,
         [...(mentions.get(id) ?? []), seq].sort((a, b) => a - b),
