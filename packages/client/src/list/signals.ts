@@ -37,12 +37,14 @@ export class Signals {
     // What is not loaded, or still on its way, the server has to count.
     if (Math.min(position, main.runAt(seq)?.to ?? 0) < end) this.#loader.lookUpSoon(id);
     if (this.#reads.has(id)) return;
-    const tell = () => {
-      this.#reads.delete(id);
-      // Without a connection the next list shows that the server does not know it.
-      this.#sockets.send({ type: "read", conversation_id: id, seq: list.readTo(id) }, id);
-    };
-    this.#reads.set(id, setTimeout(tell, READ_PAUSE));
+    this.#reads.set(
+      id,
+      setTimeout(() => {
+        this.#reads.delete(id);
+        // Without a connection the next list shows that the server does not know it.
+        this.#sockets.send({ type: "read", conversation_id: id, seq: list.readTo(id) }, id);
+      }, READ_PAUSE),
+    );
   }
 
   /** The user is typing in a conversation. */

@@ -6,7 +6,7 @@ import type { Conversation } from "../types.ts";
 
 /** What is told of one conversation in this time is asked for once, in ms. */
 const LOOK_UP_PAUSE = 500;
-/** A list that could not be loaded is asked for again after this time, in ms. */
+/** What did not come whole is asked for again after this time, in ms; each further time so much later. */
 const AGAIN = 5_000;
 
 /** Loads over HTTP what no frame repeats: the list, mentions, single conversations. */
@@ -26,9 +26,9 @@ export class Loader {
   }
 
   /** Loads the list and the unread mentions, and takes them. */
-  async list(): Promise<void> {
+  async list(tries = 1): Promise<void> {
     const load = ++this.#load;
-    const asked = this.#list.now();
+    let asked = this.#list.now();
     const { all, shown } = this.#list;
     const api = this.#api;
     const listed = new Set<number>();
@@ -48,12 +48,18 @@ export class Loader {
       for (const { id } of all) if (!listed.has(id)) this.#list.remove(id, asked);
       // Unread mentions come before the read ones.
       const mentions = await allPages(
-        (query) => api.call("get", "/v1/mentions", { query }),
+        (query) =>
+          api.call("get", "/v1/mentions", { query }).then((page) => {
+            // A conversation did not answer: what is known stays until all do.
+            if (page.unreachable[0]) asked = 0;
+            return page;
+          }),
         ({ unread }) => !unread,
       );
       if (load === this.#load) this.#list.mentioned(mentions, asked);
+      if (!asked) throw asked;
     } catch {
-      setTimeout(() => load === this.#load && void this.list(), AGAIN);
+      setTimeout(() => load === this.#load && void this.list(tries + 1), AGAIN * tries);
     }
   }
 

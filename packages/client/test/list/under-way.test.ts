@@ -1,6 +1,8 @@
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { Message } from "../../../../scripts/support/shapes.ts";
 import { Chat } from "../../src/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
+import { Clock } from "../support/clock.ts";
 import { HeldFrames } from "../support/held-frames.ts";
 import { Disk, MemoryKeeper } from "../support/memory-keeper.ts";
 import { Server } from "../support/server.ts";
@@ -286,4 +288,31 @@ test("a list does not undo what frames have said of a contact and a draft while 
   expect(chat.state.conversation(id)).toMatchObject(told);
   expect(chat.state.isOnline(ann.user.id)).toBe(true);
   await anns.stop();
+});
+
+test("mentions in a conversation that did not answer stay in the list, and are asked for again", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const { id } = await bob.openGroup("group", [ann]);
+  const body = { ...text("Ann?"), mentions: [ann.user.id] };
+  const mention = async () =>
+    Message.parse(await bob.call("POST", `/v1/conversations/${id}/messages`, body)).seq;
+  const first = await mention();
+  const chat = await startChat(server.origin, ann);
+  const mentions = () => chat.state.conversation(id)?.mentions;
+  await until(chat, () => mentions()?.length === 1);
+  await chat.stop();
+  const second = await mention();
+  const clock = new Clock();
+  let asked = 0;
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    if (!String(call[0]).includes("/v1/mentions") || asked++ > 0) return fetch(...call);
+    return Response.json({ items: [], next_cursor: null, unreachable: [id] });
+  });
+  await chat.start();
+  await expect.poll(() => clock.set).toContain(5_000);
+  expect(mentions()).toEqual([first]);
+  await clock.pass(5_000);
+  await until(chat, () => mentions()?.length === 2);
+  expect(mentions()).toEqual([first, second]);
 });
