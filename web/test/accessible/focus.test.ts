@@ -45,11 +45,11 @@ test("the form of the sign-in has the focus in the moment in which it is there",
       const field = document.querySelector("form input");
       if (!field) return;
       observer.disconnect();
-      document.documentElement.dataset.first = String(field === document.activeElement);
+      document.documentElement.dataset.fieldHadFocus = String(field === document.activeElement);
     });
     observer.observe(document, { childList: true, subtree: true });
   });
   await page.reload();
   await page.getByLabel("Username").waitFor();
-  expect(await page.evaluate(() => document.documentElement.dataset.first)).toBe("true");
+  expect(await page.evaluate(() => document.documentElement.dataset.fieldHadFocus)).toBe("true");
 });

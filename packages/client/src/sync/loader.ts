@@ -6,7 +6,7 @@ import type { Conversation } from "../types.ts";
 
 /** What is told of one conversation in this time is asked for once, in ms. */
 const LOOK_UP_PAUSE = 500;
-/** What did not come whole is asked for again after this time, in ms; each further time so much later. */
+/** The pause before a list that did not come whole is loaded again, in ms; it grows by as much each time. */
 const AGAIN = 5_000;
 
 /** Loads over HTTP what no frame repeats: the list, mentions, single conversations. */
@@ -50,7 +50,7 @@ export class Loader {
       const mentions = await allPages(
         (query) =>
           api.call("get", "/v1/mentions", { query }).then((page) => {
-            // A conversation did not answer: what is known stays until all do.
+            // A conversation did not answer: what is known stays, and all is asked for again.
             if (page.unreachable[0]) asked = 0;
             return page;
           }),
