@@ -6,23 +6,27 @@ const PROTOCOLS: readonly string[] = ["http:", "https:", "mailto:"];
 const BEGIN = /(?:https?:\/\/|mailto:|www\.)/iy;
 const LOCAL = /[\w.+-]{1,64}(?=@)/y;
 /** Behind what a mail address may begin. */
-const BEFORE_LOCAL = /[\w.+-]{1,64}$/;
+const BEFORE_LOCAL = /[a-z0-9][\w.+-]{0,63}$/i;
 const IP6 = /\[[0-9a-f:.]+\]/iy;
-const LABEL = "[\\p{L}\\p{M}\\p{N}](?:[\\p{L}\\p{M}\\p{N}_\\-]{0,61}[\\p{L}\\p{M}\\p{N}])?";
-const HOST = new RegExp(`${LABEL}(?:\\.${LABEL})*`, "uy");
+const HOST = /[\p{L}\p{M}\p{N}](?:(?:[_-]*|\.)[\p{L}\p{M}\p{N}])*/uy;
 const PORT = /:\d{1,5}(?!\d)/y;
 /** Letters of all scripts and signs of ASCII. An address ends at blanks, quotes, signs of other scripts. */
-const PATH = /[/?#][\p{L}\p{M}\p{N}!#-;=?@[\]_{|}~·]*/uy;
+const PATH = /[\p{L}\p{M}\p{N}!#-;=?@[\]_{|}~·]/uy;
 /** What stands behind `[text]`. */
 const TARGET = /\(([^\s()<>]{1,2000})\)/y;
 /** These end a sentence rather than an address. */
 const TRAILING = ".,;:!?'|([{";
 const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
-/** What in a label looks like a host: signs that look like dots are dots. */
-const SHOWN_HOST = /(?:[\p{L}\p{M}\p{N}-]+\.)+(?:[\p{L}\p{M}]{2,}|xn--[a-z0-9-]+|\d{1,3}(?![\p{L}\p{N}]))/gu;
+/** A name of so many characters is no host's, and is not read further. */
+const TOO_LONG = 254;
+
+/** What in a label looks like a host: signs that look like dots are dots. It begins where no label goes on. */
+const SHOWN_HOST =
+  /(?<![\p{L}\p{M}\p{N}-]\.?)(?:[\p{L}\p{M}\p{N}-]+\.)+(?:[\p{L}\p{M}]{2,}|xn--[a-z0-9-]+|\d{1,3}(?![\p{L}\p{N}]))/gu;
 const DOTS = /[\u00b7\u0701\u0702\u2027\u2219\u22c5\u3002\ua4f8]/g;
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+/** With marks of which many stand on one letter: a normalization would take long to sort them. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}|(?<=\p{M}{30})\p{M}/gu;
 
 /** An address in a text. */
 interface Address {
@@ -50,20 +54,20 @@ export function addressAt(text: string, at: number, marks: readonly string[]): A
   const ip6 = isMail ? "" : match(IP6, text, end);
   const host = ip6 || hostAt(text, end);
   // Nothing but a name behind `www.`, and `www.` alone, is a host.
-  if (!host || (begin === "www." && host.split(".").length < 3)) return undefined;
+  if (!host || host.length === TOO_LONG || (begin === "www." && host.split(".").length < 3)) return undefined;
   end += host.length;
   const protocol = begin === "www." ? "https://" : "";
-  // What is no host is found out before the path: a text of many addresses would be read once for each.
-  if (!isSafe(protocol + text.slice(at, end))) return undefined;
   if (!isMail) end += match(PORT, text, end).length;
-  end = pathEnd(text, end, end + match(PATH, text, end).length, marks);
+  // What is no address is found out before the path: a text of many would be read once for each.
+  if (!isSafe(protocol + text.slice(at, end))) return undefined;
+  if (/[/?#]/.test(text[end] ?? "")) end = pathEnd(text, end, marks);
   const found = text.slice(at, end);
-  return isSafe(protocol + found) ? { text: found, href: protocol + found } : undefined;
+  return { text: found, href: protocol + found };
 }
 
 /** The mail address that an `@` stands in. @param at the place of the `@` */
 export function mailAt(text: string, at: number): { local: string; host: string } | undefined {
-  const local = BEFORE_LOCAL.exec(text.slice(Math.max(0, at - 64), at))?.[0].replace(/^[^a-z0-9]+/i, "");
+  const local = BEFORE_LOCAL.exec(text.slice(Math.max(0, at - 64), at))?.[0];
   const begin = at - (local?.length ?? 0);
   // `@ann@social.example` is an account elsewhere.
   if (!local || text[begin - 1] === "@" || isBehindWord(text, begin)) return undefined;
@@ -80,19 +84,19 @@ export function targetAt(text: string, at: number): { href: string; length: numb
 
 /** The host of an address, if a label shows another one; empty: it does not. */
 export function hostToShow(label: string, href: string): string {
-  const shown = label.normalize("NFKC").replace(INVISIBLE, "").replace(DOTS, ".").match(SHOWN_HOST) ?? [];
+  const shown = label.replace(INVISIBLE, "").normalize("NFKC").replace(DOTS, ".").match(SHOWN_HOST) ?? [];
   const { host = "", pathname = "" } = URL.parse(href) ?? {};
   const real = host || pathname.replace(/^.*@/, "");
   return shown.every((one) => bare(URL.parse(`https://${one}`)?.host) === bare(real)) ? "" : real;
 }
 
 function bare(host = ""): string {
-  return host.replace(/^www\./, "").replace(/:.*$/, "");
+  return host.replace(/^www\.|:.*/gs, "");
 }
 
 /** The host at a place of a text, without a text that follows it in a script without blanks. */
 function hostAt(text: string, at: number): string {
-  const host = match(HOST, text, at);
+  const host = match(HOST, text.slice(0, at + TOO_LONG), at);
   const last = host.lastIndexOf(".") + 1;
   const [kept] = ASCII_BEFORE_TEXT.exec(host.slice(last)) ?? [];
   if (kept) return host.slice(0, last) + kept;
@@ -101,21 +105,19 @@ function hostAt(text: string, at: number): string {
 }
 
 /** Where a path ends: at a bracket that was not opened in it, at the end of a style or of a sentence. */
-function pathEnd(text: string, from: number, to: number, marks: readonly string[]): number {
+function pathEnd(text: string, from: number, marks: readonly string[]): number {
   const open: string[] = [];
   let end = from;
-  for (; end < to; end++) {
-    const sign = text[end] ?? "";
+  for (;;) {
+    const sign = match(PATH, text, end);
     const closing = CLOSING[sign];
     if (closing) open.push(closing);
+    // Behind the last sign of the path there is none, which nothing has opened.
     else if (")]}".includes(sign) && open.pop() !== sign) break;
     if (marks.some((mark) => mark.length > 1 && text.startsWith(mark, end))) break;
+    end += sign.length;
   }
-  while (end > from) {
-    const sign = text[end - 1] ?? "";
-    if (!TRAILING.includes(sign) && !marks.includes(sign)) break;
-    end--;
-  }
+  while (end > from && [...TRAILING, ...marks].includes(text[end - 1] ?? "")) end--;
   return end;
 }
 

@@ -1,5 +1,5 @@
 import { ComparedText } from "../text/compared.ts";
-import { comparisonForm } from "../text/comparison.ts";
+import { comparisonForm, storedForm } from "../text/comparison.ts";
 import type { Mentioned } from "./tree.ts";
 import { isInWord } from "./words.ts";
 
@@ -46,7 +46,7 @@ export class Names {
       const isWhole = text.at(to) === begin + length || to === source.length;
       const name = source.slice(from, to);
       if (!isWhole || isInWord(source, to) || /[\r\n]/.test(name)) continue;
-      const id = meant(named, name.normalize());
+      const id = meant(named, storedForm(name));
       if (id !== undefined) return { id, to };
     }
     return undefined;

@@ -1,2 +1,2 @@
-/** The form in which the server's search compares texts, too. */
-export { comparisonForm } from "../../../../src/lib/text-forms.ts";
+/** The forms in which the server stores texts, and in which its search compares them, too. */
+export { comparisonForm, storedForm } from "../../../../src/lib/text-forms.ts";
