@@ -78,6 +78,16 @@ test("code is copied as it was written, and has colours where it names its langu
   expect(await annsPage.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });
 
+test("code whose parts stand within one another by the thousand is shown", async () => {
+  const { ann, id, annsPage } = await talkOfTwo();
+  const deep = "`${".repeat(2_600);
+  await ann.send(id, `Deep:\n\`\`\`js\n${deep}\n\`\`\``);
+  await ann.send(id, "Plain:\n```js\nconst a = 1;\n```");
+  // By then the colours of both were looked for.
+  await stored(annsPage, "Plain").locator("[data-token=word]").getByText("const").waitFor();
+  expect(await stored(annsPage, "Deep").locator("code").innerText()).toBe(deep);
+});
+
 test("a message that is taken back is gone on both sides", async () => {
   const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Oh no");
