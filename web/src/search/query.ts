@@ -24,7 +24,7 @@ export interface Query {
 /** A filter that is complete: ids behind `#`, as addresses have them. What follows it shows that it is. */
 const COMPLETE = /(?<=^|\s)(from|in|after|before|has)[:：](\S+)\s+/giu;
 /** A filter that the user is writing. */
-const BEGUN = /(?<=^|\s)(from|in|after|before|has)[:：]\s*([^:：]*)$/iu;
+const BEGUN = /(?<=^|\s)(from|in|after|before|has)[:：]([^:：]*)$/iu;
 const DAY = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/;
 
 /** Reads what was written, and takes the filters out of it. */
@@ -50,7 +50,9 @@ export function formatQuery({ text, filters }: Query): string {
 export function begunFilter(text: string): { filter: Filter; value: string; before: string } | null {
   const found = BEGUN.exec(text);
   const filter = FILTERS.find((one) => one === found?.[1]?.toLowerCase());
-  return found && filter ? { filter, value: found[2] ?? "", before: text.slice(0, found.index) } : null;
+  return found && filter
+    ? { filter, value: found[2]?.trimStart() ?? "", before: text.slice(0, found.index) }
+    : null;
 }
 
 /** The day that somebody has written, as 2026-11-26; null: it is none. */

@@ -5,8 +5,8 @@ import type { Block, Inline, Mentioned } from "./tree.ts";
 
 type Mentions = Message["mentions"];
 
-/** A word behind an `@` that names nobody whom the page knows. */
-const UNKNOWN = /(?<![\p{L}\p{M}\p{N}])@[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}]/gu;
+/** A word behind an `@` that names nobody whom the page knows, as far as a name may go. */
+const UNKNOWN = /(?<![\p{L}\p{M}\p{N}])@[\p{L}\p{M}\p{N}_.-]{0,63}[\p{L}\p{M}\p{N}]/gu;
 
 /**
  * The names by which a text that is stored names the users whom it mentions. A user may be called otherwise
