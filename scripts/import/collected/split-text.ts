@@ -24,6 +24,8 @@ export function splitText(text: string): string[] {
 }
 
 function fits(text: string): boolean {
+  // A code point has at most two units: the rest of a very long text is not counted for each piece.
+  if (text.length > LIMITS.textLength * 2) return false;
   return codePoints(text) <= LIMITS.textLength && bytesOf(JSON.stringify(text)) <= LIMITS.bodyBytes - AROUND;
 }
 

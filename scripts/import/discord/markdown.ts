@@ -28,7 +28,7 @@ export function fromDiscord(source: string, names: DiscordNames): Converted {
       .replace(/<@&\d+>/g, "@role")
       .replace(/<#(\d+)>/g, (_, id: string) => `#${names.channel(id) ?? id}`)
       .replace(/<a?:(\w+):\d+>/g, ":$1:")
-      .replace(/<\/([^:>]+):\d+>/g, "/$1")
+      .replace(/<\/([^:<>]+):\d+>/g, "/$1")
       .replace(/<t:(-?\d{1,12})(?::\w)?>/g, (_, seconds: string) => dateOf(Number(seconds)))
       .replace(/<(https?:\/\/[^\s<>]+)>/g, "$1")
       .replace(/^-# /gm, "")

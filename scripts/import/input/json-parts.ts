@@ -13,6 +13,8 @@ export type JsonPart =
     }
   | { rest: unknown };
 
+/** The parts of all origins are no deeper. The path of what is deeper is not made. */
+const MAX_DEPTH = 4;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NEWLINE = 0x0a;
@@ -93,7 +95,8 @@ class Scanner {
         this.#isInString = true;
       } else if (this.#wantsValue) {
         this.#wantsValue = false;
-        const path = this.#part ? undefined : this.#open.map(({ key }) => key);
+        const isDeep = this.#open.length > MAX_DEPTH;
+        const path = this.#part || isDeep ? undefined : this.#open.map(({ key }) => key);
         if (path && this.#isPart(path)) {
           flush(at);
           this.#rest.push("null");

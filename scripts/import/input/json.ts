@@ -29,11 +29,13 @@ export async function* readJsonLines(source: Source, path: string): AsyncGenerat
   let rest = "";
   let line = 0;
   for await (const chunk of await openText(source, path)) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const one of lines) {
+    const [end = "", ...lines] = String(chunk).split("\n");
+    // What a long line has so far is not read again.
+    rest += end;
+    for (const next of lines) {
       line++;
-      if (one.trim() !== "") yield { line, value: parseAt(path, line, one) };
+      if (rest.trim() !== "") yield { line, value: parseAt(path, line, rest) };
+      rest = next;
     }
   }
   if (rest.trim() !== "") yield { line: line + 1, value: parseAt(path, line + 1, rest) };

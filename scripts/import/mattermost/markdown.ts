@@ -31,7 +31,10 @@ export function fromMarkdown(
   };
   const text = outsideCode(source, (part) =>
     underlineAsBold(withEmoji(part))
-      .replace(/!\[([^\]\n]*)\]\(/g, (_, label: string) => `[${label || "picture"}](`)
+      // A label without an address behind it is passed over, whatever is in it.
+      .replace(/!\[([^\]\n]*)(\]\()?/g, (all, label: string, end?: string) =>
+        end ? `[${label || "picture"}](` : all,
+      )
       .replaceAll("||", "\\|\\|")
       .replace(MENTION, name),
   );

@@ -68,7 +68,9 @@ class Reader {
     } else if (type === "reaction") {
       const reaction = read(Reaction);
       const id = reaction?.message_id;
-      if (id) this.#reactions.set(id, [...(this.#reactions.get(id) ?? []), reaction]);
+      const known = this.#reactions.get(id ?? "");
+      if (known && reaction) known.push(reaction);
+      else if (id) this.#reactions.set(id, [reaction]);
       else if (reaction) leftOut.add({ reason, where, what: "message_id: is missing" });
     } else if (type === "message") {
       const message = read(Message);

@@ -34,8 +34,8 @@ export function reactionKeyOf(name: string): string {
 
 /** The key of an emoji of the team's own. */
 export function ownKey(name: string): string {
-  const plain = name.toLowerCase().replace(/[^a-z0-9_+-]/g, "_");
-  return `:${plain.slice(0, MAX_NAME)}:`;
+  const plain = name.toLowerCase().slice(0, MAX_NAME);
+  return `:${plain.replace(/[^a-z0-9_+-]/g, "_")}:`;
 }
 
 /** Replaces the names of emoji in a text that is no code. */
