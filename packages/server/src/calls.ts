@@ -29,7 +29,7 @@ export class Calls {
   }
 
   static open(url: string, key: string, send: Fetch = fetch): Calls {
-    return new Calls(new Api(url.replace(/\/+$/, ""), () => key, FIRST_PAUSE), send);
+    return new Calls(new Api(/^.*[^/]/s.exec(url)?.[0] ?? "", () => key, FIRST_PAUSE), send);
   }
 
   /** The same key, as a user. */

@@ -3,6 +3,8 @@ import type { HookEvent } from "./hook-event.ts";
 
 /** A call is taken for this long before and after its timestamp, in seconds. */
 const TOLERANCE_S = 300;
+/** For each signature the whole body is hashed. The server sends two while it rotates a secret. */
+const MAX_SIGNATURES = 8;
 const PREFIX = "whsec_";
 
 /** A call of a hook: a `Request`, or its headers and its body as it came, before anything has parsed it. */
@@ -74,7 +76,10 @@ async function isSigned(
   signatures: string,
   secrets: readonly string[],
 ): Promise<boolean> {
-  const given = signatures.split(" ").flatMap((one) => (one.startsWith("v1,") ? [bytes(one.slice(3))] : []));
+  const given = signatures
+    .split(" ")
+    .flatMap((one) => (one.startsWith("v1,") ? [bytes(one.slice(3))] : []))
+    .slice(0, MAX_SIGNATURES);
   for (const secret of secrets) {
     const raw = bytes(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret);
     if (!raw?.length) throw new TypeError("a secret of a hook is whsec_ and base64");
