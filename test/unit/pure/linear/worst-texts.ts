@@ -37,22 +37,8 @@ const BEGUN = [
   ..."http://a:99999/ http://a/) https://a/(( www.a_ www.a漢".split(" "),
   ..."__a _a _a_ ***a **a *a ~~a ||a `a ``a` ab 1 1a".split(" "),
   ...["<a ", "http://a ", "__# ", "# #", "__a\u0000", "a\n", "a\t", "a \n", "x  ", "a,b "],
-  ...[
-    "``",
-    "```",
-    "```\n",
-    "```a\n",
-    "~~~\n",
-    "> ",
-    ">\n",
-    "> > ",
-    ">>> ",
-    "1. x\n> ",
-    "- ",
-    "-\n",
-    "1. ",
-    "1.\n",
-  ],
+  ...["``", "```", "```\n", "```a\n", "~~~\n", "> ", ">\n", "> > ", ">>> ", "1. x\n> "],
+  ...["- ", "-\n", "1. ", "1.\n"],
   ...["|\n", "---\n", "===\n"],
 ];
 const LETTERS = [
@@ -84,7 +70,7 @@ const SERIES = {
 };
 
 /** The texts that every reader is given. */
-export const WORST_TEXTS: readonly WorstText[] = [
+const WORST_TEXTS: readonly WorstText[] = [
   ...[...new Set([...BLANKS, ...MARKS, ...BEGUN, ...LETTERS])].flatMap((fragment) =>
     ENDS.map((end) => again(fragment, end)),
   ),
