@@ -8,12 +8,17 @@ import { plain } from "../../lib/markup.ts";
 /** UTF-16 units of a text that are read: a message has fewer characters, and marks that go. */
 const MAX_READ = 4 * LIMITS.textLength;
 
+const MAX_LISTED = 100;
+
 /** Everything but text, tabs and line ends. */
 const CONTROLS = /[\p{Cc}\p{Cs}]/gu;
 const CUT = " …";
 
 /** A text of a service, as far as it is read. */
 export const ServiceText = z.string().transform(readable);
+
+/** A list of a service, as far as it is read: Slack takes 50 blocks, and shows 100 attachments. */
+export const ServiceList = z.array(z.unknown()).transform((list) => list.slice(0, MAX_LISTED));
 
 /** The beginning of a text, before anything is looked for in it. */
 export function readable(text: string): string {

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { plain } from "../../../lib/markup.ts";
-import { bold, link, quoted, readable, ServiceText } from "../text.ts";
+import { bold, link, quoted, readable, ServiceList, ServiceText } from "../text.ts";
 import { fromMrkdwn } from "./markdown.ts";
 
 /** Blocks in each other beyond this depth are left out. */
 const MAX_DEPTH = 8;
 
 const text = ServiceText.optional().catch(undefined);
-const many = z.array(z.unknown()).optional().catch(undefined);
+const many = ServiceList.optional().catch(undefined);
 const one = z
   .unknown()
   .transform((given) => (typeof given === "string" ? readable(given) : given))
