@@ -105,6 +105,17 @@ function sends(): string {
   return JSON.stringify({ type: "sends", items });
 }
 
+/** What a reader that tries each beginning again holds an isolate with. */
+const HOSTILE_POSTS: Record<string, { shape: string; body: object; headers?: Record<string, string> }> = {
+  "45,000 blanks": { shape: "slack", body: { text: `${" ".repeat(45_000)}x` } },
+  "half a million marks of pictures": {
+    shape: "github",
+    body: { action: "opened", issue: { title: "x", body: "![".repeat(440_000) } },
+    headers: { "X-GitHub-Event": "issues" },
+  },
+  "marks of underlined texts": { shape: "discord", body: { content: "__# ".repeat(98_000) } },
+};
+
 export const SCENARIOS: Scenario[] = [
   {
     // For comparison: Worker and objects share one core here.
@@ -326,6 +337,32 @@ export const SCENARIOS: Scenario[] = [
     disturb: async (site, world, until) => {
       const send = () => site.call("POST", `${path(world)}/messages`, world.member.token, text(equal));
       return summary(await repeat(until, { atOnce: 20 }, send));
+    },
+  },
+  ...Object.entries(HOSTILE_POSTS).map(([name, { shape, body, headers }]) => ({
+    name: `posts ${name} to an incoming hook that is not there`,
+    prepare: empty,
+    disturb: async (site: Site, world: World, until: number) => {
+      const to = `/hooks/${world.id.toString(36)}-0123456789abcdef/x/${shape}`;
+      return summary(await repeat(until, {}, () => site.post(to, JSON.stringify(body), headers)));
+    },
+  })),
+  {
+    name: "uploads forms of 40 parts with the longest headers",
+    prepare: empty,
+    disturb: async (site, world, until) => {
+      const end = "\r\n\r\n1\r\n";
+      const parts = Array.from({ length: 40 }, (_, i) => {
+        const name = `name="f${i}"; y="; filename=${"@".repeat(15_900)}`;
+        return `--b\r\nContent-Disposition: form-data; ${name}${end}`;
+      });
+      const headers = {
+        Authorization: `Bearer ${world.member.token}`,
+        "Content-Type": "multipart/form-data; boundary=b",
+      };
+      return summary(
+        await repeat(until, {}, () => site.post("/v1/files", `${parts.join("")}--b--`, headers)),
+      );
     },
   },
 ];

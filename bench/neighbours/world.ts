@@ -60,6 +60,13 @@ export class Site {
     return { status: response.status, text: await response.text() };
   }
 
+  /** Posts a body as it is. */
+  async post(path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> {
+    const given = { "Content-Type": "application/json", ...headers };
+    const response = await fetch(`${this.url}${path}`, { method: "POST", headers: given, body });
+    return { status: response.status, text: await response.text() };
+  }
+
   /** Registers an account with a password. */
   async register(): Promise<Person> {
     const username = `bench_${this.#names++}`;

@@ -304,7 +304,9 @@ function issuers(raw: string | undefined, allowsLoopback: boolean): Issuer[] {
 /** 65 bytes of a point on P-256, and 32 bytes. */
 const VapidPublicKey = z.string().regex(/^B[A-P][\w-]{85}$/, "87 characters of base64url");
 const VapidPrivateKey = z.string().regex(/^[\w-]{43}$/, "43 characters of base64url");
-const VapidSubject = z.string().regex(/^(mailto:.+@.+|https:\/\/.+)$/, "a URL like mailto:you@chat.example");
+const VapidSubject = z
+  .string()
+  .regex(/^(mailto:[^@]+@.+|https:\/\/.+)$/, "a URL like mailto:you@chat.example");
 
 const FCM_URL = "https://fcm.googleapis.com";
 const ServiceAccount = z

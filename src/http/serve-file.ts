@@ -45,7 +45,7 @@ export function isKnown(request: Request, { sha256 }: Pick<ServedFile, "sha256">
 }
 
 function headersOf({ name, contentType }: ServedFile, etag: string): Headers {
-  const essence = contentType.replace(/[ \t]*;.*$/s, "").toLowerCase();
+  const essence = contentType.replace(/;.*/s, "").trimEnd().toLowerCase();
   return new Headers({
     "Accept-Ranges": "bytes",
     // A file never changes, but may be deleted: a cache asks each minute, with its ETag.

@@ -7,7 +7,7 @@
  * A normalization sorts a run of marks, in a time that grows with the square of its length. UAX 15 calls runs
  * of up to 30 marks stream-safe, which is more than any script writes.
  */
-const LONG_RUN = /([\p{M}\uFF9E\uFF9F]{30})[\p{M}\uFF9E\uFF9F]+/gu;
+const LONG_RUN = /(?<![\p{M}\uFF9E\uFF9F])([\p{M}\uFF9E\uFF9F]{30})[\p{M}\uFF9E\uFF9F]+/gu;
 /** UTF-16 units: in a shorter text no run costs much. */
 const MAY_HAVE_LONG_RUN = 1_000;
 

@@ -1,6 +1,6 @@
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { NewIncomingHook } from "../incoming-hooks/hook-management.ts";
-import type { PostToHook } from "../incoming-hooks/hook-posts.ts";
+import type { HookUrl, PostToHook } from "../incoming-hooks/hook-posts.ts";
 import { type Caller, once, repeatable, repeatableIf } from "./call.ts";
 
 const { light } = WEIGHTS;
@@ -24,6 +24,11 @@ export const INCOMING_HOOKS = {
   deleteIncomingHook: repeatable(light, ({ room }, { userId, hook }: Caller & { hook: string }) =>
     room.hookManagement.delete(userId, hook),
   ),
+
+  /** Refuses a URL that no hook has. @see HookPosts.require */
+  requireHook: repeatable(light, ({ room }, url: HookUrl) => {
+    room.hookPosts.require(url);
+  }),
 
   /** Stores a message by a hook. The hook has a rate of its own. @see HookPosts.post */
   postToHook: repeatableIf(

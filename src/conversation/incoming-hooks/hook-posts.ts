@@ -15,10 +15,14 @@ import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
 import { PostRate } from "./post-rate.ts";
 import { isSecretOf } from "./secret.ts";
 
-/** A post, with what its URL shows. */
-export interface PostToHook {
+/** What the URL of a hook shows. */
+export interface HookUrl {
   hook: string;
   secret: string;
+}
+
+/** A post, with what its URL shows. */
+export interface PostToHook extends HookUrl {
   post: HookPost;
 }
 
@@ -39,16 +43,22 @@ export class HookPosts {
     this.#sends = sends;
   }
 
+  /** The hook of a URL. @throws `not_found`, the same for an unknown hook and a wrong secret */
+  require({ hook: id, secret }: HookUrl): StoredIncomingHook {
+    const hook = this.#hooks.find(id);
+    // An unknown hook takes as long as a wrong secret.
+    if (!isSecretOf(secret, hook?.secretHash) || !hook) throw noIncomingHook();
+    return hook;
+  }
+
   /**
    * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
    * count.
    * @throws `not_found`; `rate_limited` over 5 a second; `full`; `refused` by a rule of the deployment or its
    *   backend; as `Threads.refusal`
    */
-  async post({ hook: id, secret, post }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
-    const hook = this.#hooks.find(id);
-    // An unknown hook takes as long as a wrong secret.
-    if (!isSecretOf(secret, hook?.secretHash) || !hook) throw noIncomingHook();
+  async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
+    const hook = this.require(url);
     this.#room.flushSends();
     const { log, renderer, state } = this.#room;
     const { text, thread, key } = post;

@@ -58,21 +58,40 @@ export async function deleteIncomingHook(
     core.securityLog.record("incoming_hook_deleted", { user: null, by: caller, conversation: id });
 }
 
+/** Both parts of a hook's URL. */
+interface HookUrl {
+  hook: string;
+  secret: string;
+}
+
+/**
+ * Refuses a URL that no hook has, before anything of a post is read.
+ * @throws `not_found`, the same for every such URL
+ */
+export async function requireHook(core: Core, url: HookUrl): Promise<void> {
+  await ofHook(url, (id) => core.conversations.requireHook(id, url));
+}
+
 /**
  * Stores a message that another service posts to a hook.
  * @returns it, `isRepeated` if its key was known already
  * @throws `not_found`, the same for every URL that no hook has, and for a thread that is not there;
  *   `rate_limited` over 5 messages a second; `full`; `refused`; `validation_failed` for a root of no thread
  */
-export async function postToHook(
+export function postToHook(
   core: Core,
-  url: { hook: string; secret: string },
+  url: HookUrl,
   post: HookPost,
 ): Promise<{ message: Message; isRepeated: boolean }> {
-  const named = readIncomingHookId(url.hook);
+  return ofHook(url, (id) => core.conversations.postToHook(id, { ...url, post }));
+}
+
+/** Calls the group that a URL names. */
+async function ofHook<T>({ hook }: HookUrl, call: (id: ConversationId) => Promise<T>): Promise<T> {
+  const named = readIncomingHookId(hook);
   if (!named) throw noIncomingHook();
   try {
-    return await core.conversations.postToHook(named.id, { ...url, post });
+    return await call(named.id);
   } catch (error) {
     // Nobody learns which conversations there are.
     throw isNotFound(error) && error.data?.missing === "conversation" ? noIncomingHook() : error;

@@ -18,7 +18,7 @@ const MAX_SITE_NAME = 60;
 const MAX_RAW = 4_096;
 /** A page names its encoding within so many bytes. */
 const ENCODING_BYTES = 1_024;
-const CHARSET = /charset\s*=\s*["']?\s*([\w-]+)/i;
+const CHARSET = /charset\s*=[\s"']*([\w-]+)/i;
 
 /** Names of `meta` elements, the preferred one first. */
 const TITLE = ["og:title", "twitter:title"];

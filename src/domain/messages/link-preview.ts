@@ -24,7 +24,7 @@ export const NO_PREVIEW = "";
 /** A link in a text: up to what cannot be in one, or ends a sentence in Chinese or Japanese. */
 const LINK = /https?:\/\/[^\s<>"`\u3000-\u303f\uff00-\uffef]+/i;
 /** What ends a sentence, or a quotation, behind a link. */
-const BEHIND = /[.,;:!?'*_~)\]}]+$/;
+const BEHIND = /(?<![.,;:!?'*_~)\]}])[.,;:!?'*_~)\]}]+$/;
 
 const Text = z.object({ text: z.string() });
 

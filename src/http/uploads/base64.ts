@@ -61,7 +61,7 @@ export class Base64 {
     const text = this.#pending.slice(0, length);
     this.#pending = this.#pending.slice(length);
     // Nothing may follow padding, and a single character is less than a byte.
-    const isWhole = /^[A-Za-z0-9+/_-]*={0,2}$/.test(text) && text.replace(/=+$/, "").length % 4 !== 1;
+    const isWhole = /^[A-Za-z0-9+/_-]*={0,2}$/.test(text) && text.replaceAll("=", "").length % 4 !== 1;
     if (!isWhole || (text.endsWith("=") && this.#pending !== "")) throw this.#malformed();
     if (text.endsWith("=")) this.#pending = "=";
     return Buffer.from(text.replaceAll("=", ""), "base64");

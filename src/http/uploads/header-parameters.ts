@@ -5,8 +5,14 @@ export interface Parameterized {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const ONLY_TOKEN = new RegExp(`^${TOKEN}$`);
 const VALUE = new RegExp(`^(${TOKEN}(?:/${TOKEN})?)[ \\t]*`);
 const PARAMETER = new RegExp(`;[ \\t]*(?:(${TOKEN})=(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN})))?[ \\t]*`, "sy");
+
+/** Whether a value needs no quotes in a header (RFC 9110, 5.6.2). */
+export function isToken(text: string): boolean {
+  return ONLY_TOKEN.test(text);
+}
 
 /** Reads a header with parameters (RFC 9110, 5.6.6); null if it is malformed or repeats a parameter. */
 export function readParameters(header: string): Parameterized | null {

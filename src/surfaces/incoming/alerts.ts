@@ -2,9 +2,9 @@ import { z } from "zod";
 import { invalid } from "../../domain/errors.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import { plain } from "../../lib/markup.ts";
-import { bold, lines, link, messageText, oneLine, quoted } from "./text.ts";
+import { bold, lines, link, messageText, oneLine, quoted, readable, ServiceText } from "./text.ts";
 
-const text = z.string().optional().catch(undefined);
+const text = ServiceText.optional().catch(undefined);
 const Texts = z.record(z.string(), z.unknown()).catch({});
 
 const Alert = z.object({
@@ -97,6 +97,6 @@ function alertText({ status, labels = {}, annotations = {}, values, ...alert }: 
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return readable(value);
   return typeof value === "number" ? String(value) : "";
 }

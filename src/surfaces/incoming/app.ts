@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { postToHook } from "../../core/groups/incoming-hooks.ts";
+import { postToHook, requireHook } from "../../core/groups/incoming-hooks.ts";
 import { CoreError, invalid, isNotFound } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { countRefused } from "../../http/access/rate-limit.ts";
@@ -35,7 +35,8 @@ router.post("/hooks/:id/:secret/:shape", (c) => {
 });
 
 /**
- * Takes a post. A URL that no hook has counts by address; a hook has a rate of its own.
+ * Takes a post. A URL that no hook has counts by address, and its body is not read; a hook has a rate of its
+ * own.
  * @throws as `postToHook`, `postedJson` and `Shape.read`
  */
 async function receive(
@@ -43,6 +44,13 @@ async function receive(
   { id, secret }: { id: string; secret: string },
   shape: Shape,
 ): Promise<Response> {
+  const url = { hook: id, secret };
+  try {
+    await requireHook(c.var.core, url);
+  } catch (error) {
+    if (isNotFound(error)) await countRefused(c, "hook");
+    throw error;
+  }
   const given = c.req.header(KEY_HEADER);
   if (given !== undefined && given.length > LIMITS.idempotencyKey)
     throw invalid(`header.${KEY_HEADER}`, `must be at most ${LIMITS.idempotencyKey} characters`);
@@ -50,12 +58,7 @@ async function receive(
   const post = shape.read(posted);
   if (!post) return shape.answer(c, null);
   const key = given ? `header ${given}` : post.key;
-  try {
-    return shape.answer(c, await postToHook(c.var.core, { hook: id, secret }, { ...post, key }));
-  } catch (error) {
-    if (isNotFound(error)) await countRefused(c, "hook");
-    throw error;
-  }
+  return shape.answer(c, await postToHook(c.var.core, url, { ...post, key }));
 }
 
 /** What other services post to the hooks of groups, each in its own shape. */

@@ -1,12 +1,29 @@
+import { z } from "zod";
 import { IncomingHookName } from "../../domain/conversations/incoming-hook.ts";
 import { httpUrl } from "../../domain/http-url.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { codePoints } from "../../domain/text.ts";
 import { plain } from "../../lib/markup.ts";
 
+/** UTF-16 units of a text that are read: a message has fewer characters, and marks that go. */
+const MAX_READ = 4 * LIMITS.textLength;
+
+const MAX_LISTED = 100;
+
 /** Everything but text, tabs and line ends. */
 const CONTROLS = /[\p{Cc}\p{Cs}]/gu;
 const CUT = " …";
+
+/** A text of a service, as far as it is read. */
+export const ServiceText = z.string().transform(readable);
+
+/** A list of a service, as far as it is read: Slack takes 50 blocks, and shows 100 attachments. */
+export const ServiceList = z.array(z.unknown()).transform((list) => list.slice(0, MAX_LISTED));
+
+/** The beginning of a text, before anything is looked for in it. */
+export function readable(text: string): string {
+  return text.slice(0, MAX_READ);
+}
 
 /** Parts of a message, one below the other; without the empty ones. */
 export function lines(...parts: readonly (string | undefined | null | false)[]): string {
@@ -18,13 +35,13 @@ export function lines(...parts: readonly (string | undefined | null | false)[]):
  * longer than a message may be.
  */
 export function messageText(text: string): string {
-  const clean = text
+  const clean = readable(text)
     .replace(/\r\n?/g, "\n")
     .replace(CONTROLS, (sign) => (sign === "\n" || sign === "\t" ? sign : ""))
-    .replace(/[ \t]+$/gm, "")
+    .replace(/(?<![ \t])[ \t]+$/gm, "")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
-  return cut(clean, LIMITS.textLength);
+  return cut(clean.length > 0 && text.length > MAX_READ ? clean + CUT : clean, LIMITS.textLength);
 }
 
 /** A text in one line, at most so long. */

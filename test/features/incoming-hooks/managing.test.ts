@@ -126,6 +126,10 @@ describe("a URL", () => {
     ];
     const answers = await Promise.all(urls.map((one) => posted(one, { text: "guess" })));
     for (const answer of answers) expect(answer).toEqual({ ...NOT_THERE, body: answers[0]?.body });
+    // Whatever the shape, nothing of a body is read: each of these would be another failure.
+    for (const shape of ["", "/slack", "/discord", "/github", "/grafana", "/alertmanager"])
+      for (const body of ["{", "x".repeat(LIMITS.hookPostBytes + 1)])
+        expect((await posted(`${urls[0]}${shape}`, body)).status, shape).toBe(404);
     expect((await page(ann, id)).items).toEqual([]);
   });
 

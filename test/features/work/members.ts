@@ -163,6 +163,12 @@ export const MEMBERS = {
     ...{ read: 30, written: 10, bytes: 4_500 },
     by: "one hook",
   },
+  requireHook: {
+    worst: "a hook that is there",
+    cases: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret" }]],
+    ...{ read: 5, written: 0, bytes: 45 },
+    by: "one hook",
+  },
   postToHook: {
     worst: "the longest text",
     cases: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", post: { text: LONGEST_TEXT } }]],

@@ -55,7 +55,7 @@ export class DomainMatcher {
   }
 
   #searchHost(piece: string, offset: number, places: number[], report: OnMatch): void {
-    const end = piece.length - (/\.+$/.exec(piece.slice(-MAX_HOST))?.[0].length ?? 0);
+    const end = piece.length - (/(?<!\.)\.+$/.exec(piece.slice(-MAX_HOST))?.[0].length ?? 0);
     const tail = piece.slice(Math.max(0, end - MAX_HOST), end);
     // What is cut off belongs to a label before: that one is not looked up.
     const text = tail.replace(/^\.+/, "");

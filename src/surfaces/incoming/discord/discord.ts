@@ -4,11 +4,11 @@ import { type Failure, invalid } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { statusOf } from "../errors.ts";
 import type { Shape, StoredPost } from "../shape.ts";
-import { bold, lines, link, messageText, shownName, shownUrl } from "../text.ts";
+import { bold, lines, link, messageText, ServiceList, ServiceText, shownName, shownUrl } from "../text.ts";
 import { fromDiscord } from "./markdown.ts";
 
-const text = z.string().optional().catch(undefined);
-const many = z.array(z.unknown()).optional().catch(undefined);
+const text = ServiceText.optional().catch(undefined);
+const many = ServiceList.optional().catch(undefined);
 
 const Payload = z.object({ content: text, username: text, avatar_url: text, embeds: many });
 

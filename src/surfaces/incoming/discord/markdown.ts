@@ -1,6 +1,6 @@
 import { outsideCode } from "../text.ts";
 
-const UNDERLINE = /(?<!_)__(?=[^\s_])([^\n]*?[^\s_])__(?!_)/g;
+const UNDERLINE = /(?<!_)__(?=[^\s_])((?:[^_\n]|_(?!_))+)(?<=[^\s_])__(?!_)/g;
 const HEADING = /^#{1,3} +(.+)$/gm;
 const SMALL = /^-# +/gm;
 /** Everything behind it is a quote. */

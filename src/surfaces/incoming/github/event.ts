@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { ServiceText } from "../text.ts";
 
-const text = z.string().nullish().catch(undefined);
+const text = ServiceText.nullish().catch(undefined);
 const number = z.number().optional().catch(undefined);
 
 const Account = z.object({ login: text, html_url: text }).nullish().catch(undefined);

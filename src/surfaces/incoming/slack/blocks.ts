@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { plain } from "../../../lib/markup.ts";
-import { bold, link, quoted } from "../text.ts";
+import { bold, link, quoted, readable, ServiceList, ServiceText } from "../text.ts";
 import { fromMrkdwn } from "./markdown.ts";
 
 /** Blocks in each other beyond this depth are left out. */
 const MAX_DEPTH = 8;
 
-const text = z.string().optional().catch(undefined);
-const many = z.array(z.unknown()).optional().catch(undefined);
-const one = z.unknown().optional();
+const text = ServiceText.optional().catch(undefined);
+const many = ServiceList.optional().catch(undefined);
+const one = z
+  .unknown()
+  .transform((given) => (typeof given === "string" ? readable(given) : given))
+  .optional();
 
 /** What of a block, an element or a text object is read; each type has some of it. */
 const Part = z.object({
@@ -128,7 +131,9 @@ function emoji({ unicode, name = "" }: Part): string {
 /** Blanks stay outside of marks, where they would make them text. */
 function styled(value: string, given: unknown): string {
   const style = Style.partial().safeParse(given);
-  const [, before = "", inner = "", after = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(value) ?? [];
+  const inner = value.trim();
+  const from = value.indexOf(inner);
+  const [before, after] = [value.slice(0, from), value.slice(from + inner.length)];
   if (!style.success || inner === "") return plain(value);
   if (style.data.code) return `${before}\`${inner.replaceAll("`", "'")}\`${after}`;
   let shown = plain(inner);

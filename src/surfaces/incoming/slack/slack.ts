@@ -4,12 +4,12 @@ import type { ErrorCode, Failure } from "../../../domain/errors.ts";
 import { invalid } from "../../../domain/errors.ts";
 import { statusOf } from "../errors.ts";
 import type { Shape } from "../shape.ts";
-import { bold, lines, link, messageText, shownName, shownUrl } from "../text.ts";
+import { bold, lines, link, messageText, ServiceList, ServiceText, shownName, shownUrl } from "../text.ts";
 import { blocksText } from "./blocks.ts";
 import { fromMrkdwn } from "./markdown.ts";
 
-const text = z.string().optional().catch(undefined);
-const many = z.array(z.unknown()).optional().catch(undefined);
+const text = ServiceText.optional().catch(undefined);
+const many = ServiceList.optional().catch(undefined);
 
 const Attachment = z.object({
   ...{ pretext: text, author_name: text, author_link: text, title: text, title_link: text, text },
