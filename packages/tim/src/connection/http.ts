@@ -20,7 +20,7 @@ export class Http {
   onSessionOver: () => void = () => undefined;
 
   constructor(server: string) {
-    this.server = /^[^]*[^/]/.exec(server)?.[0] ?? "";
+    this.server = /^.*[^/]/s.exec(server)?.[0] ?? "";
   }
 
   /**
