@@ -21,7 +21,7 @@ const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}"
 /** A name of so many characters is no host's, and is not read further. */
 const TOO_LONG = 254;
 
-/** What in a label looks like a host: signs that look like dots are dots. It begins where no label goes on. */
+/** What in a label looks like a host: signs that look like dots are dots. It begins where no host goes on. */
 const SHOWN_HOST =
   /(?<![\p{L}\p{M}\p{N}-]\.?)(?:[\p{L}\p{M}\p{N}-]+\.)+(?:[\p{L}\p{M}]{2,}|xn--[a-z0-9-]+|\d{1,3}(?![\p{L}\p{N}]))/gu;
 const DOTS = /[\u00b7\u0701\u0702\u2027\u2219\u22c5\u3002\ua4f8]/g;

@@ -15,8 +15,8 @@ const SHORT = 8_000;
 const LONGER = [100_000, 2 ** 20] as const;
 
 /**
- * A text takes at most so many times the CPU of prose of its length, and beside it so many ms, and ms for each
- * thousand characters: some readers pass prose over at once.
+ * A text takes at most so many times the CPU of prose of its length, beside it so many ms, and so many ms for
+ * each thousand characters: some readers pass prose over at once.
  */
 const MOST = { times: 30, ms: 20, perThousand: 0.4 };
 const TICK_MS = 4;
