@@ -6,6 +6,7 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { type DeletedAccount, deleteUser } from "../../storage/accounts/account-updates.ts";
 import { listBotsOf, listOrphanedBots } from "../../storage/bots/bots.ts";
 import type { Core } from "../context.ts";
+import { requireOwnStanding } from "../moderation/staff.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { checkOwner, wrongPassword } from "./passwords.ts";
 import { getMe } from "./users.ts";
@@ -17,9 +18,9 @@ import { getMe } from "./users.ts";
  * after the answer.
  * @param password of a user who has one
  * @param erasesMessages the messages are deleted, too: each conversation goes on with it after the answer
- * @throws `forbidden` for a wrong password, `validation_failed` for an absent one, `conflict` while the
- *   caller owns a group, `unauthenticated` if the account is deleted already; `locked`, `rate_limited` as
- *   `checkPassword`
+ * @throws `forbidden` for a wrong password, and as `requireOwnStanding` for a user without one;
+ *   `validation_failed` for an absent one, `conflict` while the caller owns a group, `unauthenticated` if the
+ *   account is deleted already; `locked`, `rate_limited` as `checkPassword`
  */
 export async function deleteAccount(
   core: Core,
@@ -29,6 +30,8 @@ export async function deleteAccount(
 ): Promise<void> {
   const { userId } = caller;
   const { passwordHash: checked } = await checkOwner(core, caller, password);
+  // Their session is all that a user without a password shows.
+  if (checked === null) await requireOwnStanding(core, caller);
   const result = await carryOut(core, { userId, checked, erasesMessages });
   if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: userId });
   else throw await refusal(core, caller, result.owned);

@@ -3,6 +3,7 @@ import type { Account } from "../../domain/accounts/user.ts";
 import { CoreError, sessionOver, suspended } from "../../domain/errors.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
 import { overQuota } from "../../domain/quotas.ts";
+import { type Giver, mayGive } from "../../domain/server/giving.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { randomHex } from "../../lib/random.ts";
 import {
@@ -35,7 +36,7 @@ export async function openSession(
   { user: { id: userId }, passwordHash }: Account,
   userAgent: string,
 ): Promise<Credential | null> {
-  const session = newSession(userId, userAgent, core.timing.sessions.lifetimeMs);
+  const session = opened("password", newSession(userId, userAgent, core.timing.sessions.lifetimeMs));
   const limit = await limitOf(core, userId, "sessions");
   if (limit === null) return open(core, session, { passwordHash });
   const credential = await open(core, session, { passwordHash }, limit);
@@ -57,7 +58,7 @@ export async function openSigSession(
 ): Promise<Credential | null> {
   const { sigLifetimeMs } = core.timing.sessions;
   // NEVER: the first use of the session is recorded as a login.
-  const session = { ...newSession(userId, userAgent, sigLifetimeMs), lastSeenAt: NEVER };
+  const session = opened("rule_key", { ...newSession(userId, userAgent, sigLifetimeMs), lastSeenAt: NEVER });
   return open(core, session, { passwordHash: null });
 }
 
@@ -65,7 +66,8 @@ export async function openSigSession(
 export const NO_END = Date.UTC(2200, 0, 1);
 
 /**
- * Opens a session of any user at the request of the team's backend.
+ * Opens a session of any user at the request of the team's backend, or of a bot's maker.
+ * @param by who asks for it, and may give a role in it or not
  * @param lifetimeMs null: it has no end
  * @param name what the user's list of sessions shows
  * @param mint makes the first refresh token of the session; null: it has none
@@ -74,14 +76,19 @@ export const NO_END = Date.UTC(2200, 0, 1);
  */
 export async function openTokenSession(
   core: Core,
+  by: Giver,
   userId: UserId,
   { lifetimeMs, name, mint }: { lifetimeMs: number | null; name: string; mint: MintRefreshToken | null },
 ): Promise<{ credential: Credential; refreshToken: string | null } | null> {
-  const session = { ...newSession(userId, name, lifetimeMs ?? 0), lastSeenAt: NEVER };
+  const session = opened(by, { ...newSession(userId, name, lifetimeMs ?? 0), lastSeenAt: NEVER });
   const ending = lifetimeMs === null ? { ...session, expiresAt: NO_END } : session;
   const refresh = mint?.(session.id);
   const credential = await open(core, { ...ending, refreshHash: refresh?.hash }, "any");
   return credential && { credential, refreshToken: refresh?.text ?? null };
+}
+
+function opened(by: Giver, session: Session): NewSession {
+  return { ...session, carriesRole: mayGive(by, "session_with_role") };
 }
 
 /** Makes the first refresh token of a session: its text, and the hash of it that is stored. */

@@ -97,7 +97,11 @@ async function requireBot(core: Core, maker: UserId, id: UserId): Promise<User> 
 }
 
 async function openBotSession(core: Core, maker: UserId, id: UserId): Promise<Credential> {
-  const opened = await openTokenSession(core, id, { lifetimeMs: null, name: SESSION_NAME, mint: null });
+  const opened = await openTokenSession(core, "maker", id, {
+    lifetimeMs: null,
+    name: SESSION_NAME,
+    mint: null,
+  });
   // The account was deleted during the call.
   if (!opened) throw noUser(id);
   core.securityLog.record("token_issued", { user: id, by: maker });

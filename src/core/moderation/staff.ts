@@ -1,5 +1,5 @@
+import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { AuditAction, AuditSubject } from "../../domain/moderation/audit.ts";
 import { mayActOn, type Staff, type StaffRole } from "../../domain/moderation/staff.ts";
@@ -10,13 +10,31 @@ import type { Core } from "../context.ts";
 /**
  * Makes the caller of moderation from a user. The role is read for each call, so that it holds at once.
  * @param from the address block of the call; null: unknown
- * @throws `forbidden` for a user without a role
+ * @throws `forbidden` for a user without a role, and in a session that does not carry it
  */
-export async function staffOf(core: Core, userId: UserId, from: string | null): Promise<Staff> {
-  const role = await findStaffRole(core.db, userId);
-  if (role === null || role === "user")
+export async function staffOf(core: Core, caller: Credential, from: string | null): Promise<Staff> {
+  const { role = "user", isCarried = false } = (await findStaffRole(core.db, caller)) ?? {};
+  if (role === "user")
     throw new CoreError("forbidden", "This call is for moderators: you have no such role.");
-  return { role, userId, key: null, from };
+  if (!isCarried)
+    throw new CoreError(
+      "forbidden",
+      "This session has no role: a service has opened it that may give none. Sign in yourself, or have your backend open one by a key with the scope `moderate`.",
+    );
+  return { role, userId: caller.userId, key: null, from };
+}
+
+/**
+ * Checks that a session of a user may decide about their account.
+ * @throws `forbidden` for a user with a role in a session that does not carry it
+ */
+export async function requireOwnStanding(core: Core, caller: Credential): Promise<void> {
+  const found = await findStaffRole(core.db, caller);
+  if (found && found.role !== "user" && !found.isCarried)
+    throw new CoreError(
+      "forbidden",
+      "You have a role, and a service has opened this session that may give none: it deletes no such account.",
+    );
 }
 
 /** What waits for staff, each counted up to `LIMITS.countedForStaff`. */

@@ -1,4 +1,5 @@
 import { CoreError, invalid } from "../../domain/errors.ts";
+import { lackedScopes, outlives } from "../../domain/server/giving.ts";
 import {
   generateServerKey,
   isSameHash,
@@ -6,6 +7,7 @@ import {
   parseServerKey,
   type ServerKey,
   ServerKeyId,
+  type ServerScope,
 } from "../../domain/server/server-key.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import {
@@ -16,6 +18,7 @@ import {
   revokeServerKey,
 } from "../../storage/server/server-keys.ts";
 import type { Core } from "../context.ts";
+import { requireLiveKey } from "./giving.ts";
 
 /** A new key, and the text that a backend sends. It is shown once. */
 export interface CreatedServerKey {
@@ -23,37 +26,68 @@ export interface CreatedServerKey {
   text: string;
 }
 
-/** Makes a key. @param by the key that asked for it @throws `validation_failed` for an end in the past */
+/**
+ * Makes a key.
+ * @param by the key that asked for it
+ * @throws `validation_failed` for an end in the past; `forbidden` for scopes that the asking key lacks, and
+ *   for a key that would end later
+ */
 export async function createServerKey(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   { name, scopes, expiresAt }: NewServerKey,
 ): Promise<CreatedServerKey> {
   const createdAt = Date.now();
   if (expiresAt !== undefined && expiresAt <= createdAt)
     throw invalid("body.expires_at", "must be in the future");
+  requireCovers(by, scopes, "makes");
+  if (by.expiresAt !== null && outlives(by, expiresAt ?? null))
+    throw new CoreError(
+      "forbidden",
+      `The server key ends at ${by.expiresAt}: it makes no key that ends later. Give an \`expires_at\`.`,
+    );
+  await requireLiveKey(core, by);
   const { id, text, hash } = generateServerKey();
   const key = { ...{ id, name, scopes, createdAt }, lastUsedOn: null, expiresAt: expiresAt ?? null };
   await insertServerKey(core.db, { ...key, hash });
-  core.securityLog.record("key_created", { user: null, by: null, serverKey: by });
+  core.securityLog.record("key_created", { user: null, by: null, serverKey: by.id });
   return { key, text };
 }
 
-/** All keys that work, the newest first. */
-export function serverKeys(core: Core): Promise<ServerKey[]> {
-  return listServerKeys(core.db, Date.now());
+/** The keys that work and have no scope that the asking key lacks, the newest first. */
+export async function serverKeys(core: Core, by: ServerKey): Promise<ServerKey[]> {
+  const keys = await listServerKeys(core.db, Date.now());
+  return keys.filter(({ scopes }) => lackedScopes(by, scopes).length === 0);
 }
 
 /**
- * Revokes a key. Other isolates take it for `serverKeys.keepMs` (10 s) at most.
- * @throws `not_found` for a key that is unknown or revoked
+ * Revokes a key. Other isolates take it for `serverKeys.keepMs` (10 s) at most. The keys that it has made
+ * stay.
+ * @throws `not_found` for a key that is unknown, revoked or has ended; `forbidden` for one with scopes that
+ *   the asking key lacks
  */
-export async function endServerKey(core: Core, by: ServerKeyId, id: string): Promise<void> {
+export async function endServerKey(core: Core, by: ServerKey, id: string): Promise<void> {
   const keyId = ServerKeyId.safeParse(id).data;
-  const isRevoked = keyId !== undefined && (await revokeServerKey(core.db, keyId, Date.now()));
-  if (!isRevoked) throw new CoreError("not_found", "There is no such key.");
-  core.keyCache.forget(keyId);
-  core.securityLog.record("key_revoked", { user: null, by: null, serverKey: by });
+  const found = keyId && (await findServerKey(core.db, keyId, Date.now()));
+  if (!found) throw noKey();
+  requireCovers(by, found.scopes, "revokes");
+  if (!(await revokeServerKey(core.db, found.id, Date.now()))) throw noKey();
+  core.keyCache.forget(found.id);
+  core.securityLog.record("key_revoked", { user: null, by: null, serverKey: by.id });
+}
+
+/** @throws `forbidden` for a key that lacks one of these scopes */
+function requireCovers(by: ServerKey, scopes: ServerScope[], does: string): void {
+  const [lacked] = lackedScopes(by, scopes);
+  if (lacked !== undefined)
+    throw new CoreError(
+      "forbidden",
+      `The server key lacks the scope \`${lacked}\`: it ${does} no key that has it.`,
+    );
+}
+
+function noKey(): CoreError {
+  return new CoreError("not_found", "There is no such key.");
 }
 
 /**

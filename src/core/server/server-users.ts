@@ -6,7 +6,7 @@ import { UserId } from "../../domain/ids.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
 import { isSameJson } from "../../domain/server/metadata.ts";
-import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import type { ServerKey, ServerKeyId } from "../../domain/server/server-key.ts";
 import type { ServerUser, ServerUserChange, UserState } from "../../domain/server/server-user.ts";
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
 import {
@@ -19,7 +19,8 @@ import {
 import { announceProfile } from "../accounts/profile-announcement.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import type { Core } from "../context.ts";
-import { giveRole } from "../moderation/roles.ts";
+import { giveRole, requireMayHaveRole } from "../moderation/roles.ts";
+import { requireLiveKey, requireMayGive } from "./giving.ts";
 import { madeUpUsername } from "./named-users.ts";
 import { usersChanged } from "./user-events.ts";
 
@@ -36,11 +37,12 @@ const MAX_TRIES = 5;
  * Makes a user without a password, or changes the given fields of one. The same again changes nothing.
  * @param by the key
  * @throws `not_found` for an id that nobody has; `conflict` for a username that is taken or looks like
- *   another user's; `forbidden` for a user with a password; `unavailable` while others change the user
+ *   another user's; `forbidden` for a user with a password, for a role by a key without `moderate`, and for
+ *   one of a bot of a user; `unavailable` while others change the user
  */
 export async function upsertUser(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   ref: UserRef,
   change: ServerUserChange,
 ): Promise<Upserted> {
@@ -50,7 +52,7 @@ export async function upsertUser(
 /** @param found the user as they were read; null: nobody has this ref */
 async function upsert(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   ref: UserRef,
   asked: ServerUserChange,
   found: ServerUser | null,
@@ -70,13 +72,14 @@ async function upsert(
 
 async function create(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   ref: UserRef,
   change: ServerUserChange,
 ): Promise<Upserted | "again"> {
   if ("id" in ref) throw noUser(ref.id);
   const { externalId } = ref;
   const { role = "user" } = change;
+  if (role !== "user") await requireMayChangeRole(core, by);
   const username = change.username ?? madeUpUsername();
   const made = await insertServerUser(core.db, {
     ...{ externalId, username, change, createdAt: Date.now() },
@@ -84,10 +87,10 @@ async function create(
   });
   const user = await findServerUser(core.db, ref, Date.now());
   if (typeof made === "number") {
-    core.securityLog.record("registered", { user: made, by: null, serverKey: by });
+    core.securityLog.record("registered", { user: made, by: null, serverKey: by.id });
     usersChanged(core);
     if (!user) return "again";
-    await giveRole(core, holderOf(by), user, role);
+    await giveRole(core, holderOf(by.id), user, role);
     return { user: { ...user, role }, result: "created" };
   }
   // Another call has made the user, or the name that was made up is somebody's.
@@ -97,7 +100,7 @@ async function create(
 
 async function update(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   user: ServerUser,
   { role, ...asked }: ServerUserChange,
 ): Promise<Upserted | "again"> {
@@ -107,16 +110,28 @@ async function update(
     throw new CoreError("forbidden", `User ${user.id} signs in with a password, and changes the profile.`);
   const change = differing(user, asked);
   const changesRole = role !== undefined && role !== user.role;
-  if (changesRole) await giveRole(core, holderOf(by), user, role);
-  if (Object.keys(change).length === 0)
-    return changesRole ? { user: { ...user, role }, result: "updated" } : { user, result: "unchanged" };
-  const updated = await updateServerUser(core.db, user, change, Date.now());
+  if (role !== undefined && changesRole) {
+    await requireMayChangeRole(core, by);
+    await requireMayHaveRole(core, user, role);
+  }
+  const isAsIs = Object.keys(change).length === 0;
+  if (isAsIs && !changesRole) return { user, result: "unchanged" };
+  const updated = isAsIs ? null : await updateServerUser(core.db, user, change, Date.now());
   if (updated === "changed_meanwhile") return "again";
   if (typeof updated === "string") throw usernameTaken(updated);
+  // The name may be refused, the role not any more.
+  if (changesRole) await giveRole(core, holderOf(by.id), user, role);
+  if (!updated) return { user: { ...user, role: role ?? user.role }, result: "updated" };
   usersChanged(core);
   await announce(core, updated.person);
   const after = await findServerUser(core.db, { id: user.id }, Date.now());
   return after ? { user: after, result: "updated" } : "again";
+}
+
+/** @throws `forbidden` for a key that may not change a role; `unauthenticated` for one that was just revoked */
+async function requireMayChangeRole(core: Core, by: ServerKey): Promise<void> {
+  requireMayGive(by, "role");
+  await requireLiveKey(core, by);
 }
 
 /** The holder of a key, as staff. */
@@ -159,7 +174,7 @@ const AT_ONCE = 8;
  * @param list names each external id once
  * @returns the outcomes, in the order of the list
  */
-export async function upsertUsers(core: Core, by: ServerKeyId, list: ListedUser[]): Promise<UpsertOutcome[]> {
+export async function upsertUsers(core: Core, by: ServerKey, list: ListedUser[]): Promise<UpsertOutcome[]> {
   const ids = list.map(({ externalId }) => externalId);
   const known = new Map(
     (await findServerUsers(core.db, ids, Date.now())).map((user) => [user.externalId, user]),

@@ -1,7 +1,7 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import { invalid, noUser, suspended } from "../../domain/errors.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
-import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import type { ServerKey } from "../../domain/server/server-key.ts";
 import type { Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
 import { liftSuspension, shadowUser, suspendUser } from "../../storage/accounts/account-updates.ts";
@@ -12,6 +12,7 @@ import { deleteAccountOf } from "../accounts/account-deletion.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
 import { type MintRefreshToken, NO_END, openTokenSession } from "../accounts/sessions.ts";
 import type { Core } from "../context.ts";
+import { requireMayChangeStanding } from "./giving.ts";
 import { accessTo } from "./refresh.ts";
 import { noSuchUser, requireServerUser } from "./server-users.ts";
 
@@ -33,14 +34,14 @@ export interface OpenedSession {
 }
 
 /**
- * Opens a session of a user, for the token that the backend hands to the user's app.
- * @param by the key
+ * Opens a session of a user, for the token that the backend hands to the user's app. By a key without
+ * `moderate` it is one without the user's role.
  * @throws `not_found`; `suspended`; `validation_failed` for a session without end of a user who is no bot,
  *   and for a token of a session with refresh tokens that is for more than an hour
  */
 export async function openSessionFor(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   ref: UserRef,
   { expiresInS, sessionName, mint }: TokenRequest,
 ): Promise<OpenedSession> {
@@ -53,17 +54,17 @@ export async function openSessionFor(
   if (mint && (tokenMs === null || tokenMs > accessMs))
     throw invalid("body.expires_in_s", `must be ${accessMs / 1_000} at most, with \`refresh\``);
   const lifetimeMs = mint ? refreshableMs : tokenMs;
-  const opened = await openTokenSession(core, id, { lifetimeMs, name: sessionName, mint });
+  const opened = await openTokenSession(core, by, id, { lifetimeMs, name: sessionName, mint });
   // The account was deleted during the call.
   if (!opened) throw noUser(id);
-  core.securityLog.record("token_issued", { user: id, by: null, serverKey: by });
+  core.securityLog.record("token_issued", { user: id, by: null, serverKey: by.id });
   if (!mint || tokenMs === null) return opened;
   const { sessionId, expiresAt } = opened.credential;
   return { ...opened, credential: accessTo(core, { id: sessionId, userId: id, expiresAt }, tokenMs) };
 }
 
 /** Ends all sessions of a user, with their sockets. Idempotent. @throws `not_found` */
-export async function signOutEverywhere(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
+export async function signOutEverywhere(core: Core, by: ServerKey["id"], ref: UserRef): Promise<void> {
   const { id } = await requireServerUser(core, ref);
   await endSessionsWith(core, id, () => endAllSessions(core.db, id, Date.now()));
   core.securityLog.record("session_ended", { user: id, by: null, serverKey: by });
@@ -73,17 +74,19 @@ export async function signOutEverywhere(core: Core, by: ServerKeyId, ref: UserRe
  * Suspends a user: all sessions end, and no sign-in opens one until the suspension ends. What the user wrote
  * stays. A shadow ends no session: within a minute, nobody but the user sees what they send from then on. A
  * repeat replaces the suspension.
- * @throws `not_found`; `validation_failed` for an end in the past
+ * @throws `not_found`; `validation_failed` for an end in the past; `forbidden` for a user with a role, by a
+ *   key that may not change their standing
  */
 export async function suspend(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   ref: UserRef,
   suspension: Suspension,
 ): Promise<void> {
   requireFuture(suspension);
-  const { id } = await requireServerUser(core, ref);
-  await suspendAccount(core, id, suspension, { by: null, serverKey: by });
+  const { id, role } = await requireServerUser(core, ref);
+  requireMayChangeStanding(by, role);
+  await suspendAccount(core, id, suspension, { by: null, serverKey: by.id });
 }
 
 /** @throws `validation_failed` for an end in the past */
@@ -110,10 +113,11 @@ export async function suspendAccount(
   core.securityLog.record("suspended", { user: id, ...doneBy });
 }
 
-/** Ends a suspension. Idempotent. @throws `not_found` */
-export async function endSuspension(core: Core, by: ServerKeyId, ref: UserRef): Promise<void> {
-  const { id, suspension } = await requireServerUser(core, ref);
-  if (suspension) await liftFrom(core, id, { by: null, serverKey: by });
+/** Ends a suspension. Idempotent. @throws `not_found`; `forbidden` as `suspend` */
+export async function endSuspension(core: Core, by: ServerKey, ref: UserRef): Promise<void> {
+  const { id, role, suspension } = await requireServerUser(core, ref);
+  requireMayChangeStanding(by, role);
+  if (suspension) await liftFrom(core, id, { by: null, serverKey: by.id });
 }
 
 /** Ends the suspension of a user whom the caller may suspend, and of the bots that share it. */
@@ -126,16 +130,17 @@ export async function liftFrom(core: Core, id: UserId, doneBy: DoneBy): Promise<
 /**
  * Deletes a user's account.
  * @param erasesMessages as `deleteAccountOf`
- * @throws `not_found`; `conflict` while the user owns a group
+ * @throws `not_found`; `conflict` while the user owns a group; `forbidden` as `suspend`
  */
 export async function deleteServerUser(
   core: Core,
-  by: ServerKeyId,
+  by: ServerKey,
   ref: UserRef,
   erasesMessages: boolean,
 ): Promise<void> {
-  const { id } = await requireServerUser(core, ref);
-  await deleteAccountOf(core, by, id, erasesMessages);
+  const { id, role } = await requireServerUser(core, ref);
+  requireMayChangeStanding(by, role);
+  await deleteAccountOf(core, by.id, id, erasesMessages);
 }
 
 /** The session of a key that acts as users: none is stored, and no socket has it. */

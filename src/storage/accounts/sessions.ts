@@ -20,8 +20,13 @@ const SESSION = {
   expiresAt: sessions.expiresAt,
 };
 
-/** A session to be stored. `refreshHash`: of its first refresh token; absent: it has none. */
-export type NewSession = Session & { refreshHash?: string | undefined };
+/** A session to be stored. */
+export interface NewSession extends Session {
+  /** of its first refresh token; absent: it has none */
+  refreshHash?: string | undefined;
+  /** whether its user has their role in it */
+  carriesRole: boolean;
+}
 
 const Inserted = z.object({ id: SessionId });
 
@@ -39,7 +44,16 @@ export async function insertSession(
   checked: { passwordHash: string | null } | "any",
   max?: number,
 ): Promise<boolean> {
-  const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt, refreshHash = null } = session;
+  const {
+    id,
+    userId,
+    userAgent,
+    createdAt,
+    lastSeenAt,
+    expiresAt,
+    refreshHash = null,
+    carriesRole,
+  } = session;
   const isUnchanged = checked === "any" ? sql`true` : sql`password_hash IS ${checked.passwordHash}`;
   const hasRoom =
     max === undefined
@@ -47,8 +61,10 @@ export async function insertSession(
       : sql`(SELECT count(*) FROM sessions WHERE ${liveOf(userId, createdAt)}) < ${max}`;
   const rows = await queryD1(
     db.all(sql`
-      INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at, refresh_hash)
-      SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt}, ${refreshHash} FROM users
+      INSERT INTO sessions (id, user_id, user_agent, created_at, last_seen_at, expires_at, refresh_hash,
+        carries_role)
+      SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt}, ${refreshHash},
+        ${Number(carriesRole)} FROM users
       WHERE id = ${userId} AND ${isUnchanged} AND deleted_at IS NULL AND NOT ${isSuspended(createdAt)}
         AND ${hasRoom}
       RETURNING id`),

@@ -1,19 +1,28 @@
 import { and, asc, count, desc, eq, gt, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
+import type { Credential } from "../../domain/accounts/session.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { StaffRole } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { conversations, HAS_ROLE, heldMessages, memberships, reports, users } from "../schema.ts";
+import { conversations, HAS_ROLE, heldMessages, memberships, reports, sessions, users } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
 
 const ROLES = StaffRole.exclude(["user"]).options;
 
-/** The role of a user; null: there is none, or the account is deleted. Reads one row. */
-export async function findStaffRole(db: Database, id: UserId): Promise<StaffRole | null> {
-  const query = db.select({ role: users.staffRole }).from(users);
-  const [found] = await queryD1(query.where(and(eq(users.id, id), isNull(users.deletedAt))));
-  return found?.role ?? null;
+/**
+ * The role of a user, and whether a session of theirs carries it; null: the account is deleted. Reads two
+ * rows.
+ */
+export async function findStaffRole(
+  db: Database,
+  { userId, sessionId }: Pick<Credential, "userId" | "sessionId">,
+): Promise<{ role: StaffRole; isCarried: boolean } | null> {
+  const { carriesRole } = sessions;
+  const isOf = and(eq(sessions.id, sessionId), eq(sessions.userId, users.id));
+  const query = db.select({ role: users.staffRole, carriesRole }).from(users).leftJoin(sessions, isOf);
+  const [found] = await queryD1(query.where(and(eq(users.id, userId), isNull(users.deletedAt))));
+  return found ? { role: found.role, isCarried: found.carriesRole ?? false } : null;
 }
 
 /** Some of the users with a role. */

@@ -137,6 +137,8 @@ export const sessions = sqliteTable(
     refreshedAt: integer("refreshed_at").notNull().default(0),
     /** what one sign-in at an issuer has in all its tokens; null: the session is not of an issuer */
     issuerSession: text("issuer_session"),
+    /** in it the user has their role: who has opened it may give that */
+    carriesRole: integer("carries_role", { mode: "boolean" }).notNull().default(true),
   },
   (table) => [
     uniqueIndex("sessions_issuer")

@@ -30,9 +30,9 @@ const withStaff = createMiddleware<StaffEnv>(async (c, next) => {
     c.set("staff", { role: "admin", userId: null, key: key.id, from });
     c.set("readsAny", key.scopes.includes("data"));
   } else {
-    const { userId } = await identify(c, token, MISSING);
-    await countCost(c, userId, "page");
-    c.set("staff", await staffOf(c.var.core, userId, from));
+    const caller = await identify(c, token, MISSING);
+    await countCost(c, caller.userId, "page");
+    c.set("staff", await staffOf(c.var.core, caller, from));
     c.set("readsAny", false);
   }
   await next();

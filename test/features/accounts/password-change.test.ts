@@ -157,7 +157,13 @@ test("a session is stored only if the checked password is still current", async 
   const insert = (digit: string, hash: string | null) =>
     insertSession(
       db,
-      { id: SessionId.parse(digit.repeat(32)), userId: bob.user.id, userAgent: "", ...times },
+      {
+        id: SessionId.parse(digit.repeat(32)),
+        userId: bob.user.id,
+        userAgent: "",
+        carriesRole: true,
+        ...times,
+      },
       { passwordHash: hash },
     );
   expect(await insert("a", account?.passwordHash ?? "")).toBe(true);

@@ -7,7 +7,7 @@ import { call, expectProblem } from "../../support/clients/api.ts";
 const StrictKey = CreatedServerKey.strict();
 
 test("a key makes another one, which works until it is revoked, and whose secret nobody sees again", async () => {
-  const { text: token } = await makeServerKey(["keys"]);
+  const { text: token } = await makeServerKey(["users", "tokens", "keys"]);
   const body = { name: " backend ", scopes: ["tokens", "users", "keys", "users"] };
   const made = await call("POST", "/v1/server/keys", { token, body });
   expect(made.status).toBe(201);
@@ -30,7 +30,7 @@ test("a key makes another one, which works until it is revoked, and whose secret
 });
 
 test("a key without a name, with an unknown scope or with an end in the past is none", async () => {
-  const { text: token } = await makeServerKey(["keys"]);
+  const { text: token } = await makeServerKey(["keys", "users"]);
   const good = { name: "backend", scopes: ["users"] };
   for (const [wrong, path] of [
     [{ name: " " }, "body.name"],

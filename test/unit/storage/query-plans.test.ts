@@ -253,7 +253,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listLiveSessions: (db) => sessions.listLiveSessions(db, ANN, 0),
   insertSession: (db) => {
     const times = { createdAt: 0, lastSeenAt: 0, expiresAt: 0 };
-    const session = { id: SESSION, userId: ANN, userAgent: "", ...times };
+    const session = { id: SESSION, userId: ANN, userAgent: "", carriesRole: true, ...times };
     return sessions.insertSession(db, session, { passwordHash: "x" });
   },
   recordFirstUse: (db) => sessions.recordFirstUse(db, { id: SESSION, userId: ANN }, 0),
@@ -268,7 +268,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   liftSuspension: (db) => accounts.liftSuspension(db, ANN),
   "insertSession, of any user": (db) => {
     const times = { createdAt: 0, lastSeenAt: 0, expiresAt: 0 };
-    return sessions.insertSession(db, { id: SESSION, userId: ANN, userAgent: "", ...times }, "any");
+    const session = { id: SESSION, userId: ANN, userAgent: "", carriesRole: false, ...times };
+    return sessions.insertSession(db, session, "any");
   },
   listMemberships: (db) => memberships.listMemberships(db, ANN, { after: 0, limit: 10 }),
   markSessionEnded: (db) => sessions.markSessionEnded(db, SESSION, 0),
@@ -407,7 +408,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listHooksOfUsers: (db) => userEvents.listHooksOfUsers(db),
   lastUserEventBefore: (db) => userEvents.lastUserEventBefore(db, 0),
   listUserEvents: (db) => userEvents.listUserEvents(db, 0, 10, 0),
-  findStaffRole: (db) => staff.findStaffRole(db, ANN),
+  findStaffRole: (db) => staff.findStaffRole(db, { userId: ANN, sessionId: SESSION }),
   listStaff: (db) => staff.listStaff(db, 50),
   countWaiting: (db) => staff.countWaiting(db, 100),
   setStaffRole: (db) => staff.setStaffRole(db, ANN, "admin", AUDIT),

@@ -11,14 +11,15 @@ const keyRoute = serverRoutes("keys");
 const listRoute = keyRoute("get", "/v1/server/keys", {
   operationId: "listServerKeys",
   summary: "The keys of backends",
-  description: "Those that work, the newest first, without their secrets.",
+  description: "Those that work and have no scope that yours lacks, the newest first, without their secrets.",
   responses: { 200: jsonAnswer("The keys", ServerKeys) },
 });
 
 const createRoute = keyRoute("post", "/v1/server/keys", {
   operationId: "createServerKey",
   summary: "Make a key",
-  description: "`key` of the answer is shown once. `npm run keys` makes the first one.",
+  description:
+    "`key` of the answer is shown once. `npm run keys` makes the first one. A key makes none with a scope that it lacks, nor one that ends later than itself.",
   request: { body: jsonBody(NewServerKey) },
   responses: { 201: jsonAnswer("The key, with its secret", CreatedServerKey) },
 });
@@ -26,23 +27,24 @@ const createRoute = keyRoute("post", "/v1/server/keys", {
 const revokeRoute = keyRoute("delete", "/v1/server/keys/{id}", {
   operationId: "revokeServerKey",
   summary: "Revoke a key",
-  description: "It ends within 10 s everywhere. A key may revoke itself.",
+  description:
+    "It ends within 10 s everywhere. A key may revoke itself, and none with a scope that it lacks. The keys that it has made stay.",
   request: { params: z.object({ id: z.string() }) },
   responses: { 204: { description: "The key is revoked" }, ...problems("not_found") },
 });
 
 export const serverKeys = v1Router()
   .openapi(listRoute, async (c) => {
-    const items = await keysOf(c.var.core);
+    const items = await keysOf(c.var.core, c.var.key);
     return c.json({ items: items.map(serializeKey) }, 200);
   })
   .openapi(createRoute, async (c) => {
     const { expires_at: expiresAt, ...asked } = c.req.valid("json");
-    const { key, text } = await createServerKey(c.var.core, c.var.key.id, { ...asked, expiresAt });
+    const { key, text } = await createServerKey(c.var.core, c.var.key, { ...asked, expiresAt });
     return c.json({ ...serializeKey(key), key: text }, 201);
   })
   .openapi(revokeRoute, async (c) => {
-    await endServerKey(c.var.core, c.var.key.id, c.req.valid("param").id);
+    await endServerKey(c.var.core, c.var.key, c.req.valid("param").id);
     return c.body(null, 204);
   });
 

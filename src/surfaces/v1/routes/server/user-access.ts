@@ -79,7 +79,7 @@ export const userAccess = v1Router()
     const mint = (id: SessionId) => firstRefreshToken(c.env.TOKEN_SECRET, id);
     const asked = { expiresInS, sessionName, mint: c.req.valid("json").refresh ? mint : null };
     const { ref } = c.req.valid("param");
-    const { credential, refreshToken } = await openSessionFor(c.var.core, c.var.key.id, ref, asked);
+    const { credential, refreshToken } = await openSessionFor(c.var.core, c.var.key, ref, asked);
     const { expiresAt, sessionId } = credential;
     const answer = {
       token: await issueToken(c.env.TOKEN_SECRET, credential),
@@ -95,15 +95,15 @@ export const userAccess = v1Router()
   })
   .openapi(suspendRoute, async (c) => {
     const { until = null, reason = "", shadow = false } = c.req.valid("json");
-    await suspend(c.var.core, c.var.key.id, c.req.valid("param").ref, { until, reason, shadow });
+    await suspend(c.var.core, c.var.key, c.req.valid("param").ref, { until, reason, shadow });
     return c.body(null, 204);
   })
   .openapi(liftRoute, async (c) => {
-    await endSuspension(c.var.core, c.var.key.id, c.req.valid("param").ref);
+    await endSuspension(c.var.core, c.var.key, c.req.valid("param").ref);
     return c.body(null, 204);
   })
   .openapi(deleteRoute, async (c) => {
     const erases = c.req.valid("query").messages === "erase";
-    await deleteServerUser(c.var.core, c.var.key.id, c.req.valid("param").ref, erases);
+    await deleteServerUser(c.var.core, c.var.key, c.req.valid("param").ref, erases);
     return c.body(null, 202);
   });

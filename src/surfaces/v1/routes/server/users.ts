@@ -67,7 +67,7 @@ export const serverUsers = v1Router()
       externalId,
       change,
     }));
-    const outcomes = await upsertUsers(c.var.core, c.var.key.id, list);
+    const outcomes = await upsertUsers(c.var.core, c.var.key, list);
     return c.json({ items: outcomes.map(serializeUpsert) }, 200);
   })
   .openapi(getRoute, async (c) => {
@@ -76,6 +76,6 @@ export const serverUsers = v1Router()
   })
   .openapi(putRoute, async (c) => {
     const { ref } = c.req.valid("param");
-    const { user, result } = await upsertUser(c.var.core, c.var.key.id, ref, c.req.valid("json"));
+    const { user, result } = await upsertUser(c.var.core, c.var.key, ref, c.req.valid("json"));
     return c.json(serializeServerUser(user), result === "created" ? 201 : 200);
   });

@@ -1,0 +1,1 @@
+ALTER TABLE `sessions` ADD `carries_role` integer DEFAULT true NOT NULL;
