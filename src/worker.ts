@@ -110,7 +110,7 @@ export function createWorker(timing: Timing) {
           ...releasedFiles(db, env.FILES, timing),
           hold: async (message) => {
             const { state, isNew } = await holdMessage(db, message, Date.now(), LIMITS.heldMessages);
-            if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }));
+            if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }, message.senderId));
             return state;
           },
           tellAsked: (userId, about) => tellAsked(inboxes, userId, about),

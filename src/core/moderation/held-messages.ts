@@ -9,6 +9,7 @@ import {
   type HeldState,
 } from "../../domain/moderation/held-message.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
+import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import {
   decideHeldMessage,
@@ -19,10 +20,14 @@ import {
 import type { Core } from "../context.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
 import { tellStaff } from "./staff-events.ts";
+import { requireMay } from "./staff-rights.ts";
 
 const Position = z.tuple([HeldMessageId]);
 
-/** Messages that rules have found, the newest first. @throws `validation_failed` for a cursor that is none */
+/**
+ * Messages that rules have found, the newest first, without those of the caller.
+ * @throws `validation_failed` for a cursor that is none
+ */
 export async function pageOfHeldMessages(
   core: Core,
   staff: Staff,
@@ -30,7 +35,10 @@ export async function pageOfHeldMessages(
 ): Promise<Page<HeldMessage>> {
   const [before] = cursor === undefined ? [null] : readCursor(Position, cursor);
   await audit(core, staff, "held_read", {});
-  return pageOf(await listHeldMessages(core.db, state, before, limit + 1), limit, ({ id }) => [id]);
+  const found = await listHeldMessages(core.db, state, {
+    ...{ before, limit: limit + 1, hiddenFrom: hiddenFrom(staff, "see_held") },
+  });
+  return pageOf(found, limit, ({ id }) => [id]);
 }
 
 /**
@@ -51,8 +59,8 @@ export async function pageOfOwnHeldMessages(
 /**
  * Accepts or refuses a message that a rule has found. Accepted, one that was held is sent, as its sender
  * would send it now; refused, one that was stored is revoked. The same again does what is left.
- * @throws `not_found`; `forbidden` for an auditor; `conflict` if the other was decided, and where the sender
- *   may not send it now
+ * @throws `not_found`; `forbidden` for an auditor, and for a message of the caller, or of a user of the same
+ *   or a higher role; `conflict` if the other was decided, and where the sender may not send it now
  */
 export async function decide(
   core: Core,
@@ -64,11 +72,12 @@ export async function decide(
   requireActing(staff);
   const held = await findHeldMessage(core.db, id);
   if (!held) throw new CoreError("not_found", `There is no held message ${id}.`);
+  await requireMay(core, staff, "decide_held", held.senderId);
   if (held.state === "waiting") {
     const { senderId: userId, conversationId } = held;
     const entry = auditEntry(staff, `held_${state}`, { userId, conversationId }, reason);
     if (!(await decideHeldMessage(core.db, id, state, entry))) return decide(core, staff, id, state, reason);
-    core.waitUntil(tellStaff(core));
+    core.waitUntil(tellStaff(core, userId));
   } else if (held.state !== state) throw new CoreError("conflict", `The message was ${held.state} before.`);
   await carryOut(core, held, state);
   if (!held.isStored) core.waitUntil(tellSender(core, held, state));

@@ -17,6 +17,7 @@ import {
   type Resolution,
 } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
+import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
 import { DAY_MS, overQuota } from "../../domain/quotas.ts";
 import { findReportFile } from "../../storage/moderation/report-files.ts";
 import {
@@ -33,6 +34,7 @@ import type { Core } from "../context.ts";
 import { limitOf } from "../quotas.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
 import { tellStaff } from "./staff-events.ts";
+import { requireMay } from "./staff-rights.ts";
 
 /** The messages before a reported one that a report keeps. */
 const BEFORE = 5;
@@ -87,7 +89,7 @@ export async function fileReport(
   const made = await findReportAbout(core.db, caller, about);
   if (made) {
     const isNew = made.createdAt === now;
-    if (isNew) core.waitUntil(tellStaff(core));
+    if (isNew) core.waitUntil(tellStaff(core, made.subjectId));
     return { report: made, isNew };
   }
   const { used, first } = await countReports(core.db, caller, since);
@@ -133,7 +135,8 @@ function filesOf(kept: readonly KeptMessage[]): FileKey[] {
 const Behind = z.tuple([ReportId]);
 
 /**
- * A page of the reports in a state, the newest first. The audit log has that it was read.
+ * A page of the reports in a state, the newest first, without those about the caller. The audit log has that
+ * it was read.
  * @throws `validation_failed` for a wrong cursor
  */
 export async function pageOfReports(
@@ -143,27 +146,35 @@ export async function pageOfReports(
 ): Promise<Page<Report>> {
   const [before] = cursor === undefined ? [null] : readCursor(Behind, cursor);
   await audit(core, staff, "reports_listed", {});
-  return pageOf(await listReports(core.db, state, before, limit + 1), limit, ({ id }) => [id]);
+  const found = await listReports(core.db, state, {
+    ...{ before, limit: limit + 1, hiddenFrom: hiddenFrom(staff, "see_report") },
+  });
+  return pageOf(found, limit, ({ id }) => [id]);
 }
 
-/** A report with what it keeps. The audit log has that it was read. @throws `not_found` */
+/**
+ * A report with what it keeps. The audit log has that it was read.
+ * @throws `not_found`; `forbidden` for one about the caller
+ */
 export async function readReport(core: Core, staff: Staff, id: ReportId): Promise<KeptReport> {
   const found = await findKeptReport(core.db, id);
   if (!found) throw noReport(id);
+  await requireMay(core, staff, "see_report", found.subjectId);
   await audit(core, staff, "report_read", { reportId: id });
   return found;
 }
 
 /**
  * A file that a report keeps. The audit log has that it was read.
- * @throws `not_found` for a file that it does not keep
+ * @throws `not_found` for a file that it does not keep; `forbidden` for a report about the caller
  */
 export async function readReportFile(
   core: Core,
   staff: Staff,
   { id, key }: { id: ReportId; key: FileKey },
 ): Promise<KeptFile> {
-  const found = await findReportFile(core.db, id, key);
+  const [found, report] = await Promise.all([findReportFile(core.db, id, key), findReport(core.db, id)]);
+  if (report) await requireMay(core, staff, "see_report", report.subjectId);
   if (!found) throw new CoreError("not_found", `Report ${id} keeps no such file.`);
   await audit(core, staff, "report_file_read", { reportId: id });
   return found;
@@ -185,9 +196,9 @@ const ACTIONS: Record<Report["state"], AuditAction> = {
 
 /**
  * Takes a report, resolves it, or opens it again. The same again changes nothing.
- * @throws `not_found`; `forbidden` for an auditor, and for a report about the caller; `validation_failed` for
- *   a resolution of a report that is not resolved; `conflict` if somebody else has taken it, or changes it at
- *   the same moment
+ * @throws `not_found`; `forbidden` for an auditor, for a report about the caller, and for a moderator where it
+ *   is about staff; `validation_failed` for a resolution of a report that is not resolved; `conflict` if
+ *   somebody else has taken it, or changes it at the same moment
  */
 export async function handleReport(
   core: Core,
@@ -199,8 +210,7 @@ export async function handleReport(
   if ((state === "resolved") !== (resolution !== null))
     throw invalid("body.resolution", "must come with the state `resolved`, and with it alone");
   const found = await requireReport(core, id);
-  if (found.about.userId === staff.userId && staff.userId !== null)
-    throw new CoreError("forbidden", "The report is about you: somebody else handles it.");
+  await requireMay(core, staff, "decide_report", found.subjectId);
   const staffNote = note ?? found.staffNote;
   const isMine = found.takenBy === staff.userId;
   if (found.state === state && isMine && found.resolution === resolution && found.staffNote === staffNote)
@@ -211,7 +221,7 @@ export async function handleReport(
   const entry = auditEntry(staff, ACTIONS[state], { reportId: id }, staffNote);
   if (!(await changeReport(core.db, found, change, entry)))
     throw new CoreError("conflict", `Somebody else has changed report ${id} meanwhile.`);
-  core.waitUntil(tellStaff(core));
+  core.waitUntil(tellStaff(core, found.subjectId));
   return requireReport(core, id);
 }
 

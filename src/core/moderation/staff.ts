@@ -2,7 +2,8 @@ import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { AuditAction, AuditSubject } from "../../domain/moderation/audit.ts";
-import { mayActOn, type Staff, type StaffRole } from "../../domain/moderation/staff.ts";
+import type { Staff } from "../../domain/moderation/staff.ts";
+import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
 import { insertAudit, type NewAuditEntry } from "../../storage/moderation/audit-log.ts";
 import { countWaiting, findStaffRole } from "../../storage/moderation/staff.ts";
 import type { Core } from "../context.ts";
@@ -37,20 +38,17 @@ export async function requireOwnStanding(core: Core, caller: Credential): Promis
     );
 }
 
-/** What waits for staff, each counted up to `LIMITS.countedForStaff`. */
-export function countWork(core: Core): Promise<{ openReports: number; heldMessages: number }> {
-  return countWaiting(core.db, LIMITS.countedForStaff);
+/** What waits for staff, without what the caller may not see, each counted up to `LIMITS.countedForStaff`. */
+export function countWork(core: Core, staff: Staff): Promise<{ openReports: number; heldMessages: number }> {
+  return countWaiting(core.db, LIMITS.countedForStaff, {
+    reports: hiddenFrom(staff, "see_report"),
+    held: hiddenFrom(staff, "see_held"),
+  });
 }
 
 /** @throws `forbidden` for an auditor */
 export function requireActing({ role }: Staff): void {
   if (role === "auditor") throw new CoreError("forbidden", "An auditor reads, and changes nothing.");
-}
-
-/** @throws `forbidden` for a user on whom the caller may not act */
-export function requireBelow(staff: Staff, other: StaffRole): void {
-  if (!mayActOn(staff, other))
-    throw new CoreError("forbidden", `A ${staff.role} may not act on a user with the role ${other}.`);
 }
 
 /** An entry of the audit log, for a batch with what it is about. */

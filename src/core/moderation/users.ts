@@ -1,18 +1,22 @@
 import { z } from "zod";
 import type { Session } from "../../domain/accounts/session.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { Report } from "../../domain/moderation/report.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
+import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
 import type { ServerUser, Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
 import { listLiveSessions } from "../../storage/accounts/sessions.ts";
+import { listBotsOf } from "../../storage/bots/bots.ts";
 import { listReportsOf } from "../../storage/moderation/reports.ts";
 import { findUsersByPrefix, type GroupOfUser, listGroupsOf } from "../../storage/moderation/staff.ts";
 import { findLiveServerUsers } from "../../storage/server/server-users.ts";
 import type { Core } from "../context.ts";
 import { getServerUser, requireServerUser } from "../server/server-users.ts";
 import { liftFrom, requireFuture, suspendAccount } from "../server/user-access.ts";
-import { audit, requireActing, requireBelow } from "./staff.ts";
+import { audit, requireActing } from "./staff.ts";
+import { requireMay } from "./staff-rights.ts";
 
 /** The reports beside a user. */
 const REPORTS = 50;
@@ -37,12 +41,21 @@ export async function searchUsers(
   ]);
   const ids = found.items.map(({ id }) => id);
   const users = new Map((await findLiveServerUsers(core.db, ids, Date.now())).map((user) => [user.id, user]));
-  return { ...found, items: ids.flatMap((id) => users.get(id) ?? []) };
+  const items = ids.flatMap((id) => users.get(id) ?? []);
+  return { ...found, items: await withoutOwnMeasures(core, staff, items) };
+}
+
+/** Users without a suspension of the caller or their bots: a shadow tells nobody that they are in it. */
+async function withoutOwnMeasures(core: Core, staff: Staff, users: ServerUser[]): Promise<ServerUser[]> {
+  const self = hiddenFrom(staff, "see_measures");
+  if (self === null || !users.some(({ suspension }) => suspension !== null)) return users;
+  const own = new Set<UserId>([self, ...(await listBotsOf(core.db, self)).map(({ id }) => id)]);
+  return users.map((user) => (own.has(user.id) ? { ...user, suspension: null } : user));
 }
 
 /**
- * A user with their sessions, their groups, and the reports about them and by them. The audit log has that it
- * was read.
+ * A user with their sessions, their groups, and the reports about them and by them, without reports about the
+ * caller. The audit log has that it was read.
  * @throws `not_found`
  */
 export async function readModeratedUser(
@@ -50,12 +63,13 @@ export async function readModeratedUser(
   staff: Staff,
   ref: UserRef,
 ): Promise<{ user: ServerUser; sessions: Session[]; groups: GroupOfUser[]; reports: Report[] }> {
-  const user = await getServerUser(core, ref);
-  await audit(core, staff, "user_read", { userId: user.id });
+  const found = await getServerUser(core, ref);
+  await audit(core, staff, "user_read", { userId: found.id });
+  const [user = found] = await withoutOwnMeasures(core, staff, [found]);
   const [sessions, groups, reports] = await Promise.all([
     listLiveSessions(core.db, user.id, Date.now()),
     listGroupsOf(core.db, user.id, GROUPS),
-    listReportsOf(core.db, user.id, REPORTS),
+    listReportsOf(core.db, user.id, REPORTS, hiddenFrom(staff, "see_report")),
   ]);
   return { user, sessions, groups, reports };
 }
@@ -73,8 +87,8 @@ export async function suspendAsStaff(
 ): Promise<void> {
   requireActing(staff);
   requireFuture(suspension);
-  const { id, role } = await requireServerUser(core, ref);
-  requireBelow(staff, role);
+  const { id } = await requireServerUser(core, ref);
+  await requireMay(core, staff, "act_on", id);
   await audit(core, staff, "user_suspended", { userId: id }, suspension.reason);
   await suspendAccount(core, id, suspension, doneBy(staff));
 }
@@ -87,8 +101,8 @@ export async function endSuspensionAsStaff(
   reason: string,
 ): Promise<void> {
   requireActing(staff);
-  const { id, role, suspension } = await requireServerUser(core, ref);
-  requireBelow(staff, role);
+  const { id, suspension } = await requireServerUser(core, ref);
+  await requireMay(core, staff, "act_on", id);
   if (!suspension) return;
   await audit(core, staff, "suspension_lifted", { userId: id }, reason);
   await liftFrom(core, id, doneBy(staff));
@@ -108,8 +122,8 @@ export async function revokeMessagesOf(
   reason: string,
 ): Promise<void> {
   requireActing(staff);
-  const { id, role } = await requireServerUser(core, ref);
-  requireBelow(staff, role);
+  const { id } = await requireServerUser(core, ref);
+  await requireMay(core, staff, "act_on", id);
   await audit(core, staff, "user_messages_revoked", { userId: id }, reason);
   await core.inboxes.revokeSince(id, { since });
 }

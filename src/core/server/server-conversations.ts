@@ -152,7 +152,7 @@ async function insert(
     ],
     createdAt: Date.now(),
   });
-  return id === null ? null : { id, kind: "group", externalId };
+  return id === null ? null : { id, kind: "group", externalId, ownerId: owner.id };
 }
 
 /** The fields of the profile that a backend gives. */

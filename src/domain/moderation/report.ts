@@ -49,6 +49,8 @@ export interface Report {
   id: ReportId;
   reporterId: UserId;
   about: Reported;
+  /** whom it is about: of a conversation the other user, or the owner; null: no user */
+  subjectId: UserId | null;
   reason: ReportReason;
   note: string;
   createdAt: number;

@@ -22,8 +22,3 @@ export interface Staff {
   /** the address block of the call; null: unknown */
   from: string | null;
 }
-
-/** Whether staff may act on a user of this role: on users, an admin on all but admins, a key on all. */
-export function mayActOn({ role, key }: Staff, other: StaffRole): boolean {
-  return key !== null || other === "user" || (role === "admin" && other !== "admin");
-}

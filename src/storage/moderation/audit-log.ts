@@ -1,9 +1,11 @@
-import { desc, lt, sql } from "drizzle-orm";
+import { and, desc, lt, sql } from "drizzle-orm";
+import type { UserId } from "../../domain/ids.ts";
 import type { AuditAction, AuditEntry, AuditSubject } from "../../domain/moderation/audit.ts";
 import type { Staff } from "../../domain/moderation/staff.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { auditLog } from "../schema.ts";
+import { isOfOthers } from "./subject-conditions.ts";
 
 /** What staff is about to do, or to look at. */
 export interface NewAuditEntry {
@@ -37,13 +39,22 @@ export async function insertAudit(db: Database, entry: NewAuditEntry): Promise<v
   await queryD1(auditQuery(db, entry));
 }
 
-/** Entries, the newest first. @param before an id; null: from the newest on */
-export async function listAudit(db: Database, before: number | null, limit: number): Promise<AuditEntry[]> {
+/**
+ * Entries, the newest first.
+ * @param before an id; null: from the newest on
+ * @param hiddenFrom without what others have done about this user; null: all
+ */
+export async function listAudit(
+  db: Database,
+  before: number | null,
+  limit: number,
+  hiddenFrom: UserId | null,
+): Promise<AuditEntry[]> {
   const rows = await queryD1(
     db
       .select()
       .from(auditLog)
-      .where(before === null ? undefined : lt(auditLog.id, before))
+      .where(and(before === null ? undefined : lt(auditLog.id, before), isOfOthers(hiddenFrom)))
       .orderBy(desc(auditLog.id))
       .limit(limit),
   );

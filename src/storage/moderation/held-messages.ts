@@ -13,6 +13,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { heldMessages } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
+import { isNotOf } from "./subject-conditions.ts";
 
 const RuleIds = z.array(RuleId);
 
@@ -57,14 +58,22 @@ export async function holdMessage(
   return { state: found[0]?.state ?? null, isNew: stored.length > 0 };
 }
 
-/** Those in a state, the newest first. @param before an id; null: from the newest on */
+/**
+ * Those in a state, the newest first.
+ * @param before an id; null: from the newest on
+ * @param hiddenFrom without those of this user; null: all
+ */
 export async function listHeldMessages(
   db: Database,
   state: HeldState,
-  before: HeldMessageId | null,
-  limit: number,
+  { before, limit, hiddenFrom }: { before: HeldMessageId | null; limit: number; hiddenFrom: UserId | null },
 ): Promise<HeldMessage[]> {
-  const isIt = and(eq(heldMessages.state, state), before === null ? undefined : lt(heldMessages.id, before));
+  const isBehind = before === null ? undefined : lt(heldMessages.id, before);
+  const isIt = and(
+    eq(heldMessages.state, state),
+    isBehind,
+    isNotOf(sql`${heldMessages.senderId}`, hiddenFrom),
+  );
   const rows = db.select().from(heldMessages).where(isIt).orderBy(desc(heldMessages.id)).limit(limit);
   return (await queryD1(rows)).map(readRow);
 }

@@ -13,8 +13,10 @@ import type { Database } from "../database.ts";
 import { conversations, KEEPS_TEXT, reportFiles, reports } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
 import { keepFilesQuery, reportFilesQuery } from "./report-files.ts";
+import { isNotOf, REPORTED } from "./subject-conditions.ts";
 
-const { kept: KEPT, about: _, ...REPORT } = getTableColumns(reports);
+const { kept: KEPT, about: _, ...COLUMNS } = getTableColumns(reports);
+const REPORT = { ...COLUMNS, subjectId: sql<UserId | null>`${REPORTED}`.as("subject_id") };
 
 const KeptMessages = z.array(KeptMessage);
 
@@ -75,21 +77,31 @@ export async function countReports(
   return found ?? { used: 0, first: 0 };
 }
 
-/** Reports in a state, the newest first. @param before an id; null: from the newest on */
+/**
+ * Reports in a state, the newest first.
+ * @param before an id; null: from the newest on
+ * @param hiddenFrom without those about this user; null: all
+ */
 export async function listReports(
   db: Database,
   state: Report["state"],
-  before: ReportId | null,
-  limit: number,
+  { before, limit, hiddenFrom }: { before: ReportId | null; limit: number; hiddenFrom: UserId | null },
 ): Promise<Report[]> {
-  const isIt = and(eq(reports.state, state), before === null ? undefined : lt(reports.id, before));
+  const isBehind = before === null ? undefined : lt(reports.id, before);
+  const isIt = and(eq(reports.state, state), isBehind, isNotOf(REPORTED, hiddenFrom));
   const rows = db.select(REPORT).from(reports).where(isIt).orderBy(desc(reports.id)).limit(limit);
   return (await queryD1(rows)).map(reportOf);
 }
 
-/** The newest reports about a user, or by them. */
-export async function listReportsOf(db: Database, userId: UserId, limit: number): Promise<Report[]> {
-  const isIt = or(eq(reports.userId, userId), eq(reports.reporterId, userId));
+/** The newest reports about a user, or by them. @param hiddenFrom as of `listReports` */
+export async function listReportsOf(
+  db: Database,
+  userId: UserId,
+  limit: number,
+  hiddenFrom: UserId | null,
+): Promise<Report[]> {
+  const isOf = or(eq(reports.userId, userId), eq(reports.reporterId, userId));
+  const isIt = and(isOf, isNotOf(REPORTED, hiddenFrom));
   const rows = db.select(REPORT).from(reports).where(isIt).orderBy(desc(reports.id)).limit(limit);
   return (await queryD1(rows)).map(reportOf);
 }
@@ -114,10 +126,22 @@ export async function findKeptReport(db: Database, id: ReportId): Promise<KeptRe
   return { ...reportOf(found), kept: KeptMessages.parse(JSON.parse(kept)), conversationKind, files };
 }
 
-/** Whether anybody has reported a conversation, or a message in it. */
-export async function hasReportIn(db: Database, id: ConversationId): Promise<boolean> {
-  const query = db.select({ id: reports.id }).from(reports).where(eq(reports.conversationId, id)).limit(1);
-  return (await queryD1(query)).length > 0;
+/**
+ * Whether anybody has reported a conversation, or a message in it.
+ * @param besides without reports about this user; null: all
+ * @param notBy without reports by this user; null: all
+ */
+export async function hasReportIn(
+  db: Database,
+  id: ConversationId,
+  { besides, notBy }: { besides: UserId | null; notBy: UserId | null },
+): Promise<boolean> {
+  const isIn = and(
+    eq(reports.conversationId, id),
+    isNotOf(REPORTED, besides),
+    isNotOf(sql`${reports.reporterId}`, notBy),
+  );
+  return (await queryD1(db.select({ id: reports.id }).from(reports).where(isIn).limit(1))).length > 0;
 }
 
 /** What staff makes of a report. */

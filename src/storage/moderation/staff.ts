@@ -1,12 +1,15 @@
 import { and, asc, count, desc, eq, gt, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { StaffRole } from "../../domain/moderation/staff.ts";
+import { higherRole, type Subject } from "../../domain/moderation/staff-rights.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, HAS_ROLE, heldMessages, memberships, reports, sessions, users } from "../schema.ts";
 import { auditIfChangedQuery, type NewAuditEntry } from "./audit-log.ts";
+import { isNotOf, REPORTED } from "./subject-conditions.ts";
 
 const ROLES = StaffRole.exclude(["user"]).options;
 
@@ -25,20 +28,43 @@ export async function findStaffRole(
   return found ? { role: found.role, isCarried: found.carriesRole ?? false } : null;
 }
 
-/** Some of the users with a role. */
-export async function listStaff(db: Database, limit: number): Promise<UserId[]> {
+/**
+ * Whom something of a user is about; null: there is no such user. A deleted account has no role. Reads two
+ * rows.
+ */
+export async function findSubject(db: Database, id: UserId): Promise<Subject | null> {
+  const maker = alias(users, "maker");
+  const { id: userId, staffRole: role, makerId, deletedAt } = users;
+  const columns = { userId, role, makerId, deletedAt, makersRole: maker.staffRole };
+  const query = db.select(columns).from(users).leftJoin(maker, eq(maker.id, makerId));
+  const [found] = await queryD1(query.where(eq(userId, id)));
+  if (!found) return null;
+  const own = found.deletedAt === null ? found.role : "user";
+  return { personId: found.makerId ?? found.userId, role: higherRole(own, found.makersRole ?? "user") };
+}
+
+/** Some of the users with a role. @param subject a user who is left out, as is the maker of a bot; null: nobody */
+export async function listStaff(db: Database, limit: number, subject: UserId | null): Promise<UserId[]> {
   const { id, staffRole, deletedAt } = users;
-  const isStaff = and(HAS_ROLE, inArray(staffRole, ROLES), isNull(deletedAt));
+  const person = sql`(SELECT coalesce(maker_id, id) FROM users WHERE id = ${subject})`;
+  const isAnother = subject === null ? undefined : sql`${id} IS NOT ${person}`;
+  const isStaff = and(HAS_ROLE, inArray(staffRole, ROLES), isNull(deletedAt), isAnother);
   return (await queryD1(db.select({ id }).from(users).where(isStaff).limit(limit))).map((row) => row.id);
 }
 
-/** What waits for staff, each counted up to `max`. */
+/**
+ * What waits for staff, each counted up to `max`.
+ * @param hiddenFrom without reports about this user, and without messages of theirs; null: all
+ */
 export async function countWaiting(
   db: Database,
   max: number,
+  hiddenFrom: { reports: UserId | null; held: UserId | null },
 ): Promise<{ openReports: number; heldMessages: number }> {
-  const open = db.select({ id: reports.id }).from(reports).where(eq(reports.state, "open")).limit(max);
-  const isWaiting = eq(heldMessages.state, "waiting");
+  const isOpen = and(eq(reports.state, "open"), isNotOf(REPORTED, hiddenFrom.reports));
+  const open = db.select({ id: reports.id }).from(reports).where(isOpen).limit(max);
+  const isHeld = eq(heldMessages.state, "waiting");
+  const isWaiting = and(isHeld, isNotOf(sql`${heldMessages.senderId}`, hiddenFrom.held));
   const held = db.select({ id: heldMessages.id }).from(heldMessages).where(isWaiting).limit(max);
   const n = count();
   const [[first], [second]] = await queryD1(

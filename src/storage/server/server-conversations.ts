@@ -1,6 +1,6 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { ConversationKind } from "../../domain/conversations/conversation.ts";
-import type { ConversationId } from "../../domain/ids.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
 import type { ServerConversation } from "../../domain/server/server-conversation.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
@@ -15,6 +15,8 @@ export interface NamedConversation {
   id: ConversationId;
   kind: ConversationKind;
   externalId: ExternalId | null;
+  /** null: a direct conversation, or a group without one */
+  ownerId: UserId | null;
 }
 
 /** The conversation that a backend names, dissolved ones included; null: there is none. */
@@ -22,8 +24,8 @@ export async function findNamedConversation(
   db: Database,
   ref: ConversationRef,
 ): Promise<NamedConversation | null> {
-  const { id, kind, externalId } = conversations;
-  const query = db.select({ id, kind, externalId }).from(conversations);
+  const { id, kind, externalId, ownerId } = conversations;
+  const query = db.select({ id, kind, externalId, ownerId }).from(conversations);
   const [found] = await queryD1(query.where("id" in ref ? eq(id, ref.id) : hasExternalId(ref.externalId)));
   return found ?? null;
 }

@@ -121,7 +121,7 @@ const auditRoute = staffRoute("get", "/v1/moderation/audit", {
 
 export const moderation = v1Router()
   .openapi(ownRoute, async (c) => {
-    const { openReports, heldMessages } = await countWork(c.var.core);
+    const { openReports, heldMessages } = await countWork(c.var.core, c.var.staff);
     const { role } = c.var.staff;
     return c.json({ role, open_reports: openReports, held_messages: heldMessages }, 200);
   })
@@ -173,6 +173,6 @@ export const moderation = v1Router()
     return c.body(null, 204);
   })
   .openapi(auditRoute, async (c) => {
-    const { items, nextCursor } = await pageOfAudit(c.var.core, c.req.valid("query"));
+    const { items, nextCursor } = await pageOfAudit(c.var.core, c.var.staff, c.req.valid("query"));
     return c.json({ items: items.map(serializeAudit), next_cursor: nextCursor }, 200);
   });
