@@ -407,11 +407,14 @@ export interface Conversations {
    */
   snapshot(id: ConversationId, input: SnapshotRequest): Promise<MemberSnapshot>;
   /** The newest messages of the main stream, in rising order, with their context. @throws `not_found` */
-  pageWithContext(id: ConversationId, input: { userId: UserId; limit: number }): Promise<MessagesInContext>;
+  pageWithContext(
+    id: ConversationId,
+    input: { userId: UserId; limit: number; marksImported?: boolean },
+  ): Promise<MessagesInContext>;
   /** Messages of the main stream after a seq, or from a time on (ms), in rising order. @throws `not_found` */
   page(
     id: ConversationId,
-    input: { userId: UserId; after?: Position; at?: number; limit: number },
+    input: { userId: UserId; after?: Position; at?: number; limit: number; marksImported?: boolean },
   ): Promise<{ items: Message[]; hasMore: boolean }>;
   /**
    * The messages that changed after a rev, and all reactions to them, if these are asked for; null: too many.

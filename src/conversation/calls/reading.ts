@@ -78,6 +78,19 @@ function rowsOf(log: Room["log"], reader: Reader, { before, until, after, at, li
   return { rows: rows.reverse(), hasMore };
 }
 
+/** Whether a page says which messages an import has brought. */
+interface ImportsMarked {
+  marksImported?: boolean;
+}
+
+function withImported(
+  { externalIds }: { externalIds: { imported(seqs: readonly number[]): Set<number> } },
+  items: Message[],
+): Message[] {
+  const imported = externalIds.imported(items.map(({ seq }) => seq));
+  return items.map((item) => (imported.has(item.seq) ? { ...item, isImported: true as const } : item));
+}
+
 /** The calls that read messages. */
 export const READING = {
   /**
@@ -86,7 +99,10 @@ export const READING = {
    * @param input `at`: the page begins at the first message from this time (ms) on
    * @returns `hasEarlier`: with `at`, whether there are messages before the page
    */
-  page: memberRead(page, (room, member, input: Caller & PageInput) => pageFor(room, member, input)),
+  page: memberRead(page, (room, member, input: Caller & PageInput & ImportsMarked) => {
+    const found = pageFor(room, member, input);
+    return input.marksImported ? { ...found, items: withImported(room, found.items) } : found;
+  }),
 
   /**
    * A page of the messages that changed after a rev.
@@ -108,9 +124,11 @@ export const READING = {
   ),
 
   /** A page of messages of the main stream, in rising order, with their message context. */
-  pageWithContext: memberRead(page, ({ log, snapshots }, member, input: Caller & ContextPage) => {
+  pageWithContext: memberRead(page, (room, member, input: Caller & ContextPage & ImportsMarked) => {
+    const { log, snapshots } = room;
     const { rows, hasMore } = rowsOf(log, member, input);
-    return { ...snapshots.context(rows, member), hasMore };
+    const { items, context } = snapshots.context(rows, member);
+    return { items: input.marksImported ? withImported(room, items) : items, context, hasMore };
   }),
 
   /**

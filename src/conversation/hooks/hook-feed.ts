@@ -81,7 +81,7 @@ export class HookFeed {
     if (at.isNew) add({ isNew: false }, this.#ofConversation("created", "conversation.created", 0));
     const rows = this.#messagesAfter(at.seq);
     for (const row of rows) add({ seq: Position.parse(row.seq) }, this.#ofMessage(row));
-    // Behind them there may be shadowed messages, of which nobody is told.
+    // Behind them there may be shadowed and imported messages, of which nobody is told.
     if (rows.length < PAGE) at = { ...at, seq: this.#room.log.last.seq };
     for (const row of this.#changesAfter(at.rev)) {
       // It is told once the hook has the message.
@@ -96,7 +96,8 @@ export class HookFeed {
   }
 
   #messagesAfter(seq: Position): MessageRow[] {
-    const query = "SELECT * FROM messages WHERE seq > ? AND shadowed IS NULL ORDER BY seq LIMIT ?";
+    const query = `SELECT * FROM messages WHERE seq > ? AND shadowed IS NULL
+      AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = messages.seq) ORDER BY seq LIMIT ?`;
     return this.#sql.exec<MessageRow>(query, seq, PAGE).toArray();
   }
 

@@ -68,8 +68,8 @@ export class ConversationHooks {
   }
 
   /**
-   * Leaves out what an import has stored: a hook that was told of everything up to there is told of what
-   * follows. One that is behind is told of the import too. Call it in the turn of the commit.
+   * Leaves out what an import has stored: a hook that was told of everything up to there goes on behind it.
+   * The feed leaves new messages of imports out for one that is behind. Call it in the turn of the commit.
    */
   skip(before: { seq: Position; rev: number }): void {
     const { log, state } = this.#deps.room;

@@ -98,7 +98,7 @@ export class MentionIndex {
 
   #readRows(): Newest {
     const query = `SELECT seq, sender_id, mentions, also_mentioned, thread_root, in_main FROM messages INDEXED BY messages_mentions
-      WHERE mentions IS NOT NULL AND shadowed IS NULL ORDER BY seq DESC LIMIT ?`;
+      WHERE mentions IS NOT NULL AND shadowed IS NULL AND silent IS NULL ORDER BY seq DESC LIMIT ?`;
     const parsed = new Map<Seq, ParsedRow>();
     const all: IndexedMention[] = [];
     const byUser = new Map<UserId, IndexedMention[]>();

@@ -19,6 +19,7 @@ type MentionRow = {
   created_at: number;
   thread_root: Seq | null;
   in_main: number;
+  silent: number | null;
 };
 
 /**
@@ -50,7 +51,7 @@ export class MentionPages {
     isUnread: (seq: Seq, threadRoot: Seq | null) => boolean,
   ): MentionPage {
     const { maxScanned } = this.#timing;
-    const query = `SELECT seq, sender_id, mentions, created_at, thread_root, in_main
+    const query = `SELECT seq, sender_id, mentions, created_at, thread_root, in_main, silent
       FROM messages INDEXED BY messages_mentions
       WHERE mentions IS NOT NULL AND seq > ? AND seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     const end = this.#end(range);
@@ -61,12 +62,14 @@ export class MentionPages {
     const found: MentionPlace[] = [];
     let lookedAt: MessagePlace | null = null;
     let scanned = 0;
-    for (const { seq, sender_id: senderId, mentions, created_at: at, thread_root, in_main } of rows) {
+    for (const { seq, sender_id: senderId, mentions, created_at: at, thread_root, ...row } of rows) {
       if (found.length === range.limit || scanned === maxScanned) return { found, lookedAt };
       scanned++;
       lookedAt = { seq, at };
       if (senderId === reader.user_id || !names(mentions, reader.user_id)) continue;
-      found.push({ ...lookedAt, isUnread: isUnread(seq, in_main === 0 ? thread_root : null) });
+      const isInMain = row.in_main === 1;
+      const isCalling = row.silent === null && isUnread(seq, isInMain ? null : thread_root);
+      found.push({ ...lookedAt, isUnread: isCalling });
     }
     return { found, lookedAt: null };
   }

@@ -258,6 +258,22 @@ export class Members {
     });
   }
 
+  /** Counts messages of an import as read for members who have unread ones, whose positions stay. */
+  countRead(tx: Transaction, userIds: UserId[], count: number): void {
+    if (count === 0 || userIds.length === 0) return;
+    const query = `UPDATE members SET read_n = read_n + ?1, unread_n = unread_n + ?1
+      WHERE user_id IN (SELECT value FROM json_each(?2))`;
+    this.#sql.exec(query, count, JSON.stringify(userIds));
+    tx.after(() => {
+      for (const userId of userIds) {
+        const member = this.#unsettled.get(userId);
+        if (!member) continue;
+        member.read_n += count;
+        if (member.unread_n !== null) member.unread_n += count;
+      }
+    });
+  }
+
   #move(positions: PositionsByUser): void {
     for (const [userId, { seq, n, at }] of positions) {
       const member = this.#unsettled.get(userId);

@@ -16,11 +16,14 @@ export type PositionsByUser = ReadonlyMap<UserId, ReadPosition>;
 /** The positions are stored at each seq that this number divides. A start reads fewer messages than that. */
 const INTERVAL = 64;
 
-/** The newest message of each sender since the positions were stored. A system message moves none. */
+/**
+ * The newest message of each sender since the positions were stored. A system message moves none, and neither
+ * does an imported one, which nobody has sent here.
+ */
 const NEWEST_SINCE = `
   SELECT sender_id, max(seq) AS seq, n, created_at FROM messages
   WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND ${IN_MAIN} AND kind <> 'tip'
-    AND sender_id <> 0
+    AND sender_id <> 0 AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = messages.seq)
   GROUP BY sender_id`;
 
 /** The messages that a commit stores: those after `from`, up to `to`. */

@@ -103,7 +103,7 @@ export function createFeatures(
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
     groupData: new GroupData(sql, room, publisher),
-    exports,
+    ...{ exports, externalIds: ids },
     imports: new ConversationImport(sql, room, {
       ...{ ids, exports, history, files, indexer, hooks: room.hooks, projection: room.projection },
       revoke: (by, row) => redaction.revokeAs(by, row),

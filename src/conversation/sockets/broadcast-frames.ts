@@ -14,6 +14,8 @@ export interface OutgoingMessage {
   isInMain: boolean;
   /** the user who alone sees it; null: all see it */
   only: UserId | null;
+  /** the users from whom it is hidden from the start, as an import says; null: from nobody */
+  except: ReadonlySet<UserId> | null;
   /** the users who must not see the quoted text, and the message without its quote; null: there are none */
   redacted: { users: Set<UserId>; part: EncodedPart } | null;
 }
@@ -33,7 +35,9 @@ export function framesFor(
   const inMain = forAll.filter(({ isInMain }) => isInMain);
   const shadowed = new Set(messages.map(({ only }) => only));
   const senders = new Set(messages.map((message) => message.from));
-  const redactedUsers = new Set(messages.flatMap((message) => [...(message.redacted?.users ?? [])]));
+  const redactedUsers = new Set(
+    messages.flatMap(({ redacted, except }) => [...(redacted?.users ?? []), ...(except ?? [])]),
+  );
   const shared = new Map<OutgoingMessage[], string[]>();
   const framesOf = (shown: OutgoingMessage[]) => {
     const made =
@@ -63,10 +67,9 @@ function partFrames(parts: EncodedPart[], protocol: RoomProtocol): string[] {
 
 function partsFor(socket: RoomSocket, messages: OutgoingMessage[]): EncodedPart[] {
   return messages
-    .filter(({ from, isInMain, only }) => {
-      return (
-        from !== socket && (isInMain || socket.showsThreads) && (only === null || only === socket.userId)
-      );
+    .filter(({ from, isInMain, only, except }) => {
+      if (from === socket || except?.has(socket.userId)) return false;
+      return (isInMain || socket.showsThreads) && (only === null || only === socket.userId);
     })
     .map(({ part, redacted }) => (redacted?.users.has(socket.userId) ? redacted.part : part));
 }

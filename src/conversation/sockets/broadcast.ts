@@ -116,7 +116,12 @@ export class Broadcast implements SocketSink {
     if (!last) return;
     this.#closeAllOnError(() => {
       const hasSockets = this.#sockets().length > 0;
-      this.#show(hasSockets ? rows.map((row) => this.#outgoing(row, null)) : [], () => true);
+      const { hides } = this.#room.log;
+      const outgoing = (row: MessageRow) => {
+        const hiders = hides.usersOf(row.seq);
+        return { ...this.#outgoing(row, null), except: hiders.length > 0 ? new Set(hiders) : null };
+      };
+      this.#show(hasSockets ? rows.map(outgoing) : [], () => true);
     });
     this.#receivers.told({ seq: Position.parse(last.seq) });
   }
@@ -236,6 +241,7 @@ export class Broadcast implements SocketSink {
       from,
       isInMain: isInMain(row),
       only: row.shadowed === null ? null : row.sender_id,
+      except: null,
       redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
     };
   }

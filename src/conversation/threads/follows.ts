@@ -33,7 +33,7 @@ export class Follows {
   readonly #max: number;
   /** the unread replies of the users who were asked for, in all threads that they follow */
   readonly #unread = new Map<UserId, number>();
-  /** whether anybody follows anything; undefined: not read yet */
+  /** undefined: not read yet */
   #isUsed: boolean | undefined;
 
   /** @param max the threads that one user may follow */
@@ -42,10 +42,15 @@ export class Follows {
     this.#max = max;
   }
 
+  /** Whether anybody follows anything. */
+  get isUsed(): boolean {
+    this.#isUsed ??= this.#sql.exec("SELECT 1 FROM thread_follows LIMIT 1").toArray().length > 0;
+    return this.#isUsed;
+  }
+
   /** The number of unread thread-only replies in the threads that a user follows. */
   unreadOf(userId: UserId): number {
-    this.#isUsed ??= this.#sql.exec("SELECT 1 FROM thread_follows LIMIT 1").toArray().length > 0;
-    if (!this.#isUsed) return 0;
+    if (!this.isUsed) return 0;
     const known = this.#unread.get(userId);
     if (known !== undefined) return known;
     const query = `SELECT coalesce(sum(unread), 0) AS unread FROM (SELECT ${LISTED} WHERE f.user_id = ?)`;

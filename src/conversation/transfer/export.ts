@@ -89,7 +89,8 @@ export class ConversationExport {
     const last = rows.at(-1);
     const isAll = rows.length === found.length && found.length < MAX_MESSAGES;
     const next = isAll ? upTo : (last?.seq ?? upTo);
-    return { messages: this.portable(rows), next: next >= this.#room.log.last.seq ? null : next };
+    const isLast = next >= this.#room.log.last.seq;
+    return { messages: this.portable(rows, userId), next: isLast ? null : next };
   }
 
   #begin({ mark, since }: { mark?: number | undefined; since?: number | undefined }): ExportPosition | null {
@@ -127,8 +128,11 @@ export class ConversationExport {
     const ids = this.#sql.exec<{ user_id: UserId }>(query, position.member, MAX_MEMBERS).toArray();
     const rows = ids.flatMap(({ user_id: id }) => this.#room.members.find(id) ?? []);
     const bounds = rows.flatMap((row) => [row.visible_from, row.visible_until ?? 0, row.read_seq]);
-    const nameOf = this.#namesOf(bounds);
-    const members = rows.map((row) => portableMember(row, nameOf));
+    // A message that the export lacks, as a shadowed one or one from after its beginning, is named by none.
+    const exported = { after: this.#room.state.floor.seq, upTo: position.upToSeq };
+    const nameOf = this.#ids.newestUpTo(bounds, exported);
+    const seesFrom = this.#ids.firstOf(exported);
+    const members = rows.map((row) => portableMember(row, nameOf, seesFrom));
     const reads = rows.flatMap((row): PortableRead[] => {
       if (row.state !== "active") return [];
       return [{ userId: row.user_id, message: nameOf.get(row.read_seq) ?? null, at: row.read_at }];
@@ -139,10 +143,16 @@ export class ConversationExport {
     return { messages: [], members, reads, next };
   }
 
-  /** The external ids of messages. What has expired is in no export, so nothing names it. */
-  #namesOf(seqs: readonly number[]): ReturnType<MessageExternalIds["of"]> {
+  /**
+   * The external ids of what messages name. What has expired is in no export, so nothing names it; the same of
+   * shadowed messages, but for their sender.
+   */
+  #namesOf(seqs: readonly number[], reader: UserId | null): ReturnType<MessageExternalIds["of"]> {
     const { floor } = this.#room.state;
-    return this.#ids.of(seqs.filter((seq) => seq > floor.seq));
+    return this.#ids.knownOf(
+      seqs.filter((seq) => seq > floor.seq),
+      reader,
+    );
   }
 
   /** The first rows that have at most the bytes of a part, and few hides; one at least. */
@@ -161,19 +171,20 @@ export class ConversationExport {
     return cut.slice(0, Math.max(1, first));
   }
 
-  /** Messages with all that hangs on them. */
-  portable(rows: readonly MessageRow[]): PortableMessage[] {
+  /** Messages with all that hangs on them. @param reader for whom they are; null: for the deployment */
+  portable(rows: readonly MessageRow[], reader: UserId | null = null): PortableMessage[] {
     const seqs = rows.map(({ seq }) => seq);
     const subjects = new Map(rows.flatMap((row) => subjectOf(row) ?? []));
     const named = rows.flatMap(({ quote_seq, thread_root }) => [quote_seq ?? 0, thread_root ?? 0]);
-    const nameOf = this.#namesOf([...seqs, ...named, ...subjects.values()]);
+    const idOf = this.#ids.of(seqs);
+    const nameOf = this.#namesOf([...named, ...subjects.values()], reader);
     const reactions = this.#marksOf<string>("reactions", "key", rows.filter(hasReactions));
     const votes = this.#marksOf<number>("votes", "option", rows.filter(isPoll));
     const hiders = this.#hiders(seqs);
     const name = (seq: number | null): ExternalId | null => (seq === null ? null : (nameOf.get(seq) ?? null));
     return rows.map((row): PortableMessage => {
-      const externalId = name(row.seq);
-      if (externalId === null) throw new Error("a stored message has an external id");
+      const externalId = idOf.get(row.seq);
+      if (externalId === undefined) throw new Error("a stored message has an external id");
       const root = name(row.thread_root);
       const poll = readPoll(row);
       const isRevoked = row.revoked_rev !== null;
@@ -282,13 +293,20 @@ function subjectOf({ seq, kind, body, revoked_rev }: MessageRow): [[number, numb
   return "notice" in tip || tip.seq === undefined ? null : [[seq, tip.seq]];
 }
 
-function portableMember(row: MemberRow, nameOf: ReadonlyMap<number, ExternalId>): PortableMember {
+/** @param first the first message that has not expired; null: none has */
+function portableMember(
+  row: MemberRow,
+  nameOf: ReadonlyMap<number, ExternalId>,
+  first: ExternalId | null,
+): PortableMember {
+  const seesAfter = nameOf.get(row.visible_from) ?? null;
   return {
     userId: row.user_id,
     role: row.role,
     state: row.state,
     joinedAt: row.joined_at,
-    seesAfter: nameOf.get(row.visible_from) ?? null,
+    seesAfter,
+    seesFrom: seesAfter === null ? first : null,
     seesUntil: row.visible_until === null ? null : (nameOf.get(row.visible_until) ?? null),
     mutedUntil: row.muted_until,
     nameCard: row.name_card,

@@ -1,4 +1,4 @@
-import { type Seq, Seq as SeqSchema } from "../../domain/ids.ts";
+import { type Seq, Seq as SeqSchema, type UserId } from "../../domain/ids.ts";
 import { ExternalId } from "../../domain/server/user-ref.ts";
 import type { MessageRow } from "../log/row.ts";
 
@@ -13,6 +13,7 @@ export const IMPORTED_MESSAGES_TABLE = `
 const OWN = /^(\d{1,16})-(\d{1,16})$/;
 
 type Named = Pick<MessageRow, "seq" | "created_at">;
+type NamedRow = Named & { external_id: ExternalId | null };
 
 /** The external ids of messages. One that was sent here has the id `<created_at>-<seq>`. */
 export class MessageExternalIds {
@@ -26,9 +27,58 @@ export class MessageExternalIds {
   of(seqs: readonly number[]): Map<number, ExternalId> {
     const query = `SELECT messages.seq, created_at, external_id FROM messages
       LEFT JOIN imported_messages USING (seq) WHERE messages.seq IN (SELECT value FROM json_each(?))`;
-    type Row = Named & { external_id: ExternalId | null };
-    const rows = this.#sql.exec<Row>(query, JSON.stringify([...new Set(seqs)])).toArray();
+    const rows = this.#sql.exec<NamedRow>(query, JSON.stringify([...new Set(seqs)])).toArray();
     return new Map(rows.map((row) => [row.seq, row.external_id ?? ownId(row)]));
+  }
+
+  /** The same of messages that a reader may know of. @param reader their own shadowed ones; null: none */
+  knownOf(seqs: readonly number[], reader: UserId | null): Map<number, ExternalId> {
+    const query = `SELECT seq FROM messages WHERE seq IN (SELECT value FROM json_each(?))
+      AND (shadowed IS NULL OR sender_id = ?)`;
+    const known = this.#sql.exec<{ seq: number }>(query, JSON.stringify([...new Set(seqs)]), reader);
+    return this.of(known.toArray().map(({ seq }) => seq));
+  }
+
+  /**
+   * The first message of an export of a conversation in which older ones have expired: an import may have
+   * those from an earlier export. null: none has expired, or none is left
+   */
+  firstOf({ after, upTo }: { after: number; upTo: number }): ExternalId | null {
+    if (after === 0) return null;
+    const query = `SELECT seq FROM messages WHERE seq > ? AND seq <= ? AND shadowed IS NULL
+      ORDER BY seq LIMIT 1`;
+    const [first] = this.#sql.exec<{ seq: number }>(query, after, upTo).toArray();
+    return first ? (this.of([first.seq]).get(first.seq) ?? null) : null;
+  }
+
+  /**
+   * For each of some places in the log, the external id of the newest message up to there that an export has.
+   * A place without such a message is missing.
+   * @param range the messages of the export: those after `after`, up to `upTo`, but for shadowed ones
+   */
+  newestUpTo(
+    places: readonly number[],
+    { after, upTo }: { after: number; upTo: number },
+  ): Map<number, ExternalId> {
+    const newest = `SELECT seq FROM messages WHERE seq <= min(value, ?) AND seq > ? AND shadowed IS NULL
+      ORDER BY seq DESC LIMIT 1`;
+    const query = `SELECT value AS place, (${newest}) AS seq FROM json_each(?)`;
+    type Found = { place: number; seq: number | null };
+    const found = this.#sql.exec<Found>(query, upTo, after, JSON.stringify([...new Set(places)])).toArray();
+    const names = this.of(found.flatMap(({ seq }) => seq ?? []));
+    return new Map(
+      found.flatMap(({ place, seq }) => {
+        const name = seq === null ? undefined : names.get(seq);
+        return name === undefined ? [] : [[place, name]];
+      }),
+    );
+  }
+
+  /** Those of these messages that an import has brought. */
+  imported(seqs: readonly number[]): Set<number> {
+    const query = "SELECT seq FROM imported_messages WHERE seq IN (SELECT value FROM json_each(?))";
+    const rows = this.#sql.exec<{ seq: number }>(query, JSON.stringify(seqs)).toArray();
+    return new Set(rows.map(({ seq }) => seq));
   }
 
   /** The message with this external id; null: there is none. */

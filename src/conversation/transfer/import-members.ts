@@ -57,14 +57,17 @@ export class MemberImport {
     const banned = new Set(this.#room.bans.among(members.map(({ userId }) => userId)));
     const outcomes = members.map((member): ImportOutcome => {
       const known = this.#room.members.find(member.userId);
-      const row = this.#row(member, known ?? blankRow(member.userId), known !== undefined);
+      const view = this.#viewOf(member);
+      if (view === null) return { result: "left_out", reason: NO_MESSAGES };
+      const row = this.#row(member, known ?? blankRow(member.userId), known !== undefined, view);
       const isAdded = row.state === "active" && known?.state !== "active";
-      if (known && isSameJson(comparable(known), comparable(row))) return { result: "unchanged" };
+      const note = view.lost.length > 0 ? { note: view.lost.join("; ") } : {};
+      if (known && isSameJson(comparable(known), comparable(row))) return { result: "unchanged", ...note };
       if (isAdded && banned.has(member.userId))
         return { result: "left_out", reason: "This user is banned from the group: lift the ban first." };
       if (isAdded && free-- <= 0) return { result: "left_out", reason: this.#admission.fullness().message };
       rows.push(withNewVersion(row, {}));
-      return { result: "imported" };
+      return { result: "imported", ...note };
     });
     if (rows.length > 0)
       this.#room.commit((tx) => this.#room.change(tx, { members: rows, profiles: people }));
@@ -80,8 +83,9 @@ export class MemberImport {
       if (!member) return { result: "left_out", reason: "The user is no member of this conversation." };
       const seq = this.#seqOf(message);
       if (seq === null) return { result: "left_out", reason: "There is no message with this external id." };
-      if (member.read_seq === seq && member.read_at === at) return { result: "unchanged" };
       const { n } = log.headAt(seq);
+      if (member.read_seq === seq && member.read_n === n && member.read_at === at)
+        return { result: "unchanged" };
       const peer = this.#room.state.profile.kind === "direct" ? members.peerOf(member) : undefined;
       const seers = peer ? [member, peer] : [member];
       members.storeOwnFields(member, { read_seq: seq, read_n: n, read_at: at }, seers);
@@ -94,19 +98,43 @@ export class MemberImport {
     this.#room.publish([]);
   }
 
-  #row(member: PortableMember, row: MemberRow, isKnown: boolean): MemberRow {
+  /**
+   * The part of the history that a member sees. A bound that is not there leaves less of it, never more.
+   * @returns null: there is no history yet that could be kept from the member
+   */
+  #viewOf({ state: membership, seesAfter, seesFrom, seesUntil }: PortableMember): View | null {
     const { log, state } = this.#room;
-    const { role, state: membership, seesAfter, seesUntil, mutedUntil, nameCard } = member;
+    const [field, bound] = seesFrom === null ? ["sees_after", seesAfter] : ["sees_from", seesFrom];
+    const found = this.#seqOf(bound);
+    const from = found !== null && seesFrom !== null ? found - 1 : found;
+    if (from === null && log.last.seq === 0) return null;
+    const until = membership === "left" ? this.#seqOf(seesUntil) : undefined;
+    return {
+      visible_from: Position.parse(Math.max(from ?? log.last.seq, state.floor.seq)),
+      visible_until: until === undefined ? null : (until ?? Position.parse(0)),
+      lost: [
+        ...(from === null ? [`they see no message up to now: that of ${field} is not there`] : []),
+        ...(until === null ? ["they see no message: that of sees_until is not there"] : []),
+      ],
+    };
+  }
+
+  #row(
+    member: PortableMember,
+    row: MemberRow,
+    isKnown: boolean,
+    { visible_from, visible_until }: View,
+  ): MemberRow {
+    const { log, state } = this.#room;
+    const { role, state: membership, mutedUntil, nameCard } = member;
     const isOwner = state.profile.ownerId === member.userId;
     const joinedAt = member.joinedAt ?? (isKnown ? row.joined_at : Date.now());
-    const hasLeft = membership === "left";
     return {
       ...row,
       role: isOwner ? "owner" : role === "owner" ? "admin" : role,
       state: membership,
       joined_at: joinedAt,
-      visible_from: Position.parse(Math.max(this.#seqOf(seesAfter) ?? 0, state.floor.seq)),
-      visible_until: hasLeft ? (this.#seqOf(seesUntil) ?? Position.parse(0)) : null,
+      ...{ visible_from, visible_until },
       ...(!isKnown && {
         came_after: log.lastUntil(joinedAt),
         read_seq: log.last.seq,
@@ -125,6 +153,11 @@ export class MemberImport {
     return seq === null ? null : Position.parse(seq);
   }
 }
+
+/** What a member sees of the history. `lost`: what to say of it in the report */
+type View = Pick<MemberRow, "visible_from" | "visible_until"> & { lost: string[] };
+
+const NO_MESSAGES = "The message where their history begins is not there: import the messages first.";
 
 /** What two states of a member are compared by. */
 function comparable(row: MemberRow): unknown {

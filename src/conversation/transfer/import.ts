@@ -10,6 +10,7 @@ import type { ConversationHooks } from "../hooks/hooks.ts";
 import type { EditHistory } from "../log/edit-history.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import { type MessageRow, NO_THREAD, UNCHANGED } from "../log/row.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import { newPoll } from "../polls/stored-poll.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
@@ -45,11 +46,15 @@ interface Head {
  * Nobody gets unread messages by it, no hook is told of them, and no gate is asked.
  */
 export class ConversationImport {
+  readonly #sql: SqlStorage;
   readonly #room: RoomContext;
   readonly #parts: ImportedParts;
   readonly #deps: ImportDeps;
+  /** up to this message nobody has written here; null: somebody has */
+  #usedFrom: Position | null = Position.parse(0);
 
   constructor(sql: SqlStorage, room: RoomContext, deps: ImportDeps) {
+    this.#sql = sql;
     this.#room = room;
     this.#parts = new ImportedParts(sql, deps.history, room.log.hides);
     this.#deps = deps;
@@ -81,7 +86,7 @@ export class ConversationImport {
       }
       const [now] = exports.portable([row]);
       const isSame = now !== undefined && isSameJson(comparable(now, row), comparable(message, row));
-      if (!isSame) this.#update(row, message);
+      if (!isSame) this.#changed(row, message);
       outcomes.set(message, { result: isSame ? "unchanged" : "imported" });
       return false;
     });
@@ -97,7 +102,9 @@ export class ConversationImport {
     const from = log.last;
     const stored: MessageRow[] = [];
     const touched = new Set<Seq>();
-    const readers = this.#readersAtEnd();
+    const revoked = new Set<Seq>();
+    const isQuiet = this.#isInUse();
+    const readers = isQuiet ? null : this.#readers();
     const { rev: revBefore } = state;
     const { hooks, files, indexer, projection, ids } = this.#deps;
     this.#room.commit((tx) => {
@@ -106,20 +113,26 @@ export class ConversationImport {
       let head: Head = { ...from, mainSeq: log.lastInMain.seq };
       let { rev } = state;
       for (const message of messages) {
-        const { row, note } = this.#row(message, head);
+        const { row, note } = this.#row(message, head, isQuiet);
         log.append(tx, row);
         ids.store(row.seq, message.externalId);
         if (row.thread_root !== null) touched.add(this.#addReply(row, row.thread_root));
-        rev = this.#parts.write(row, message, rev);
+        rev = this.#parts.write(row, message, rev, true);
         if (note !== undefined) notes.set(message, { note });
         stored.push(row);
+        if (message.revoked) revoked.add(row.seq);
         touched.add(row.seq);
         const mainSeq = row.in_main === 1 ? Position.parse(row.seq) : head.mainSeq;
         head = { seq: Position.parse(row.seq), n: row.n, at: row.created_at, mainSeq };
       }
       state.raise(tx, { revs: rev - state.rev });
       members.moveSenders(tx, new Map(), { from: from.seq, to: head.seq });
-      members.readAll(tx, readers, head);
+      if (readers) {
+        members.readAll(tx, readers.atEnd, head);
+        const unread = stored.filter(({ n }, i) => n > (stored[i - 1]?.n ?? from.n));
+        const count = unread.filter(({ seq }) => !revoked.has(seq)).length;
+        members.countRead(tx, readers.behind, count);
+      }
       // Memory has the rows as they were appended.
       tx.after(() => {
         for (const row of log.refresh([...touched])) if (row.revoked_rev !== null) log.revoked.add(row);
@@ -141,15 +154,16 @@ export class ConversationImport {
     return notes;
   }
 
-  /** The row of a new message. A time before that of the newest message becomes that one's. */
-  #row(message: PortableMessage, head: Head): { row: MessageRow; note?: string } {
-    const { thread, quoted, kind, isSilent } = message;
+  /**
+   * The row of a new message. A time before that of the newest message becomes that one's.
+   * @param isQuiet it counts as unread for nobody
+   */
+  #row(message: PortableMessage, head: Head, isQuiet: boolean): { row: MessageRow; note?: string } {
+    const { thread, quoted, kind, subject } = message;
     const root = thread && this.#present(thread.root);
     const quote = quoted && this.#present(quoted);
-    const place =
-      thread && root
-        ? this.#room.threads.columns({ root, alsoInMain: thread.alsoInMain }, head.mainSeq)
-        : NO_THREAD;
+    const isSilent = kind !== "tip" && (message.isSilent || isQuiet);
+    const place = thread && root ? this.#threadOf(root, thread.alsoInMain, head, isSilent) : NO_THREAD;
     const isCounted = kind !== "tip" && !isSilent && place.in_main === 1;
     const row: MessageRow = {
       seq: Seq.parse(head.seq + 1),
@@ -181,11 +195,19 @@ export class ConversationImport {
     const lost = [
       ...(thread && !root ? ["its thread is not there"] : []),
       ...(quoted && !quote ? ["the message that it quotes is not there"] : []),
+      ...(subject && !this.#present(subject) ? ["the message that it is about is not there"] : []),
       ...(message.createdAt < head.at
         ? ["it is older than the message before it, and has that one's time"]
         : []),
     ];
     return lost.length > 0 ? { row, note: lost.join("; ") } : { row };
+  }
+
+  /** The place of a reply in its thread. A silent one counts as unread there no more than elsewhere. */
+  #threadOf(root: Seq, alsoInMain: boolean, { mainSeq }: Head, isSilent: boolean) {
+    const place = this.#room.threads.columns({ root, alsoInMain }, mainSeq);
+    if (!isSilent || alsoInMain) return place;
+    return { ...place, thread_n: (place.thread_n ?? 1) - 1 };
   }
 
   /** The message with this external id, if it has not expired. */
@@ -210,6 +232,13 @@ export class ConversationImport {
     return rootSeq;
   }
 
+  /** Updates a message. No hook is told that was told of everything before. */
+  #changed(row: MessageRow, message: PortableMessage): void {
+    const before = { seq: this.#room.log.last.seq, rev: this.#room.state.rev };
+    this.#update(row, message);
+    this.#deps.hooks.skip(before);
+  }
+
   /** Makes a stored message as it is given, and has members told of it. */
   #update(row: MessageRow, message: PortableMessage): void {
     if (message.revoked) {
@@ -230,7 +259,7 @@ export class ConversationImport {
       }
       const buttons = message.buttons && JSON.stringify(message.buttons);
       if (buttons !== row.buttons) log.edit(row.seq, { buttons });
-      const rev = this.#parts.write(row, message, state.rev);
+      const rev = this.#parts.write(row, message, state.rev, false);
       state.raise(tx, { revs: rev - state.rev });
     });
     this.#room.commit((tx: Transaction) =>
@@ -238,19 +267,39 @@ export class ConversationImport {
     );
   }
 
-  /** The members who have read everything: they have read what comes, too. */
-  #readersAtEnd(): UserId[] {
+  /**
+   * Whether people use the conversation here: they have written in it, or follow a thread. Then no count of
+   * unread messages and no read position may change by an import.
+   */
+  #isInUse(): boolean {
+    if (this.#usedFrom === null) return true;
+    if (this.#room.threads.follows.isUsed) return true;
+    const { log } = this.#room;
+    const query = `SELECT 1 FROM messages WHERE seq > ? AND kind <> 'tip'
+      AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = messages.seq) LIMIT 1`;
+    const isUsed = this.#sql.exec(query, this.#usedFrom).toArray().length > 0;
+    this.#usedFrom = isUsed ? null : log.last.seq;
+    return isUsed;
+  }
+
+  /** The members who have read everything, and have read what comes, too; and those who have not. */
+  #readers(): { atEnd: UserId[]; behind: UserId[] } {
     const { members, snapshots, log } = this.#room;
-    return [...members.unsettled()]
-      .filter((member) => member.state === "active")
-      .filter((member) => member.read_seq >= log.last.seq || snapshots.countUnread(member) === 0)
-      .map(({ user_id }) => user_id);
+    const active = [...members.unsettled()].filter((member) => member.state === "active");
+    const isAtEnd = (member: MemberRow) =>
+      member.read_seq >= log.last.seq || snapshots.countUnread(member) === 0;
+    const idsOf = (some: MemberRow[]) => some.map(({ user_id }) => user_id);
+    const behind = active.filter((member) => !isAtEnd(member));
+    return { atEnd: idsOf(active.filter(isAtEnd)), behind: idsOf(behind) };
   }
 }
 
-/** What two states of a message are compared by. An import may have moved its time, and lost a reference. */
+/**
+ * What two states of a message are compared by. An import may have moved its time, lost a reference, and made
+ * it silent.
+ */
 function comparable(message: PortableMessage, row: MessageRow): unknown {
-  const { createdAt: _, quoted, thread, edits, ...rest } = message;
+  const { createdAt: _, isSilent: __, quoted, thread, edits, ...rest } = message;
   return {
     ...rest,
     quoted: row.quote_seq === null ? null : quoted,

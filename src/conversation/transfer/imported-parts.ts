@@ -25,9 +25,10 @@ export class ImportedParts {
    * Replaces what hangs on a stored message: former versions, marks, pin, hides, and of a new one the revoke.
    * @param row the message as it is stored
    * @param rev the number of the last change in the conversation
+   * @param isNew readers get the message with all of it: it is no changed one
    * @returns the number of the last change then: each mark, hide and revoke takes one
    */
-  write(row: MessageRow, message: PortableMessage, rev: number): number {
+  write(row: MessageRow, message: PortableMessage, rev: number, isNew: boolean): number {
     const { seq } = row;
     const { reactions, votes, pinned, version, editedAt, edits, poll, hiddenBy, revoked } = message;
     if (version > 1) {
@@ -51,7 +52,7 @@ export class ImportedParts {
     for (const userId of hiddenBy) if (!this.#hides.has(seq, userId)) this.#hides.add(seq, userId, ++last);
     // Behind the insert: a trigger counts revokes.
     if (revoked) this.#set(seq, "revoked_by = ?, revoked_rev = ?", revoked.by, ++last);
-    if (last > rev) this.#set(seq, "changed_rev = ?", last);
+    if (last > rev && !isNew) this.#set(seq, "changed_rev = ?", last);
     return last;
   }
 

@@ -96,6 +96,7 @@ export function memberRecord(conversation: ExternalId, member: PortableMember, r
     ...(member.joinedAt !== null && { joined_at: member.joinedAt }),
     state: member.state,
     sees_after: member.seesAfter,
+    ...(member.seesFrom !== null && { sees_from: member.seesFrom }),
     sees_until: member.seesUntil,
     muted_until: member.mutedUntil,
     name_card: member.nameCard,

@@ -81,6 +81,8 @@ export interface PortableMember {
   joinedAt: number | null;
   /** the last message before what they see; null: they see all */
   seesAfter: ExternalId | null;
+  /** with `seesAfter` null, where messages have expired: the first one that is left; null: none has */
+  seesFrom: ExternalId | null;
   /** of a member who left: the last message that they see; null: none */
   seesUntil: ExternalId | null;
   mutedUntil: number;

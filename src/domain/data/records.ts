@@ -117,6 +117,8 @@ export const MemberRecord = z.object({
   state: z.enum(["active", "left"]).default("active"),
   /** the last message before the part of the history that they see; null: they see all */
   sees_after: Ref.nullable().default(null),
+  /** where older messages have expired: the first one that is left of those that they see */
+  sees_from: Ref.optional(),
   /** of a member who left: the last message that they see; null: they see none */
   sees_until: Ref.nullable().default(null),
   muted_until: Time.default(0),

@@ -114,6 +114,8 @@ export interface Message extends OwnPart {
   metadata?: MetadataJson | undefined;
   /** it counts as unread for nobody */
   silent?: true | undefined;
+  /** an import has brought it: said to inboxes that ask for it, as nobody is notified of it */
+  isImported?: true | undefined;
   /** what it shows of the page that it links to; absent: nothing, or the reader has left */
   linkPreview?: LinkPreview | undefined;
   /** of a bot's; removed by a revoke; absent: none, or the reader has left */

@@ -18,6 +18,9 @@ const CALLS = 4;
 /** The pages of changes that one run reads: `LIMITS.changes` in all. */
 const MAX_CHANGE_PAGES = 50;
 
+/** A page of messages for a bot. */
+const NEWEST = { limit: LIMITS.page, marksImported: true };
+
 /** What an inbox update says of how far a conversation is. */
 type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "newFrom" | "lastSeq" | "rev">;
 
@@ -111,12 +114,13 @@ export class ConversationFeed {
     // Changes first: what changes from now on has a higher rev, and is told by the next run.
     const changes = head.rev > from.rev ? await this.#changes(id, from, head.rev) : NO_CHANGES;
     const page = await this.#inTime(
-      conversations.pageWithContext(id, { userId: userId(), limit: LIMITS.page }).catch(nullIfNotFound),
+      conversations.pageWithContext(id, { ...NEWEST, userId: userId() }).catch(nullIfNotFound),
     );
     if (!page) return null;
     const place = (await this.#deps.placeOf?.(page.context)) ?? page.context;
     const { items, isMore } = await this.#messagesBehind(id, from.seq, since, page.items);
-    const others = items.filter((message) => message.sender.id !== userId());
+    // Nobody is told of what an import has brought.
+    const others = items.filter(({ sender, isImported }) => sender.id !== userId() && !isImported);
     const updates: BotUpdate[] = [];
     if (place.kind === "group" && !before?.isIn) addTo(updates, this.#joined(others, place));
     // What is shown below is shown as it is now.
@@ -167,7 +171,7 @@ export class ConversationFeed {
     if (behind.length < newest.length || newest.length < LIMITS.page) return { items: behind, isMore: false };
     const { conversations, userId } = this.#deps;
     const start = seq === null ? { at: since } : { after: seq };
-    const asked = conversations.page(id, { userId: userId(), ...start, limit: LIMITS.page });
+    const asked = conversations.page(id, { ...NEWEST, userId: userId(), ...start });
     const { items, hasMore } = await this.#inTime(asked);
     return { items, isMore: hasMore };
   }

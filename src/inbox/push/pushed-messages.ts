@@ -26,7 +26,7 @@ export class PushedMessages {
   /** The newest messages of a conversation, with its name; null: the user is out of it. */
   newest(id: ConversationId): Promise<MessagesInContext | null> {
     const { conversations, timing, userId } = this.#deps;
-    const page = conversations.pageWithContext(id, { userId: userId(), limit: PAGE });
+    const page = conversations.pageWithContext(id, { userId: userId(), limit: PAGE, marksImported: true });
     return withDeadline(page.catch(nullIfNotFound), timing.push.callTimeoutMs);
   }
 

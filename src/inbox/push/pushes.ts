@@ -141,11 +141,12 @@ export class Pushes {
     const states = await directory.archiveStates(userId(), [id]);
     if (isMutedAt(states.get(id)?.mutedUntil ?? 0, now)) return null;
     if (mention) return (await messages.told(id, mention.seq))?.message ?? null;
-    const isPushable = ({ seq, sender, kind, silent, revoked }: Message) =>
+    const isPushable = ({ seq, sender, kind, silent, revoked, isImported }: Message) =>
       seq > Math.max(seen.lastSeq, update.readSeq) &&
       sender.id !== userId() &&
       kind !== "tip" &&
       !silent &&
+      !isImported &&
       !revoked;
     const page = await messages.newest(id);
     return page?.items.findLast(isPushable) ?? null;

@@ -267,7 +267,7 @@ export const MEMBERS = {
           members: [...g.newcomers.slice(50, 100).map(({ id }) => id), ...g.others.slice(0, 50)].map(
             (userId) => ({
               ...{ userId, role: "member", state: "active", joinedAt: 1, nameCard: "card", customFields: {} },
-              ...{ seesAfter: null, seesUntil: null, mutedUntil: 0 },
+              ...{ seesAfter: null, seesFrom: null, seesUntil: null, mutedUntil: 0 },
             }),
           ),
           people: g.newcomers.slice(50, 100),

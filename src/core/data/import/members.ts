@@ -19,6 +19,7 @@ export async function importMembers(run: ImportRun, lines: Line<MemberRecord>[])
         state: user.person ? record.state : "left",
         joinedAt: record.joined_at ?? null,
         seesAfter: record.sees_after,
+        seesFrom: record.sees_from ?? null,
         seesUntil: record.sees_until,
         mutedUntil: record.muted_until,
         nameCard: record.name_card,
