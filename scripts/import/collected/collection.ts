@@ -1,5 +1,5 @@
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
-import type { LeftOut } from "../left-out.ts";
+import type { LeftOut, LeftOutItem } from "../left-out.ts";
 import type { FileDraft, MessageDraft } from "./draft.ts";
 import { emailOf, nicknameOf, usernameOf } from "./names.ts";
 import type { People } from "./people.ts";
@@ -40,6 +40,8 @@ export interface Collected {
   messages: Set<string>;
   /** those of them that are notices, in whose threads nobody can answer */
   notices: Set<string>;
+  /** the ids of messages that are left out, as not everybody in the conversation could see them */
+  withheld: Set<string>;
   pins: number[];
   /** the time of the oldest message */
   oldest: number;
@@ -130,6 +132,7 @@ export class Collection {
         members: new Map(),
         messages: new Set(),
         notices: new Set(),
+        withheld: new Set(),
         pins: [],
         oldest: Number.POSITIVE_INFINITY,
       },
@@ -147,6 +150,32 @@ export class Collection {
   formerMember(conversation: string, user: string, fields: MemberFields = {}): void {
     const members = this.conversations.get(conversation)?.members;
     members?.set(user, { state: "left", ...members.get(user), ...fields });
+  }
+
+  /** Ends the membership of a user, who keeps their messages. */
+  left(conversation: string, user: string): void {
+    const members = this.conversations.get(conversation)?.members;
+    if (members?.has(user)) members.set(user, { ...members.get(user), state: "left" });
+  }
+
+  /**
+   * Lets people into an open group on application alone: not everybody whom the export has could see it.
+   * @param why what the report says
+   */
+  narrow(conversation: string, why: string): void {
+    const record = this.conversations.get(conversation)?.record;
+    if (record?.join_policy !== "free") return;
+    record.join_policy = "approval";
+    this.leftOut.add({ reason: `(joined on application) ${why}`, where: record.name ?? conversation });
+  }
+
+  /**
+   * Leaves out a message that not everybody in the conversation could see: here they would. The replies in its
+   * thread go with it.
+   */
+  withhold(conversation: string, id: string, item: LeftOutItem): void {
+    this.conversations.get(conversation)?.withheld.add(id);
+    this.leftOut.add(item);
   }
 
   /** Adds a message. A second one with its id is left out. @param order see `Spool.add` */

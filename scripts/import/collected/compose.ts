@@ -28,7 +28,11 @@ export function composeMessage(
   const collected = collection.conversations.get(conversation);
   if (!collected) return [];
   const { leftOut } = collection;
-  const { where } = draft;
+  const { where, thread } = draft;
+  if (thread && !thread.alsoInMain && collected.withheld.has(thread.root)) {
+    leftOut.add({ reason: "a reply in the thread of a message that few could see", where, what: draft.text });
+    return [];
+  }
   const kept: Kept[] = [];
   const notes: string[] = [];
   for (const [i, file] of files.entries()) {
@@ -46,6 +50,7 @@ export function composeMessage(
     sender: draft.sender,
     created_at: draft.time,
     ...(draft.silent && { silent: true as const }),
+    ...(draft.hiddenBy && draft.hiddenBy.length > 0 && { hidden_by: [...new Set(draft.hiddenBy)] }),
     ...threadOf(collection, collected, draft),
   };
   if (draft.revoked) return [{ ...common, revoked: { by: null }, kind: "text", body: {} }];

@@ -65,6 +65,8 @@ export interface MessageDraft {
   /** it was deleted, and has no content */
   revoked?: boolean;
   silent?: boolean;
+  /** users who have deleted it for themselves */
+  hiddenBy?: string[];
   metadata?: Metadata | undefined;
   /** where it is in the export, for the list of what is left out */
   where: string;

@@ -13,6 +13,7 @@ import { Channel, Guild, Message, type User } from "./shapes.ts";
 const ASSET = /-[A-F0-9]{5}\.json$|_Files\//;
 const DIRECT = "DirectTextChat";
 const DIRECT_GROUP = "DirectGroupTextChat";
+const PRIVATE_THREAD = "GuildPrivateThread";
 
 /** A file, and the channel that it has. */
 interface Exported {
@@ -50,15 +51,21 @@ export async function readDiscord(source: Source, collection: Collection): Promi
   ]) {
     const parent = ids.of(channel.categoryId ?? "");
     const start = ids.ofMessage(channel.id);
-    const hasRoot = collection.conversations.get(parent)?.messages.has(start) ?? false;
+    // A private thread is for those whom it has, not for all in its channel.
+    const isShared = channel.type !== PRIVATE_THREAD;
+    const hasRoot = isShared && (collection.conversations.get(parent)?.messages.has(start) ?? false);
     const conversation = hasRoot ? parent : ids.of(channel.id);
     if (!hasRoot) collection.conversation(conversationOf(conversation, guild, channel));
     const room: DiscordRoom = {
       ...{ collection, ids, conversation, path, root: hasRoot ? start : undefined },
       user: (one) => user(one, path),
       channelName: (id) => channelNames.get(id),
+      moves: new Map(),
     };
     await readMessages(source, room);
+    for (const [one, { isIn }] of room.moves) if (!isIn) collection.left(conversation, one);
+    if (channel.type !== DIRECT && channel.type !== DIRECT_GROUP && !hasRoot)
+      collection.leftOut.add({ reason: "(its authors) the members of a channel", where: channel.name });
     if (channel.type === DIRECT) setUsers(room, channel);
   }
 }

@@ -12,6 +12,9 @@ const SAID = new Set(["Default", "Reply", "20", "23"]);
 /** Types of messages about a channel: notices by nobody. */
 const NOTICES = new Set(["Call", "ChannelNameChange", "ChannelIconChange"]);
 const JOINED = "GuildMemberJoin";
+/** In a direct conversation of several: somebody was added, or has left. */
+const ADDED = "RecipientAdd";
+const REMOVED = "RecipientRemove";
 
 /** The context in which the messages of a channel are converted. */
 export interface DiscordRoom {
@@ -23,6 +26,8 @@ export interface DiscordRoom {
   path: string;
   /** of a thread: the external id of the message that it answers */
   root: string | undefined;
+  /** who was added to a group, or left it, and when last (ms since 1970) */
+  moves: Map<string, { at: number; isIn: boolean }>;
   /** the external id of a user; makes one whom nobody has named yet */
   user(user: User): string;
   channelName(id: string): string | undefined;
@@ -34,6 +39,12 @@ export function takeMessage(room: DiscordRoom, message: Message, where: string):
   const { type, timestamp: time, content } = message;
   for (const user of message.mentions ?? []) room.user(user);
   const sender = room.user(message.author);
+  if (type === ADDED || type === REMOVED) {
+    const [moved = message.author] = message.mentions ?? [];
+    const user = room.user(moved);
+    if (time >= (room.moves.get(user)?.at ?? 0)) room.moves.set(user, { at: time, isIn: type === ADDED });
+    if (type === ADDED) collection.member(conversation, user);
+  }
   if (type === JOINED) collection.member(conversation, sender, { joined_at: time });
   const id = ids.ofMessage(message.id);
   if (NOTICES.has(type)) {

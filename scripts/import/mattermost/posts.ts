@@ -22,6 +22,9 @@ export interface MattermostRoom {
 /** Notices about members: the records of the members replace them. */
 const MEMBERS = /^system_(join|leave|add|remove|guest)_?/;
 
+/** Types of posts that one user alone saw, or that went away once they were read. */
+const PRIVATE: ReadonlySet<string> = new Set(["system_ephemeral", "ephemeral", "burn_on_read"]);
+
 /** Takes a post with its replies into the collection. @param where its file and line */
 export function takePost(room: MattermostRoom, post: Post, where: string): void {
   const root = take(room, post, where);
@@ -45,6 +48,24 @@ function take(room: MattermostRoom, post: Post, where: string, root?: string): s
     return undefined;
   }
   const id = unusedId(room, `${time}:${post.user}`);
+  if (PRIVATE.has(type ?? "")) {
+    const item = {
+      reason: `a post of the type ${type}, which few could see`,
+      where,
+      what: post.message ?? "",
+    };
+    collection.withhold(conversation, id, item);
+    return id;
+  }
+  if (post.delete_at || post.deleted_at || post.props?.deleteBy) {
+    if (isInThread)
+      collection.message(conversation, {
+        ...{ id, time, where, sender: senderOf(room, post), text: "", revoked: true },
+        ...(root !== undefined && { thread: { root, alsoInMain: false } }),
+      });
+    else collection.leftOut.add({ reason: "a message that was deleted", where });
+    return id;
+  }
   const { text, ...mentions } = fromMarkdown(textOf(post), (username) => {
     const user = collection.idOf(username);
     return user === undefined ? undefined : { id: user, name: collection.nameOf(user) };

@@ -15,6 +15,8 @@ const User = z.object({
   ...{ email: text, nickname: text, first_name: text, last_name: text, display_name: text },
   profile_image: text,
   delete_at: time,
+  /** words; `system_guest`: they see the channels alone that they are in */
+  roles: text,
   teams: z.array(z.object({ name: z.string(), channels: Channels })).nullish(),
 });
 
@@ -35,6 +37,8 @@ const Attachment = z.object({
 const Props = z
   .object({
     override_username: text,
+    /** who has deleted the post; absent: nobody */
+    deleteBy: text.catch(null),
     attachments: z.array(Attachment.nullable().catch(null)).nullish().catch(null),
   })
   .nullish()
@@ -47,6 +51,7 @@ const ReplyFields = {
   props: Props,
   create_at: z.number().int().nonnegative(),
   edit_at: time,
+  ...{ delete_at: time, deleted_at: time },
   is_pinned: z.boolean().nullish(),
   flagged_by: z.array(z.string()).nullish(),
   reactions: z.array(z.object({ user: z.string(), emoji_name: z.string(), create_at: time })).nullish(),

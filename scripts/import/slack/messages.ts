@@ -4,7 +4,7 @@ import type { Ids } from "../ids.ts";
 import { reactionKeyOf } from "../text/emoji.ts";
 import { attachmentText, blocksText } from "./blocks.ts";
 import { fromMrkdwn, type SlackNames } from "./mrkdwn.ts";
-import type { SlackFile, SlackMessage } from "./shapes.ts";
+import type { SlackAttachment, SlackFile, SlackMessage } from "./shapes.ts";
 
 /** Subtypes of messages about a channel: notices by nobody. */
 const NOTICES = new Set([
@@ -29,6 +29,8 @@ export interface SlackRoom {
   conversation: string;
   /** Slack's id of the channel */
   channel: string;
+  /** whether everybody could read a channel */
+  isPublic(channel: string): boolean;
   /** pins that the list of channels has, by ts */
   pins: ReadonlyMap<string, { at: number; by: string | undefined }>;
   /** the external id of a user or an app; makes one whom the export does not name */
@@ -44,12 +46,21 @@ export function takeMessage(room: SlackRoom, message: SlackMessage, where: strin
     collection.formerMember(conversation, room.sender(user), { joined_at: time });
   // A reply needs the message that it answers, of whatever subtype.
   const isRoot = (message.reply_count ?? 0) > 0;
-  if (subtype === "tombstone") {
+  if (message.is_ephemeral) {
+    const item = { reason: "a message that one person alone was shown", where, what: message.text ?? "" };
+    collection.withhold(conversation, room.ids.ofMessage(ts), item);
+    return;
+  }
+  if (subtype === "tombstone" || (message.hidden && isRoot)) {
     const sender = user && user !== "USLACKBOT" ? user : "deleted";
     const by = room.sender(sender, "Deleted message");
     const draft = { ...draftOf(room, message, by, where), text: "", files: [], revoked: true };
     if (isRoot) collection.message(conversation, draft, orderOf(ts));
     else collection.leftOut.add({ reason: "a message that was deleted", where });
+    return;
+  }
+  if (message.hidden) {
+    collection.leftOut.add({ reason: "a message that Slack shows nobody", where, what: message.text ?? "" });
     return;
   }
   if (subtype && NOTICES.has(subtype) && !isRoot) {
@@ -99,19 +110,33 @@ function draftOf(room: SlackRoom, message: SlackMessage, sender: string, where: 
   };
 }
 
-function textOf({ collection }: SlackRoom, message: SlackMessage, where: string): string {
+function textOf(room: SlackRoom, message: SlackMessage, where: string): string {
+  const { collection } = room;
   const { subtype, attachments, blocks } = message;
   if (subtype === "file_comment") return message.comment?.comment ?? "";
   // The text of a share of old describes what its file shows.
   const own = subtype === "file_share" && message.file && !message.files ? "" : (message.text ?? "");
   const base = own === "" && blocks ? blocksText(blocks) : own;
   const parts = (attachments ?? []).map((attachment) => {
+    if (isOfOthers(room, attachment)) {
+      const reason = "(the link stays) a message of another private conversation that a link shows";
+      collection.leftOut.add({ reason, where });
+      return "";
+    }
     const text = attachmentText(attachment, base);
     if (text === "") collection.leftOut.add({ reason: "(the link stays) a preview of a link", where });
     return text;
   });
   // An app may say the same in its text and in its attachment.
   return [base, ...parts.filter((part) => part !== "" && part !== base)].filter(Boolean).join("\n");
+}
+
+/** Whether an attachment shows a message again that not everybody who reads it here could see. */
+function isOfOthers(room: SlackRoom, attachment: SlackAttachment): boolean {
+  const { channel_id: channel, is_msg_unfurl: isUnfurl, is_share: isShare } = attachment;
+  if (attachment.private_channel_prompt) return true;
+  if ((!isUnfurl && !isShare) || !channel || channel === room.channel) return false;
+  return !room.isPublic(channel);
 }
 
 function filesOf(

@@ -21,6 +21,9 @@ const SlackUser = z.object({
   real_name: text,
   deleted: z.boolean().nullish(),
   is_bot: z.boolean().nullish(),
+  /** a guest: they see the channels alone that they are in */
+  is_restricted: z.boolean().nullish(),
+  is_ultra_restricted: z.boolean().nullish(),
   profile: z
     .object({
       ...{ real_name: text, display_name: text, email: text, bot_id: text },
@@ -67,6 +70,9 @@ const Attachment = z.object({
   ...{ pretext: text, author_name: text, title: text, title_link: text, text, fallback: text },
   ...{ from_url: text, original_url: text, image_url: text },
   is_msg_unfurl: z.boolean().nullish(),
+  /** of a message that is shown again: where it was said, and whether Slack asked before it was shown */
+  channel_id: text,
+  private_channel_prompt: z.boolean().nullish(),
   is_share: z.boolean().nullish(),
   fields: z.array(z.object({ title: text, value: text })).nullish(),
 });
@@ -75,6 +81,10 @@ export type SlackAttachment = z.infer<typeof Attachment>;
 export const SlackMessage = z.object({
   ts: Ts,
   subtype: text,
+  /** one user alone was shown it */
+  is_ephemeral: z.boolean().nullish(),
+  /** nobody is shown it */
+  hidden: z.boolean().nullish(),
   user: text,
   bot_id: text,
   username: text,

@@ -63,6 +63,8 @@ export async function readSlack(source: Source, collection: Collection, workspac
     },
     channel: (id) => channelNames.get(id),
   };
+  const publicChannels = new Set<string>();
+  const guests = users.filter(({ is_restricted: one, is_ultra_restricted: two }) => one || two);
   const rooms: { room: SlackRoom; folders: string[] }[] = [];
   for (const [file, kind] of Object.entries(LISTS)) {
     const path = base + file;
@@ -70,7 +72,10 @@ export async function readSlack(source: Source, collection: Collection, workspac
     for (const channel of await readJson(source, path, SlackChannels)) {
       channelNames.set(channel.id, channel.name ?? channel.id);
       const conversation = conversationOf(collection, ids, sender, channel, kind);
+      if (kind === "public") publicChannels.add(channel.id);
       if (conversation === undefined) continue;
+      if (guests.some(({ id }) => !channel.members?.includes(id)))
+        collection.narrow(conversation, "a public channel, which guests saw as its members alone");
       const pins = new Map(
         (channel.pins ?? []).map(({ id, created, user }) => [
           id,
@@ -78,7 +83,10 @@ export async function readSlack(source: Source, collection: Collection, workspac
         ]),
       );
       rooms.push({
-        room: { collection, ids, base, names: known, conversation, channel: channel.id, pins, sender },
+        room: {
+          ...{ collection, ids, base, names: known, conversation, channel: channel.id, pins, sender },
+          isPublic: (id) => publicChannels.has(id),
+        },
         folders: [channel.id, ...(channel.name ? [channel.name] : [])].map((name) => `${base}${name}/`),
       });
     }

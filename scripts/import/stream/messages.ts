@@ -30,6 +30,10 @@ export interface StreamRoom {
   conversation: string;
   /** the external id of a user; makes one whom the export does not have */
   user(user: User): string;
+  /** up to this time the channel was emptied (ms since 1970); undefined: it was not */
+  truncatedAt: number | undefined;
+  /** the users who have deleted a message for themselves */
+  hidersOf(id: string): readonly string[];
   /** the reactions to a message that are items of their own */
   reactions(id: string): readonly Reaction[];
 }
@@ -50,9 +54,14 @@ export function takeMessage(room: StreamRoom, message: Message, raw: unknown, wh
     return;
   }
   const id = ids.ofMessage(message.id);
+  const narrow = audienceOf(message, time, room.truncatedAt);
+  if (narrow !== undefined) {
+    collection.withhold(conversation, id, { reason: narrow, where, what: message.text ?? "" });
+    return;
+  }
   const sender = room.user(author);
   const isRoot = (message.reply_count ?? 0) > 0;
-  const base = { id, time, where };
+  const base = { id, time, where, hiddenBy: [...room.hidersOf(message.id)] };
   const thread = message.parent_id
     ? { thread: { root: ids.ofMessage(message.parent_id), alsoInMain: message.show_in_channel ?? false } }
     : {};
@@ -84,6 +93,16 @@ export function takeMessage(room: StreamRoom, message: Message, raw: unknown, wh
     ...metadataOf(room, raw, where),
   };
   collection.message(conversation, draft);
+}
+
+/** Why not everybody in the channel could see a message; undefined: everybody could. */
+function audienceOf(message: Message, time: number, truncatedAt: number | undefined): string | undefined {
+  if ((message.restricted_visibility ?? []).length > 0) return "a message that only some members could see";
+  if (message.shadowed) return "a message of a shadow-banned user, which nobody else could see";
+  if (message.deleted_for_me) return "a message that somebody had deleted for themself";
+  if (truncatedAt !== undefined && time <= truncatedAt)
+    return "a message from before its channel was emptied";
+  return undefined;
 }
 
 function contentOf(

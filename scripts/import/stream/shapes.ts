@@ -40,7 +40,12 @@ export const Member = z.object({
   user_id: text,
   ...{ role: text, channel_role: text },
   is_moderator: z.boolean().nullish(),
-  created_at: time,
+  ...{ created_at: time, deleted_at: time },
+  /** whether the user was invited, and whether they have come */
+  invited: z.boolean().nullish(),
+  ...{ invite_accepted_at: time, invite_rejected_at: time },
+  /** the ids of messages that the member has deleted for themself */
+  deleted_messages: z.array(z.string()).nullish().catch(null),
 });
 export type Member = z.infer<typeof Member>;
 
@@ -48,8 +53,10 @@ export const Channel = z.object({
   ...{ id: text, type: z.string(), cid: text, name: text, image: text, team: text },
   created_by: UserRef.nullish(),
   created_by_id: text,
-  ...{ created_at: time, deleted_at: time },
+  ...{ created_at: time, deleted_at: time, truncated_at: time },
   frozen: z.boolean().nullish(),
+  /** no client sees it */
+  disabled: z.boolean().nullish(),
   member_ids: z.array(z.string()).nullish(),
   members: z.array(Member.nullable().catch(null)).nullish(),
 });
@@ -102,6 +109,12 @@ export const Message = z.object({
   mentioned_users: z.array(UserRef).nullish(),
   mentioned_users_ids: z.array(z.string()).nullish(),
   silent: z.boolean().nullish(),
+  /** its sender was banned without knowing it, and alone sees the message */
+  shadowed: z.boolean().nullish(),
+  /** the users who alone see it; absent or empty: everybody does */
+  restricted_visibility: z.array(z.unknown()).nullish(),
+  /** somebody has deleted it for themself */
+  deleted_for_me: z.boolean().nullish(),
   ...{ created_at: time, deleted_at: time, message_text_updated_at: time, pinned_at: time, updated_at: time },
   pinned_by: UserRef.nullish(),
   pinned_by_id: text,
@@ -127,32 +140,16 @@ const STREAMS = new Set([
     "pinned",
     "pin_expires",
   ],
-  ...[
-    "thread_participants",
-    "quoted_message",
-    "shadowed",
-    "channel",
-    "member",
-    "moderation",
-    "moderation_details",
-  ],
+  ...["thread_participants", "quoted_message", "channel", "member", "moderation", "moderation_details"],
   ...["poll_id", "deleted_reply_count", "before_message_send_failed", "image_labels", "draft", "reminder"],
-  ...["restricted_visibility", "deleted_for_me", "args", "custom"],
+  ...["args", "custom"],
 ]);
 
 /** The same of a channel. */
 const STREAMS_OF_CHANNEL = new Set([
   ...Object.keys(Channel.shape),
-  ...[
-    "config",
-    "own_capabilities",
-    "member_count",
-    "message_count",
-    "last_message_at",
-    "updated_at",
-    "disabled",
-  ],
-  ...["hidden", "muted", "auto_translation_enabled", "auto_translation_language", "cooldown", "truncated_at"],
+  ...["config", "own_capabilities", "member_count", "message_count", "last_message_at", "updated_at"],
+  ...["hidden", "muted", "auto_translation_enabled", "auto_translation_language", "cooldown"],
   ...[
     "truncated_by",
     "invites",

@@ -42,6 +42,10 @@ class Reader {
   /** reactions that are items of their own, by the message */
   readonly #reactions = new Map<string, Reaction[]>();
   readonly #unnamed = new Set<string>();
+  /** up to when channels were emptied (ms since 1970) */
+  readonly #truncatedAt = new Map<string, number>();
+  /** who has deleted a message for themself, by the message */
+  readonly #hiders = new Map<string, string[]>();
 
   constructor(collection: Collection, ids: Ids) {
     this.#collection = collection;
@@ -134,19 +138,25 @@ class Reader {
   #channel(channel: Channel, raw: unknown, where: string): void {
     const { type, name, team, frozen, created_at: created, deleted_at: deleted } = channel;
     const cid = channel.cid ?? cidOf(type, channel.id, channel.member_ids);
-    if (cid === undefined || deleted != null) {
+    if (cid === undefined || deleted != null || channel.disabled) {
       const reason =
-        deleted != null ? "a channel that was deleted, with its messages" : "a channel without an id";
+        deleted != null
+          ? "a channel that was deleted, with its messages"
+          : channel.disabled
+            ? "a channel that was disabled, with its messages"
+            : "a channel without an id";
       this.#collection.leftOut.add({ reason, where });
       return;
     }
+    if (channel.truncated_at != null) this.#truncatedAt.set(this.#ids.of(cid), channel.truncated_at);
     const id = this.#ids.of(cid);
     const creator = channel.created_by ?? (channel.created_by_id ? { id: channel.created_by_id } : undefined);
     this.#collection.conversation(
       {
         ...{ external_id: id, kind: "group", history: "all", ...createdAt(created ?? undefined) },
         name: groupNameOf([name], channel.id ?? "Group"),
-        join_policy: type === "livestream" ? "free" : "closed",
+        // A channel of a team was open to that team alone.
+        join_policy: type === "livestream" && !team ? "free" : "closed",
         metadata: this.#channelFields({ type, ...(team && { team }) }, raw, where),
         ...(frozen && { mute_all: true }),
       },
@@ -172,8 +182,20 @@ class Reader {
       this.#collection.leftOut.add({ reason: "a member of a channel that is not in the export", where });
       return;
     }
+    const external = this.#user(user);
+    for (const message of member.deleted_messages ?? [])
+      this.#hiders.set(message, [...(this.#hiders.get(message) ?? []), external]);
+    if (member.invited && member.invite_accepted_at == null) {
+      this.#collection.leftOut.add({ reason: "a member who has not accepted their invitation", where });
+      this.#collection.left(id, external);
+      return;
+    }
+    if (member.deleted_at != null) {
+      this.#collection.left(id, external);
+      return;
+    }
     const isModerator = member.is_moderator || MODERATORS.test(`${member.channel_role} ${member.role}`);
-    this.#collection.member(id, this.#user(user), {
+    this.#collection.member(id, external, {
       ...(isModerator && { role: "admin" }),
       ...(member.created_at != null && { joined_at: member.created_at }),
     });
@@ -189,6 +211,8 @@ class Reader {
     const room: StreamRoom = {
       ...{ collection: this.#collection, ids: this.#ids, conversation },
       user: (user) => this.#user(user),
+      truncatedAt: this.#truncatedAt.get(conversation),
+      hidersOf: (id) => this.#hiders.get(id) ?? [],
       reactions: (id) => this.#reactions.get(id) ?? [],
     };
     takeMessage(room, message, raw, where);

@@ -15,9 +15,9 @@ import {
   openDirect,
   send,
 } from "../../support/clients/chat.ts";
+import { aside, follow, followed } from "../../support/clients/threads.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { aside, follow, followed } from "../../support/clients/threads.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
 import { newBot, updates } from "../../surfaces/telegram/client.ts";
@@ -60,7 +60,9 @@ async function record(id: number, sender: SignedIn, text: string, fields = {}): 
 
 /** Imports messages, which must all be stored. */
 async function bring(id: number, ...messages: [SignedIn, string, object?][]): Promise<void> {
-  const records = await Promise.all(messages.map(([sender, text, fields]) => record(id, sender, text, fields)));
+  const records = await Promise.all(
+    messages.map(([sender, text, fields]) => record(id, sender, text, fields)),
+  );
   const report = await importAll(
     key,
     records.map((one) => JSON.stringify(one)),
@@ -97,14 +99,34 @@ async function restart(id: number): Promise<void> {
 }
 
 describe("an import into a conversation in use changes nobody's counts, positions and receipts", () => {
-  const text = (by: () => SignedIn, fields: () => object = () => ({})) =>
-    async (id: number) => bring(id, [by(), "of old", fields()]);
+  const text =
+    (by: () => SignedIn, fields: () => object = () => ({})) =>
+    async (id: number) =>
+      bring(id, [by(), "of old", fields()]);
   test.each<[string, (id: number) => Promise<void>]>([
     ["of a member who has read all", text(() => ann)],
     ["of a member with unread messages", text(() => bob)],
-    ["that mentions everybody", text(() => ann, () => ({ mentions: "all" }))],
-    ["that mentions a member with unread messages", text(() => ann, () => ({ mentions: [nameOf(bob)] }))],
-    ["that is revoked", text(() => ann, () => ({ body: {}, revoked: { by: null } }))],
+    [
+      "that mentions everybody",
+      text(
+        () => ann,
+        () => ({ mentions: "all" }),
+      ),
+    ],
+    [
+      "that mentions a member with unread messages",
+      text(
+        () => ann,
+        () => ({ mentions: [nameOf(bob)] }),
+      ),
+    ],
+    [
+      "that is revoked",
+      text(
+        () => ann,
+        () => ({ body: {}, revoked: { by: null } }),
+      ),
+    ],
   ])("a message %s", async (_, imported) => {
     await send(ann, group, "one");
     await send(bob, group, "two");
@@ -172,7 +194,10 @@ describe("an import into a conversation in use changes nobody's counts, position
     await send(ann, group, "one");
     const message = JSON.stringify(await record(group, bob, "of old"));
     expect((await importAll(key, [message])).imported.message).toBe(1);
-    expect(await importAll(key, [message])).toMatchObject({ imported: { message: 0 }, unchanged: { message: 1 } });
+    expect(await importAll(key, [message])).toMatchObject({
+      imported: { message: 0 },
+      unchanged: { message: 1 },
+    });
   });
 });
 
@@ -182,7 +207,11 @@ test("a hook that is behind is told of no imported message, and of all others", 
   await send(ann, group, "one");
   await receiver.untilCalls(1);
   const reactions = [{ key: "👍", user: nameOf(cid), at: 5 }];
-  const old = Array.from({ length: 25 }, (_, i): [SignedIn, string, object] => [bob, `old ${i}`, { reactions }]);
+  const old = Array.from({ length: 25 }, (_, i): [SignedIn, string, object] => [
+    bob,
+    `old ${i}`,
+    { reactions },
+  ]);
   await bring(group, ...old, [ann, "", { body: {}, revoked: { by: null } }]);
   const { seq } = await send(ann, group, "two");
   await expectAsked(bob, group, "PUT", `/messages/${seq - 2}/reactions/%F0%9F%91%8D`);
@@ -247,7 +276,9 @@ test("in a copy that nobody has used, a read record says what is unread, and an 
   expect(known.left_out).toEqual([]);
   const unread = async () => {
     const path = `/v1/server/users/${encodeURIComponent(`ext:${two}`)}/tokens`;
-    const { token } = z.object({ token: z.string() }).parse((await call("POST", path, { token: key, body: {} })).body);
+    const { token } = z
+      .object({ token: z.string() })
+      .parse((await call("POST", path, { token: key, body: {} })).body);
     const { items } = z
       .object({ items: z.array(z.object({ id: z.int(), unread_count: z.int(), read_seq: z.int() })) })
       .parse((await call("GET", "/v1/conversations", { token })).body);
@@ -264,5 +295,3 @@ test("in a copy that nobody has used, a read record says what is unread, and an 
   await importAll(key, lines([read("m4")]));
   expect(await unread()).toEqual({ id, unread_count: 1, read_seq: 4 });
 });
-
-

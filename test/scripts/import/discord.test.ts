@@ -85,6 +85,7 @@ test("embeds, forwards and notices have their texts", () => {
 
 test("what has no place is counted by reason", () => {
   expect(conversion.leftOut).toEqual({
+    "(its authors) the members of a channel": 2,
     "(the link stays) a preview of a link": 1,
     "a file that cannot be downloaded: files of pine.example are not downloaded": 1,
     "a notice of the kind 21": 1,
