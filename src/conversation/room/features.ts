@@ -27,7 +27,6 @@ import { Retention } from "../retention/retention.ts";
 import { Following } from "../threads/following.ts";
 import { ConversationExport } from "../transfer/export.ts";
 import { ExportMarks } from "../transfer/export-marks.ts";
-import { MessageExternalIds } from "../transfer/external-ids.ts";
 import { ConversationImport } from "../transfer/import.ts";
 import { MemberImport } from "../transfer/import-members.ts";
 import { GroupOutlines } from "../views/group-outlines.ts";
@@ -64,7 +63,7 @@ export function createFeatures(
     // Later than the alarm that runs now: each part is an event of its own, and others come between.
     scheduleErasure: (key) => jobs.schedule("erased_messages", key, Date.now() + 1),
   });
-  const ids = new MessageExternalIds(sql);
+  const ids = room.externalIds;
   const exports = new ConversationExport(sql, room, { history, ids, marks: new ExportMarks(sql) });
   return {
     group,
@@ -103,7 +102,7 @@ export function createFeatures(
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
     groupData: new GroupData(sql, room, publisher),
-    ...{ exports, externalIds: ids },
+    exports,
     imports: new ConversationImport(sql, room, {
       ...{ ids, exports, history, files, indexer, hooks: room.hooks, projection: room.projection },
       revoke: (by, row) => redaction.revokeAs(by, row),

@@ -30,6 +30,7 @@ import { profileChanged } from "../state/events.ts";
 import { Follows } from "../threads/follows.ts";
 import { ThreadLog } from "../threads/thread-log.ts";
 import { Threads } from "../threads/threads.ts";
+import { MessageExternalIds } from "../transfer/external-ids.ts";
 import { FormerView } from "../views/former-view.ts";
 import { MemberSnapshots } from "../views/member-snapshots.ts";
 import { type Encoded, MessageEncoder } from "../views/message-encoder.ts";
@@ -82,7 +83,8 @@ export function createStores(
   const voteStore = new MarkStore(sql, VOTES);
   const history = new EditHistory(sql);
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
-  const formerView = new FormerView(log, history, (id) => profiles.has(id));
+  const externalIds = new MessageExternalIds(sql);
+  const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
   const space = new StorageSpace(sql, {
@@ -110,7 +112,7 @@ export function createStores(
     readable: new ReadableLog(sql, log),
     mentions: new MentionPages(sql, log, timing.acrossConversations),
     history,
-    formerView,
+    ...{ formerView, externalIds },
     search: new MessageSearch(storage, log, markerOf(jobs, "index", timing.retryMarker), timing.indexing),
     releasedFiles,
     fileReferences: new FileReferences(sql, state.id, log, {

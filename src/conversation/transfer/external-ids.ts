@@ -74,6 +74,23 @@ export class MessageExternalIds {
     );
   }
 
+  /** When a message was sent (ms since 1970): an import may have given it a later time than it had elsewhere. */
+  timeOf({ seq, created_at: at }: Named): number {
+    const query = "SELECT external_id FROM imported_messages WHERE seq = ?";
+    const [found] = this.#sql.exec<{ external_id: string }>(query, seq).toArray();
+    const sentAt = Number(OWN.exec(found?.external_id ?? "")?.[1] ?? at);
+    return Math.min(sentAt, at);
+  }
+
+  /** When the imported message behind another imported one was sent; null: there is none, or it is none. */
+  nextImportedTime(seq: number): number | null {
+    if (!this.imported([seq]).has(seq)) return null;
+    const query = `SELECT messages.seq, created_at FROM imported_messages JOIN messages USING (seq)
+      WHERE imported_messages.seq > ? ORDER BY imported_messages.seq LIMIT 1`;
+    const [next] = this.#sql.exec<Named>(query, seq).toArray();
+    return next ? this.timeOf(next) : null;
+  }
+
   /** Those of these messages that an import has brought. */
   imported(seqs: readonly number[]): Set<number> {
     const query = "SELECT seq FROM imported_messages WHERE seq IN (SELECT value FROM json_each(?))";

@@ -1,9 +1,10 @@
-import { Seq, type UserId } from "../../domain/ids.ts";
-import { EMPTY_BODY } from "../../domain/messages/content.ts";
+import { type Position, Seq, type UserId } from "../../domain/ids.ts";
+import { EMPTY_BODY, readTip } from "../../domain/messages/content.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Reader } from "../log/row.ts";
+import type { MessageExternalIds } from "../transfer/external-ids.ts";
 
 /** Reactions, votes, pins, metadata, previews of links and buttons may be later: who left is shown none. */
 const NOTHING_BESIDE = {
@@ -19,16 +20,22 @@ export class FormerView {
   readonly #log: Pick<MessageLog, "get">;
   readonly #history: Pick<EditHistory, "before">;
   readonly #hasAccount: (userId: UserId) => boolean;
+  readonly #sent: Pick<MessageExternalIds, "timeOf" | "nextImportedTime">;
 
-  /** @param hasAccount former versions of users who have none are shown to nobody */
+  /**
+   * @param hasAccount former versions of users who have none are shown to nobody
+   * @param sent when imported messages were sent elsewhere: their edits have times of there
+   */
   constructor(
     log: Pick<MessageLog, "get">,
     history: Pick<EditHistory, "before">,
     hasAccount: (userId: UserId) => boolean,
+    sent: Pick<MessageExternalIds, "timeOf" | "nextImportedTime">,
   ) {
     this.#log = log;
     this.#history = history;
     this.#hasAccount = hasAccount;
+    this.#sent = sent;
   }
 
   /**
@@ -38,10 +45,20 @@ export class FormerView {
   of(rows: MessageRow[], reader: Reader): MessageRow[] {
     const { visible_until: end = null } = reader;
     if (end === null || rows.length === 0) return rows;
-    // The leaving has a system message, the first one that its reader does not see. A deleted account has
-    // none in a direct conversation, and nobody reads there.
-    const leftAt = this.#log.get(Seq.parse(end + 1))?.created_at ?? Number.POSITIVE_INFINITY;
+    const leftAt = this.#leftAt(end, reader);
     return rows.map((row) => this.#before(leftAt, row));
+  }
+
+  /**
+   * When a reader left (ms since 1970). The leaving has a system message, the first one that they do not see.
+   * A deleted account has none in a direct conversation, and nobody reads there. In a copy that people use,
+   * messages of here may be before an imported leaving.
+   */
+  #leftAt(end: Position, { user_id }: Reader): number {
+    const next = this.#log.get(Seq.parse(end + 1));
+    const at = next ? this.#sent.timeOf(next) : Number.POSITIVE_INFINITY;
+    if (next && isLeavingOf(user_id, next)) return at;
+    return Math.min(at, this.#sent.nextImportedTime(end) ?? Number.POSITIVE_INFINITY);
   }
 
   /** A message as it was before a time (ms). An edit in that very millisecond counts as later. */
@@ -60,4 +77,11 @@ export class FormerView {
     // The history keeps neither the place of a version nor who was named beside everybody.
     return { ...shown, place: null, also_mentioned: null, ...(then ?? { ...gone, version: versionOf(row) }) };
   }
+}
+
+/** Whether a message is the event of a user's leaving. */
+function isLeavingOf(userId: UserId, { kind, body }: MessageRow): boolean {
+  if (kind !== "tip") return false;
+  const tip = readTip(body);
+  return !("notice" in tip) && tip.user_ids.includes(userId);
 }

@@ -5,6 +5,7 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, expectAsked, listedConversation, send } from "../../support/clients/chat.ts";
+import { edit } from "../../support/clients/edits.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { reply } from "../../support/clients/threads.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
@@ -99,6 +100,18 @@ test("no record names a message that the export lacks, and read positions stay",
   expect(named.filter((id) => !there.has(id))).toEqual([]);
   expect(JSON.stringify(copy.records)).not.toContain("unheard");
   expect((await listedConversation(await copy.of(cid), copy.id)).unread_count).toBe(before);
+});
+
+test("who left before an edit sees the message as it was, also in a copy that people use", async () => {
+  const { seq } = await send(ann, group, "as it was");
+  const copy = await copyOf(key, group);
+  await expectAsked(cid, group, "POST", "/leave");
+  await edit(ann, group, seq, { body: "later", base_version: 1 });
+  await send(await copy.of(ann), copy.id, "written in the copy");
+  await copy.again();
+  expect(await textsSeen(cid, group)).toEqual(["as it was"]);
+  expect(await textsSeen(await copy.of(ann), copy.id)).toContain("later");
+  expect(await textsSeen(await copy.of(cid), copy.id)).not.toContain("later");
 });
 
 describe("a bound that an import does not find", () => {
