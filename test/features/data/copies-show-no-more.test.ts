@@ -1,0 +1,137 @@
+import { evictDurableObject } from "cloudflare:test";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import { ConversationId, UserId } from "../../../src/domain/ids.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { ask, createGroup, send } from "../../support/clients/chat.ts";
+import { conversationObject, itemAt } from "../../support/objects/room.ts";
+import { runOptions } from "../../support/property-runs.ts";
+import { setTiming } from "../../support/timing.ts";
+import { copyOf, textsSeen } from "./copies.ts";
+
+// Each message has the rules read: a shadow is in force at once.
+beforeAll(() => setTiming({ rules: { keepMs: 0, staleMs: 0 } }));
+
+const WHAT = [
+  ...["send", "send", "quote", "aside", "mention", "edit", "revoke", "hide", "read", "clear"],
+  ...["shadow", "unshadow", "add", "leave", "remove"],
+] as const;
+
+/** A call of a member, which may be refused. */
+interface Step {
+  what: (typeof WHAT)[number];
+  who: number;
+  other: number;
+  seq: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  ...{ what: fc.constantFrom(...WHAT), who: fc.nat(3), other: fc.nat(3), seq: fc.integer({ min: 1, max: 15 }) },
+});
+
+let texts = 0;
+
+function go(
+  key: string,
+  people: SignedIn[],
+  group: number,
+  { what, who, other, seq }: Step,
+): Promise<unknown> {
+  const [one, two] = [itemAt(people, who), itemAt(people, other)];
+  const text = { kind: "text", body: { text: `text ${++texts}.` } };
+  const say = (fields: object) => ask(one, group, "POST", "/messages", { ...text, ...fields });
+  const path = `/v1/moderation/users/${two.user.id}/suspension`;
+  switch (what) {
+    case "send":
+      return say({});
+    case "quote":
+      return say({ quote_seq: seq });
+    case "aside":
+      return say({ thread: { root: seq, also_in_main: other % 2 === 0 } });
+    case "mention":
+      return say({ mentions: other === 0 ? "all" : [two.user.id] });
+    case "edit":
+      return ask(one, group, "PATCH", `/messages/${seq}`, { body: text.body, base_version: 1 });
+    case "revoke":
+      return ask(one, group, "DELETE", `/messages/${seq}?for=everyone`);
+    case "hide":
+      return ask(one, group, "DELETE", `/messages/${seq}?for=me`);
+    case "read":
+      return ask(one, group, "PUT", "/read", { seq });
+    case "clear":
+      return ask(one, group, "DELETE", "?history=true");
+    case "shadow":
+      return call("PUT", path, { token: key, body: { shadow: true, reason: "spam" } });
+    case "unshadow":
+      return call("DELETE", path, { token: key });
+    case "add":
+      return ask(one, group, "POST", "/members", { user_ids: [two.user.id] });
+    case "leave":
+      return ask(one, group, "POST", "/leave");
+    case "remove":
+      return ask(one, group, "DELETE", `/members/${two.user.id}`);
+  }
+}
+
+/** What somebody sees; nothing if they were never in the conversation. */
+const seenBy = (who: { user: { id: number } }, id: number): Promise<string[]> =>
+  textsSeen(who, id).catch(() => []);
+
+/** What a former or present member is told of what they have read. */
+async function countsOf(people: readonly { user: { id: number } }[], id: number): Promise<unknown[]> {
+  const conversation = conversationObject(ConversationId.parse(id));
+  const updates = people.map(async ({ user }) => {
+    const found = await conversation.snapshot({ userId: UserId.parse(user.id) });
+    if (!found.ok) return null;
+    const { update } = found.value;
+    const { lastCount, readCount, readSeq, readAt, unreadFrom, mentioned, threadsUnread } = update;
+    return { unread: lastCount - readCount, readSeq, readAt, unreadFrom, mentioned, threadsUnread };
+  });
+  return Promise.all(updates);
+}
+
+test("nobody sees more in a copy than before, in a later one neither, and live counts stay", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 15, maxLength: 30 }),
+      fc.array(step, { minLength: 5, maxLength: 15 }),
+      fc.boolean(),
+      async (early, late, isInUse) => {
+        // The exports of one key are limited.
+        const { text: key } = await makeServerKey(["data", "conversations", "tokens", "users", "moderate"]);
+        const people = await signedInUsers(4);
+        const group = (await createGroup(itemAt(people, 0), [itemAt(people, 1), itemAt(people, 2)])).id;
+        for (const one of early) await go(key, people, group, one);
+        const copy = await copyOf(key, group);
+        const expectNoMore = async () => {
+          for (const who of people) {
+            const there = await copy.of(who).catch(() => null);
+            const after = there ? await seenBy(there, copy.id) : [];
+            const before = await seenBy(who, group);
+            const own = after.filter((text) => text.includes("text "));
+            expect(own.filter((text) => !before.includes(text))).toEqual([]);
+          }
+        };
+        await expectNoMore();
+        if (isInUse) await send(await copy.of(itemAt(people, 0)), copy.id, "written here");
+        for (const one of late) await go(key, people, group, one);
+        const records = await copy.exported();
+        const members = await Promise.all(people.slice(0, 3).map((who) => copy.of(who)));
+        const before = await countsOf(members, copy.id);
+        await copy.again(records.filter(({ type }) => type === "message" || type === "user"));
+        if (isInUse) {
+          expect(await countsOf(members, copy.id)).toEqual(before);
+          await evictDurableObject(conversationObject(ConversationId.parse(copy.id)));
+          expect(await countsOf(members, copy.id)).toEqual(before);
+        }
+        await copy.again(records);
+        await expectNoMore();
+        for (const { user } of people)
+          await call("DELETE", `/v1/moderation/users/${user.id}/suspension`, { token: key });
+      },
+    ),
+    runOptions(4),
+  );
+});
