@@ -170,8 +170,8 @@ export class Collection {
   }
 
   /**
-   * Leaves out a message that not everybody in the conversation could see: here they would. The replies in its
-   * thread go with it.
+   * Leaves out a message that not everybody in the conversation could see: here they would. The replies in
+   * its thread go with it.
    */
   withhold(conversation: string, id: string, item: LeftOutItem): void {
     this.conversations.get(conversation)?.withheld.add(id);

@@ -74,7 +74,7 @@ export class MessageExternalIds {
     );
   }
 
-  /** When a message was sent (ms since 1970): an import may have given it a later time than it had elsewhere. */
+  /** When a message was sent (ms since 1970): an import may have given it a later time than it had. */
   timeOf({ seq, created_at: at }: Named): number {
     const query = "SELECT external_id FROM imported_messages WHERE seq = ?";
     const [found] = this.#sql.exec<{ external_id: string }>(query, seq).toArray();

@@ -28,7 +28,12 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  ...{ what: fc.constantFrom(...WHAT), who: fc.nat(3), other: fc.nat(3), seq: fc.integer({ min: 1, max: 15 }) },
+  ...{
+    what: fc.constantFrom(...WHAT),
+    who: fc.nat(3),
+    other: fc.nat(3),
+    seq: fc.integer({ min: 1, max: 15 }),
+  },
 });
 
 let texts = 0;

@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { z } from "zod";
 import type { ExportRecord } from "../../../src/domain/data/records.ts";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
@@ -80,9 +79,4 @@ export async function textsSeen({ user }: Named, id: number): Promise<string[]> 
     const { text } = z.looseObject({ text: z.string().optional() }).parse(JSON.parse(body));
     return [...(text === undefined ? [] : [text]), ...(quote ? [`> ${quote.preview}`] : [])];
   });
-}
-
-/** Nobody may see what they could not see before. */
-export function expectNoMore(after: readonly string[], before: readonly string[]): void {
-  expect(after.filter((text) => !before.includes(text))).toEqual([]);
 }

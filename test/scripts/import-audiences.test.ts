@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Conversion, convert, ofType } from "./converted.ts";
-import { folderOf } from "./folder.ts";
+import { type Conversion, convert, ofType } from "./import/converted.ts";
+import { folderOf } from "./import/folder.ts";
 
 const textsOf = (conversion: Conversion) =>
   ofType(conversion, "message").map(({ message }) => message.body.text ?? "(deleted)");
