@@ -27,11 +27,19 @@ export const TRANSFER = {
     },
   ),
 
-  /** Stores members of elsewhere, and writes them to D1 and to their lists. @see MemberImport.members */
+  /**
+   * Stores members of elsewhere, and writes them to D1 and to their lists.
+   * @param input `isBefore`: their messages follow, so this ends memberships alone
+   * @see MemberImport.members, MemberImport.leavings
+   */
   importMembers: repeatable(
     unweighed,
-    async ({ room }, { members, people }: { members: PortableMember[]; people: Person[] }) => {
-      const outcomes = room.memberImports.members(members, people);
+    async (
+      { room },
+      { members, people, isBefore }: { members: PortableMember[]; people: Person[]; isBefore?: boolean },
+    ) => {
+      const { memberImports: imports } = room;
+      const outcomes = isBefore ? imports.leavings(members) : imports.members(members, people);
       await room.propagate(members.map(({ userId }) => userId));
       return outcomes;
     },

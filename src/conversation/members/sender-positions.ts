@@ -16,14 +16,14 @@ export type PositionsByUser = ReadonlyMap<UserId, ReadPosition>;
 /** The positions are stored at each seq that this number divides. A start reads fewer messages than that. */
 const INTERVAL = 64;
 
-/**
- * The newest message of each sender since the positions were stored. A system message moves none, and neither
- * does an imported one, which nobody has sent here.
- */
-const NEWEST_SINCE = `
+/** Up to which seq the positions are stored with the members. */
+const STORED_UP_TO = `(SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL}`;
+const IMPORTED_SINCE = `SELECT seq FROM imported_messages WHERE seq > ${STORED_UP_TO}`;
+
+/** The newest message of each sender since the positions were stored. A system message moves none. */
+const newestSince = (condition: string) => `
   SELECT sender_id, max(seq) AS seq, n, created_at FROM messages
-  WHERE seq > (SELECT max(seq) FROM messages) / ${INTERVAL} * ${INTERVAL} AND ${IN_MAIN} AND kind <> 'tip'
-    AND sender_id <> 0 AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = messages.seq)
+  WHERE seq > ${STORED_UP_TO} AND ${IN_MAIN} AND kind <> 'tip' AND sender_id <> 0 ${condition}
   GROUP BY sender_id`;
 
 /** The messages that a commit stores: those after `from`, up to `to`. */
@@ -46,7 +46,10 @@ export class SenderPositions {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     type Newest = Pick<MessageRow, "sender_id" | "n" | "created_at"> & { seq: Position };
-    for (const { sender_id, seq, n, created_at: at } of sql.exec<Newest>(NEWEST_SINCE))
+    // Nobody has sent imported messages here. There are mostly none, which the rows are not compared with.
+    const hasImported = sql.exec(`${IMPORTED_SINCE} LIMIT 1`).toArray().length > 0;
+    const query = newestSince(hasImported ? `AND seq NOT IN (${IMPORTED_SINCE})` : "");
+    for (const { sender_id, seq, n, created_at: at } of sql.exec<Newest>(query))
       this.#unstored.set(sender_id, { seq, n, at });
   }
 

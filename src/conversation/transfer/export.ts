@@ -144,8 +144,8 @@ export class ConversationExport {
   }
 
   /**
-   * The external ids of what messages name. What has expired is in no export, so nothing names it; the same of
-   * shadowed messages, but for their sender.
+   * The external ids of what messages name. What has expired is in no export, so nothing names it; the same
+   * of shadowed messages, but for their sender.
    */
   #namesOf(seqs: readonly number[], reader: UserId | null): ReturnType<MessageExternalIds["of"]> {
     const { floor } = this.#room.state;

@@ -69,9 +69,35 @@ export class MemberImport {
       rows.push(withNewVersion(row, {}));
       return { result: "imported", ...note };
     });
-    if (rows.length > 0)
-      this.#room.commit((tx) => this.#room.change(tx, { members: rows, profiles: people }));
+    this.#store(rows, people);
     return outcomes;
+  }
+
+  /**
+   * Ends the memberships of those who have left elsewhere, before the messages come that they do not see. What
+   * they saw is set by `members`, once all messages are there.
+   */
+  leavings(members: PortableMember[]): ImportOutcome[] {
+    this.#room.flushSends();
+    const { log, state } = this.#room;
+    const rows = members.flatMap(({ userId, state: membership, seesUntil }): MemberRow[] => {
+      const known = this.#room.members.find(userId);
+      if (membership !== "left" || known?.state !== "active" || userId === state.profile.ownerId) return [];
+      const visible_until = this.#seqOf(seesUntil) ?? log.last.seq;
+      return [withNewVersion({ ...known, state: "left", visible_until }, {})];
+    });
+    this.#store(rows, []);
+    return [];
+  }
+
+  /** Stores members. Sockets of those who are out are closed. */
+  #store(rows: MemberRow[], people: Person[]): void {
+    if (rows.length === 0) return;
+    const userIds = rows.flatMap(({ user_id, state }) => (state === "left" ? user_id : []));
+    const kick = { userIds, reason: "removed" } as const;
+    this.#room.commit((tx) =>
+      this.#room.change(tx, { members: rows, profiles: people, ...(userIds.length > 0 && { kick }) }),
+    );
   }
 
   /** Moves read positions, forth and back, to where members were elsewhere. */

@@ -6,7 +6,7 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, expectAsked, listedConversation, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
-import { openRoom } from "../../support/clients/socket.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { reply } from "../../support/clients/threads.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { age, expire, keep } from "../../support/retention/expire.ts";
@@ -181,6 +181,27 @@ test("a member who comes while an export goes on sees nothing of what it has", a
   const { externalId } = itemAt(first.value.messages, first.value.messages.length - 1);
   const { members } = second.value;
   expect(members.find(({ userId }) => userId === dan.user.id)).toMatchObject({ seesAfter: externalId });
+});
+
+test("who has left since an earlier import is shown no message from after their leaving, on no socket", async () => {
+  await send(ann, group, "first");
+  const copy = await copyOf(key, group);
+  const gone = await copy.of(cid);
+  const [room, device] = [await openRoom(copy.id, gone.token), await openDevice(gone.token)];
+  await send(ann, group, "still seen");
+  await expectAsked(cid, group, "POST", "/leave");
+  await send(ann, group, "after the leaving");
+  await copy.again();
+  await room.closed();
+  const alive = await openRoom(copy.id, (await copy.of(ann)).token);
+  await send(await copy.of(bob), copy.id, "written in the copy");
+  await alive.until(() => JSON.stringify(alive.frames).includes("written in the copy"));
+  for (const socket of [room, device]) {
+    expect(JSON.stringify(socket.frames)).not.toContain("after the leaving");
+    expect(JSON.stringify(socket.frames)).not.toContain("written in the copy");
+  }
+  expect(await textsSeen(gone, copy.id)).toEqual(await textsSeen(cid, group));
+  for (const socket of [device, alive]) socket.close();
 });
 
 test("a room socket is not shown an imported message that its user has hidden", async () => {

@@ -5,7 +5,7 @@ import { importConversations } from "./conversations.ts";
 import { importAvatars, importFiles } from "./files.ts";
 import type { ImportReport } from "./import-report.ts";
 import { Known } from "./known.ts";
-import { importMembers, importReads } from "./members.ts";
+import { importLeavings, importMembers, importReads } from "./members.ts";
 import { importMessages } from "./messages.ts";
 import type { ImportRun, Line } from "./run.ts";
 import { importUsers } from "./users.ts";
@@ -41,14 +41,11 @@ export async function importRecords(
     run,
     of((record) => (record.type === "conversation" ? record.conversation : null)),
   );
-  await importMessages(
-    run,
-    of((record) => (record.type === "message" ? record.message : null)),
-  );
-  await importMembers(
-    run,
-    of((record) => (record.type === "member" ? record.member : null)),
-  );
+  const messages = of((record) => (record.type === "message" ? record.message : null));
+  const members = of((record) => (record.type === "member" ? record.member : null));
+  await importLeavings(run, members, new Set(messages.map(({ record }) => record.conversation)));
+  await importMessages(run, messages);
+  await importMembers(run, members);
   await importReads(
     run,
     of((record) => (record.type === "read" ? record.read : null)),

@@ -8,24 +8,52 @@ import { type ImportRun, type Line, leftOut } from "./run.ts";
 
 const MAX_MEMBERS = 500;
 
+/**
+ * Ends the memberships of those who have left elsewhere since an earlier import, before its messages come.
+ * @param talking the conversations that get messages
+ */
+export async function importLeavings(
+  { core, known }: ImportRun,
+  lines: Line<MemberRecord>[],
+  talking: ReadonlySet<ExternalId>,
+): Promise<void> {
+  const left = lines.filter(({ record }) => record.state === "left" && talking.has(record.conversation));
+  if (left.length === 0) return;
+  await known.learnConversations(left.map(({ record }) => record.conversation));
+  await known.learnUsers(left.map(({ record }) => record.user));
+  for (const [ref, all] of Map.groupBy(left, ({ record }) => record.conversation)) {
+    const conversation = known.conversations.get(ref);
+    const members = all.flatMap(({ record }) => {
+      const user = known.users.get(record.user);
+      return user ? [portableMember(record, user)] : [];
+    });
+    for (let i = 0; conversation && i < members.length; i += MAX_MEMBERS) {
+      const some = members.slice(i, i + MAX_MEMBERS);
+      await core.conversations.importMembers(conversation.id, { members: some, people: [], isBefore: true });
+    }
+  }
+}
+
+function portableMember(record: MemberRecord, user: ImportedUser): PortableMember {
+  return {
+    userId: user.id,
+    role: record.role,
+    // The account is deleted: who had it is no member of anything.
+    state: user.person ? record.state : "left",
+    joinedAt: record.joined_at ?? null,
+    seesAfter: record.sees_after,
+    seesFrom: record.sees_from ?? null,
+    seesUntil: record.sees_until,
+    mutedUntil: record.muted_until,
+    nameCard: record.name_card,
+    customFields: record.custom_fields,
+  };
+}
+
 /** Stores the members of conversations, and who was one. */
 export async function importMembers(run: ImportRun, lines: Line<MemberRecord>[]): Promise<void> {
   await eachConversation(run, "member", lines, async (id, some) => {
-    const members = some.map(
-      ({ record, user }): PortableMember => ({
-        userId: user.id,
-        role: record.role,
-        // The account is deleted: who had it is no member of anything.
-        state: user.person ? record.state : "left",
-        joinedAt: record.joined_at ?? null,
-        seesAfter: record.sees_after,
-        seesFrom: record.sees_from ?? null,
-        seesUntil: record.sees_until,
-        mutedUntil: record.muted_until,
-        nameCard: record.name_card,
-        customFields: record.custom_fields,
-      }),
-    );
+    const members = some.map(({ record, user }) => portableMember(record, user));
     const people = run.known.people(members.map(({ userId }) => userId));
     return run.core.conversations.importMembers(id, { members, people });
   });
