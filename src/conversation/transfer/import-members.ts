@@ -74,8 +74,8 @@ export class MemberImport {
   }
 
   /**
-   * Ends the memberships of those who have left elsewhere, before the messages come that they do not see. What
-   * they saw is set by `members`, once all messages are there.
+   * Ends the memberships of those who have left elsewhere, before the messages come that they do not see.
+   * What they saw is set by `members`, once all messages are there.
    */
   leavings(members: PortableMember[]): ImportOutcome[] {
     this.#room.flushSends();
