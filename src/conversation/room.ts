@@ -57,6 +57,9 @@ export function createRoom(
       stores.search.indexing.resume();
       delivery.outbox.resume();
       delivery.retentionSchedule.resume();
+      const { mended } = stores.log;
+      if (mended.length > 0)
+        lower.commit((tx) => stores.changeFeed.record(tx, mended, { reachesLists: true }));
     },
   };
 }

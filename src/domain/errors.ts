@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PolicyName } from "./conversations/group-kind.ts";
+import { isoTime } from "./time.ts";
 
 /**
  * The expected failures of the core, shared by all surfaces. Every surface maps each code in its `errors.ts`,
@@ -245,7 +246,7 @@ export function accountOver(): CoreError {
 
 /** The `suspended` for a user who may not sign in. @param until ms since 1970; null: for ever */
 export function suspended(until: number | null): CoreError {
-  const end = until === null ? "" : ` until ${new Date(until).toISOString()}`;
+  const end = until === null ? "" : ` until ${isoTime(until)}`;
   return new CoreError("suspended", `This account is suspended${end}.`);
 }
 

@@ -207,6 +207,8 @@ export const LIMITS = {
   retentionDays: 36_500,
   /** former versions of an edited message that are kept: the newest */
   formerVersions: 20,
+  /** the version of an imported message, which rises with each edit */
+  versions: 1_000_000_000,
   /** code points of a quoted message that the quote shows */
   quotePreview: 100,
   /** push devices of a user */

@@ -9,6 +9,7 @@ import type { RuleId } from "../../domain/moderation/rules/rule.ts";
 import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
+import { isoTime } from "../../domain/time.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { ExternalIds } from "../../object/hooks/external-ids.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
@@ -212,7 +213,7 @@ export class SendingGate {
     const now = Date.now();
     const body = JSON.stringify({
       type: "message.sending",
-      timestamp: new Date(now).toISOString(),
+      timestamp: isoTime(now),
       data: this.#deps.format.sending(data),
     });
     const headers = signedHeaders(`evt_${crypto.randomUUID()}`, now, body, secrets);

@@ -5,6 +5,7 @@ import { type BodyJson, EMPTY_BODY, type SystemMessage } from "../../domain/mess
 import type { Mentioned, NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
+import { mendTimes } from "../state/mended-times.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { Attachments } from "./attachments.ts";
 import {
@@ -93,6 +94,8 @@ export class MessageLog {
   readonly pins: Pins;
   readonly attachments: Attachments;
   readonly revoked: RevokedMessages;
+  /** the newest of the messages that were dated anew as the object started */
+  readonly mended: Seq[];
   /** the newest message */
   last: LogHead;
   /** the newest message of the main stream */
@@ -133,8 +136,11 @@ export class MessageLog {
     this.revoked = new RevokedMessages(sql);
     this.renderedBytes = renderedBytes;
     this.#floor = floor;
-    this.#beginning = { seq: Position.parse(0), n: 0, at: createdAt };
+    // A time that cannot be is not that of the first message.
+    this.#beginning = { seq: Position.parse(0), n: 0, at: Math.min(createdAt, Date.now()) };
     this.last = this.headAt(null);
+    this.mended = mendTimes(sql, this);
+    if (this.mended.length > 0) this.last = this.headAt(null);
     this.lastInMain = this.headAt(null, "main");
   }
 

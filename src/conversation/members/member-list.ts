@@ -2,6 +2,7 @@ import type { Membership } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { shownTime } from "../../domain/time.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { Members } from "./members.ts";
 
@@ -67,7 +68,14 @@ function isBehind(member: MemberRow, { joinedAt, userId }: MemberPosition): bool
 export function membership(member: MemberRow): Membership {
   const { user_id: userId, role, muted_until, name_card: nameCard, joined_at: joinedAt } = member;
   const mutedUntil = muted_until > Date.now() ? muted_until : 0;
-  return { userId, role, mutedUntil, nameCard, joinedAt, customFields: fieldsOf(member) };
+  return {
+    userId,
+    role,
+    mutedUntil: shownTime(mutedUntil),
+    nameCard,
+    joinedAt: shownTime(joinedAt),
+    customFields: fieldsOf(member),
+  };
 }
 
 /** The custom fields that clients store with a member. */

@@ -2,6 +2,7 @@ import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
+import { shownTime } from "../../domain/time.ts";
 import { aboveFloor, type Floor, NO_FLOOR } from "../retention/floor.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";
@@ -216,7 +217,11 @@ export class Members {
   receipts(): ReadReceipt[] {
     return [...this.#unsettled.values()]
       .filter((member) => member.state === "active")
-      .map(({ user_id, read_seq, read_at }) => ({ userId: user_id, readSeq: read_seq, readAt: read_at }));
+      .map(({ user_id, read_seq, read_at }) => ({
+        userId: user_id,
+        readSeq: read_seq,
+        readAt: shownTime(read_at),
+      }));
   }
 
   /** The active members; for a member who left, the members who were active at that time. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { closedAt, emptyTally, type Poll, type PollBody, PollTally } from "../../domain/messages/polls.ts";
+import { StoredTime } from "../../domain/time.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MarkKind } from "../marks/mark-store.ts";
 
@@ -9,7 +10,7 @@ const SentBody = z.object({
   options: z.array(z.string()),
   multiple: z.boolean(),
   anonymous: z.boolean(),
-  ends_at: z.int(),
+  ends_at: StoredTime,
 }) satisfies z.ZodType<PollBody>;
 
 const StoredPoll = z.object({ body: SentBody, tally: PollTally });

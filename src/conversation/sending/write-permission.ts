@@ -1,4 +1,5 @@
 import { CoreError } from "../../domain/errors.ts";
+import { shownTime } from "../../domain/time.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
@@ -16,7 +17,7 @@ export function checkWritePermission(
   if (sender.muted_until > Date.now()) {
     const remainingS = Math.ceil((sender.muted_until - Date.now()) / 1_000);
     return new CoreError("muted", `You are muted in this group for ${remainingS} more seconds.`, {
-      mutedUntil: sender.muted_until,
+      mutedUntil: shownTime(sender.muted_until),
     });
   }
   if (profile.muteAll && sender.role === "member") {

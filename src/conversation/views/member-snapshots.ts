@@ -6,6 +6,7 @@ import type { Mentioned, Message } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import type { OwnUnread, ThreadsUnread } from "../../domain/sync/socket-protocol.ts";
+import { shownTime } from "../../domain/time.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -89,7 +90,7 @@ export class MemberSnapshots {
       lastSeq: this.#log.last.seq,
       visibleFrom: member.visible_from,
       readSeq: member.read_seq,
-      readAt: member.read_at,
+      readAt: shownTime(member.read_at),
       unreadCount: this.unread(member).count,
       unreadFrom: markedUnreadFrom(member),
       threadsUnread: this.unreadInThreads(member).count,
@@ -168,7 +169,7 @@ export class MemberSnapshots {
       readSeq: member.read_seq,
       readCount: last.n - (this.countsUnread(member) ? this.countUnread(member, last.n) : 0),
       unreadFrom: markedUnreadFrom(member),
-      readAt: member.read_at,
+      readAt: shownTime(member.read_at),
       threadsUnread: this.unreadInThreads(member).count,
       ignoresUnread: member.ignores_unread === 1,
       mentioned: this.#mentioned(member),
@@ -218,7 +219,7 @@ export class MemberSnapshots {
 
   #peerRead(member: MemberRow): ReadPoint | null {
     const peer = this.#peerOf(member);
-    return peer ? { readSeq: peer.read_seq, readAt: peer.read_at } : null;
+    return peer ? { readSeq: peer.read_seq, readAt: shownTime(peer.read_at) } : null;
   }
 
   /** The other user of a direct conversation. */

@@ -7,6 +7,7 @@ import { readLinkPreview } from "../../domain/messages/link-preview.ts";
 import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
+import { shownTime } from "../../domain/time.ts";
 import { readButtons } from "../bots/stored-buttons.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
@@ -141,7 +142,7 @@ export class MessageRenderer {
       revoked: row.revoked_rev !== null,
       ...(row.changed_rev !== null && { rev: row.changed_rev }),
       ...(row.version !== null && { version: row.version }),
-      createdAt: row.created_at,
+      createdAt: shownTime(row.created_at),
     };
   }
 
@@ -159,7 +160,7 @@ export class MessageRenderer {
       mentions: readMentions(row.mentions),
       revoked: isRevoked,
       rev: row.changed_rev ?? 0,
-      createdAt: row.created_at,
+      createdAt: shownTime(row.created_at),
       ...this.#optionalFields(row, end),
       ...threadFields(row, end),
       ...(quoted && { quote: quote(quoted) }),
@@ -169,7 +170,7 @@ export class MessageRenderer {
       ...(row.place !== null && { place: row.place }),
       ...(row.reactions !== null && { reactions: readTally(row.reactions) }),
       ...(row.pinned_at !== null &&
-        row.pinned_by !== null && { pinned: { at: row.pinned_at, by: row.pinned_by } }),
+        row.pinned_by !== null && { pinned: { at: shownTime(row.pinned_at), by: row.pinned_by } }),
       // A revoke takes what is anybody's own.
       ...(isRevoked && this.#ownParts.none(row)),
       ...(row.revoked_rev !== null && { revokedRev: row.revoked_rev }),
@@ -187,11 +188,11 @@ export class MessageRenderer {
     return {
       ...(alsoMentioned && { alsoMentioned }),
       ...(nameCard && { nameCard }),
-      ...(row.edited_at !== null && row.revoked_rev === null && { editedAt: row.edited_at }),
+      ...(row.edited_at !== null && row.revoked_rev === null && { editedAt: shownTime(row.edited_at) }),
       ...(row.revoked_by !== null && { revokedBy: row.revoked_by }),
       ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
       ...(row.forwarded !== null && { forwarded: readForwarded(row.forwarded) }),
-      ...(row.client_time !== null && { clientTime: row.client_time }),
+      ...(row.client_time !== null && { clientTime: shownTime(row.client_time) }),
       ...(row.priority !== null && { priority: row.priority }),
       ...(row.custom_data !== null && { customData: row.custom_data }),
       ...(row.custom_version !== null && { customVersion: row.custom_version }),

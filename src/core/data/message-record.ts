@@ -4,11 +4,14 @@ import type { ExportedEvent, MessageRecord } from "../../domain/data/records.ts"
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { STORED_ORIGIN } from "../../domain/files/file-origins.ts";
 import { ConversationId, NOBODY, SenderId, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import { type BodyJson, type Kind, readTip } from "../../domain/messages/content.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
+import type { PollBody } from "../../domain/messages/polls.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { readMetadata } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { exportedTime, shownTime } from "../../domain/time.ts";
 import type { Refs } from "./refs.ts";
 
 const Medium = z.looseObject({ url: z.string() });
@@ -39,7 +42,7 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
     external_id: message.externalId,
     sender: senderOf(message.senderId, refs),
     ...(message.hook && { hook: message.hook }),
-    created_at: message.createdAt,
+    created_at: exportedTime(message.createdAt),
     ...(message.quoted !== null && { reply_to: message.quoted }),
     ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
     ...(isNamed(message.mentions) && { mentions: mentionsOf(message.mentions, refs) }),
@@ -49,30 +52,38 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
         conversation: refs.conversation(forwarded.conversationId),
         seq: forwarded.seq,
         sender: senderOf(forwarded.senderId, refs),
-        created_at: forwarded.createdAt,
+        created_at: exportedTime(forwarded.createdAt),
       },
     }),
-    ...(message.editedAt !== null && { edited_at: message.editedAt }),
-    ...(message.version > 1 && { version: message.version }),
+    ...(message.editedAt !== null && { edited_at: exportedTime(message.editedAt) }),
+    ...(message.version > 1 && { version: Math.min(message.version, LIMITS.versions) }),
     ...(edits.length > 0 && {
       edits: edits.map(({ version, at, body, mentions }) => ({
-        version,
-        created_at: at,
+        version: Math.min(version, LIMITS.versions),
+        created_at: exportedTime(at),
         body: bodyOf(message.kind, body, refs),
         ...(isNamed(mentions) && { mentions: mentionsOf(mentions, refs) }),
       })),
     }),
     ...(reactions.length > 0 && {
-      reactions: reactions.map(({ userId, mark, at }) => ({ key: mark, user: refs.user(userId), at })),
+      reactions: reactions.map(({ userId, mark, at }) => ({
+        key: mark,
+        user: refs.user(userId),
+        at: exportedTime(at),
+      })),
     }),
     ...(votes.length > 0 && {
-      votes: votes.map(({ userId, mark, at }) => ({ option: mark, user: refs.user(userId), at })),
+      votes: votes.map(({ userId, mark, at }) => ({
+        option: mark,
+        user: refs.user(userId),
+        at: exportedTime(at),
+      })),
     }),
-    ...(message.pollClosedAt > 0 && { closed_at: message.pollClosedAt }),
-    ...(pinned && { pinned: { at: pinned.at, by: refs.user(pinned.by) } }),
+    ...(message.pollClosedAt > 0 && { closed_at: exportedTime(message.pollClosedAt) }),
+    ...(pinned && { pinned: { at: exportedTime(pinned.at), by: refs.user(pinned.by) } }),
     ...(hiddenBy.length > 0 && { hidden_by: hiddenBy.map((id) => refs.user(id)) }),
     ...(message.isSilent && { silent: true as const }),
-    ...(message.clientTime !== null && { client_time: message.clientTime }),
+    ...(message.clientTime !== null && { client_time: shownTime(message.clientTime) }),
     ...(message.priority !== null && { priority: message.priority }),
     ...(message.customData !== null && { custom_data: message.customData }),
     ...(message.metadata && { metadata: readMetadata(message.metadata) }),
@@ -83,9 +94,13 @@ export function messageRecord(conversation: ExternalId, message: PortableMessage
     const by = revoked.by === null ? null : refs.user(revoked.by);
     return { ...fields, kind: isPoll ? "poll" : nameOfKind(message.kind), body: {}, revoked: { by } };
   }
-  if (message.poll) return { ...fields, kind: "poll", body: message.poll };
+  if (message.poll) return { ...fields, kind: "poll", body: pollBody(message.poll) };
   const body = message.kind === "tip" ? systemBody(message, refs) : bodyOf(message.kind, message.body, refs);
   return { ...fields, kind: nameOfKind(message.kind), body };
+}
+
+function pollBody(poll: PollBody): z.infer<typeof Body> {
+  return { ...poll, ends_at: exportedTime(poll.ends_at, LIMITS.pollMs) };
 }
 
 function senderOf(id: UserId, refs: Refs): ExternalId | null {
@@ -117,7 +132,7 @@ function bodyOf(kind: string, stored: BodyJson, refs: Refs): z.infer<typeof Body
         sender: senderOf(item.sender_id, refs),
         ...(item.sender_name !== undefined && { sender_name: item.sender_name }),
         ...(item.sender_avatar !== undefined && { sender_avatar: item.sender_avatar }),
-        created_at: item.created_at,
+        created_at: exportedTime(item.created_at),
         kind: item.kind,
         body: bodyOf(item.kind, JSON.stringify(item.body), refs),
       })),

@@ -10,8 +10,10 @@ import type {
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { fileUrl, STORED_ORIGIN } from "../../domain/files/file-origins.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import { readMetadata } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { exportedTime } from "../../domain/time.ts";
 import type { ExportedConversation, ExportedFile, findExportedUsers } from "../../storage/data/exported.ts";
 import type { Refs } from "./refs.ts";
 
@@ -36,7 +38,7 @@ export function userRecord(user: ExportedUser, refs: Refs, { friends, blocked }:
     metadata: user.metadata,
     bot: user.bot,
     ...(!isDeleted && { profile: profileOf(user) }),
-    created_at: user.createdAt,
+    created_at: exportedTime(user.createdAt),
     deleted: isDeleted,
     friends,
     blocked,
@@ -62,7 +64,7 @@ export function conversationRecord(
   return {
     external_id: externalId ?? ownConversationId(id, profile.createdAt),
     kind: profile.kind,
-    created_at: profile.createdAt,
+    created_at: exportedTime(profile.createdAt),
     ...(pair && { users: [refs.user(pair[0]), refs.user(pair[1])] satisfies [ExternalId, ExternalId] }),
     owner: ownerId === null ? null : refs.user(ownerId),
     name: profile.name,
@@ -82,7 +84,7 @@ export function conversationRecord(
     max_members: profile.maxMembers,
     metadata: readMetadata(profile.metadata),
     custom_fields: profile.customFields,
-    dissolved_at: dissolvedAt,
+    dissolved_at: dissolvedAt && exportedTime(dissolvedAt),
     retention_days: profile.retentionDays,
     legal_hold: profile.legalHold,
   };
@@ -93,19 +95,19 @@ export function memberRecord(conversation: ExternalId, member: PortableMember, r
     conversation,
     user: refs.user(member.userId),
     role: member.role,
-    ...(member.joinedAt !== null && { joined_at: member.joinedAt }),
+    ...(member.joinedAt !== null && { joined_at: exportedTime(member.joinedAt) }),
     state: member.state,
     sees_after: member.seesAfter,
     ...(member.seesFrom !== null && { sees_from: member.seesFrom }),
     sees_until: member.seesUntil,
-    muted_until: member.mutedUntil,
+    muted_until: exportedTime(member.mutedUntil, LIMITS.muteSeconds * 1_000),
     name_card: member.nameCard,
     custom_fields: member.customFields,
   };
 }
 
 export function readRecord(conversation: ExternalId, read: PortableRead, refs: Refs): ReadRecord {
-  return { conversation, user: refs.user(read.userId), message: read.message, at: read.at };
+  return { conversation, user: refs.user(read.userId), message: read.message, at: exportedTime(read.at) };
 }
 
 export function fileRecord(file: ExportedFile, refs: Refs): FileRecord {
@@ -117,7 +119,7 @@ export function fileRecord(file: ExportedFile, refs: Refs): FileRecord {
     name: file.name,
     content_type: file.contentType,
     uploader: refs.user(file.userId),
-    created_at: file.createdAt,
+    created_at: exportedTime(file.createdAt),
     url: fileUrl(file),
   };
 }

@@ -10,6 +10,7 @@ import {
   newHookSecret,
   SENDING,
 } from "../../domain/server/hook.ts";
+import { isoTime } from "../../domain/time.ts";
 import { addressFlaw } from "../../lib/outgoing/address.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
 import {
@@ -138,7 +139,7 @@ export async function testHook(core: Core, id: string): Promise<HookTest> {
   const target = await findHookTarget(core.db, hook.id, Date.now());
   if (!target) throw noHook();
   const now = Date.now();
-  const body = JSON.stringify({ type: "test", timestamp: new Date(now).toISOString(), data: {} });
+  const body = JSON.stringify({ type: "test", timestamp: isoTime(now), data: {} });
   const headers = signedHeaders(`evt_test_${now}`, now, body, target.secrets);
   const { status, error } = await callHook(
     { url: hook.url, headers, body },

@@ -9,6 +9,7 @@ import {
   ServerKeyId,
   type ServerScope,
 } from "../../domain/server/server-key.ts";
+import { isoDay } from "../../domain/time.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import {
   findServerKey,
@@ -104,7 +105,7 @@ export async function checkServerKey(core: Core, text: string): Promise<ServerKe
   if (!found || !isSameHash(found.hash, sent.hash)) return null;
   if (!known) {
     core.keyCache.remember(found, now);
-    noteUse(core, found, new Date(now).toISOString().slice(0, "2026-11-26".length));
+    noteUse(core, found, isoDay(now));
   }
   const { hash: _, ...key } = found;
   return key;

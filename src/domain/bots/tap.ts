@@ -53,8 +53,12 @@ export function firstTapIdAt(at: number): TapId {
   return tapIdAt(at, "0".repeat(16));
 }
 
+/** The last time that twelve digits hold: in the year 10889. */
+const LAST_OF_ID = 0xffff_ffff_ffff;
+
 function tapIdAt(at: number, random: string): TapId {
-  return TapId.parse(`tap_${Math.max(0, at).toString(16).padStart(12, "0")}${random}`);
+  const time = Math.min(Math.max(at, 0), LAST_OF_ID);
+  return TapId.parse(`tap_${time.toString(16).padStart(12, "0")}${random}`);
 }
 
 /** The `not_found` for a tap that never was, is of another bot, or is kept no longer. */

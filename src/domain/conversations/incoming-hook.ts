@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { randomHex } from "../../lib/random.ts";
 import type { Person } from "../accounts/person.ts";
+import { ProfileFields } from "../accounts/user.ts";
 import { CoreError } from "../errors.ts";
 import { ConversationId, IncomingHookId, NOBODY, type UserId } from "../ids.ts";
 import { displayName } from "../names/names.ts";
@@ -45,7 +46,8 @@ export const HookOrigin = z.object({
   name: z.string(),
   /** the name that the message is shown under */
   nickname: z.string(),
-  avatar: z.string(),
+  /** a release before has stored any text of an import */
+  avatar: ProfileFields.shape.avatar.catch(""),
 });
 export type HookOrigin = z.infer<typeof HookOrigin>;
 

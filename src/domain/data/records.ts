@@ -5,6 +5,7 @@ import { Admitted } from "../contacts/consent.ts";
 import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
 import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { CustomFields } from "../custom-fields.ts";
+import { Seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { Content } from "../messages/content.ts";
 import { Priority } from "../messages/message.ts";
@@ -12,6 +13,7 @@ import { PollBody } from "../messages/polls.ts";
 import { PROFILE_FIELDS } from "../messages/system-message.ts";
 import { Metadata } from "../server/metadata.ts";
 import { ExternalId } from "../server/user-ref.ts";
+import { PastTime, Time, timeUpTo } from "../time.ts";
 
 /**
  * The format of exports and imports: JSON Lines, each line a record `{type, <type>: {…}}`. Records name each
@@ -23,16 +25,18 @@ export const FORMAT_VERSION = 1;
 
 /** The external id of a user, a conversation, a message or a file. */
 const Ref = ExternalId;
-/** Milliseconds since 1970. */
-const Time = z.int().nonnegative();
 const Json = z.record(z.string(), z.json());
+/** An http(s) URL, or `""`. */
+const Avatar = ProfileFields.shape.avatar;
+/** The number of edits of a message, and one. */
+const Version = z.int().positive().max(LIMITS.versions);
 
 /** The first record of a file. */
 const VersionRecord = z.object({
   format: z.int().positive(),
   /** what has written the file */
   source: z.string(),
-  created_at: Time,
+  created_at: PastTime,
 });
 
 const { gender, birthday, location, language, signature, friendPolicy } = ProfileFields.shape;
@@ -52,7 +56,7 @@ export const UserRecord = z.object({
   bot: z.boolean().default(false),
   /** what users say of themselves */
   profile: Profile.optional(),
-  created_at: Time.optional(),
+  created_at: PastTime.optional(),
   /** the account is deleted: the user is shown as a deleted user, and never signs in */
   deleted: z.boolean().default(false),
   /** friends who have a record before this one; a friendship needs one of the two records */
@@ -70,7 +74,7 @@ export type UserRecord = z.infer<typeof UserRecord>;
 export const ConversationFields = z.object({
   external_id: Ref,
   kind: z.enum(["direct", "group"]),
-  created_at: Time.optional(),
+  created_at: PastTime.optional(),
   /** of a direct conversation: its two users */
   users: z.tuple([Ref, Ref]).optional(),
   /** of a group: who owns it; null: it is dissolved */
@@ -97,7 +101,7 @@ export const ConversationFields = z.object({
   max_members: z.int().positive().nullable().default(null),
   metadata: Metadata.default({}),
   custom_fields: CustomFields.default({}),
-  dissolved_at: Time.nullable().default(null),
+  dissolved_at: PastTime.nullable().default(null),
   /** days after which its messages expire; 0: never; null: as the deployment says */
   retention_days: z.int().nonnegative().max(LIMITS.retentionDays).nullable().default(null),
   /** its messages do not expire */
@@ -113,7 +117,7 @@ export const MemberRecord = z.object({
   conversation: Ref,
   user: Ref,
   role: Role.default("member"),
-  joined_at: Time.optional(),
+  joined_at: PastTime.optional(),
   state: z.enum(["active", "left"]).default("active"),
   /** the last message before the part of the history that they see; null: they see all */
   sees_after: Ref.nullable().default(null),
@@ -121,7 +125,7 @@ export const MemberRecord = z.object({
   sees_from: Ref.optional(),
   /** of a member who left: the last message that they see; null: they see none */
   sees_until: Ref.nullable().default(null),
-  muted_until: Time.default(0),
+  muted_until: timeUpTo(LIMITS.muteSeconds * 1_000).default(0),
   name_card: z.string().default(""),
   custom_fields: CustomFields.default({}),
 });
@@ -156,12 +160,12 @@ function plain<Name extends "text" | "location" | "face" | "custom">(kind: Name)
 /** A message inside a merged one. `conversation` and `seq` say where it was. */
 const MergedItem = z.object({
   conversation: Ref,
-  seq: z.int().positive(),
+  seq: Seq,
   /** null: an incoming hook, with the name and the avatar that it showed */
   sender: Ref.nullable(),
   sender_name: z.string().optional(),
-  sender_avatar: z.string().optional(),
-  created_at: Time,
+  sender_avatar: Avatar.optional(),
+  created_at: PastTime,
   kind: z.string(),
   /** as that of a message; a merged one holds further items */
   body: Json,
@@ -172,8 +176,14 @@ const EventDetails = z.object({
   group_name: z.string(),
   member_count: z.int().nonnegative(),
   role: z.enum(["admin", "member"]).optional(),
-  muted_for_s: z.int().nonnegative().optional(),
-  profile: z.partialRecord(z.enum(PROFILE_FIELDS), z.unknown()).optional(),
+  muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds).optional(),
+  profile: z
+    .partialRecord(z.enum(PROFILE_FIELDS), z.unknown())
+    .refine(({ avatar }) => avatar === undefined || Avatar.safeParse(avatar).success, {
+      path: ["avatar"],
+      error: 'must be an http(s) URL or ""',
+    })
+    .optional(),
 });
 
 /** An event of a group. */
@@ -186,6 +196,9 @@ const ExportedEvent = z.object({
   details: EventDetails.optional(),
 });
 export type ExportedEvent = z.infer<typeof ExportedEvent>;
+
+/** A poll ends as far ahead as a send may say. */
+const Poll = PollBody.extend({ ends_at: timeUpTo(LIMITS.pollMs) });
 
 /** A notice by nobody, or an event of a group. */
 const SystemBody = z.union([
@@ -204,10 +217,15 @@ export const ExportedContent = z.discriminatedUnion("kind", [
   plain("face"),
   plain("custom"),
   z.object({ kind: z.literal("merged"), body: z.object({ title: z.string(), items: z.array(MergedItem) }) }),
-  z.object({ kind: z.literal("poll"), body: PollBody }),
+  z.object({ kind: z.literal("poll"), body: Poll }),
   z.object({ kind: z.literal("system"), body: SystemBody }),
 ]);
 export type ExportedContent = z.infer<typeof ExportedContent>;
+
+const VoteOption = z
+  .int()
+  .nonnegative()
+  .max(LIMITS.pollOptions - 1);
 
 const Mentions = z.union([z.literal("all"), z.array(Ref)]);
 
@@ -219,8 +237,8 @@ const MESSAGE = {
   /** null: nobody, of a notice, and of a message that an incoming hook has brought */
   sender: Ref.nullable(),
   /** of a message by nobody: the incoming hook that has brought it, and the name that it is shown under */
-  hook: HookOrigin.optional(),
-  created_at: Time,
+  hook: HookOrigin.extend({ avatar: Avatar }).optional(),
+  created_at: PastTime,
   /** the message that it quotes */
   reply_to: Ref.optional(),
   thread: z.object({ root: Ref, also_in_main: z.boolean().default(false) }).optional(),
@@ -229,29 +247,29 @@ const MESSAGE = {
   also_mentions: z.array(Ref).optional(),
   /** the first message of a chain of forwards */
   forwarded: z
-    .object({ conversation: Ref, seq: z.int().positive(), sender: Ref.nullable(), created_at: Time })
+    .object({ conversation: Ref, seq: Seq, sender: Ref.nullable(), created_at: PastTime })
     .optional(),
-  edited_at: Time.optional(),
+  edited_at: PastTime.optional(),
   /** the former versions, the first one first */
   edits: z
     .array(
       z.object({
-        version: z.int().positive(),
-        created_at: Time,
+        version: Version,
+        created_at: PastTime,
         body: Json,
         mentions: Mentions.optional(),
       }),
     )
     .optional(),
   /** 1, and one more with each edit */
-  version: z.int().positive().optional(),
+  version: Version.optional(),
   /** in the order in which they were put */
-  reactions: z.array(z.object({ key: z.string(), user: Ref, at: Time })).optional(),
+  reactions: z.array(z.object({ key: z.string(), user: Ref, at: PastTime })).optional(),
   /** of a poll, in the order in which they were put */
-  votes: z.array(z.object({ option: z.int().nonnegative(), user: Ref, at: Time })).optional(),
+  votes: z.array(z.object({ option: VoteOption, user: Ref, at: PastTime })).optional(),
   /** of a poll that was closed */
-  closed_at: Time.optional(),
-  pinned: z.object({ at: Time, by: Ref }).optional(),
+  closed_at: PastTime.optional(),
+  pinned: z.object({ at: PastTime, by: Ref }).optional(),
   /** it was revoked, and has no content; `by` null: nobody knows by whom */
   revoked: z.object({ by: Ref.nullable() }).optional(),
   /** users who have hidden it from themselves */
@@ -278,7 +296,7 @@ export const ReadRecord = z.object({
   user: Ref,
   /** the newest message that they have read; null: none */
   message: Ref.nullable(),
-  at: Time.default(0),
+  at: PastTime.default(0),
 });
 export type ReadRecord = z.infer<typeof ReadRecord>;
 
@@ -294,7 +312,7 @@ export const FileRecord = z.object({
   name: z.string().default("file"),
   content_type: z.string().default("application/octet-stream"),
   uploader: Ref,
-  created_at: Time.optional(),
+  created_at: PastTime.optional(),
   /** where its bytes can be had */
   url: z.string().optional(),
 });

@@ -5,6 +5,7 @@ import type { Buttons } from "../bots/buttons.ts";
 import type { HookOrigin } from "../conversations/incoming-hook.ts";
 import { ConversationId, SenderId, Seq, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
+import { StoredTime } from "../time.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { LinkPreview } from "./link-preview.ts";
 import type { Poll, PollBody } from "./polls.ts";
@@ -46,7 +47,7 @@ export const Forwarded = z.object({
   conversationId: ConversationId,
   seq: Seq,
   senderId: SenderId,
-  createdAt: z.int(),
+  createdAt: StoredTime,
 });
 export type Forwarded = z.infer<typeof Forwarded>;
 

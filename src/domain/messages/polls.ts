@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LIMITS } from "../limits.ts";
 import { textUpTo } from "../text.ts";
+import { StoredTime, Time } from "../time.ts";
 import type { Content } from "./content.ts";
 
 const line = (max: number) =>
@@ -23,7 +24,7 @@ export const PollBody = z.object({
   options,
   multiple: z.boolean(),
   anonymous: z.boolean(),
-  ends_at: z.int().nonnegative(),
+  ends_at: Time,
 });
 export type PollBody = z.infer<typeof PollBody>;
 
@@ -32,7 +33,7 @@ export const PollTally = z.object({
   counts: z.array(z.int().nonnegative()),
   voters: z.int().nonnegative(),
   /** when it was closed (ms since 1970); 0: it is open */
-  closedAt: z.int().nonnegative(),
+  closedAt: StoredTime,
 });
 export type PollTally = z.infer<typeof PollTally>;
 

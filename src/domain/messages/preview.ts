@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { SenderId, Seq, UserId } from "../ids.ts";
+import { StoredTime } from "../time.ts";
 import { Kind } from "./content.ts";
 import { Forwarded, Priority } from "./message.ts";
 import { PollBody } from "./polls.ts";
@@ -28,7 +29,7 @@ export const Preview = z.object({
   revoked: z.boolean(),
   revokedBy: UserId.optional(),
   clientMsgId: z.string().optional(),
-  clientTime: z.int().optional(),
+  clientTime: StoredTime.optional(),
   priority: Priority.optional(),
   customData: z.string().optional(),
   customVersion: z.int().optional(),
@@ -41,8 +42,8 @@ export const Preview = z.object({
   rev: z.int().optional(),
   /** see `Message`; absent: 1 */
   version: z.int().optional(),
-  editedAt: z.int().optional(),
-  createdAt: z.int(),
+  editedAt: StoredTime.optional(),
+  createdAt: StoredTime,
 });
 
 export type Preview = z.infer<typeof Preview>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Position, Seq, UserId } from "../ids.ts";
+import { StoredTime } from "../time.ts";
 
 /** The thread in which a message answers. */
 export const ThreadPlace = z.object({
@@ -16,7 +17,7 @@ export const ThreadSummary = z.object({
   count: z.int().positive(),
   lastSeq: Seq,
   /** milliseconds since 1970 */
-  lastAt: z.int(),
+  lastAt: StoredTime,
   /** the users of the last replies, the newest first: at most `SUMMARY_USERS` */
   userIds: z.array(UserId),
 });

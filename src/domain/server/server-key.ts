@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { sha256 } from "../../lib/sha256.ts";
+import { Time } from "../time.ts";
 
 /** What a server key may do. Each call of a backend names the one that it needs. */
 export const ServerScope = z.enum([
@@ -36,7 +37,7 @@ export const NewServerKey = z.object({
     .min(1)
     .transform((scopes) => ServerScope.options.filter((scope) => scopes.includes(scope))),
   /** milliseconds since 1970; absent: the key does not end by itself */
-  expiresAt: z.int().positive().optional(),
+  expiresAt: Time.positive().optional(),
 });
 export type NewServerKey = z.infer<typeof NewServerKey>;
 

@@ -24,6 +24,7 @@ import { Mentioned } from "../../domain/messages/message.ts";
 import { Preview } from "../../domain/messages/preview.ts";
 import { type InboxUpdate, unreadCountOf } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
+import { shownTime } from "../../domain/time.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
 import type { ListedAs, ListWriter } from "./list-writer.ts";
 
@@ -390,17 +391,19 @@ function entry(row: ListRow): InboxEntry {
     lastSeq: row.last_seq,
     visibleFrom: row.visible_from,
     readSeq: row.read_seq,
-    readAt: row.read_at,
+    readAt: shownTime(row.read_at),
     unreadCount: unreadCountOf({ lastCount: row.last_n, readCount: row.read_n }),
     unreadFrom: row.unread_from,
     threadsUnread: row.threads_unread,
     ignoresUnread: row.ignores_unread === 1,
     mentioned: row.mentioned === null ? [] : z.array(Mentioned).parse(JSON.parse(row.mentioned)),
     peerRead:
-      row.peer_read_seq === null ? null : { readSeq: row.peer_read_seq, readAt: row.peer_read_at ?? 0 },
+      row.peer_read_seq === null
+        ? null
+        : { readSeq: row.peer_read_seq, readAt: shownTime(row.peer_read_at ?? 0) },
     memberCount: row.member_count,
     preview: row.preview === null ? null : Preview.parse(JSON.parse(row.preview)),
-    updatedAt: row.updated_at,
+    updatedAt: shownTime(row.updated_at),
     pinned: row.pinned === 1,
     archive: { archivedCount: row.archived_count, mutedUntil: row.muted_until },
     newestCounted: { count: row.last_n, at: row.counted_at },

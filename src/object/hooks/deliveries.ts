@@ -3,6 +3,7 @@ import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
 import type { HookEventType, HookTarget } from "../../domain/server/hook.ts";
 import { wants } from "../../domain/server/hook.ts";
 import type { ExternalIdsOfUsers } from "../../domain/server/hook-format.ts";
+import { isoTime } from "../../domain/time.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { ExternalIds } from "./external-ids.ts";
@@ -104,7 +105,7 @@ export class HookDeliveries {
     { id, type, at }: HookEvent<Position>,
     data: object,
   ): Promise<Refusal | null> {
-    const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data });
+    const body = JSON.stringify({ type, timestamp: isoTime(at), data });
     const { status, error } = await this.#caller.call(
       url,
       signedHeaders(id, Date.now(), body, secrets),

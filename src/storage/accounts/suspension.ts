@@ -1,6 +1,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { UserId } from "../../domain/ids.ts";
 import type { Suspension } from "../../domain/server/server-user.ts";
+import { shownTime } from "../../domain/time.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema.ts";
@@ -38,7 +39,7 @@ export function suspensionOf(
   const shadow = shadowedUntil !== NOT_SUSPENDED;
   const until = shadow ? shadowedUntil : suspendedUntil;
   if (until === FOR_EVER) return { until: null, reason, shadow };
-  return until > now ? { until, reason, shadow } : null;
+  return until > now ? { until: shownTime(until), reason, shadow } : null;
 }
 
 /** Whether and how a user is suspended; null: they are not, or do not exist. */

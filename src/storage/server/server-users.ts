@@ -5,6 +5,7 @@ import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import { readMetadata, writeMetadata } from "../../domain/server/metadata.ts";
 import type { ServerUser, ServerUserChange, Suspension, UserState } from "../../domain/server/server-user.ts";
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
+import { isoDay } from "../../domain/time.ts";
 import { emailColumns } from "../accounts/email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "../accounts/name-conditions.ts";
 import { isSuspended, suspensionOf } from "../accounts/suspension.ts";
@@ -228,6 +229,6 @@ function serverUserOf(row: Row, now: number): ServerUser {
     ...user,
     state: deletedAt !== null ? "deactivated" : isSignedOut ? "suspended" : "active",
     suspension,
-    lastSeenOn: lastSeenAt === 0 ? null : new Date(lastSeenAt).toISOString().slice(0, "2026-11-26".length),
+    lastSeenOn: lastSeenAt === 0 ? null : isoDay(lastSeenAt),
   };
 }

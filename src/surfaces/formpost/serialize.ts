@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Person } from "../../domain/accounts/person.ts";
 import { NOBODY } from "../../domain/ids.ts";
 import { Kind } from "../../domain/messages/content.ts";
+import { isoTime } from "../../domain/time.ts";
 import { SUCCESS } from "./envelope.ts";
 import type { HistoryMessage } from "./use-cases/full-history.ts";
 import type { ConversationOnRecord } from "./use-cases/on-record.ts";
@@ -90,7 +91,7 @@ function serializeSnapshot({
     // An incoming hook has no account, and so no username of its own.
     ...{ sender_id: sender.id, sender_name: sender.id === NOBODY ? sender.nickname : sender.username },
     sender_avatar: sender.avatar,
-    create_time: new Date(created_at).toISOString(),
+    create_time: isoTime(created_at),
     ...{ is_image: kind === "image", image_url: kind === "image" ? fields.url : "" },
     ...{ is_file: kind === "file", file_url: FILE_KINDS.includes(kind) ? fields.url : "" },
     ...{ is_audio: kind === "audio", is_video: kind === "video" },

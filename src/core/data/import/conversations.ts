@@ -66,11 +66,13 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
   const handle = record.handle === null ? null : Handle.safeParse(record.handle);
   const name = GroupName.safeParse(record.name);
   if (!name.success && record.name !== "") notes.push("its name cannot be had here");
+  const avatar = known.avatarOf(record.avatar);
+  if (avatar === "" && record.avatar !== "") notes.push("its avatar cannot be had here");
   const { custom_fields: customFields, introduction, announcement, policy, discoverable } = record;
   const profile = {
     ...{ introduction, announcement, policy, discoverable, customFields },
     name: name.success ? name.data : "",
-    avatar: known.avatarOf(record.avatar),
+    avatar,
     joinPolicy: record.join_policy,
     threads: record.threads,
     linkPreviews: record.link_previews,

@@ -109,7 +109,9 @@ export function portableMessage(record: MessageRecord, refs: ImportRefs): Portab
     editedAt: record.edited_at ?? null,
     edits: revoked ? [] : editsOf(record, refs, mentionsOf, notes),
     reactions: revoked ? [] : marksOf(record.reactions ?? [], ({ key }) => reactionKey(key, notes), userOf),
-    votes: revoked ? [] : marksOf(record.votes ?? [], ({ option }) => option, userOf),
+    votes: revoked
+      ? []
+      : marksOf(record.votes ?? [], ({ option }) => optionOf(option, content.poll, notes), userOf),
     pinned: pinned
       ? (userOf(pinned.by, "who pinned it,").map((by) => ({ at: pinned.at, by }))[0] ?? null)
       : null,
@@ -252,6 +254,12 @@ function marksOf<Given extends { user: ExternalId; at: number }, Mark extends st
     seen.add(`${userId} ${mark}`);
     return { userId, mark, at: one.at };
   });
+}
+
+function optionOf(option: number, poll: PollBody | undefined, notes: string[]): number | undefined {
+  if (poll && option < poll.options.length) return option;
+  notes.push("a vote is for no option of its poll");
+  return undefined;
 }
 
 function reactionKey(key: string, notes: string[]): string | undefined {

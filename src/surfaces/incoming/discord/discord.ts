@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { type Failure, invalid } from "../../../domain/errors.ts";
+import { isoTime } from "../../../domain/time.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { statusOf } from "../errors.ts";
 import type { Shape, StoredPost } from "../shape.ts";
@@ -69,7 +70,7 @@ function messageOf({ message }: StoredPost, c: Context<AppEnv>): object {
   return {
     ...{ id: `${conversationId}-${seq}`, type: 0, channel_id: String(conversationId), webhook_id: id },
     content: said,
-    timestamp: new Date(createdAt).toISOString(),
+    timestamp: isoTime(createdAt),
     author: { id, username: sender.nickname, avatar: null, bot: true, discriminator: "0000" },
     ...{ edited_timestamp: null, tts: false, mention_everyone: false, pinned: false, flags: 0 },
     ...{ mentions: [], mention_roles: [], attachments: [], embeds: [], components: [] },

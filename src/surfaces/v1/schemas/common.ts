@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { unstorable } from "../../../domain/text.ts";
+import { Time as DomainTime, LAST_TIME } from "../../../domain/time.ts";
 
 /** An unsigned integer in a path or a query: 16 digits hold every safe integer. */
 const digits = z
@@ -28,7 +29,7 @@ export const PositionParam = digits.pipe(Position).openapi({ type: "integer", mi
 
 /** A time in a query, in milliseconds. */
 export const TimeParam = digits
-  .pipe(z.int().nonnegative())
+  .pipe(DomainTime)
   .openapi({ type: "integer", minimum: 0, example: 1_795_162_625_763 });
 
 /** `limit` of a list: 1–100, 50 if absent. */
@@ -60,9 +61,10 @@ export const Bot = z
   .openapi({ description: "A program: a bot of the operator's, or an incoming hook; absent: a person" });
 
 /** A time in milliseconds. */
-export const Time = z
-  .int()
-  .openapi({ description: "Milliseconds since 1970, UTC", example: 1_795_162_625_763 });
+export const Time = z.int().nonnegative().max(LAST_TIME).openapi({
+  description: "Milliseconds since 1970, UTC",
+  example: 1_795_162_625_763,
+});
 
 /**
  * A named shape of the document, or null. With `nullable()` the generator would make the named shape itself

@@ -31,7 +31,7 @@ const fields = {
 export const NewComposerDraft = z
   .object({
     ...fields,
-    replaces: z.int().nonnegative().optional().openapi({
+    replaces: Time.optional().openapi({
       description:
         "The `updated_at` of the draft that you know to be there, 0: none. If another one is there, of another `client_msg_id`, it stays, and the answer is a `conflict`. Absent: replaces any draft",
     }),

@@ -13,6 +13,7 @@ import {
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
+import { LAST_TIME } from "../../../domain/time.ts";
 import { User } from "./accounts.ts";
 import { ListQuery, orNull, pageShape, Time } from "./common.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
@@ -98,6 +99,7 @@ export const ConversationChange = z
 const MutedUntil = z
   .int()
   .min(FOR_EVER)
+  .max(LAST_TIME)
   .openapi({ description: "Milliseconds since 1970; 0: not muted, -1: for ever", example: 0 });
 
 /** The fields of every conversation. */

@@ -35,7 +35,7 @@ const Fields = {
   mentions: Mentions,
   metadata: Metadata.optional(),
   failed: ProblemCode.optional().openapi({ description: "Why it was refused when it was due" }),
-  failed_at: z.int().optional().openapi({ description: "When, in milliseconds since 1970" }),
+  failed_at: Time.optional().openapi({ description: "When, in milliseconds since 1970" }),
 };
 
 /** A scheduled message on the wire. Its stored draft was checked when it was made. */

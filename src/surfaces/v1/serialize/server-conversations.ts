@@ -4,6 +4,7 @@ import { showsHistory } from "../../../domain/conversations/group-policies.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
 import type { ServerConversation } from "../../../domain/server/server-conversation.ts";
 import type { UserRef } from "../../../domain/server/user-ref.ts";
+import { shownTime } from "../../../domain/time.ts";
 import { problemBody } from "../errors.ts";
 import type {
   MemberResults,
@@ -27,7 +28,7 @@ export function serializeServerConversation({
     ...{ leave: profile.mayLeave, slow_mode_s: profile.slowModeS },
     ...{ retention_days: profile.retentionDays, legal_hold: profile.legalHold },
     link_previews: profile.linkPreviews,
-    ...{ created_at: createdAt, dissolved_at: dissolvedAt },
+    ...{ created_at: shownTime(createdAt), dissolved_at: dissolvedAt && shownTime(dissolvedAt) },
   };
 }
 

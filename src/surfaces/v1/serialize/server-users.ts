@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { UpsertOutcome } from "../../../core/server/server-users.ts";
 import type { ServerUser } from "../../../domain/server/server-user.ts";
+import { shownTime } from "../../../domain/time.ts";
 import { problemBody } from "../errors.ts";
 import type { ServerUserResults, ServerUser as ServerUserShape } from "../schemas/server/users.ts";
 
@@ -12,7 +13,7 @@ export function serializeServerUser(user: ServerUser): z.infer<typeof ServerUser
     external_id: user.externalId,
     ...{ username, nickname, avatar, email, metadata, bot, role, state, suspension },
     has_password: user.hasPassword,
-    created_at: user.createdAt,
+    created_at: shownTime(user.createdAt),
     last_seen_on: user.lastSeenOn,
   };
 }

@@ -64,7 +64,7 @@ export const SendFields = z.object({
   no_preview: z.literal(true).optional().openapi({
     description: "The message shows no preview of what it links to, also after an edit",
   }),
-  send_at: z.int().optional().openapi({
+  send_at: Time.optional().openapi({
     description:
       "Over HTTP: the message is sent at this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
   }),

@@ -31,10 +31,7 @@ const PollTally = z
   .object({
     counts: z.array(z.int().nonnegative()).openapi({ description: "The number of votes for each option" }),
     voters: z.int().nonnegative().openapi({ description: "The number of users who voted" }),
-    closed_at: z
-      .int()
-      .nonnegative()
-      .openapi({ description: "When it was closed, or ended by itself, in ms; 0: it is open" }),
+    closed_at: Time.openapi({ description: "When it was closed, or ended by itself, in ms; 0: it is open" }),
   })
   .openapi("PollTally");
 
