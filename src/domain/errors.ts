@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { isoTime } from "../lib/stored-time.ts";
 import { PolicyName } from "./conversations/group-kind.ts";
-import { isoTime } from "./time.ts";
 
 /**
  * The expected failures of the core, shared by all surfaces. Every surface maps each code in its `errors.ts`,

@@ -4,11 +4,12 @@ import { signedInUsers } from "../support/accounts/users.ts";
 import type { SignedIn } from "../support/clients/api.ts";
 import { call, login, register } from "../support/clients/api.ts";
 import { conversationCode, openDirect, send } from "../support/clients/chat.ts";
-import { type WireAnswer, wire } from "../support/clients/wire.ts";
+import { wire } from "../support/clients/wire.ts";
 import { interceptD1 } from "../support/faults/d1.ts";
 import { createGroupId, itemAt, range } from "../support/objects/room.ts";
 import { repetitions, sampledCases } from "../support/sampled-cases.ts";
-import type { CallContext, ContractCall, SurfaceContract } from "../support/surfaces/contract.ts";
+import { ask, pathOf } from "../support/surfaces/ask.ts";
+import type { CallContext, ContractCall } from "../support/surfaces/contract.ts";
 import { SURFACE_CONTRACTS } from "./contracts.ts";
 
 let context: CallContext;
@@ -28,30 +29,6 @@ beforeAll(async () => {
   const group = await createGroupId(member, peer);
   [context, stranger, ended] = [{ member, peer, bystander, id, code, seq, group }, other, session.token];
 });
-
-/** A call with these fields. Undefined ones are left out. */
-function ask(
-  contract: SurfaceContract,
-  { method, path: pattern, place }: ContractCall,
-  fields: Record<string, unknown>,
-  token: string | undefined,
-): Promise<WireAnswer> {
-  const path = pathOf(contract, pattern, token);
-  const headers = contract.headers(token);
-  // One member makes more calls here than are allowed in a minute.
-  const settings = { RATE_LIMITS: "off" };
-  if (place === "body") return wire({ method, path, headers, body: JSON.stringify(fields), settings });
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) query.append(name, typeof value === "string" ? value : JSON.stringify(value));
-  }
-  return wire({ method, path: `${path}?${query}`, headers, settings });
-}
-
-/** The path of a call, some of which have the token in it. */
-function pathOf(contract: SurfaceContract, path: string, token: string | undefined): string {
-  return contract.pathOf ? contract.pathOf(path, token) : path;
-}
 
 /** Values that are wrong for nearly every field. Each field gets all of them. */
 const ALWAYS_WRONG: unknown[] = [undefined, null, true, "", [], {}];

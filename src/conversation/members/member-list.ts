@@ -2,7 +2,7 @@ import type { Membership } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { shownTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { Members } from "./members.ts";
 

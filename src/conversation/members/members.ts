@@ -2,7 +2,7 @@ import type { ReadReceipt } from "../../domain/conversations/conversation.ts";
 import { noConversation } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { StoredInitialMember } from "../../domain/ports.ts";
-import { shownTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import { aboveFloor, type Floor, NO_FLOOR } from "../retention/floor.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { FormerMembers, UNSETTLED } from "./former-members.ts";

@@ -1,5 +1,5 @@
 import { CoreError } from "../../domain/errors.ts";
-import { shownTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ConversationState } from "../state/conversation-state.ts";

@@ -6,7 +6,7 @@ import type { Mentioned, Message } from "../../domain/messages/message.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import type { OwnUnread, ThreadsUnread } from "../../domain/sync/socket-protocol.ts";
-import { shownTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";

@@ -7,7 +7,7 @@ import { readLinkPreview } from "../../domain/messages/link-preview.ts";
 import type { Message, OwnPart, Quote } from "../../domain/messages/message.ts";
 import type { Preview } from "../../domain/messages/preview.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
-import { shownTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import { readButtons } from "../bots/stored-buttons.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";

@@ -11,7 +11,8 @@ import type { PollBody } from "../../domain/messages/polls.ts";
 import { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { readMetadata } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
-import { exportedTime, shownTime } from "../../domain/time.ts";
+import { exportedTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import type { Refs } from "./refs.ts";
 
 const Medium = z.looseObject({ url: z.string() });

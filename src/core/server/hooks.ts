@@ -10,8 +10,8 @@ import {
   newHookSecret,
   SENDING,
 } from "../../domain/server/hook.ts";
-import { isoTime } from "../../domain/time.ts";
 import { addressFlaw } from "../../lib/outgoing/address.ts";
+import { isoTime } from "../../lib/stored-time.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
 import {
   deleteHook,

@@ -9,8 +9,8 @@ import {
   ServerKeyId,
   type ServerScope,
 } from "../../domain/server/server-key.ts";
-import { isoDay } from "../../domain/time.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { isoDay } from "../../lib/stored-time.ts";
 import {
   findServerKey,
   insertServerKey,

@@ -24,7 +24,7 @@ import { Mentioned } from "../../domain/messages/message.ts";
 import { Preview } from "../../domain/messages/preview.ts";
 import { type InboxUpdate, unreadCountOf } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
-import { shownTime } from "../../domain/time.ts";
+import { shownTime } from "../../lib/stored-time.ts";
 import type { ConcurrentUpdates } from "./concurrent-updates.ts";
 import type { ListedAs, ListWriter } from "./list-writer.ts";
 

@@ -3,9 +3,9 @@ import type { HookCaller, HookDirectory } from "../../domain/ports.ts";
 import type { HookEventType, HookTarget } from "../../domain/server/hook.ts";
 import { wants } from "../../domain/server/hook.ts";
 import type { ExternalIdsOfUsers } from "../../domain/server/hook-format.ts";
-import { isoTime } from "../../domain/time.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { isoTime } from "../../lib/stored-time.ts";
 import type { ExternalIds } from "./external-ids.ts";
 import { signedHeaders } from "./signature.ts";
 

@@ -5,7 +5,7 @@ import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import { readMetadata, writeMetadata } from "../../domain/server/metadata.ts";
 import type { ServerUser, ServerUserChange, Suspension, UserState } from "../../domain/server/server-user.ts";
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
-import { isoDay } from "../../domain/time.ts";
+import { isoDay } from "../../lib/stored-time.ts";
 import { emailColumns } from "../accounts/email-changes.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "../accounts/name-conditions.ts";
 import { isSuspended, suspensionOf } from "../accounts/suspension.ts";

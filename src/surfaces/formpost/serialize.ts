@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Person } from "../../domain/accounts/person.ts";
 import { NOBODY } from "../../domain/ids.ts";
 import { Kind } from "../../domain/messages/content.ts";
-import { isoTime } from "../../domain/time.ts";
+import { isoTime } from "../../lib/stored-time.ts";
 import { SUCCESS } from "./envelope.ts";
 import type { HistoryMessage } from "./use-cases/full-history.ts";
 import type { ConversationOnRecord } from "./use-cases/on-record.ts";

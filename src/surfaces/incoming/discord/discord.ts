@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { type Failure, invalid } from "../../../domain/errors.ts";
-import { isoTime } from "../../../domain/time.ts";
 import type { AppEnv } from "../../../http/env.ts";
+import { isoTime } from "../../../lib/stored-time.ts";
 import { statusOf } from "../errors.ts";
 import type { Shape, StoredPost } from "../shape.ts";
 import { bold, lines, link, messageText, ServiceList, ServiceText, shownName, shownUrl } from "../text.ts";

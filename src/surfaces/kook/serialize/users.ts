@@ -1,4 +1,5 @@
 import type { Person } from "../../../domain/accounts/person.ts";
+import { shownTime } from "../../../lib/stored-time.ts";
 
 /** The number that tells users of one name apart: four digits. */
 function identifyNumber(id: number): string {
@@ -28,6 +29,6 @@ export function serializeProfile(user: Person & { online: boolean }) {
 export function serializeMe(user: Person & { online: boolean; createdAt: number }) {
   return {
     ...serializeProfile(user),
-    ...{ mobile_prefix: "", mobile: "", invited_count: 0, reg_time: user.createdAt },
+    ...{ mobile_prefix: "", mobile: "", invited_count: 0, reg_time: shownTime(user.createdAt) },
   };
 }

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { unstorable } from "../../../domain/text.ts";
-import { Time as DomainTime, LAST_TIME } from "../../../domain/time.ts";
+import { Time as DomainTime } from "../../../domain/time.ts";
+import { LAST_TIME } from "../../../lib/stored-time.ts";
 
 /** An unsigned integer in a path or a query: 16 digits hold every safe integer. */
 const digits = z

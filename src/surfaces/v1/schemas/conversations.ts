@@ -13,7 +13,7 @@ import {
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { LAST_TIME } from "../../../domain/time.ts";
+import { LAST_TIME } from "../../../lib/stored-time.ts";
 import { User } from "./accounts.ts";
 import { ListQuery, orNull, pageShape, Time } from "./common.ts";
 import { ComposerDraft } from "./composer-drafts.ts";

@@ -5,7 +5,7 @@ import { StoredBody } from "../../../domain/messages/content.ts";
 import type { AuditEntry } from "../../../domain/moderation/audit.ts";
 import type { HeldMessage } from "../../../domain/moderation/held-message.ts";
 import type { Report, Reported, KeptReport as StoredReport } from "../../../domain/moderation/report.ts";
-import { shownTime } from "../../../domain/time.ts";
+import { shownTime } from "../../../lib/stored-time.ts";
 import type { HeldMessage as HeldMessageShape, OwnHeldMessage } from "../schemas/moderation/held-messages.ts";
 import type { AuditPage, ModeratedUser } from "../schemas/moderation/moderation.ts";
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";

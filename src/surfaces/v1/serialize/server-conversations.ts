@@ -4,7 +4,7 @@ import { showsHistory } from "../../../domain/conversations/group-policies.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
 import type { ServerConversation } from "../../../domain/server/server-conversation.ts";
 import type { UserRef } from "../../../domain/server/user-ref.ts";
-import { shownTime } from "../../../domain/time.ts";
+import { shownTime } from "../../../lib/stored-time.ts";
 import { problemBody } from "../errors.ts";
 import type {
   MemberResults,

@@ -5,6 +5,7 @@ import { AttachmentType } from "../../../../domain/messages/attachment.ts";
 import { Content, Kind, Notice } from "../../../../domain/messages/content.ts";
 import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../../domain/text.ts";
+import { LAST_TIME } from "../../../../lib/stored-time.ts";
 import {
   Bot,
   ChangesLimit,
@@ -64,7 +65,7 @@ export const SendFields = z.object({
   no_preview: z.literal(true).optional().openapi({
     description: "The message shows no preview of what it links to, also after an edit",
   }),
-  send_at: Time.optional().openapi({
+  send_at: z.int().nonnegative().max(LAST_TIME).optional().openapi({
     description:
       "Over HTTP: the message is sent at this time, at most a year ahead, in milliseconds since 1970. A socket refuses it",
   }),
