@@ -131,24 +131,25 @@ export const MemberRecord = z.object({
 });
 export type MemberRecord = z.infer<typeof MemberRecord>;
 
+/** A file, as the body of a send has it: `file` may stand in place of `url`. */
 const MEDIA = {
-  /** the external id of a file with a record before; in place of `url` */
+  ...contentOf("image").shape.body.shape,
+  /** the external id of a file with a record before */
   file: Ref.optional(),
-  url: z.string().optional(),
-  name: z.string().optional(),
-  size: z.int().nonnegative().optional(),
-  content_type: z.string().optional(),
-  width: z.int().positive().optional(),
-  height: z.int().positive().optional(),
-  duration_ms: z.int().nonnegative().optional(),
-  caption: z.string().optional(),
+  url: contentOf("image").shape.body.shape.url.optional(),
 };
 const Media = z.object(MEDIA);
-const Audio = z.object({
-  ...MEDIA,
-  waveform: z.array(z.int().min(0).max(100)).optional(),
-  transcript: z.string().optional(),
-});
+const Audio = z.object({ ...contentOf("audio").shape.body.shape, ...MEDIA });
+
+/** The schema of a kind of message that a user can send. */
+function contentOf<Name extends Content["kind"]>(kind: Name) {
+  const found = Content.options.find(
+    (option): option is Extract<typeof option, { shape: { kind: { value: Name } } }> =>
+      option.shape.kind.value === kind,
+  );
+  if (!found) throw new Error(`there is no kind ${kind}`);
+  return found;
+}
 
 /** A body that is the same in the format and in the core. */
 function plain<Name extends "text" | "location" | "face" | "custom">(kind: Name) {

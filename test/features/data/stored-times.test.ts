@@ -3,7 +3,6 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { LAST_TIME } from "../../../src/lib/stored-time.ts";
 import { befriend } from "../../support/accounts/friends.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
@@ -16,6 +15,7 @@ import { evict } from "../../support/objects/sleep.ts";
 import { sampledCases } from "../../support/sampled-cases.ts";
 import { ask } from "../../support/surfaces/ask.ts";
 import type { CallContext } from "../../support/surfaces/contract.ts";
+import { expectShowable } from "../../support/surfaces/showable.ts";
 import { SURFACE_CONTRACTS } from "../../surfaces/contracts.ts";
 import { exportAll, importAll, renamed } from "./records.ts";
 
@@ -192,7 +192,7 @@ describe("times that are no date, wherever they are stored", () => {
   test.each(SURFACE_CONTRACTS)("are shown by $name", async (contract) => {
     await contract.prepare?.(context, stranger);
     await poisonAll();
-    for (const one of sampledCases(contract.calls, 12, contract.name.length)) {
+    for (const one of sampledCases(contract.calls.filter(({ who }) => who !== "anybody"), 12, contract.name.length)) {
       const answer = await ask(contract, one, one.fields(context), context.member.token);
       const what = `${one.method} ${one.path}: ${answer.status} ${JSON.stringify(answer.body)}`;
       expect(contract.isSuccess(answer), what).toBe(true);
@@ -232,11 +232,3 @@ describe("times that are no date, wherever they are stored", () => {
     });
   });
 });
-
-/** Fails on a number that is no time and no id, and on a text of a year that RFC 3339 has no form for. */
-function expectShowable(body: unknown, what: string): void {
-  const json = JSON.stringify(body) ?? "";
-  for (const [number] of json.matchAll(/(?<![\w.-])\d{14,}(?![\w.-])/g))
-    expect(Number(number), what).toBeLessThanOrEqual(LAST_TIME);
-  expect(json, what).not.toMatch(/[+-]\d{6}-\d\d-\d\dT/);
-}
