@@ -113,7 +113,7 @@ async function seenBy(
     await core.conversations.describe(conversationId, { userId: caller });
     return { about: { conversationId, seq: null, userId: null }, kept: [] };
   }
-  const before = Position.parse(asked.seq + 1);
+  const before = Position.parse(Math.min(asked.seq + 1, Number.MAX_SAFE_INTEGER));
   const page = { userId: caller, before, limit: BEFORE + 1, scope: "all" } as const;
   const { items } = await core.conversations.page(conversationId, page);
   const message = items.at(-1);

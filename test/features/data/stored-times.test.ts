@@ -192,7 +192,11 @@ describe("times that are no date, wherever they are stored", () => {
   test.each(SURFACE_CONTRACTS)("are shown by $name", async (contract) => {
     await contract.prepare?.(context, stranger);
     await poisonAll();
-    for (const one of sampledCases(contract.calls.filter(({ who }) => who !== "anybody"), 12, contract.name.length)) {
+    for (const one of sampledCases(
+      contract.calls.filter(({ who }) => who !== "anybody"),
+      12,
+      contract.name.length,
+    )) {
       const answer = await ask(contract, one, one.fields(context), context.member.token);
       const what = `${one.method} ${one.path}: ${answer.status} ${JSON.stringify(answer.body)}`;
       expect(contract.isSuccess(answer), what).toBe(true);

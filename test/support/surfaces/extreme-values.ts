@@ -15,6 +15,7 @@ interface Schema {
   required?: string[] | undefined;
   properties?: Record<string, Schema> | undefined;
   items?: Schema | undefined;
+  minItems?: number | undefined;
   anyOf?: Schema[] | undefined;
   oneOf?: Schema[] | undefined;
   allOf?: Schema[] | undefined;
@@ -33,6 +34,7 @@ const Schema: z.ZodType<Schema> = z.lazy(() =>
     required: z.array(z.string()).optional(),
     properties: z.record(z.string(), Schema).optional(),
     items: Schema.optional().catch(undefined),
+    minItems: z.number().optional(),
     anyOf: z.array(Schema).optional(),
     oneOf: z.array(Schema).optional(),
     allOf: z.array(Schema).optional(),
@@ -48,10 +50,10 @@ export interface Leaf {
   /** JSON of the schema with this value there; every field that it needs beside it has one that is right */
   make(value: unknown): unknown;
   /** the same with a value that is right */
-  right: unknown;
+  right(): unknown;
 }
 
-/** What fields hold, by their names, where the schema's own example is not right. Undefined: that is. */
+/** What fields, and the items of lists, hold by their names, where the schema's own example is not right. Undefined: that is. */
 export type Filling = (field: string) => unknown;
 
 const DAY_MS = 86_400_000;
@@ -83,13 +85,13 @@ export class Leaves {
     if (types.includes("array") && schema.items)
       return this.of(schema.items, path, depth + 1).map((leaf) => ({
         ...leaf,
-        right: [leaf.right],
+        right: () => [leaf.right()],
         make: (value) => [leaf.make(value)],
       }));
     const field = path.split(".").at(-1) ?? "";
     const isNumber = types.includes("integer") || types.includes("number");
     if (!isNumber && schema.format !== "uri") return [];
-    const right = this.#right(schema, field);
+    const right = () => this.#right(schema, field);
     return [{ path, right, values: isNumber ? numbersFor(schema) : ADDRESSES, make: (value) => value }];
   }
 
@@ -98,17 +100,27 @@ export class Leaves {
       const beside = () => this.#right(schema, "");
       return this.of(property, path === "" ? name : `${path}.${name}`, depth + 1).map((leaf) => ({
         ...leaf,
-        right: Object.assign({}, beside(), { [name]: leaf.right }),
+        right: () => Object.assign({}, beside(), { [name]: leaf.right() }),
         make: (value: unknown) => Object.assign({}, beside(), { [name]: leaf.make(value) }),
       }));
     });
   }
 
+  /** JSON that fits the schema of a field. */
+  right(schema: unknown, field: string): unknown {
+    return this.#right(schema, field);
+  }
+
   /** JSON that fits a schema, with the fields that it needs alone. */
-  #right(given: unknown, field: string): unknown {
+  #right(given: unknown, field: string, i = 0): unknown {
+    const schema = this.#resolved(given);
+    const [type] = [schema.type].flat();
+    if (type === "array" && schema.items)
+      return Array.from({ length: Math.max(schema.minItems ?? 1, 1) }, (_, at) =>
+        this.#right(schema.items, field, at),
+      );
     const filled = this.#fill(field);
     if (filled !== undefined) return filled;
-    const schema = this.#resolved(given);
     const [branch] = schema.oneOf ?? schema.anyOf ?? schema.allOf ?? [];
     const stated = schema.const ?? schema.enum?.[0] ?? schema.example ?? schema.default;
     if (stated !== undefined && !schema.properties) return stated;
@@ -116,12 +128,10 @@ export class Leaves {
     const needed = schema.required ?? [];
     if (schema.properties)
       return Object.fromEntries(needed.map((name) => [name, this.#right(schema.properties?.[name], name)]));
-    const [type] = [schema.type].flat();
     if (schema.format === "uri") return "https://example.org/x";
-    if (type === "array") return [this.#right(schema.items, field)];
     if (type === "boolean") return false;
     if (type === "integer" || type === "number") return Math.max(schema.minimum ?? 1, 1);
-    return type === "object" ? {} : "x";
+    return type === "object" ? {} : `x${i}`;
   }
 
   #resolved(given: unknown): Schema {
