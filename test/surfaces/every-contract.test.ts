@@ -38,7 +38,7 @@ const ALWAYS_WRONG: unknown[] = [undefined, null, true, "", [], {}];
  * following ones.
  */
 const WRONG: { some: number; of: unknown[] }[] = [
-  { some: 2, of: [0, -1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1] },
+  { some: 2, of: [0, -1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1, Number.MAX_SAFE_INTEGER, 9e15] },
   {
     some: 2,
     of: [

@@ -1,3 +1,4 @@
+import { LAST_TIME } from "../../lib/stored-time.ts";
 import { z } from "zod";
 import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -20,7 +21,9 @@ const conversationid = integer.transform((wire, context) => {
 });
 
 /** Milliseconds since 1970, by the client's clock. */
-const time = integer.pipe(z.int().nonnegative({ error: "must be a time in milliseconds" }));
+const time = integer.pipe(
+  z.int().nonnegative({ error: "must be a time in milliseconds" }).max(LAST_TIME, "must be a time in milliseconds"),
+);
 
 const DEFAULT_LIMIT = 20;
 

@@ -1,7 +1,7 @@
 import type { Message, OutboxItem } from "parley-client";
 import { contentOf, contentOfItem, MessageText } from "parley-react/message";
 import { memo } from "preact/compat";
-import { clock, day, moment } from "../i18n/format.ts";
+import { clock, dated, day, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { isFrom, sized } from "../lib/origin.ts";
@@ -42,7 +42,7 @@ export const StoredItem = memo(({ message, isOwn, isNewDay, hasThreads = false, 
         {message.buttons && <Buttons message={message} />}
         <span class="meta" part="meta">
           {editedAt !== undefined && t("message.edited")}{" "}
-          <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+          <time dateTime={dated(at).toISOString()} title={moment(at)}>
             {clock(at)}
           </time>
         </span>

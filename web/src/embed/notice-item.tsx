@@ -1,7 +1,7 @@
 import type { Chat, Message } from "parley-client";
 import type { People } from "parley-client/people";
 import { useSyncExternalStore } from "preact/compat";
-import { clock, day, moment } from "../i18n/format.ts";
+import { clock, dated, day, moment } from "../i18n/format.ts";
 import { nameOf } from "../lib/names.ts";
 import { type Notice, noticeText } from "../message/notice.ts";
 
@@ -32,7 +32,7 @@ export function NoticeItem({ chat, people, message: { seq, created_at: at }, not
       )}
       <p class="edge">
         {text}{" "}
-        <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+        <time dateTime={dated(at).toISOString()} title={moment(at)}>
           {clock(at)}
         </time>
       </p>

@@ -4,12 +4,17 @@ import { localeTag } from "./i18n.ts";
 const DAY = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** A moment that a `Date` can hold: a cache may have a later one, of a server before. */
+export function dated(at: number): Date {
+  return new Date(Math.min(at, 8e15));
+}
+
 /** A moment in the language on screen and the time zone of the device. @param at ms since 1970 */
 function format(at: number, options: Intl.DateTimeFormatOptions): string {
   const key = localeTag() + zone.value + JSON.stringify(options);
   const known = formats.get(key) ?? new Intl.DateTimeFormat(localeTag(), options);
   formats.set(key, known);
-  return known.format(at);
+  return known.format(dated(at));
 }
 
 /** The time of day, as 14:05. @param at ms since 1970 */
@@ -35,7 +40,7 @@ export function day(at: number, now = today.value): string {
   const days = daysBetween(at, now);
   if (days === 0 || days === 1) {
     const words = new Intl.RelativeTimeFormat(localeTag(), { numeric: "auto" }).format(-days, "day");
-    return words.charAt(0).toLocaleUpperCase(localeTag()) + words.slice(1);
+    return words.replace(/./, (first) => first.toUpperCase());
   }
   return format(at, {
     ...{ weekday: "long", day: "numeric", month: "long" },
@@ -69,7 +74,7 @@ export function isSameDay(one: number, other: number): boolean {
 }
 
 function isSameYear(one: number, other: number): boolean {
-  return new Date(one).getFullYear() === new Date(other).getFullYear();
+  return dated(one).getFullYear() === dated(other).getFullYear();
 }
 
 function daysBetween(from: number, to: number): number {

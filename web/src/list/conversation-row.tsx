@@ -1,7 +1,7 @@
 import type { ListRow } from "parley-react/list";
 import { memo } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
-import { listed, short } from "../i18n/format.ts";
+import { dated, listed, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { type Notice, noticeOf, noticeText, usersOf } from "../message/notice.ts";
@@ -62,7 +62,7 @@ export const ConversationRow = memo(
             {isMuted && <Icon name="muted" />}
             {sticky && <Icon name="pin" />}
           </span>
-          {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
+          {last && <time dateTime={dated(last.created_at).toISOString()}>{short(last.created_at)}</time>}
           <span class="row-preview">
             <Summary entry={entry} isSelected={isSelected} />
           </span>

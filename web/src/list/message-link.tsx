@@ -2,7 +2,7 @@ import type { Message } from "parley-client";
 import { useChat } from "parley-client/react";
 import { excerpt } from "parley-react/excerpts";
 import type { AnchorHTMLAttributes, ComponentChildren } from "preact";
-import { short } from "../i18n/format.ts";
+import { dated, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
@@ -41,7 +41,7 @@ export function MessageLink({ message, part = "", isUnread = false, isHere, anch
           </small>
         )}
       </span>
-      <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
+      <time dateTime={dated(at).toISOString()}>{short(at)}</time>
       <span class="found-text" dir="auto">
         <Highlighted text={excerpt(preview(message), part)} part={part} />
       </span>

@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { clock, moment } from "../i18n/format.ts";
+import { clock, dated, moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { href } from "../state/router.ts";
 import { showDialog } from "../ui/dialogs.tsx";
@@ -48,7 +48,7 @@ export function Meta({ message, isTimed }: Props) {
 /** When a message was sent. @param at in ms since 1970 */
 export function Sent({ at }: { at: number }) {
   return (
-    <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+    <time dateTime={dated(at).toISOString()} title={moment(at)}>
       {clock(at)}
     </time>
   );

@@ -1,5 +1,5 @@
 import type { Message } from "parley-client";
-import { short } from "../i18n/format.ts";
+import { dated, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
@@ -14,7 +14,7 @@ export function ThreadSummary({ message }: { message: Message }) {
     <a class="thread-summary" href={href({ view: "conversation", id, thread: seq })}>
       <Faces ids={summary.user_ids} />
       <span>{t("thread.replies", { n: summary.count })}</span>
-      <time dateTime={new Date(summary.last_at).toISOString()}>{short(summary.last_at)}</time>
+      <time dateTime={dated(summary.last_at).toISOString()}>{short(summary.last_at)}</time>
     </a>
   );
 }

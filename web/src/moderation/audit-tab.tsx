@@ -1,5 +1,5 @@
 import type { components } from "parley-client";
-import { moment, when } from "../i18n/format.ts";
+import { dated, moment, when } from "../i18n/format.ts";
 import { st } from "../i18n/staff.ts";
 import { useAccount } from "../state/context.ts";
 import { usePages } from "../state/use-pages.ts";
@@ -32,7 +32,7 @@ function Entry({ entry: { at, by, from, action, of, reason } }: { entry: AuditEn
   const { user_id: user, conversation_id: conversation, seq, report_id: report } = of;
   return (
     <li>
-      <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+      <time dateTime={dated(at).toISOString()} title={moment(at)}>
         {when(at)}
       </time>
       <p>

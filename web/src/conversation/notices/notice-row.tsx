@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { memo } from "preact/compat";
-import { clock, moment } from "../../i18n/format.ts";
+import { clock, dated, moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { noticeOf, noticeText, usersOf } from "../../message/notice.ts";
 import { useAccount } from "../../state/context.ts";
@@ -20,7 +20,7 @@ export const NoticeRow = memo(({ message }: { message: Message }) => {
         {notice && "seq" in notice && notice.seq !== undefined && (
           <a href={href({ view: "conversation", id, at: notice.seq })}>{t("notice.show")}</a>
         )}{" "}
-        <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+        <time dateTime={dated(at).toISOString()} title={moment(at)}>
           {clock(at)}
         </time>
       </p>

@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { excerpt } from "parley-react/excerpts";
-import { moment, short } from "../../i18n/format.ts";
+import { dated, moment, short } from "../../i18n/format.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isWide } from "../../lib/wide.ts";
 import { preview } from "../../message/preview.ts";
@@ -25,7 +25,7 @@ export function Found({ message, panel }: Props) {
         <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
         <span class="hit-head">
           <bdi class="hit-name">{nameOf(sender)}</bdi>
-          <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+          <time dateTime={dated(at).toISOString()} title={moment(at)}>
             {short(at)}
           </time>
         </span>

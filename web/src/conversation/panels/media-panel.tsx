@@ -2,7 +2,7 @@ import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
-import { moment, short } from "../../i18n/format.ts";
+import { dated, moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isLoaded } from "../../lib/pictures.ts";
@@ -108,7 +108,7 @@ function Item({ type, message }: { type: Type; message: Message }) {
       <ContentView content={content} />
       <a href={place}>
         <bdi>{nameOf(sender)}</bdi>{" "}
-        <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+        <time dateTime={dated(at).toISOString()} title={moment(at)}>
           {short(at)}
         </time>
       </a>

@@ -1,6 +1,6 @@
 import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
-import { when } from "../../i18n/format.ts";
+import { dated, when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
@@ -50,7 +50,7 @@ export function ScheduledRow({ scheduled, onChange }: Props) {
     <li>
       <p class="scheduled-head">
         <Icon name="clock" />
-        <time dateTime={new Date(at).toISOString()}>{when(at)}</time>
+        <time dateTime={dated(at).toISOString()}>{when(at)}</time>
         <a href={href({ view: "conversation", id: conversation })}>
           <bdi>{name}</bdi>
         </a>

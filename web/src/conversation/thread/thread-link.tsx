@@ -1,5 +1,5 @@
 import type { components } from "parley-client";
-import { moment, short } from "../../i18n/format.ts";
+import { dated, moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
@@ -27,7 +27,7 @@ export function ThreadLink({ thread: { root, unread_count: count }, where }: Pro
         )}
       </strong>
       {summary && (
-        <time dateTime={new Date(summary.last_at).toISOString()} title={moment(summary.last_at)}>
+        <time dateTime={dated(summary.last_at).toISOString()} title={moment(summary.last_at)}>
           {short(summary.last_at)}
         </time>
       )}

@@ -3,7 +3,7 @@ import { attentionOf, badgeOf } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { graphemes } from "parley-react/text";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { short } from "../../i18n/format.ts";
+import { dated, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isFrom, sized } from "../../lib/origin.ts";
@@ -123,7 +123,7 @@ function Row({ entry, isChosen, isReached, onOpen }: RowProps) {
           )}
         </span>
         <bdi class="name">{name}</bdi>
-        {last && <time dateTime={new Date(last.created_at).toISOString()}>{short(last.created_at)}</time>}
+        {last && <time dateTime={dated(last.created_at).toISOString()}>{short(last.created_at)}</time>}
         <span class="preview">
           <Summary entry={entry} />
         </span>

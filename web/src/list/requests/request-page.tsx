@@ -1,7 +1,7 @@
 import type { components, Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { useRef } from "preact/hooks";
-import { moment, short } from "../../i18n/format.ts";
+import { dated, moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
@@ -135,7 +135,7 @@ function Messages({ items }: { items: readonly Message[] }) {
       <ol>
         {items.map((message) => (
           <li key={message.seq}>
-            <time dateTime={new Date(message.created_at).toISOString()} title={moment(message.created_at)}>
+            <time dateTime={dated(message.created_at).toISOString()} title={moment(message.created_at)}>
               {short(message.created_at)}
             </time>
             <p class="prose" dir="auto">

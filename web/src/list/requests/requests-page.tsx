@@ -1,5 +1,5 @@
 import type { components } from "parley-client";
-import { short } from "../../i18n/format.ts";
+import { dated, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
@@ -50,7 +50,7 @@ function RequestLink({ request }: { request: ListedRequest }) {
       <span class="row-name">
         <bdi data-bot={group ? undefined : user.bot}>{name}</bdi>
       </span>
-      <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
+      <time dateTime={dated(at).toISOString()}>{short(at)}</time>
       <span class="found-text" dir="auto">
         {group ? t("requests.group", { name: nameOf(user) }) : last ? preview(last) : t("requests.direct")}
       </span>

@@ -1,6 +1,6 @@
 import type { Content, MergedPart } from "parley-react/message";
 import type { ComponentChildren } from "preact";
-import { clock, moment } from "../../i18n/format.ts";
+import { clock, dated, moment } from "../../i18n/format.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 
@@ -25,7 +25,7 @@ export function MergedDialog({ title, parts, draw, onClose }: Props) {
                 <strong>
                   <bdi>{sender}</bdi>
                 </strong>
-                <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+                <time dateTime={dated(at).toISOString()} title={moment(at)}>
                   {clock(at)}
                 </time>
               </span>

@@ -1,5 +1,5 @@
 import { contentOf } from "parley-react/message";
-import { short } from "../../i18n/format.ts";
+import { dated, short } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
 import { summary } from "../../message/preview.ts";
 import type { HeldMessage } from "../calls.ts";
@@ -19,7 +19,7 @@ export function HeldRow({ held, isCurrent }: { held: HeldMessage; isCurrent: boo
         <strong>
           <bdi>{name}</bdi>
         </strong>
-        <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
+        <time dateTime={dated(at).toISOString()}>{short(at)}</time>
         <span class="admin-row-text">
           {stored && <span class="admin-label">{st("held.flagged")}</span>}
           <span dir="auto">{summary(contentOf(kind, body))}</span>

@@ -1,5 +1,5 @@
 import { contentOf } from "parley-react/message";
-import { when } from "../../i18n/format.ts";
+import { dated, when } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
 import { ContentView } from "../../message/body/content-view.tsx";
 import type { KeptReport } from "../calls.ts";
@@ -17,7 +17,7 @@ export function ReportContext({ report: { kept, about } }: { report: KeptReport 
           <li key={seq} data-reported={seq === about.seq}>
             <p class="admin-kept-head">
               {sender > 0 && <UserLink id={sender} />}
-              <time dateTime={new Date(at).toISOString()}>{when(at)}</time>
+              <time dateTime={dated(at).toISOString()}>{when(at)}</time>
               {seq === about.seq && <strong>{st("report.reported")}</strong>}
             </p>
             <ContentView content={contentOf(kind, body)} />

@@ -1,4 +1,4 @@
-import { short } from "../../i18n/format.ts";
+import { dated, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { st } from "../../i18n/staff.ts";
 import type { Report } from "../calls.ts";
@@ -25,7 +25,7 @@ export function ReportRow({ report, isCurrent, hasState }: Props) {
         <strong>
           <bdi>{about}</bdi>
         </strong>
-        <time dateTime={new Date(at).toISOString()}>{short(at)}</time>
+        <time dateTime={dated(at).toISOString()}>{short(at)}</time>
         <span class="admin-row-text">
           <span class="admin-label">{t(`report.reason.${reason}`)}</span>
           {hasState && <span class="admin-label">{st(`state.${state}`)}</span>}
