@@ -1,6 +1,6 @@
 import { Seq } from "../../domain/ids.ts";
 
-/** No clock is after this time (ms since 1970, in the year 2286): microseconds are, and numbers that are no date. */
+/** No clock is after this time (ms since 1970, in the year 2286): microseconds are, and what is no date. */
 const LAST_OF_CLOCKS = 10_000_000_000_000;
 const DAY_MS = 86_400_000;
 /** Clients are told of so many mended messages, the newest: what a list and a screen show. */

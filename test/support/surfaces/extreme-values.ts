@@ -53,7 +53,10 @@ export interface Leaf {
   right(): unknown;
 }
 
-/** What fields, and the items of lists, hold by their names, where the schema's own example is not right. Undefined: that is. */
+/**
+ * What fields, and the items of lists, hold by their names, where the schema's own example is not right.
+ * Undefined: that is.
+ */
 export type Filling = (field: string) => unknown;
 
 const DAY_MS = 86_400_000;

@@ -5,8 +5,8 @@ import { LAST_TIME } from "../../../src/lib/stored-time.ts";
 const TIME = /"\w*(?:at|until|time|timestamp|date)":(\d+)/g;
 
 /**
- * Fails on a time that is no date, on a text of a year that RFC 3339 has no form for, and on an address that a
- * page would run.
+ * Fails on a time that is no date, on a text of a year that RFC 3339 has no form for, and on an address that
+ * a page would run.
  */
 export function expectShowable(body: unknown, what: string): void {
   const json = JSON.stringify(body) ?? "";

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { ServerScope } from "../../../src/domain/server/server-key.ts";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
 import { describe as documented, operations } from "../../../src/surfaces/v1/openapi/document.ts";
-import { exportAll } from "../../features/data/records.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
@@ -14,6 +13,7 @@ import { itemAt } from "../../support/objects/room.ts";
 import { sampledCases } from "../../support/sampled-cases.ts";
 import { type Filling, type Leaf, Leaves } from "../../support/surfaces/extreme-values.ts";
 import { expectShowable } from "../../support/surfaces/showable.ts";
+import { exportAll } from "./records.ts";
 
 let key = "";
 let ann: SignedIn;
