@@ -1,8 +1,8 @@
-import { LAST_TIME } from "../../lib/stored-time.ts";
 import { z } from "zod";
 import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
+import { LAST_TIME } from "../../lib/stored-time.ts";
 
 /** Bodies are JSON. */
 export const BODY: FieldOptions = { maxBytes: LIMITS.writtenBytes, forms: false };
@@ -22,7 +22,10 @@ const conversationid = integer.transform((wire, context) => {
 
 /** Milliseconds since 1970, by the client's clock. */
 const time = integer.pipe(
-  z.int().nonnegative({ error: "must be a time in milliseconds" }).max(LAST_TIME, "must be a time in milliseconds"),
+  z
+    .int()
+    .nonnegative({ error: "must be a time in milliseconds" })
+    .max(LAST_TIME, "must be a time in milliseconds"),
 );
 
 const DEFAULT_LIMIT = 20;
