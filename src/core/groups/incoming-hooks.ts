@@ -5,6 +5,7 @@ import {
   readIncomingHookId,
 } from "../../domain/conversations/incoming-hook.ts";
 import { isNotFound } from "../../domain/errors.ts";
+import type { HttpUrl } from "../../domain/http-url.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
@@ -19,7 +20,7 @@ export async function createIncomingHook(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  shown: { name: string; avatar: string },
+  shown: { name: string; avatar: "" | HttpUrl },
 ): Promise<IncomingHookWithSecret> {
   const made = await core.conversations.createIncomingHook(id, { userId: caller, ...shown });
   core.securityLog.record("incoming_hook_created", { user: null, by: caller, conversation: id });

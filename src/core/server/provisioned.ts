@@ -1,3 +1,4 @@
+import type { ProfileFields } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
@@ -18,7 +19,7 @@ export interface Provision {
   /** a `NewUsername`, which they get if it is free; undefined: a generated one */
   username: string | undefined;
   nickname: string;
-  avatar: string;
+  avatar: ProfileFields["avatar"];
   profileLocked: boolean;
 }
 

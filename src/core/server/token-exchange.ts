@@ -83,7 +83,7 @@ async function userOf(core: Core, { issuer, claims }: SubjectToken): Promise<Pro
   return profileLocked ? withProfileOf(core, user, profileOf(core, issuer, claims)) : user;
 }
 
-type Profile = { nickname?: string; avatar?: string };
+type Profile = Partial<Pick<ProfileFields, "nickname" | "avatar">>;
 
 /** Nickname and avatar by the claims. One that is missing, or that no user could have, stays as it is. */
 function profileOf(core: Core, issuer: Issuer, claims: JWTPayload): Profile {
@@ -95,19 +95,19 @@ function profileOf(core: Core, issuer: Issuer, claims: JWTPayload): Profile {
   };
 }
 
-function fieldOf(schema: z.ZodType<string>, text: string | undefined): string | undefined {
+function fieldOf<T extends string>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   return schema.safeParse(text).data;
 }
 
 /** Brings the profile of an existing user to what their issuer says. */
 async function withProfileOf(core: Core, user: ProvisionedUser, profile: Profile): Promise<ProvisionedUser> {
-  const { nickname = user.nickname, avatar = user.avatar } = profile;
-  if (nickname === user.nickname && avatar === user.avatar) return user;
+  const { nickname = user.nickname, avatar } = profile;
+  if (nickname === user.nickname && (avatar ?? user.avatar) === user.avatar) return user;
   const rule = core.timing.emailChanges;
   const changed = await updateProfile(core.db, user.id, { nickname, avatar }, rule);
   usersChanged(core);
   if (changed?.person) await announceProfile(core, changed.person);
-  return { ...user, nickname, avatar };
+  return { ...user, nickname, avatar: avatar ?? user.avatar };
 }
 
 /** A claim as text; some issuers have ids that are numbers. */

@@ -1,17 +1,14 @@
 import { z } from "zod";
-import { hasUserInfo } from "../http-url.ts";
+import { hasUserInfo, runsScript } from "../http-url.ts";
 import type { UserId } from "../ids.ts";
 import { displayName, refuse } from "../names/names.ts";
 import { textUpTo } from "../text.ts";
 
 const AVATAR_LENGTH = 128;
 
-/** A text that programs take for a URL, and which is not to be opened. */
-const SCRIPT_URL = /^\s*(?:javascript|vbscript|data):/i;
-
 function avatarFlaw(text: string): string | null {
   if (hasUserInfo(text)) return "must not hold a user name or a password";
-  return SCRIPT_URL.test(text) ? "must not be a script, or data, in a URL" : null;
+  return runsScript(text) ? "must not be a script, or data, in a URL" : null;
 }
 
 /** An http(s) URL as `URL` writes it; another text unchanged. */

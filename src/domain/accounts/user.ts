@@ -110,7 +110,7 @@ export type ProfileShown = Record<"nickname" | "avatar" | "fullName" | "alias", 
 export type ProfileChange = { [Field in keyof ProfileFields]?: ProfileFields[Field] | undefined };
 
 /** A user as they see themself. Times are milliseconds since 1970. */
-export interface Me extends User, ProfileFields {
+export interface Me extends User, Omit<ProfileFields, "avatar"> {
   createdAt: number;
   /** time of the last change of the profile; 0: never */
   updatedAt: number;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import { CoreError } from "../errors.ts";
+import { httpUrl } from "../http-url.ts";
 import { ConversationId, Seq, UserId } from "../ids.ts";
 
 /** The id of a tap. Ids are sorted by time: twelve digits are of it, sixteen are random. */
@@ -30,12 +31,15 @@ export const Tap = z.object({
 });
 export type Tap = z.infer<typeof Tap>;
 
+/** A page that a bot offers in its answer to a tap. */
+export const TapUrl = httpUrl(2_048, "must be an http(s) URL");
+
 /** What a bot answers to a tap: a text that the client shows for a moment, or as an alert, or a page. */
 export interface TapAnswer {
   /** `""`: none */
   text: string;
   alert: boolean;
-  url?: string | undefined;
+  url?: z.infer<typeof TapUrl> | undefined;
 }
 
 /** A tap that its bot answers. `isAnswered`: it has been answered before. */

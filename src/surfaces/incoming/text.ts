@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IncomingHookName } from "../../domain/conversations/incoming-hook.ts";
-import { httpUrl } from "../../domain/http-url.ts";
+import { asHttpUrl, type HttpUrl } from "../../domain/http-url.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { codePoints } from "../../domain/text.ts";
 import { plain } from "../../lib/markup.ts";
@@ -66,12 +66,9 @@ export function shownName(name: string | null | undefined): string | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-const Picture = httpUrl(LIMITS.url, "must be an http(s) URL");
-
 /** An http(s) URL as it can be shown; undefined: it is none. */
-export function shownUrl(url: string | null | undefined): string | undefined {
-  const parsed = Picture.safeParse(url);
-  return parsed.success ? parsed.data : undefined;
+export function shownUrl(url: string | null | undefined): HttpUrl | undefined {
+  return asHttpUrl(url, LIMITS.url);
 }
 
 /** A link; the label alone where the address is none that can be shown. */

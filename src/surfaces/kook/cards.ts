@@ -105,11 +105,11 @@ function buttonOf(element: unknown, at: number): ShownButton | null {
   const does = actionOf(given, at);
   if (!does) return null;
   const label = [...unescaped(given.text).trim()].slice(0, LIMITS.buttonText).join("");
-  const shown = { text: label, ...does };
-  return Buttons.safeParse([[shown]]).success ? { shown, value } : null;
+  const [[shown] = []] = Buttons.safeParse([[{ text: label, ...does }]]).data ?? [];
+  return shown ? { shown, value } : null;
 }
 
-function actionOf({ click, value }: CardButton, at: number): Omit<Button, "text"> | null {
+function actionOf({ click, value }: CardButton, at: number): { url: string } | { data: string } | null {
   if (click === "link") return { url: value };
   if (click !== "return-val") return null;
   if (!exceedsBytes(value, LIMITS.buttonDataBytes) && !value.startsWith(LONG)) return { data: value };

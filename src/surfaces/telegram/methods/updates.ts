@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { answerTap } from "../../../core/bots/taps.ts";
+import { TapUrl } from "../../../domain/bots/tap.ts";
 import { checked, integer } from "../../../http/fields.ts";
 import { addressFlaw } from "../../../lib/outgoing/address.ts";
 import { badRequest } from "../errors.ts";
@@ -78,7 +79,7 @@ const Answered = z.object({
   callback_query_id: z.string(),
   text: orNone(z.string().max(200, "must be at most 200 characters")),
   show_alert: orNone(flag),
-  url: orNone(z.string().max(2_048)),
+  url: orNone(TapUrl),
 });
 
 const answerCallbackQuery: Method = async (call) => {

@@ -1,3 +1,5 @@
+import { asHttpUrl } from "../../../domain/http-url.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { plain } from "../../../lib/markup.ts";
 import type { Entity } from "./entities.ts";
 
@@ -67,9 +69,9 @@ function styled(entity: Entity, text: string, from: number, to: number, inner: (
       return inner().replace(/^/gm, "> ");
     case "text_link": {
       const label = inner().replace(/(?<!\\)[[\]]/g, "\\$&");
-      const address = URL.parse(entity.url ?? "");
-      if (!address || !/^https?:$/.test(address.protocol) || label.includes("\n")) return label;
-      return `[${label}](${address.href.replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"))})`;
+      const address = asHttpUrl(entity.url, LIMITS.url);
+      if (!address || label.includes("\n")) return label;
+      return `[${label}](${address.replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"))})`;
     }
     default:
       return marked(inner(), SIGNS[entity.type] ?? "");

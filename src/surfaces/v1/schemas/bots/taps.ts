@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { TapId as DomainTapId } from "../../../../domain/bots/tap.ts";
-import { httpUrl } from "../../../../domain/http-url.ts";
+import { TapId as DomainTapId, TapUrl } from "../../../../domain/bots/tap.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { textUpTo } from "../../../../domain/text.ts";
 import { QueryText } from "../common.ts";
@@ -24,8 +23,6 @@ export const NewTapAnswer = z
       .optional()
       .openapi({ description: "What the client shows for a moment", example: "Done" }),
     alert: z.boolean().optional().openapi({ description: "True: it is shown until the user closes it" }),
-    url: httpUrl(2_048, "must be an http(s) URL")
-      .optional()
-      .openapi({ description: "A page that the client offers to open" }),
+    url: TapUrl.optional().openapi({ description: "A page that the client offers to open" }),
   })
   .openapi("NewTapAnswer", { description: "`{}` says only that the tap was heard" });
