@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { webAddress } from "parley-react/message";
 import { isFrom } from "./origin.ts";
 
 /** The pictures of other servers that the user wanted to see, while the page is open. */
@@ -14,5 +15,5 @@ export function isLoaded(address: string): boolean {
 
 /** The user wants to see a picture of another server. */
 export function loadPicture(address: string): void {
-  wanted.value = new Set([...wanted.value, address]);
+  if (webAddress(address)) wanted.value = new Set([...wanted.value, address]);
 }

@@ -1,8 +1,5 @@
 import { ASCII_BEFORE_TEXT, isBehindWord } from "./words.ts";
 
-/** Protocols that a link of a text may have. */
-const PROTOCOLS: readonly string[] = ["http:", "https:", "mailto:"];
-
 const BEGIN = /(?:https?:\/\/|mailto:|www\.)/iy;
 const LOCAL = /[\w.+-]{1,64}(?=@)/y;
 /** Behind what a mail address may begin. */
@@ -126,8 +123,16 @@ function match(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? "";
 }
 
-/** Whether an address runs nothing when it is opened. */
+/** An address that a page may show a picture of or lead to; empty: it is none. */
+export function webAddress(address: string): string {
+  return hasProtocol(address, /^https?:$/) ? address : "";
+}
+
+/** Whether a link of a text may have an address: nothing runs when it is opened. */
 function isSafe(address: string): boolean {
-  const url = URL.parse(address);
-  return url !== null && PROTOCOLS.includes(url.protocol);
+  return hasProtocol(address, /^(https?|mailto):$/);
+}
+
+function hasProtocol(address: string, protocols: RegExp): boolean {
+  return protocols.test(URL.parse(address)?.protocol ?? "");
 }

@@ -1,4 +1,5 @@
 import type { OutboxItem } from "parley-client";
+import { webAddress } from "../markup/links.ts";
 
 /** A picture, a recording, a video or another file. What the sender did not say is empty or 0. */
 export interface MediaBody {
@@ -116,12 +117,6 @@ export function textOf(content: Content): string {
   if ("media" in content) return content.media.caption;
   if (content.kind === "poll") return content.question;
   return content.kind === "text" ? content.text : "";
-}
-
-/** An address that a page may show a picture of or lead to; empty: it is none. */
-export function webAddress(address: string): string {
-  const protocol = URL.parse(address)?.protocol;
-  return protocol === "http:" || protocol === "https:" || protocol === "blob:" ? address : "";
 }
 
 /** The fields of what may be an object. */

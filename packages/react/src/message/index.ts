@@ -1,4 +1,5 @@
 /** What a message says, and its text drawn. */
+export { webAddress } from "../markup/links.ts";
 export {
   type Content,
   contentOf,
@@ -6,7 +7,6 @@ export {
   type MediaBody,
   type MergedPart,
   textOf,
-  webAddress,
 } from "./content.ts";
 export { charactersLeft, MAX_CAPTION, MAX_TEXT } from "./limits.ts";
 export { type CodeBlock, type Mention, MessageText } from "./message-text.tsx";

@@ -1,4 +1,5 @@
 import type { Message } from "parley-client";
+import { webAddress } from "parley-react/message";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
@@ -59,7 +60,7 @@ export function View({ message }: { message: Message }) {
       </ul>
       <p class="soft" role="status" dir="auto">
         {said?.text}{" "}
-        {said?.url !== undefined && (
+        {said?.url && webAddress(said.url) && (
           <a href={said.url} target="_blank" rel="noopener noreferrer">
             {said.url}
           </a>
