@@ -3,6 +3,7 @@ import { DomainMatcher } from "./domains.ts";
 import { PatternMatcher } from "./patterns.ts";
 import type { ModerationRules, RuleAction, RuleId } from "./rule.ts";
 import { viewOf } from "./text-view.ts";
+import { withoutMarks } from "./without-marks.ts";
 import { WordMatcher } from "./words.ts";
 
 /** What the rules say of a text: the strongest action, and the sorted ids of all rules that match. */
@@ -56,29 +57,36 @@ export class CompiledRules {
 
   /** The rules that match a text, and the text with asterisks for what rules with that action match. */
   #match(text: string, conversation: ConversationId | null): { matched: Set<number>; masked: string } {
-    const view = viewOf(text);
-    const { original, chars, starts, ends } = view;
+    const written = viewOf(text);
+    const { original } = written;
     const matched = new Set<number>();
     const isMask = (rule: number) => this.#rules[rule]?.action === "mask";
     /** How many matches begin at each character, less those that end there. */
     const depth = new Int32Array(original.length + 1);
-    /** For each character, the next one that is no asterisk; made when a mask matches. */
-    let visible: number[] | undefined;
-    const report = (rule: number, from: number, to: number) => {
-      if (conversation !== null && this.#except[rule]?.has(conversation)) return;
-      if (isMask(rule)) {
-        visible ??= nextVisible(chars);
-        // Asterisks alone are what a mask has left.
-        if ((visible[from] ?? to) >= to) return;
-        depth[starts[from] ?? 0] = (depth[starts[from] ?? 0] ?? 0) + 1;
-        depth[ends[to - 1] ?? 0] = (depth[ends[to - 1] ?? 0] ?? 0) - 1;
-      }
-      matched.add(rule);
-    };
-    this.#words.search(view, report);
-    this.#domains.search(view, report);
-    this.#patterns.search(chars, isMask, report);
-    if (visible === undefined) return { matched, masked: text };
+    let isMasked = false;
+    // As it was written, and as its readers see it.
+    for (const view of [written, withoutMarks(written)]) {
+      if (!view) continue;
+      const { chars, starts, ends } = view;
+      /** For each character, the next one that is no asterisk; made when a mask matches. */
+      let visible: number[] | undefined;
+      const report = (rule: number, from: number, to: number) => {
+        if (conversation !== null && this.#except[rule]?.has(conversation)) return;
+        if (isMask(rule)) {
+          visible ??= nextVisible(chars);
+          // Asterisks alone are what a mask has left.
+          if ((visible[from] ?? to) >= to) return;
+          isMasked = true;
+          depth[starts[from] ?? 0] = (depth[starts[from] ?? 0] ?? 0) + 1;
+          depth[ends[to - 1] ?? 0] = (depth[ends[to - 1] ?? 0] ?? 0) - 1;
+        }
+        matched.add(rule);
+      };
+      this.#words.search(view, report);
+      this.#domains.search(view, report);
+      this.#patterns.search(chars, isMask, report);
+    }
+    if (!isMasked) return { matched, masked: text };
     let open = 0;
     const masked = original.map((char, at) => {
       open += depth[at] ?? 0;

@@ -87,8 +87,9 @@ test("a text matches iff JavaScript's own engine finds a match, of one pattern a
     ),
     { minLength: 1, maxLength: 4 },
   );
+  // Without marks: a text with some is searched as it is shown, too.
   const text = fc
-    .array(fc.constantFrom(..."aAbBckK.éÉσςΣ 1\nßẞ*_-"), { maxLength: 12 })
+    .array(fc.constantFrom(..."aAbBckK.éÉσςΣ 1\nßẞ#+-"), { maxLength: 12 })
     .map((all) => all.join(""));
   fc.assert(
     fc.property(list, fc.array(text, { minLength: 1, maxLength: 4 }), (patterns, all) => {

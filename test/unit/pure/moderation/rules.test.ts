@@ -101,6 +101,26 @@ test.each([
   expect(matches({ domains: [domain] }, text)).toBe(false);
 });
 
+test.each([
+  ...["b**a**dword", "**bad**word", "b~~ad~~word", "b||adwo||rd", "bad`wor`d"],
+  ...["*b**ad***word", "[bad](https://a.example)word", "[bad](https://a.example)[word](https://b.example)"],
+  ...["_bad_**word**", "**[bad](https://a.example)**word"],
+])("a word is found as its readers see it: %s", (text) => {
+  expect(matches({ words: ["badword"] }, text)).toBe(true);
+  expect(matches({ pattern: "badword" }, text)).toBe(true);
+});
+
+test.each([
+  ...["bad*word", "b*a*dword", "bad_word", "bad|word", "[bad] (https://a.example) word", "bad ~ word"],
+])("a sign that is no mark is no part of a word: %s", (text) => {
+  expect(matches({ words: ["badword"] }, text)).toBe(false);
+});
+
+test("marks are looked at in the largest texts, whatever they are made of", () => {
+  for (const part of ["[a](", "*a* ", "[", "](", "\\*", "** ", "a_", "[a](b) ", "~~ "])
+    expect(matches({ words: ["badword"] }, part.repeat(20_000))).toBe(false);
+});
+
 test("a mask has the characters of the original, also where NFKC has more or fewer", () => {
   expect(masked("so a cünt, cu\u0308nt, ｃｕｎｔ", { words: ["cunt"] })).toBe("so a ****, *****, ****");
   expect(masked("😀 ﬁt 👍🏽", { words: ["fit"] }, { pattern: "😀" })).toBe("* ** 👍🏽");
@@ -108,6 +128,7 @@ test("a mask has the characters of the original, also where NFKC has more or few
     "see https://**************/x",
   );
   expect(masked("你是傻逼吗", { words: ["傻逼"] })).toBe("你是**吗");
+  expect(masked("so b**a**dword, yes", { words: ["badword"] })).toBe("so ***********, yes");
   expect(masked("call 0123 456 now", { pattern: "\\d[\\d ]*\\d" })).toBe("call ******** now");
 });
 
