@@ -1,11 +1,12 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import { hookPerson } from "../../domain/conversations/incoming-hook.ts";
+import { type HookOrigin, hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { checkMessage } from "../../domain/moderation/rules/check-message.ts";
 import type { RuleId } from "../../domain/moderation/rules/rule.ts";
+import { letsShow } from "../../domain/moderation/rules/shown.ts";
 import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
@@ -40,7 +41,7 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
 type Passing = Omit<Intended, "mentions" | "threadRoot" | "edits" | "draft">;
 
 /** A message as it is to be stored. */
-type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed">;
+type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed" | "hook">;
 
 const NOT_HELD =
   "A moderator would have to see it first: that is possible for a new message of your own alone.";
@@ -97,17 +98,29 @@ export class SendingGate {
     return this.#deps.rules.last?.shadowed.has(userId) ?? false;
   }
 
+  /** Whether rules let others be shown a text that is no message. Never rejects. */
+  async shows(text: string, conversationId: ConversationId): Promise<boolean> {
+    const { known } = this.#deps.rules;
+    const rules = known === undefined ? await this.#deps.rules.read() : known;
+    return letsShow(rules?.texts ?? null, text, conversationId);
+  }
+
   /**
    * Asks whether a message may be stored. Never rejects.
-   * @returns its body, which a rule or the hook may have replaced, and whether its sender alone is to see it;
+   * @returns its body, which a rule or the hook may have replaced, as whom a hook shows it, and whether its
+   *   sender alone is to see it;
    *   or `refused`, `held` for a moderator, or
    *   `unavailable` without an answer
    */
   async check(intended: Intended): Promise<Result<Checked>> {
     const ruled = await this.#checkRules(intended);
     if (!ruled.ok || ruled.value.shadowed) return ruled;
-    const body = await this.#checkHook({ ...intended, ...ruled.value });
-    return body.ok ? { ok: true, value: { ...ruled.value, body: body.value } } : body;
+    const { draft, conversationId } = intended;
+    const hook = draft?.hook && (await this.#hookShown(draft.hook, conversationId));
+    const asked = { ...intended, ...ruled.value, draft: draft && { ...draft, ...(hook && { hook }) } };
+    const body = await this.#checkHook(asked);
+    if (!body.ok) return body;
+    return { ok: true, value: { ...ruled.value, body: body.value, ...(hook && { hook }) } };
   }
 
   /**
@@ -128,6 +141,13 @@ export class SendingGate {
     return checked.value;
   }
 
+  /** The hook that brings a message, under its own name where rules refuse the one that the post wants. */
+  async #hookShown(hook: HookOrigin, conversationId: ConversationId): Promise<HookOrigin> {
+    const { name, nickname } = hook;
+    const isShown = nickname === name || (await this.shows(nickname, conversationId));
+    return isShown ? hook : { ...hook, nickname: name };
+  }
+
   async #checkRules(intended: Intended): Promise<Result<Checked>> {
     const { body, clientMsgId } = intended;
     const accepted = { ok: true, value: { body, clientMsgId } } as const;
@@ -136,7 +156,7 @@ export class SendingGate {
     if (rules?.shadowed.has(intended.senderId))
       return { ok: true, value: { ...accepted.value, shadowed: true } };
     if (!rules?.texts) return accepted;
-    const verdict = checkMessage(rules.texts, intended);
+    const verdict = checkMessage(rules.texts, { ...intended, customData: intended.draft?.customData });
     switch (verdict.action) {
       case "accept":
         return accepted;

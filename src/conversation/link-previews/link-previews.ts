@@ -1,7 +1,9 @@
 import { Seq } from "../../domain/ids.ts";
+import type { LinkPreview } from "../../domain/messages/link-preview.ts";
 import type { LinkPreviews } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { FileReferences } from "../files/file-references.ts";
+import type { SendingGate } from "../hooks/sending-gate.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { PreviewRequests } from "./preview-requests.ts";
 
@@ -12,6 +14,7 @@ interface MessagePreviewsDeps {
   requests: PreviewRequests;
   previews: LinkPreviews;
   files: Pick<FileReferences, "storeVersions">;
+  gate: Pick<SendingGate, "shows">;
   timing: Timing["linkPreviews"];
 }
 
@@ -39,11 +42,12 @@ export class MessagePreviews {
     if (!asked || link === null || tries >= MAX_TRIES) return null;
     const found = await previews.of(link, asked.sender_id);
     if (found === "later") return Date.now() + timing.retryMs;
+    const shown = found && (await this.#shown(found));
     this.#room.flushSends();
     // It may have been edited or revoked meanwhile.
     const row = this.#room.log.get(seq);
-    if (!row || !found || requests.linkOf(row) !== link) return null;
-    const preview = JSON.stringify(found);
+    if (!row || !shown || requests.linkOf(row) !== link) return null;
+    const preview = JSON.stringify(shown);
     if (row.link_preview === preview) return null;
     this.#room.commit((tx) => {
       this.#room.changeFeed.record(tx, [seq]);
@@ -51,5 +55,21 @@ export class MessagePreviews {
       this.#deps.files.storeVersions(tx, row, { after: preview, dropped: [row.link_preview ?? ""] });
     });
     return null;
+  }
+
+  /** A preview without the words that rules refuse. @returns null: without its title it is none */
+  async #shown({ url, title, description, siteName, image }: LinkPreview): Promise<LinkPreview | null> {
+    const { gate } = this.#deps;
+    const words = [title, description, siteName].map(async (text) => {
+      return text !== undefined && (await gate.shows(text, this.#room.state.id)) ? text : undefined;
+    });
+    const [shownTitle, about, site] = await Promise.all(words);
+    if (shownTitle === undefined) return null;
+    return {
+      ...{ url, title: shownTitle },
+      ...(about !== undefined && { description: about }),
+      ...(site !== undefined && { siteName: site }),
+      ...(image && { image }),
+    };
   }
 }

@@ -10,7 +10,7 @@ import type { MarkChange, MarkStore } from "./mark-store.ts";
 const FORGOTTEN_AT_ONCE = 100;
 
 /** What marks need besides the room. */
-interface MarksDeps {
+export interface MarksDeps {
   /** waits until it is known who may write. @throws `unavailable` */
   permission(): Promise<void>;
   /** has an alarm call `forget` for this user */

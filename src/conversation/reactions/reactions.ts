@@ -3,10 +3,12 @@ import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { PutReaction, Reaction, ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
+import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { MessageRow } from "../log/row.ts";
-import type { MarkRow } from "../marks/mark-store.ts";
-import { type MarkRange, Marks } from "../marks/marks.ts";
+import type { MarkRow, MarkStore } from "../marks/mark-store.ts";
+import { type MarkRange, Marks, type MarksDeps } from "../marks/marks.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../room/context.ts";
 import { readTally } from "./tally.ts";
 
 /** Reactions that are listed at once: a bot is told who has put each. */
@@ -21,16 +23,31 @@ export interface ReactionInput {
 
 /** The reactions of users to messages. */
 export class Reactions extends Marks<ReactionKey> {
+  readonly #gate: Pick<SendingGate, "shows">;
+
+  constructor(
+    room: RoomContext,
+    store: MarkStore<ReactionKey>,
+    deps: MarksDeps & { gate: Pick<SendingGate, "shows"> },
+  ) {
+    super(room, store, deps);
+    this.#gate = deps.gate;
+  }
+
   /**
    * Adds a reaction of a user. Idempotent: a repeat is no change.
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `muted`, `blocked`, `forbidden` for a user who may not send a message here, or not react
    * @throws `validation_failed` for a system message or a revoked one
+   * @throws `refused` for a name that rules refuse
    * @throws `conflict` if the message has 20 other keys, or 20 keys of this user, or 10 other keys that this
    *   user was the first to use
    */
   async add({ userId, seq, key }: ReactionInput): Promise<ReactionState> {
     await this.permission();
+    // Emoji are no words.
+    if (key.startsWith(":") && !(await this.#gate.shows(key, this.room.state.id)))
+      throw refusal("This reaction is not allowed here.");
     const row = this.#reactable(userId, seq);
     const mine = this.store.of(seq, userId);
     if (mine.includes(key)) return stateOf(row, mine);
@@ -43,7 +60,7 @@ export class Reactions extends Marks<ReactionKey> {
 
   /**
    * Takes a reaction of a user back. Idempotent: without one nothing changes.
-   * @throws as `add` does, except `conflict`
+   * @throws as `add` does, except `conflict` and `refused`
    */
   async remove({ userId, seq, key }: ReactionInput): Promise<ReactionState> {
     await this.permission();

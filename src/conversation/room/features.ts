@@ -89,7 +89,8 @@ export function createFeatures(
       tellMembers: () => room.conversationUpdates.push(),
     }),
     messagePreviews: new MessagePreviews(room, {
-      ...{ requests: room.previewRequests, previews: linkPreviews, files, timing: timing.linkPreviews },
+      ...{ requests: room.previewRequests, previews: linkPreviews, files, gate: room.hooks.gate },
+      timing: timing.linkPreviews,
     }),
     editing: new Editing(room, {
       ...{ history, indexer, files, previews: room.previewRequests },
@@ -98,7 +99,9 @@ export function createFeatures(
       windowS: settings.editWindowS,
       scheduleRemoval: scheduleNow("edit_history"),
     }),
-    reactions: new Reactions(room, reactionStore, { permission, schedule: scheduleNow("deleted_reactions") }),
+    reactions: new Reactions(room, reactionStore, {
+      ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_reactions") },
+    }),
     polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
     following: new Following(room),
     groupData: new GroupData(sql, room, publisher),

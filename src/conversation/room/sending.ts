@@ -123,8 +123,9 @@ function sendGate(
         ...{ threadRoot: thread?.root ?? null, buttons: draft.buttons },
       });
       if (!checked.ok) return checked;
-      const { shadowed } = checked.value;
-      const ready = { ...draft, clientMsgId: checked.value.clientMsgId, ...(shadowed && { shadowed }) };
+      const { shadowed, hook } = checked.value;
+      const shown = { ...(shadowed && { shadowed }), ...(hook && { hook }) };
+      const ready = { ...draft, clientMsgId: checked.value.clientMsgId, ...shown };
       const isSame = checked.value.body === body || draft.poll !== undefined;
       return { ok: true, value: isSame ? ready : { ...ready, body: checked.value.body, place: undefined } };
     },

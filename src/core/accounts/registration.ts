@@ -9,7 +9,7 @@ import type { NameTaken } from "../../storage/accounts/name-conditions.ts";
 import { recordSignInPlace } from "../../storage/accounts/sign-in-places.ts";
 import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
-import { requireAllowed } from "../moderation/shown-names.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { hashPassword } from "./password-hash.ts";
 import { requireStrongPassword } from "./password-rules.ts";
@@ -53,7 +53,7 @@ export async function register(core: Core, input: Registration, device: Device):
   const username = storedForm(input.username);
   if (looksDeleted(username)) throw usernameTaken("taken");
   await requireStrongPassword("body.password", password, { username, email });
-  await requireAllowed(core, [username, nickname]);
+  await requireAllowed(core, { username, nickname });
   const passwordHash = await hashPassword(core, password);
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (user === "taken" || user === "looks_alike") throw usernameTaken(user);

@@ -3,6 +3,7 @@ import type { Credential } from "../../domain/accounts/session.ts";
 import type { MeWithEmail, OwnProfile, ProfileChange, UserWithRelation } from "../../domain/accounts/user.ts";
 import { CoreError, invalid, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import { storedForm } from "../../lib/text-forms.ts";
 import {
   findLiveUsers,
@@ -17,7 +18,7 @@ import {
 import { DELETED_PROFILE } from "../../storage/columns.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
-import { requireAllowed } from "../moderation/shown-names.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../policies.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { announceProfile } from "./profile-announcement.ts";
@@ -150,7 +151,7 @@ export async function getMe(core: Core, caller: Pick<Credential, "userId">): Pro
 /**
  * Changes the caller's profile.
  * @returns the changed profile
- * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `refused` for a nickname
+ * @throws `unauthenticated` as `getMe`; `forbidden` as `requireMayChangeProfile`; `refused` for a text
  *   that rules refuse; `rate_limited` for a sixth e-mail address within a day: a user who sets any number of
  *   addresses could find out which ones others sign in by
  */
@@ -161,7 +162,7 @@ export async function changeProfile(
 ): Promise<OwnProfile> {
   const change = core.fileOrigins.withStoredAvatar(asked);
   await requireMayChangeProfile(core, caller.userId, change);
-  await requireAllowed(core, [change.nickname]);
+  await requireAllowed(core, { nickname: change.nickname, profile: shownOf(change) });
   const changed = await updateProfile(core.db, caller.userId, change, core.timing.emailChanges);
   if (changed) {
     usersChanged(core);
@@ -170,6 +171,14 @@ export async function changeProfile(
   }
   await getMe(core, caller);
   throw tooManyEmails(core);
+}
+
+/** The texts of a profile that others are shown besides the nickname, over one API or another. */
+function shownOf(change: ProfileChange): string[] {
+  const { gender, birthday, location, language, signature, messageSettings, details = {} } = change;
+  const { adminForbidType, level, role } = change;
+  const fields = [gender, birthday, location, language, signature, messageSettings];
+  return [...fields, adminForbidType, level, role, ...textsIn(details)].flatMap((text) => text ?? []);
 }
 
 /** The `rate_limited` for an e-mail address that is one too many for this day. */

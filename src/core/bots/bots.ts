@@ -12,7 +12,7 @@ import { endSessionsWith } from "../accounts/session-end.ts";
 import { openTokenSession } from "../accounts/sessions.ts";
 import { changeProfile } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
-import { requireAllowed } from "../moderation/shown-names.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireMayMakeBots } from "../policies.ts";
 import { madeUpUsername } from "../server/named-users.ts";
 import { usersChanged } from "../server/user-events.ts";
@@ -43,7 +43,7 @@ export async function createBot(core: Core, maker: UserId, input: BotInput): Pro
   requireMayMakeBots(core);
   const { username = madeUpUsername(), nickname } = input;
   if (looksDeleted(username)) throw usernameTaken("taken");
-  await requireAllowed(core, [input.username, nickname]);
+  await requireAllowed(core, { username: input.username, nickname });
   const { avatar = "" } = core.fileOrigins.withStoredAvatar({ avatar: input.avatar ?? "" });
   const createdAt = Date.now();
   const bot = await insertBot(core.db, { makerId: maker, username, nickname, avatar, createdAt });

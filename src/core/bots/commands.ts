@@ -3,11 +3,12 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findCommands, findCommandsOf, storeCommands } from "../../storage/bots/commands.ts";
 import type { Core } from "../context.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 
 /**
  * Replaces the commands of the caller in one language, `""`: of all others. None: the language has no list of
  * its own. Idempotent.
- * @throws `forbidden` for a caller who is no bot
+ * @throws `forbidden` for a caller who is no bot; `refused` for a text that rules refuse
  */
 export async function setCommands(
   core: Core,
@@ -15,6 +16,8 @@ export async function setCommands(
   language: string,
   commands: Command[],
 ): Promise<void> {
+  const texts = commands.flatMap(({ command, description, arguments: rest }) => [command, description, rest]);
+  await requireAllowed(core, { command: texts });
   if (await storeCommands(core.db, bot, language.toLowerCase(), commands)) return;
   throw new CoreError("forbidden", "Only a bot has commands.");
 }

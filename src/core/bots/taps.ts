@@ -2,6 +2,7 @@ import { noTap, type TapAnswer, TapId } from "../../domain/bots/tap.ts";
 import { isNotFound } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
+import { areAllowed, requireAllowed } from "../moderation/shown-texts.ts";
 
 /**
  * Tells a bot that the caller has tapped on a button of its message. Each call is a tap of its own. For a bot
@@ -26,11 +27,18 @@ export async function tapButton(
 /**
  * Answers a tap on a button of the bot: the devices of who has tapped are told. The first answer counts, and
  * a further one changes nothing.
- * @throws `not_found` for a tap of another bot, and for one that is too old
+ * @throws `not_found` for a tap of another bot, and for one that is too old; `refused` for a text
+ *   or a page that rules refuse
  */
 export async function answerTap(core: Core, bot: UserId, tapId: string, answer: TapAnswer): Promise<void> {
   const parsed = TapId.safeParse(tapId);
   if (!parsed.success) throw noTap();
+  const texts = { tap_answer: [answer.text, answer.url] };
+  if (!(await areAllowed(core, texts, null))) {
+    // A rule may leave the conversation out.
+    const asked = await core.inboxes.takeTap(bot, { id: parsed.data, isAsked: true });
+    await requireAllowed(core, texts, asked.conversationId);
+  }
   const { id, conversationId, seq, userId, isAnswered } = await core.inboxes.takeTap(bot, {
     id: parsed.data,
   });

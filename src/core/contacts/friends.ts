@@ -17,6 +17,7 @@ import {
 } from "../../storage/contacts/friends.ts";
 import { requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 import { includesBlocked } from "./blocks.ts";
@@ -38,7 +39,8 @@ const SentRequestPosition = z.tuple([z.int().nonnegative(), UserId, z.literal("o
  * @throws `validation_failed` for the caller themself, `not_found` for an unknown user, and with
  *   `missing: "application"` for an answer to no request, `blocked` across a block, `forbidden` if the other
  *   user refuses all requests, `rate_limited` within a day after the other user rejected a request of the
- *   caller, `quota` for one more request than the caller may make today
+ *   caller, `quota` for one more request than the caller may make today,
+ *   `refused` for words that rules refuse
  * @param words what the caller says to the other, and what they will call them
  */
 export async function askOrAcceptFriend(
@@ -50,6 +52,7 @@ export async function askOrAcceptFriend(
   requireOther(caller, other);
   await countNamed(core, caller, [other]);
   await requireNoStrangers(core, caller, [other]);
+  await requireAllowed(core, { request: words.wording });
   const isCounted = core.settings.quotas.requests !== null && !(await areInContact(core.db, caller, other));
   return counted(core, caller, isCounted ? { requests: [`user ${other}`] } : {}, () =>
     ask(core, caller, other, words),

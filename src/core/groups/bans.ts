@@ -5,6 +5,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { usersById } from "./groups.ts";
 
@@ -25,6 +26,7 @@ export async function banUser(
 ): Promise<void> {
   await countNamed(core, caller, [targetId]);
   await requireNoStrangers(core, caller, [targetId]);
+  await requireAllowed(core, { reason }, id);
   const [person = null] = await findLiveUsers(core.db, [targetId]);
   await core.conversations.ban(id, { userId: caller, targetId, person, reason });
   core.securityLog.record("banned", { user: targetId, by: caller, conversation: id });

@@ -10,6 +10,7 @@ import {
   type Handle,
   type UserId,
 } from "../../domain/ids.ts";
+import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import { randomHex } from "../../lib/random.ts";
 import { findCreatedGroup, findHandleOwner, insertGroup } from "../../storage/conversations/groups.ts";
 import { requireUsers } from "../accounts/users.ts";
@@ -18,7 +19,7 @@ import { requireFriends } from "../contacts/friends.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
-import { requireAllowed } from "../moderation/shown-names.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireMayCreateGroups, requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 
@@ -122,7 +123,12 @@ async function create(
   amongFriends: boolean,
 ): Promise<CreatedGroup> {
   requireMayCreateGroups(core);
-  await requireAllowed(core, [options.name, options.introduction, options.announcement]);
+  const { name: group_name, introduction, announcement, handle: group_handle } = options;
+  const data = [options, ...initialMembers].map(({ customFields = {} }) => customFields);
+  await requireAllowed(core, {
+    ...{ group_name, group_text: [introduction, announcement], group_handle },
+    group_data: textsIn(data),
+  });
   const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
   await requireUsers(core, memberIds);
   await requireNoStrangers(core, caller, memberIds);

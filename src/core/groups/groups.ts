@@ -8,6 +8,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import { CoreError, noUser } from "../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../domain/ids.ts";
+import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { requestMembers } from "../../storage/contacts/message-requests.ts";
@@ -18,7 +19,7 @@ import { requireNoBlocks } from "../contacts/blocks.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
-import { requireAllowed } from "../moderation/shown-names.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 
@@ -63,7 +64,8 @@ export async function editGroup(
   },
 ): Promise<Conversation> {
   const { metadata, name, introduction, announcement } = change;
-  await requireAllowed(core, [name, introduction, announcement], id);
+  const groupTexts = { group_name: name, group_text: [introduction, announcement] };
+  await requireAllowed(core, { ...groupTexts, group_data: textsIn(change.customFields ?? {}) }, id);
   const stored = {
     ...core.fileOrigins.withStoredAvatar(change),
     metadata: metadata && writeMetadata(metadata),
@@ -166,6 +168,7 @@ export async function joinGroup(
 ): Promise<JoinState> {
   const [person] = await findLiveUsers(core.db, [caller]);
   if (!person) throw accountDeleted();
+  await requireAllowed(core, { request: message }, id);
   const isCounted = core.settings.quotas.requests !== null && (await mayAskToJoin(core.db, caller, id));
   const { state } = await counted(core, caller, isCounted ? { requests: [`group ${id}`] } : {}, () =>
     core.conversations.join(id, { person, message }),
@@ -200,6 +203,7 @@ export async function removeMembers(
   targetIds: UserId[],
   reason = "",
 ): Promise<void> {
+  await requireAllowed(core, { reason }, id);
   await core.conversations.remove(id, { userId: caller, targetIds, reason });
   for (const user of targetIds)
     core.securityLog.record("member_removed", { user, by: caller, conversation: id });
@@ -216,6 +220,8 @@ export async function changeMember(
   userId: UserId,
   change: MemberChange,
 ): Promise<GroupMember> {
+  const { nameCard, customFields = {} } = change;
+  await requireAllowed(core, { name_card: nameCard, group_data: textsIn(customFields) }, id);
   const fields = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const found = await core.conversations.changeMember(id, {
     userId: caller,
@@ -287,6 +293,7 @@ export async function decideJoinRequest(
   },
 ): Promise<void> {
   const { joinRequestId, accept, message = "", credential } = decision;
+  await requireAllowed(core, { reason: message }, id);
   const input = { joinRequestId, accept, message, ...(credential && { credential }) };
   await core.conversations.decideJoinRequest(id, { userId: caller, ...input });
 }

@@ -10,11 +10,12 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import type { Core } from "../context.ts";
+import { requireAllowed } from "../moderation/shown-texts.ts";
 
 /**
  * Makes an incoming hook of a group: a URL to which another service posts messages.
  * @param shown the name and the avatar of its messages
- * @throws `not_found`, `forbidden`; `conflict` for too many
+ * @throws `not_found`, `forbidden`; `conflict` for too many; `refused` for a name that rules refuse
  */
 export async function createIncomingHook(
   core: Core,
@@ -22,6 +23,7 @@ export async function createIncomingHook(
   id: ConversationId,
   shown: { name: string; avatar: "" | HttpUrl },
 ): Promise<IncomingHookWithSecret> {
+  await requireAllowed(core, { hook_name: shown.name }, id);
   const made = await core.conversations.createIncomingHook(id, { userId: caller, ...shown });
   core.securityLog.record("incoming_hook_created", { user: null, by: caller, conversation: id });
   return made;

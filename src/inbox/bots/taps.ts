@@ -53,10 +53,10 @@ export class KeptTaps {
   }
 
   /** Takes a tap to answer it. @throws `not_found` for one that is not kept */
-  take(id: TapId): TakenTap {
+  take(id: TapId, isAsked = false): TakenTap {
     const row = this.#find(id);
     if (!row || id < firstTapIdAt(Date.now() - this.#timing.keepMs)) throw noTap();
-    if (row.answered === 0) this.#sql.exec("UPDATE taps SET answered = 1 WHERE id = ?", id);
+    if (row.answered === 0 && !isAsked) this.#sql.exec("UPDATE taps SET answered = 1 WHERE id = ?", id);
     const { conversation_id: conversationId, seq, user_id: userId } = row;
     return { id, conversationId, seq, userId, isAnswered: row.answered === 1 };
   }

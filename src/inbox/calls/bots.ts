@@ -23,5 +23,8 @@ export const BOTS = {
   }),
 
   /** Takes a tap to answer it. @see KeptTaps.take @throws `not_found` */
-  takeTap: repeatable(light, ({ taps }, { id }: { id: TapId }): TakenTap => taps.take(id)),
+  takeTap: repeatable(
+    light,
+    ({ taps }, { id, isAsked }: { id: TapId; isAsked?: boolean }): TakenTap => taps.take(id, isAsked),
+  ),
 };

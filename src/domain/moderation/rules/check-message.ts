@@ -4,6 +4,7 @@ import type { ConversationId } from "../../ids.ts";
 import { type BodyJson, Content, type Kind } from "../../messages/content.ts";
 import type { CompiledRules } from "./compile.ts";
 import type { RuleId } from "./rule.ts";
+import { textsIn } from "./shown.ts";
 
 /** What the rules say of a message. */
 export type MessageVerdict =
@@ -17,18 +18,25 @@ type Json = z.infer<ReturnType<typeof z.json>>;
 /** Fields whose values are no texts. They are checked, as an address may be spam, and not masked. */
 const NOT_MASKED = new Set(["url", "content_type", "kind"]);
 
+/** A message as its texts are checked. */
+interface Checked {
+  kind: Kind;
+  body: BodyJson;
+  conversationId: ConversationId;
+  buttons?: Buttons | undefined;
+  /** what clients of one API show of it: cards of KOOK */
+  customData?: string | undefined;
+}
+
 /**
- * Checks each text in the body of a message, those of merged messages too, and those of its buttons. The
- * strongest action holds. What cannot be masked is refused.
+ * Checks each text in the body of a message, those of merged messages too, those of its buttons and of what
+ * is shown in its place elsewhere. The strongest action holds. What cannot be masked is refused.
  */
-export function checkMessage(
-  rules: CompiledRules,
-  message: { kind: Kind; body: BodyJson; conversationId: ConversationId; buttons?: Buttons | undefined },
-): MessageVerdict {
+export function checkMessage(rules: CompiledRules, message: Checked): MessageVerdict {
   const found: { action: "refuse" | "hold" | "flag"; rules: RuleId[] }[] = [];
   let isMasked = false;
   const masked = visit(z.json().parse(JSON.parse(message.body)), "", (text, field) => {
-    const verdict = rules.check(text, message.conversationId);
+    const verdict = rules.check(field === "url" ? withDecoded(text) : text, message.conversationId);
     if (verdict.action === null) return text;
     if (verdict.action === "mask" && !NOT_MASKED.has(field)) {
       isMasked = true;
@@ -37,7 +45,11 @@ export function checkMessage(
     found.push({ action: verdict.action === "mask" ? "refuse" : verdict.action, rules: verdict.rules });
     return text;
   });
-  for (const text of message.buttons ? textsOfButtons(message.buttons) : []) {
+  const beside = [
+    ...(message.buttons ? textsOfButtons(message.buttons) : []),
+    ...(message.customData ? textsOfData(message.customData) : []),
+  ];
+  for (const text of beside) {
     const { action, rules: broken } = rules.check(text, message.conversationId);
     if (action !== null) found.push({ action: action === "mask" ? "refuse" : action, rules: broken });
   }
@@ -49,6 +61,24 @@ export function checkMessage(
   const isWhole =
     message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
   return isWhole ? { action: "mask", body: JSON.stringify(masked) } : { action: "refuse", rules: [] };
+}
+
+/** An address, and the name of its file as it is shown. */
+function withDecoded(url: string): string {
+  try {
+    return `${url} ${decodeURIComponent(url.slice(url.lastIndexOf("/") + 1))}`;
+  } catch {
+    return url;
+  }
+}
+
+/** The texts of data that may be JSON. */
+function textsOfData(data: string): string[] {
+  try {
+    return textsIn(z.json().parse(JSON.parse(data)));
+  } catch {
+    return [data];
+  }
 }
 
 /** Replaces each text in a value by what `on` makes of it. */

@@ -1,4 +1,5 @@
 import type { Core } from "../../../core/context.ts";
+import { requireAllowed } from "../../../core/moderation/shown-texts.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import type {
   AttributesChange,
@@ -6,6 +7,7 @@ import type {
   GroupCounters,
 } from "../../../domain/conversations/group-data.ts";
 import type { UserId } from "../../../domain/ids.ts";
+import { textsIn } from "../../../domain/moderation/rules/shown.ts";
 import { withGroup } from "./groups.ts";
 
 /** The attributes of a group. @throws as `withGroup` */
@@ -13,16 +15,17 @@ export function attributesByName(core: Core, caller: UserId, group: GroupAddress
   return withGroup(core, caller, group, (id) => core.conversations.attributes(id, { userId: caller }));
 }
 
-/** Changes attributes of a group. @throws as `withGroup`, `conflict` for an older version */
+/** Changes attributes of a group. @throws as `withGroup`, `conflict` for an older version, `refused` */
 export function changeAttributesByName(
   core: Core,
   caller: UserId,
   group: GroupAddress,
   change: AttributesChange,
 ): Promise<AttributesState> {
-  return withGroup(core, caller, group, (id) =>
-    core.conversations.changeAttributes(id, { userId: caller, ...change }),
-  );
+  return withGroup(core, caller, group, async (id) => {
+    await requireAllowed(core, { group_data: textsIn(change.set ?? {}) }, id);
+    return core.conversations.changeAttributes(id, { userId: caller, ...change });
+  });
 }
 
 /** The counters of a group. @throws as `withGroup` */

@@ -1,6 +1,7 @@
 import { announceProfile } from "../../../core/accounts/profile-announcement.ts";
 import { getMe, noUserWithName, tooManyEmails } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
+import { requireAllowed } from "../../../core/moderation/shown-texts.ts";
 import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../../../core/policies.ts";
 import { usersChanged } from "../../../core/server/user-events.ts";
 import {
@@ -45,6 +46,7 @@ export async function provision(
 ): Promise<ExtendedProfile> {
   if (!hasKey && !isOpen(core)) throw noClaim();
   if (looksDeleted(username)) throw userIdTaken("taken");
+  if (!hasKey) await requireAllowed(core, { username, ...shownOf(fields) });
   // The ids of a service may look alike: `user11` and `user1l` are two of its users.
   const comparison = hasKey && core.settings.rule === "static" ? "spelling" : "looks";
   const user = await insertProvisioned(
@@ -110,6 +112,7 @@ export async function changeExtendedProfile(
   const rule = core.timing.emailChanges;
   if (caller) {
     await requireMayChangeProfile(core, caller.userId, change);
+    await requireAllowed(core, shownOf(change));
     const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);
     if (own) return announced(core, own);
     await getMe(core, caller);
@@ -117,7 +120,11 @@ export async function changeExtendedProfile(
   }
   if (!hasKey && !isOpen(core)) throw noClaim();
   const user = (await findExtendedProfileByName(core.db, username)) ?? raise(noUserWithName([username]));
-  if (!hasKey) await requireMayChangeProfile(core, user.id, change);
+  if (!hasKey) {
+    await requireMayChangeProfile(core, user.id, change);
+    // What the service says of its users is not asked about.
+    await requireAllowed(core, shownOf(change));
+  }
   // The service answers for the addresses of its users.
   const unbounded = { ...rule, max: Number.MAX_SAFE_INTEGER };
   const changed = await updateExtendedProfile(core.db, user.id, change, "passwordless", unbounded);
@@ -126,6 +133,15 @@ export async function changeExtendedProfile(
     throw new CoreError("forbidden", "user_id: this user has a password: changes need their own token.");
   // The account was deleted during the call.
   throw noUserWithName([username]);
+}
+
+/** The texts of an extended profile that others are shown. */
+function shownOf(change: ExtendedProfileChange) {
+  const { fullName, nickname, alias, gender, province, city, avatar, signature } = change;
+  return {
+    nickname: [fullName, nickname, alias],
+    profile: [gender, province, city, signature, avatar],
+  };
 }
 
 /** Announces a changed profile, if its user looks different by it. @returns the whole profile */

@@ -15,7 +15,7 @@ const putRoute = lightRoute("put", "/v1/bots/me/commands", {
   description:
     "For bots. Replaces your commands in one language, at most 100; `[]`: it has no list of its own. Clients complete them after `/`, and send them as texts. 403: you are no bot.",
   request: { body: jsonBody(NewBotCommands) },
-  responses: { 204: { description: "They are stored" }, ...problems("forbidden") },
+  responses: { 204: { description: "They are stored" }, ...problems("forbidden", "refused") },
 });
 
 const getRoute = lightRoute("get", "/v1/bots/me/commands", {

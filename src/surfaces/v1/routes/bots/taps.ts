@@ -25,7 +25,7 @@ const answerRoute = lightRoute("post", "/v1/bots/me/taps/{tap_id}", {
   description:
     "For bots. Who has tapped gets the frame `tap_answer` on their devices that are connected; it is not stored. Answer each tap, if only by `{}`, so that the client stops waiting. The first answer counts: a further one answers 204 and changes nothing. 404 after 15 minutes, and for a tap on a button of another bot.",
   request: { params: TapParams, body: jsonBody(NewTapAnswer) },
-  responses: { 204: { description: "The user is told" }, ...problems("not_found") },
+  responses: { 204: { description: "The user is told" }, ...problems("refused", "not_found") },
 });
 
 export const taps = v1Router()

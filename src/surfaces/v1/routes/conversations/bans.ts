@@ -38,7 +38,7 @@ const banRoute = lightRoute("put", "/v1/conversations/{id}/bans/{user_id}", {
   request: { params: oneParams, body: optionalBody(BanInput) },
   responses: {
     204: { description: "The user is banned" },
-    ...problems("forbidden", "not_found", "conflict"),
+    ...problems("forbidden", "refused", "not_found", "conflict"),
   },
 });
 

@@ -27,7 +27,7 @@ const createRoute = route("post", "/v1/conversations/{id}/hooks", {
   request: { params: ConversationParams, body: jsonBody(NewIncomingHook) },
   responses: {
     201: jsonAnswer("The hook, with its URL", IncomingHookWithUrl),
-    ...problems("forbidden", "not_found", "conflict"),
+    ...problems("forbidden", "refused", "not_found", "conflict"),
   },
 });
 

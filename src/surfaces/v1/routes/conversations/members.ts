@@ -53,7 +53,7 @@ const changeRoute = lightRoute("patch", "/v1/conversations/{id}/members/{user_id
   },
   responses: {
     200: jsonAnswer("The member", Member),
-    ...problems("forbidden", "not_found"),
+    ...problems("forbidden", "refused", "not_found"),
   },
 });
 

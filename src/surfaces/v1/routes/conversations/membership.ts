@@ -16,7 +16,7 @@ const joinRoute = lightRoute("post", "/v1/conversations/{id}/join", {
   request: { params: ConversationParams, body: optionalBody(JoinRequestInput) },
   responses: {
     200: jsonAnswer("The caller has joined, or has a join request", JoinResult),
-    ...problems("forbidden", "not_found", "conflict", "quota", "full"),
+    ...problems("forbidden", "refused", "not_found", "conflict", "quota", "full"),
   },
 });
 

@@ -27,7 +27,16 @@ const addRoute = lightRoute("put", path, {
   request: { params },
   responses: {
     200: state,
-    ...problems("validation_failed", "forbidden", "muted", "blocked", "not_found", "conflict", "full"),
+    ...problems(
+      "validation_failed",
+      "forbidden",
+      "refused",
+      "muted",
+      "blocked",
+      "not_found",
+      "conflict",
+      "full",
+    ),
   },
 });
 
