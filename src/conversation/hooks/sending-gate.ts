@@ -156,7 +156,7 @@ export class SendingGate {
     if (rules?.shadowed.has(intended.senderId))
       return { ok: true, value: { ...accepted.value, shadowed: true } };
     if (!rules?.texts) return accepted;
-    const verdict = checkMessage(rules.texts, { ...intended, customData: intended.draft?.customData });
+    const verdict = checkMessage(rules.texts, intended);
     switch (verdict.action) {
       case "accept":
         return accepted;

@@ -344,6 +344,9 @@ describe("in a message rules find", () => {
       api(bot, "POST direct-message/create", { type: 10, chat_code, content: JSON.stringify(card(title)) });
     await send(ann, direct, "hello");
     expect(isTaken(await sent("a casino"))).toBe(false);
+    const escaped = JSON.stringify(card("a casino")).replace("casino", "c\\u0061sino");
+    const hidden = { type: 10, chat_code, content: escaped };
+    expect(isTaken(await api(bot, "POST direct-message/create", hidden))).toBe(false);
     expect(isTaken(await sent("a concert"))).toBe(true);
   });
 });

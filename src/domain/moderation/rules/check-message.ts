@@ -18,25 +18,21 @@ type Json = z.infer<ReturnType<typeof z.json>>;
 /** Fields whose values are no texts. They are checked, as an address may be spam, and not masked. */
 const NOT_MASKED = new Set(["url", "content_type", "kind"]);
 
-/** A message as its texts are checked. */
-interface Checked {
-  kind: Kind;
-  body: BodyJson;
-  conversationId: ConversationId;
-  buttons?: Buttons | undefined;
-  /** what clients of one API show of it: cards of KOOK */
-  customData?: string | undefined;
-}
-
 /**
- * Checks each text in the body of a message, those of merged messages too, those of its buttons and of what
- * is shown in its place elsewhere. The strongest action holds. What cannot be masked is refused.
+ * Checks each text in the body of a message, those of merged messages too and those of its buttons. The
+ * strongest action holds. What cannot be masked is refused.
  */
-export function checkMessage(rules: CompiledRules, message: Checked): MessageVerdict {
+export function checkMessage(
+  rules: CompiledRules,
+  message: { kind: Kind; body: BodyJson; conversationId: ConversationId; buttons?: Buttons | undefined },
+): MessageVerdict {
   const found: { action: "refuse" | "hold" | "flag"; rules: RuleId[] }[] = [];
+  const beside = message.buttons ? textsOfButtons(message.buttons) : [];
   let isMasked = false;
   const masked = visit(z.json().parse(JSON.parse(message.body)), "", (text, field) => {
     const verdict = rules.check(field === "url" ? withDecoded(text) : text, message.conversationId);
+    // What stands for a letter in JSON hides no word, as in a card.
+    if (verdict.action === null && field === "data") beside.push(...textsOfData(text));
     if (verdict.action === null) return text;
     if (verdict.action === "mask" && !NOT_MASKED.has(field)) {
       isMasked = true;
@@ -45,10 +41,6 @@ export function checkMessage(rules: CompiledRules, message: Checked): MessageVer
     found.push({ action: verdict.action === "mask" ? "refuse" : verdict.action, rules: verdict.rules });
     return text;
   });
-  const beside = [
-    ...(message.buttons ? textsOfButtons(message.buttons) : []),
-    ...(message.customData ? textsOfData(message.customData) : []),
-  ];
   for (const text of beside) {
     const { action, rules: broken } = rules.check(text, message.conversationId);
     if (action !== null) found.push({ action: action === "mask" ? "refuse" : action, rules: broken });
@@ -72,12 +64,12 @@ function withDecoded(url: string): string {
   }
 }
 
-/** The texts of data that may be JSON. */
+/** The texts of data that is JSON. */
 function textsOfData(data: string): string[] {
   try {
     return textsIn(z.json().parse(JSON.parse(data)));
   } catch {
-    return [data];
+    return [];
   }
 }
 
