@@ -1,21 +1,21 @@
 import { beforeAll, expect, test } from "vitest";
-import { type HookWithUrl, makeHook, posted } from "../features/incoming-hooks/client.ts";
-import { makeServerKey } from "../support/accounts/server-keys.ts";
-import { freshExternalId, userPath } from "../support/accounts/server-users.ts";
-import { signedInUsers } from "../support/accounts/users.ts";
-import { call, type SignedIn } from "../support/clients/api.ts";
-import { ask, conversationCode, createGroup, openDirect, page, send } from "../support/clients/chat.ts";
-import { openDevice } from "../support/clients/socket.ts";
-import type { WireAnswer } from "../support/clients/wire.ts";
-import { itemAt } from "../support/objects/room.ts";
-import { sampledPairs } from "../support/sampled-cases.ts";
-import { setNoRateLimits } from "../support/settings.ts";
-import { appkey, TIME, wireIdOf } from "./appkey/client.ts";
-import { api } from "./kook/client.ts";
-import { newBot, tg } from "./telegram/client.ts";
-import { nameOf, tim } from "./tim/client.ts";
-import { change, signed } from "./usersig/client.ts";
-import { connect } from "./usersig/socket.ts";
+import { type HookWithUrl, makeHook, posted } from "../../features/incoming-hooks/client.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { freshExternalId, userPath } from "../../support/accounts/server-users.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { ask, conversationCode, createGroup, openDirect, page, send } from "../../support/clients/chat.ts";
+import { openDevice } from "../../support/clients/socket.ts";
+import type { WireAnswer } from "../../support/clients/wire.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { sampledPairs } from "../../support/sampled-cases.ts";
+import { setNoRateLimits } from "../../support/settings.ts";
+import { appkey, TIME, wireIdOf } from "../appkey/client.ts";
+import { api } from "../kook/client.ts";
+import { newBot, tg } from "../telegram/client.ts";
+import { nameOf, tim } from "../tim/client.ts";
+import { change, signed } from "../usersig/client.ts";
+import { connect } from "../usersig/socket.ts";
 
 /** What no client may open or load. Each has the word "evil", where it is not refused for having no host. */
 const BAD = {
