@@ -32,6 +32,7 @@ import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
 import { errorFields, log } from "./lib/logger.ts";
 import { findEndedSessions, findLiveSession } from "./storage/accounts/sessions.ts";
+import { findSuspension } from "./storage/accounts/suspension.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { backupBucket } from "./storage/backup/bucket-binding.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
@@ -113,6 +114,7 @@ export function createWorker(timing: Timing) {
             if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }, message.senderId));
             return state;
           },
+          suspension: (userId) => findSuspension(db, userId, Date.now()),
           tellAsked: (userId, about) => tellAsked(inboxes, userId, about),
           storeSize: sizeStore(db, "conversation"),
         },
@@ -154,6 +156,7 @@ export function createWorker(timing: Timing) {
           sessionEnd: async (userId, id) =>
             (await findLiveSession(db, { id, userId, now: Date.now() }))?.expiresAt ?? null,
           fileExists: async (key) => (await findFile(db, key, Date.now())) !== null,
+          isSuspended: async (id) => (await findSuspension(db, id, Date.now()))?.shadow === false,
           releaseFilesOf: (id, after) =>
             releaseFilesOf(db, id, { after, limit: FILES_AT_ONCE }, Date.now() + timing.files.expiryMs),
           ...releasedFiles(db, env.FILES, timing),

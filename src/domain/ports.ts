@@ -20,6 +20,7 @@ import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
 import type { PushTarget } from "./push/device.ts";
 import type { PushPayload } from "./push/notice.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
+import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "./sync/inbox-update.ts";
@@ -89,6 +90,8 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
    * @returns what was decided; null: too many of the sender wait
    */
   hold(message: FoundMessage): Promise<HeldState | null>;
+  /** Whether a user is suspended now: may not sign in, or is in the shadow; null: neither. */
+  suspension(userId: UserId): Promise<Pick<Suspension, "shadow"> | null>;
   /** Tells the devices of a user that somebody asks for their consent. Best effort, and never rejects. */
   tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
 }
@@ -241,6 +244,8 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
   sessionEnd(id: UserId, sessionId: SessionId): Promise<number | null>;
   /** Whether there is a file with this key. */
   fileExists(key: FileKey): Promise<boolean>;
+  /** Whether the user may not sign in now. */
+  isSuspended(id: UserId): Promise<boolean>;
   /** Projects the user's presence, which lists read. */
   setOnline(id: UserId, online: boolean): Promise<void>;
   /**

@@ -7,6 +7,7 @@ import type { Draft } from "../../domain/messages/message.ts";
 import { checkMessage } from "../../domain/moderation/rules/check-message.ts";
 import type { RuleId } from "../../domain/moderation/rules/rule.ts";
 import { letsShow } from "../../domain/moderation/rules/shown.ts";
+import type { MessageRules } from "../../domain/moderation/rules/shared.ts";
 import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";
@@ -83,14 +84,19 @@ export class SendingGate {
    */
   isSetFor(senderId: UserId): boolean {
     const rules = this.#deps.rules.known;
-    if (this.#positions.gate !== null || rules === undefined) return true;
+    if (this.#positions.gate !== null || rules === undefined || this.#isNewBot(senderId)) return true;
     return rules !== null && (rules.texts !== null || rules.shadowed.has(senderId));
   }
 
   /** The same, once the rules are known. Never rejects. */
   async isSet(senderId: UserId): Promise<boolean> {
-    if (this.#deps.rules.known === undefined) await this.#deps.rules.read();
+    await this.#rulesFor(senderId);
     return this.isSetFor(senderId);
+  }
+
+  /** Whether a bot came after rules were read: it may have been born in the shadow of its maker. */
+  #isNewBot(senderId: UserId): boolean {
+    return this.#deps.rules.isNew(senderId) && this.#describe(senderId).bot === true;
   }
 
   /** Whether nobody but a user sees what they send, as far as is known. */
@@ -148,10 +154,19 @@ export class SendingGate {
     return isShown ? hook : { ...hook, nickname: name };
   }
 
+  /** The rules, from a time at which the sender was there. */
+  async #rulesFor(senderId: UserId): Promise<MessageRules | null> {
+    const { rules } = this.#deps;
+    // A read that is under way may have begun before the bot was made.
+    if (this.#isNewBot(senderId)) await rules.read();
+    const known = this.#isNewBot(senderId) ? undefined : rules.known;
+    return known === undefined ? rules.read() : known;
+  }
+
   async #checkRules(intended: Intended): Promise<Result<Checked>> {
     const { body, clientMsgId } = intended;
     const accepted = { ok: true, value: { body, clientMsgId } } as const;
-    const rules = this.#deps.rules.known ?? (await this.#deps.rules.read());
+    const rules = await this.#rulesFor(intended.senderId);
     // Nobody sees the message, so that no rule has to look at it, and no moderator.
     if (rules?.shadowed.has(intended.senderId))
       return { ok: true, value: { ...accepted.value, shadowed: true } };

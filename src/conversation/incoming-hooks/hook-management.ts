@@ -11,6 +11,7 @@ import { randomHex } from "../../lib/random.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { Permissions } from "../changes/permissions.ts";
 import type { RoomContext } from "../room/context.ts";
+import { mayHaveHooks } from "./hook-makers.ts";
 import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
 
 /** What a new hook shows beside its messages. */
@@ -48,15 +49,19 @@ export class HookManagement {
   /** All hooks, the oldest first. @throws `not_found`, `forbidden` */
   list(actorId: UserId): IncomingHook[] {
     this.#require(actorId, "see the hooks");
-    return this.#hooks.list().map(shown);
+    return this.#hooks.list().map((hook) => this.#shown(hook));
   }
 
-  /** Replaces the secret of a hook: its former URL is unknown at once. @throws `not_found`, `forbidden` */
+  /**
+   * Replaces the secret of a hook: its former URL is unknown at once. Who knows the new one answers for the
+   * hook from then on.
+   * @throws `not_found`, `forbidden`
+   */
   rotate(actorId: UserId, id: string): IncomingHookWithSecret {
     this.#require(actorId, "rotate hooks");
     const hook = this.#hooks.find(id);
     if (!hook) throw noIncomingHook();
-    return this.#withNewSecret(shown(hook));
+    return this.#withNewSecret({ ...hook, createdBy: actorId });
   }
 
   /** Deletes a hook. @returns whether there was one @throws `not_found`, `forbidden` */
@@ -65,17 +70,18 @@ export class HookManagement {
     return this.#hooks.delete(id);
   }
 
-  #withNewSecret(hook: IncomingHook): IncomingHookWithSecret {
+  #withNewSecret(hook: Omit<StoredIncomingHook, "secretHash">): IncomingHookWithSecret {
     const secret = randomHex();
-    this.#hooks.store({ ...hook, secretHash: sha256(secret) });
-    return { ...hook, secret };
+    const stored = { ...hook, secretHash: sha256(secret) };
+    this.#hooks.store(stored);
+    return { ...this.#shown(stored), secret };
+  }
+
+  #shown({ secretHash: _, ...hook }: StoredIncomingHook): IncomingHook {
+    return { ...hook, waiting: !mayHaveHooks(this.#room, hook.createdBy) };
   }
 
   #require(actorId: UserId, action: string): void {
     this.#permissions.require(this.#permissions.begin(actorId), "incomingHooks", action);
   }
-}
-
-function shown({ secretHash: _, ...hook }: StoredIncomingHook): IncomingHook {
-  return hook;
 }

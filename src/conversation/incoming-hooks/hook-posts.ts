@@ -11,6 +11,7 @@ import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Sends } from "../sending/sends.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
+import { type HookMakers, mayHaveHooks, waitsForAdmin } from "./hook-makers.ts";
 import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
 import { PostRate } from "./post-rate.ts";
 import { isSecretOf } from "./secret.ts";
@@ -26,39 +27,50 @@ export interface PostToHook extends HookUrl {
   post: HookPost;
 }
 
-/** Takes what other services post to the hooks of a group. A message by a hook has nobody as its sender. */
+type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state">;
+
+/**
+ * Takes what other services post to the hooks of a group. A message by a hook has nobody as its sender, and
+ * is stored by the right of who has made the hook.
+ */
 export class HookPosts {
-  readonly #room: Pick<RoomContext, "flushSends" | "log" | "renderer" | "state">;
+  readonly #room: Room;
   readonly #hooks: IncomingHooks;
   readonly #sends: Pick<Sends, "store">;
+  readonly #makers: HookMakers;
   readonly #rate = new PostRate();
 
-  constructor(
-    room: Pick<RoomContext, "flushSends" | "log" | "renderer" | "state">,
-    hooks: IncomingHooks,
-    sends: Pick<Sends, "store">,
-  ) {
+  constructor(room: Room, hooks: IncomingHooks, sends: Pick<Sends, "store">, makers: HookMakers) {
     this.#room = room;
     this.#hooks = hooks;
     this.#sends = sends;
+    this.#makers = makers;
   }
 
-  /** The hook of a URL. @throws `not_found`, the same for an unknown hook and a wrong secret */
+  /**
+   * The hook of a URL.
+   * @throws `not_found`, the same for an unknown hook and a wrong secret; `forbidden` for one whose maker may
+   *   have none here
+   */
   require({ hook: id, secret }: HookUrl): StoredIncomingHook {
     const hook = this.#hooks.find(id);
     // An unknown hook takes as long as a wrong secret.
     if (!isSecretOf(secret, hook?.secretHash) || !hook) throw noIncomingHook();
+    if (!mayHaveHooks(this.#room, hook.createdBy)) throw waitsForAdmin();
     return hook;
   }
 
   /**
    * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
-   * count.
-   * @throws `not_found`; `rate_limited` over 5 a second; `full`; `refused` by a rule of the deployment or its
-   *   backend; as `Threads.refusal`
+   * count. One of a hook whose maker is in the shadow is seen by staff alone.
+   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 5 a second;
+   *   `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
    */
   async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
+    const suspension = await this.#makers.suspensionOf(this.require(url).createdBy);
+    // The hook, or the role of its maker, may have changed meanwhile; another maker has another secret.
     const hook = this.require(url);
+    if (suspension?.shadow === false) throw waitsForAdmin();
     this.#room.flushSends();
     const { log, renderer, state } = this.#room;
     const { text, thread, key } = post;
@@ -73,6 +85,7 @@ export class HookPosts {
       mentions: [],
       thread: thread && { root: thread, alsoInMain: true },
       hook: originOf(hook, post),
+      ...(suspension && { shadowed: true }),
     };
     const { row, isRepeated } = await this.#sends.store(NOBODY, draft);
     const [message] = renderer.render([row], overseer(state));

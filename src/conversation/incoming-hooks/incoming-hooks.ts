@@ -24,7 +24,7 @@ type HookRow = {
 };
 
 /** A hook with what its secret is compared by. */
-export interface StoredIncomingHook extends IncomingHook {
+export interface StoredIncomingHook extends Omit<IncomingHook, "waiting"> {
   secretHash: string;
 }
 

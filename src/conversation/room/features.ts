@@ -16,6 +16,7 @@ import { ReadPositions } from "../changes/read-positions.ts";
 import { Redaction } from "../changes/redaction.ts";
 import { Typing } from "../changes/typing.ts";
 import { DeviceCalls } from "../delivery/device-calls.ts";
+import { HookMakers } from "../incoming-hooks/hook-makers.ts";
 import { HookManagement } from "../incoming-hooks/hook-management.ts";
 import { HookPosts } from "../incoming-hooks/hook-posts.ts";
 import type { ConversationJobKind } from "../jobs.ts";
@@ -41,7 +42,7 @@ export type Features = ReturnType<typeof createFeatures>;
 
 /** The last layer of a room: what members do in a conversation besides sending. */
 export function createFeatures(
-  { storage: { sql }, jobs, linkPreviews, settings, timing }: RoomHost,
+  { storage: { sql }, jobs, directory, linkPreviews, settings, timing }: RoomHost,
   room: RoomContext & Stores & Delivery & Sending,
   publisher: Publisher,
 ) {
@@ -70,7 +71,7 @@ export function createFeatures(
     joining: new Joining(room, admission, timing.rejections),
     backend: new BackendChanges(room, group, admission),
     hookManagement: new HookManagement(room, room.incomingHooks),
-    hookPosts: new HookPosts(room, room.incomingHooks, room.sends),
+    hookPosts: new HookPosts(room, room.incomingHooks, room.sends, new HookMakers(directory, timing.rules)),
     banning: new Banning(room),
     outlines,
     inviting: new Inviting(room, outlines),

@@ -113,7 +113,8 @@ function sendGate(
       flushSends();
       const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
       const sender = members.findSender(senderId);
-      if (isStored || !(sender || draft.hook)) return { ok: true, value: draft };
+      // Nobody sees what a hook in the shadow brings: so nobody is asked.
+      if (isStored || draft.shadowed || !(sender || draft.hook)) return { ok: true, value: draft };
       space.look();
       const isRefused =
         sender && (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft));

@@ -1,3 +1,4 @@
+import type { UserId } from "../../domain/ids.ts";
 import type { FindRules, MessageRules, SharedRules } from "../../domain/moderation/rules/shared.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -36,6 +37,11 @@ export class KnownRules {
   /** As they were read last, however long ago; null: there are none, or they were never read. */
   get last(): MessageRules | null {
     return this.#source.shared.ofMessages;
+  }
+
+  /** Whether a user came after the last read, so that it is not known whether they are in the shadow. */
+  isNew(userId: UserId): boolean {
+    return userId > this.#source.shared.newest;
   }
 
   /** Never rejects. @returns null: there are none */

@@ -108,7 +108,7 @@ async function open(
   const { id: sessionId, userId, expiresAt, createdAt } = session;
   if (await insertSession(core.db, session, checked, max)) return { userId, sessionId, expiresAt };
   const suspension = await findSuspension(core.db, userId, createdAt);
-  if (suspension) throw suspended(suspension.until);
+  if (suspension && !suspension.shadow) throw suspended(suspension.until);
   return null;
 }
 

@@ -1,6 +1,6 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import type { ProfileChange, User } from "../../domain/accounts/user.ts";
-import { CoreError, noUser } from "../../domain/errors.ts";
+import { CoreError, noUser, sessionOver } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
@@ -50,6 +50,8 @@ export async function createBot(core: Core, maker: UserId, input: BotInput): Pro
   if (bot === "too_many")
     throw new CoreError("conflict", `You can have ${LIMITS.botsOfUser} bots: delete one of them.`);
   if (bot === "no_maker") throw new CoreError("forbidden", "A bot makes no bots.");
+  // Their sessions are about to end.
+  if (bot === "suspended") throw sessionOver();
   if (typeof bot === "string") throw usernameTaken(bot);
   core.securityLog.record("registered", { user: bot.id, by: maker });
   usersChanged(core);

@@ -2,12 +2,12 @@ import type { Credential } from "../../domain/accounts/session.ts";
 import { invalid, noUser, suspended } from "../../domain/errors.ts";
 import { SessionId, type UserId } from "../../domain/ids.ts";
 import type { ServerKey } from "../../domain/server/server-key.ts";
-import type { Suspension } from "../../domain/server/server-user.ts";
+import { covers, isSame, type Suspension } from "../../domain/server/server-user.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
 import { liftSuspension, shadowUser, suspendUser } from "../../storage/accounts/account-updates.ts";
 import { endAllSessions } from "../../storage/accounts/sessions.ts";
 import { liftBotsOf, listBotsOf } from "../../storage/bots/bots.ts";
-import { findActor } from "../../storage/server/server-users.ts";
+import { findActor, findLiveServerUsers } from "../../storage/server/server-users.ts";
 import { deleteAccountOf } from "../accounts/account-deletion.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
 import { type MintRefreshToken, NO_END, openTokenSession } from "../accounts/sessions.ts";
@@ -97,7 +97,11 @@ export function requireFuture({ until }: Suspension): void {
 /** Who has done something, for the security log. */
 type DoneBy = Pick<Parameters<Core["securityLog"]["record"]>[1], "by" | "serverKey">;
 
-/** Suspends a user whom the caller may suspend, and the user's bots. @throws `not_found` */
+/**
+ * Suspends a user whom the caller may suspend, and the user's bots. A bot that has a suspension of its own
+ * keeps it, if it is as hard and lasts as long.
+ * @throws `not_found`
+ */
 export async function suspendAccount(
   core: Core,
   id: UserId,
@@ -108,8 +112,15 @@ export async function suspendAccount(
     suspension.shadow
       ? shadowUser(core.db, userId, suspension)
       : endSessionsWith(core, userId, () => suspendUser(core.db, userId, suspension, Date.now()));
-  if (!(await suspendOne(id))) throw noUser(id);
-  for (const bot of await listBotsOf(core.db, id)) await suspendOne(bot.id);
+  const [before] = await findLiveServerUsers(core.db, [id], Date.now());
+  if (!before || !(await suspendOne(id))) throw noUser(id);
+  // Behind that of the maker: a bot that is made meanwhile is among them, or is born with it.
+  const ids = (await listBotsOf(core.db, id)).map((bot) => bot.id);
+  const bots = ids.length === 0 ? [] : await findLiveServerUsers(core.db, ids, Date.now());
+  const former = before.suspension;
+  for (const { id: bot, suspension: own } of bots) {
+    if (own === null || isSame(own, former) || !covers(own, suspension)) await suspendOne(bot);
+  }
   core.securityLog.record("suspended", { user: id, ...doneBy });
 }
 

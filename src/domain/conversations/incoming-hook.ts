@@ -29,9 +29,12 @@ export interface IncomingHook {
   name: string;
   /** an http(s) URL or `""` */
   avatar: string;
+  /** who answers for it: its maker, or the one who has given it its newest URL */
   createdBy: UserId;
   /** ms since 1970 */
   createdAt: number;
+  /** that user may have no hooks here any more: it takes no posts until another admin gives it a new URL */
+  waiting: boolean;
 }
 
 /** A hook with its secret, which is shown once. */

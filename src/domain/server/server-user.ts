@@ -19,6 +19,17 @@ export interface Suspension {
   shadow: boolean;
 }
 
+/** Whether one suspension is at least as hard as another, and lasts as long: it holds for both. */
+export function covers(one: Suspension, other: Suspension): boolean {
+  const endOf = ({ until }: Suspension) => until ?? Infinity;
+  return (!one.shadow || other.shadow) && endOf(one) >= endOf(other);
+}
+
+/** Whether a bot has the suspension of its maker, and none of its own. */
+export function isSame(one: Suspension, other: Suspension | null): boolean {
+  return one.until === other?.until && one.shadow === other.shadow && one.reason === other.reason;
+}
+
 /** A user as the team's backend sees them. Times are milliseconds since 1970. */
 export interface ServerUser extends Person {
   /** null: none */

@@ -15,8 +15,11 @@ import type { ScheduledMessages } from "./scheduled-messages.ts";
 /** The messages of one conversation that one run of its job sends. */
 const MAX_AT_ONCE = 20;
 
-/** The calls of one send: the lookup of its file, the send, and the question what became of a refused one. */
-const CALLS_PER_SEND = 3;
+/**
+ * The calls of one send: the lookups of its file and of its user, the send, and the question what became of a
+ * refused one.
+ */
+const CALLS_PER_SEND = 4;
 
 /** Refusals that say nothing about the message: its send is tried again. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["unavailable", "rate_limited", "internal"]);
@@ -27,7 +30,7 @@ interface Scheduler {
 }
 
 interface ScheduledSendsDeps {
-  directory: Pick<UserDirectory, "fileExists">;
+  directory: Pick<UserDirectory, "fileExists" | "isSuspended">;
   conversations: Pick<Conversations, "send" | "checkDraft">;
   files: HeldFiles;
   metrics: Metrics;
@@ -129,7 +132,9 @@ export class ScheduledSends {
     const { conversations, directory, mayBeDeleted, userId } = this.#deps;
     const file = fileOf(draft);
     if (file !== null && !(await directory.fileExists(file))) return { refused: "not_found" };
-    // A deletion of the account may have begun during the lookup.
+    // Nobody would let them in to send it by hand.
+    if (await directory.isSuspended(userId())) return { refused: "suspended" };
+    // A deletion of the account may have begun during the lookups.
     if (mayBeDeleted()) throw new CoreError("unavailable", "The account may be deleted.");
     try {
       const send = conversations.send(conversationId, { userId: userId(), draft });

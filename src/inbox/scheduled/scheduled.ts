@@ -14,7 +14,7 @@ interface Scheduler {
 }
 
 interface ScheduledDeps {
-  directory: Pick<UserDirectory, "fileExists" | "holdFiles" | "releaseFiles">;
+  directory: Pick<UserDirectory, "fileExists" | "isSuspended" | "holdFiles" | "releaseFiles">;
   conversations: Pick<Conversations, "send" | "checkDraft">;
   timing: Pick<Timing, "scheduled" | "files">;
   quotas: Pick<QuotaUses, "limitOf">;

@@ -42,9 +42,10 @@ export function suspensionOf(
   return until > now ? { until: shownTime(until), reason, shadow } : null;
 }
 
-/** Whether and how a user is suspended; null: they are not, or do not exist. */
+/** Whether and how a user is suspended, or in the shadow; null: neither, or there is no such user. */
 export async function findSuspension(db: Database, id: UserId, now: number): Promise<Suspension | null> {
-  const columns = { suspendedUntil: users.suspendedUntil, suspensionReason: users.suspensionReason };
+  const { suspendedUntil, shadowedUntil, suspensionReason } = users;
+  const columns = { suspendedUntil, shadowedUntil, suspensionReason };
   const [found] = await queryD1(db.select(columns).from(users).where(eq(users.id, id)));
   return found ? suspensionOf(found, now) : null;
 }

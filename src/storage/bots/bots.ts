@@ -5,7 +5,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "../accounts/name-conditions.ts";
-import { NOT_SUSPENDED } from "../accounts/suspension.ts";
+import { isSuspended, NOT_SUSPENDED } from "../accounts/suspension.ts";
 import { USER } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -20,6 +20,9 @@ const made = sqliteTable("users", {
   makerId: integer("maker_id").$type<UserId>(),
   createdAt: integer("created_at").notNull(),
   keysVersion: integer("keys_version").notNull(),
+  suspendedUntil: integer("suspended_until").notNull(),
+  shadowedUntil: integer("shadowed_until").notNull(),
+  suspensionReason: text("suspension_reason").notNull(),
 });
 
 /** A new bot of a user. */
@@ -37,13 +40,14 @@ function isOf(makerId: UserId) {
 }
 
 /**
- * Creates a bot of a user: of any number of concurrent calls at most so many succeed as there may be.
+ * Creates a bot of a user: of any number of concurrent calls at most so many succeed as there may be. It is
+ * born in the shadow of its maker: a suspension that comes at the same time finds the bot, or is copied.
  * @returns the bot, or why there is none: `no_maker`: the account is deleted, or of a bot itself
  */
 export async function insertBot(
   db: Database,
   { makerId, username, nickname, avatar, createdAt }: NewBot,
-): Promise<User | NameTaken | "too_many" | "no_maker"> {
+): Promise<User | NameTaken | "too_many" | "no_maker" | "suspended"> {
   const count = sql`(SELECT count(*) FROM users
     WHERE maker_id IS NOT NULL AND maker_id = ${makerId} AND deleted_at IS NULL)`;
   const isPerson = and(eq(users.id, makerId), eq(users.bot, false), isNull(users.deletedAt));
@@ -51,15 +55,19 @@ export async function insertBot(
     db.batch([
       namesakeQuery(db, username),
       db
-        .select({ bots: count.mapWith(Number).as("bots") })
+        .select({
+          bots: count.mapWith(Number).as("bots"),
+          suspended: isSuspended(createdAt).mapWith(Boolean).as("is_suspended"),
+        })
         .from(users)
         .where(isPerson),
       db
         .insert(made)
         .select(
-          sql`SELECT ${username}, ${nickname}, ${avatar}, 1, ${makerId}, ${createdAt}, ${KEYS_VERSION}
-            WHERE ${isFreeName(username, "looks")} AND ${count} < ${LIMITS.botsOfUser}
-              AND EXISTS (SELECT 1 FROM users WHERE ${isPerson})`,
+          sql`SELECT ${username}, ${nickname}, ${avatar}, 1, ${makerId}, ${createdAt}, ${KEYS_VERSION},
+              suspended_until, shadowed_until, suspension_reason
+            FROM users WHERE ${isPerson} AND NOT ${isSuspended(createdAt)}
+              AND ${isFreeName(username, "looks")} AND ${count} < ${LIMITS.botsOfUser}`,
         )
         .onConflictDoNothing()
         .returning({ id: users.id }),
@@ -68,6 +76,7 @@ export async function insertBot(
   );
   if (created) return { id: created.id, username, nickname, avatar, bot: true, online: false };
   if (!maker) return "no_maker";
+  if (maker.suspended) return "suspended";
   if (maker.bots >= LIMITS.botsOfUser) return "too_many";
   return namesakes.length > 0 ? "taken" : "looks_alike";
 }

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, max, sql } from "drizzle-orm";
 import { ModerationRules } from "../../domain/moderation/rules/rule.ts";
 import type { StoredRules } from "../../domain/moderation/rules/shared.ts";
 import { isShadowed } from "../accounts/suspension.ts";
@@ -19,17 +19,19 @@ export async function findRules(db: Database, known: number | null): Promise<Sto
   const rules = sql<
     string | null
   >`CASE WHEN ${version} IS ${known} THEN NULL ELSE ${moderationRules.rules} END`;
-  const [[found], rows] = await queryD1(
+  const [[found], rows, [last]] = await queryD1(
     db.batch([
       db.select({ version, rules }).from(moderationRules).where(eq(moderationRules.id, ID)),
       db.select({ id: users.id }).from(users).where(isShadowed(Date.now())).limit(MAX_SHADOWED),
+      db.select({ id: max(users.id) }).from(users),
     ]),
   );
   const shadowed = rows.map(({ id }) => id);
-  if (!found) return { version: 0, rules: known === 0 ? null : [], shadowed };
+  const newest = last?.id ?? 0;
+  if (!found) return { version: 0, rules: known === 0 ? null : [], shadowed, newest };
   return {
     version: found.version,
-    shadowed,
+    ...{ shadowed, newest },
     rules: found.rules === null ? null : ModerationRules.parse(JSON.parse(found.rules)),
   };
 }

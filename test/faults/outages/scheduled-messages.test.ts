@@ -188,17 +188,17 @@ describe("a conversation that does not answer", () => {
     await schedule(ann, other, { ...text("goes"), send_at: sendAt + 1 });
     await save(ann, other, 1, { remind_at: sendAt + 2 });
     const device = await openDevice(ann.token);
-    const begun = Promise.withResolvers<void>();
     let isHeld = true;
+    let hasBegun = false;
     using _ = intercept(async (call) => {
       if (!to(id)(call) || !isHeld) return call.work();
-      begun.resolve();
+      hasBegun = true;
       while (isHeld) await nextTurn(1);
       return call.work();
     });
     advanceClock(2 * HOUR);
     const alarm = runScheduledOnce(ann);
-    await begun.promise;
+    await eventually(async () => expect(hasBegun).toBe(true));
     await device.until(() => device.of("reminder").length === 1);
     await eventually(async () => expect(await textsIn(other)).toEqual(["to be saved", "goes"]));
     expect(await textsIn(id)).toEqual([]);

@@ -11,6 +11,7 @@ const Hook = z.strictObject({
   avatar: z.string(),
   created_by: z.int(),
   created_at: z.int(),
+  waiting: z.boolean(),
 });
 
 const HookWithUrl = Hook.extend({ url: z.string() });

@@ -114,7 +114,7 @@ export function isolatedRoom(
     },
   };
   const directory: ConversationDirectory = {
-    ...{ created: nothing, directPermission: permission },
+    ...{ created: nothing, directPermission: permission, suspension: nothing },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
     ...{
       addFileReferences: async () => undefined,
@@ -146,7 +146,8 @@ export function isolatedRoom(
     },
     format: hookFormat,
   };
-  const rules = { shared: new SharedRules(), find: async () => ({ version: 0, rules: [], shadowed: [] }) };
+  const found = { version: 0, rules: [], shadowed: [], newest: 0 };
+  const rules = { shared: new SharedRules(), find: async () => found };
   const linkPreviews = { of: async () => null };
   const deps = {
     linkPreviews,

@@ -9,6 +9,8 @@ export interface StoredRules {
   rules: ModerationRules | null;
   /** the users whom nobody but themselves hears */
   shadowed: UserId[];
+  /** the id of the newest user: later ones may be in the shadow, too */
+  newest: number;
 }
 
 /** Reads the stored rules. @param known the version that the caller has; null: none */
@@ -27,6 +29,8 @@ export class SharedRules {
   #shadowed: ReadonlySet<UserId> = new Set();
   /** when they were read (ms since 1970); 0: never */
   readAt = 0;
+  /** the id of the newest user of whom it is known whether they are in the shadow */
+  newest = 0;
 
   /** What they are for messages, as they were read last; null: there are none, or they were never read. */
   get ofMessages(): MessageRules | null {
@@ -40,9 +44,10 @@ export class SharedRules {
    */
   async read(find: FindRules): Promise<CompiledRules | null> {
     const before = this.#known;
-    const { version, rules, shadowed } = await find(before.version);
+    const { version, rules, shadowed, newest } = await find(before.version);
     this.readAt = Date.now();
     this.#shadowed = new Set(shadowed);
+    this.newest = newest;
     if (rules === null) return before.compiled;
     // Another read may have compiled them meanwhile.
     if (version !== this.#known.version)

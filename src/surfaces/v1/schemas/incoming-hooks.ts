@@ -28,8 +28,14 @@ export const IncomingHook = z
     id: z.string().openapi({ example: ID }),
     name: z.string(),
     avatar: z.string(),
-    created_by: UserId,
+    created_by: UserId.meta({
+      description: "Who answers for it: its maker, or who has given it its newest URL",
+    }),
     created_at: Time,
+    waiting: z.boolean().openapi({
+      description:
+        "That user is no admin of the group any more: what is posted is refused until another admin gives the hook a new URL",
+    }),
   })
   .openapi("IncomingHook");
 

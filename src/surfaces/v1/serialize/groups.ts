@@ -52,8 +52,8 @@ export function serializeOwnJoinRequest({ conversationId, createdAt }: OwnJoinRe
 
 /** An incoming hook as v1 shows it to the owner and admins. */
 export function serializeIncomingHook(hook: IncomingHook): z.infer<typeof IncomingHookShape> {
-  const { id, name, avatar, createdBy, createdAt } = hook;
-  return { id, name, avatar, created_by: createdBy, created_at: createdAt };
+  const { id, name, avatar, createdBy, createdAt, waiting } = hook;
+  return { id, name, avatar, created_by: createdBy, created_at: createdAt, waiting };
 }
 
 /** The same with its URL, once. @param origin of this server */

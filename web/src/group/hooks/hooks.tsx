@@ -40,6 +40,7 @@ export function Hooks({ id }: { id: number }) {
           <li key={hook.id} class="hook">
             <Avatar id={0} name={hook.name} picture={hook.avatar} size="small" />
             <bdi>{hook.name}</bdi>
+            {hook.waiting && <small>{t("hooks.waiting")}</small>}
             <button
               class="link"
               type="button"

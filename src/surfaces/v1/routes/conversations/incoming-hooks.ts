@@ -23,7 +23,7 @@ const createRoute = route("post", "/v1/conversations/{id}/hooks", {
   operationId: "createIncomingHook",
   summary: "Let another service post messages",
   description:
-    "For the owner and admins. The answer has a URL: what a service posts to it becomes a message of the group, by the name and the avatar of the hook. A group has at most 10 hooks: else `conflict`. Repeating the call makes another one.",
+    "For the owner and admins. The answer has a URL: what a service posts to it becomes a message of the group, by the name and the avatar of the hook. It posts by your right: while you are no admin, or are suspended, it takes nothing. A group has at most 10 hooks: else `conflict`. Repeating the call makes another one.",
   request: { params: ConversationParams, body: jsonBody(NewIncomingHook) },
   responses: {
     201: jsonAnswer("The hook, with its URL", IncomingHookWithUrl),
@@ -45,7 +45,8 @@ const listRoute = route("get", "/v1/conversations/{id}/hooks", {
 const rotateRoute = route("post", "/v1/conversations/{id}/hooks/{hook}/rotate", {
   operationId: "rotateIncomingHook",
   summary: "Replace the URL of an incoming hook",
-  description: "For the owner and admins. What is posted to the former URL is refused at once.",
+  description:
+    "For the owner and admins. What is posted to the former URL is refused at once. You answer for the hook from then on: so an admin takes over one that is `waiting`.",
   request: { params: ofHook },
   responses: {
     200: jsonAnswer("The hook, with its new URL", IncomingHookWithUrl),

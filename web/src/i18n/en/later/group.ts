@@ -67,6 +67,7 @@ export const group = {
     "Paste it where the service asks for a webhook. Whoever has it can write in this group, and it is not shown again.",
   "hooks.service": "Service",
   "hooks.other": "Another one, or your own",
+  "hooks.waiting": "Waits: who made it is no admin any more. A new address takes it over.",
   "hooks.rotate": "New address",
   "hooks.rotateOf": "New address for {name}",
   "hooks.rotateQuestion": "Give “{name}” a new address? The old one ends at once.",

@@ -61,6 +61,7 @@ export const group = {
   "hooks.once": "请把它粘贴到该服务的 Webhook 设置中。拥有此地址的人都可以在本群发消息，且地址不会再次显示。",
   "hooks.service": "服务",
   "hooks.other": "其他服务或自己的程序",
+  "hooks.waiting": "已暂停：创建者不再是管理员。更换地址即可接管。",
   "hooks.rotate": "更换地址",
   "hooks.rotateOf": "更换 {name} 的地址",
   "hooks.rotateQuestion": "确定更换“{name}”的地址吗？旧地址将立即失效。",
