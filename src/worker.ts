@@ -35,6 +35,7 @@ import { findEndedSessions, findLiveSession } from "./storage/accounts/sessions.
 import { findSuspension } from "./storage/accounts/suspension.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
 import { backupBucket } from "./storage/backup/bucket-binding.ts";
+import { findRegisteredAt } from "./storage/bots/bots.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
 import {
   findListRecordsOfUsers,
@@ -142,7 +143,7 @@ export function createWorker(timing: Timing) {
         directory: {
           people: (ids) => findPeople(db, ids),
           storedContext: (id, conversationId) => findStoredContext(db, id, conversationId),
-          registeredAt: async (id) => (await findAccountState(db, id))?.createdAt ?? null,
+          registeredAt: (id) => findRegisteredAt(db, id),
           endedSessions: (id) => findEndedSessions(db, id, Date.now()),
           deleted: async (id) => {
             const state = await findAccountState(db, id);

@@ -202,7 +202,10 @@ export interface EndedSession {
 
 /** D1, as an inbox uses it. */
 export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
-  /** When the account was made (ms since 1970), also of a deleted user; null: there is no such user. */
+  /**
+   * When the account was made (ms since 1970), also of a deleted user; `NEW_FOR_EVER` of a bot of a user;
+   * null: there is no such user.
+   */
   registeredAt(id: UserId): Promise<number | null>;
   /** The user's ended sessions whose tokens have not expired. */
   endedSessions(id: UserId): Promise<EndedSession[]>;

@@ -5,8 +5,8 @@ import { CoreError } from "./errors.ts";
 export const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 
-/** A new account has this part of a quota, and 1 at least. */
-const NEW_PART = 1 / 5;
+/** A new account has this part of a quota, and 1 at least; a bot has it of what is its own share. */
+const PART = 1 / 5;
 
 /** The quotas of a user, unless the setting `QUOTAS` says otherwise. */
 const DEFAULTS = {
@@ -20,6 +20,8 @@ const DEFAULTS = {
   requests: 100,
   /** reports that a user makes in a day */
   reports: 20,
+  /** bots that a user makes in a day, deleted ones too: a new account has one more than it may keep */
+  bots: 30,
   /**
    * sessions of a user, beyond which no password opens another one. By default any number: a program that
    * signs in each time it runs would lock its user out for 30 days
@@ -34,8 +36,29 @@ const DEFAULTS = {
 } satisfies Record<string, number | null>;
 export type QuotaName = keyof typeof DEFAULTS;
 
+/**
+ * For whom it counts what a bot of a user does. A bot of the team's is a user as others are.
+ * - `maker`: for its maker, also once the bot is deleted.
+ * - `share`: for the bot, which has a part. All bots of a user have together what one user has.
+ * - `nobody`: a bot cannot do it.
+ */
+export const BOTS_COUNT = {
+  ...({ members: "maker", groups: "maker", requests: "maker", reports: "maker", files: "maker" } as const),
+  // What waits is in the inbox of the bot: to count it in that of its maker would take a call for each.
+  ...({ scheduled: "share", drafts: "share" } as const),
+  // It begins no conversation with a stranger, makes no bots and has no password.
+  ...({ directs: "nobody", bots: "nobody", sessions: "nobody" } as const),
+} satisfies Record<QuotaName, "maker" | "share" | "nobody">;
+
 /** The quotas of a day whose uses the user's inbox counts. Their names are stored there. */
-export type CountedQuota = "directs" | "members" | "groups" | "requests";
+export const COUNTED_QUOTAS = ["directs", "members", "groups", "requests", "bots"] as const;
+export type CountedQuota = (typeof COUNTED_QUOTAS)[number];
+
+/** What a call is about to do: of a quota, keys of what it does. */
+export interface QuotaUse {
+  quota: CountedQuota;
+  keys: string[];
+}
 
 /** The most of each that a user may have; null: any number. */
 export type Quotas = Record<QuotaName, number | null>;
@@ -77,7 +100,7 @@ function withDefaults(given: (name: QuotaName) => number | null | undefined): Qu
   };
   return {
     ...{ directs: of("directs"), members: of("members"), groups: of("groups"), requests: of("requests") },
-    ...{ reports: of("reports"), sessions: of("sessions") },
+    ...{ reports: of("reports"), bots: of("bots"), sessions: of("sessions") },
     ...{ scheduled: of("scheduled"), drafts: of("drafts"), files: of("files") },
   };
 }
@@ -86,14 +109,17 @@ function unitOf(name: QuotaName): number {
   return name === "drafts" || name === "files" ? MIB : 1;
 }
 
+/** When a bot of a user was made, for its share of a quota: it is new for ever (ms since 1970). */
+export const NEW_FOR_EVER = Number.MAX_SAFE_INTEGER - DAY_MS;
+
 /**
  * How much a user may have.
- * @param registeredAt when their account was made (ms since 1970)
+ * @param registeredAt when their account was made (ms since 1970), or `NEW_FOR_EVER`
  * @returns null: any number
  */
 export function limitFor(limit: number | null, registeredAt: number, now: number): number | null {
   if (limit === null) return null;
-  return now < registeredAt + DAY_MS ? Math.max(1, Math.floor(limit * NEW_PART)) : limit;
+  return now < registeredAt + DAY_MS ? Math.max(1, Math.floor(limit * PART)) : limit;
 }
 
 /** What each quota is of, for people. */
@@ -103,6 +129,7 @@ const MEANS: Record<QuotaName, (limit: number) => string> = {
   groups: (limit) => `make ${limit} groups a day`,
   requests: (limit) => `make ${limit} requests a day, to join groups and for friendship`,
   reports: (limit) => `report ${limit} times a day`,
+  bots: (limit) => `make ${limit} bots a day, deleted ones included`,
   sessions: (limit) => `have ${limit} sessions: end one on a device where you are signed in`,
   scheduled: (limit) => `have ${limit} scheduled messages: delete one, or wait until one is sent`,
   drafts: (limit) => `have ${inMib(limit)} MiB of created messages that wait to be sent: send some of them`,

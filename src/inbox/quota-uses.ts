@@ -1,4 +1,4 @@
-import { type CountedQuota, DAY_MS, limitFor, overQuota, type Quotas } from "../domain/quotas.ts";
+import { DAY_MS, limitFor, overQuota, type QuotaName, type Quotas, type QuotaUse } from "../domain/quotas.ts";
 
 /**
  * What the user has done in the last day that is counted.
@@ -13,12 +13,6 @@ export const QUOTA_USES_TABLE = `
     call TEXT,
     PRIMARY KEY (quota, key)
   ) STRICT, WITHOUT ROWID;`;
-
-/** What a call is about to do: of each quota, what it does. */
-export interface QuotaUse {
-  quota: CountedQuota;
-  keys: string[];
-}
 
 /**
  * The quotas of a day. A use counts for 24 hours. The uses of a call count before its work, all or none, in
@@ -53,7 +47,7 @@ export class QuotaUses {
   }
 
   /** The most that the user may have of a quota today; null: any number. */
-  limitOf(quota: keyof Quotas): number | null {
+  limitOf(quota: QuotaName): number | null {
     return limitFor(this.#quotas[quota], this.#registeredAt(), Date.now());
   }
 

@@ -4,8 +4,9 @@ import { CoreError, noUser, sessionOver } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { looksDeleted } from "../../domain/names/names.ts";
+import { randomHex } from "../../lib/random.ts";
 import { endAllSessions } from "../../storage/accounts/sessions.ts";
-import { findBotOf, insertBot, listBotsOf } from "../../storage/bots/bots.ts";
+import { findBotOf, insertBot, listBotsOf, type NewBot } from "../../storage/bots/bots.ts";
 import { deleteBotAccount } from "../accounts/account-deletion.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
@@ -14,6 +15,7 @@ import { changeProfile } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed } from "../moderation/shown-texts.ts";
 import { requireMayMakeBots } from "../policies.ts";
+import { counted } from "../quotas.ts";
 import { madeUpUsername } from "../server/named-users.ts";
 import { usersChanged } from "../server/user-events.ts";
 
@@ -37,7 +39,7 @@ interface BotWithSession {
  * Makes a bot of the caller, with a session without end.
  * @throws `conflict` for one bot too many, and for a username that is taken or looks like another user's;
  *   `forbidden` for a caller who is a bot, and as `requireMayMakeBots`; `refused` for a name that rules
- *   refuse
+ *   refuse; `quota` for one more than a user may make in a day
  */
 export async function createBot(core: Core, maker: UserId, input: BotInput): Promise<BotWithSession> {
   requireMayMakeBots(core);
@@ -46,16 +48,23 @@ export async function createBot(core: Core, maker: UserId, input: BotInput): Pro
   await requireAllowed(core, { username: input.username, nickname });
   const { avatar = "" } = core.fileOrigins.withStoredAvatar({ avatar: input.avatar ?? "" });
   const createdAt = Date.now();
-  const bot = await insertBot(core.db, { makerId: maker, username, nickname, avatar, createdAt });
+  const made = { makerId: maker, username, nickname, avatar, createdAt };
+  const bot = await counted(core, maker, { bots: [randomHex()] }, () => insertFor(core, made));
+  core.securityLog.record("registered", { user: bot.id, by: maker });
+  usersChanged(core);
+  return { bot, credential: await openBotSession(core, maker, bot.id) };
+}
+
+/** @throws as `createBot`, for what D1 has refused */
+async function insertFor(core: Core, made: NewBot): Promise<User> {
+  const bot = await insertBot(core.db, made);
   if (bot === "too_many")
     throw new CoreError("conflict", `You can have ${LIMITS.botsOfUser} bots: delete one of them.`);
   if (bot === "no_maker") throw new CoreError("forbidden", "A bot makes no bots.");
   // Their sessions are about to end.
   if (bot === "suspended") throw sessionOver();
   if (typeof bot === "string") throw usernameTaken(bot);
-  core.securityLog.record("registered", { user: bot.id, by: maker });
-  usersChanged(core);
-  return { bot, credential: await openBotSession(core, maker, bot.id) };
+  return bot;
 }
 
 /** The bots of the caller, the oldest first. */

@@ -1,9 +1,9 @@
 import type { SessionId } from "../../domain/ids.ts";
 import type { Contact, EndedSession, SocketRegistration } from "../../domain/ports.ts";
+import type { QuotaUse } from "../../domain/quotas.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { eraseInbox } from "../account/erase-inbox.ts";
-import type { QuotaUse } from "../quota-uses.ts";
 import { repeatable, requireAccount } from "./call.ts";
 
 const { light, unweighed } = WEIGHTS;

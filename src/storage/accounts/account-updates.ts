@@ -208,7 +208,6 @@ const EMPTY_PROFILE = {
   externalId: null,
   metadata: "",
   bot: false,
-  makerId: null,
   suspendedUntil: 0,
   shadowedUntil: 0,
   suspensionReason: "",

@@ -1,9 +1,10 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { User } from "../../domain/accounts/user.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { KEYS_VERSION } from "../../domain/names/look-alike.ts";
+import { NEW_FOR_EVER } from "../../domain/quotas.ts";
 import { isFreeName, keysOfUser, type NameTaken, namesakeQuery } from "../accounts/name-conditions.ts";
 import { isSuspended, NOT_SUSPENDED } from "../accounts/suspension.ts";
 import { USER } from "../columns.ts";
@@ -95,6 +96,43 @@ export async function findBotOf(db: Database, makerId: UserId, id: UserId): Prom
       .where(and(eq(users.id, id), eq(users.makerId, makerId), isNull(users.deletedAt))),
   );
   return found ?? null;
+}
+
+/**
+ * For whom it counts what a user does: the user, or the maker of a bot, also of a deleted one. Neither the
+ * id nor the time ever changes.
+ * @returns `registeredAt`: when that account was made (ms since 1970); null: there is no such user
+ */
+export async function findAccountable(
+  db: Database,
+  id: UserId,
+): Promise<{ id: UserId; registeredAt: number } | null> {
+  const [found] = await queryD1(
+    db
+      .select({ id: users.id, registeredAt: users.createdAt })
+      .from(users)
+      .where(eq(users.id, accountableFor(id))),
+  );
+  return found ?? null;
+}
+
+/** When an account was made, for what waits in its inbox: see `UserDirectory.registeredAt`. */
+export async function findRegisteredAt(db: Database, id: UserId): Promise<number | null> {
+  const { createdAt, makerId } = users;
+  const [found] = await queryD1(db.select({ createdAt, makerId }).from(users).where(eq(users.id, id)));
+  if (!found) return null;
+  return found.makerId === null ? found.createdAt : NEW_FOR_EVER;
+}
+
+/** The id of whom it counts for, as `findAccountable`. */
+export function accountableFor(id: UserId): SQL<UserId> {
+  return sql`(SELECT coalesce(maker_id, id) FROM users WHERE id = ${id})`;
+}
+
+/** The ids of all users of whom it counts for the same user: that one, and their bots, deleted ones too. */
+export function accountedWith(id: UserId): SQL {
+  return sql`(SELECT ${accountableFor(id)} UNION ALL SELECT id FROM users
+    WHERE maker_id IS NOT NULL AND maker_id = ${accountableFor(id)})`;
 }
 
 /** What a user is as a bot: `isMade`: made by another user. */

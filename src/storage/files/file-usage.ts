@@ -1,17 +1,22 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { UserId } from "../../domain/ids.ts";
+import { accountableFor, accountedWith } from "../bots/bots.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { fileUsage, users } from "../schema.ts";
+import { users } from "../schema.ts";
 
-/** How many bytes the files of a user have, and when their account was made (ms since 1970). */
+/**
+ * How many bytes the files have of a user and of their bots, and when their account was made (ms since 1970).
+ * A bot is asked of as its maker.
+ */
 export async function findFileUse(db: Database, id: UserId): Promise<{ registeredAt: number; used: number }> {
-  const query = db
-    .select({ registeredAt: users.createdAt, used: sql<number>`coalesce(${fileUsage.bytes}, 0)` })
-    .from(users)
-    .leftJoin(fileUsage, eq(fileUsage.userId, users.id));
-  const [found] = await queryD1(query.where(eq(users.id, id)));
+  const query = db.select({ registeredAt: users.createdAt, used: usedBy(id).mapWith(Number) }).from(users);
+  const [found] = await queryD1(query.where(eq(users.id, accountableFor(id))));
   return found ?? { registeredAt: 0, used: 0 };
+}
+
+function usedBy(id: UserId): SQL<number> {
+  return sql`(SELECT coalesce(sum(bytes), 0) FROM file_usage WHERE user_id IN ${accountedWith(id)})`;
 }
 
 /**
@@ -21,5 +26,5 @@ export async function findFileUse(db: Database, id: UserId): Promise<{ registere
  */
 export function hasRoom(userId: UserId, bytes: number, limit: number | null): SQL {
   if (limit === null) return sql`true`;
-  return sql`coalesce((SELECT bytes FROM file_usage WHERE user_id = ${userId}), 0) + ${bytes} <= ${limit}`;
+  return sql`${usedBy(userId)} + ${bytes} <= ${limit}`;
 }

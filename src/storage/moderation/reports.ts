@@ -8,6 +8,7 @@ import {
   type Reported,
   type ReportId,
 } from "../../domain/moderation/report.ts";
+import { accountedWith } from "../bots/bots.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, KEEPS_TEXT, reportFiles, reports } from "../schema.ts";
@@ -40,7 +41,7 @@ export async function findReportAbout(
 
 /**
  * Stores a report with the files that exist, unless the user has made it already, or has made `max` since a
- * time (ms since 1970).
+ * time (ms since 1970), with their bots.
  */
 export async function insertReport(
   db: Database,
@@ -57,7 +58,7 @@ export async function insertReport(
           sql`SELECT NULL, ${reporterId}, ${nameOf(about)}, ${userId}, ${conversationId}, ${seq}, ${reason},
             ${note}, ${createdAt}, 'open', NULL, NULL, '', ${createdAt}, ${JSON.stringify(kept)}
             WHERE (SELECT count(*) FROM reports
-              WHERE reporter_id = ${reporterId} AND created_at >= ${since}) < ${max}`,
+              WHERE reporter_id IN ${accountedWith(reporterId)} AND created_at >= ${since}) < ${max}`,
         )
         .onConflictDoNothing(),
       keepFilesQuery(db, sql`SELECT id FROM reports WHERE ${isIt}`, keys),
@@ -65,13 +66,14 @@ export async function insertReport(
   );
 }
 
-/** How many reports a user has made since a time, and when the first of them (ms since 1970). */
+/** How many reports a user and their bots have made since a time, and when the first (ms since 1970). */
 export async function countReports(
   db: Database,
   reporterId: UserId,
   since: number,
 ): Promise<{ used: number; first: number }> {
-  const isCounted = and(eq(reports.reporterId, reporterId), gte(reports.createdAt, since));
+  const isTheirs = sql`reporter_id IN ${accountedWith(reporterId)}`;
+  const isCounted = and(isTheirs, gte(reports.createdAt, since));
   const columns = { used: count(), first: sql<number>`coalesce(min(${reports.createdAt}), 0)` };
   const [found] = await queryD1(db.select(columns).from(reports).where(isCounted));
   return found ?? { used: 0, first: 0 };

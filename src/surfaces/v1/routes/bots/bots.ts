@@ -12,11 +12,11 @@ const createBotRoute = ownRoute("post", "/v1/bots", {
   operationId: "createBot",
   summary: "Make a bot",
   description:
-    "A user of its own, which a program uses with the `token`. It has no password. Add it to groups like any user, or begin a conversation with it; it begins none with strangers. It goes with your account. `conflict`: you have five bots, or the username is taken.",
+    "A user of its own, which a program uses with the `token`. It has no password. Add it to groups like any user, or begin a conversation with it; it begins none with strangers. It goes with your account. What it does counts for your quotas, and while you are suspended it is, too. `conflict`: you have five bots, or the username is taken.",
   request: { body: jsonBody(NewBot) },
   responses: {
     201: jsonAnswer("The bot", BotWithToken),
-    ...problems("forbidden", "refused", "suspended", "conflict"),
+    ...problems("forbidden", "refused", "suspended", "conflict", "quota"),
   },
 });
 
