@@ -95,6 +95,20 @@ test("of two who have a report on screen the second is told who was quicker, and
   expect(await second.getByRole("button", { name: /^Take/ }).count()).toBe(0);
 });
 
+test("a moderator finds no report about themselves, is told why at its address, and goes on", async () => {
+  const mia = await staff(site, "moderator");
+  const body = { user_id: mia.user.id, reason: "abuse", note: "about Mia" };
+  const { id } = Object(await (await site.person("ann")).call("POST", "/v1/reports", body));
+  const { report } = await reported("cheap belts");
+  const page = await open(mia, `reports/${id}`);
+  await page.getByRole("alert").filter({ hasText: "The report is about you" }).waitFor();
+  expect(await page.getByRole("article").count()).toBe(0);
+  await rowOf(page, "cheap belts").waitFor();
+  expect(await page.getByText("about Mia").count()).toBe(0);
+  await page.goto(`${site.origin}/#/admin/reports/${report}`);
+  await page.getByRole("article").getByText("cheap belts", { exact: true }).waitFor();
+});
+
 test("/admin leads to the page, which refuses a user without a role", async () => {
   const page = await site.open({ person: await site.person("ann") });
   await page.goto(`${site.origin}/admin`);

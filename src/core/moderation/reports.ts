@@ -196,8 +196,8 @@ const ACTIONS: Record<Report["state"], AuditAction> = {
 
 /**
  * Takes a report, resolves it, or opens it again. The same again changes nothing.
- * @throws `not_found`; `forbidden` for an auditor, for a report about the caller, and for a moderator where it
- *   is about staff; `validation_failed` for a resolution of a report that is not resolved; `conflict` if
+ * @throws `not_found`; `forbidden` for an auditor, for a report about the caller, and for a moderator where
+ *   it is about staff; `validation_failed` for a resolution of a report that is not resolved; `conflict` if
  *   somebody else has taken it, or changes it at the same moment
  */
 export async function handleReport(

@@ -16,9 +16,10 @@ export async function giveRole(core: Core, staff: Staff, user: ServerUser, role:
 /** @throws `forbidden` for a role of a bot that a user has made: the user has its token */
 export async function requireMayHaveRole(
   core: Core,
-  { id, bot }: Pick<ServerUser, "id" | "bot">,
+  { id }: Pick<ServerUser, "id">,
   role: StaffRole,
 ): Promise<void> {
-  if (role === "user" || !bot || !(await findBotState(core.db, id))?.isMade) return;
+  // Whether they are a bot, a backend may have changed. Who has made them, nobody has.
+  if (role === "user" || !(await findBotState(core.db, id))?.isMade) return;
   throw new CoreError("forbidden", `Bot ${id} is of a user, who has its token: it gets no role.`);
 }

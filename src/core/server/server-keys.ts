@@ -19,7 +19,7 @@ import {
   revokeServerKey,
 } from "../../storage/server/server-keys.ts";
 import type { Core } from "../context.ts";
-import { requireLiveKey } from "./giving.ts";
+import { requireLiveKey } from "../moderation/giving.ts";
 
 /** A new key, and the text that a backend sends. It is shown once. */
 export interface CreatedServerKey {

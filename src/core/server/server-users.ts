@@ -19,8 +19,8 @@ import {
 import { announceProfile } from "../accounts/profile-announcement.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import type { Core } from "../context.ts";
+import { requireLiveKey, requireMayGive } from "../moderation/giving.ts";
 import { giveRole, requireMayHaveRole } from "../moderation/roles.ts";
-import { requireLiveKey, requireMayGive } from "./giving.ts";
 import { madeUpUsername } from "./named-users.ts";
 import { usersChanged } from "./user-events.ts";
 
@@ -128,7 +128,7 @@ async function update(
   return after ? { user: after, result: "updated" } : "again";
 }
 
-/** @throws `forbidden` for a key that may not change a role; `unauthenticated` for one that was just revoked */
+/** @throws `forbidden` for a key that may not change a role; `unauthenticated` for one that is revoked */
 async function requireMayChangeRole(core: Core, by: ServerKey): Promise<void> {
   requireMayGive(by, "role");
   await requireLiveKey(core, by);

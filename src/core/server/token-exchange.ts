@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Credential } from "../../domain/accounts/session.ts";
 import { NewUsername, ProfileFields, type User } from "../../domain/accounts/user.ts";
 import { CoreError } from "../../domain/errors.ts";
+import { mayGive } from "../../domain/server/giving.ts";
 import type { Issuer } from "../../domain/server/issuer.ts";
 import { ExternalId } from "../../domain/server/user-ref.ts";
 import { updateProfile } from "../../storage/accounts/users.ts";
@@ -44,9 +45,10 @@ export async function exchangeToken(
   const session = newSession(user.id, userAgent, core.timing.sessions.lifetimeMs);
   const refresh = mint(session.id);
   const issuerSession = signInOf(verified, subjectToken);
+  const carriesRole = mayGive("issuer", "session_with_role");
   const open = await openIssuerSession(
     core.db,
-    { ...session, issuerSession, refreshHash: refresh.hash },
+    { ...session, issuerSession, refreshHash: refresh.hash, carriesRole },
     now,
   );
   // Signed in with a password, or deleted since it was found.

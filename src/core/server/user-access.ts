@@ -12,7 +12,7 @@ import { deleteAccountOf } from "../accounts/account-deletion.ts";
 import { endSessionsWith } from "../accounts/session-end.ts";
 import { type MintRefreshToken, NO_END, openTokenSession } from "../accounts/sessions.ts";
 import type { Core } from "../context.ts";
-import { requireMayChangeStanding } from "./giving.ts";
+import { requireMayChangeStanding } from "../moderation/giving.ts";
 import { accessTo } from "./refresh.ts";
 import { noSuchUser, requireServerUser } from "./server-users.ts";
 

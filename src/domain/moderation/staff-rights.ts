@@ -61,10 +61,15 @@ function relationOf(userId: UserId, role: StaffRole, subject: Subject): Relation
   return difference < 0 ? "lower" : difference === 0 ? "equal" : "higher";
 }
 
+/** Rights that everybody has but about themselves: the condition of a list for staff says no more. */
+type ListRight = {
+  [Name in StaffRight]: (typeof STAFF_RIGHTS)[Name] extends typeof OTHERS ? Name : never;
+}[StaffRight];
+
 /**
  * The user about whom a list for staff has nothing.
  * @returns null: it has everything
  */
-export function hiddenFrom({ userId }: Staff, right: StaffRight): UserId | null {
+export function hiddenFrom({ userId }: Staff, right: ListRight): UserId | null {
   return STAFF_RIGHTS[right].self ? null : userId;
 }

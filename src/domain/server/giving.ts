@@ -39,7 +39,10 @@ export function lackedScopes(giver: Pick<ServerKey, "scopes">, scopes: ServerSco
   return scopes.filter((scope) => !giver.scopes.includes(scope));
 }
 
-/** Whether a key would work longer than the one that makes it. @param expiresAt null: it does not end by itself */
+/**
+ * Whether a key would work longer than the one that makes it.
+ * @param expiresAt null: it does not end by itself
+ */
 export function outlives(giver: Pick<ServerKey, "expiresAt">, expiresAt: number | null): boolean {
   return giver.expiresAt !== null && (expiresAt === null || expiresAt > giver.expiresAt);
 }

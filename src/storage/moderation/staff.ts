@@ -43,7 +43,10 @@ export async function findSubject(db: Database, id: UserId): Promise<Subject | n
   return { personId: found.makerId ?? found.userId, role: higherRole(own, found.makersRole ?? "user") };
 }
 
-/** Some of the users with a role. @param subject a user who is left out, as is the maker of a bot; null: nobody */
+/**
+ * Some of the users with a role.
+ * @param subject a user who is left out, as is the maker of a bot; null: nobody
+ */
 export async function listStaff(db: Database, limit: number, subject: UserId | null): Promise<UserId[]> {
   const { id, staffRole, deletedAt } = users;
   const person = sql`(SELECT coalesce(maker_id, id) FROM users WHERE id = ${subject})`;

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { UserId } from "../../domain/ids.ts";
 import { auditLog, reports } from "../schema.ts";
 
-/** A user with the bots that they have made: a list of ids. The condition of the partial index, in its words. */
+/** A user with their bots: a list of ids. It has the condition of the partial index, in the same words. */
 function idsOf(person: UserId): SQL {
   return sql`(SELECT ${person} UNION ALL
     SELECT id FROM users WHERE maker_id IS NOT NULL AND maker_id = ${person})`;

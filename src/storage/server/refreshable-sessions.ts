@@ -13,6 +13,8 @@ export interface IssuerSession extends Session {
   /** what all tokens of the sign-in have in common */
   issuerSession: string;
   refreshHash: string;
+  /** whether its user has their role in it */
+  carriesRole: boolean;
 }
 
 /** The columns of `sessions` that it sets. */
@@ -25,6 +27,7 @@ const opened = sqliteTable("sessions", {
   expiresAt: integer("expires_at").notNull(),
   refreshHash: text("refresh_hash").notNull(),
   issuerSession: text("issuer_session").notNull(),
+  carriesRole: integer("carries_role", { mode: "boolean" }).notNull(),
 });
 
 /**
@@ -35,7 +38,7 @@ const opened = sqliteTable("sessions", {
  */
 export async function openIssuerSession(
   db: Database,
-  { issuerSession, refreshHash, ...session }: IssuerSession,
+  { issuerSession, refreshHash, carriesRole, ...session }: IssuerSession,
   now: number,
 ): Promise<Pick<Session, "id" | "expiresAt"> | null> {
   const { id, userId, userAgent, createdAt, lastSeenAt, expiresAt } = session;
@@ -49,7 +52,7 @@ export async function openIssuerSession(
         .insert(opened)
         .select(
           sql`SELECT ${id}, id, ${userAgent}, ${createdAt}, ${lastSeenAt}, ${expiresAt}, ${refreshHash},
-            ${issuerSession} FROM users
+            ${issuerSession}, ${Number(carriesRole)} FROM users
             WHERE id = ${userId} AND password_hash IS NULL AND deleted_at IS NULL`,
         )
         .onConflictDoNothing(),

@@ -110,7 +110,10 @@ test("a bot of a user gets no role, and none from its maker", async () => {
   await give(maker?.user.id ?? 0, "admin");
   expectProblem(await call("GET", "/v1/moderation/me", { token }), 403, "forbidden");
   const role = { token: every, body: { role: "admin" } };
-  expectProblem(await call("PUT", `/v1/server/users/${id}`, role), 403, "forbidden");
+  const given = () => call("PUT", `/v1/server/users/${id}`, role);
+  expectProblem(await given(), 403, "forbidden");
+  await put(id, { bot: false });
+  expectProblem(await given(), 403, "forbidden");
 });
 
 test("a key that acts as staff without `moderate` makes no call of staff", async () => {

@@ -39,6 +39,26 @@ function row(page: Page, text: string) {
   return page.getByRole("list", { name: "Held" }).getByRole("link").filter({ hasText: text });
 }
 
+test("a moderator does not decide about a colleague, and is told so while the message waits on", async () => {
+  const moe = await staff(site, "moderator");
+  const { id } = await moe.openGroup("Hike", []);
+  const body = { kind: "text", body: { text: "bitcoin of Moe" } };
+  await moe.refused("POST", `/v1/conversations/${id}/messages`, body);
+  const page = await open(await staff(site, "moderator"));
+  await row(page, "bitcoin of Moe").click();
+  await page.keyboard.press("a");
+  await page
+    .getByRole("alert")
+    .filter({ hasText: "may not act on a user with the role moderator" })
+    .waitFor();
+  await row(page, "bitcoin of Moe").waitFor();
+  await page.getByRole("article").getByText("Waiting").waitFor();
+  await held("bitcoin of Ben");
+  const own = await open(moe);
+  await row(own, "bitcoin of Ben").waitFor();
+  expect(await row(own, "bitcoin of Moe").count()).toBe(0);
+});
+
 test("a moderator accepts and refuses held messages by a key each", async () => {
   const { ann, ben, id } = await held("bitcoin one", "bitcoin two", "bitcoin three");
   const page = await open(await staff(site, "moderator"));

@@ -11,7 +11,8 @@ export const texts = {
   "tab.audit": "Audit log",
   "tab.numbers": "Numbers",
   refused: "This page is for moderators. You have no such role.",
-  refusedHint: "Whoever runs this deployment can give you one.",
+  refusedHint:
+    "Whoever runs this deployment can give you one. If you have one, sign in yourself: a session that a service has opened for you may be without it.",
   "role.user": "User",
   "role.moderator": "Moderator",
   "role.admin": "Admin",

@@ -9,7 +9,7 @@ export const texts = {
   "tab.audit": "审计日志",
   "tab.numbers": "数据",
   refused: "此页面仅供管理人员使用，你没有相应的角色。",
-  refusedHint: "部署的运营者可以授予你角色。",
+  refusedHint: "部署的运营者可以授予你角色。如果你已有角色，请自行登录：由服务为你打开的会话可能不带角色。",
   "role.user": "用户",
   "role.moderator": "版主",
   "role.admin": "管理员",

@@ -50,7 +50,7 @@ const deleteRoute = limitedRoute("delete", "/v1/me", {
   operationId: "deleteMe",
   summary: "Delete your account",
   description:
-    "Your profile and sessions are deleted with the answer; your messages stay, under a deleted user, or go behind the answer with `messages=erase`. A wrong password is `forbidden`, an absent one `validation_failed`. A user without a password, whom a service or an issuer signs in, needs none. While you own a group, it is a `conflict`.",
+    "Your profile and sessions are deleted with the answer; your messages stay, under a deleted user, or go behind the answer with `messages=erase`. A wrong password is `forbidden`, an absent one `validation_failed`. A user without a password, whom a service or an issuer signs in, needs none; with a role of the deployment they need a session that has it, else it is `forbidden`. While you own a group, it is a `conflict`.",
   request: { query: DeletionQuery, body: jsonBody(AccountDeletion) },
   responses: {
     204: { description: "The account is deleted" },

@@ -21,7 +21,7 @@ import { reasonOf, staffRoute } from "../../staff.ts";
 const listRoute = staffRoute("get", "/v1/moderation/held", {
   operationId: "listHeldMessages",
   summary: "Messages that rules hold back or have flagged, the newest first",
-  description: "The audit log has that they were read.",
+  description: "Without the caller's own. The audit log has that they were read.",
   request: { query: HeldMessagesQuery },
   responses: { 200: jsonAnswer("A page", HeldMessagePage), ...problems("validation_failed") },
 });
@@ -30,7 +30,7 @@ const decideRoute = staffRoute("patch", "/v1/moderation/held/{id}", {
   operationId: "decideHeldMessage",
   summary: "Accept or refuse a message that a rule has found",
   description:
-    "Accepted, a message that was held is sent in the name of its sender, with its `client_msg_id`. Refused, one that was stored is revoked. A repeat does what is left. The header `Parley-Reason` may say why, percent-encoded.",
+    "Accepted, a message that was held is sent in the name of its sender, with its `client_msg_id`. Refused, one that was stored is revoked. A repeat does what is left. A message of the caller, or of a user of the same or a higher role, is `forbidden`. The header `Parley-Reason` may say why, percent-encoded.",
   request: { params: HeldMessageParams, body: jsonBody(HeldDecision) },
   responses: {
     200: jsonAnswer("The message", HeldMessage),

@@ -38,6 +38,7 @@ const REASON = "The header `Parley-Reason` may say why, percent-encoded.";
 const ownRoute = staffRoute("get", "/v1/moderation/me", {
   operationId: "getOwnStaffRole",
   summary: "What the caller may do as staff, and what waits for staff",
+  description: "Reports about the caller and their own messages are not counted.",
   request: {},
   responses: { 200: jsonAnswer("The role; of a key `admin`", OwnRole) },
 });
@@ -53,7 +54,8 @@ const searchRoute = staffRoute("get", "/v1/moderation/users", {
 const userRoute = staffRoute("get", "/v1/moderation/users/{ref}", {
   operationId: "getModeratedUser",
   summary: "A user, with their sessions, their groups, and the reports about them and by them",
-  description: "The audit log has that it was read.",
+  description:
+    "Without reports about the caller, and without a suspension of the caller. The audit log has that it was read.",
   request: { params: UserRefParams },
   responses: {
     200: jsonAnswer("The user", ModeratedUser),
@@ -65,7 +67,7 @@ const suspendRoute = staffRoute("put", "/v1/moderation/users/{ref}/suspension", 
   operationId: "suspendUserAsModerator",
   summary: "Suspend a user",
   description:
-    "As `PUT /v1/server/users/{ref}/suspension`. A moderator suspends users without a role, an admin moderators and auditors too.",
+    "As `PUT /v1/server/users/{ref}/suspension`. A moderator suspends users without a role, an admin moderators and auditors too. A bot counts as the user who has made it, and nobody acts on themselves.",
   request: { params: UserRefParams, body: optionalBody(SuspensionInput) },
   responses: { 204: { description: "The user is suspended" }, ...NO_USER },
 });
@@ -90,7 +92,7 @@ const pageRoute = staffRoute("get", "/v1/moderation/conversations/{cref}/message
   operationId: "listReportedMessages",
   summary: "A page of all messages of a reported conversation",
   description:
-    "Only with a report on the conversation or a message in it, or with a key that has the scope `data` too. The header `Parley-Reason` must say why, percent-encoded: the audit log has it.",
+    "Only with a report on the conversation or a message in it, or with a key that has the scope `data` too. A report that the caller or a bot of theirs has made, or that is about them, opens it to others alone. The header `Parley-Reason` must say why, percent-encoded: the audit log has it.",
   request: { params: ConversationRefParams, query: PageQuery },
   responses: { 200: jsonAnswer("A page", MessagePage), ...NO_USER },
 });
@@ -98,7 +100,7 @@ const pageRoute = staffRoute("get", "/v1/moderation/conversations/{cref}/message
 const revokeRoute = staffRoute("delete", "/v1/moderation/conversations/{cref}/messages/{seq}", {
   operationId: "revokeMessageAsModerator",
   summary: "Revoke a message for everybody",
-  description: `A repeat is no error. Members see it revoked by the owner of the group, or else by its sender. ${REASON}`,
+  description: `A repeat is no error. Members see it revoked by the owner of the group, or else by its sender. A message of a user of the same or a higher role, or of the caller, is \`forbidden\`. ${REASON}`,
   request: { params: ModeratedMessageParams },
   responses: { 204: { description: "The message is revoked" }, ...NO_USER },
 });
@@ -106,7 +108,7 @@ const revokeRoute = staffRoute("delete", "/v1/moderation/conversations/{cref}/me
 const dissolveRoute = staffRoute("delete", "/v1/moderation/conversations/{cref}", {
   operationId: "dissolveGroupAsModerator",
   summary: "Dissolve a group",
-  description: `A repeat is no error. Members are told of it as by the owner. ${REASON}`,
+  description: `A repeat is no error. Members are told of it as by the owner. A group that a user of the same or a higher role owns, or the caller, is \`forbidden\`. ${REASON}`,
   request: { params: ConversationRefParams },
   responses: { 204: { description: "The group is dissolved" }, ...NO_USER },
 });
@@ -114,7 +116,7 @@ const dissolveRoute = staffRoute("delete", "/v1/moderation/conversations/{cref}"
 const auditRoute = staffRoute("get", "/v1/moderation/audit", {
   operationId: "listAuditLog",
   summary: "What staff has done and looked at, the newest first",
-  description: "Rows are only ever added.",
+  description: "Rows are only ever added. A user is not shown what others have done or looked at about them.",
   request: { query: ListQuery },
   responses: { 200: jsonAnswer("A page", AuditPage), ...problems("validation_failed") },
 });

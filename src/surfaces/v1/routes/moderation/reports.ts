@@ -48,7 +48,8 @@ const createRoute = callerRoutes("Moderation")("post", "/v1/reports", {
 const listRoute = staffRoute("get", "/v1/moderation/reports", {
   operationId: "listReports",
   summary: "Reports in a state, the newest first",
-  description: "The audit log has that a page was read.",
+  description:
+    "Without those about the caller: about them, their messages, their bots, a direct conversation with them or a group that they own. The audit log has that a page was read.",
   request: { query: ReportsQuery },
   responses: { 200: jsonAnswer("A page", ReportPage), ...problems("validation_failed") },
 });
@@ -56,7 +57,7 @@ const listRoute = staffRoute("get", "/v1/moderation/reports", {
 const readRoute = staffRoute("get", "/v1/moderation/reports/{id}", {
   operationId: "getReport",
   summary: "A report with what it keeps",
-  description: "The audit log has that it was read.",
+  description: "One about the caller is `forbidden`. The audit log has that it was read.",
   request: { params: ReportParams },
   responses: { 200: jsonAnswer("The report", KeptReport), ...problems("validation_failed", "not_found") },
 });
@@ -90,7 +91,7 @@ const handleRoute = staffRoute("patch", "/v1/moderation/reports/{id}", {
   operationId: "handleReport",
   summary: "Take a report, resolve it, or open it again",
   description:
-    "Of two who take it at once one gets `conflict`. An `admin` takes over what a moderator has taken. The same again changes nothing.",
+    "Of two who take it at once one gets `conflict`. An `admin` takes over what a moderator has taken. The same again changes nothing. Nobody handles a report about themselves; one about a user with a role is for admins and keys.",
   request: { params: ReportParams, body: jsonBody(ReportChange) },
   responses: {
     200: jsonAnswer("The report", Report),

@@ -23,12 +23,14 @@ const userRoute = serverRoutes("users");
 const DEFAULT_S = 3_600;
 
 const NO_USER = problems("validation_failed", "not_found");
+/** Of the calls that take a role away, or give one back. */
+const OF_STAFF = "Of a user with a role it needs the scope `moderate` too.";
 
 const issueRoute = tokenRoute("post", "/v1/server/users/{ref}/tokens", {
   operationId: "createUserToken",
   summary: "A token of a user",
   description:
-    "Each is a session of its own. Hand it to the app of this user alone: it works as that of a sign-in. With `refresh` the session lasts 30 days, and the app gets its next tokens by `POST /v1/token`. A suspended user is `suspended`.",
+    "Each is a session of its own. Hand it to the app of this user alone: it works as that of a sign-in. With `refresh` the session lasts 30 days, and the app gets its next tokens by `POST /v1/token`. A suspended user is `suspended`. In a session that a key without the scope `moderate` has opened the user has no role, neither the present one nor a later one: the calls of moderation are `forbidden`.",
   request: { params: UserRefParams, body: optionalBody(UserTokenRequest) },
   responses: {
     201: jsonAnswer("The token", UserToken),
@@ -47,8 +49,7 @@ const signOutRoute = tokenRoute("delete", "/v1/server/users/{ref}/sessions", {
 const suspendRoute = userRoute("put", "/v1/server/users/{ref}/suspension", {
   operationId: "suspendUser",
   summary: "Suspend a user",
-  description:
-    "All sessions end, and a sign-in is `suspended` until the suspension ends. The messages stay. With `shadow` no session ends: what the user sends is acknowledged, and nobody else sees it. A repeat replaces the suspension.",
+  description: `All sessions end, and a sign-in is \`suspended\` until the suspension ends. The messages stay. With \`shadow\` no session ends: what the user sends is acknowledged, and nobody else sees it. A repeat replaces the suspension. ${OF_STAFF}`,
   request: { params: UserRefParams, body: optionalBody(SuspensionInput) },
   responses: { 204: { description: "The user is suspended" }, ...NO_USER },
 });
@@ -56,7 +57,7 @@ const suspendRoute = userRoute("put", "/v1/server/users/{ref}/suspension", {
 const liftRoute = userRoute("delete", "/v1/server/users/{ref}/suspension", {
   operationId: "endSuspension",
   summary: "End a suspension",
-  description: "Also where there was none. The user signs in anew.",
+  description: `Also where there was none. The user signs in anew. ${OF_STAFF}`,
   request: { params: UserRefParams },
   responses: { 204: { description: "The user is not suspended" }, ...NO_USER },
 });
@@ -64,8 +65,7 @@ const liftRoute = userRoute("delete", "/v1/server/users/{ref}/suspension", {
 const deleteRoute = userRoute("delete", "/v1/server/users/{ref}", {
   operationId: "deleteServerUser",
   summary: "Delete a user's account",
-  description:
-    "The deletion that `DELETE /v1/me` is, without a password. The account is deleted with the answer; leaving conversations, and erasing messages with `messages=erase`, goes on behind it. While the user owns a group, it is a `conflict`.",
+  description: `The deletion that \`DELETE /v1/me\` is, without a password. The account is deleted with the answer; leaving conversations, and erasing messages with \`messages=erase\`, goes on behind it. While the user owns a group, it is a \`conflict\`. ${OF_STAFF}`,
   request: { params: UserRefParams, query: DeletionQuery },
   responses: {
     202: { description: "The account is deleted" },

@@ -20,7 +20,7 @@ const putRoute = userRoute("put", "/v1/server/users/{ref}", {
   operationId: "putServerUser",
   summary: "Make or change a user",
   description:
-    "A user without a password: `ext:` makes one if there is none, an `id` only changes. Only given fields change, and the same again changes nothing. Without `username` a new user gets one that tells nothing of your id. A username that is taken, was somebody's, or looks like another user's is a `conflict`; a user with a password is `forbidden`.",
+    "A user without a password: `ext:` makes one if there is none, an `id` only changes. Only given fields change, and the same again changes nothing. Without `username` a new user gets one that tells nothing of your id. A username that is taken, was somebody's, or looks like another user's is a `conflict`; a user with a password is `forbidden`. To set, change or remove a `role` the key needs the scope `moderate` too, else it is `forbidden`, and nothing changes; a bot that a user has made gets none.",
   request: { params: UserRefParams, body: jsonBody(ServerUserChange) },
   responses: {
     200: jsonAnswer("The user, changed or as they were", ServerUser),

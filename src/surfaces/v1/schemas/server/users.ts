@@ -30,7 +30,7 @@ const UserState = State.clone().openapi({
 
 const StaffRole = Role.clone().openapi({
   description:
-    "What the user may do for the deployment: `moderator` acts on reports, users and messages, `admin` on moderators too, `auditor` reads",
+    "What the user may do for the deployment: `moderator` acts on reports, users and messages, `admin` on moderators too, `auditor` reads. A key sets it with the scope `moderate` alone",
 });
 
 const Suspension = z
