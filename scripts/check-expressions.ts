@@ -26,6 +26,15 @@ const LINEAR: ReadonlyMap<string, string> = new Map([
     String.raw`/[\p{Emoji}--\p{Emoji_Presentation}](?!\p{Emoji_Modifier})/gv`,
     "recheck does not know the flag v; no part repeats",
   ],
+  [
+    String.raw`/^\s*(?:\p{RGI_Emoji}\s*){1,6}$/v`,
+    "recheck does not know the flag v; an emoji parts the runs of blanks, and the six begin at the beginning",
+  ],
+  [String.raw`/[a-z0-9][\w.+-]{0,63}$/i`, "its caller cuts the text to 64 characters"],
+  [
+    String.raw`/(?<![\p{L}\p{M}\p{N}-]\.?)(?:[\p{L}\p{M}\p{N}-]+\.)+(?:[\p{L}\p{M}]{2,}|xn--[a-z0-9-]+|\d{1,3}(?![\p{L}\p{N}]))/gu`,
+    "it begins once a host, by what may not stand before it; the fuzzer does not see that",
+  ],
 ]);
 
 interface Expression {

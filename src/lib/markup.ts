@@ -1,6 +1,6 @@
 /** Where our Markdown would take a sign for a mark: `_` inside of words is none, nor is one `~` or `|`. */
 const MARKS = /[*`\\]|~~|\|\||(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
-/** A part of a line up to a bracket that closes. With `](` at its end each bracket in it would open a link. */
+/** A part of a line up to a bracket that closes. With `](` at its end each `[` in it would open a link. */
 const UP_TO_CLOSING = /[^\]\n]+(?:\]\(?|\n|$)/g;
 /** What would begin a quote or a list at the beginning of a line. */
 const BEGINNINGS = /^([ \t]*)([>-])/gm;

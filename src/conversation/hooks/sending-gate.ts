@@ -6,8 +6,8 @@ import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messag
 import type { Draft } from "../../domain/messages/message.ts";
 import { checkMessage } from "../../domain/moderation/rules/check-message.ts";
 import type { RuleId } from "../../domain/moderation/rules/rule.ts";
-import { letsShow } from "../../domain/moderation/rules/shown.ts";
 import type { MessageRules } from "../../domain/moderation/rules/shared.ts";
+import { letsShow } from "../../domain/moderation/rules/shown.ts";
 import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { GateAnswer, type HookId, type HookTarget, isAbout } from "../../domain/server/hook.ts";
 import type { GateData, HookFormat } from "../../domain/server/hook-format.ts";

@@ -5,6 +5,7 @@ import {
   noIncomingHook,
 } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError } from "../../domain/errors.ts";
+import type { HttpUrl } from "../../domain/http-url.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { randomHex } from "../../lib/random.ts";
@@ -17,7 +18,7 @@ import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
 /** What a new hook shows beside its messages. */
 export interface NewIncomingHook {
   name: string;
-  avatar: string;
+  avatar: "" | HttpUrl;
 }
 
 /** Makes, lists, rotates and deletes the incoming hooks of a group, for its owner and admins. */

@@ -1,4 +1,5 @@
 import type { IncomingHook } from "../../domain/conversations/incoming-hook.ts";
+import type { HttpUrl } from "../../domain/http-url.ts";
 import type { IncomingHookId, UserId } from "../../domain/ids.ts";
 
 /** The table of incoming hooks, and the hook that has brought a message: JSON of `HookOrigin`. */
@@ -16,7 +17,7 @@ export const INCOMING_HOOKS_TABLE = `
 type HookRow = {
   id: IncomingHookId;
   name: string;
-  avatar: string;
+  avatar: "" | HttpUrl;
   /** SHA-256 in hexadecimal digits */
   secret_hash: string;
   created_by: UserId;

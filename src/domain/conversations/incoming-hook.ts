@@ -3,6 +3,7 @@ import { randomHex } from "../../lib/random.ts";
 import type { Person } from "../accounts/person.ts";
 import { ProfileFields } from "../accounts/user.ts";
 import { CoreError } from "../errors.ts";
+import type { HttpUrl } from "../http-url.ts";
 import { ConversationId, IncomingHookId, NOBODY, type UserId } from "../ids.ts";
 import { displayName } from "../names/names.ts";
 
@@ -27,8 +28,7 @@ export function readIncomingHookId(text: string): { hook: IncomingHookId; id: Co
 export interface IncomingHook {
   id: IncomingHookId;
   name: string;
-  /** an http(s) URL or `""` */
-  avatar: string;
+  avatar: "" | HttpUrl;
   /** who answers for it: its maker, or the one who has given it its newest URL */
   createdBy: UserId;
   /** ms since 1970 */

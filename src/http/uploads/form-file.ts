@@ -4,7 +4,7 @@ import { type CoreError, invalid } from "../../domain/errors.ts";
 import { readParameters } from "./header-parameters.ts";
 import { type Part, readPart } from "./part-headers.ts";
 
-/** Bytes of the headers of one part: a name of 255 Chinese characters takes 765, and 2,295 more by RFC 8187. */
+/** Bytes of the headers of a part: a name of 255 Chinese characters takes 765, and 2,295 by RFC 8187. */
 const MAX_HEADERS = 4 * 1024;
 
 /** The most parts of a form: each costs time, however small it is. */
