@@ -251,7 +251,8 @@ const ROUTES = new Map<string, Row>([
   // v1
   ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /files/:key/:name"),
   // A hook has a rate of its own; a URL that no hook has is counted as a refused call.
-  ...anybody("POST /hooks/:id/:secret", "POST /hooks/:id/:secret/:shape"),
+  ...signIn("POST /hooks/:id/:secret"),
+  ...anybody("POST /hooks/:id/:secret/:shape"),
   ...anybody("GET /v1/login", "GET /sign-in", "GET /admin"),
   ...signIn("POST /v1/register", "POST /v1/login", "POST /v1/token"),
   ...password("POST /v1/me/password", "DELETE /v1/me"),

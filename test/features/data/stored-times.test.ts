@@ -90,13 +90,10 @@ describe("a conversation whose newest message has a time that cannot be", () => 
     expect(times.at(-1)).toBeLessThan(start + DAY_MS);
     await eventually(async () => expect(await listedAt(id)).toBe(times.at(-1)));
     await runDurableObjectAlarm(conversationObject(ConversationId.parse(id)));
-    const told = await receiver.until(4);
-    expect(told.map(({ data }) => data.message?.body?.text)).toEqual([
-      "sound",
-      "poisoned",
-      "behind it",
-      "live",
-    ]);
+    // Hooks are told of no imported message.
+    const texts = ["sound", ...(isImported ? [] : ["poisoned"]), "behind it", "live"];
+    const told = await receiver.until(texts.length);
+    expect(told.map(({ data }) => data.message?.body?.text)).toEqual(texts);
     const failed = await call("GET", `/v1/server/hooks/${receiver.id}/deliveries?state=failed`, {
       token: key,
     });
@@ -174,7 +171,12 @@ describe("times that are no date, wherever they are stored", () => {
 
   /** Each time of a conversation but those of the newest messages, which the start mends. */
   function poison(id: ConversationId): Promise<void> {
-    const origin = JSON.stringify({ conversationId: id, seq: 1, senderId: 100_000, createdAt: AT });
+    const origin = JSON.stringify({
+      conversationId: id,
+      seq: 1,
+      senderId: context.member.user.id,
+      createdAt: AT,
+    });
     return store(
       id,
       [

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { unstorable } from "../../../domain/text.ts";
-import { Time as DomainTime } from "../../../domain/time.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
 
 /** An unsigned integer in a path or a query: 16 digits hold every safe integer. */
@@ -28,9 +27,9 @@ export const MessageParams = z.object({ id: ConversationIdParam, seq: SeqParam }
 /** A position as a bound: 0 is before the first message. */
 export const PositionParam = digits.pipe(Position).openapi({ type: "integer", minimum: 0, example: 0 });
 
-/** A time in a query, in milliseconds. */
+/** A time in a query, in milliseconds: what is looked up by it may be as late as a number can be. */
 export const TimeParam = digits
-  .pipe(DomainTime)
+  .pipe(z.int().nonnegative())
   .openapi({ type: "integer", minimum: 0, example: 1_795_162_625_763 });
 
 /** `limit` of a list: 1–100, 50 if absent. */
