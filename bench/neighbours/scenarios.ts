@@ -353,7 +353,7 @@ export const SCENARIOS: Scenario[] = [
     disturb: async (site, world, until) => {
       const end = "\r\n\r\n1\r\n";
       const parts = Array.from({ length: 40 }, (_, i) => {
-        const name = `name="f${i}"; y="; filename=${"@".repeat(15_900)}`;
+        const name = `name="f${i}"; y="; filename=${"@".repeat(15_900)}"`;
         return `--b\r\nContent-Disposition: form-data; ${name}${end}`;
       });
       const headers = {
