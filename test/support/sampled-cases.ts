@@ -15,6 +15,8 @@ declare module "vitest" {
     isSeedGiven: boolean;
     /** `EVERY_CASE` is set: tables of cases run as a whole */
     everyCase: boolean;
+    /** the run that is going on: `npm run test:quick`, `npm test` or `npm run test:all` */
+    run: "quick" | "test" | "all";
   }
 }
 
@@ -50,6 +52,11 @@ export function sampledCases<Case>(cases: readonly Case[], count: number, salt =
 /** How often a test repeats what comes out by chance: `few` times, or `most` with `EVERY_CASE`. */
 export function repetitions(few: number, most: number): number {
   return inject("everyCase") ? most : few;
+}
+
+/** How many cases a run tries: `few` in `npm test`, `more` in `npm run test:all`. */
+export function perRun(few: number, more: number): number {
+  return inject("run") === "all" ? more : few;
 }
 
 /** A copy in an order that the seed determines. */
