@@ -1,10 +1,19 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { parseCLI } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
+import { filesBeyond, type Run } from "./test/runs.ts";
+
+const { filter, options } = parseCLI(["vitest", ...process.argv.slice(2)], { allowUnknownOptions: true });
+/** `vitest run` is `npm test`; `--mode quick` and `--mode all` are the other two. */
+const RUN: Run = options.mode === "quick" || options.mode === "all" ? options.mode : "test";
+/** What the run leaves out. A file that the command names is played in any run. */
+const BEYOND = filter.length > 0 ? [] : filesBeyond(RUN);
 
 /** The settings of wrangler.toml. The pool by itself would read a developer's .dev.vars. */
 const { vars, ratelimits } = unstable_readConfig({ config: "./wrangler.toml" });
@@ -22,236 +31,233 @@ function hasRoom(): boolean {
   return Math.min(bavail * bsize, process.availableMemory() / 2) > ROOM;
 }
 
-/** A number that depends on the commit, below 2 ** 31; 0 outside of a checkout. */
-function commitNumber(): number {
-  const { status, stdout } = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" });
-  return status === 0 ? Number.parseInt(stdout.slice(0, 7), 16) : 0;
+/** A number of the commit's code, below 2 ** 31; 0 outside of a checkout. A change of words keeps it. */
+function codeNumber(): number {
+  const folders = ["src", "migrations", "packages", "web", "test"].map((folder) => `HEAD:${folder}`);
+  const { status, stdout } = spawnSync("git", ["rev-parse", ...folders], { encoding: "utf8" });
+  if (status !== 0) return 0;
+  return Number.parseInt(createHash("sha256").update(stdout).digest("hex").slice(0, 7), 16);
 }
 
-/** Long enough, in ms, that only a hanging test fails: a small busy machine is slow. */
-const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
+/** What all projects have in common: only a hanging test fails by its time, as a small busy machine is slow. */
+const COMMON = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+  exclude: [...configDefaults.exclude, ...BEYOND],
+};
 
 // wrangler.toml names the folder. Vitest evaluates this file for the run and for projects of it, and Node a
 // module once.
 const WEB_BUILD = new URL("./web/scripts/build.ts", import.meta.url).href;
 await import(WEB_BUILD);
 
-/** Which run this is: `vitest run` is `npm test`, `--mode quick` and `--mode all` the other two. */
-const runOf = (mode: string) => (mode === "quick" || mode === "all" ? mode : "test");
-
-export default defineConfig(({ mode }) => {
-  const run = runOf(mode);
-  return {
-    test: {
-      // The tests wait as much as they compute: one worker more than cores keeps all cores busy.
-      maxWorkers: availableParallelism() + 1,
-      // The Worker logs a line for each request; only failed tests show theirs.
-      silent: "passed-only",
-      // An object woken after the last test of its file asks for its modules, and gets no answer. The error is the
-      // pool's, not a test's.
-      onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
-      provide: {
-        propertyRuns: process.env.PROPERTY_RUNS ?? "",
-        everyCase: Boolean(process.env.EVERY_CASE),
-        run,
-        chatMessages: process.env.CHAT_MESSAGES ?? "",
-        costTable: process.env.COST_TABLE ?? "",
-        seed: Math.abs(Number(process.env.PROPERTY_SEED || commitNumber())),
-        isSeedGiven: Boolean(process.env.PROPERTY_SEED),
-      },
-      projects: [
-        {
-          // Pure code runs in Node, without a Workers runtime: `npm run test:unit` takes a second or two.
-          test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], isolate: false, ...PATIENCE },
-        },
-        {
-          // Scripts run as they are, in Node, and start processes of their own.
-          test: {
-            name: "scripts",
-            include: ["test/scripts/**/*.test.ts"],
-            ...PATIENCE,
-            expect: { poll: { timeout: 60_000 } },
-          },
-        },
-        {
-          // The client runs in Node, against the Worker in processes of its own. Examples run on packages/client/src/.
-          resolve: {
-            alias: [
-              {
-                find: /^parley-client$/,
-                replacement: join(import.meta.dirname, "packages/client/src/index.ts"),
-              },
-            ],
-          },
-          test: {
-            name: "client",
-            include: ["packages/client/test/**/*.test.{ts,tsx}"],
-            // The modules are loaded once a worker, not once a file.
-            isolate: false,
-            globalSetup: ["./packages/client/test/support/setup.ts"],
-            ...PATIENCE,
-            expect: { poll: { timeout: 60_000 } },
-          },
-        },
-        {
-          // The parts for React are tested as they are, in Node.
-          test: {
-            name: "react",
-            include: ["packages/react/test/**/*.test.{ts,tsx}"],
-            isolate: false,
-            ...PATIENCE,
-          },
-        },
-        {
-          // The library of backends runs in Node, against a Worker with a server key.
-          test: {
-            name: "server",
-            include: ["packages/server/test/**/*.test.ts"],
-            isolate: false,
-            globalSetup: ["./packages/server/test/support/setup.ts"],
-            ...PATIENCE,
-            expect: { poll: { timeout: 20_000 } },
-          },
-        },
-        {
-          // parley-tim runs in Node, and on it the cores of Tencent's UI kits as they are.
-          resolve: {
-            alias: [
-              {
-                find: /^@tencentcloud\/(?:lite-)?chat\/plugins\/.*$/,
-                replacement: join(import.meta.dirname, "packages/tim/src/plugin.ts"),
-              },
-              {
-                find: /^(?:parley-tim|@tencentcloud\/(?:lite-)?chat)(?:\/(?:basic|standard|professional))?$/,
-                replacement: join(import.meta.dirname, "packages/tim/src/index.ts"),
-              },
-            ],
-          },
-          test: {
-            name: "tim",
-            include: ["packages/tim/test/**/*.test.ts", "test/tim-engines/*.test.ts"],
-            server: { deps: { inline: [/chat-uikit-engine/] } },
-            globalSetup: ["./packages/client/test/support/setup.ts"],
-            ...PATIENCE,
-            expect: { poll: { timeout: 20_000 } },
-          },
-        },
-        {
-          // Libraries for bots run as they are, in Node, against servers of their own.
-          test: {
-            name: "bots",
-            include: ["test/bot-libraries/*.test.ts", "test/kook-libraries/*.test.ts"],
-            globalSetup: ["./packages/client/test/support/bundle.ts"],
-            ...PATIENCE,
-            expect: { poll: { timeout: 60_000 } },
-          },
-        },
-        {
-          // The web client runs in a Chromium, against the Worker and its assets in processes of its own.
-          test: {
-            name: "web",
-            include: ["web/test/**/*.test.ts", "test/tim-uikit/*.test.ts"],
-            // The browser and the modules are started once a worker, not once a file.
-            isolate: false,
-            globalSetup: ["./web/test/support/setup.ts"],
-            ...PATIENCE,
-            expect: { poll: { timeout: 60_000 } },
-          },
-        },
-        {
-          plugins: [
-            {
-              // Each runtime receives all modules. Source maps of libraries would be two fifths of the bytes.
-              name: "no-maps-of-libraries",
-              enforce: "post",
-              // Vite makes a map even of code that no plugin has changed.
-              transform: (code, id) =>
-                id.includes("/node_modules/") ? { code: `${code}\n`, map: { mappings: "" } } : null,
-            },
-            cloudflareTest(async () => ({
-              // src/index.ts with a timing that tests can override.
-              main: "./test/support/worker.ts",
-              wrangler: { configPath: "./wrangler.toml" },
-              miniflare: {
-                bindings: {
-                  ...vars,
-                  // Users of tests make groups and members by the hundred: tests of quotas set them.
-                  QUOTAS: "off",
-                  USERSIG_RULE_KEY: "test-rule-key-of-a-service",
-                  APP_KEYS: "test-key-of-an-app,test-key-of-another-app",
-                  TOKEN_SECRET: "a test secret of more than thirty-two characters",
-                  TEST_MIGRATIONS: await readD1Migrations("./migrations"),
-                  TEST_RATES: ratelimits,
-                  // As `npm run dev` sets it: the issuers of tests are on this machine.
-                  DEV_LOOPBACK: "on",
-                  VAPID_PUBLIC_KEY:
-                    "BDVImIl3kghH3wl5o9JTEnf1CjCIgFwtlsJcMsAaS1rTAfYMkhMMK4BDn2GocHUo-3xinm0rwwtnft7XHYY49P8",
-                  VAPID_PRIVATE_KEY: "8o5qerb0MPlEwtqlt8UCtamut9upFGqTTSr45pAV07M",
-                  TEST_ISSUER_SECRET: "a secret of an issuer and of this server, in tests",
-                },
-                // The binding that an operator adds.
-                r2Buckets: ["BACKUPS"],
-                ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
-              },
-            })),
-          ],
-          test: {
-            name: "workers",
-            include: ["test/**/*.test.ts"],
-            exclude: [
-              ...["test/unit/pure/**", "test/scripts/**", "test/bot-libraries/**"],
-              ...["test/kook-libraries/**", "test/tim-engines/**", "test/tim-uikit/**"],
-            ],
-            // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
-            isolate: false,
-            setupFiles: ["./test/support/setup.ts"],
-            globalSetup: [
-              "./test/support/issuer/server.ts",
-              "./test/support/hooks/server.ts",
-              "./test/support/pages/server.ts",
-            ],
-            ...PATIENCE,
-            // A poll waits long too, but less than 30 s: by then an alarm would repair a lost delivery.
-            expect: { poll: { timeout: 20_000 } },
-            // Each runtime loads every module by itself. Bundled libraries start twice as fast.
-            deps: {
-              optimizer: {
-                ssr: {
-                  enabled: true,
-                  include: [
-                    "@block65/webcrypto-web-push",
-                    "@hono/zod-openapi",
-                    "@hono/zod-validator",
-                    "drizzle-orm",
-                    "drizzle-orm/d1",
-                    "drizzle-orm/sqlite-core",
-                    "file-type",
-                    "image-size/types/bmp",
-                    "image-size/types/gif",
-                    "image-size/types/jpg",
-                    "image-size/types/png",
-                    "image-size/types/webp",
-                    "hono",
-                    "hono/etag",
-                    "hono/factory",
-                    "hono/html",
-                    "hono/jwt",
-                    "hono/method-not-allowed",
-                    "hono/route",
-                    "hono/utils/accept",
-                    "hono/utils/buffer",
-                    "ipaddr.js",
-                    "jose",
-                    "zod",
-                    "fast-check",
-                    "@cfworker/json-schema",
-                  ],
-                },
-              },
-            },
-          },
-        },
-      ],
+export default defineConfig({
+  test: {
+    // The tests wait as much as they compute: one worker more than cores keeps all cores busy.
+    maxWorkers: availableParallelism() + 1,
+    // The Worker logs a line for each request; only failed tests show theirs.
+    silent: "passed-only",
+    reporters: ["default", "./scripts/support/expense-reporter.ts"],
+    // An object woken after the last test of its file asks for its modules, and gets no answer. The error is the
+    // pool's, not a test's.
+    onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
+    provide: {
+      propertyRuns: process.env.PROPERTY_RUNS ?? "",
+      everyCase: Boolean(process.env.EVERY_CASE),
+      run: RUN,
+      chatMessages: process.env.CHAT_MESSAGES ?? "",
+      costTable: process.env.COST_TABLE ?? "",
+      seed: Math.abs(Number(process.env.PROPERTY_SEED || codeNumber())),
+      isSeedGiven: Boolean(process.env.PROPERTY_SEED),
     },
-  };
+    projects: [
+      {
+        // Pure code runs in Node, without a Workers runtime: `npm run test:unit` takes a second or two.
+        test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], isolate: false, ...COMMON },
+      },
+      {
+        // Scripts run as they are, in Node, and start processes of their own.
+        test: {
+          name: "scripts",
+          include: ["test/scripts/**/*.test.ts"],
+          ...COMMON,
+        },
+      },
+      {
+        // The client runs in Node, against the Worker in processes of its own. Examples run on packages/client/src/.
+        resolve: {
+          alias: [
+            {
+              find: /^parley-client$/,
+              replacement: join(import.meta.dirname, "packages/client/src/index.ts"),
+            },
+          ],
+        },
+        test: {
+          name: "client",
+          include: ["packages/client/test/**/*.test.{ts,tsx}"],
+          // The modules are loaded once a worker, not once a file.
+          isolate: false,
+          globalSetup: ["./packages/client/test/support/setup.ts"],
+          ...COMMON,
+        },
+      },
+      {
+        // The parts for React are tested as they are, in Node.
+        test: {
+          name: "react",
+          include: ["packages/react/test/**/*.test.{ts,tsx}"],
+          isolate: false,
+          ...COMMON,
+        },
+      },
+      {
+        // The library of backends runs in Node, against a Worker with a server key.
+        test: {
+          name: "server",
+          include: ["packages/server/test/**/*.test.ts"],
+          isolate: false,
+          globalSetup: ["./packages/server/test/support/setup.ts"],
+          ...COMMON,
+        },
+      },
+      {
+        // parley-tim runs in Node, and on it the cores of Tencent's UI kits as they are.
+        resolve: {
+          alias: [
+            {
+              find: /^@tencentcloud\/(?:lite-)?chat\/plugins\/.*$/,
+              replacement: join(import.meta.dirname, "packages/tim/src/plugin.ts"),
+            },
+            {
+              find: /^(?:parley-tim|@tencentcloud\/(?:lite-)?chat)(?:\/(?:basic|standard|professional))?$/,
+              replacement: join(import.meta.dirname, "packages/tim/src/index.ts"),
+            },
+          ],
+        },
+        test: {
+          name: "tim",
+          include: ["packages/tim/test/**/*.test.ts", "test/tim-engines/*.test.ts"],
+          server: { deps: { inline: [/chat-uikit-engine/] } },
+          globalSetup: ["./packages/client/test/support/setup.ts"],
+          ...COMMON,
+        },
+      },
+      {
+        // Libraries for bots run as they are, in Node, against servers of their own.
+        test: {
+          name: "bots",
+          include: ["test/bot-libraries/*.test.ts", "test/kook-libraries/*.test.ts"],
+          globalSetup: ["./packages/client/test/support/bundle.ts"],
+          ...COMMON,
+        },
+      },
+      {
+        // The web client runs in a Chromium, against the Worker and its assets in processes of its own.
+        test: {
+          name: "web",
+          include: ["web/test/**/*.test.ts", "test/tim-uikit/*.test.ts"],
+          // The browser and the modules are started once a worker, not once a file.
+          isolate: false,
+          globalSetup: ["./web/test/support/setup.ts"],
+          ...COMMON,
+        },
+      },
+      {
+        plugins: [
+          {
+            // Each runtime receives all modules. Source maps of libraries would be two fifths of the bytes.
+            name: "no-maps-of-libraries",
+            enforce: "post",
+            // Vite makes a map even of code that no plugin has changed.
+            transform: (code, id) =>
+              id.includes("/node_modules/") ? { code: `${code}\n`, map: { mappings: "" } } : null,
+          },
+          cloudflareTest(async () => ({
+            // src/index.ts with a timing that tests can override.
+            main: "./test/support/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ...vars,
+                // Users of tests make groups and members by the hundred: tests of quotas set them.
+                QUOTAS: "off",
+                USERSIG_RULE_KEY: "test-rule-key-of-a-service",
+                APP_KEYS: "test-key-of-an-app,test-key-of-another-app",
+                TOKEN_SECRET: "a test secret of more than thirty-two characters",
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+                TEST_RATES: ratelimits,
+                // As `npm run dev` sets it: the issuers of tests are on this machine.
+                DEV_LOOPBACK: "on",
+                VAPID_PUBLIC_KEY:
+                  "BDVImIl3kghH3wl5o9JTEnf1CjCIgFwtlsJcMsAaS1rTAfYMkhMMK4BDn2GocHUo-3xinm0rwwtnft7XHYY49P8",
+                VAPID_PRIVATE_KEY: "8o5qerb0MPlEwtqlt8UCtamut9upFGqTTSr45pAV07M",
+                TEST_ISSUER_SECRET: "a secret of an issuer and of this server, in tests",
+              },
+              // The binding that an operator adds.
+              r2Buckets: ["BACKUPS"],
+              ratelimits: { TEST_RATE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
+            },
+          })),
+        ],
+        test: {
+          ...COMMON,
+          name: "workers",
+          include: ["test/**/*.test.ts"],
+          exclude: [
+            ...COMMON.exclude,
+            ...["test/unit/pure/**", "test/scripts/**", "test/bot-libraries/**"],
+            ...["test/kook-libraries/**", "test/tim-engines/**", "test/tim-uikit/**"],
+          ],
+          // Starting a runtime and loading all modules takes seconds: once a worker, not once a file.
+          isolate: false,
+          setupFiles: ["./test/support/setup.ts"],
+          globalSetup: [
+            "./test/support/issuer/server.ts",
+            "./test/support/hooks/server.ts",
+            "./test/support/pages/server.ts",
+          ],
+          // A poll waits long too, but less than 30 s: by then an alarm would repair a lost delivery.
+          expect: { poll: { timeout: 20_000 } },
+          // Each runtime loads every module by itself. Bundled libraries start twice as fast.
+          deps: {
+            optimizer: {
+              ssr: {
+                enabled: true,
+                include: [
+                  "@block65/webcrypto-web-push",
+                  "@hono/zod-openapi",
+                  "@hono/zod-validator",
+                  "drizzle-orm",
+                  "drizzle-orm/d1",
+                  "drizzle-orm/sqlite-core",
+                  "file-type",
+                  "image-size/types/bmp",
+                  "image-size/types/gif",
+                  "image-size/types/jpg",
+                  "image-size/types/png",
+                  "image-size/types/webp",
+                  "hono",
+                  "hono/etag",
+                  "hono/factory",
+                  "hono/html",
+                  "hono/jwt",
+                  "hono/method-not-allowed",
+                  "hono/route",
+                  "hono/utils/accept",
+                  "hono/utils/buffer",
+                  "ipaddr.js",
+                  "jose",
+                  "zod",
+                  "fast-check",
+                  "@cfworker/json-schema",
+                ],
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
 });
