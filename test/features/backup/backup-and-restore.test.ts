@@ -30,7 +30,7 @@ import {
 } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, expectProblem, registerUsers } from "../../support/clients/api.ts";
-import { createGroup, listedConversation, page, send } from "../../support/clients/chat.ts";
+import { createGroup, expectAsked, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { expectUploaded, upload } from "../../support/clients/files.ts";
 import { wire } from "../../support/clients/wire.ts";
@@ -252,6 +252,28 @@ describe("a backup", () => {
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
     const next = await send(bob, group, "goes on");
     expect(next.seq).toBe(seqs.length + 1);
+  });
+
+  test("has no reaction that was taken back while its conversation was copied", async () => {
+    const { users, conversations } = await world();
+    const [ann] = users;
+    const [, group] = conversations;
+    if (!ann || group === undefined) throw new Error("the world has them");
+    // The rest is read by itself behind a log that takes several turns.
+    for (let i = 0; i < 60; i++) await send(ann, group, `${i} ${"x".repeat(7_000)}`);
+    const path = "/messages/2/reactions/%F0%9F%91%8D";
+    await expectAsked(ann, group, "PUT", path);
+    const here = await source();
+    const changing = sourceWith(here, {
+      async rest(item) {
+        if (item.id === String(group)) await expectAsked(ann, group, "DELETE", path);
+        return here.rest(item);
+      },
+    });
+    await backUp(changing, store);
+    await loseEverything();
+    await restoreHere();
+    expect((await expectAsked(ann, group, "GET", path)).body).toMatchObject({ items: [] });
   });
 
   test("that breaks off leaves the backup before whole, and is gone on with", async () => {

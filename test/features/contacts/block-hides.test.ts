@@ -144,3 +144,12 @@ test("strangers, members of a shared group and a peer without an answer are show
   await send(bob, direct.id, "hello");
   await eventually(async () => expect(await online(admirer)).toBe(true));
 });
+
+test("who lifts one block keeps the others", async () => {
+  const others = await registerUsers(2);
+  const [cem, dee] = [itemAt(others, 0), itemAt(others, 1)];
+  for (const { user } of others) await call("PUT", `/v1/blocks/${user.id}`, { token: ann.token });
+  await call("DELETE", `/v1/blocks/${cem.user.id}`, { token: ann.token });
+  const { body } = await call("GET", "/v1/blocks", { token: ann.token });
+  expect(body).toMatchObject({ items: [{ id: dee.user.id }] });
+});

@@ -99,6 +99,21 @@ test("members find an imported group with its times and its order, and have noth
   expect(found.body).toMatchObject({ items: [{ seq: 8 }] });
 });
 
+test("a message that is older than the one before it has that one's time", async () => {
+  const { prefix, records } = world();
+  const late: ExportRecordInput = {
+    type: "message",
+    message: {
+      ...{ conversation: `${prefix}:room`, external_id: "late", sender: `${prefix}:ann` },
+      ...{ created_at: 999, kind: "text", body: { text: "late" } },
+    },
+  };
+  await importAll(key, lines([...records, late]));
+  const token = await tokenOf(`${prefix}:ben`);
+  const [room] = await listOf(token);
+  expect((await page({ token }, room?.id ?? 0, "?limit=1")).items).toMatchObject([{ created_at: 1_000_009 }]);
+});
+
 test("a group has its settings, also after an import that broke off behind its creation", async () => {
   const { prefix, records } = world();
   const set = { threads: false, slow_mode_s: 60, retention_days: 400, legal_hold: true };

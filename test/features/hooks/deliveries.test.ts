@@ -7,6 +7,7 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../../support/clients/chat.ts";
+import { edit } from "../../support/clients/edits.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HookReceiver, type ReceivedEvent } from "../../support/hooks/receiver.ts";
@@ -164,6 +165,23 @@ test("410 ends a hook. Made active again, it goes on with the event that had fai
   expect((await patch(receiver, { state: "active" })).status).toBe(200);
   expect(texts(await receiver.until(2))).toEqual(["one", "two"]);
   expect(await receiver.calls()).toHaveLength(3);
+});
+
+test("a hook that has missed much is told of a change behind its message, though changes came in another order", async () => {
+  const { id } = await createGroup(ann, [ben]);
+  const receiver = await hookOf(id);
+  await receiver.answer(410);
+  const sent = [await send(ann, id, "0")];
+  await expect.poll(async () => (await hook(receiver)).state).toBe("gone");
+  // More than the page that a hook is told at once.
+  for (let i = 1; i <= 25; i++) sent.push(await send(ann, id, `${i}`));
+  const [first, last] = [sent.at(0), sent.at(-1)];
+  if (!first || !last) throw new Error("messages were sent");
+  for (const { seq } of [last, first]) await edit(ann, id, seq, { body: { text: "new" }, base_version: 1 });
+  await patch(receiver, { state: "active" });
+  const events = await receiver.until(28);
+  const changes = events.slice(26).map(({ type, data }) => [type, data.message?.seq]);
+  expect(changes).toEqual([last, first].map(({ seq }) => ["message.changed", seq]));
 });
 
 test("a hook that has failed for three days is disabled, and misses nothing", async () => {

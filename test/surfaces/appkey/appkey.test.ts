@@ -216,9 +216,10 @@ describe("paging", () => {
       });
       return body;
     };
-    await postText(idOf(id), writer, "26");
+    await list(reader, id, "");
+    for (const text of ["26", "27"]) await postText(idOf(id), writer, text);
     await list(reader, id, "&start=1");
-    expect(await unread()).toMatchObject({ unread_count: 1 });
+    expect(await unread()).toMatchObject({ unread_count: 2 });
     await list(reader, id, "&limit=1");
     expect(await unread()).toMatchObject({ unread_count: 0 });
   });

@@ -217,6 +217,17 @@ test("more than 200 changes come in pages of their own, before any message", asy
   expect(socket.seqs).toEqual(range(256, 261));
 });
 
+test("more than 200 hides come in pages of their own, each once", async () => {
+  const id = await roomOf(205);
+  await runInDurableObject(conversationObject(id), (room) => {
+    const userId = bob.user.id;
+    return Promise.all(range(1, 203).map((seq) => room.hide({ userId, seq: Seq.parse(seq) })));
+  });
+  const socket = await openRoom(id, bob.token, "?after=205&rev=0");
+  expect(await caughtUp(socket)).toMatchObject({ rev: 203 });
+  expect(changes(socket)).toEqual(range(1, 203).map((seq) => ["hidden", seq]));
+});
+
 describe("a replay during sends", () => {
   /** Sends `sync` until `has_more` is false, as a client does. */
   async function caughtUp(socket: TestSocket): Promise<void> {
