@@ -1,0 +1,9 @@
+import { CLIENTS } from "./clients.ts";
+import { CORE } from "./core.ts";
+import { DELIVERY } from "./delivery.ts";
+import type { Fault } from "./fault.ts";
+import { OPERATION } from "./operation.ts";
+import { SURFACES } from "./surfaces.ts";
+
+/** The faults over the whole product. */
+export const FAULTS: readonly Fault[] = [...CORE, ...DELIVERY, ...SURFACES, ...CLIENTS, ...OPERATION];
