@@ -1,293 +1,195 @@
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
-import { befriend } from "../../../support/accounts/friends.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { call, freshName, type SignedIn } from "../../../support/clients/api.ts";
-import { createGroup, openDirect, send } from "../../../support/clients/chat.ts";
+import { createGroup } from "../../../support/clients/chat.ts";
 import { itemAt, range } from "../../../support/objects/room.ts";
-import { data, failure, nameOf, success, tim } from "../client.ts";
+import { success, tim } from "../client.ts";
+import { ask, exactly, group, refused, says, story } from "../story.ts";
 
-async function three(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const users = await signedInUsers(3);
-  return [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
-}
-
-const Attributes = z.strictObject({ groupAttributes: z.record(z.string(), z.string()), version: z.int() });
-const Counters = z.strictObject({ counters: z.record(z.string(), z.int()) });
+/** Makes a field for each of so many names. */
+const fields = (count: number, value: unknown, name = "k") =>
+  Object.fromEntries(range(1, count).map((i) => [`${name}${i}`, value]));
 
 describe("attributes of a group", () => {
-  const change = (who: SignedIn, call: string, groupID: string, more: object) =>
-    tim(who, `/group/${call}`, { groupID, ...more });
-  const get = (who: SignedIn, groupID: string, keyList?: string[]) =>
-    data(Attributes, who, "/group/getGroupAttributes", { groupID, ...(keyList && { keyList }) });
+  const change = (who: string, call: string, more: object, answer: object | number = 0) =>
+    ask(who, `/group/${call}GroupAttributes`, { groupID: "{g}", ...more }, answer);
+  const kept = (groupAttributes: object, version: number, more: object = {}) =>
+    change("bob", "get", more, exactly({ groupAttributes, version }));
 
-  test("are set, kept and deleted by any member, and read by all", async () => {
-    const [ann, bob] = await three();
-    const groupID = String((await createGroup(ann, [bob])).id);
-    expect(await get(bob, groupID)).toEqual({ groupAttributes: {}, version: 0 });
-    const first = { groupAttributes: { topic: "tea", 键: "值" } };
-    expect(success(await change(bob, "initGroupAttributes", groupID, first)).data).toEqual({
-      ...first,
-      version: 1,
-    });
-    const second = { groupAttributes: { topic: "coffee" } };
-    expect(success(await change(ann, "setGroupAttributes", groupID, second)).data).toEqual({
-      ...second,
-      version: 2,
-    });
-    expect(await get(bob, groupID)).toEqual({ groupAttributes: { topic: "coffee", 键: "值" }, version: 2 });
-    expect((await get(bob, groupID, ["键", "none"])).groupAttributes).toEqual({ 键: "值" });
+  story("are set, kept and deleted by any member, and read by all", [
+    group("g", "ann", ["bob"]),
+    kept({}, 0),
+    change("bob", "init", { groupAttributes: { topic: "tea", 键: "值" } }, { version: 1 }),
+    change(
+      "ann",
+      "set",
+      { groupAttributes: { topic: "coffee" } },
+      exactly({ groupAttributes: { topic: "coffee" }, version: 2 }),
+    ),
+    kept({ topic: "coffee", 键: "值" }, 2),
+    kept({ 键: "值" }, 2, { keyList: ["键", "none"] }),
     // The same again makes no version.
-    success(await change(ann, "setGroupAttributes", groupID, second));
-    success(await change(ann, "deleteGroupAttributes", groupID, { keyList: ["键", "none"] }));
-    expect(await get(bob, groupID)).toEqual({ ...second, version: 3 });
-    success(await change(ann, "initGroupAttributes", groupID, { groupAttributes: { seat: "1" } }));
-    expect(await get(bob, groupID)).toEqual({ groupAttributes: { seat: "1" }, version: 4 });
-    success(await change(bob, "deleteGroupAttributes", groupID, {}));
+    change("ann", "set", { groupAttributes: { topic: "coffee" } }),
+    change("ann", "delete", { keyList: ["键", "none"] }),
+    kept({ topic: "coffee" }, 3),
+    change("ann", "init", { groupAttributes: { seat: "1" } }),
+    kept({ seat: "1" }, 4),
     // The version goes on, although nothing is left.
-    expect(await get(bob, groupID)).toEqual({ groupAttributes: {}, version: 5 });
-  });
+    change("bob", "delete", {}),
+    kept({}, 5),
+  ]);
 
-  test("of an older version are not changed", async () => {
-    const [ann, bob] = await three();
-    const groupID = String((await createGroup(ann, [bob])).id);
-    const set = (who: SignedIn, value: string, version: number) =>
-      change(who, "setGroupAttributes", groupID, { groupAttributes: { a: value }, version });
-    const answers = await Promise.all([set(ann, "1", 0), set(bob, "2", 0)]);
-    const codes = answers.map(({ body }) => z.object({ code: z.int() }).parse(body).code);
-    expect(codes.sort()).toEqual([0, 10_056]);
-    failure(await set(ann, "3", 0), 10_056);
-    failure(await change(ann, "initGroupAttributes", groupID, { groupAttributes: {}, version: 0 }), 10_056);
-    failure(await change(ann, "deleteGroupAttributes", groupID, { version: 0 }), 10_056);
-    expect((await get(ann, groupID)).version).toBe(1);
-    success(await set(ann, "3", 1));
-  });
+  story("of an older version are not changed", [
+    group("g", "ann", ["bob"]),
+    change("ann", "set", { groupAttributes: { a: "1" }, version: 0 }),
+    change("bob", "set", { groupAttributes: { a: "2" }, version: 0 }, 10_056),
+    change("bob", "init", { groupAttributes: {}, version: 0 }, 10_056),
+    change("bob", "delete", { version: 0 }, 10_056),
+    kept({ a: "1" }, 1),
+    change("bob", "set", { groupAttributes: { a: "3" }, version: 1 }),
+  ]);
 
-  test("over their limits are refused, and change nothing", async () => {
-    const [ann] = await three();
-    const groupID = String((await createGroup(ann)).id);
-    const set = (groupAttributes: unknown) => change(ann, "setGroupAttributes", groupID, { groupAttributes });
-    success(await set(Object.fromEntries(range(1, 16).map((i) => [`k${i}`, "x"]))));
-    failure(await set({ one: "more" }), 70_402);
-    failure(await set({ k1: "x".repeat(4_097) }), 70_402);
-    failure(await set(Object.fromEntries(range(1, 5).map((i) => [`k${i}`, "x".repeat(4_000)]))), 70_402);
-    failure(await set({ k1: 1 }), 70_402);
-    failure(await set({ ["k".repeat(33)]: "x" }), 70_402);
-    failure(await set({ "": "x" }), 70_402);
-    failure(await set(null), 70_402);
-    failure(await set(Object.fromEntries(range(1, 17).map((i) => [`n${i}`, "x"]))), 70_402);
-    expect(await get(ann, groupID)).toMatchObject({ groupAttributes: { k1: "x" }, version: 1 });
-    success(await set({ k1: "x".repeat(4_096) }));
-  });
+  story("over their limits are refused, and change nothing", [
+    group("g", "ann", ["bob"]),
+    change("ann", "set", { groupAttributes: fields(16, "x") }),
+    ...refused(
+      "ann",
+      "/group/setGroupAttributes",
+      70_402,
+      { groupID: "{g}" },
+      {
+        groupAttributes: [
+          ...[{ one: "more" }, { k1: 1 }, { k1: "x".repeat(4_097) }, { ["k".repeat(33)]: "x" }, { "": "x" }],
+          ...[null, fields(5, "x".repeat(4_000)), fields(17, "x", "n")],
+        ],
+      },
+    ),
+    kept(fields(16, "x"), 1),
+    change("ann", "set", { groupAttributes: { k1: "x".repeat(4_096) } }),
+  ]);
 });
 
 describe("counters of a group", () => {
-  const count = (who: SignedIn, groupID: string, value: unknown, call = "increaseGroupCounter") =>
-    tim(who, `/group/${call}`, { groupID, key: "likes", value });
-  const get = (who: SignedIn, groupID: string, keyList?: string[]) =>
-    data(Counters, who, "/group/getGroupCounters", { groupID, ...(keyList && { keyList }) });
+  const change = (call: string, more: object, answer: object | number = 0) =>
+    ask("ann", `/group/${call}`, { groupID: "{g}", ...more }, answer);
+  const counters = (all: object) => exactly({ counters: all });
 
-  test("lose none of fifty who count at once", async () => {
-    const [ann, bob] = await three();
-    const groupID = String((await createGroup(ann, [bob])).id);
-    const answers = await Promise.all(range(1, 50).map((i) => count(i % 2 ? ann : bob, groupID, 1)));
-    const sums = answers.map((answer) => Counters.parse(success(answer).data).counters.likes);
-    expect(sums.sort((a = 0, b = 0) => a - b)).toEqual(range(1, 50));
-    expect(await get(bob, groupID)).toEqual({ counters: { likes: 50 } });
-    expect(success(await count(bob, groupID, 8, "decreaseGroupCounter")).data).toEqual({
-      counters: { likes: 42 },
-    });
-    const set = { counters: { likes: 7, rounds: -1 } };
-    expect(success(await tim(ann, "/group/setGroupCounters", { groupID, ...set })).data).toEqual(set);
-    expect(await get(bob, groupID, ["rounds"])).toEqual({ counters: { rounds: -1 } });
+  test("lose none of ten who count at once", async () => {
+    const users = await signedInUsers(2);
+    const groupID = String((await createGroup(itemAt(users, 0), [itemAt(users, 1)])).id);
+    const count = (i: number) =>
+      tim(users[i % 2], "/group/increaseGroupCounter", { groupID, key: "likes", value: 1 });
+    const sums = (await Promise.all(range(1, 10).map(count))).map((answer) => success(answer).data);
+    expect(new Set(sums.map((sum) => JSON.stringify(sum)))).toEqual(
+      new Set(range(1, 10).map((likes) => JSON.stringify({ counters: { likes } }))),
+    );
+  });
+
+  story("are set, raised and lowered", [
+    group("g", "ann", []),
+    change("setGroupCounters", { counters: { likes: 7, rounds: -1 } }, counters({ likes: 7, rounds: -1 })),
+    change("increaseGroupCounter", { key: "likes", value: 3 }, counters({ likes: 10 })),
+    change("decreaseGroupCounter", { key: "likes", value: 8 }, counters({ likes: 2 })),
+    change("getGroupCounters", { keyList: ["rounds"] }, counters({ rounds: -1 })),
     // A name that every object of JavaScript has is a key like others.
-    const named = { groupID, key: "constructor", value: 3 };
-    expect(success(await tim(ann, "/group/increaseGroupCounter", named)).data).toEqual({
-      counters: { constructor: 3 },
-    });
-  });
+    change("increaseGroupCounter", { key: "constructor", value: 3 }, counters({ constructor: 3 })),
+  ]);
 
-  test("over their limits are refused, and change nothing", async () => {
-    const [ann] = await three();
-    const groupID = String((await createGroup(ann)).id);
-    const set = (counters: unknown) => tim(ann, "/group/setGroupCounters", { groupID, counters });
-    success(await set(Object.fromEntries(range(1, 20).map((i) => [`k${i}`, i]))));
-    failure(await count(ann, groupID, 1), 70_402);
-    failure(await set({ one: 1 }), 70_402);
-    failure(await set({ k1: 1.5 }), 70_402);
-    failure(await set({ k1: "1" }), 70_402);
-    failure(await set({ k1: 2 ** 53 }), 70_402);
-    failure(await set({ ["k".repeat(129)]: 1 }), 70_402);
-    success(await set({ k1: Number.MAX_SAFE_INTEGER }));
-    const more = { groupID, key: "k1", value: 1 };
-    failure(await tim(ann, "/group/increaseGroupCounter", more), 70_402);
-    failure(await tim(ann, "/group/increaseGroupCounter", { ...more, value: 0.5 }), 70_402);
-    expect((await get(ann, groupID)).counters.k1).toBe(Number.MAX_SAFE_INTEGER);
-  });
+  story("over their limits are refused, and change nothing", [
+    group("g", "ann", []),
+    change("setGroupCounters", { counters: fields(20, 1) }),
+    change("setGroupCounters", { counters: { k1: Number.MAX_SAFE_INTEGER } }),
+    change("increaseGroupCounter", { key: "likes", value: 1 }, 70_402),
+    ...[1, 0.5].map((value) => change("increaseGroupCounter", { key: "k1", value }, 70_402)),
+    ...[{ one: 1 }, { k1: 1.5 }, { k1: "1" }, { k1: 2 ** 53 }, { ["k".repeat(129)]: 1 }].map((bad) =>
+      change("setGroupCounters", { counters: bad }, 70_402),
+    ),
+    change("getGroupCounters", {}, counters({ ...fields(20, 1), k1: Number.MAX_SAFE_INTEGER })),
+  ]);
 });
 
-const ON_GROUPS: [string, object][] = [
-  ["initGroupAttributes", { groupAttributes: { a: "b" } }],
-  ["setGroupAttributes", { groupAttributes: { a: "b" } }],
-  ["deleteGroupAttributes", {}],
-  ["getGroupAttributes", {}],
-  ["setGroupCounters", { counters: { a: 1 } }],
-  ["increaseGroupCounter", { key: "a", value: 1 }],
-  ["decreaseGroupCounter", { key: "a", value: 1 }],
-  ["getGroupCounters", {}],
-];
+const LISTS = "/conversation/getConversationList";
 
-test("attributes and counters are for members of the group, while it lasts", async () => {
-  const [ann, bob, cid] = await three();
-  const groupID = freshName("kept");
-  success(await tim(ann, "/group/createGroup", { name: "kept", type: "Public", groupID }));
-  const { id: hidden } = await createGroup(ann, [bob]);
-  const { id: direct } = await openDirect(ann, bob);
-  for (const [name, more] of ON_GROUPS) {
-    const as = (who: SignedIn | undefined, group: string) =>
-      tim(who, `/group/${name}`, { groupID: group, ...more });
-    failure(await as(cid, groupID), 10_007);
-    failure(await as(cid, String(hidden)), 10_010);
-    failure(await as(ann, String(direct)), 10_010);
-    failure(await as(ann, "no such group"), 10_010);
-    failure(await as(undefined, groupID), 70_001);
-    failure(await tim(ann, `/group/${name}`, more), 70_402);
-  }
-  success(await tim(ann, "/group/dismissGroup", { groupID }));
-  for (const [name, more] of ON_GROUPS)
-    failure(await tim(ann, `/group/${name}`, { groupID, ...more }), 10_010);
-});
+describe("marks of conversations", () => {
+  const mark = (
+    who: string,
+    list: string[],
+    markType: unknown,
+    answer: object | number = 0,
+    enableMark = true,
+  ) => ask(who, "/conversation/markConversation", { conversationIDList: list, markType, enableMark }, answer);
+  const marked = (who: string, conversationID: string, markList: number[]) =>
+    ask(who, LISTS, { conversationID }, [{ markList }]);
 
-describe("marks and groups of conversations", () => {
-  const Listed = z.array(
-    z.looseObject({
-      ...{ conversationID: z.string(), markList: z.array(z.int()), remark: z.string() },
-      conversationGroupList: z.array(z.string()),
+  story("are the caller's own, and select lists", [
+    ...[says("ann", "C2C{bob}", "one"), group("g", "ann", ["bob"]), says("ann", "GROUP{g}", "two")],
+    mark("bob", ["C2C{ann}", "C2C{cid}"], 1, {
+      successConversationIDList: ["C2C{ann}"],
+      failureConversationIDList: [{ conversationID: "C2C{cid}", code: 2_500 }],
     }),
-  );
-  const listOf = async (who: SignedIn, query: object = {}) =>
-    (await data(Listed, who, "/conversation/getConversationList", query)).filter(
-      ({ conversationID }) => conversationID !== "@TIM#SYSTEM",
-    );
-  const Sorted = z.strictObject({
-    successConversationIDList: z.array(z.string()),
-    failureConversationIDList: z.array(z.looseObject({ conversationID: z.string(), code: z.int() })),
-  });
+    mark("bob", ["C2C{ann}", "GROUP{g}"], 2 ** 40),
+    mark("cid", ["GROUP{g}"], 1, { successConversationIDList: [] }),
+    marked("bob", "C2C{ann}", [1, 2 ** 40]),
+    marked("bob", "GROUP{g}", [2 ** 40]),
+    marked("ann", "C2C{bob}", []),
+    ask("bob", LISTS, { markType: 1 }, [{ conversationID: "C2C{ann}" }]),
+    mark("bob", ["C2C{ann}"], 2 ** 40, 0, false),
+    ask("bob", LISTS, { markType: 2 ** 40 }, [{ conversationID: "GROUP{g}" }]),
+    ...[0, 3, -1, 2 ** 53, "x"].map((wrong) => mark("bob", ["C2C{ann}"], wrong, 70_402)),
+  ]);
+});
 
-  test("are the caller's own, and select lists", async () => {
-    const [ann, bob, cid] = await three();
-    const { id } = await openDirect(ann, bob);
-    const { id: group } = await createGroup(ann, [bob]);
-    await send(ann, id, "one");
-    await send(ann, group, "two");
-    const [direct, other] = [`C2C${nameOf(ann)}`, `GROUP${group}`];
-    const mark = (
-      who: SignedIn,
-      conversationIDList: string[],
-      markType: unknown,
-      enableMark: unknown = true,
-    ) => tim(who, "/conversation/markConversation", { conversationIDList, markType, enableMark });
-    expect(Sorted.parse(success(await mark(bob, [direct, `C2C${nameOf(cid)}`], 1)).data)).toMatchObject({
-      successConversationIDList: [direct],
-      failureConversationIDList: [{ conversationID: `C2C${nameOf(cid)}`, code: 2_500 }],
-    });
-    success(await mark(bob, [direct, other], 2 ** 40));
-    expect(Sorted.parse(success(await mark(cid, [other], 1)).data).successConversationIDList).toEqual([]);
-    const marks = async (who: SignedIn) =>
-      new Map((await listOf(who)).map(({ conversationID, markList }) => [conversationID, markList]));
-    expect(await marks(bob)).toEqual(
-      new Map([
-        [direct, [1, 2 ** 40]],
-        [other, [2 ** 40]],
-      ]),
-    );
-    expect([...(await marks(ann)).values()]).toEqual([[], []]);
-    expect((await listOf(bob, { markType: 1 })).map(({ conversationID }) => conversationID)).toEqual([
-      direct,
-    ]);
-    success(await mark(bob, [direct], 2 ** 40, false));
-    expect((await listOf(bob, { markType: 2 ** 40 })).map(({ conversationID }) => conversationID)).toEqual([
-      other,
-    ]);
-    for (const wrong of [0, 3, -1, 2 ** 53, "x"]) failure(await mark(bob, [direct], wrong), 70_402);
-    failure(await mark(bob, [direct], 1, "yes"), 70_402);
-    failure(await mark(bob, ["nothing"], 1), 2_503);
-  });
+describe("groups of conversations", () => {
+  const put = (
+    who: string,
+    groupName: string,
+    answer: object | number = 0,
+    call = "createConversationGroup",
+  ) => ask(who, `/conversation/${call}`, { groupName, conversationIDList: ["GROUP{g}"] }, answer);
+  const groups = (who: string, names: string[]) =>
+    ask(who, "/conversation/getConversationGroupList", {}, exactly(names));
+  const rename = (oldName: string, newName: string, code = 0) =>
+    ask("bob", "/conversation/renameConversationGroup", { oldName, newName }, code);
 
-  test("come, get other names, and end with their last conversation", async () => {
-    const [ann, bob, cid] = await three();
-    const { id: group } = await createGroup(ann, [bob]);
-    await send(ann, group, "two");
-    const conversationIDList = [`GROUP${group}`];
-    const groups = (who: SignedIn) =>
-      data(z.array(z.string()), who, "/conversation/getConversationGroupList");
-    const put = (who: SignedIn, groupName: string, name = "createConversationGroup") =>
-      tim(who, `/conversation/${name}`, { groupName, conversationIDList });
-    success(await put(bob, "work"));
-    success(await put(bob, "tea", "addConversationsToGroup"));
-    success(await put(bob, "tea", "addConversationsToGroup"));
-    expect(Sorted.parse(success(await put(cid, "mine")).data).failureConversationIDList).toHaveLength(1);
-    expect([await groups(bob), await groups(ann), await groups(cid)]).toEqual([["tea", "work"], [], []]);
-    expect(await listOf(bob, { groupName: "tea" })).toMatchObject([
-      { conversationGroupList: ["work", "tea"] },
-    ]);
-    expect(await listOf(bob, { groupName: "none" })).toEqual([]);
-    const rename = (oldName: string, newName: string) =>
-      tim(bob, "/conversation/renameConversationGroup", { oldName, newName });
-    failure(await rename("work", "tea"), 70_402);
-    failure(await rename("none", "x"), 70_402);
-    success(await rename("work", "play"));
-    expect(await groups(bob)).toEqual(["play", "tea"]);
-    success(await put(bob, "play", "deleteConversationsFromGroup"));
-    success(await tim(bob, "/conversation/deleteConversationGroup", { groupName: "tea" }));
-    failure(await tim(bob, "/conversation/deleteConversationGroup", { groupName: "tea" }), 70_402);
-    expect(await groups(bob)).toEqual([]);
-    for (const i of range(1, 20)) success(await put(bob, `g${i}`));
-    failure(await put(bob, "one more"), 70_402);
-    failure(await put(bob, ""), 70_402);
-  });
+  story("come, get other names, and end with their last conversation", [
+    ...[group("g", "ann", ["bob"]), says("ann", "GROUP{g}", "one")],
+    put("bob", "work"),
+    ...[1, 2].map(() => put("bob", "tea", 0, "addConversationsToGroup")),
+    put("cid", "mine", { failureConversationIDList: [{ conversationID: "GROUP{g}" }] }),
+    ...[groups("bob", ["tea", "work"]), groups("ann", []), groups("cid", [])],
+    ask("bob", LISTS, { groupName: "tea" }, [{ conversationGroupList: ["work", "tea"] }]),
+    ask("bob", LISTS, { groupName: "none" }, []),
+    ...[rename("work", "tea", 70_402), rename("none", "x", 70_402), rename("work", "play")],
+    groups("bob", ["play", "tea"]),
+    put("bob", "play", 0, "deleteConversationsFromGroup"),
+    ask("bob", "/conversation/deleteConversationGroup", { groupName: "tea" }),
+    ask("bob", "/conversation/deleteConversationGroup", { groupName: "tea" }, 70_402),
+    groups("bob", []),
+    put("bob", "", 70_402),
+  ]);
 
   test("are no more than the most there are, and never two of one name, when many are made at once", async () => {
-    const [ann, bob] = await three();
-    const { id: group } = await createGroup(ann, [bob]);
-    const conversationIDList = [`GROUP${group}`];
-    const put = (groupName: string) =>
-      tim(bob, "/conversation/createConversationGroup", { groupName, conversationIDList });
-    const groups = () => data(z.array(z.string()), bob, "/conversation/getConversationGroupList");
+    const [ann, bob] = await signedInUsers(2);
+    if (!ann || !bob) throw new Error("there are two");
+    const conversationIDList = [`GROUP${(await createGroup(ann, [bob])).id}`];
+    const change = (call: string, body: object) => tim(bob, `/conversation/${call}ConversationGroup`, body);
     const isDone = ({ body }: { body: unknown }) => Object(body).code === 0;
-    const made = await Promise.all(range(1, 30).map((i) => put(`g${i}`)));
+    const put = (i: number) => change("create", { groupName: `g${i}`, conversationIDList });
+    const made = await Promise.all(range(1, 30).map(put));
     expect(made.filter(isDone)).toHaveLength(20);
-    const names = await groups();
-    expect(names).toHaveLength(20);
-    // Two groups get one new name: the second finds it taken.
-    const rename = (oldName: string) =>
-      tim(bob, "/conversation/renameConversationGroup", { oldName, newName: "same" });
-    const renamed = await Promise.all(names.slice(0, 5).map(rename));
-    expect(renamed.filter(isDone)).toHaveLength(1);
-    expect(await groups()).toHaveLength(20);
-  });
-
-  test("and the remark on a friend stand in the conversation, for their author alone", async () => {
-    const [ann, bob] = await three();
-    await befriend(ann, bob);
-    const { id } = await openDirect(ann, bob);
-    await send(ann, id, "one");
-    success(await tim(bob, "/friend/updateFriend", { userID: nameOf(ann), remark: "Annie" }));
-    expect(await listOf(bob)).toMatchObject([{ remark: "Annie" }]);
-    expect(await listOf(ann)).toMatchObject([{ remark: "" }]);
-    const { body } = await call("GET", "/v1/conversations", { token: bob.token });
-    expect(JSON.stringify(body)).not.toContain("Annie");
+    // Groups get one new name: all but one find it taken.
+    const names = range(1, 30).filter((i) => isDone(itemAt(made, i - 1)));
+    const rename = (i: number) => change("rename", { oldName: `g${i}`, newName: "same" });
+    expect((await Promise.all(names.slice(0, 5).map(rename))).filter(isDone)).toHaveLength(1);
+    const { data: left } = success(await tim(bob, "/conversation/getConversationGroupList"));
+    expect(left).toHaveLength(20);
   });
 });
 
-test.each([
-  "translateText",
-  "convertVoiceToText",
-  "setMessageExtensions",
-  "getMessageExtensions",
-  "deleteMessageExtensions",
-])("%s is an ability that the server does not have", async (name) => {
-  const [ann] = await three();
-  failure(await tim(ann, `/message/${name}`, {}), 3_122, name);
-  failure(await tim(undefined, `/message/${name}`, {}), 70_001);
-});
+story("the remark on a friend stands in the conversation, for its author alone", [
+  ask("bob", "/friend/addFriend", { to: "{ann}" }),
+  ask("ann", "/friend/acceptFriendApplication", { userID: "{bob}" }),
+  says("ann", "C2C{bob}", "one"),
+  ask("bob", "/friend/updateFriend", { userID: "{ann}", remark: "Annie" }),
+  ask("bob", LISTS, {}, [{ remark: "Annie" }]),
+  ask("ann", LISTS, {}, [{ remark: "" }]),
+]);
