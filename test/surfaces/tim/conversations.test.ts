@@ -1,522 +1,332 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, freshName, type SignedIn } from "../../support/clients/api.ts";
-import {
-  countRowsInD1,
-  createGroup,
-  deleteMessage,
-  listedConversation,
-  openDirect,
-  page,
-  send,
-  sendAll,
-  storedInConversation,
-} from "../../support/clients/chat.ts";
-import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { countRowsInD1, createGroup, openDirect, send } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { createGroupOfKind } from "../../support/objects/core.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { conversationObject, itemAt, range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
-import { mark, open as openSession, signed } from "../usersig/client.ts";
-import { data, failure, nameOf, success, tim } from "./client.ts";
+import { failure, nameOf, success, tim } from "./client.ts";
+import { ask, exactly, group, play, refused, says, story, whole } from "./story.ts";
 
 // A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
-/** A message by appendix 1, with the SDK's further fields: exactly these. */
-const Message = z.strictObject({
-  ...{ ID: z.string(), type: z.string(), payload: z.looseObject({}), conversationID: z.string() },
-  ...{ conversationType: z.enum(["C2C", "GROUP"]), to: z.string(), from: z.string() },
-  ...{ flow: z.enum(["in", "out"]), time: z.int(), clientTime: z.int(), sequence: z.int() },
-  ...{ status: z.literal("success"), isRevoked: z.boolean(), revoker: z.string(), isDeleted: z.boolean() },
-  ...{
-    version: z.int(),
-    isModified: z.boolean(),
-    isPeerRead: z.boolean(),
-    nick: z.string(),
-    avatar: z.string(),
-  },
-  ...{ nameCard: z.string(), priority: z.string(), atUserList: z.array(z.string()) },
-  cloudCustomData: z.string(),
-});
-const Page = z.strictObject({
-  ...{ code: z.literal(0), msg: z.literal(""), data: z.array(z.strictObject({ message: Message })) },
-  ...{ nextReqMessageID: z.string(), isCompleted: z.boolean() },
-});
-const LastMessage = z.strictObject({
-  ...{ lastTime: z.int(), lastSequence: z.int(), fromAccount: z.string(), messageForShow: z.string() },
-  ...{ type: z.string(), payload: z.looseObject({}), isRevoked: z.boolean(), isPeerRead: z.boolean() },
-  ...{ nick: z.string(), nameCard: z.string() },
-});
-const AtInfo = z.strictObject({
-  ...{ from: z.string(), groupID: z.string(), messageSequence: z.int(), atTypeArray: z.array(z.int()) },
-});
-const Conversation = z.strictObject({
-  ...{ conversationID: z.string(), type: z.enum(["C2C", "GROUP"]), subType: z.string() },
-  ...{ unreadCount: z.int(), lastMessage: LastMessage, groupAtInfoList: z.array(AtInfo) },
-  userProfile: z.strictObject({ userID: z.string(), nick: z.string(), avatar: z.string() }).optional(),
-  groupProfile: z
-    .looseObject({ groupID: z.string(), name: z.string(), type: z.string(), selfInfo: z.unknown() })
-    .optional(),
-  ...{ markList: z.array(z.int()), conversationGroupList: z.array(z.string()) },
-  ...{ remark: z.string(), isPinned: z.boolean(), messageRemindType: z.string(), peerReadTime: z.int() },
-});
-const Listed = Conversation.extend({ message: Message.nullable() });
-const Profile = z.strictObject({ conversation: Conversation });
+const LIST = "/conversation/getConversationList";
+const PROFILE = "/conversation/getConversationProfile";
+const DELETE = "/conversation/deleteConversation";
+const MESSAGES = "/message/getMessageList";
+const AT_ALL = "__kImSDK_MesssageAtALL__";
 
-async function people(count: number): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const found = await signedInUsers(Math.max(count, 3));
-  return [itemAt(found, 0), itemAt(found, 1), itemAt(found, 2)];
-}
-
-const c2c = (who: SignedIn) => `C2C${nameOf(who)}`;
-const GROUP = (id: number) => `GROUP${id}`;
-
-const messages = async (who: SignedIn, conversationID: string, more: object = {}) =>
-  Page.parse((await tim(who, "/message/getMessageList", { conversationID, ...more })).body);
-const texts = ({ data: items }: z.infer<typeof Page>) => items.map(({ message }) => message.payload.text);
-/** The caller's list without the conversation of notifications, which has tests of its own. */
-const list = async (who: SignedIn, more: object = {}) => {
-  const all = await data(
-    z.array(z.looseObject({ conversationID: z.string() })),
-    who,
-    "/conversation/getConversationList",
-    more,
-  );
-  return z.array(Listed).parse(all.filter(({ conversationID }) => conversationID !== "@TIM#SYSTEM"));
+/** What somebody's list has about a conversation. */
+const lists = (who: string, conversationID: string, answer: object) =>
+  ask(`${who} until`, LIST, { conversationID }, [answer]);
+const shows = (who: string, conversationID: string, conversation: object) =>
+  ask(who, PROFILE, { conversationID }, { conversation });
+/** The texts that somebody reads in a conversation. */
+const reads = (who: string, conversationID: string, ...texts: string[]) => {
+  const messages = texts.map((text) => ({ message: { payload: { text } } }));
+  return ask(who, MESSAGES, { conversationID }, messages);
 };
-const one = async (who: SignedIn, conversationID: string) => {
-  const [found] = await list(who, { conversationID });
-  if (!found) throw new Error(`${conversationID} is not in the list`);
-  return found;
-};
-const profile = async (who: SignedIn, conversationID: string) =>
-  (await data(Profile, who, "/conversation/getConversationProfile", { conversationID })).conversation;
-const markRead = (who: SignedIn, conversationID: string) =>
-  data(z.strictObject({}), who, "/message/setMessageRead", { conversationID });
-const revoke = (who: SignedIn, ID: unknown) => tim(who, "/message/revokeMessage", { ID });
-const unlist = (who: SignedIn, conversationID: string, more: object = {}) =>
-  tim(who, "/conversation/deleteConversation", { conversationID, ...more });
 
-/** Conversation ids that are invalid or not the caller's, and the code for each. */
-const FOREIGN: [string, (outsider: { id: number; direct: number }) => unknown, number][] = [
-  ["a user whom there is not", () => `C2C${freshName("nobody")}`, 2_500],
-  ["the group of others", ({ id }) => GROUP(id), 2_500],
-  ["a group which there is not", () => "GROUP999999999", 2_500],
-  ["a group's name that nobody has given", () => "GROUPnobodys", 2_500],
-  ["a direct conversation's number", ({ direct }) => GROUP(direct), 2_500],
-  ["nothing", () => "", 2_503],
-  ["no kind", () => "X", 2_503],
-  ["nobody", () => "C2C", 2_503],
-  ["no group", () => "GROUP", 2_503],
-  ["a long name", () => `GROUP${"x".repeat(49)}`, 2_503],
-  ["another case", () => "c2cx", 2_503],
-  ["null", () => null, 70_402],
-  ["absence", () => undefined, 70_402],
-];
+describe("the id of a conversation", () => {
+  const NO_GROUPS = ["GROUP{id}", "GROUP999999999", "GROUPnobodys"];
+  const NO_IDS = ["", "X", "C2C", "GROUP", `GROUP${"x".repeat(49)}`, "c2cx"];
+  story("is a user's or a group's with a prefix, and one that is none refuses all of several", [
+    group("others", "bob", ["cid"]),
+    ask("bob", "POST /v1/conversations", { kind: "direct", user_id: "{cid.id}" }, { id: "{id}" }),
+    says("ann", "C2C{bob}", "one"),
+    ...[PROFILE, DELETE].flatMap((path) => [
+      ...refused("ann", path, 2_500, {}, { conversationID: ["GROUP{others}", ...NO_GROUPS, "C2C{ann}"] }),
+      ...refused("ann", path, 2_503, {}, { conversationID: NO_IDS }),
+      ...refused("ann", path, "70402 conversationID", {}, { conversationID: [null, undefined] }),
+    ]),
+    ...[...NO_GROUPS, ...NO_IDS].map((bad) =>
+      ask("ann", DELETE, { conversationIDList: ["C2C{bob}", bad] }, NO_IDS.includes(bad) ? 2_503 : 2_500),
+    ),
+    ...refused(
+      "ann",
+      DELETE,
+      2_503,
+      {},
+      {
+        conversationIDList: [[], range(1, 101).map((n) => `C2C${n}`), "x", {}],
+      },
+    ),
+    ask("ann", LIST, { conversationID: NO_GROUPS }, []),
+    lists("ann", "C2C{bob}", {}),
+  ]);
 
-describe("conversations of others", () => {
-  let scene: { ann: SignedIn; bob: SignedIn; id: ConversationId; direct: ConversationId };
-
-  // Refusals change nothing, so that all share one scene.
-  beforeAll(async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(bob, [cid]);
-    const { id: direct } = await openDirect(bob, cid);
-    await openDirect(ann, bob);
-    scene = { ann, bob, id, direct };
-  });
-
-  test.each(FOREIGN)("%s is refused by every call, and nothing changes", async (_, name, code) => {
-    const { ann, bob, id, direct } = scene;
-    const before = [await storedInConversation(id), await countRowsInD1()];
-    const conversationID = name({ id, direct });
-    for (const path of [
-      ...["/message/getMessageList", "/message/setMessageRead"],
-      ...["/conversation/getConversationProfile", "/conversation/deleteConversation"],
-    ])
-      failure(await tim(ann, path, { conversationID }), code);
-    // One invalid id of several refuses all.
-    const some = { conversationIDList: [c2c(bob), conversationID] };
-    failure(await tim(ann, "/conversation/deleteConversation", some), code);
-    expect(await list(ann)).toHaveLength(1);
-    if (code === 2_500) expect(await list(ann, { conversationID: [conversationID] })).toEqual([]);
-    else if (code === 2_503)
-      failure(await tim(ann, "/conversation/getConversationList", { conversationID }), code);
-    expect([await storedInConversation(id), await countRowsInD1()]).toEqual(before);
-  });
+  story("names a user in either Unicode form", [
+    ask("bob", "/user/updateMyProfile", { nick: "Bob" }),
+    ask("ann", PROFILE, { conversationID: "C2C{bob}".normalize("NFD") }, { conversation: {} }),
+  ]);
 });
 
 describe("messages", () => {
-  test("come fifteen a page, ascending, the newest page first, to the end", async () => {
-    const [ann, bob] = await people(2);
-    const { id } = await openDirect(ann, bob);
-    const pageOf = async (before: string, count?: number) =>
-      messages(bob, c2c(ann), { nextReqMessageID: before, ...(count !== undefined && { count }) });
-    for (const [there, pages] of [
-      [0, [[]]],
-      [1, [[1, 1]]],
-      [15, [[1, 15]]],
-      [
-        16,
-        [
-          [2, 16],
-          [1, 1],
+  const page = (asked: object, texts: number[], more: object) =>
+    ask(
+      "bob",
+      MESSAGES,
+      { conversationID: "C2C{ann}", ...asked },
+      whole({ data: texts.map((n) => ({ message: { payload: { text: `n${n}` } } })), ...more }),
+    );
+  const LAST = { isCompleted: true, nextReqMessageID: "" };
+
+  story("come fifteen a page, ascending, the newest page first, to the end", [
+    page({}, [], LAST),
+    ...range(1, 15).map((n) => says("ann", "C2C{bob}", `n${n}`)),
+    page({}, range(1, 15), LAST),
+    ...range(16, 31).map((n) => says("ann", "C2C{bob}", `n${n}`)),
+    page({}, range(17, 31), { isCompleted: false, nextReqMessageID: "{next}" }),
+    page({ nextReqMessageID: "{next}" }, range(2, 16), { isCompleted: false, nextReqMessageID: "{last}" }),
+    page({ nextReqMessageID: "{last}" }, [1], LAST),
+    page({ nextReqMessageID: "{n3}" }, [1, 2], LAST),
+    page({ nextReqMessageID: "{n1}" }, [], LAST),
+    page({ nextReqMessageID: "", count: "2" }, [30, 31], { isCompleted: false }),
+    ...[16, "16", 1e9].map((count) => page({ count }, range(17, 31), { isCompleted: false })),
+    ...refused(
+      "bob",
+      MESSAGES,
+      "70402 count",
+      { conversationID: "C2C{ann}" },
+      {
+        count: [0, -1, "0", 15.5, 1e308, "x", "", null, [], {}, true],
+      },
+    ),
+    // Only a message of this conversation continues it.
+    says("ann", "C2C{cid}", "other"),
+    ...refused(
+      "bob",
+      MESSAGES,
+      "70402 nextReqMessageID",
+      { conversationID: "C2C{ann}" },
+      {
+        nextReqMessageID: [
+          "{other}",
+          "{n1}-",
+          "{n1} ",
+          "1",
+          "-",
+          "9-0",
+          "9-x",
+          `draft-${"0".repeat(36)}`,
+          1,
+          null,
+          [],
         ],
-      ],
-      [
-        31,
-        [
-          [17, 31],
-          [2, 16],
-          [1, 1],
-        ],
-      ],
-    ] as const) {
-      const { items } = await page(ann, id, "?limit=100");
-      for (const n of range(items.length + 1, there)) await send(ann, id, String(n));
-      let next = "";
-      for (const [i, [first, last]] of pages.entries()) {
-        const read = await pageOf(next);
-        expect(texts(read)).toEqual(first === undefined ? [] : range(first, last).map(String));
-        const isLast = i === pages.length - 1;
-        expect([read.isCompleted, read.nextReqMessageID === ""], `${there}`).toEqual([isLast, isLast]);
-        next = read.nextReqMessageID;
-      }
-    }
-    expect(texts(await pageOf("", 1))).toEqual(["31"]);
-    expect(texts(await pageOf(`${id}-3`, 15))).toEqual(["1", "2"]);
-    expect(await pageOf(`${id}-1`)).toMatchObject({ data: [], isCompleted: true, nextReqMessageID: "" });
-    expect(texts(await pageOf(`${id}-9007199254740991`, 2))).toEqual(["30", "31"]);
-    expect(texts(await messages(bob, c2c(ann), { count: "2" }))).toEqual(["30", "31"]);
-    for (const count of [16, "16", 100, 1e9]) {
-      const cut = await messages(bob, c2c(ann), { count });
-      expect([texts(cut), cut.isCompleted]).toEqual([range(17, 31).map(String), false]);
-    }
-  });
-
-  test.each([0, -1, "0", 15.5, 1e308, "x", "", null, [], {}, true])("count %j is refused", async (count) => {
-    const [ann, bob] = await people(2);
-    await openDirect(ann, bob);
-    failure(await tim(ann, "/message/getMessageList", { conversationID: c2c(bob), count }), 70_402, "count");
-  });
-
-  test("only continue from a message of this conversation", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await openDirect(ann, bob);
-    const other = await openDirect(ann, cid);
-    await send(ann, id, "1");
-    await send(ann, other.id, "1");
-    const ask = (nextReqMessageID: unknown, conversationID = c2c(bob)) =>
-      tim(ann, "/message/getMessageList", { conversationID, nextReqMessageID });
-    const foreign = [
-      `${other.id}-1`,
-      `${id}`,
-      `${id}-0`,
-      `${id}-x`,
-      `${id}-1 `,
-      "1",
-      "-",
-      `${id}-99999999999999999`,
-    ];
-    const draft = `draft-${crypto.randomUUID()}`;
-    for (const bad of [...foreign, `${id}-9999999999999999`, draft, 1, null, [], {}])
-      failure(await ask(bad), 70_402, "nextReqMessageID");
-    expect((await ask("")).body).toMatchObject({ code: 0 });
-    // A conversation that was never opened has none.
-    const [dee] = await people(1);
-    failure(await ask(`${id}-1`, c2c(dee)), 70_402, "nextReqMessageID");
-    expect(await messages(ann, c2c(dee))).toMatchObject({
-      data: [],
-      isCompleted: true,
-      nextReqMessageID: "",
-    });
-    failure(await ask("", c2c(ann)), 2_500);
-  });
-
-  test("of a group include system messages, name cards and mentions, and revoked ones without content", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(ann, [bob, cid], "us");
-    const token = ann.token;
-    await call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, {
-      token,
-      body: { name_card: "B" },
-    });
-    await call("PATCH", `/v1/conversations/${id}`, { token, body: { name: "we" } });
-    const hi = await send(bob, id, { kind: "text", body: { text: "hi" }, mentions: [cid.user.id] });
-    await send(cid, id, { kind: "text", body: { text: "a secret" }, mentions: "all" });
-    await deleteMessage(ann, id, 3, "everyone");
-    await call("PUT", `/v1/conversations/${id}/messages/2/pin`, { token });
-    const { data: items } = await messages(cid, GROUP(id));
-    expect(items.map(({ message }) => message)).toMatchObject([
-      {
-        ...{ ID: `${id}-1`, type: "TIMGroupTipElem", conversationType: "GROUP", conversationID: GROUP(id) },
-        payload: { operationType: 6, operatorID: nameOf(ann), newGroupProfile: { groupName: "we" } },
       },
-      {
-        ...{ from: nameOf(bob), to: String(id), flow: "in", nameCard: "B", payload: { text: "hi" } },
-        ...{ atUserList: [nameOf(cid)], isPeerRead: false, time: Math.floor(hi.created_at / 1_000) },
-      },
-      {
-        ...{ ID: `${id}-3`, sequence: 3, from: nameOf(cid), flow: "out", isRevoked: true },
-        ...{ revoker: nameOf(ann), payload: {}, atUserList: [] },
-      },
-      { type: "TIMGroupTipElem", payload: { operationType: 6, newGroupProfile: {} } },
-    ]);
-    expect(JSON.stringify([items, await list(cid), await profile(bob, GROUP(id))])).not.toContain("secret");
-  });
+    ),
+    ask("bob", MESSAGES, { conversationID: "C2C{dan}", nextReqMessageID: "{n1}" }, 70_402),
+  ]);
 
-  test("that a late, hiding, deleting or former member sees are the same as on other APIs", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(ann, [bob]);
-    await sendAll(ann, id, ["1", "2"]);
-    await call("POST", `/v1/conversations/${id}/members`, {
-      token: ann.token,
-      body: { user_ids: [cid.user.id] },
-    });
-    await send(ann, id, "4");
-    await deleteMessage(bob, id, 1, "me");
-    expect(texts(await messages(cid, GROUP(id))).at(-1)).toBe("4");
-    expect((await messages(cid, GROUP(id))).data).toHaveLength(2);
-    expect(texts(await messages(bob, GROUP(id)))).toEqual(["2", undefined, "4"]);
-    await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token });
-    failure(await tim(bob, "/message/getMessageList", { conversationID: GROUP(id) }), 2_500);
-  });
+  story("of a group include system messages, name cards and mentions, and revoked ones without content", [
+    group("g", "ann", ["bob", "cid"]),
+    ask("bob", "/member/setGroupMemberNameCard", { groupID: "{g}", nameCard: "B" }),
+    ask("ann", "/group/updateGroupProfile", { groupID: "{g}", name: "we" }),
+    says("bob", "GROUP{g}", "hi", { payload: { text: "hi", atUserList: ["{cid}"] } }),
+    says("cid", "GROUP{g}", "secret"),
+    ask("ann", "/message/revokeMessage", { ID: "{secret}" }),
+    ask("ann", "/group/pinGroupMessage", { groupID: "{g}", message: "{hi}", isPinned: true }),
+    ask("cid", MESSAGES, { conversationID: "GROUP{g}" }, [
+      {
+        message: {
+          ...{ type: "TIMGroupTipElem", conversationType: "GROUP", conversationID: "GROUP{g}" },
+          payload: { operationType: 6, operatorID: "{ann}", newGroupProfile: { groupName: "we" } },
+        },
+      },
+      { message: { from: "{bob}", to: "{g}", flow: "in", nameCard: "B", atUserList: ["{cid}"] } },
+      {
+        message: {
+          ...{ ID: "{secret}", from: "{cid}", flow: "out", isRevoked: true, revoker: "{ann}" },
+          ...{ payload: exactlyNothing(), atUserList: [] },
+        },
+      },
+      { message: { type: "TIMGroupTipElem", payload: { operationType: 6, newGroupProfile: {} } } },
+    ]),
+    lists("cid", "GROUP{g}", { lastMessage: { payload: expect.not.objectContaining({ text: "secret" }) } }),
+  ]);
 });
 
+function exactlyNothing(): unknown {
+  return expect.toSatisfy((payload: object) => Object.keys(payload).length === 0);
+}
+
 describe("reading", () => {
-  test("leaves nothing unread on any API, and shows the other user that it was read", async () => {
-    const [ann, bob] = await people(2);
-    const { id } = await openDirect(ann, bob);
-    await sendAll(ann, id, ["1", "2"]);
-    expect([(await one(bob, c2c(ann))).unreadCount, (await profile(bob, c2c(ann))).unreadCount]).toEqual([
-      2, 2,
-    ]);
-    const read = async () => (await messages(ann, c2c(bob))).data.map(({ message }) => message.isPeerRead);
-    expect([await read(), (await one(ann, c2c(bob))).lastMessage.isPeerRead]).toEqual([
-      [false, false],
-      false,
-    ]);
-    await markRead(bob, c2c(ann));
-    expect(await read()).toEqual([true, true]);
-    const displayed = await one(ann, c2c(bob));
-    expect([displayed.lastMessage.isPeerRead, displayed.message?.isPeerRead]).toEqual([true, true]);
-    for (const { peerReadTime } of [displayed, await profile(ann, c2c(bob))])
-      expect(peerReadTime).toBeCloseTo(Date.now() / 1_000, -2);
-    expect((await one(bob, c2c(ann))).unreadCount).toBe(0);
-    expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 0, read_seq: 2 });
+  const isRead = (...read: boolean[]) =>
+    ask(
+      "ann",
+      MESSAGES,
+      { conversationID: "C2C{bob}" },
+      read.map((isPeerRead) => ({ message: { isPeerRead } })),
+    );
+
+  story("leaves nothing unread, and shows the other user that it was read, in lists too", [
+    ...[says("ann", "C2C{bob}", "one"), says("ann", "C2C{bob}", "two")],
+    ...[lists("bob", "C2C{ann}", { unreadCount: 2 }), shows("bob", "C2C{ann}", { unreadCount: 2 })],
+    isRead(false, false),
+    lists("ann", "C2C{bob}", { lastMessage: { isPeerRead: false }, peerReadTime: 0 }),
+    ask("bob", "/message/setMessageRead", { conversationID: "C2C{ann}" }),
+    ...[isRead(true, true), lists("bob", "C2C{ann}", { unreadCount: 0 })],
+    lists("ann", "C2C{bob}", {
+      ...{ lastMessage: { isPeerRead: true }, message: { isPeerRead: true } },
+      peerReadTime: expect.closeTo(Date.now() / 1_000, -3),
+    }),
+    shows("ann", "C2C{bob}", { peerReadTime: expect.closeTo(Date.now() / 1_000, -3) }),
     // The recipient does not see a received message as read by the sender.
-    expect((await messages(bob, c2c(ann))).data.map(({ message }) => message.isPeerRead)).toEqual([
-      false,
-      false,
-    ]);
-    await send(ann, id, "3");
-    expect(await read()).toEqual([true, true, false]);
-  });
+    ask("bob", MESSAGES, { conversationID: "C2C{ann}" }, [
+      ...[1, 2].map(() => ({ message: { isPeerRead: false } })),
+    ]),
+    ...[says("ann", "C2C{bob}", "three"), isRead(true, true, false)],
+    // An answer reads what is before it.
+    ...[says("bob", "C2C{ann}", "four"), isRead(true, true, true, false)],
+  ]);
 
-  test("on any API or socket shows at once", async () => {
-    const [ann, bob] = await people(2);
-    const { id } = await openDirect(ann, bob);
-    const ways: ((seq: number) => Promise<unknown>)[] = [
-      (seq) => call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq } }),
-      async () => mark(signed(bob), await openSession(signed(bob), [signed(ann)])),
-      () => markRead(bob, c2c(ann)),
-      () => send(bob, id, "an answer"),
-    ];
-    for (const way of ways) {
-      const { seq } = await send(ann, id, "text");
-      const displayed = async () => {
-        const { data: items } = await messages(ann, c2c(bob));
-        const { isPeerRead } = (await one(ann, c2c(bob))).lastMessage;
-        return [items.find(({ message }) => message.sequence === seq)?.message.isPeerRead, isPeerRead];
-      };
-      expect(await displayed()).toEqual([false, false]);
-      await way(seq);
-      // By then the last message is an answer, and not her own.
-      expect(await displayed()).toEqual([true, way !== ways.at(-1)]);
-    }
-    for (const open of [() => openRoom(id, bob.token), () => openDevice(bob.token)]) {
-      const { seq } = await send(ann, id, "text");
-      const socket = await open();
-      socket.send({ type: "read", conversation_id: id, seq });
-      await eventually(async () => expect((await one(ann, c2c(bob))).lastMessage.isPeerRead).toBe(true));
-      expect((await messages(ann, c2c(bob), { count: 1 })).data[0]?.message.isPeerRead).toBe(true);
-      socket.close();
-    }
-  });
-
-  test("in a conversation that was never opened reads nothing and opens none", async () => {
-    const [ann, bob] = await people(2);
+  test("in a conversation that was never opened reads nothing, shows nothing and opens none", async () => {
+    const users = new Map((await signedInUsers(2)).map((user, i) => [["ann", "bob"][i] ?? "", user]));
     const before = await countRowsInD1();
-    await markRead(ann, c2c(bob));
+    const conversationID = "C2C{bob}";
+    await play(
+      [
+        ask("ann", "/message/setMessageRead", { conversationID }, exactly({})),
+        shows("ann", conversationID, { unreadCount: 0 }),
+        ask("ann", LIST, { conversationID }, []),
+        ask("ann", DELETE, { conversationID }, 2_500),
+        ask("bob", LIST, {}, []),
+      ],
+      users,
+    );
     expect(await countRowsInD1()).toEqual(before);
-    expect(await list(bob)).toEqual([]);
   });
 });
 
 describe("revoking", () => {
+  const REVOKE = "/message/revokeMessage";
   const back = (id: number, seconds: number) =>
     runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
       storage.sql.exec("UPDATE messages SET created_at = created_at - ?", seconds * 1_000);
     });
 
-  test("is allowed to the sender for two minutes, over any API, once", async () => {
-    const [ann, bob, cid] = await people(3);
+  test("is allowed to the sender for two minutes, or as long as the server says, and to owners at any time", async () => {
+    const [ann, bob] = await signedInUsers(2);
+    if (!ann || !bob) throw new Error("there are two");
     const { id } = await openDirect(ann, bob);
-    await sendAll(ann, id, ["a secret", "old"]);
-    await send(ann, id, "mine");
-    failure(await revoke(bob, `${id}-1`), 10_007);
-    failure(await revoke(cid, `${id}-1`), 20_022);
-    const answer = await data(z.strictObject({ message: Message }), ann, "/message/revokeMessage", {
-      ID: `${id}-1`,
+    const { id: ofGroup } = await createGroup(ann, [bob]);
+    await send(ann, id, "old");
+    await send(bob, ofGroup, "old");
+    for (const one of [id, ofGroup]) await back(one, 121);
+    failure(await tim(ann, REVOKE, { ID: `${id}-1` }), 20_016);
+    const settings = { TIM_REVOKE_WINDOW_S: "600" };
+    success(await tim(ann, REVOKE, { ID: `${id}-1` }, { settings }));
+    const revoked = success(await tim(ann, REVOKE, { ID: `${ofGroup}-1` })).data;
+    expect(revoked).toMatchObject({
+      message: { isRevoked: true, revoker: nameOf(ann), from: nameOf(bob), flow: "in" },
     });
-    expect(answer.message).toMatchObject({
-      ID: `${id}-1`,
-      isRevoked: true,
-      payload: {},
-      revoker: nameOf(ann),
-      flow: "out",
-    });
-    failure(await revoke(ann, `${id}-1`), 20_023);
-    failure(await revoke(ann, `${id}-9`), 20_022);
-    for (const who of [ann, bob]) expect(JSON.stringify(await page(who, id))).not.toContain("secret");
-    // The message as it was returned: fields that a client changed have no effect.
-    const { data: items } = await messages(ann, c2c(bob));
-    const message = { ...items[2]?.message, from: nameOf(bob) };
-    expect((await tim(ann, "/message/revokeMessage", { message })).body).toMatchObject({ code: 0 });
-    await back(id, 121);
-    failure(await revoke(ann, `${id}-2`), 20_016);
-    expect((await page(bob, id)).items[1]).toMatchObject({ body: { text: "old" } });
-    const long = await tim(
-      ann,
-      "/message/revokeMessage",
-      { ID: `${id}-2` },
-      { settings: { TIM_REVOKE_WINDOW_S: "600" } },
-    );
-    expect(long.body).toMatchObject({ code: 0 });
   });
 
-  test("is allowed to owner and admins at any time, and refused with its own codes", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(ann, [bob]);
-    await sendAll(bob, id, ["1", "2"]);
-    await back(id, 1_000);
-    failure(await revoke(bob, `${id}-1`), 10_031);
-    failure(await revoke(bob, `${id}-7`), 10_030);
-    failure(await revoke(cid, `${id}-1`), 20_022);
-    const answer = await data(z.strictObject({ message: Message }), ann, "/message/revokeMessage", {
-      ID: `${id}-1`,
-    });
-    expect(answer.message).toMatchObject({
-      isRevoked: true,
-      revoker: nameOf(ann),
-      from: nameOf(bob),
-      flow: "in",
-    });
-    failure(await revoke(bob, `${id}-1`), 20_023);
-    await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "a tip" } });
-    failure(await revoke(ann, `${id}-3`), 10_007);
-  });
-
-  test("twenty times at once revokes once", async () => {
-    const [ann, bob] = await people(2);
-    const { id } = await openDirect(ann, bob);
-    await send(ann, id, "1");
-    const answers = await Promise.all(range(1, 20).map(() => revoke(ann, `${id}-1`)));
-    const codes = answers.map(({ body }) => z.object({ code: z.int() }).parse(body).code);
-    expect(codes.sort((a, b) => a - b)).toEqual([0, ...Array<number>(19).fill(20_023)]);
-  });
-
-  test.each([
-    ...["", "x", "1", "1-", "-1", "0-0", "1-1-1", "999999999-1", `draft-${crypto.randomUUID()}`].map((ID) => [
-      ID,
+  story("takes the message as it was returned: fields that a client changed have no effect", [
+    group("g", "ann", ["bob"]),
+    ...[says("ann", "C2C{bob}", "one"), says("ann", "C2C{bob}", "two")],
+    ask(
+      "ann",
+      REVOKE,
+      { message: { ID: "{one}", from: "{bob}", payload: { text: "x" } } },
+      {
+        message: { ID: "{one}", from: "{ann}", isRevoked: true, payload: {}, revoker: "{ann}", flow: "out" },
+      },
+    ),
+    ask("ann", REVOKE, { ID: "{one}" }, 20_023),
+    ask("ann", "/group/updateGroupProfile", { groupID: "{g}", name: "a tip" }),
+    ask("ann", MESSAGES, { conversationID: "GROUP{g}" }, [{ message: { ID: "{tip}" } }]),
+    ask("ann", REVOKE, { ID: "{tip}" }, 10_007),
+    ask("cid", REVOKE, { ID: "{two}" }, 20_022),
+    ...refused(
+      "ann",
+      REVOKE,
       20_022,
-    ]),
-    ...[1, null, {}, [], true].map((ID) => [ID, 70_402]),
-  ])("%j names no message", async (ID, code) => {
-    const [ann] = await people(1);
-    failure(await revoke(ann, ID), Number(code));
-    failure(await tim(ann, "/message/revokeMessage", { message: { ID } }), Number(code));
-  });
-
-  test("without a message answers which field is missing", async () => {
-    const [ann] = await people(1);
-    failure(await tim(ann, "/message/revokeMessage", {}), 70_402, "ID");
-    for (const message of [{}, null, "x", []])
-      failure(await tim(ann, "/message/revokeMessage", { message }), 70_402, "message");
-  });
+      {},
+      {
+        ID: ["", "x", "1", "1-", "-1", "0-0", "1-1-1", "999999999-1", `draft-${"0".repeat(36)}`],
+      },
+    ),
+    ...refused("ann", REVOKE, "70402 ID", {}, { ID: [undefined, 1, null, {}, [], true] }),
+    ...refused("ann", REVOKE, "70402 message", {}, { message: [{}, null, "x", [], { ID: 1 }] }),
+  ]);
 });
 
 describe("the list", () => {
-  test("has the SDK's fields: pinned ones first, then the newest, each with its last message", async () => {
-    const [ann, bob, cid] = await people(3);
-    const one = await openDirect(ann, bob);
-    const two = await openDirect(ann, cid);
-    const group = await createGroup(ann, [bob, cid], "us");
-    await send(bob, one.id, "hi");
-    await send(ann, group.id, { kind: "text", body: { text: "hello" } });
-    const patch = (id: number, body: object) =>
-      call("PUT", `/v1/conversations/${id}/preferences`, { token: ann.token, body });
-    await patch(two.id, { sticky: true });
-    const all = await list(ann);
-    expect(all.map(({ conversationID }) => conversationID)).toEqual([c2c(cid), GROUP(group.id), c2c(bob)]);
-    expect(all).toMatchObject([
+  const listed = (asked: object, ...ids: string[]) =>
+    ask(
+      "ann",
+      LIST,
+      asked,
+      ids.map((conversationID) => ({ conversationID })),
+    );
+  // Without the notification of a new group.
+  const ALL = { conversationID: ["C2C{bob}", "GROUP{g}", "C2C{cid}"] };
+  const SOME = { conversationID: ["C2C{bob}", "C2C{cid}", "C2C{bob}", "GROUP999999999", "C2C{ann}"] };
+
+  story("has pinned ones first, then the newest, each with its last message, as a profile has it", [
+    ask(
+      "bob",
+      "POST /v1/conversations",
+      { kind: "group", name: "us", member_ids: ["{ann.id}"] },
+      { id: "{g}" },
+    ),
+    ask("ann", "POST /v1/conversations", { kind: "direct", user_id: "{cid.id}" }),
+    says("bob", "C2C{ann}", "hi"),
+    says("ann", "GROUP{g}", "hello"),
+    ask("ann", "/conversation/pinConversation", { conversationID: "C2C{cid}", isPinned: true }),
+    ask("ann until", LIST, ALL, [
+      { conversationID: "C2C{cid}", isPinned: true, message: null, lastMessage: { lastSequence: 0 } },
       {
-        ...{ isPinned: true, message: null, unreadCount: 0, type: "C2C", subType: "" },
-        ...{ lastMessage: { lastSequence: 0, messageForShow: "" }, userProfile: { userID: nameOf(cid) } },
-      },
-      {
-        ...{
-          type: "GROUP",
-          subType: "Public",
-          groupProfile: { groupID: String(group.id), name: "us", memberCount: 3 },
-        },
+        ...{ conversationID: "GROUP{g}", type: "GROUP", subType: "Public" },
+        ...{ groupProfile: { name: "us", memberCount: 2 } },
         lastMessage: {
           messageForShow: "hello",
           type: "TIMTextElem",
-          fromAccount: nameOf(ann),
+          fromAccount: "{ann}",
           isPeerRead: false,
         },
       },
       {
-        ...{
-          unreadCount: 1,
-          lastMessage: { fromAccount: nameOf(bob), messageForShow: "hi", lastSequence: 1 },
-        },
-        message: {
-          ID: `${one.id}-1`,
-          from: nameOf(bob),
-          to: nameOf(ann),
-          flow: "in",
-          payload: { text: "hi" },
-        },
+        ...{ conversationID: "C2C{bob}", unreadCount: 1 },
+        lastMessage: { fromAccount: "{bob}", messageForShow: "hi", lastSequence: 1 },
+        message: { ID: "{hi}", from: "{bob}", to: "{ann}", flow: "in", payload: { text: "hi" } },
       },
-    ]);
-    for (const { message: _, groupProfile, ...fields } of all) {
-      const displayed = await profile(ann, fields.conversationID);
-      // A list has fewer fields of the caller's membership.
-      const whole = groupProfile && { ...groupProfile, selfInfo: displayed.groupProfile?.selfInfo };
-      expect(displayed).toEqual({ ...fields, ...(whole && { groupProfile: whole }) });
-    }
-    expect((await list(ann, { count: 2 })).map(({ conversationID }) => conversationID)).toEqual([
-      c2c(cid),
-      GROUP(group.id),
-    ]);
-    const some = [c2c(bob), c2c(cid), c2c(bob), "GROUP999999999", c2c(ann)];
-    expect((await list(ann, { conversationID: some })).map(({ conversationID }) => conversationID)).toEqual([
-      c2c(cid),
-      c2c(bob),
-    ]);
-    expect(await list(ann, { conversationID: some, count: "1" })).toHaveLength(1);
-  });
+    ]),
+    listed({ ...ALL, count: 2 }, "C2C{cid}", "GROUP{g}"),
+    listed(SOME, "C2C{cid}", "C2C{bob}"),
+    listed({ ...SOME, count: "1" }, "C2C{cid}"),
+    ...refused("ann", LIST, "70402 count", {}, { count: [0, -1, "0", 1.5, "x", null, {}] }),
+    ...refused(
+      "ann",
+      LIST,
+      "2503 conversationID",
+      {},
+      {
+        conversationID: [
+          "",
+          ["x"],
+          ["C2Cx", ""],
+          ["C2Cx", 1],
+          1,
+          {},
+          [],
+          range(1, 101).map((n) => `C2C${n}`),
+        ],
+      },
+    ),
+    ask("ann", LIST, { conversationID: null }, "70402 conversationID"),
+  ]);
 
   test("costs one call of the inbox and one of D1, for any length", async () => {
-    const [ann, bob, cid] = await people(3);
+    const [ann, bob, cid] = await signedInUsers(3);
+    if (!ann || !bob || !cid) throw new Error("there are three");
     const ids: number[] = [];
     for (const other of [bob, cid]) await send(other, (await openDirect(ann, other)).id, "hi");
     for (const n of range(1, 5)) {
@@ -525,9 +335,13 @@ describe("the list", () => {
       await send(cid, id, { kind: "text", body: { text: "x" }, mentions: "all" });
       await call("PATCH", `/v1/conversations/${id}`, { token: bob.token, body: { name: "a tip" } });
     }
-    await eventually(async () =>
-      expect((await list(ann)).filter(({ unreadCount }) => unreadCount > 0)).toHaveLength(7),
-    );
+    const Counts = z.array(z.looseObject({ unreadCount: z.int() }));
+    const unread = async () => {
+      const all = Counts.parse(success(await tim(ann, LIST)).data);
+      return all.filter(({ unreadCount }) => unreadCount > 0);
+    };
+    // With the notifications.
+    await eventually(async () => expect(await unread()).toHaveLength(8));
     // Without this the list would ask conversations with recent activity.
     overrideTiming({ recent: { listMs: 0 } });
     await eventually(async () => {
@@ -537,336 +351,162 @@ describe("the list", () => {
         asked++;
         return work();
       });
-      expect(await list(ann)).toHaveLength(7);
+      expect(await unread()).toHaveLength(8);
       expect([costs.callsTo([ann.user.id, ...ids]), asked]).toEqual([1, 1]);
     });
   });
 
-  test.each([
-    ...[0, -1, "0", 1.5, "x", null, {}].map((count) => [{ count }, 70_402, "count"] as const),
-    ...["", "x", "C2C", ["x"], ["C2Cx", ""], ["C2Cx", 1], 1, {}, [], range(1, 101).map((n) => `C2C${n}`)].map(
-      (conversationID) => [{ conversationID }, 2_503, "conversationID"] as const,
-    ),
-    [{ conversationID: null }, 70_402, "conversationID"],
-  ] as const)("%j is refused", async (body, code, naming) => {
-    const [ann] = await people(1);
-    failure(await tim(ann, "/conversation/getConversationList", body), code, naming);
+  const mention = (who: string, messageSequence: number, type: number) => ({
+    ...{ from: `{${who}}`, groupID: "{g}", messageSequence, atTypeArray: [type] },
   });
+  const mentions = (who: string, ...groupAtInfoList: object[]) => [
+    shows(who, "GROUP{g}", { groupAtInfoList }),
+    lists(who, "GROUP{g}", { groupAtInfoList }),
+  ];
+  const at = (...atUserList: string[]) => ({ payload: { text: "hi", atUserList } });
 
-  test("names who mentioned the caller in a group, until the caller has read it", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(ann, [bob, cid]);
-    await send(ann, id, { kind: "text", body: { text: "1" }, mentions: [bob.user.id] });
-    await send(cid, id, { kind: "text", body: { text: "2" }, mentions: "all" });
-    await send(cid, id, "3");
-    const infos = [
-      { from: nameOf(cid), groupID: String(id), messageSequence: 2, atTypeArray: [2] },
-      { from: nameOf(ann), groupID: String(id), messageSequence: 1, atTypeArray: [1] },
-    ];
-    expect((await profile(bob, GROUP(id))).groupAtInfoList).toEqual(infos);
-    await eventually(async () => expect((await one(bob, GROUP(id))).groupAtInfoList).toEqual(infos));
-    await markRead(bob, GROUP(id));
-    expect([
-      (await one(bob, GROUP(id))).groupAtInfoList,
-      (await profile(bob, GROUP(id))).groupAtInfoList,
-    ]).toEqual([[], []]);
-  });
+  story("names who mentioned the caller in a group, until the caller has read it", [
+    group("g", "ann", ["bob", "cid"]),
+    says("ann", "GROUP{g}", "one", at("{bob}")),
+    says("cid", "GROUP{g}", "two", at(AT_ALL)),
+    says("cid", "GROUP{g}", "three"),
+    ...mentions("bob", mention("cid", 2, 2), mention("ann", 1, 1)),
+    ask("bob", "/message/setMessageRead", { conversationID: "GROUP{g}" }),
+    ...mentions("bob"),
+  ]);
 
-  test("tells members whom a mention of everybody names besides from the others", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(ann, [bob, cid]);
-    const atUserList = [nameOf(bob), "__kImSDK_MesssageAtALL__", nameOf(bob)];
-    const draft = await data(z.looseObject({ ID: z.string() }), ann, "/message/createMessage", {
-      ...{ to: String(id), conversationType: "GROUP", payload: { text: "hi", atUserList } },
-    });
-    const both = ["__kImSDK_MesssageAtALL__", nameOf(bob)];
-    expect(draft.atUserList).toEqual(both);
-    success(await tim(ann, "/message/sendMessage", draft));
-    for (const [who, type] of [
-      [bob, 3],
-      [cid, 2],
-    ] as const) {
-      const info = { from: nameOf(ann), groupID: String(id), messageSequence: 1, atTypeArray: [type] };
-      await eventually(async () => expect((await one(who, GROUP(id))).groupAtInfoList).toEqual([info]));
-      expect((await profile(who, GROUP(id))).groupAtInfoList).toEqual([info]);
-      const listed = await one(who, GROUP(id));
-      expect(listed.message?.atUserList).toEqual(both);
-      expect((await messages(who, GROUP(id))).data[0]?.message.atUserList).toEqual(both);
-      expect(await listedConversation(who, id)).toMatchObject({
-        unread_count: 1,
-        last_message: { mentions: "all" },
-      });
-      expect((await page(who, id)).items).toMatchObject([{ mentions: "all" }]);
-    }
+  const both = { message: { atUserList: [AT_ALL, "{bob}"] } };
+  story("tells members whom a mention of everybody names besides from the others, until it is revoked", [
+    group("g", "ann", ["bob", "cid"]),
+    says("ann", "GROUP{g}", "one", at("{bob}", AT_ALL, "{bob}")),
+    ...[...mentions("bob", mention("ann", 1, 3)), ...mentions("cid", mention("ann", 1, 2))],
+    ...[lists("bob", "GROUP{g}", both), ask("cid", MESSAGES, { conversationID: "GROUP{g}" }, [both])],
     // An outsider cannot be named, and a revoke takes the names away.
-    const [dee] = await people(1);
-    const foreign = await data(z.looseObject({ ID: z.string() }), ann, "/message/createMessage", {
-      ...{ to: String(id), conversationType: "GROUP" },
-      payload: { text: "hi", atUserList: ["__kImSDK_MesssageAtALL__", nameOf(dee)] },
-    });
-    failure(await tim(ann, "/message/sendMessage", foreign), 70_107);
-    success(await revoke(ann, `${id}-1`));
-    const [revoked] = (await messages(bob, GROUP(id))).data;
-    expect(revoked?.message.atUserList).toEqual([]);
-    expect((await profile(bob, GROUP(id))).groupAtInfoList).toEqual([]);
-  });
+    ask(
+      "ann",
+      "/message/createMessage",
+      { to: "{g}", conversationType: "GROUP", ...at(AT_ALL, "{dan}") },
+      { ID: "{draft}" },
+    ),
+    ask("ann", "/message/sendMessage", { ID: "{draft}" }, 70_107),
+    ask("ann", "/message/revokeMessage", { ID: "{one}" }),
+    ask("bob", MESSAGES, { conversationID: "GROUP{g}" }, [{ message: { atUserList: [] } }]),
+    ...mentions("bob"),
+  ]);
 
-  test.each(["chatroom", "livestream"] as const)("a %s has nothing unread", async (policy) => {
-    const [ann, bob] = await people(2);
-    const id = await createGroupOfKind(policy, ann, policy === "livestream" ? [] : [bob]);
-    if (policy === "livestream") await call("POST", `/v1/conversations/${id}/join`, { token: bob.token });
-    await send(ann, id, { kind: "text", body: { text: "1" }, mentions: "all" });
-    expect(await profile(bob, GROUP(id))).toMatchObject({
-      unreadCount: 0,
-      groupAtInfoList: [],
-      groupProfile: { name: expect.any(String) },
-    });
-    await eventually(async () => expect((await one(bob, GROUP(id))).lastMessage.messageForShow).toBe("1"));
-    expect((await one(bob, GROUP(id))).unreadCount).toBe(0);
-  });
-});
-
-describe("a conversation that was never opened", () => {
-  test("is empty, is in no list, and is not opened by reading it", async () => {
-    const [ann, bob] = await people(2);
-    const before = await countRowsInD1();
-    expect(await profile(ann, c2c(bob))).toEqual({
-      ...{ conversationID: c2c(bob), type: "C2C", subType: "", unreadCount: 0, groupAtInfoList: [] },
-      lastMessage: {
-        ...{ lastTime: 0, lastSequence: 0, fromAccount: "", messageForShow: "", type: "", payload: {} },
-        ...{ isRevoked: false, isPeerRead: false, nick: "", nameCard: "" },
-      },
-      userProfile: { userID: nameOf(bob), nick: "", avatar: "" },
-      ...{ remark: "", isPinned: false, messageRemindType: "AcceptAndNotify", peerReadTime: 0 },
-      ...{ markList: [], conversationGroupList: [] },
-    });
-    expect(await list(ann, { conversationID: c2c(bob) })).toEqual([]);
-    failure(await unlist(ann, c2c(bob)), 2_500);
-    expect(await countRowsInD1()).toEqual(before);
-    failure(await tim(ann, "/conversation/getConversationProfile", { conversationID: c2c(ann) }), 2_500);
-  });
-
-  test("is found by the other user's name, in either Unicode form", async () => {
-    const [ann, bob] = await people(2);
-    await call("PATCH", "/v1/me", { token: bob.token, body: { nickname: "Bob" } });
-    expect((await profile(ann, c2c(bob).normalize("NFD"))).userProfile).toMatchObject({ nick: "Bob" });
-  });
+  for (const type of ["ChatRoom", "AVChatRoom"])
+    story(`has nothing unread of a ${type}`, [
+      group("g", "ann", [], { type }),
+      ask("bob", "/group/joinGroup", { groupID: "{g}" }),
+      says("ann", "GROUP{g}", "one", at(AT_ALL)),
+      shows("bob", "GROUP{g}", { unreadCount: 0, groupAtInfoList: [] }),
+      lists("bob", "GROUP{g}", { unreadCount: 0, lastMessage: { messageForShow: "hi" } }),
+    ]);
 });
 
 describe("deleting a conversation", () => {
-  test("removes it from the caller's list with its history, until a new message", async () => {
-    const [ann, bob] = await people(2);
-    const { id } = await openDirect(ann, bob);
-    await sendAll(bob, id, ["1", "2"]);
-    for (const _ of range(1, 2))
-      expect(success(await unlist(ann, c2c(bob))).data).toEqual({ conversationID: c2c(bob) });
-    expect([await list(ann), texts(await messages(ann, c2c(bob)))]).toEqual([[], []]);
-    expect([await list(bob), texts(await messages(bob, c2c(ann)))]).toEqual([
-      [expect.anything()],
-      ["1", "2"],
-    ]);
-    expect((await one(bob, c2c(ann))).lastMessage.isPeerRead).toBe(true);
-    await send(bob, id, "3");
-    expect([texts(await messages(ann, c2c(bob))), (await one(ann, c2c(bob))).unreadCount]).toEqual([
-      ["3"],
-      1,
-    ]);
-  });
+  story("removes it from the caller's list with its history, until a new message", [
+    ...[says("bob", "C2C{ann}", "one"), says("bob", "C2C{ann}", "two")],
+    ...[1, 2].map(() => ask("ann", DELETE, { conversationID: "C2C{bob}" })),
+    ...[ask("ann", LIST, {}, []), reads("ann", "C2C{bob}"), reads("bob", "C2C{ann}", "one", "two")],
+    ...[says("bob", "C2C{ann}", "three"), reads("ann", "C2C{bob}", "three")],
+    lists("ann", "C2C{bob}", { unreadCount: 1 }),
+  ]);
 
-  test("may keep the history, of a group too", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(bob, [ann, cid]);
-    await sendAll(bob, id, ["1", "2"]);
-    success(await unlist(ann, GROUP(id), { clearHistoryMessage: false }));
-    expect([await list(ann), texts(await messages(ann, GROUP(id)))]).toEqual([[], ["1", "2"]]);
-    await evictDurableObject(conversationObject(ConversationId.parse(id)));
-    await send(bob, id, "3");
-    await eventually(async () => expect((await one(ann, GROUP(id))).unreadCount).toBe(1));
-    expect(texts(await messages(ann, GROUP(id)))).toEqual(["1", "2", "3"]);
-    success(await unlist(ann, GROUP(id)));
-    expect([await list(ann), texts(await messages(ann, GROUP(id)))]).toEqual([[], []]);
-    expect(await list(cid)).toHaveLength(1);
-    for (const clearHistoryMessage of ["false", 0, null])
-      failure(await unlist(ann, GROUP(id), { clearHistoryMessage }), 70_402, "clearHistoryMessage");
-  });
-
-  test("takes several at once", async () => {
-    const [ann, bob, cid] = await people(3);
-    for (const other of [bob, cid]) await openDirect(ann, other);
-    const { id } = await createGroup(ann, [bob]);
-    const conversationIDList = [c2c(bob), GROUP(id), c2c(cid), c2c(bob)];
-    const answer = await tim(ann, "/conversation/deleteConversation", { conversationIDList });
-    expect(success(answer).data).toEqual({ conversationID: conversationIDList });
-    expect(await list(ann)).toEqual([]);
-    for (const bad of [[], range(1, 101).map((n) => `C2C${n}`), "x", {}])
-      failure(await tim(ann, "/conversation/deleteConversation", { conversationIDList: bad }), 2_503);
-    failure(await tim(ann, "/conversation/deleteConversation", {}), 70_402, "conversationID");
-  });
+  story("may keep the history, of a group too, and takes several at once", [
+    ...[group("g", "bob", ["ann"]), says("bob", "GROUP{g}", "one"), says("bob", "C2C{ann}", "two")],
+    ...refused(
+      "ann",
+      DELETE,
+      "70402 clearHistoryMessage",
+      { conversationID: "GROUP{g}" },
+      {
+        clearHistoryMessage: ["false", 0, null],
+      },
+    ),
+    ask("ann", DELETE, { conversationID: "GROUP{g}", clearHistoryMessage: false }),
+    ...[ask("ann", LIST, { conversationID: "GROUP{g}" }, []), reads("ann", "GROUP{g}", "one")],
+    ...[says("bob", "GROUP{g}", "three"), lists("ann", "GROUP{g}", { unreadCount: 1 })],
+    ask(
+      "ann",
+      DELETE,
+      { conversationIDList: ["C2C{bob}", "GROUP{g}", "C2C{bob}"] },
+      exactly({ conversationID: ["C2C{bob}", "GROUP{g}", "C2C{bob}"] }),
+    ),
+    ask("ann", LIST, { conversationID: ["C2C{bob}", "GROUP{g}"] }, []),
+    reads("ann", "GROUP{g}"),
+  ]);
 });
 
 describe("message notifications", () => {
-  const Group = z.strictObject({
-    group: z.looseObject({ selfInfo: z.looseObject({ messageRemindType: z.string() }) }),
-  });
-  const Several = z.strictObject({
-    successUserList: z.array(z.strictObject({ userID: z.string() })),
-    failureUserList: z.array(z.strictObject({ userID: z.string(), code: z.int(), message: z.string() })),
-  });
-  const remind = (who: SignedIn, messageRemindType: unknown, target: object) =>
-    tim(who, "/group/setMessageRemindType", { messageRemindType, ...target });
+  const REMIND = "/group/setMessageRemindType";
 
-  test("of a group are silent, as on other APIs, or off, with nothing unread on any", async () => {
-    const [ann, bob] = await people(2);
-    const { id } = await createGroup(ann, [bob]);
-    const groupID = String(id);
-    const state = (unreadCount: number, messageRemindType: string) => ({ unreadCount, messageRemindType });
-    await send(ann, id, "1");
-    for (const [type, silent, before, after] of [
-      ["AcceptNotNotify", true, 1, 2],
-      ["Discard", true, 0, 0],
-      ["Discard", true, 0, 0],
-      ["AcceptAndNotify", false, 0, 1],
-    ] as const) {
-      const { group } = Group.parse(success(await remind(bob, type, { groupID })).data);
-      expect(group).toMatchObject({ groupID, selfInfo: { messageRemindType: type } });
-      expect(await profile(bob, GROUP(id))).toMatchObject(state(before, type));
-      expect(await one(bob, GROUP(id))).toMatchObject(state(before, type));
-      expect(await listedConversation(bob, id)).toMatchObject({ silent, unread_count: before });
-      const { seq } = await send(ann, id, { kind: "text", body: { text: "more" }, mentions: "all" });
-      const isThere = async () => expect((await one(bob, GROUP(id))).lastMessage.lastSequence).toBe(seq);
-      await eventually(isThere);
-      expect(await one(bob, GROUP(id))).toMatchObject(state(after, type));
-      expect((await one(bob, GROUP(id))).groupAtInfoList.length > 0).toBe(after > 0);
-    }
-    expect((await one(ann, GROUP(id))).messageRemindType).toBe("AcceptAndNotify");
-  });
+  const reminds = (messageRemindType: string, unreadCount: number) => [
+    ask("bob", REMIND, { groupID: "{g}", messageRemindType }, { group: { selfInfo: { messageRemindType } } }),
+    shows("bob", "GROUP{g}", { messageRemindType, unreadCount }),
+    lists("bob", "GROUP{g}", { messageRemindType, unreadCount }),
+  ];
+  story("of a group are silent, as on other APIs, or off, with nothing unread on any", [
+    ...[group("g", "ann", ["bob"]), says("ann", "GROUP{g}", "one")],
+    ...[...reminds("AcceptNotNotify", 1), ...reminds("Discard", 0), ...reminds("Discard", 0)],
+    says("ann", "GROUP{g}", "two", { payload: { text: "two", atUserList: [AT_ALL] } }),
+    lists("bob", "GROUP{g}", { unreadCount: 0, groupAtInfoList: [], lastMessage: { messageForShow: "two" } }),
+    ...[...reminds("AcceptAndNotify", 0), says("ann", "GROUP{g}", "three")],
+    lists("bob", "GROUP{g}", { unreadCount: 1 }),
+    lists("ann", "GROUP{g}", { messageRemindType: "AcceptAndNotify" }),
+    ...refused(
+      "bob",
+      REMIND,
+      "70402 messageRemindType",
+      { groupID: "{g}" },
+      {
+        messageRemindType: [undefined, null, "", "discard", 1, {}],
+      },
+    ),
+    ...refused(
+      "bob",
+      REMIND,
+      "70402 userIDList",
+      { messageRemindType: "Discard" },
+      {
+        userIDList: [[], "x", [""], [1.5], range(1, 101).map(String)],
+      },
+    ),
+  ]);
 
-  test("of a user are set in an existing conversation with them", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await openDirect(ann, bob);
-    const userIDList = [nameOf(bob), nameOf(cid), "nobody-at-all", nameOf(ann), nameOf(bob)];
-    const set = (messageRemindType: string) =>
-      data(Several, ann, "/group/setMessageRemindType", { userIDList, messageRemindType });
-    const { successUserList, failureUserList } = await set("Discard");
-    expect(successUserList).toEqual([{ userID: nameOf(bob) }]);
-    expect(failureUserList).toMatchObject([
-      { userID: nameOf(cid), code: 2_500 },
-      { userID: "nobody-at-all", code: 70_107 },
-      { userID: nameOf(ann), code: 70_107 },
-    ]);
-    await send(bob, id, "1");
-    expect(await profile(ann, c2c(bob))).toMatchObject({ unreadCount: 0, messageRemindType: "Discard" });
-    expect((await messages(bob, c2c(ann))).data[0]?.message.isPeerRead).toBe(false);
-    await set("AcceptAndNotify");
-    expect((await messages(bob, c2c(ann))).data[0]?.message.isPeerRead).toBe(true);
-    expect((await one(bob, c2c(ann))).lastMessage.isPeerRead).toBe(true);
-  });
+  const ofUsers = (messageRemindType: string) =>
+    ask(
+      "ann",
+      REMIND,
+      { userIDList: ["{bob}", "{cid}", "nobody-at-all", "{ann}", "{bob}"], messageRemindType },
+      {
+        successUserList: [{ userID: "{bob}" }],
+        failureUserList: [
+          { userID: "{cid}", code: 2_500 },
+          { userID: "nobody-at-all", code: 70_107 },
+          { userID: "{ann}", code: 70_107 },
+        ],
+      },
+    );
+  const isRead = (isPeerRead: boolean) =>
+    ask("bob", MESSAGES, { conversationID: "C2C{ann}" }, [{ message: { isPeerRead } }]);
+  story("of a user are set in an existing conversation with them, which is read where they are on again", [
+    ...[says("bob", "C2C{ann}", "one"), ofUsers("Discard")],
+    ...[shows("ann", "C2C{bob}", { unreadCount: 0, messageRemindType: "Discard" }), isRead(false)],
+    ...[ofUsers("AcceptAndNotify"), isRead(true)],
+  ]);
 
-  test("of a conversation are refused to outsiders, and nothing else is", async () => {
-    const [ann, bob, cid] = await people(3);
-    const { id } = await createGroup(ann, [bob]);
-    const groupID = String(id);
-    const before = await storedInConversation(id);
-    failure(await remind(cid, "Discard", { groupID }), 10_010);
-    failure(await remind(cid, "Discard", { groupID: "999999999" }), 10_010);
-    failure(await remind(cid, "Discard", { groupID: "" }), 10_015);
-    failure(await remind(bob, "Discard", {}), 70_402, "groupID");
-    for (const type of [undefined, null, "", "discard", 1, {}])
-      failure(await remind(bob, type, { groupID }), 70_402, "messageRemindType");
-    for (const userIDList of [[], "x", [""], [1.5], range(1, 101).map(String)])
-      failure(await remind(bob, "Discard", { userIDList }), 70_402, "userIDList");
-    expect(await storedInConversation(id)).toBe(before);
-  });
-
-  test("changed twenty times at once end as one of the requested values, the same everywhere", async () => {
-    const [ann, bob] = await people(2);
+  test("changed ten times at once end as one of the requested values, the same everywhere", async () => {
+    const [ann, bob] = await signedInUsers(2);
+    if (!ann || !bob) throw new Error("there are two");
     const { id } = await createGroup(ann, [bob]);
     await send(ann, id, "1");
     const types = ["Discard", "AcceptAndNotify", "AcceptNotNotify"];
-    const set = (n: number) => remind(bob, types[n % 3], { groupID: String(id) });
-    for (const answer of await Promise.all(range(1, 20).map(set))) success(answer);
-    const { messageRemindType, unreadCount } = await profile(bob, GROUP(id));
-    expect(types).toContain(messageRemindType);
-    expect(await one(bob, GROUP(id))).toMatchObject({ messageRemindType, unreadCount });
-  });
-});
-
-describe("the conversation with notifications", () => {
-  const ID = "@TIM#SYSTEM";
-  const Notices = z.object({
-    data: z.array(
-      z.object({
-        message: z.looseObject({ ID: z.string(), payload: z.looseObject({ operationType: z.int() }) }),
-      }),
-    ),
-    ...{ nextReqMessageID: z.string(), isCompleted: z.boolean() },
-  });
-  const Any = z.array(z.looseObject({ conversationID: z.string(), unreadCount: z.int() }));
-  const notifications = async (who: SignedIn, more: object = {}) =>
-    Notices.parse((await tim(who, "/message/getMessageList", { conversationID: ID, ...more })).body);
-  const all = async (who: SignedIn, more: object = {}) =>
-    (await data(Any, who, "/conversation/getConversationList", more)).map(
-      ({ conversationID, unreadCount }) => [conversationID, unreadCount],
-    );
-
-  test("is read, marked, listed in its place and deleted like others, page by page", async () => {
-    const [ann, bob] = await people(2);
-    const system = async () =>
-      (
-        await data(
-          z.object({ conversation: z.looseObject({ unreadCount: z.int() }) }),
-          bob,
-          "/conversation/getConversationProfile",
-          { conversationID: ID },
-        )
-      ).conversation;
-    expect(await notifications(bob)).toEqual({ data: [], nextReqMessageID: "", isCompleted: true });
-    expect([await all(bob), (await system()).unreadCount]).toEqual([[], 0]);
-    for (const n of range(1, 16))
-      await tim(ann, "/group/createGroup", {
-        name: `group ${n}`,
-        type: "Private",
-        memberList: [{ userID: nameOf(bob) }],
-      });
-    await eventually(async () => expect((await system()).unreadCount).toBe(16));
-    const newest = await notifications(bob);
-    expect([newest.data.length, newest.isCompleted]).toEqual([15, false]);
-    const oldest = await notifications(bob, { nextReqMessageID: newest.nextReqMessageID });
-    expect([oldest.data.length, oldest.isCompleted, oldest.nextReqMessageID]).toEqual([1, true, ""]);
-    const ids = [...oldest.data, ...newest.data].map(({ message }) => message.ID);
-    expect(ids).toEqual(range(1, 16).map((n) => `${ID}-${n}`));
-    expect(newest.data.every(({ message }) => message.payload.operationType === 7)).toBe(true);
-    for (const bad of ["1-1", `${ID}-0`, `${ID}-x`, "x", 1, null])
-      failure(
-        await tim(bob, "/message/getMessageList", { conversationID: ID, nextReqMessageID: bad }),
-        70_402,
-        "nextReqMessageID",
-      );
-    const { id } = await openDirect(ann, bob);
-    expect(await all(bob, { conversationID: [ID, c2c(ann)] })).toEqual([
-      [c2c(ann), 0],
-      [ID, 16],
-    ]);
-    expect((await all(bob, { count: 1 })).length).toBe(1);
-    expect((await all(bob)).filter(([name]) => name === ID)).toEqual([[ID, 16]]);
-    await markRead(bob, ID);
-    expect(await all(bob, { conversationID: ID })).toEqual([[ID, 0]]);
-    success(
-      await tim(bob, "/conversation/deleteConversation", {
-        conversationIDList: [ID, c2c(ann)],
-        clearHistoryMessage: false,
-      }),
-    );
-    expect(await all(bob, { conversationID: [ID, c2c(ann)] })).toEqual([]);
-    expect((await notifications(bob)).data).toHaveLength(15);
-    expect(success(await unlist(bob, ID)).data).toEqual({ conversationID: ID });
-    expect((await notifications(bob)).data).toEqual([]);
-    await send(ann, id, "1");
-    await tim(ann, "/group/createGroup", {
-      name: "more",
-      type: "Private",
-      memberList: [{ userID: nameOf(bob) }],
-    });
-    await eventually(async () => expect(await all(bob, { conversationID: [ID] })).toEqual([[ID, 1]]));
+    const set = (n: number) =>
+      tim(bob, REMIND, { groupID: String(id), messageRemindType: itemAt(types, n % 3) });
+    for (const answer of await Promise.all(range(1, 10).map(set))) success(answer);
+    const users = new Map<string, SignedIn>([["bob", bob]]);
+    const one = { messageRemindType: "{type}", unreadCount: "{unread}" };
+    await play([shows("bob", `GROUP${id}`, one), lists("bob", `GROUP${id}`, one)], users);
   });
 });

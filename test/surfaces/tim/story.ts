@@ -18,7 +18,7 @@ export interface Step {
  * What a call answers: `data`, as far as it is written here, or a code; `"70402 count"`: a code, and what its
  * message names. Of v1 it is the body, or a status. 0: it succeeds.
  */
-type Answer = object | number | string | Exactly;
+type Answer = object | number | string;
 
 /** An answer that is this, and nothing more. */
 class Exactly {
@@ -28,6 +28,15 @@ class Exactly {
   }
 }
 export const exactly = (value: unknown): Answer => new Exactly(value);
+
+/** A whole answer, with what stands beside its `data`. */
+class Whole {
+  readonly body: object;
+  constructor(body: object) {
+    this.body = body;
+  }
+}
+export const whole = (body: object): Answer => new Whole(body);
 
 /**
  * A call and its answer. In strings `{ann}` is Ann's userID and `{ann.id}` her number. Another name in
@@ -71,8 +80,14 @@ export async function play(steps: Step[], people?: Map<string, SignedIn>): Promi
 
 const Envelope = z.looseObject({ code: z.int(), msg: z.string() });
 
-/** @returns the outcome, 0 or a code, and what a success has */
-async function answered(who: SignedIn | undefined, path: unknown, body: unknown): Promise<[number, unknown]> {
+/** The outcome of a call, 0 or a code, and what it has answered: `data` and all, or why not. */
+interface Given {
+  code: number;
+  data: unknown;
+  body: unknown;
+}
+
+async function answered(who: SignedIn | undefined, path: unknown, body: unknown): Promise<Given> {
   const [method = "", ofV1] = String(path).split(" ");
   if (ofV1 !== undefined) {
     const sent = method === "GET" ? {} : { body };
@@ -80,21 +95,22 @@ async function answered(who: SignedIn | undefined, path: unknown, body: unknown)
       ...(who && { token: who.token }),
       ...sent,
     });
-    return [status < 300 ? 0 : status, got];
+    return { code: status < 300 ? 0 : status, data: got, body: got };
   }
   const { body: got } = await tim(who, method, body);
   const { code, msg, data } = Envelope.parse(got);
-  return [code, code === 0 ? data : msg];
+  return { code, data: code === 0 ? data : msg, body: got };
 }
 
-function expectAnswer(step: string, [code, given]: [number, unknown], answer: Answer, values: Values): void {
+function expectAnswer(step: string, { code, data, body }: Given, answer: Answer, values: Values): void {
   const [outcome = 0, naming = ""] = typeof answer === "object" ? [] : String(answer).split(/ (.*)/);
-  expect([code, code === Number(outcome) ? "" : given], step).toEqual([Number(outcome), ""]);
-  if (code !== 0) expect(given, step).toEqual(naming === "" ? given : expect.stringContaining(naming));
+  expect([code, code === Number(outcome) ? "" : data], step).toEqual([Number(outcome), ""]);
+  if (naming !== "") expect(data, step).toEqual(expect.stringContaining(naming));
   if (typeof answer !== "object") return;
-  if (answer instanceof Exactly) return void expect(given, step).toEqual(filled(answer.value, values));
-  bind(answer, given, values);
-  expect({ data: given }, step).toMatchObject({ data: filled(answer, values) });
+  if (answer instanceof Exactly) return void expect(data, step).toEqual(filled(answer.value, values));
+  const [given, meant] = answer instanceof Whole ? [body, answer.body] : [{ data }, { data: answer }];
+  bind(meant, given, values);
+  expect(given, step).toMatchObject(Object(filled(meant, values)));
 }
 
 const NAME = /\{([a-z]\w*(?:\.id)?)\}/g;
