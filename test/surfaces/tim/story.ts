@@ -103,12 +103,15 @@ async function answered(who: SignedIn | undefined, path: unknown, body: unknown)
 }
 
 function expectAnswer(step: string, { code, data, body }: Given, answer: Answer, values: Values): void {
+  if (answer instanceof Whole) return expectLike(step, body, answer.body, values);
   const [outcome = 0, naming = ""] = typeof answer === "object" ? [] : String(answer).split(/ (.*)/);
   expect([code, code === Number(outcome) ? "" : data], step).toEqual([Number(outcome), ""]);
   if (naming !== "") expect(data, step).toEqual(expect.stringContaining(naming));
-  if (typeof answer !== "object") return;
   if (answer instanceof Exactly) return void expect(data, step).toEqual(filled(answer.value, values));
-  const [given, meant] = answer instanceof Whole ? [body, answer.body] : [{ data }, { data: answer }];
+  if (typeof answer === "object") expectLike(step, { data }, { data: answer }, values);
+}
+
+function expectLike(step: string, given: unknown, meant: object, values: Values): void {
   bind(meant, given, values);
   expect(given, step).toMatchObject(Object(filled(meant, values)));
 }
@@ -168,6 +171,10 @@ export function says(who: string, conversationID: string, text: string, more: ob
   const body = { ID, to, conversationType, payload: { text }, ...more };
   return ask(who, "/message/sendMessage", body, { message: { ID: `{${text.split(" ")[0]}}` } });
 }
+
+/** A draft, whose ID gets a name. @param to where it goes, and fields besides the payload */
+export const drafts = (who: string, name: string, to: object, payload: object, answer: object = {}): Step =>
+  ask(who, "/message/createMessage", { ...to, payload }, { ID: `{${name}}`, ...answer });
 
 /** Bodies that are refused: with each of the wrong values of each field in turn. */
 export function refused(
