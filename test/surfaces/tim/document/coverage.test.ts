@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { sampledCases } from "../../support/sampled-cases.ts";
-import { Fixture, type FixtureValues, playFixture } from "../../support/surfaces/fixtures.ts";
-import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
-import { CODES, DOCUMENT } from "./document/calls.ts";
-import { callsTable } from "./document/table.ts";
+import { sampledCases } from "../../../support/sampled-cases.ts";
+import { Fixture, type FixtureValues, playFixture } from "../../../support/surfaces/fixtures.ts";
+import { lastIds, storedSince } from "../../../support/surfaces/stored.ts";
+import { CODES, DOCUMENT } from "./calls.ts";
+import { callsTable } from "./table.ts";
 
 /** The fixtures of each area: `fixtures/<area>.json`, by name. */
-const FIXTURES = byArea(import.meta.glob("./fixtures/*.json", { eager: true }), "default").map(
+const FIXTURES = byArea(import.meta.glob("../fixtures/*.json", { eager: true }), "default").map(
   ([area, file]): [string, [string, Fixture][]] => [
     area,
     Object.entries(z.record(z.string(), Fixture).parse(file)),
@@ -18,7 +18,7 @@ const CreateValues = z.custom<() => Promise<FixtureValues>>((value) => typeof va
 
 /** The setup of each area: `setup/<area>.ts`, which exports `createFixtureValues`. */
 const SETUPS = new Map(
-  byArea(import.meta.glob("./setup/*.ts", { eager: true }), "createFixtureValues").map(([area, create]) => [
+  byArea(import.meta.glob("../setup/*.ts", { eager: true }), "createFixtureValues").map(([area, create]) => [
     area,
     CreateValues.parse(create),
   ]),

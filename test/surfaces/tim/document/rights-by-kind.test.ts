@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
-import { sampledPairs } from "../../support/sampled-cases.ts";
-import { Failure, nameOf, success, tim } from "./client.ts";
+import { signedInUsers } from "../../../support/accounts/users.ts";
+import { call, type SignedIn } from "../../../support/clients/api.ts";
+import { createGroupId, itemAt } from "../../../support/objects/room.ts";
+import { sampledPairs } from "../../../support/sampled-cases.ts";
+import { Failure, nameOf, success, tim } from "../client.ts";
 import {
   ACTIONS,
   type Action,
@@ -17,7 +17,7 @@ import {
   TABLE,
   withAdmins,
   YES,
-} from "./document/rights.ts";
+} from "./rights.ts";
 
 /** A group with a user of each role, and members enough to act on. */
 interface TestGroup {
