@@ -48,9 +48,17 @@ test("operations have unique names", () => {
   expect(names).toEqual([...new Set(names)]);
 });
 
+/** A validator would take an example with an `id` for a schema that has one. */
+function withoutExamples<Part>(part: Part): Part {
+  const json = JSON.stringify(part, (key, value) => (key === "example" ? undefined : value));
+  return JSON.parse(json);
+}
+
+const COMPONENTS = withoutExamples(document.components);
+
 /** Asserts that a value fits a schema of the document. */
 function expectFit(where: string, value: unknown, schema: Schema): void {
-  const root: Schema = { ...withoutExamples(schema), components: withoutExamples(document.components) };
+  const root: Schema = { ...withoutExamples(schema), components: COMPONENTS };
   const { valid, errors } = new Validator(root, "2020-12").validate(value);
   expect(valid, `${where}: ${JSON.stringify(value)}: ${JSON.stringify(errors)}`).toBe(true);
 }
@@ -182,9 +190,3 @@ test("GET /openapi.json is the document, and names the address that was asked", 
   const elsewhere = await wire({ method: "GET", path: "/openapi.json", origin: "http://10.0.0.1:8787" });
   expect(elsewhere.body).toMatchObject({ servers: [{ url: "http://10.0.0.1:8787" }] });
 });
-
-/** A validator would take an example with an `id` for a schema that has one. */
-function withoutExamples<Part>(part: Part): Part {
-  const json = JSON.stringify(part, (key, value) => (key === "example" ? undefined : value));
-  return JSON.parse(json);
-}
