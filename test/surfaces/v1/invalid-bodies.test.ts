@@ -12,6 +12,7 @@ import {
 } from "../../support/clients/api.ts";
 import { allReadable, countRowsInD1, createGroup, send } from "../../support/clients/chat.ts";
 import { Errors } from "../../support/errors.ts";
+import { perRun, sampledCases } from "../../support/sampled-cases.ts";
 
 const BODIES = [
   ["POST", "/v1/register"],
@@ -92,7 +93,7 @@ test.each(BODIES)("%s %s refuses a body that is no JSON object", async (method, 
   expect(await state()).toEqual(before);
 });
 
-test.each(BODIES)(
+test.each(sampledCases(BODIES, perRun(3, BODIES.length)))(
   "%s %s refuses more than 256 KiB, with and without a Content-Length",
   async (method, path) => {
     const before = await state();
@@ -109,7 +110,7 @@ test.each(["10", "0", "-1", "", "abc", "1e99", "1000000"])(
   "a body that is longer than 256 KiB is refused, although its Content-Length says '%s'",
   async (length) => {
     using errors = new Errors();
-    for (const [method, path] of BODIES) {
+    for (const [method, path] of sampledCases(BODIES, perRun(1, BODIES.length), length.length)) {
       await expectMegabyteRefused(method, path, { "Content-Length": length });
     }
     expect(errors.logged).toEqual([]);
@@ -170,17 +171,6 @@ test("a JSON body is parsed under any Content-Type", async () => {
   }
 });
 
-test.each(["/v1/register", "/v1/login"])("%s requires a name and a password, both strings", async (path) => {
-  const good = { username: freshName(), password: PASSWORD };
-  for (const field of ["username", "password"]) {
-    for (const value of [undefined, null, 1, true, [], ["abc"], {}, { $gt: "" }]) {
-      const answer = await call("POST", path, { body: { ...good, [field]: value } });
-      expectProblem(answer, 400, "validation_failed");
-      expect(answer.body).toMatchObject({ errors: [{ path: `body.${field}` }] });
-    }
-  }
-});
-
 test("at sign-in a name that is too long is refused, and a password that is too long is just wrong", async () => {
   const tooLong = { username: "a".repeat(129), password: PASSWORD };
   expectProblem(await call("POST", "/v1/login", { body: tooLong }), 400, "validation_failed");
@@ -190,13 +180,6 @@ test("at sign-in a name that is too long is refused, and a password that is too 
     expectProblem(await call("POST", "/v1/login", { body }), 401, "unauthenticated");
   }
 });
-
-test.each(["/v1/nothing", "/v1/me/x", "/v1/users/1/x", "/v1//me", "/v1/%00", "/v1/%", "/v1/register/x"])(
-  "%s is no path, with or without a token",
-  async (path) => {
-    expectProblem(await call("GET", path), 404, "not_found");
-  },
-);
 
 test("a query that is not UTF-8 is refused", async () => {
   for (const text of ["%FF", "%ED%A0%80", "%C3", "100%", "%zz"]) {
