@@ -7,26 +7,16 @@ import { mergedDraft } from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
-import { playFixture, readFixtures } from "../../support/surfaces/fixtures.ts";
-import {
-  appkey,
-  createFixtureValues,
-  failure,
-  idOf,
-  KEY,
-  list,
-  open,
-  send,
-  success,
-  TIME,
-} from "./client.ts";
+import { answeredCodes, playScene, playStory, readStories } from "../../support/surfaces/stories.ts";
+import { appkey, failure, idOf, KEY, list, open, send, success, TIME, withKey } from "./client.ts";
+import DOCUMENT_TEXT from "./document.txt?raw";
 
 /** Every call of the document, with its codes. */
 const DOCUMENT = ["POST /conversation", "POST /message", "GET /message", "DELETE /message"].flatMap((call) =>
   [0, 1].map((code) => `${call} ${code}`),
 );
 
-const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
+const [SCENE, ...DOCUMENTED] = readStories(DOCUMENT_TEXT);
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -40,11 +30,13 @@ beforeAll(async () => {
 });
 
 describe("the document", () => {
-  test("each call and each of its codes has a fixture", () => {
-    expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
+  test("each call has an example of each of its codes", () => {
+    expect(answeredCodes(DOCUMENTED)).toEqual(new Set(DOCUMENT));
   });
 
-  test.each(FIXTURES)("%s", async (_, fixture) => playFixture(fixture, await createFixtureValues()));
+  test.each(DOCUMENTED)("%s", async (_, story) =>
+    playStory(story, withKey, SCENE && (await playScene(SCENE[1], withKey))),
+  );
 });
 
 describe("authentication", () => {

@@ -1,11 +1,9 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { itemAt } from "../../support/objects/room.ts";
-import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
+import type { Sign } from "../../support/surfaces/stories.ts";
 
 export const KEY = "test-key-of-an-app";
 /** The current time in the form that clients send. */
@@ -43,6 +41,12 @@ export async function list(user: SignedIn, conversationid: number, query = "") {
   return Listed.parse(success(answer)).data;
 }
 
+/** Adds the key of the app, and the session, unless a call has headers of its own. */
+export const withKey: Sign = (call, token) => ({
+  ...call,
+  headers: { "X-APP-Key": KEY, "X-APP-Session": token, ...call.headers },
+});
+
 /** Asserts success. @returns the body */
 export function success({ status, body }: WireAnswer): unknown {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0, msg: "成功" } });
@@ -64,23 +68,3 @@ export function idOf(conversationid: number): ConversationId {
 
 /** The `conversationid` of a conversation. */
 export const wireIdOf = (id: number): number => -id - 100_000_000;
-
-/** Ann and Bob with messages of both, and a conversation of others. */
-export async function createFixtureValues(): Promise<FixtureValues> {
-  const everybody = await signedInUsers(4);
-  const [ann, bob, cas, dan] = [
-    itemAt(everybody, 0),
-    itemAt(everybody, 1),
-    itemAt(everybody, 2),
-    itemAt(everybody, 3),
-  ];
-  const conversation = await open(ann, bob);
-  const sent = await send(bob, conversation, "hello");
-  await list(ann, conversation);
-  return {
-    key: KEY,
-    ...{ "ann.id": ann.user.id, "ann.digits": String(ann.user.id), "ann.token": ann.token },
-    ...{ "bob.id": bob.user.id, "bob.digits": String(bob.user.id), "bob.username": bob.user.username },
-    ...{ conversation, strangers: await open(cas, dan), bobs_key: sent.messagekey },
-  };
-}

@@ -7,7 +7,8 @@ import { call, PASSWORD, register, type SignedIn } from "../../support/clients/a
 import { send } from "../../support/clients/chat.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
 import { itemAt } from "../../support/objects/room.ts";
-import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
+import type { Values } from "../../support/surfaces/matching.ts";
+import type { Sign } from "../../support/surfaces/stories.ts";
 
 /** An id of no user and no conversation. */
 export const NOBODY = 999_999_999;
@@ -51,6 +52,13 @@ const Queried = z.strictObject({
 export function act(user: SignedIn, action: string, fields: object = {}): Promise<WireAnswer> {
   return wire({ method: "POST", path: `/user/${action}/`, body: { token: user.token, ...fields } });
 }
+
+/** Puts the token where the document has it: into JSON, else into a header. */
+export const withToken: Sign = (call, token) => {
+  const { body } = call;
+  if (typeof body === "object") return { ...call, body: { token, ...body } };
+  return { ...call, headers: { Authorization: token, ...call.headers } };
+};
 
 /** Asserts success. @returns the body */
 export function success({ status, body }: WireAnswer): unknown {
@@ -117,7 +125,7 @@ export async function friends(count: number): Promise<SignedIn[]> {
 }
 
 /** Ann, who has friends, conversations and messages of most kinds, and users who are strangers to her. */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createFixtureValues(): Promise<Values> {
   const ann = await register();
   const everybody = await signedInUsers(4);
   const [bob, cas, dan, eve] = [
@@ -139,8 +147,8 @@ export async function createFixtureValues(): Promise<FixtureValues> {
   await send(ann, talk, { forward: { conversation_id: talk, seq: 1 } });
   return {
     ...{ "ann.token": ann.token, "eve.token": eve.token, "ann.id": ann.user.id, "dan.id": dan.user.id },
-    ...{ "ann.username": ann.user.username, "bob.id": bob.user.id, "bob.username": bob.user.username },
-    ...{ "cas.id": cas.user.id, "cas.username": cas.user.username, password: PASSWORD },
+    ...{ "ann.name": ann.user.username, "bob.id": bob.user.id, "bob.name": bob.user.username },
+    ...{ "cas.id": cas.user.id, "cas.name": cas.user.username, password: PASSWORD },
     ...{ talk, sticky_talk, group: plain, sticky_group, nobody: NOBODY, nowhere: NOBODY },
     ...{ strangers: await open(dan, eve), eves: await group(eve, []) },
   };

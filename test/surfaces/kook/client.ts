@@ -2,11 +2,9 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationCode, ConversationId } from "../../../src/domain/ids.ts";
-import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
-import { itemAt, postText } from "../../support/objects/room.ts";
-import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
+import type { Sign } from "../../support/surfaces/stories.ts";
 
 const Target = z.strictObject({
   id: z.string(),
@@ -63,6 +61,12 @@ export function refused(answer: WireAnswer, name: string): void {
   failure(answer, 40_000, expect.stringContaining(name));
 }
 
+/** Adds the token in the document's form. */
+export const asBot: Sign = (call, token) => ({
+  ...call,
+  headers: { Authorization: `Bot ${token}`, ...call.headers },
+});
+
 /** Asserts success. @returns the data */
 export function success({ status, body }: WireAnswer): unknown {
   expect({ status, body }).toMatchObject({ status: 200, body: { code: 0 } });
@@ -96,26 +100,4 @@ const Id = z.object({ id: ConversationId });
 /** The id of a conversation by its code; no call returns it. */
 export async function idOf(code: string): Promise<ConversationId> {
   return Id.parse(await env.DB.prepare("SELECT id FROM conversations WHERE code = ?").bind(code).first()).id;
-}
-
-/** Ann with a message from Bob, Cas without a conversation with her, and a conversation of others. */
-export async function createFixtureValues(): Promise<FixtureValues> {
-  const everybody = await signedInUsers(4);
-  const [ann, bob, cas, dan] = [
-    itemAt(everybody, 0),
-    itemAt(everybody, 1),
-    itemAt(everybody, 2),
-    itemAt(everybody, 3),
-  ];
-  const { code } = await create(ann, bob);
-  await postText(await idOf(code), bob, "hello");
-  return {
-    ...{ "ann.id": String(ann.user.id), "ann.token": ann.token, "cas.id": String(cas.user.id) },
-    ...{
-      "bob.id": String(bob.user.id),
-      "bob.username": bob.user.username,
-      "cas.username": cas.user.username,
-    },
-    ...{ chat: code, strangers: (await create(cas, dan)).code },
-  };
 }

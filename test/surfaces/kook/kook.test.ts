@@ -22,24 +22,34 @@ import {
   range,
   expectDeleted as takeAway,
 } from "../../support/objects/room.ts";
-import { type FixtureValues, playFixture, readFixtures } from "../../support/surfaces/fixtures.ts";
+import type { Values } from "../../support/surfaces/matching.ts";
 import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
+import { answeredCodes, playScene, playStory, readStories } from "../../support/surfaces/stories.ts";
 import { setTiming } from "../../support/timing.ts";
 import { open as openOverAppkey, send as sendOverAppkey } from "../appkey/client.ts";
-import { create, createFixtureValues, failure, idOf, kook, list, remove, success, view } from "./client.ts";
+import { asBot, create, failure, idOf, kook, list, remove, success, view } from "./client.ts";
+import DOCUMENT_TEXT from "./document.txt?raw";
 
 // A short cooldown brings the list up to date at once; each poll of it costs a call.
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** Every call of the document with its codes, and the codes of the router. */
 const DOCUMENT = [
-  ...["list", "view", "create", "delete"].flatMap((name) =>
-    [0, 401, 40_000].map((code) => `user-chat/${name} ${code}`),
-  ),
-  ...["user-chat/index 0", "user-chat/create 405", "user-chat/nothing 404"],
+  ...["GET /api/v3/user-chat/list", "GET /api/v3/user-chat/view", "POST /api/v3/user-chat/create"],
+  "POST /api/v3/user-chat/delete",
+].flatMap((name) => [0, 40_000].map((code) => `${name} ${code}`));
+const OTHERS = [
+  ...[
+    "POST /api/user-chat/list 0",
+    "GET /api/v3/user-chat/list 401",
+    "POST /api/v3/user-chat/view 0",
+    "GET /api/v3/user-chat/index 0",
+  ],
+  ...["GET /api/v3/user-chat/create 405", "GET /api/v3/user-chat/nothing 404"],
 ];
 
-const FIXTURES = readFixtures(import.meta.glob("./fixtures/*.json", { eager: true }));
+const [SCENE, ...DOCUMENTED] = readStories(DOCUMENT_TEXT);
+const scene = async () => (SCENE ? playScene(SCENE[1], asBot) : {});
 
 /** Users without any conversation. */
 async function strangers(): Promise<[SignedIn, SignedIn, SignedIn]> {
@@ -61,28 +71,26 @@ beforeAll(async () => {
 });
 
 describe("the document", () => {
-  test("each call and each of its codes has a fixture", () => {
-    expect(new Set(FIXTURES.map(([, { call, code }]) => `${call} ${code}`))).toEqual(new Set(DOCUMENT));
+  test("each call has an example of each of its codes", () => {
+    expect(answeredCodes(DOCUMENTED)).toEqual(new Set([...DOCUMENT, ...OTHERS]));
   });
 
-  const changes = ([, { call, code }]: (typeof FIXTURES)[number]) => code === 0 && /create|delete/.test(call);
+  const changes = ([name]: (typeof DOCUMENTED)[number]) => /^(create|delete)( again| by user)?$/.test(name);
 
-  test.each(FIXTURES.filter(changes))("%s", async (_, fixture) =>
-    playFixture(fixture, await createFixtureValues()),
-  );
+  test.each(DOCUMENTED.filter(changes))("%s", async (_, story) => playStory(story, asBot, await scene()));
 
   describe("calls that change nothing", () => {
-    let shared: FixtureValues;
+    let shared: Values;
     let before: unknown;
 
     beforeAll(async () => {
       const last = await lastIds();
-      shared = await createFixtureValues();
+      shared = await scene();
       before = await storedSince(last);
       return async () => expect(await storedSince(last)).toEqual(before);
     });
 
-    test.each(FIXTURES.filter((one) => !changes(one)))("%s", (_, fixture) => playFixture(fixture, shared));
+    test.each(DOCUMENTED.filter((one) => !changes(one)))("%s", (_, story) => playStory(story, asBot, shared));
   });
 });
 

@@ -4,7 +4,8 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { freshName, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
-import type { FixtureValues } from "../../support/surfaces/fixtures.ts";
+import type { Values } from "../../support/surfaces/matching.ts";
+import type { Sign } from "../../support/surfaces/stories.ts";
 
 export const RULE_KEY = "test-rule-key-of-a-service";
 
@@ -45,6 +46,12 @@ export function usersig(
   const all = { ...headers, ...(sig !== undefined && { Authorization: sig }) };
   return wire({ method, path, headers: all, ...rest });
 }
+
+/** Adds the user_sig in the document's form. */
+export const withSig: Sign = (call, token) => ({
+  ...call,
+  headers: { Authorization: token, ...call.headers },
+});
 
 /** Asserts success. @returns the data */
 export function data({ status, body }: WireAnswer): Record<string, unknown> {
@@ -169,14 +176,14 @@ export async function say({ sig }: Signed, id: string, text: string): Promise<vo
 }
 
 /** Ann and Bob, with a message of his that she has read, and two others. */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createFixtureValues(): Promise<Values> {
   const [ann, bob] = [await create({ nickname: "Ann", phone: "13900000000" }), await create()];
-  const sigs = { "ann.sig": await sigOf(ann.user_id), "bob.sig": await sigOf(bob.user_id) };
+  const sigs = { "ann.token": await sigOf(ann.user_id), "bob.token": await sigOf(bob.user_id) };
   // Both have signed in once.
   for (const sig of Object.values(sigs)) shownUser(await info(ann.user_id, { sig }));
   const [one, other] = [
-    { name: ann.user_id, sig: sigs["ann.sig"] },
-    { name: bob.user_id, sig: sigs["bob.sig"] },
+    { name: ann.user_id, sig: sigs["ann.token"] },
+    { name: bob.user_id, sig: sigs["bob.token"] },
   ];
   const single = await open(one, [other], "of two");
   await say(other, single, "hello");
@@ -186,7 +193,7 @@ export async function createFixtureValues(): Promise<FixtureValues> {
   await open(one, [], "a group of one");
   return {
     ...{ key: RULE_KEY, fresh: freshName("fresh"), fresh2: freshName("fresh") },
-    ...{ ann: ann.user_id, bob: bob.user_id, ...sigs, single, hello: `${single}-1` },
+    ...{ "ann.name": ann.user_id, "bob.name": bob.user_id, ...sigs, single, hello: `${single}-1` },
     others: await open(cas, [dan]),
   };
 }
