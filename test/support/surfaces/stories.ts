@@ -164,8 +164,8 @@ async function people(steps: Step[], values: Values): Promise<Map<string, Signed
   const text = steps.flatMap((step) => {
     if (step.kind === "friends") return step.pairs.flat().map((name) => `{${name}.id}`);
     if (step.kind === "says") return [`{${step.who}.id}`, step.text];
-    const { who, path, headers, body, answer } = step;
-    return [`{${who}.id}`, path, headers.join(), body, answer?.text ?? ""];
+    const { who, path, headers, body, each, answer } = step;
+    return [`{${who}.id}`, path, headers.join(), body, JSON.stringify(each), answer?.text ?? ""];
   });
   const named = [...text.join(" ").matchAll(/\{(\w+)\.(?:id|digits|name|token)\}/g)].map(
     ([, name = ""]) => name,
