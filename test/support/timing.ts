@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { TIMING, type Timing } from "../../src/domain/timing.ts";
 
 type Mutable = { -readonly [Group in keyof Timing]: { -readonly [Name in keyof Timing[Group]]: number } };
-type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };
+export type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };
 
 /**
  * The timeout after which an answer goes without late data, in ms. The product's would make tests fail on

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, test } from "vitest";
+import { beforeAll, describe } from "vitest";
 import {
   acceptSocket,
   DEVICE_PATH,
@@ -7,72 +7,46 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { setNoRateLimits } from "../../support/settings.ts";
-import { setTiming } from "../../support/timing.ts";
 import { dial, gatewayUrl } from "../../surfaces/kook/gateway-client.ts";
 import { connect } from "../../surfaces/usersig/socket.ts";
-import { countFrame } from "./frames/counted-frame.ts";
+import { type ClientFrame, countFrame } from "./frames/counted-frame.ts";
 import { CONVERSATIONS, DEVICE_FRAMES } from "./frames/device-frames.ts";
 import { ROOM_FRAMES } from "./frames/room-frames.ts";
-import { LargeGroup, QUIET, withoutInboxes } from "./large-group.ts";
+import { type LargeGroup, largeGroups, QUIET } from "./large-group.ts";
 import { LargeInbox } from "./large-inbox.ts";
-import { expectRow } from "./rows.ts";
+import { playRows, worldsOf } from "./rows.ts";
 
-/** The messages of each part of the log of a group, and the conversations of a user. */
-const SIZES = [300, 1_200];
-
-describe("room sockets", () => {
-  /** The groups, with a socket of their owner. */
-  const worlds: { group: LargeGroup; socket: TestSocket }[] = [];
-
+/** Opens a socket in each world before the tests of a block, and closes them afterwards. */
+function socketsOf<World>(worlds: World[], open: (world: World) => Promise<TestSocket>) {
+  const sockets = new Map<World, TestSocket>();
   beforeAll(async () => {
-    const restoreLimits = setNoRateLimits();
-    const groups: LargeGroup[] = [];
-    for (const size of SIZES) groups.push(await LargeGroup.make(size));
-    const restore = setTiming(QUIET);
-    const inboxes = withoutInboxes(groups);
-    for (const group of groups)
-      worlds.push({ group, socket: await openRoom(group.id, group.token, "?threads=all&echo=message") });
+    for (const world of worlds) sockets.set(world, await open(world));
     return () => {
-      for (const { socket } of worlds) socket.close();
-      inboxes[Symbol.dispose]();
-      restore();
-      restoreLimits();
+      for (const socket of sockets.values()) socket.close();
     };
   });
+  return (world: World): TestSocket => {
+    const socket = sockets.get(world);
+    if (!socket) throw new Error("each world has a socket");
+    return socket;
+  };
+}
 
-  test.for(Object.entries(ROOM_FRAMES))("%s", ([, row]) =>
-    expectRow(
-      row,
-      row.cases.map(
-        (input) =>
-          ({ group, socket }: (typeof worlds)[number]) =>
-            countFrame(group.counted, socket, ...input(group)),
-      ),
-      worlds,
-    ),
+describe("room sockets", () => {
+  const groups = largeGroups();
+  const socketOf = socketsOf(groups, ({ id, token }) => openRoom(id, token, "?threads=all&echo=message"));
+
+  playRows<LargeGroup, [ClientFrame]>("Room sockets", ROOM_FRAMES, groups, (group, _, [frame]) =>
+    countFrame(group.counted, socketOf(group), frame),
   );
 });
 
 describe("device sockets", () => {
-  /** The inboxes, with a socket of a device. */
-  const worlds: { inbox: LargeInbox; device: TestSocket }[] = [];
-
-  beforeAll(async () => {
-    const restoreLimits = setNoRateLimits();
-    const inboxes: LargeInbox[] = [];
-    for (const size of SIZES) inboxes.push(await LargeInbox.make(size, CONVERSATIONS));
-    const restore = setTiming(QUIET);
-    for (const inbox of inboxes) {
-      const device = acceptSocket(await upgrade(`${DEVICE_PATH}?echo=message`, inbox.signedIn.token));
-      await device.next("ready");
-      worlds.push({ inbox, device });
-    }
-    return () => {
-      for (const { device } of worlds) device.close();
-      restore();
-      restoreLimits();
-    };
+  const inboxes = worldsOf((size) => LargeInbox.make(size, CONVERSATIONS), QUIET);
+  const deviceOf = socketsOf(inboxes, async ({ signedIn }) => {
+    const device = acceptSocket(await upgrade(`${DEVICE_PATH}?echo=message`, signedIn.token));
+    await device.next("ready");
+    return device;
   });
 
   /** A socket of the gateway for bots, whose frames have signals for types. */
@@ -85,21 +59,17 @@ describe("device sockets", () => {
   }
 
   /** A socket of the API that has frames of this command: v1 has all but three. */
-  async function socketOf(name: string, { inbox, device }: (typeof worlds)[number]): Promise<TestSocket> {
+  async function socketOf(name: string, inbox: LargeInbox): Promise<TestSocket> {
     if (name === "heartbeat" || name === "resume") return gatewayOf(inbox);
-    if (name !== "leave") return device;
+    if (name !== "leave") return deviceOf(inbox);
     const { token, user } = inbox.signedIn;
     return connect({ name: user.username, sig: token });
   }
 
-  test.for(Object.entries(DEVICE_FRAMES))("%s", ([name, row]) =>
-    expectRow(
-      row,
-      row.cases.map((input) => async (world: (typeof worlds)[number]) => {
-        const socket = await socketOf(name, world);
-        return countFrame(world.inbox.counted, socket, ...input(world.inbox));
-      }),
-      worlds,
-    ),
+  playRows<LargeInbox, [ClientFrame]>(
+    "Device sockets",
+    DEVICE_FRAMES,
+    inboxes,
+    async (inbox, name, [frame]) => countFrame(inbox.counted, await socketOf(name, inbox), frame),
   );
 });

@@ -1,31 +1,16 @@
-import { beforeAll, test } from "vitest";
-import { setNoRateLimits } from "../../support/settings.ts";
-import { setTiming } from "../../support/timing.ts";
+import { beforeAll } from "vitest";
 import { INBOX_ROWS } from "./inbox.ts";
 import { QUIET } from "./large-group.ts";
 import { LargeInbox } from "./large-inbox.ts";
-import { expectRow } from "./rows.ts";
+import { playRows, worldsOf } from "./rows.ts";
 
-/** The conversations of the user. */
-const SIZES = [300, 1_200];
-const inboxes: LargeInbox[] = [];
+// A repair calls as many conversations as an event may call objects: here a few.
+const inboxes = worldsOf((size) => LargeInbox.make(size), { ...QUIET, jobs: { maxCalls: 20 } });
 
 beforeAll(async () => {
-  const restoreLimits = setNoRateLimits();
-  for (const size of SIZES) inboxes.push(await LargeInbox.make(size));
-  // A repair calls as many conversations as an event may call objects: here a few.
-  const restore = setTiming({ ...QUIET, jobs: { maxCalls: 20 } });
   for (const { counted } of inboxes) await counted.call("notificationBox");
-  return () => {
-    restore();
-    restoreLimits();
-  };
 });
 
-test.for(Object.entries(INBOX_ROWS))("%s", ([name, row]) =>
-  expectRow(
-    row,
-    row.cases.map((input) => (inbox: LargeInbox) => inbox.counted.call(name, ...input(inbox))),
-    inboxes,
-  ),
+playRows<LargeInbox, unknown[]>("Inboxes", INBOX_ROWS, inboxes, ({ counted }, name, input) =>
+  counted.call(name, ...input),
 );

@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { beforeAll } from "vitest";
 import type { Person } from "../../../src/domain/accounts/person.ts";
 import { newIncomingHookId } from "../../../src/domain/conversations/incoming-hook.ts";
 import { type InvitationCode, newInvitationCode } from "../../../src/domain/conversations/invitation.ts";
@@ -16,6 +17,7 @@ import { itemAt, range } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { addMembers, addVisitors } from "../../support/objects/visitors.ts";
 import { CountedObject } from "./counted-work.ts";
+import { worldsOf } from "./rows.ts";
 
 /** Of the 1,000 places some are left, for those who join. */
 const MEMBERS = 850;
@@ -296,12 +298,17 @@ export const QUIET = {
   inboxCalls: { retryMs: 600_000 },
 };
 
-/** Answers the updates of all inboxes, whose objects are never made. */
-export function withoutInboxes(groups: LargeGroup[]): Costs {
-  const ids = groups.flatMap(({ owner, others, newcomers }) => [
-    owner,
-    ...others,
-    ...newcomers.map(({ id }) => id),
-  ]);
-  return new Costs(ids.map((id) => ({ user: { id } })));
+/** A small group and a large one. No inbox is made: the test answers their updates. */
+export function largeGroups(): LargeGroup[] {
+  const groups = worldsOf(LargeGroup.make, QUIET);
+  beforeAll(() => {
+    const ids = groups.flatMap(({ owner, others, newcomers }) => [
+      owner,
+      ...others,
+      ...newcomers.map(({ id }) => id),
+    ]);
+    const inboxes = new Costs(ids.map((id) => ({ user: { id } })));
+    return () => inboxes[Symbol.dispose]();
+  });
+  return groups;
 }

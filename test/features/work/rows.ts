@@ -1,41 +1,25 @@
-import { expect } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { CallMethods } from "../../../src/object/calls/object-call.ts";
+import { setNoRateLimits } from "../../support/settings.ts";
+import { type Changes, setTiming } from "../../support/timing.ts";
 import type { Work } from "./counted-work.ts";
+import { type Bounds, boundsOf, namesIn } from "./document.ts";
 import type { ClientFrame } from "./frames/counted-frame.ts";
 import type { Job } from "./jobs/counted-job.ts";
 
-/** The worst inputs of a call that a world has, made one after the other. */
+/** The worst inputs that a world has for a call, made one after the other. */
 type Cases<World, Input extends unknown[]> = ((world: World) => Input)[];
 
-/** A row of a table in docs/work-of-calls.md: the most that something costs its object. */
-export interface Bounds {
-  /** what the worst inputs are */
-  worst: string;
-  /** rows of SQLite, those of indexes included */
-  read: number;
-  written: number;
-  /** bytes of the answer as JSON, or of what the socket of a frame is sent; of a job none */
-  bytes: number;
-  /** what bounds the work */
-  by: string;
-  /** what the work grows with though no number bounds it; absent: nothing */
-  grows?: string;
-}
-
-interface Row<World, Input extends unknown[]> extends Bounds {
-  cases: Cases<World, Input>;
-}
-
-/** A row for each call of a table. */
+/** The worst inputs of each call of a table. */
 export type Rows<Table, World> = {
-  [Name in keyof Table]: Row<World, Parameters<CallMethods<Table>[Name]>>;
+  [Name in keyof Table]: Cases<World, Parameters<CallMethods<Table>[Name]>>;
 };
 
-/** A row for each command that a socket takes. */
-export type FrameRows<Command extends string, World> = { [Name in Command]: Row<World, [ClientFrame]> };
+/** The worst frames of each command that a socket takes. */
+export type FrameRows<Command extends string, World> = { [Name in Command]: Cases<World, [ClientFrame]> };
 
-/** A row for each kind of alarm job of a class of objects. */
-export type JobRows<Kind extends string, World> = { [Name in Kind]: Row<World, [Job]> };
+/** The worst states of each kind of alarm job of a class of objects. */
+export type JobRows<Kind extends string, World> = { [Name in Kind]: Cases<World, [Job]> };
 
 /**
  * What may be counted besides: an inbox update, or a checkpoint, that an earlier call has left to a later
@@ -51,29 +35,66 @@ function most(works: readonly Work[]): Work {
   return { read: of("read"), written: of("written"), bytes: of("bytes") };
 }
 
+/** The size of a small world and of a large one: of what has no limit there is so much. */
+const SIZES = [300, 1_200];
+
 /**
- * Makes the calls of a row in a small world and in a large one. Asserts that they cost no more than the row
- * says. Unless the row says that the work grows, it does not, and the row says no more than twice of it.
+ * A small world and a large one for the rows of a block, without rate limits.
+ * @param changes what of the timing is other once they are made
  */
-export async function expectRow<World>(
-  row: Bounds,
-  calls: ((world: World) => Promise<Work>)[],
+export function worldsOf<World>(make: (size: number) => Promise<World>, changes: Changes): World[] {
+  const worlds: World[] = [];
+  beforeAll(async () => {
+    const restoreLimits = setNoRateLimits();
+    for (const size of SIZES) worlds.push(await make(size));
+    const restore = setTiming(changes);
+    return () => {
+      restore();
+      restoreLimits();
+    };
+  });
+  return worlds;
+}
+
+/**
+ * Plays the rows of a table of the document: each makes its calls in a small world and in a large one.
+ * @param table the heading above the table
+ * @param count makes one call
+ */
+export function playRows<World, Input extends unknown[]>(
+  table: string,
+  rows: Record<string, Cases<World, Input>>,
   worlds: readonly World[],
-): Promise<void> {
-  const made: Work[][] = [];
-  for (const world of worlds) {
-    const works: Work[] = [];
-    for (const call of calls) works.push(await call(world));
-    made.push(works);
-  }
+  count: (world: World, name: string, input: Input) => Promise<Work>,
+): void {
+  test("the document has these rows", () => {
+    expect(namesIn(table)).toEqual(Object.keys(rows));
+  });
+
+  test.for(Object.entries(rows))("%s", async ([name, cases]) => {
+    const made: Work[][] = [];
+    for (const world of worlds) {
+      const works: Work[] = [];
+      for (const input of cases) works.push(await count(world, name, input(world)));
+      made.push(works);
+    }
+    expectBounds(boundsOf(table, name), made);
+  });
+}
+
+/**
+ * Asserts that calls cost no more than the document says. Unless it says that the work grows, it does not,
+ * and the document says no more than twice of it.
+ */
+function expectBounds({ most: bound, grows }: Bounds, made: Work[][]): void {
   const [small = [], large = []] = made;
-  if (row.grows === undefined) large.forEach((work, i) => void expectFlat(small[i], work));
+  if (!grows) large.forEach((work, i) => void expectFlat(small[i], work));
   const work = most([...small, ...large]);
   const counted = JSON.stringify(made);
   for (const field of ["read", "written", "bytes"] as const) {
-    expect(work[field], `${field}: ${counted}`).toBeLessThanOrEqual(row[field] + BESIDE[field]);
-    if (row.grows !== undefined) continue;
-    expect(row[field], `too much ${field}: ${counted}`).toBeLessThanOrEqual(2 * work[field] + 100);
+    expect(work[field], `${field}: ${counted}`).toBeLessThanOrEqual(bound[field] + BESIDE[field]);
+    if (grows) continue;
+    expect(bound[field], `too much ${field}: ${counted}`).toBeLessThanOrEqual(2 * work[field] + 100);
   }
 }
 

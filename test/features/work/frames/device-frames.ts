@@ -22,95 +22,45 @@ const sync = (items: object[]): ClientFrame => ({
 
 /** The frames of device sockets, by the commands that they are. */
 export const DEVICE_FRAMES: FrameRows<DeviceCommand["type"], LargeInbox> = {
-  send: {
-    worst: `${SENDS} sends to ${CONVERSATIONS} conversations; ${LARGEST} of the largest texts`,
-    cases: [
-      (i) => [sends(SENDS, (n) => ({ conversation_id: i.groups[n % i.groups.length] }))],
-      ...Array.from({ length: FRAMES }, () => (i: LargeInbox): [ClientFrame] => [
-        sends(LARGEST, () => to(i), LONGEST_TEXT),
-      ]),
+  send: [
+    (i) => [sends(SENDS, (n) => ({ conversation_id: i.groups[n % i.groups.length] }))],
+    ...Array.from({ length: FRAMES }, () => (i: LargeInbox): [ClientFrame] => [
+      sends(LARGEST, () => to(i), LONGEST_TEXT),
+    ]),
+  ],
+  read: [(i) => [processed(i, { type: "read", ...to(i), seq: 50 })]],
+  typing: [(i) => [processed(i, { type: "typing", ...to(i) })]],
+  draft_text: [(i) => [processed(i, { type: "draft_text", ...to(i), stream: "s", text: LONGEST_TEXT })]],
+  sync: [
+    (i) => [sync([{ ...to(i), after: BEFORE, rev: 0 }])],
+    (i) => [sync(i.groups.map((id) => ({ conversation_id: id, after: 0, rev: 0 })))],
+  ],
+  focus: [
+    (i) => [
+      {
+        frame: { type: "focus", ...to(i) },
+        isAnswered: (came) => came.some(({ type }) => type === "focused"),
+      },
     ],
-    ...{ read: 170, written: 25, bytes: 100_000 },
-    by: "100 sends, `writtenBytes`: 8 rows for each conversation",
-  },
-  read: {
-    worst: "all messages at once",
-    cases: [(i) => [processed(i, { type: "read", ...to(i), seq: 50 })]],
-    ...{ read: 5, written: 5, bytes: 0 },
-    by: "one update",
-  },
-  typing: {
-    worst: "one conversation",
-    cases: [(i) => [processed(i, { type: "typing", ...to(i) })]],
-    ...{ read: 20, written: 10, bytes: 0 },
-    by: "no row",
-  },
-  draft_text: {
-    worst: "the longest text of a user who is no bot, and is refused",
-    cases: [(i) => [processed(i, { type: "draft_text", ...to(i), stream: "s", text: LONGEST_TEXT })]],
-    ...{ read: 20, written: 10, bytes: 150 },
-    by: "no row",
-  },
-  sync: {
-    worst: `a page of 100 of the largest texts; ${CONVERSATIONS} conversations at once`,
-    cases: [
-      (i) => [sync([{ ...to(i), after: BEFORE, rev: 0 }])],
-      (i) => [sync(i.groups.map((id) => ({ conversation_id: id, after: 0, rev: 0 })))],
+    (i) => [processed(i, { type: "focus", conversation_id: null })],
+  ],
+  auth: [
+    (i) => [
+      {
+        frame: { type: "auth", token: i.signedIn.token },
+        isAnswered: (came) => came.some(({ type }) => type === "authed"),
+      },
     ],
-    ...{ read: 10, written: 25, bytes: 2_700_000 },
-    by: "100 conversations, 1 row written for each; 100 messages and `pageBytes` of each",
-  },
-  focus: {
-    worst: "one conversation",
-    cases: [
-      (i) => [
-        {
-          frame: { type: "focus", ...to(i) },
-          isAnswered: (came) => came.some(({ type }) => type === "focused"),
-        },
-      ],
-      (i) => [processed(i, { type: "focus", conversation_id: null })],
+  ],
+  heartbeat: [
+    () => [{ frame: { s: 2, sn: 0 }, isAnswered: (came) => came.some(({ type }) => type === "signal 3") }],
+  ],
+  resume: [
+    () => [{ frame: { s: 4, sn: 0 }, isAnswered: (came) => came.some(({ type }) => type === "signal 6") }],
+  ],
+  leave: [
+    () => [
+      { frame: { type: "LOGOUT" }, isAnswered: (came) => came.some(({ type }) => type === "KICKED_OUT") },
     ],
-    ...{ read: 50, written: 20, bytes: 200 },
-    by: "one cursor",
-  },
-  auth: {
-    worst: "one token",
-    cases: [
-      (i) => [
-        {
-          frame: { type: "auth", token: i.signedIn.token },
-          isAnswered: (came) => came.some(({ type }) => type === "authed"),
-        },
-      ],
-    ],
-    ...{ read: 20, written: 10, bytes: 60 },
-    by: "one session",
-  },
-  heartbeat: {
-    worst: "one number, at a gateway",
-    cases: [
-      () => [{ frame: { s: 2, sn: 0 }, isAnswered: (came) => came.some(({ type }) => type === "signal 3") }],
-    ],
-    ...{ read: 20, written: 10, bytes: 40 },
-    by: "`botUpdates` that were taken; `gatewaySessions`, 2 rows for each",
-  },
-  resume: {
-    worst: "a session without events",
-    cases: [
-      () => [{ frame: { s: 4, sn: 0 }, isAnswered: (came) => came.some(({ type }) => type === "signal 6") }],
-    ],
-    ...{ read: 20, written: 10, bytes: 120 },
-    by: "`botUpdates`",
-  },
-  leave: {
-    worst: "one socket, of the wire format that has this frame",
-    cases: [
-      () => [
-        { frame: { type: "LOGOUT" }, isAnswered: (came) => came.some(({ type }) => type === "KICKED_OUT") },
-      ],
-    ],
-    ...{ read: 20, written: 10, bytes: 30 },
-    by: "no row",
-  },
+  ],
 };

@@ -63,261 +63,166 @@ function hookRow(id: HookId) {
 
 /** The alarm jobs of conversations, in this order. */
 export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
-  fanout: {
-    worst: "after a crash, 850 members without devices; one of them follows 500 threads",
-    cases: [() => [{ state: (sql) => sql.exec("DELETE FROM fanout_checkpoint") }]],
-    ...{ read: 6_000, written: 5, bytes: 0 },
-    by: "`inboxCalls.maxPerAlarm` updates",
-  },
-  failed_updates: {
-    worst: "850 inboxes have failed",
-    cases: [() => [{ state: (sql) => failInboxes(sql, "update") }]],
-    ...{ read: 7_500, written: 310, bytes: 0 },
-    by: "`inboxCalls.maxPerAlarm` updates, and a row written for each",
-  },
-  expiry: {
-    worst: "no socket",
-    cases: [() => [{}]],
-    ...{ read: 20, written: 10, bytes: 0 },
-    by: "no row: sockets are in memory; `roomSockets.max`",
-  },
-  retention: {
-    worst: "200 plain messages of a group have expired; half of them are indexed",
-    cases: [
-      () => [
-        {
-          state: (sql) => sql.exec("UPDATE conversation SET floor_seq = 400, floor_n = 400"),
-        },
-      ],
-    ],
-    ...{ read: 620, written: 210, bytes: 0 },
-    by: "200 messages, with all that is stored about each, or one with reactions",
-  },
-  size: {
-    worst: "a full conversation",
-    cases: [() => [{}]],
-    ...{ read: 20, written: 10, bytes: 0 },
-    by: "one look",
-  },
-  direct_permission: {
-    worst: `${ANNOUNCED} changes whose Workers have died`,
-    cases: [
-      () => [
-        {
-          state: (sql) =>
-            sql.exec(
-              `INSERT INTO permission_changes (token, at) WITH RECURSIVE number(i) AS
-                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?)
-               SELECT 'token ' || i, ? FROM number`,
-              ...[ANNOUNCED, Date.now() - DAY_MS],
-            ),
-        },
-      ],
-    ],
-    ...{ read: 200, written: 120, bytes: 0 },
-    by: "one read of D1; 1 row for each announced change",
-  },
-  projection: {
-    worst: "D1 lacks all members, known users and join requests",
-    cases: [
-      (g) => [
-        {
-          state: (sql) => {
-            sql.exec("UPDATE members SET version = version + 1 WHERE state = 'active'");
-            sql.exec("UPDATE applications SET listed = 0");
-            sql.exec(
-              `INSERT OR REPLACE INTO known_users (user_id, projected) WITH RECURSIVE number(i) AS
-                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?) SELECT ? + i, 0 FROM number`,
-              ...[g.size, NOBODY],
-            );
-          },
-        },
-      ],
-    ],
-    ...{ read: 8_500, written: 3_100, bytes: 0 },
-    by: "500 members, 500 known users and the requests of 500 users, in one write",
-    grows: "the join requests and known users that D1 lacks, to the bound",
-  },
-  notifications: {
-    worst: "all requests to join were rejected at once, and the inboxes have failed",
-    cases: [
-      (g) => [
-        {
-          state: (sql) => {
-            failInboxes(sql, "notifications");
-            sql.exec(
-              `INSERT INTO outbox (id, body, receivers) WITH RECURSIVE number(i) AS
-                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?1)
-               SELECT 1000 + i, '{"forgotten":1}', json_array(json_extract(?2, '$[' || CAST(min(i, ?3) - 1 AS INTEGER) || ']')) FROM number`,
-              ...[g.size, JSON.stringify(g.others), g.others.length],
-            );
-            sql.exec(
-              `INSERT INTO outbox (id, body, receivers) VALUES (1000, '{"forgotten":1}', ?)`,
-              JSON.stringify(g.others),
-            );
-          },
-        },
-      ],
-    ],
-    ...{ read: 950, written: 950, bytes: 0 },
-    by: "`inboxCalls.maxPerAlarm` calls",
-  },
-  files: {
-    worst: "messages that name no file; very many that name one, and were edited or revoked",
-    cases: [
-      () => [{ state: (sql) => sql.exec("DELETE FROM recorded_files") }],
-      (g) => [
-        {
-          state: (sql) => {
-            const part = `FROM messages WHERE seq BETWEEN ${g.first.mentions} AND ${g.first.mentions + g.size - 1}`;
-            const keys = `(SELECT json_group_array(printf('%032x', seq * 100 + value))
-              FROM json_each('${JSON.stringify(Array.from({ length: FILES }, (_, i) => i))}'))`;
-            sql.exec(`UPDATE messages SET body = ${FILE_BODY} WHERE seq IN (SELECT seq ${part})`);
-            sql.exec(`INSERT OR REPLACE INTO recorded_files (id, seq) VALUES (1, ?)`, g.first.mentions - 1);
-            sql.exec(
-              `INSERT INTO edited_files (seq, sender_id, keys) SELECT seq, sender_id, ${keys} ${part}`,
-            );
-            sql.exec(
-              `INSERT INTO revoked_files (seq, sender_id, keys) SELECT seq, sender_id, ${keys} ${part}`,
-            );
-          },
-        },
-      ],
-    ],
-    ...{ read: 11_000, written: 130, bytes: 0 },
-    by: "10,000 messages, 500 references, 20 edited and 100 revoked messages (`file-references.ts`)",
-    grows: "the messages that are looked through, 1 row for each, to the bound",
-  },
-  released_files: {
-    worst: "100 files",
-    cases: [() => [{ key: JSON.stringify(KEYS) }]],
-    ...{ read: 20, written: 10, bytes: 0 },
-    by: "no row; 100 files, which D1 has",
-  },
-  edit_history: {
-    worst: "20 former versions of very many messages, which showed files",
-    cases: [
-      (g) => [
-        {
-          key: String(deleted(g)),
-          state: (sql) =>
-            fillOf(
-              ...[sql, g, "message_edits (sender_id, seq, version, body, edited_at)"],
-              ...[`?, seq, i + 1, ${FILE_BODY}, 0`, deleted(g)],
-            ),
-        },
-      ],
-    ],
-    ...{ read: 500, written: 400, bytes: 0 },
-    by: "200 former versions",
-  },
-  deleted_reactions: {
-    worst: "20 reactions to each of very many messages",
-    cases: [
-      (g) => [
-        {
-          key: String(deleted(g)),
-          state: (sql) => {
-            fillOf(
-              ...[sql, g, "reactions (user_id, seq, key, at, rev)"],
-              ...["?, seq, ':key_' || (i + 1) || ':', 0, seq", deleted(g)],
-            );
-            copyColumn(sql, g, "reactions", g.newest);
-          },
-        },
-      ],
-    ],
-    ...{ read: 12_000, written: 2_500, bytes: 0 },
-    by: "100 messages × `reactionsOfUser`",
-  },
-  deleted_votes: {
-    worst: "20 votes in each of very many polls",
-    cases: [
-      (g) => [
-        {
-          key: String(deleted(g)),
-          state: (sql) => {
-            fillOf(
-              ...[sql, g, "votes (user_id, seq, option, at, rev)"],
-              ...["?, seq, i, 0, seq", deleted(g)],
-            );
-            copyColumn(sql, g, "poll", g.poll);
-          },
-        },
-      ],
-    ],
-    ...{ read: 12_000, written: 2_500, bytes: 0 },
-    by: "100 polls × `pollOptions`",
-  },
-  hooks: {
-    worst: "a hook that was told of nothing, and wants none of it",
-    cases: [
-      () => {
-        const key = newHookId();
-        const insert = "INSERT INTO hooks (hook_id, seq, rev, version) VALUES (?, 0, 0, 0)";
-        return [
-          {
-            key,
-            before: () => insertHook(openDatabase(env.DB), hookRow(key), 100),
-            state: (sql) => sql.exec(insert, key),
-          },
-        ];
+  fanout: [() => [{ state: (sql) => sql.exec("DELETE FROM fanout_checkpoint") }]],
+  failed_updates: [() => [{ state: (sql) => failInboxes(sql, "update") }]],
+  expiry: [() => [{}]],
+  retention: [
+    () => [
+      {
+        state: (sql) => sql.exec("UPDATE conversation SET floor_seq = 400, floor_n = 400"),
       },
     ],
-    ...{ read: 60, written: 5, bytes: 0 },
-    by: "20 messages and 20 changes (`hook-feed.ts`), one position",
-  },
-  index: {
-    worst: "200 messages that are not indexed",
-    cases: [
-      (g) => [
-        {
-          state: (sql) => {
-            sql.exec(
-              "UPDATE messages SET body = ? WHERE seq >= ?",
-              ...[JSON.stringify({ text: "hello" }), g.largest[0]],
-            );
-            sql.exec("UPDATE indexing SET indexed_seq = (SELECT max(seq) FROM messages) - ?", UNINDEXED);
-          },
-        },
-      ],
+  ],
+  size: [() => [{}]],
+  direct_permission: [
+    () => [
+      {
+        state: (sql) =>
+          sql.exec(
+            `INSERT INTO permission_changes (token, at) WITH RECURSIVE number(i) AS
+                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?)
+               SELECT 'token ' || i, ? FROM number`,
+            ...[ANNOUNCED, Date.now() - DAY_MS],
+          ),
+      },
     ],
-    ...{ read: 250, written: 250, bytes: 0 },
-    by: "one turn of 200 messages, or 4,000 pairs of characters (`indexer.ts`); the others follow",
-  },
-  link_previews: {
-    worst: "a message with a link",
-    cases: [(g) => [{ key: String(g.first.plain) }]],
-    ...{ read: 20, written: 10, bytes: 0 },
-    by: "one message; the page is fetched by one request, and its picture by another",
-  },
-  erased_messages: {
-    worst: "all messages are the user's: with 20 former versions, which showed files; with all reactions",
-    cases: [
-      (g) => [
-        {
-          key: JSON.stringify([itemAt(g.others, 6), g.first.mentions - 1]),
-          state: (sql) => {
-            const user = itemAt(g.others, 6);
-            const own = "UPDATE messages SET sender_id = ?, reactions = NULL, poll = NULL WHERE seq >= ?";
-            sql.exec(`${own} AND seq < ?`, user, g.first.mentions, g.first.mentions + g.size);
-            fillOf(
-              ...[sql, g, "message_edits (sender_id, seq, version, body, edited_at)"],
-              ...[`?, seq, i + 1, ${FILE_BODY}, 0`, user],
-            );
-          },
+  ],
+  projection: [
+    (g) => [
+      {
+        state: (sql) => {
+          sql.exec("UPDATE members SET version = version + 1 WHERE state = 'active'");
+          sql.exec("UPDATE applications SET listed = 0");
+          sql.exec(
+            `INSERT OR REPLACE INTO known_users (user_id, projected) WITH RECURSIVE number(i) AS
+                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?) SELECT ? + i, 0 FROM number`,
+            ...[g.size, NOBODY],
+          );
         },
-      ],
-      (g) => [
-        {
-          key: JSON.stringify([itemAt(g.others, 7), g.newest - 1]),
-          state: (sql) =>
-            sql.exec("UPDATE messages SET sender_id = ? WHERE seq >= ?", itemAt(g.others, 7), g.newest),
-        },
-      ],
+      },
     ],
-    ...{ read: 20_000, written: 18_000, bytes: 0 },
-    by: "50 of 5,000 messages, none behind one with reactions or votes (`redaction.ts`); each as `revoke`",
-    grows: "the messages that are looked through, 1 row for each, to the bound",
-  },
+  ],
+  notifications: [
+    (g) => [
+      {
+        state: (sql) => {
+          failInboxes(sql, "notifications");
+          sql.exec(
+            `INSERT INTO outbox (id, body, receivers) WITH RECURSIVE number(i) AS
+                 (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ?1)
+               SELECT 1000 + i, '{"forgotten":1}', json_array(json_extract(?2, '$[' || CAST(min(i, ?3) - 1 AS INTEGER) || ']')) FROM number`,
+            ...[g.size, JSON.stringify(g.others), g.others.length],
+          );
+          sql.exec(
+            `INSERT INTO outbox (id, body, receivers) VALUES (1000, '{"forgotten":1}', ?)`,
+            JSON.stringify(g.others),
+          );
+        },
+      },
+    ],
+  ],
+  files: [
+    () => [{ state: (sql) => sql.exec("DELETE FROM recorded_files") }],
+    (g) => [
+      {
+        state: (sql) => {
+          const part = `FROM messages WHERE seq BETWEEN ${g.first.mentions} AND ${g.first.mentions + g.size - 1}`;
+          const keys = `(SELECT json_group_array(printf('%032x', seq * 100 + value))
+              FROM json_each('${JSON.stringify(Array.from({ length: FILES }, (_, i) => i))}'))`;
+          sql.exec(`UPDATE messages SET body = ${FILE_BODY} WHERE seq IN (SELECT seq ${part})`);
+          sql.exec(`INSERT OR REPLACE INTO recorded_files (id, seq) VALUES (1, ?)`, g.first.mentions - 1);
+          sql.exec(`INSERT INTO edited_files (seq, sender_id, keys) SELECT seq, sender_id, ${keys} ${part}`);
+          sql.exec(`INSERT INTO revoked_files (seq, sender_id, keys) SELECT seq, sender_id, ${keys} ${part}`);
+        },
+      },
+    ],
+  ],
+  released_files: [() => [{ key: JSON.stringify(KEYS) }]],
+  edit_history: [
+    (g) => [
+      {
+        key: String(deleted(g)),
+        state: (sql) =>
+          fillOf(
+            ...[sql, g, "message_edits (sender_id, seq, version, body, edited_at)"],
+            ...[`?, seq, i + 1, ${FILE_BODY}, 0`, deleted(g)],
+          ),
+      },
+    ],
+  ],
+  deleted_reactions: [
+    (g) => [
+      {
+        key: String(deleted(g)),
+        state: (sql) => {
+          fillOf(
+            ...[sql, g, "reactions (user_id, seq, key, at, rev)"],
+            ...["?, seq, ':key_' || (i + 1) || ':', 0, seq", deleted(g)],
+          );
+          copyColumn(sql, g, "reactions", g.newest);
+        },
+      },
+    ],
+  ],
+  deleted_votes: [
+    (g) => [
+      {
+        key: String(deleted(g)),
+        state: (sql) => {
+          fillOf(...[sql, g, "votes (user_id, seq, option, at, rev)"], ...["?, seq, i, 0, seq", deleted(g)]);
+          copyColumn(sql, g, "poll", g.poll);
+        },
+      },
+    ],
+  ],
+  hooks: [
+    () => {
+      const key = newHookId();
+      const insert = "INSERT INTO hooks (hook_id, seq, rev, version) VALUES (?, 0, 0, 0)";
+      return [
+        {
+          key,
+          before: () => insertHook(openDatabase(env.DB), hookRow(key), 100),
+          state: (sql) => sql.exec(insert, key),
+        },
+      ];
+    },
+  ],
+  index: [
+    (g) => [
+      {
+        state: (sql) => {
+          sql.exec(
+            "UPDATE messages SET body = ? WHERE seq >= ?",
+            ...[JSON.stringify({ text: "hello" }), g.largest[0]],
+          );
+          sql.exec("UPDATE indexing SET indexed_seq = (SELECT max(seq) FROM messages) - ?", UNINDEXED);
+        },
+      },
+    ],
+  ],
+  link_previews: [(g) => [{ key: String(g.first.plain) }]],
+  erased_messages: [
+    (g) => [
+      {
+        key: JSON.stringify([itemAt(g.others, 6), g.first.mentions - 1]),
+        state: (sql) => {
+          const user = itemAt(g.others, 6);
+          const own = "UPDATE messages SET sender_id = ?, reactions = NULL, poll = NULL WHERE seq >= ?";
+          sql.exec(`${own} AND seq < ?`, user, g.first.mentions, g.first.mentions + g.size);
+          fillOf(
+            ...[sql, g, "message_edits (sender_id, seq, version, body, edited_at)"],
+            ...[`?, seq, i + 1, ${FILE_BODY}, 0`, user],
+          );
+        },
+      },
+    ],
+    (g) => [
+      {
+        key: JSON.stringify([itemAt(g.others, 7), g.newest - 1]),
+        state: (sql) =>
+          sql.exec("UPDATE messages SET sender_id = ? WHERE seq >= ?", itemAt(g.others, 7), g.newest),
+      },
+    ],
+  ],
 };
