@@ -40,7 +40,7 @@ const DEPENDENCIES = "docs/dependencies.md";
 const TEST_FOLDERS = [
   "test/unit/{pure,pure/linear,pure/moderation,pure/operation,pure/previews,objects,objects/batches,objects/inbox,objects/search,storage}",
   "test/features/*",
-  "test/features/sockets/{room,device}",
+  "test/features/sockets/{both,room,device}",
   "test/surfaces",
   "test/surfaces/*",
   "test/surfaces/tim/*",

@@ -1,7 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
 import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { conversationCode, converse, createGroup, openForSelf, send } from "../../support/clients/chat.ts";
+import {
+  ask,
+  conversationCode,
+  converse,
+  createGroup,
+  openForSelf,
+  send,
+} from "../../support/clients/chat.ts";
 import { untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -25,8 +32,7 @@ const PROFILE = {
 };
 
 beforeEach(async () => {
-  const two = await registerUsers(2);
-  [ann, bob] = [itemAt(two, 0), itemAt(two, 1)];
+  [ann, bob] = await registerUsers(2);
   ({ id } = await converse(ann, bob));
   await call("PATCH", "/v1/me", { token: bob.token, body: { ...PROFILE, nickname: "Bob" } });
 });
@@ -101,8 +107,7 @@ test("across a block read positions reach no socket of the other user, and are r
     await openDevice(ann.token),
     await openDevice(bob.token),
   ];
-  const read = (seq: number) =>
-    call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq } });
+  const read = (seq: number) => ask(bob, id, "PUT", "/read", { seq });
   await read(3);
   await untilFrame(own, { type: "read", conversation_id: id, user_id: bob.user.id, seq: 3 });
   await expectFriendCall("DELETE blocks", bob, ann);
@@ -112,20 +117,14 @@ test("across a block read positions reach no socket of the other user, and are r
     await untilFrame(socket, { type: "read", user_id: bob.user.id, seq: 4 });
     expect(socket.of("read").map(({ user_id, seq }) => [user_id, seq])).toEqual([[bob.user.id, 4]]);
   }
-  const receipts = await call("GET", `/v1/conversations/${id}/receipts`, { token: ann.token });
+  const receipts = await ask(ann, id, "GET", "/receipts");
   expect(receipts.body).toMatchObject({
     items: expect.arrayContaining([expect.objectContaining({ user_id: bob.user.id, read_seq: 4 })]),
   });
 });
 
 test("strangers, members of a shared group and a peer without an answer are shown offline; friends are not", async () => {
-  const four = await registerUsers(4);
-  const [stranger, member, friend, admirer] = [
-    itemAt(four, 0),
-    itemAt(four, 1),
-    itemAt(four, 2),
-    itemAt(four, 3),
-  ];
+  const [stranger, member, friend, admirer] = await registerUsers(4);
   const group = await createGroup(bob, [member]);
   await befriend(bob, friend);
   const direct = await openForSelf(admirer, bob);

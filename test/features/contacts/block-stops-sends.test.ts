@@ -19,6 +19,7 @@ import {
   type SignedIn,
 } from "../../support/clients/api.ts";
 import {
+  ask,
   countRowsInD1,
   createGroup,
   getConversation,
@@ -48,10 +49,7 @@ const bothWays = (one: SignedIn, other: SignedIn) =>
   ] as const;
 
 const trySend = ({ token }: SignedIn, id: number, fields: object = {}): Promise<Answer> =>
-  call("POST", `/v1/conversations/${id}/messages`, {
-    token,
-    body: { kind: "text", body: { text: "hello" }, ...fields },
-  });
+  ask({ token }, id, "POST", "/messages", { kind: "text", body: { text: "hello" }, ...fields });
 
 /** Expects sends of both users to be refused with `code`, and `disabled` to be true in both views. */
 async function expectNeitherWrites(

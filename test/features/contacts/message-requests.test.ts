@@ -35,8 +35,7 @@ const Requests = z.object({
 });
 
 beforeEach(async () => {
-  const three = await signedInUsers(3);
-  [ann, bob, cid] = [itemAt(three, 0), itemAt(three, 1), itemAt(three, 2)];
+  [ann, bob, cid] = await signedInUsers(3);
   await wants(bob, "nobody");
 });
 
@@ -214,7 +213,7 @@ describe("a page of requests that is asked for previews", () => {
         [id, [2, "please answer"]],
       ]),
     );
-    const { body } = await call("GET", `/v1/conversations/${id}/receipts`, { token: ann.token });
+    const { body } = await ask(ann, id, "GET", "/receipts");
     expect(JSON.stringify(body)).toContain(`"user_id":${bob.user.id},"read_seq":0`);
   });
 

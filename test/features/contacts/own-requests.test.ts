@@ -5,14 +5,12 @@ import { befriend, expectFriendCall, friendRequests } from "../../support/accoun
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { insertUsers } from "../../support/clients/chat.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 const outgoing = (who: SignedIn, query = "") => friendRequests(who, `?direction=outgoing${query}`);
@@ -42,7 +40,6 @@ describe("the requests for friendship that a user has sent", () => {
     ["ended by a block", "PUT blocks", "receiver"],
   ] as const)("are no longer listed once they are %s", async (_, what, by) => {
     const [sender, receiver] = await signedInUsers(2);
-    if (!sender || !receiver) throw new Error("there are two");
     await expectFriendCall("PUT friends", sender, receiver);
     expect(await asked(sender)).toEqual([receiver.user.id]);
     await (by === "sender"
@@ -76,7 +73,6 @@ describe("the requests for friendship that a user has sent", () => {
 
   test("show no presence before the other user agrees", async () => {
     const [sender, receiver] = await signedInUsers(2);
-    if (!sender || !receiver) throw new Error("there are two");
     await env.DB.prepare("UPDATE users SET online = 1 WHERE id = ?").bind(receiver.user.id).run();
     await expectFriendCall("PUT friends", sender, receiver);
     expect((await outgoing(sender)).items).toMatchObject([{ user: { online: false } }]);

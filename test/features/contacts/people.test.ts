@@ -5,7 +5,6 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, createGroup, insertUsers, openDirect, send } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 async function users(count: number): Promise<[SignedIn, ...SignedIn[]]> {
   const [first, ...others] = await signedInUsers(count);
@@ -86,7 +85,7 @@ test("of a large group a part is looked at, and no group hides the chats below i
 });
 
 test("a limit of none and a text that is too long are refused", async () => {
-  const ann = itemAt(await signedInUsers(1), 0);
+  const [ann] = await signedInUsers(1);
   for (const query of ["?limit=0", "?limit=101", `?q=${"x".repeat(101)}`])
     expectProblem(await call("GET", `/v1/people${query}`, { token: ann.token }), 400, "validation_failed");
 });

@@ -6,7 +6,6 @@ import { ask, list, openForSelf, send } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { breakAt, FAULT_PLACES, type FaultPlace } from "../../support/faults/injected-fault.ts";
 import { eachStep } from "../../support/faults/sampled-steps.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 // Ann writes to Bob, who wants to be asked, and something breaks at a step. Both repeat what has failed.
 let ann: SignedIn;
@@ -21,8 +20,7 @@ const listed = async () => (await list(bob)).items.map(({ id, unread_count }) =>
 
 /** A conversation of Ann's, which Bob has not accepted. */
 async function fresh(): Promise<number> {
-  const two = await signedInUsers(2);
-  [ann, bob] = [itemAt(two, 0), itemAt(two, 1)];
+  [ann, bob] = await signedInUsers(2);
   await call("PATCH", "/v1/me", { token: bob.token, body: { who_may_write: "nobody" } });
   return (await openForSelf(ann, bob)).id;
 }

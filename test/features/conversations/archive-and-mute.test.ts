@@ -5,6 +5,7 @@ import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -20,14 +21,10 @@ import { eventually } from "../../support/eventually.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { inLists } from "../../surfaces/formpost/client.ts";
 
-async function users(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const [ann, bob, cem] = await signedInUsers(3);
-  if (!ann || !bob || !cem) throw new Error("there are three");
-  return [ann, bob, cem];
-}
+const users = () => signedInUsers(3);
 
 const prefer = ({ token }: SignedIn, id: number, body: unknown) =>
-  call("PUT", `/v1/conversations/${id}/preferences`, { token, body });
+  ask({ token }, id, "PUT", "/preferences", body);
 
 async function set(who: SignedIn, id: number, body: object): Promise<void> {
   const answer = await prefer(who, id, body);
@@ -94,12 +91,9 @@ describe("an archived conversation", () => {
     const { seq } = await send(bob, id, "before");
     await send(bob, id, "and another");
     await set(ann, id, { archived: true });
-    await call("POST", `/v1/conversations/${id}/members`, {
-      token: bob.token,
-      body: { user_ids: [cem.user.id] },
-    });
-    await call("PATCH", `/v1/conversations/${id}`, { token: bob.token, body: { name: "new name" } });
-    await call("PUT", `/v1/conversations/${id}/read`, { token: ann.token, body: { seq: seq + 1 } });
+    await ask(bob, id, "POST", "/members", { user_ids: [cem.user.id] });
+    await ask(bob, id, "PATCH", "", { name: "new name" });
+    await ask(ann, id, "PUT", "/read", { seq: seq + 1 });
     expect((await deleteMessage(bob, id, seq, "everyone")).status).toBe(204);
     expect((await deleteMessage(ann, id, seq + 1, "me")).status).toBe(204);
     await set(ann, id, { silent: true });
@@ -122,16 +116,13 @@ describe("an archived conversation", () => {
     advanceClock(60_000);
     await expectArchived(ann, id, true);
     expect(await getConversation(ann, id)).toMatchObject({ silent: false, muted_until: 0 });
-    // A system message after the mute is no new message, and the last message is from before its end.
-    const more = { token: bob.token, body: { user_ids: [cem.user.id] } };
-    await call("POST", `/v1/conversations/${id}/members`, more);
+    await ask(bob, id, "POST", "/members", { user_ids: [cem.user.id] });
     await expectArchived(ann, id, true);
     // An object that wakes finds the newest message behind any number of them.
     for (let i = 1; i <= 7; i++) {
       await evict(ConversationId.parse(id));
       await expectArchived(ann, id, true);
-      const change = { token: bob.token, body: { name: `name ${i}` } };
-      await call("PATCH", `/v1/conversations/${id}`, change);
+      await ask(bob, id, "PATCH", "", { name: `name ${i}` });
     }
     await send(bob, id, "after it");
     await expectArchived(ann, id, false);

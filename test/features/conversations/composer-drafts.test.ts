@@ -6,6 +6,7 @@ import { newSession } from "../../support/accounts/sessions.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -31,11 +32,7 @@ import { evict } from "../../support/objects/sleep.ts";
 import { Writes } from "../../support/objects/writes.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
-async function users(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const [ann, bob, cem] = await signedInUsers(3);
-  if (!ann || !bob || !cem) throw new Error("there are three");
-  return [ann, bob, cem];
-}
+const users = () => signedInUsers(3);
 
 const path = (id: number) => `/v1/conversations/${id}/draft`;
 const put = ({ token }: SignedIn, id: number, body: unknown) => call("PUT", path(id), { token, body });
@@ -138,7 +135,7 @@ describe("a composer draft", () => {
     const [ann, bob] = await users();
     const { id } = await openDirect(ann, bob);
     await compose(ann, id, "I think");
-    await call("PUT", `/v1/conversations/${id}/preferences`, { token: ann.token, body: { archived: true } });
+    await ask(ann, id, "PUT", "/preferences", { archived: true });
     const { items } = await list(ann, "?archived=true");
     expect(items.map(({ draft }) => draft?.text)).toEqual(["I think"]);
   });
@@ -198,7 +195,7 @@ describe("a composer draft", () => {
       for (const named of [{ quote_seq: seq }, { thread: { root: seq } }]) {
         if (seq === 1) continue;
         const body = { ...textFrame("hm", "d"), ...named };
-        const refused = await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+        const refused = await ask(ann, id, "POST", "/messages", body);
         expectProblem(refused, 404, "not_found");
       }
       expect(await drafted(ann, id)).toMatchObject(draft);
@@ -259,10 +256,10 @@ describe("nobody but its author", () => {
     expectProblem(await put(bob, opened.id, { text: "unopened" }), 404, "not_found");
     expectProblem(await put(ann, 999_999, { text: "none" }), 404, "not_found");
     const { id } = await createGroup(ann, [bob, cem]);
-    await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token });
+    await ask(bob, id, "POST", "/leave");
     expectProblem(await put(bob, id, { text: "left" }), 404, "not_found");
     expectProblem(await discard(bob, id), 404, "not_found");
-    await call("DELETE", `/v1/conversations/${id}`, { token: ann.token });
+    await ask(ann, id, "DELETE", "");
     expectProblem(await put(cem, id, { text: "dissolved" }), 404, "not_found");
     for (const who of [bob, cem]) expect(await storedInInbox(who)).toContain('"composer_drafts":[]');
   });
@@ -395,7 +392,7 @@ describe("the send that names its client_msg_id clears it", () => {
     });
     expect(again.status, JSON.stringify(again.body)).toBe(200);
     const body = { muted_for_s: 600 };
-    await call("PATCH", `/v1/conversations/${id}/members/${ann.user.id}`, { token: bob.token, body });
+    await ask(bob, id, "PATCH", `/members/${ann.user.id}`, body);
     const muted = await call("POST", `/v1/conversations/${id}/messages`, {
       ...{ token: ann.token, body: textFrame("I think so", "m2") },
     });
@@ -495,12 +492,12 @@ describe("the draft goes with", () => {
     const [ann, bob, cem] = await users();
     const { id } = await createGroup(ann, [bob, cem]);
     for (const who of [ann, bob, cem]) await compose(who, id, "a thought", "m1");
-    await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token });
-    await call("DELETE", `/v1/conversations/${id}/members/${cem.user.id}`, { token: ann.token });
+    await ask(bob, id, "POST", "/leave");
+    await ask(ann, id, "DELETE", `/members/${cem.user.id}`);
     for (const who of [bob, cem])
       await eventually(async () => expect(await storedInInbox(who)).not.toContain("a thought"));
     expect(await draftedText(ann, id)).toBe("a thought");
-    await call("DELETE", `/v1/conversations/${id}`, { token: ann.token });
+    await ask(ann, id, "DELETE", "");
     await eventually(async () => expect(await storedInInbox(ann)).not.toContain("a thought"));
   });
 
@@ -508,9 +505,9 @@ describe("the draft goes with", () => {
     const [ann, bob] = await users();
     const { id } = await createGroup(ann, [bob]);
     await compose(bob, id, "before");
-    await call("DELETE", `/v1/conversations/${id}/members/${bob.user.id}`, { token: ann.token });
+    await ask(ann, id, "DELETE", `/members/${bob.user.id}`);
     const body = { user_ids: [bob.user.id] };
-    await call("POST", `/v1/conversations/${id}/members`, { token: ann.token, body });
+    await ask(ann, id, "POST", "/members", body);
     expect(await drafted(bob, id)).toBeUndefined();
     await compose(bob, id, "after");
     await send(ann, id, "hello");
@@ -532,7 +529,7 @@ describe("the draft goes with", () => {
     await compose(ann, id, "a thought", "m1");
     await compose(bob, id, "a thought of Bob");
     const device = await openDevice(ann.token);
-    expect((await call("DELETE", `/v1/conversations/${id}`, { token: ann.token })).status).toBe(204);
+    expect((await ask(ann, id, "DELETE", "")).status).toBe(204);
     await device.until(() => told(device).includes(null));
     expect(await storedInInbox(ann)).not.toContain("a thought");
     expect(await draftedText(bob, id)).toBe("a thought of Bob");

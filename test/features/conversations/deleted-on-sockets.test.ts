@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   expectAsked,
@@ -23,7 +23,7 @@ import {
   upgrade,
 } from "../../support/clients/socket.ts";
 import { refuseInbox } from "../../support/faults/injected-fault.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 
 const Placed = z.looseObject({ type: z.string(), seq: z.int().default(0) });
@@ -33,13 +33,12 @@ let bob: SignedIn;
 let id: number;
 
 beforeEach(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
   ({ id } = await openDirect(ann, bob));
 });
 
 async function deleteForSelf({ token }: SignedIn): Promise<void> {
-  expect((await call("DELETE", `/v1/conversations/${id}`, { token })).status).toBe(204);
+  expect((await ask({ token }, id, "DELETE", "")).status).toBe(204);
 }
 
 /** The types of the frames about messages and deletions that a socket got. */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { call, expectProblem, freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   getConversation,
   list,
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 
 const prefer = ({ token }: SignedIn, id: number, body: unknown) =>
-  call("PUT", `/v1/conversations/${id}/preferences`, { token, body });
+  ask({ token }, id, "PUT", "/preferences", body);
 
 const ids = (items: StrictConversation[]) => items.map(({ id }) => id);
 
@@ -236,10 +237,7 @@ describe("the list during activity", () => {
     const { id } = Id.parse(opened.body);
     const send = async (seq: number) => {
       const message = { kind: "text", body: { text: `message ${seq}` } };
-      const answer = await call("POST", `/v1/conversations/${id}/messages`, {
-        token: ann.token,
-        body: message,
-      });
+      const answer = await ask(ann, id, "POST", "/messages", message);
       expect(answer.status).toBe(201);
     };
     const list = async () => {
@@ -306,7 +304,7 @@ describe("the list during activity", () => {
     };
     await expect.poll(list).toMatchObject({ last_seq: 0 });
     const message = { kind: "text", body: { text: "hello" } };
-    await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body: message });
+    await ask(ann, id, "POST", "/messages", message);
     await evictDurableObject(env.INBOX.getByName(String(bob.user.id)));
     expect(await list()).toMatchObject({ last_seq: 1, unread_count: 1 });
   });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -27,8 +28,7 @@ beforeAll(async () => {
   [ann, bob, cem] = await Promise.all([register(), register(), register()]);
 });
 
-const put = ({ token }: SignedIn, id: number, body: object) =>
-  call("PUT", `/v1/conversations/${id}/read`, { token, body });
+const put = ({ token }: SignedIn, id: number, body: object) => ask({ token }, id, "PUT", "/read", body);
 const markUnread = (who: SignedIn, id: number, seq: number) => put(who, id, { seq, unread: true });
 
 /** Moves the read position. */
@@ -65,7 +65,7 @@ async function expectUnread(who: SignedIn, id: number, unread_count: number, unr
 }
 
 async function receipts(who: SignedIn, id: number) {
-  const { body } = await call("GET", `/v1/conversations/${id}/receipts`, { token: who.token });
+  const { body } = await ask(who, id, "GET", "/receipts");
   return StrictReceipts.parse(body).items;
 }
 
@@ -121,8 +121,7 @@ describe("a message that is marked unread", () => {
     const { id } = await createGroup(ann, [bob]);
     await sendAll(ann, id, ["1"]);
     await sendAll(bob, id, ["2", "3"]);
-    const add = { token: ann.token, body: { user_ids: [cem.user.id] } };
-    await call("POST", `/v1/conversations/${id}/members`, add);
+    await ask(ann, id, "POST", "/members", { user_ids: [cem.user.id] });
     await send(ann, id, "5");
     await send(bob, id, "6");
     // Of 1 to 6, others have written 1 and 5; 4 is a system message.
@@ -290,11 +289,10 @@ describe("the mark ends", () => {
   test("with leaving the group: who comes back has nothing unread", async () => {
     const id = await readGroup(3);
     await markUnread(bob, id, 1);
-    await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token });
+    await ask(bob, id, "POST", "/leave");
     expectProblem(await markUnread(bob, id, 1), 404, "not_found");
     await sendAll(ann, id, ["meanwhile"]);
-    const add = { token: ann.token, body: { user_ids: [bob.user.id] } };
-    await call("POST", `/v1/conversations/${id}/members`, add);
+    await ask(ann, id, "POST", "/members", { user_ids: [bob.user.id] });
     await expectUnread(bob, id, 0);
     await send(ann, id, "welcome back");
     await expectUnread(bob, id, 1);
@@ -327,8 +325,7 @@ test("only a message that one sees can be marked, by a valid call", async () => 
   const { id } = await createGroup(ann, [bob]);
   await sendAll(ann, id, ["1", "2"]);
   await read(bob, id, 2);
-  const add = { token: ann.token, body: { user_ids: [cem.user.id] } };
-  await call("POST", `/v1/conversations/${id}/members`, add);
+  await ask(ann, id, "POST", "/members", { user_ids: [cem.user.id] });
   await deleteMessage(bob, id, 1, "me");
   const before = await storedInConversation(id);
   for (const seq of [1, 4, 999, Number.MAX_SAFE_INTEGER])

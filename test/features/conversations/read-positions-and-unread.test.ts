@@ -4,6 +4,7 @@ import type { Result } from "../../../src/domain/errors.ts";
 import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -29,8 +30,7 @@ beforeAll(async () => {
   [ann, bob, cem] = await Promise.all([register(), register(), register()]);
 });
 
-const read = ({ token }: SignedIn, id: number, seq: unknown) =>
-  call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq } });
+const read = ({ token }: SignedIn, id: number, seq: unknown) => ask({ token }, id, "PUT", "/read", { seq });
 
 /**
  * Expects a read position and unread count in the conversation at once, and eventually in the user's list.
@@ -46,7 +46,7 @@ async function expectReadState(
 }
 
 async function receipts({ token }: SignedIn, id: number) {
-  const answer = await call("GET", `/v1/conversations/${id}/receipts`, { token });
+  const answer = await ask({ token }, id, "GET", "/receipts");
   expect(answer.status).toBe(200);
   return new Map(StrictReceipts.parse(answer.body).items.map((item) => [Number(item.user_id), item]));
 }
@@ -149,7 +149,7 @@ test("reading and receipts are for members only: to others the conversation does
   const calls = [
     (of: number) => read(cem, of, 0),
     (of: number) => read(cem, of, 999),
-    (of: number) => call("GET", `/v1/conversations/${of}/receipts`, { token: cem.token }),
+    (of: number) => ask(cem, of, "GET", "/receipts"),
   ];
   for (const attempt of calls) {
     const answer = await attempt(id);
@@ -259,7 +259,7 @@ describe("the peer's read position", () => {
   test("moves when the peer deletes the conversation, and is null in groups", async () => {
     const { id } = await openDirect(ann, cem);
     const { seq } = await send(ann, id, "1");
-    expect((await call("DELETE", `/v1/conversations/${id}`, { token: cem.token })).status).toBe(204);
+    expect((await ask(cem, id, "DELETE", "")).status).toBe(204);
     expect((await entry(ann, id)).peerRead?.readSeq).toBe(seq);
     const group = await createGroup(ann, [bob]);
     await send(ann, group.id, "1");

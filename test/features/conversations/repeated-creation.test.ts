@@ -6,7 +6,6 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { countRowsInD1, getConversation, list, send } from "../../support/clients/chat.ts";
 import { StrictConversation } from "../../support/clients/shapes.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 const MANY = 50;
 
@@ -16,8 +15,7 @@ let cem: SignedIn;
 let ids = 0;
 
 beforeAll(async () => {
-  const all = await signedInUsers(3);
-  [ann, bob, cem] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [ann, bob, cem] = await signedInUsers(3);
 });
 
 const freshId = () => `creation ${++ids}`;

@@ -4,6 +4,7 @@ import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   expectAsked,
@@ -29,8 +30,7 @@ let cem: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10, crowdedCooldownMs: 10 }, deviceFeed: { holdMs: 1 } }));
 
 beforeEach(async () => {
-  const all = await signedInUsers(3);
-  [ann, bob, cem] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [ann, bob, cem] = await signedInUsers(3);
 });
 
 /** A group in which Ann has sent four messages, of which Bob has read the first, and Cem all. */
@@ -45,7 +45,7 @@ async function group(): Promise<ConversationId> {
 const revoke = async (id: number, seq: number, who = ann) =>
   expect((await deleteMessage(who, id, seq, "everyone")).status).toBe(204);
 const markUnread = ({ token }: SignedIn, id: number, seq: number) =>
-  call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq, unread: true } });
+  ask({ token }, id, "PUT", "/read", { seq, unread: true });
 
 /** Expects the unread count in the conversation, in the list and in the sum over it. */
 async function expectUnread(who: SignedIn, id: number, count: number): Promise<void> {

@@ -16,7 +16,7 @@ import {
 } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept, loseCall } from "../../support/faults/calls.ts";
-import { inboxObject, itemAt, range, signInAgain, textFrame } from "../../support/objects/room.ts";
+import { inboxObject, range, signInAgain, textFrame } from "../../support/objects/room.ts";
 import { signed } from "../../surfaces/usersig/client.ts";
 import { connect, shownOnce } from "../../surfaces/usersig/socket.ts";
 
@@ -26,8 +26,7 @@ let bob: SignedIn;
 let id: number;
 
 beforeEach(async () => {
-  const two = await registerUsers(2);
-  [ann, bob] = [itemAt(two, 0), itemAt(two, 1)];
+  [ann, bob] = await registerUsers(2);
   ({ id } = await openForSelf(ann, bob));
 });
 
@@ -238,7 +237,6 @@ test("does not exist for the other user's sockets, except for sends", async () =
 
 test("a stranger's sends are not_found wherever they go, for one call, and subscribe nobody", async () => {
   const [cas, dan] = await registerUsers(2);
-  if (!cas || !dan) throw new Error("there are two");
   const group = (await createGroup(ann, [bob])).id;
   const { id: opened } = await openDirect(ann, dan);
   const missing = 4_000_000_000;

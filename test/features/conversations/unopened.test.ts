@@ -6,10 +6,10 @@ import { deleteAccount, runAccountDeletion } from "../../support/accounts/deleti
 import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { presenceEvents, untilCaughtUp, untilPresenceSettled } from "../../support/accounts/presence.ts";
 import { call, expectProblem, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, list, openDirect, openForSelf, send } from "../../support/clients/chat.ts";
+import { ask, getConversation, list, openDirect, openForSelf, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { inboxObject, itemAt } from "../../support/objects/room.ts";
+import { inboxObject } from "../../support/objects/room.ts";
 import { open as openOverAppkey, send as sendOverAppkey, wireIdOf } from "../../surfaces/appkey/client.ts";
 import { data, tim } from "../../surfaces/tim/client.ts";
 
@@ -19,8 +19,7 @@ let bob: SignedIn;
 let id: number;
 
 beforeEach(async () => {
-  const two = await registerUsers(2);
-  [ann, bob] = [itemAt(two, 0), itemAt(two, 1)];
+  [ann, bob] = await registerUsers(2);
   ({ id } = await openForSelf(ann, bob));
 });
 
@@ -54,7 +53,7 @@ describe("a direct conversation that only one user has opened", () => {
 
   test("does not exist for the other user over tim", async () => {
     const name = `C2C${ann.user.username}`;
-    const stranger = itemAt(await registerUsers(1), 0);
+    const [stranger] = await registerUsers(1);
     const profile = async (conversationID: string) =>
       (await tim(bob, "/conversation/getConversationProfile", { conversationID })).body;
     const missing = await profile(name);
@@ -68,7 +67,7 @@ describe("a direct conversation that only one user has opened", () => {
     const bobs = await openDevice(bob.token);
     const anns = await openRoom(id, ann.token);
     anns.send({ type: "typing" });
-    await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { sticky: true } });
+    await ask(ann, id, "PATCH", "", { sticky: true });
     await expectFriendCall("PUT blocks", ann, bob);
     await expectFriendCall("DELETE blocks", ann, bob);
     await openForSelf(ann, bob);
@@ -121,10 +120,7 @@ describe("a direct conversation that only one user has opened", () => {
 
   test("stays hidden after a refused message of the other user", async () => {
     await expectFriendCall("PUT blocks", ann, bob);
-    const answer = await call("POST", `/v1/conversations/${id}/messages`, {
-      token: bob.token,
-      body: { kind: "text", body: { text: "hello" } },
-    });
+    const answer = await ask(bob, id, "POST", "/messages", { kind: "text", body: { text: "hello" } });
     expectProblem(answer, 403, "blocked");
     expect(await listedIds(bob)).toEqual([]);
   });
@@ -144,8 +140,7 @@ describe("a direct conversation that only one user has opened", () => {
 });
 
 test("a conversation that a service opens over appkey is in both lists at once, except across a block", async () => {
-  const three = await registerUsers(3);
-  const [cas, dan, eve] = [itemAt(three, 0), itemAt(three, 1), itemAt(three, 2)];
+  const [cas, dan, eve] = await registerUsers(3);
   await openOverAppkey(cas, dan);
   await expectFriendCall("PUT blocks", eve, cas);
   await openOverAppkey(cas, eve);

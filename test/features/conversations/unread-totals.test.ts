@@ -5,6 +5,7 @@ import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -22,11 +23,7 @@ import { tim } from "../../surfaces/tim/client.ts";
 const Totals = z.strictObject({ unread_count: z.int(), conversation_count: z.int() });
 const StrictUnread = Totals.extend({ audible: Totals, friend_request_count: z.int() });
 
-async function users(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const [ann, bob, cem] = await signedInUsers(3);
-  if (!ann || !bob || !cem) throw new Error("there are three");
-  return [ann, bob, cem];
-}
+const users = () => signedInUsers(3);
 
 async function unread({ token }: SignedIn) {
   const answer = await call("GET", "/v1/me/unread", { token });
@@ -65,9 +62,8 @@ async function expectTotals(who: SignedIn, all: [number, number], audible = all)
 }
 
 const silence = (who: SignedIn, id: number, silent: boolean) =>
-  call("PUT", `/v1/conversations/${id}/preferences`, { token: who.token, body: { silent } });
-const read = (who: SignedIn, id: number, seq: number) =>
-  call("PUT", `/v1/conversations/${id}/read`, { token: who.token, body: { seq } });
+  ask(who, id, "PUT", "/preferences", { silent });
+const read = (who: SignedIn, id: number, seq: number) => ask(who, id, "PUT", "/read", { seq });
 const remove = (who: SignedIn, path: string) => call("DELETE", `/v1${path}`, { token: who.token });
 
 test("the totals are the sums over the list, without the caller's own messages", async () => {
@@ -92,7 +88,7 @@ test("the totals are the sums over the list, without the caller's own messages",
   await expectTotals(ann, [3, 2]);
   // Neither a revoked message nor a system message counts.
   expect((await deleteMessage(bob, other.id, 1, "everyone")).status).toBe(204);
-  await call("PATCH", `/v1/conversations/${other.id}`, { token: bob.token, body: { name: "new" } });
+  await ask(bob, other.id, "PATCH", "", { name: "new" });
   await expectTotals(ann, [2, 2]);
 });
 
@@ -122,11 +118,10 @@ test("a conversation that is not in the list does not count, and counts anew whe
   await expectTotals(ann, [3, 1]);
   await send(bob, direct.id, "3");
   await expectTotals(ann, [4, 2]);
-  expect((await call("POST", `/v1/conversations/${group.id}/leave`, { token: ann.token })).status).toBe(204);
+  expect((await ask(ann, group.id, "POST", "/leave")).status).toBe(204);
   await expectTotals(ann, [1, 1]);
   await send(bob, group.id, "while Ann is away");
-  const again = { token: bob.token, body: { user_ids: [ann.user.id] } };
-  expect((await call("POST", `/v1/conversations/${group.id}/members`, again)).status).toBe(200);
+  expect((await ask(bob, group.id, "POST", "/members", { user_ids: [ann.user.id] })).status).toBe(200);
   await expectTotals(ann, [1, 1]);
   await send(bob, group.id, "Ann is back");
   await expectTotals(ann, [2, 2]);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { registerUsers } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { Writes } from "../../support/objects/writes.ts";
 import { overrideTiming } from "../../support/timing.ts";
@@ -16,8 +16,7 @@ test.each([
 ])(
   "an edit of %s writes five rows in its conversation, and one more once a version is dropped",
   async (_, seq) => {
-    const users = await registerUsers(2);
-    const [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+    const [ann, bob] = await registerUsers(2);
     const id = await createGroupId(ann, bob);
     await send(ann, id, "one");
     await send(ann, id, "two");

@@ -11,15 +11,14 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import { conflictOf, edit, edits, patch } from "../../support/clients/edits.ts";
-import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { createGroupId, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: ConversationId;
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
 });
 
@@ -219,7 +218,6 @@ describe("refused", () => {
     await send(ann, id, "one");
     await send(ann, id, "two");
     const [carl] = await registerUsers(1);
-    if (!carl) throw new Error("nobody was registered");
     expectProblem(await patch(carl, id, 1, { body: "x" }), 404, "not_found");
     expectProblem(await ask(carl, id, "GET", "/messages/1/edits"), 404, "not_found");
     expectProblem(await patch(ann, id, 3, { body: "x" }), 404, "not_found");

@@ -1,11 +1,11 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { type ConversationId, Seq, UserId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
-import { expectAsked, list, send, storedInInbox } from "../../support/clients/chat.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { ask, expectAsked, list, send, storedInInbox } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
-import { conversationObject, createGroupId, itemAt, postText } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, postText } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -17,11 +17,10 @@ beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 /** Bob has left a group. Its only message is the last one that they see. */
 beforeEach(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
   id = await createGroupId(ann, bob);
   seq = await postText(id, ann, "first");
-  expect((await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token })).status).toBe(204);
+  expect((await ask(bob, id, "POST", "/leave")).status).toBe(204);
 });
 
 async function editTimes(edits: number): Promise<void> {
@@ -34,8 +33,7 @@ test.each([1, 2, 5])(
   async (edits) => {
     await editTimes(edits);
     await runJobs(id);
-    const invitation = { token: ann.token, body: { user_ids: [bob.user.id] } };
-    expect((await call("POST", `/v1/conversations/${id}/members`, invitation)).status).toBe(200);
+    expect((await ask(ann, id, "POST", "/members", { user_ids: [bob.user.id] })).status).toBe(200);
     await runJobs(id);
     expect((await list(bob)).items.map((item) => item.id)).toContain(id);
     await assertConsistent(id);
@@ -65,10 +63,7 @@ test("the list of a former member shows nothing of a message whose version of th
 });
 
 test("who has left is shown no votes, reactions, pins and name cards", async () => {
-  await call("POST", `/v1/conversations/${id}/members`, {
-    token: ann.token,
-    body: { user_ids: [bob.user.id] },
-  });
+  await ask(ann, id, "POST", "/members", { user_ids: [bob.user.id] });
   const root = await postText(id, ann, "root");
   const body = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
   const poll = await send(ann, id, { kind: "poll", body });

@@ -6,7 +6,7 @@ import { expectProblem, registerUsers, type SignedIn } from "../../support/clien
 import { ask, expectAsked, getConversation, getMessage, send } from "../../support/clients/chat.ts";
 import { edit, patch } from "../../support/clients/edits.ts";
 import { openDevice } from "../../support/clients/socket.ts";
-import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId } from "../../support/objects/room.ts";
 import { tim } from "../../surfaces/tim/client.ts";
 
 let ann: SignedIn;
@@ -15,8 +15,7 @@ let cem: SignedIn;
 let id: ConversationId;
 
 beforeEach(async () => {
-  const users = await registerUsers(3);
-  [ann, bob, cem] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, cem] = await registerUsers(3);
   id = await createGroupId(ann, bob, cem);
 });
 

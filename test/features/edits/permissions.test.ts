@@ -5,7 +5,7 @@ import { call, expectProblem, registerUsers, type SignedIn } from "../../support
 import { ask, expectAsked, getMessage, openDirect, page, send } from "../../support/clients/chat.ts";
 import { edit, edits, patch } from "../../support/clients/edits.ts";
 import { advanceClock } from "../../support/clock.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { setEditWindow } from "../../support/settings.ts";
 
@@ -14,8 +14,7 @@ let bob: SignedIn;
 let id: ConversationId;
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
   await send(bob, id, "one");
 });

@@ -7,7 +7,7 @@ import { ask, deleteMessage, send, sendAll } from "../../support/clients/chat.ts
 import { edit } from "../../support/clients/edits.ts";
 import { StrictSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 import { indexLeftovers, indexTokens, tokensOf } from "../../support/objects/search.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { setTiming } from "../../support/timing.ts";
@@ -19,8 +19,7 @@ let id: ConversationId;
 beforeEach(() => setTiming({ indexing: { idleMs: 1 } }));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
 });
 

@@ -19,7 +19,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { createGroupId, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -29,8 +29,7 @@ let id: ConversationId;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 1 } }));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
 });
 

@@ -5,7 +5,6 @@ import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask } from "../../support/clients/chat.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { tim } from "../../surfaces/tim/client.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -15,8 +14,7 @@ let bob: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(3, 30 * 24 * 60 * 60);
-  [ann, bob, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [ann, bob, dan] = await signedInUsers(3, 30 * 24 * 60 * 60);
 });
 
 const apply = (id: number) => ask(dan, id, "POST", "/join", { message: "please" });
@@ -52,7 +50,6 @@ describe("after a rejected application", () => {
   test("others apply, and so does the user elsewhere", async () => {
     const id = await rejecting();
     const [eve] = await signedInUsers(1);
-    if (!eve) throw new Error("there is one");
     expect((await ask(eve, id, "POST", "/join", {})).body).toEqual({ state: "requested" });
     expect((await apply(await createGroupOfKind("group", ann, [], "approval"))).body).toEqual({
       state: "requested",

@@ -17,7 +17,7 @@ import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -25,8 +25,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 const ban = (who: SignedIn, id: number, { user }: SignedIn, body?: unknown) =>

@@ -13,7 +13,7 @@ import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { itemAt, postText } from "../../support/objects/room.ts";
+import { postText } from "../../support/objects/room.ts";
 import { sleepUntilAlarm, sleepUntilQuiet, untilCheckpoint } from "../../support/objects/sleep.ts";
 import { setTiming, timing } from "../../support/timing.ts";
 
@@ -34,8 +34,7 @@ beforeAll(() =>
 );
 
 beforeAll(async () => {
-  const users = await signedInUsers(3);
-  [owner, reader, added] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [owner, reader, added] = await signedInUsers(3);
   silent = await insertUsers(LIMIT + 1);
 });
 

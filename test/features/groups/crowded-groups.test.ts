@@ -148,7 +148,7 @@ test("once the group is not crowded any more, a device that has looked gets each
 
 test("a rename reaches the devices of a crowded group", async () => {
   await say(1);
-  await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "Crowd" } });
+  await ask(ann, id, "PATCH", "", { name: "Crowd" });
   await itemAt(devices, 0).until(({ frames }) =>
     frames.some(
       ({ type, conversation }) => type === "conversation" && JSON.stringify(conversation).includes("Crowd"),

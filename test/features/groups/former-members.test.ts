@@ -4,7 +4,7 @@ import type { ConversationId } from "../../../src/domain/ids.ts";
 import { TIMING } from "../../../src/domain/timing.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { page, storedInInbox } from "../../support/clients/chat.ts";
+import { ask, page, storedInInbox } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -23,8 +23,7 @@ let bob: SignedIn;
 let id: ConversationId;
 
 beforeAll(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 beforeEach(async () => {
@@ -33,7 +32,7 @@ beforeEach(async () => {
 
 /** Bob leaves, and every inbox and D1 know it. */
 async function leave(): Promise<void> {
-  expect((await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token })).status).toBe(204);
+  expect((await ask(bob, id, "POST", "/leave")).status).toBe(204);
   await runJobs(id);
 }
 
@@ -84,8 +83,7 @@ test("comes back and leaves again, each time after an eviction", async () => {
     await leave();
     await evict(conversationObject(id), { marker: false });
     await postText(id, ann, `after the ${round}`);
-    const invitation = { token: ann.token, body: { user_ids: [bob.user.id] } };
-    expect((await call("POST", `/v1/conversations/${id}/members`, invitation)).status).toBe(200);
+    expect((await ask(ann, id, "POST", "/members", { user_ids: [bob.user.id] })).status).toBe(200);
     await evict(conversationObject(id), { marker: false });
     await postText(id, ann, `with the ${round} return`);
     await runJobs(id);

@@ -6,15 +6,13 @@ import { type Answer, call, expectProblem, type SignedIn } from "../../support/c
 import { ask, openDirect } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(3);
-  [ann, bob, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [ann, bob, dan] = await signedInUsers(3);
 });
 
 const look = ({ token }: SignedIn, id: number) => call("GET", `/v1/groups/${id}`, { token });

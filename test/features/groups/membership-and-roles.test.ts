@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { getConversation, list, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -11,8 +11,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await registerUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await registerUsers(4);
 });
 
 const Members = z.object({

@@ -5,7 +5,7 @@ import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "
 import { deleteMessage, openDirect, page, send, sendAll } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 
@@ -15,8 +15,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await registerUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await registerUsers(4);
 });
 
 function inGroup(id: number, who: SignedIn, method: string, path: string, body?: unknown): Promise<Answer> {

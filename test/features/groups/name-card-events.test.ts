@@ -5,7 +5,7 @@ import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, expectAsked, insertUsers, send } from "../../support/clients/chat.ts";
 import { eventsOf, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 import { data, tim } from "../../surfaces/tim/client.ts";
 import { signed } from "../../surfaces/usersig/client.ts";
@@ -17,8 +17,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeEach(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 const List = z.array(

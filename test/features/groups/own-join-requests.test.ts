@@ -22,8 +22,7 @@ let bob: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(3, 30 * 24 * 60 * 60);
-  [ann, bob, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [ann, bob, dan] = await signedInUsers(3, 30 * 24 * 60 * 60);
 });
 
 const Page = z.strictObject({

@@ -25,8 +25,7 @@ let ann: SignedIn;
 let bob: SignedIn;
 
 beforeEach(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 /** Bob has the messages 1 to 3, is removed while his device is offline, and is added again later. */

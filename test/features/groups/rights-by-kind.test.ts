@@ -80,8 +80,7 @@ let secondMember: SignedIn;
 let newcomer: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(3);
-  [owner, secondMember, newcomer] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [owner, secondMember, newcomer] = await signedInUsers(3);
 });
 
 /** A poll, as it is sent. */

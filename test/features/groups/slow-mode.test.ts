@@ -18,7 +18,7 @@ import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside } from "../../support/clients/threads.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { createGroupId, itemAt, textFrame } from "../../support/objects/room.ts";
+import { createGroupId, textFrame } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 
@@ -31,8 +31,7 @@ const SLOW_S = 30;
 
 /** A group of Ann's, with Bob and Cid as plain members. */
 beforeEach(async () => {
-  const users = await signedInUsers(3, 30 * 24 * 60 * 60);
-  [ann, bob, cid] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, cid] = await signedInUsers(3, 30 * 24 * 60 * 60);
   id = await createGroupId(ann, bob, cid);
   freezeClock();
 });

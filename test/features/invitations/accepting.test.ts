@@ -10,7 +10,7 @@ import { openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId } from "../../support/objects/room.ts";
 import { accept, expectNoInvitation, invitations, invite, look, UNKNOWN, withdraw } from "./client.ts";
 
 let ann: SignedIn;
@@ -19,8 +19,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 const closed = (...others: SignedIn[]) => createGroupOfKind("group", ann, others, "closed");

@@ -7,7 +7,7 @@ import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, openDirect } from "../../support/clients/chat.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 import { accept, expectNoInvitation, invitations, invite, look, UNKNOWN, withdraw } from "./client.ts";
 
 const DAY_S = 86_400;
@@ -18,8 +18,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 const promote = (id: number, { user }: SignedIn) =>

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
-import { send } from "../../support/clients/chat.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { ask, send } from "../../support/clients/chat.ts";
 import { aside, threadCall } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
 import { allMentions, type Place } from "./client.ts";
@@ -13,13 +13,11 @@ import { allMentions, type Place } from "./client.ts";
 beforeAll(() => setNoRateLimits());
 
 async function pair(): Promise<[SignedIn, SignedIn, number]> {
-  const users = await signedInUsers(2);
-  const [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  const [ann, bob] = await signedInUsers(2);
   return [ann, bob, await createGroupId(bob, ann)];
 }
 
-const read = (who: SignedIn, id: number, body: object) =>
-  call("PUT", `/v1/conversations/${id}/read`, { token: who.token, body });
+const read = (who: SignedIn, id: number, body: object) => ask(who, id, "PUT", "/read", body);
 
 const expectMentions = (who: SignedIn, places: Place[]) =>
   eventually(async () => expect(await allMentions(who)).toEqual(places));

@@ -3,10 +3,10 @@ import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { getMessage, send } from "../../support/clients/chat.ts";
+import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { ask, getMessage, send } from "../../support/clients/chat.ts";
 import { edit, patch } from "../../support/clients/edits.ts";
-import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -14,8 +14,7 @@ let id: ConversationId;
 
 /** A group of Ann and Bob. */
 beforeEach(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
   id = await createGroupId(ann, bob);
 });
 
@@ -34,8 +33,7 @@ async function grow(members: number): Promise<void> {
 }
 
 const toAll = { kind: "text", body: { text: "hey" }, mentions: "all" };
-const post = (who: SignedIn, body: object) =>
-  call("POST", `/v1/conversations/${id}/messages`, { token: who.token, body });
+const post = (who: SignedIn, body: object) => ask(who, id, "POST", "/messages", body);
 
 test("up to 200 members, every member may mention all, also by an edit", async () => {
   await grow(LIMITS.openMentionAll);

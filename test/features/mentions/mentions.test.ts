@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, deleteMessage, openDirect, send } from "../../support/clients/chat.ts";
+import { ask, createGroup, deleteMessage, openDirect, send } from "../../support/clients/chat.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
@@ -16,10 +16,7 @@ import { allMentions, mentions, type Place } from "./client.ts";
 // A list that is not up to date yet is asked for again and again.
 beforeAll(() => setNoRateLimits());
 
-async function users(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const all = await signedInUsers(3);
-  return [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
-}
+const users = () => signedInUsers(3);
 
 /** Sends a message that names users, or everybody. @returns its seq */
 async function name(who: SignedIn, id: number, named: SignedIn[] | "all", text = "hello"): Promise<number> {
@@ -27,8 +24,7 @@ async function name(who: SignedIn, id: number, named: SignedIn[] | "all", text =
   return (await send(who, id, { kind: "text", body: { text }, mentions: ids })).seq;
 }
 
-const read = (who: SignedIn, id: number, seq: number) =>
-  call("PUT", `/v1/conversations/${id}/read`, { token: who.token, body: { seq } });
+const read = (who: SignedIn, id: number, seq: number) => ask(who, id, "PUT", "/read", { seq });
 
 const byNumbers = (a: number[], b: number[]) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
 
@@ -106,9 +102,8 @@ test("what one may not see is not listed", async () => {
   const community = await createGroupOfKind("community", ann, [cem]);
   await name(ann, id, "all", "before Bob");
   const old = await name(ann, community, "all", "before Bob");
-  const add = { token: ann.token, body: { user_ids: [bob.user.id] } };
   for (const group of [id, community]) {
-    expect((await call("POST", `/v1/conversations/${group}/members`, add)).status).toBe(200);
+    expect((await ask(ann, group, "POST", "/members", { user_ids: [bob.user.id] })).status).toBe(200);
   }
   // New members of a community see its history.
   await expectMentions(bob, [[community, old, false]]);
@@ -123,7 +118,7 @@ test("what one may not see is not listed", async () => {
     [id, shown, true],
     [community, old, false],
   ]);
-  expect((await call("POST", `/v1/conversations/${id}/leave`, { token: bob.token })).status).toBe(204);
+  expect((await ask(bob, id, "POST", "/leave")).status).toBe(204);
   await expectMentions(bob, [[community, old, false]]);
   expectProblem(await call("GET", "/v1/mentions?cursor=x", { token: bob.token }), 400, "validation_failed");
 });

@@ -3,15 +3,14 @@ import { AttachmentsPage } from "../../../src/surfaces/v1/schemas/messages/messa
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, send } from "../../support/clients/chat.ts";
-import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { createGroupId, range } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let cem: SignedIn;
 
 beforeAll(async () => {
-  const users = await signedInUsers(3);
-  [ann, bob, cem] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, cem] = await signedInUsers(3);
 });
 
 const URL = "https://files.example/a";

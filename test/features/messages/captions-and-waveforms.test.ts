@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -128,9 +129,8 @@ describe("a waveform", () => {
     }
     const before = await getConversation(ann, id);
     for (const waveform of wrong) {
-      const options = { token: ann.token, body: { kind: "audio", body: { url: URL, waveform } } };
       expectProblem(
-        await call("POST", `/v1/conversations/${id}/messages`, options),
+        await ask(ann, id, "POST", "/messages", { kind: "audio", body: { url: URL, waveform } }),
         400,
         "validation_failed",
       );

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { ChangesPage } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, getMessage } from "../../support/clients/chat.ts";
+import { ask, deleteMessage, getMessage } from "../../support/clients/chat.ts";
 import { withoutOwnPart } from "../../support/clients/shapes.ts";
 import {
   acceptSocket,
@@ -13,7 +13,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
+import { createGroupId, postText, range } from "../../support/objects/room.ts";
 import { setMaxChanges } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -25,8 +25,7 @@ beforeAll(() => setTiming({ deviceFeed: { holdMs: 1 } }));
 beforeAll(() => setMaxChanges(5));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
 });
 
@@ -44,7 +43,7 @@ async function hide(seq: number): Promise<void> {
 
 /** The changes of a conversation over HTTP, as Bob sees them. */
 async function changes(query = ""): Promise<z.infer<typeof ChangesPage>> {
-  const answer = await call("GET", `/v1/conversations/${id}/changes${query}`, { token: bob.token });
+  const answer = await ask(bob, id, "GET", `/changes${query}`);
   expect(answer.status).toBe(200);
   return ChangesPage.parse(answer.body);
 }
@@ -139,7 +138,7 @@ test("past MAX_CHANGES a client is told to load the conversation anew, and goes 
     await resumed.until(() => resumed.seqs.includes(9));
     expect(told(resumed).slice(1)).toEqual(["changed 7 rev 7", "revoked 7 rev 7"]);
   }
-  const late = await call("GET", `/v1/conversations/${id}/changes`, { token: bob.token });
+  const late = await ask(bob, id, "GET", "/changes");
   expectProblem(late, 410, "reset");
   expect((await changes("?after_rev=2")).items.map(({ seq }) => seq)).toEqual([3, 4, 5, 6, 7]);
 });
@@ -176,7 +175,7 @@ test("who came later learns nothing of what was before", async () => {
   await post(2);
   const [carl] = await registerUsers(1);
   const added = { user_ids: [carl?.user.id] };
-  const answer = await call("POST", `/v1/conversations/${id}/members`, { token: ann.token, body: added });
+  const answer = await ask(ann, id, "POST", "/members", added);
   expect(answer.status).toBe(200);
   const token = carl?.token ?? "";
   const socket = await openRoom(id, token);
@@ -184,7 +183,7 @@ test("who came later learns nothing of what was before", async () => {
   await postText(id, ann, "later");
   await socket.until(() => socket.seqs.includes(4));
   expect(told(socket)).toEqual([]);
-  const { body } = await call("GET", `/v1/conversations/${id}/changes`, { token });
+  const { body } = await ask({ token }, id, "GET", "/changes");
   expect(body).toEqual({ items: [], hidden: [], rev: 1, has_more: false });
 });
 

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { call, expectProblem, login, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -147,7 +148,7 @@ describe("an invisible message cannot be forwarded or merged", () => {
   test("if the caller has deleted its conversation", async () => {
     const other = (await openDirect(ann, bob)).id;
     const source = await send(bob, other, "deleted");
-    expect((await call("DELETE", `/v1/conversations/${other}`, { token: ann.token })).status).toBe(204);
+    expect((await ask(ann, other, "DELETE", "")).status).toBe(204);
     await expectInvisible(ann, directId, source);
     await expectPosted(bob, groupId, forward(source));
   });
@@ -161,7 +162,7 @@ describe("an invisible message cannot be forwarded or merged", () => {
     const late = await send(ann, group, "late");
     await expectInvisible(cem, directId, early);
     await expectPosted(cem, directId, forward(late));
-    await call("POST", `/v1/conversations/${group}/leave`, { token: cem.token });
+    await ask(cem, group, "POST", "/leave");
     await expectInvisible(cem, directId, late);
   });
 });
@@ -171,7 +172,7 @@ test("revoked messages and system messages cannot be forwarded or merged", async
   await deleteMessage(bob, groupId, revoked.seq, "everyone");
   const group = (await createGroup(ann)).id;
   const body = { name: "a new name" };
-  expect((await call("PATCH", `/v1/conversations/${group}`, { token: ann.token, body })).status).toBe(200);
+  expect((await ask(ann, group, "PATCH", "", body)).status).toBe(200);
   const systemMessage = (await page(ann, group)).items.find(({ kind }) => kind === "tip");
   if (!systemMessage) throw new Error("a new name makes a system message");
   for (const source of [revoked, systemMessage]) {

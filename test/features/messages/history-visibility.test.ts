@@ -4,7 +4,7 @@ import { allReadable, ask, createGroup, send } from "../../support/clients/chat.
 import { StrictWideSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt, textFrame } from "../../support/objects/room.ts";
+import { textFrame } from "../../support/objects/room.ts";
 
 const SECRET = "hush";
 
@@ -13,8 +13,7 @@ let bob: SignedIn;
 let cid: SignedIn;
 
 beforeAll(async () => {
-  const all = await registerUsers(3);
-  [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  [ann, bob, cid] = await registerUsers(3);
 });
 
 /**

@@ -1,8 +1,16 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, deleteMessage, openDirect, page, send, sendAll } from "../../support/clients/chat.ts";
+import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import {
+  ask,
+  createGroup,
+  deleteMessage,
+  openDirect,
+  page,
+  send,
+  sendAll,
+} from "../../support/clients/chat.ts";
 import { conversationObject } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -90,8 +98,7 @@ describe("a page from a time on", () => {
     expect(await from(ann, id, DAY + 15)).toEqual([[3, 4], false, true]);
     // Who comes later sees nothing from before, whatever the date.
     const cem = await register();
-    const add = { token: ann.token, body: { user_ids: [cem.user.id] } };
-    await call("POST", `/v1/conversations/${id}/members`, add);
+    await ask(ann, id, "POST", "/members", { user_ids: [cem.user.id] });
     const { seq } = await send(ann, id, "welcome");
     expect(await from(cem, id, DAY)).toEqual([[seq - 1, seq], false, false]);
   });
@@ -106,11 +113,11 @@ describe("a page from a time on", () => {
       "at=1&before=3&after=0",
       "at=1&limit=0",
     ]) {
-      const answer = await call("GET", `/v1/conversations/${id}/messages?${query}`, { token: bob.token });
+      const answer = await ask(bob, id, "GET", `/messages?${query}`);
       expectProblem(answer, 400, "validation_failed");
     }
     const { token } = await register();
-    const answer = await call("GET", `/v1/conversations/${id}/messages?at=1`, { token });
+    const answer = await ask({ token }, id, "GET", "/messages?at=1");
     expectProblem(answer, 404, "not_found");
   });
 

@@ -11,6 +11,7 @@ import {
 } from "../../support/accounts/deletion.ts";
 import { call, expectProblem, freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -90,9 +91,7 @@ async function sendersRead(): Promise<unknown[]> {
   const { items } = await page(bob, targetGroup, "?limit=100");
   const last = itemAt(items, items.length - 1);
   expect(await getMessage(bob, targetGroup, last.seq)).toEqual(last);
-  const found = await call("GET", `/v1/conversations/${targetGroup}/messages/search?q=old&limit=100`, {
-    token: bob.token,
-  });
+  const found = await ask(bob, targetGroup, "GET", "/messages/search?q=old&limit=100");
   expect(found.body).toMatchObject({ items: items.toReversed() });
   expect((await getConversation(bob, targetGroup)).last_message).toEqual(asLastMessage(last));
   const socket = await openRoom(targetGroup, bob.token, "?after=0");
@@ -156,10 +155,9 @@ describe("the sender in a merged message", () => {
 
   test("is not stored when the merged message is refused", async () => {
     const source = await send(zaphod, sourceGroup, "so long");
-    const mute = { token: ann.token, body: { muted_for_s: 600 } };
     const both = (await createGroup(zaphod, [bob])).id;
     const forwarded = await expectPosted(zaphod, both, { forward: reference(source) });
-    await call("PATCH", `/v1/conversations/${targetGroup}/members/${bob.user.id}`, mute);
+    await ask(ann, targetGroup, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 600 });
     expect((await postDraft(bob, targetGroup, mergedDraft([forwarded]))).body).toMatchObject({
       code: "muted",
     });

@@ -5,6 +5,7 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   deleteMessage,
   expectAsked,
   getConversation,
@@ -14,7 +15,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
-import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
+import { createGroupId, postText, range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -23,8 +24,7 @@ let id: ConversationId;
 
 /** Ann owns a group of two with three messages. */
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
   for (const i of range(1, 3)) await postText(id, ann, `text ${i}`);
 });
@@ -38,7 +38,7 @@ async function done(answer: Promise<Answer>): Promise<void> {
 }
 
 async function pins(who: SignedIn): Promise<number[]> {
-  const { status, body } = await call("GET", `/v1/conversations/${id}/pins`, { token: who.token });
+  const { status, body } = await ask(who, id, "GET", "/pins");
   expect(status).toBe(200);
   return Pins.parse(body).items.map(({ seq }) => seq);
 }
@@ -137,9 +137,8 @@ describe("who may pin", () => {
 test("who came later sees the pins of what they can see", async () => {
   await done(pin(ann, 2));
   const [carl] = await registerUsers(1);
-  if (!carl) throw new Error("one user");
   const body = { user_ids: [carl.user.id] };
-  await call("POST", `/v1/conversations/${id}/members`, { token: ann.token, body });
+  await ask(ann, id, "POST", "/members", body);
   const seq = await postText(id, ann, "later");
   await done(pin(ann, seq));
   expect(await pins(carl)).toEqual([seq]);

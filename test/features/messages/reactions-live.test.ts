@@ -11,7 +11,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
-import { createGroupId, itemAt, loseConversation, postText } from "../../support/objects/room.ts";
+import { createGroupId, loseConversation, postText } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
@@ -28,8 +28,7 @@ beforeAll(() => setTiming({ deviceFeed: { holdMs: 1 }, changes: { intervalMs: 1 
 beforeAll(() => setNoRateLimits());
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   id = await createGroupId(ann, bob);
   seq = await postText(id, ann, "hello");
 });

@@ -3,7 +3,6 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, createGroup, deleteMessage, expectAsked, send } from "../../support/clients/chat.ts";
 import { acceptSocket, DEVICE_PATH, openRoom, upgrade } from "../../support/clients/socket.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 const SAID = { client_msg_id: "said", kind: "text", body: { text: "said" } };
 const REPEAT = { type: "send", ...SAID };
@@ -15,8 +14,7 @@ let seq: number;
 
 /** Bob has sent a message. */
 beforeEach(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
   ({ id } = await createGroup(ann, [bob]));
   ({ seq } = await send(bob, id, SAID));
 });

@@ -3,6 +3,7 @@ import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   allReadable,
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -44,7 +45,7 @@ async function expectErased(id: number, members: SignedIn[]): Promise<void> {
 }
 
 function readMessage({ token }: SignedIn, id: number, seq: number) {
-  return call("GET", `/v1/conversations/${id}/messages/${seq}`, { token });
+  return ask({ token }, id, "GET", `/messages/${seq}`);
 }
 
 describe("a revoke", () => {
@@ -73,10 +74,7 @@ describe("a revoke", () => {
     }
     // A repeated send returns the revoked message.
     const repeated = { kind: "text", body: { text: "new words" }, client_msg_id: "w" };
-    const replay = await call("POST", `/v1/conversations/${id}/messages`, {
-      token: ann.token,
-      body: repeated,
-    });
+    const replay = await ask(ann, id, "POST", "/messages", repeated);
     expect(replay).toMatchObject({ status: 200 });
     expect(replay.body).toEqual(revoked);
   });
@@ -170,7 +168,7 @@ describe("a revoke", () => {
       "?FOR=me",
       "?for=%00",
     ]) {
-      const answer = await call("DELETE", `/v1/conversations/${id}/messages/1${query}`, { token: ann.token });
+      const answer = await ask(ann, id, "DELETE", `/messages/1${query}`);
       expectProblem(answer, 400, "validation_failed");
     }
     expect((await getMessage(ann, id, 1)).revoked).toBe(false);
@@ -179,10 +177,7 @@ describe("a revoke", () => {
   test("is answered after members are updated, regardless of former members", async () => {
     const past = await insertUsers(50);
     const { id } = await createGroup(ann, past);
-    await call("POST", `/v1/conversations/${id}/members`, {
-      token: ann.token,
-      body: { user_ids: [bob.user.id] },
-    });
+    await ask(ann, id, "POST", "/members", { user_ids: [bob.user.id] });
     const targetIds = past.map(({ user }) => UserId.parse(user.id));
     const removal = { userId: UserId.parse(ann.user.id), targetIds, reason: "" };
     expect(await conversationObject(ConversationId.parse(id)).remove(removal)).toMatchObject({ ok: true });
@@ -248,7 +243,7 @@ describe("a revoke by somebody who no longer sees the message", () => {
     const { id } = await openDirect(ann, bob);
     const own = await send(ann, id, WORDS);
     const theirs = await send(bob, id, "mine");
-    expect((await call("DELETE", `/v1/conversations/${id}`, { token: ann.token })).status).toBe(204);
+    expect((await ask(ann, id, "DELETE", "")).status).toBe(204);
     expect((await deleteMessage(ann, id, own.seq, "everyone")).status).toBe(204);
     expect((await getMessage(bob, id, own.seq)).revoked).toBe(true);
     expectProblem(await deleteMessage(ann, id, theirs.seq, "everyone"), 404, "not_found");
@@ -260,7 +255,7 @@ describe("a revoke by somebody who no longer sees the message", () => {
     const id = await createGroupOfKind("community", ann, [cem]);
     const [own, theirs] = [await send(cem, id, WORDS), await send(ann, id, WORDS)];
     for (const path of ["leave", "join"]) {
-      const answer = await call("POST", `/v1/conversations/${id}/${path}`, { token: cem.token });
+      const answer = await ask(cem, id, "POST", `/${path}`);
       expect(answer.status).toBeLessThan(300);
     }
     expect((await deleteMessage(cem, id, own.seq, "me")).status).toBe(204);
@@ -293,7 +288,7 @@ describe("a revoke by somebody who no longer sees the message", () => {
 
   test("of a hidden system message is a not_found, to its actor too", async () => {
     const { id } = await createGroup(ann, [bob]);
-    await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "renamed" } });
+    await ask(ann, id, "PATCH", "", { name: "renamed" });
     const [tip] = (await page(ann, id)).items;
     expect(tip?.kind).toBe("tip");
     const seq = tip?.seq ?? 0;

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 
 const post = ({ token }: SignedIn, conversation: number, body: unknown) =>
-  call("POST", `/v1/conversations/${conversation}/messages`, { token, body });
+  ask({ token }, conversation, "POST", "/messages", body);
 
 const text = (text: string) => ({ kind: "text", body: { text } });
 
@@ -65,7 +66,7 @@ describe("a send", () => {
     const group = await createGroup(ann, [bob]);
     const once = { ...text("once"), client_msg_id: "c" };
     const first = await post(bob, group.id, once);
-    const left = await call("POST", `/v1/conversations/${group.id}/leave`, { token: bob.token });
+    const left = await ask(bob, group.id, "POST", "/leave");
     expect([first.status, left.status]).toEqual([201, 204]);
     expect(await post(bob, group.id, once)).toMatchObject({ status: 200, body: first.body });
     expectProblem(await post(bob, group.id, { ...once, client_msg_id: "d" }), 404, "not_found");
@@ -251,7 +252,7 @@ test("a message is readable by its seq, and only by members", async () => {
   const sent = await send(ann, group.id, "hello");
   expect(await getMessage(bob, group.id, 1)).toEqual(sent);
   const read = (caller: SignedIn, seq: string, of: number = group.id) =>
-    call("GET", `/v1/conversations/${of}/messages/${seq}`, { token: caller.token });
+    ask(caller, of, "GET", `/messages/${seq}`);
   for (const seq of ["2", "999", "9007199254740991"]) expectProblem(await read(ann, seq), 404, "not_found");
   for (const seq of ["0", "-1", "1.5", "1e0", "x", "%00", "9007199254740993", "9".repeat(40)]) {
     expectProblem(await read(ann, seq), 400, "validation_failed");
@@ -368,7 +369,7 @@ describe("pages", () => {
     "before=3&before=4",
     "limit=1&limit=2",
   ])("a page with '?%s' is refused", async (query) => {
-    const answer = await call("GET", `/v1/conversations/${id}/messages?${query}`, { token: ann.token });
+    const answer = await ask(ann, id, "GET", `/messages?${query}`);
     expectProblem(answer, 400, "validation_failed");
   });
 });

@@ -87,7 +87,6 @@ test("a room socket makes its user online as a device socket does", async () => 
 
 test("direct peers who have both written get presence; other peers, strangers, members of a shared group and the user's own devices do not", async () => {
   const [peer, unanswered, member, stranger, bob] = await registerUsers(5);
-  if (!peer || !unanswered || !member || !stranger || !bob) throw new Error("there are five");
   await converse(bob, peer);
   await send(unanswered, (await openDirect(unanswered, bob)).id, "hello?");
   await createGroupId(bob, member);
@@ -219,7 +218,6 @@ test("an eviction of the inbox delivers no presence and loses no pending grace",
 
 test("of two friends who connect at once each gets the other's presence or finds it in the friends list", async () => {
   const [bob, eve] = await registerUsers(2);
-  if (!bob || !eve) throw new Error("there are two");
   await befriend(bob, eve);
   for (let i = 0; i < 5; i++) {
     const [bobs, eves] = await Promise.all([openDevice(bob.token), openDevice(eve.token)]);
@@ -245,7 +243,6 @@ async function isShownOnline({ user }: SignedIn, { token }: SignedIn): Promise<b
 
 test("a contact whose inbox does not answer delays presence to no other contact", async () => {
   const [bob, eve] = await registerUsers(2);
-  if (!bob || !eve) throw new Error("there are two");
   await befriend(bob, eve);
   await befriend(bob, ann);
   await openDevice(eve.token);
@@ -259,7 +256,6 @@ test("a contact whose inbox does not answer delays presence to no other contact"
 
 test("online_count of a group counts its members with any kind of socket", async () => {
   const [bob, eve] = await registerUsers(2);
-  if (!bob || !eve) throw new Error("there are two");
   const id = await createGroupId(bob, ann, eve);
   const count = async () => (await getConversation(bob, id)).online_count;
   expect(await count()).toBe(1);

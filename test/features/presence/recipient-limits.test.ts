@@ -88,7 +88,6 @@ function counting(reached?: SignedIn): Cost & Disposable {
 
 test("of 1,200 friends only the 30 online ones are notified, after one query", async () => {
   const [ann, bob] = await registerUsers(2);
-  if (!ann || !bob) throw new Error("there are two");
   await manyFriends(bob, 1_170, 29);
   await befriend(ann, bob);
   const anns = await openDevice(ann.token);
@@ -152,7 +151,6 @@ describe("presence and account deletion", () => {
 
   test("a deleted user is offline and no longer a friend to friends and direct peers, and to nobody else", async () => {
     const [bob, friend, peer, blocker, stranger] = await registerUsers(5);
-    if (!bob || !friend || !peer || !blocker || !stranger) throw new Error("there are five");
     await befriend(bob, friend);
     await converse(bob, peer);
     await converse(bob, blocker);
@@ -176,7 +174,6 @@ describe("presence and account deletion", () => {
 
   test("with more conversations and contacts than the calls of one event, all of them learn of the deletion", async () => {
     const [bob, ann] = await registerUsers(2);
-    if (!bob || !ann) throw new Error("there are two");
     const friends = await registerUsers(5);
     for (const friend of friends) await befriend(bob, friend);
     const sockets = await Promise.all(friends.map(({ token }) => openDevice(token)));
@@ -197,7 +194,6 @@ describe("presence and account deletion", () => {
 
   test("a refused deletion sends no presence", async () => {
     const [bob, friend] = await registerUsers(2);
-    if (!bob || !friend) throw new Error("there are two");
     await befriend(bob, friend);
     await createGroupId(bob);
     const socket = await openDevice(friend.token);

@@ -4,12 +4,12 @@ import { beforeAll, expect, test } from "vitest";
 import { ConversationId, Seq } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, deleteMessage, openDirect, send, sendAll } from "../../support/clients/chat.ts";
+import { ask, createGroup, deleteMessage, openDirect, send, sendAll } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { inboxObject, itemAt } from "../../support/objects/room.ts";
+import { inboxObject } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { askToSave, save, saved, unsave } from "./client.ts";
 
@@ -18,10 +18,7 @@ const MINUTE = 60_000;
 // A list that is not up to date yet is asked for again and again.
 beforeAll(() => setNoRateLimits());
 
-async function pair(): Promise<[SignedIn, SignedIn]> {
-  const all = await signedInUsers(2);
-  return [itemAt(all, 0), itemAt(all, 1)];
-}
+const pair = () => signedInUsers(2);
 
 /** A direct conversation in which Bob has sent Ann messages 1, 2 and 3. */
 async function talk(): Promise<{ ann: SignedIn; bob: SignedIn; id: number }> {
@@ -194,7 +191,7 @@ test("no reminder comes of a message that one has hidden, or of a group that one
   }
   const { seq } = await send(ann, id, "another");
   await save(bob, id, seq, { remind_at: Date.now() + 3 * MINUTE });
-  expect((await call("POST", `/v1/conversations/${community}/leave`, { token: bob.token })).status).toBe(204);
+  expect((await ask(bob, community, "POST", "/leave")).status).toBe(204);
   expect((await deleteMessage(bob, id, seq, "me")).status).toBe(204);
   await eventually(async () => expect(await dueJob(bob)).toBe(Date.now() + MINUTE));
   const socket = await openDevice(bob.token);
@@ -204,9 +201,7 @@ test("no reminder comes of a message that one has hidden, or of a group that one
   await socket.untilProcessed(id);
   expect(socket.of("reminder").length).toBe(1);
   // Back in the community, the reminder that came due meanwhile is a mark.
-  expect(
-    (await call("POST", `/v1/conversations/${community}/join`, { token: bob.token, body: {} })).status,
-  ).toBe(200);
+  expect((await ask(bob, community, "POST", "/join", {})).status).toBe(200);
   await eventually(async () => expect(ready(await openDevice(bob.token))).toBe(2));
 });
 

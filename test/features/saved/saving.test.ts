@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, deleteMessage, openDirect, send, sendAll } from "../../support/clients/chat.ts";
+import { ask, createGroup, deleteMessage, openDirect, send, sendAll } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
@@ -14,15 +14,12 @@ import { askToSave, save, saved, savedPlaces, unsave } from "./client.ts";
 // A list that is not up to date yet is asked for again and again.
 beforeAll(() => setNoRateLimits());
 
-async function users(): Promise<[SignedIn, SignedIn, SignedIn]> {
-  const all = await signedInUsers(3);
-  return [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
-}
+const users = () => signedInUsers(3);
 
 const removeMember = (owner: SignedIn, id: number, { user }: SignedIn) =>
-  call("DELETE", `/v1/conversations/${id}/members/${user.id}`, { token: owner.token });
+  ask(owner, id, "DELETE", `/members/${user.id}`);
 const addMember = (owner: SignedIn, id: number, { user }: SignedIn) =>
-  call("POST", `/v1/conversations/${id}/members`, { token: owner.token, body: { user_ids: [user.id] } });
+  ask(owner, id, "POST", "/members", { user_ids: [user.id] });
 
 test("saved messages are listed newest first, each once over all pages", async () => {
   const [ann, bob, cem] = await users();
@@ -137,7 +134,7 @@ test("what one has hidden, or deleted with its conversation, is saved no more", 
   await save(ann, id, 2);
   expect((await deleteMessage(ann, id, 1, "me")).status).toBe(204);
   expect(await savedPlaces(ann)).toEqual([[id, 2]]);
-  expect((await call("DELETE", `/v1/conversations/${id}`, { token: ann.token })).status).toBe(204);
+  expect((await ask(ann, id, "DELETE", "")).status).toBe(204);
   expect(await savedPlaces(ann)).toEqual([]);
   await send(bob, id, "3");
   expect(await savedPlaces(ann)).toEqual([]);

@@ -1,15 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
 import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, send, sendAll } from "../../support/clients/chat.ts";
+import { ask, createGroup, send, sendAll } from "../../support/clients/chat.ts";
 import { aside, followedAnywhere, readThread, reply } from "../../support/clients/threads.ts";
-import { itemAt } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 /** The threads of all conversations, page by page: the conversation, the root and the unread replies. */
@@ -58,7 +56,7 @@ test("the threads that a user follows are listed over all conversations, unread 
   const { next_cursor: cursor } = await followedAnywhere(ann, "?limit=1");
   const mixed = `/v1/threads?unread=true&cursor=${cursor}`;
   expectProblem(await call("GET", mixed, { token: ann.token }), 400, "validation_failed");
-  await call("POST", `/v1/conversations/${two}/leave`, { token: bob.token });
+  await ask(bob, two, "POST", "/leave");
   expect(await listed(bob, "", 100)).toEqual([
     [one, 2, 0],
     [one, 1, 0],

@@ -6,14 +6,13 @@ import { Position, Seq, UserId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { send } from "../../support/clients/chat.ts";
 import { aside, followed } from "../../support/clients/threads.ts";
-import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 test("a further follow than the limit ends that of the thread with the oldest last reply", async () => {

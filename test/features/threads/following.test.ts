@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ConversationId, Position, Seq, UserId } from "../../../src/domain/ids.ts";
-import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -118,7 +119,7 @@ describe("what is unread in a thread", () => {
     await send(bob, id, aside(1));
     await send(bob, id, "main");
     expect(await unread(ann, id)).toEqual({ main: 2, threads: 1 });
-    const read = await call("PUT", `/v1/conversations/${id}/read`, { token: ann.token, body: { seq: 4 } });
+    const read = await ask(ann, id, "PUT", "/read", { seq: 4 });
     expect(read.body).toEqual({ read_seq: 4, unread_count: 0 });
     expect(await unread(ann, id)).toEqual({ main: 0, threads: 1 });
     expect(await readThread(ann, id, 1, 3)).toEqual({ following: true, read_seq: 3, unread_count: 0 });
@@ -227,7 +228,7 @@ describe("a mention in a thread-only reply", () => {
     expect(await mentions(cleo, id)).toEqual([[3, 1]]);
     await readThread(cleo, id, 1, 3);
     expect(await mentions(cleo, id)).toEqual([]);
-    await call("PUT", `/v1/conversations/${id}/read`, { token: ann.token, body: { seq: 3 } });
+    await ask(ann, id, "PUT", "/read", { seq: 3 });
     expect(await mentions(ann, id)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   deleteMessage,
   getConversation,
@@ -25,7 +26,7 @@ const reply = (root: number, text: string, fields: object = {}) => ({
 const aside = (root: number, text: string) => reply(root, text, { also_in_main: false });
 
 const post = ({ token }: SignedIn, id: number, body: unknown) =>
-  call("POST", `/v1/conversations/${id}/messages`, { token, body });
+  ask({ token }, id, "POST", "/messages", body);
 
 const seqs = ({ items }: { items: { seq: number }[] }) => items.map(({ seq }) => seq);
 
@@ -105,7 +106,7 @@ describe("a thread is refused", () => {
 
   test("for a reply, a system message and a revoked message", async () => {
     const { id } = await createGroup(ann, [bob]);
-    await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "new" } });
+    await ask(ann, id, "PATCH", "", { name: "new" });
     const root = await send(ann, id, "root");
     const first = await send(bob, id, reply(root.seq, "reply"));
     const gone = await send(ann, id, "gone");

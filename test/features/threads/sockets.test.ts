@@ -18,7 +18,6 @@ import {
   conversationObject,
   createGroupId,
   inboxObject,
-  itemAt,
   range,
   textFrame,
 } from "../../support/objects/room.ts";
@@ -39,8 +38,7 @@ beforeAll(() =>
 );
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 const aside = (root: number, text: string) => ({

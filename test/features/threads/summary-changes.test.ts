@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
+  ask,
   deleteMessage,
   getConversation,
   listedConversation,
@@ -18,7 +19,7 @@ import {
   upgrade,
 } from "../../support/clients/socket.ts";
 import { aside, reply } from "../../support/clients/threads.ts";
-import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { createGroupId, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -30,8 +31,7 @@ beforeAll(() =>
 );
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 const Item = z.looseObject({
@@ -51,9 +51,7 @@ const Changes = z.object({
 const changed = (socket: TestSocket) => socket.of("changed").flatMap((frame) => Changed.parse(frame).items);
 
 async function changes(query: string) {
-  const { status, body } = await call("GET", `/v1/conversations/${id}/changes?${query}`, {
-    token: bob.token,
-  });
+  const { status, body } = await ask(bob, id, "GET", `/changes?${query}`);
   expect(status).toBe(200);
   return Changes.parse(body);
 }

@@ -1,23 +1,20 @@
 import { beforeAll, expect, test } from "vitest";
-import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, getConversation, listedConversation, send } from "../../support/clients/chat.ts";
+import { expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
+import { ask, createGroup, getConversation, listedConversation, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { aside, followed, replies, reply } from "../../support/clients/threads.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
-import { itemAt, textFrame } from "../../support/objects/room.ts";
+import { textFrame } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
-const edit = ({ token }: SignedIn, id: number, body: object) =>
-  call("PATCH", `/v1/conversations/${id}`, { token, body });
-const post = ({ token }: SignedIn, id: number, body: object) =>
-  call("POST", `/v1/conversations/${id}/messages`, { token, body });
+const edit = ({ token }: SignedIn, id: number, body: object) => ask({ token }, id, "PATCH", "", body);
+const post = ({ token }: SignedIn, id: number, body: object) => ask({ token }, id, "POST", "/messages", body);
 
 test("a group has threads until its admins switch them off", async () => {
   const { id, threads } = await createGroup(ann, [bob]);

@@ -21,7 +21,7 @@ import {
 } from "../../support/clients/socket.ts";
 import { followed, replies } from "../../support/clients/threads.ts";
 import { searchAll } from "../../support/clients/wide-search.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { allMentions } from "../mentions/client.ts";
 import { save, savedPlaces } from "../saved/client.ts";
@@ -34,8 +34,7 @@ let id: number;
 
 /** Bob answers Ann's message twice: in the main stream too, and in the thread alone. */
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   id = await createGroupId(ann, bob);
   await send(ann, id, "root");
   for (const also_in_main of [true, false]) {

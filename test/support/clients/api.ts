@@ -99,8 +99,15 @@ export async function register(username?: string, fields: object = {}): Promise<
 
 const MONTH_S = 30 * 24 * 3_600;
 
+/** As many users as a literal number says; of any other number a list. */
+export type People<Count extends number> = number extends Count ? SignedIn[] : Exactly<Count>;
+type Exactly<Count extends number, Found extends SignedIn[] = []> = Found["length"] extends Count
+  ? Found
+  : Exactly<Count, [...Found, SignedIn]>;
+
 /** Inserts users with `PASSWORD` and a session each, as rows. */
-export function registerUsers(count: number): Promise<SignedIn[]> {
+export function registerUsers<Count extends number>(count: Count): Promise<People<Count>>;
+export function registerUsers(count: number) {
   const usernames = Array.from({ length: count }, () => freshName());
   return insertSignedIn({ usernames, password: PASSWORD, createdAt: Date.now(), lifetimeS: MONTH_S });
 }

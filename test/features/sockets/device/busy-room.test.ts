@@ -4,7 +4,7 @@ import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { seqsKnownTo } from "../../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { intercept } from "../../../support/faults/calls.ts";
-import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
+import { createGroupId, postText, range, textFrame } from "../../../support/objects/room.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 
 /** Ann sends on a room socket, Bob listens on a device. */
@@ -16,8 +16,7 @@ let device: TestSocket;
 
 beforeEach(async () => {
   overrideTiming({ deviceFeed: { holdMs: 1 } });
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
   [room, device] = [await openRoom(id, ann.token), await openDevice(bob.token)];
   // The conversation knows of the device once its inbox has answered an update.

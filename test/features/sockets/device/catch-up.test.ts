@@ -21,7 +21,6 @@ const QUICK_MS = 450;
 
 test("a device that syncs during a stream of messages gets each once, in order", async () => {
   const [ann, bob] = await registerUsers(2);
-  if (!ann || !bob) throw new Error("two people");
   const id = await createGroupId(ann, bob);
   let isOver = false;
   const sending = (async () => {
@@ -57,9 +56,18 @@ test("a device that syncs during a stream of messages gets each once, in order",
   await sending;
 });
 
+test("fifty first sockets of a user open at once, and each gets a message once", async () => {
+  const [kim] = await registerUsers(1);
+  const sockets = await Promise.all(range(1, 50).map(() => openDevice(kim.token)));
+  const id = await createGroupId(kim);
+  await postText(id, kim, "hello");
+  await Promise.all(sockets.map((socket) => socket.next("message")));
+  await Promise.all(sockets.map((socket) => socket.untilProcessed(id)));
+  expect(sockets.map(({ seqs }) => seqs)).toEqual(sockets.map(() => [1]));
+});
+
 test("a silent device gets the messages since it opened, and none before", async () => {
   const [ann, bob] = await registerUsers(2);
-  if (!ann || !bob) throw new Error("two people");
   const id = await createGroupId(ann, bob);
   await postText(id, bob, "before");
   const socket = await openDevice(ann.token);
@@ -72,7 +80,6 @@ test("a silent device gets the messages since it opened, and none before", async
 
 test("a device's first frame other than a sync for that conversation releases held messages", async () => {
   const [ann, bob] = await registerUsers(2);
-  if (!ann || !bob) throw new Error("two people");
   const [group, otherGroup] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   const socket = await openDevice(ann.token);
   await postText(group, bob, "here");
@@ -83,7 +90,6 @@ test("a device's first frame other than a sync for that conversation releases he
 
 test("messages held for a new socket survive an eviction of the inbox", async () => {
   const [ann, bob] = await registerUsers(2);
-  if (!ann || !bob) throw new Error("two people");
   const id = await createGroupId(ann, bob);
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   await postText(id, bob, "one");
@@ -98,8 +104,7 @@ test("messages held for a new socket survive an eviction of the inbox", async ()
 
 describe("a device that reconnects", () => {
   test("shows each message once, in pages, with later revokes and hides", async () => {
-    const registered = await registerUsers(2);
-    const [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+    const [ann, bob] = await registerUsers(2);
     const group = await createGroupId(ann, bob);
     const direct = (await openDirect(ann, bob)).id;
     const [anns, bobs] = [new Device(ann), new Device(bob)];

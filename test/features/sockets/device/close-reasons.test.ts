@@ -22,7 +22,7 @@ import {
   sessionOf,
   textFrame,
 } from "../../../support/objects/room.ts";
-import { overrideTiming, setTiming } from "../../../support/timing.ts";
+import { setTiming } from "../../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -49,39 +49,6 @@ async function expectWorking(socket: TestSocket): Promise<void> {
   await socket.until(({ acks }) => acks.length > length);
 }
 
-const valid: [string, () => unknown][] = [
-  ["a read", () => ({ type: "read", conversation_id: id, seq: 0 })],
-  ["a read that the conversation refuses", () => ({ type: "read", conversation_id: id + 1_000, seq: 0 })],
-  ["a send", () => ({ ...textFrame("fine"), conversation_id: id })],
-  [
-    "`sends` with one valid item",
-    () => ({ type: "sends", items: ["nonsense", { ...textFrame("fine"), conversation_id: id }] }),
-  ],
-  ["a typing", () => ({ type: "typing", conversation_id: id })],
-  ["a sync", () => ({ type: "sync", items: [{ conversation_id: id, after: 0 }] })],
-];
-
-test.each(valid)(
-  "%s between two runs of nine invalid frames keeps the socket open, a tenth invalid frame closes it",
-  async (_, frame) => {
-    const socket = await openDevice(ann.token);
-    for (const sent of [...Array(9).fill("{"), frame(), ...Array(9).fill("{")]) socket.send(sent);
-    await socket.until(
-      (it) => it.of("error").filter(({ code }) => code === "validation_failed").length >= 18,
-    );
-    expect(socket.isOpen).toBe(true);
-    socket.send(new ArrayBuffer(1));
-    expect((await socket.closed()).code).toBe(4400);
-  },
-);
-
-test("a `sends` frame without a valid item counts as one invalid frame", async () => {
-  const socket = await openDevice(ann.token);
-  for (let i = 0; i < 10; i++) socket.send({ type: "sends", items: ["nonsense", textFrame("to nowhere")] });
-  expect((await socket.closed()).code).toBe(4400);
-  expect(socket.of("error")).toHaveLength(20);
-});
-
 test("a socket that sends twice what its user may is closed with 4429, other sockets are not", async () => {
   const now = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => now);
@@ -102,27 +69,6 @@ test("a socket that sends twice what its user may is closed with 4429, other soc
   vi.spyOn(Date, "now").mockImplementation(() => now + 60_000);
   await expectWorking(other);
   expect(other.messages.length).toBe(47 + 1);
-});
-
-test("a silent reader is closed with 4408 after more than 4 MiB; a reader that pings is not", async () => {
-  overrideTiming({ slowReader: { checkMs: 20, patienceMs: 500 } });
-  const [silent, pinging] = [await openDevice(bob.token), await openDevice(bob.token)];
-  const sender = await openDevice(ann.token);
-  const body = { data: "x".repeat(30_000), description: "", extension: "" };
-  const count = Math.ceil((5 * 1024 * 1024) / 30_000);
-  for (const i of range(1, count)) {
-    sender.send({ type: "send", kind: "custom", client_msg_id: `${i}`, body, conversation_id: id });
-    if (i % 50 === 0) {
-      await pinging.until(({ messages }) => messages.length >= i);
-      pinging.send("ping");
-      await pinging.until(({ words }) => words.length >= i / 50);
-    }
-  }
-  expect((await silent.closed()).code).toBe(4408);
-  await pinging.until(({ messages }) => messages.length === count);
-  await sender.until(({ acks }) => acks.length === count);
-  expect(silent.messages.length).toBeGreaterThan(100);
-  expect(pinging.isOpen).toBe(true);
 });
 
 test("a ping is answered while the inbox does not answer", async () => {

@@ -5,7 +5,7 @@ import { BatchWait } from "../../../../src/object/batches/batch-wait.ts";
 import { deleteAccount, deletedUser } from "../../../support/accounts/deletion.ts";
 import { newSession, openDeviceSockets, openSocketSessions } from "../../../support/accounts/sessions.ts";
 import { type Answer, call, PASSWORD, register, type SignedIn } from "../../../support/clients/api.ts";
-import { storedInInbox } from "../../../support/clients/chat.ts";
+import { ask, storedInInbox } from "../../../support/clients/chat.ts";
 import {
   DEVICE_PATH,
   openDevice,
@@ -193,15 +193,15 @@ const EXITS: Record<string, { reason: string; event: string; go: (id: Conversati
   {
     "removing a member": {
       ...{ reason: "removed", event: "removed" },
-      go: (id) => call("DELETE", `/v1/conversations/${id}/members/${ann.user.id}`, { token: bob.token }),
+      go: (id) => ask(bob, id, "DELETE", `/members/${ann.user.id}`),
     },
     leaving: {
       ...{ reason: "left", event: "left" },
-      go: (id) => call("POST", `/v1/conversations/${id}/leave`, { token: ann.token }),
+      go: (id) => ask(ann, id, "POST", "/leave"),
     },
     "dissolving the group": {
       ...{ reason: "dissolved", event: "dissolved" },
-      go: (id) => call("DELETE", `/v1/conversations/${id}`, { token: bob.token }),
+      go: (id) => ask(bob, id, "DELETE", ""),
     },
   };
 
@@ -234,7 +234,7 @@ test.each(Object.entries(EXITS))(
 test("deleting an account closes all its sockets, lets none open, and empties the inbox", async () => {
   const phone = await newSession(ann);
   for (const i of range(1, 3)) await postText(rooms[0], bob, `${i}`);
-  expect((await call("DELETE", `/v1/conversations/${rooms[0]}`, { token: ann.token })).status).toBe(204);
+  expect((await ask(ann, rooms[0], "DELETE", "")).status).toBe(204);
   const sockets = [...(await bothKinds(ann, rooms[1])), ...(await bothKinds(phone, rooms[1]))];
   const bobs = await bothKinds(bob, rooms[1]);
   await expectWorking(sockets, rooms[1], "my last words");

@@ -22,7 +22,6 @@ import {
   createGroupId,
   expectDeleted,
   inboxObject,
-  itemAt,
   postText,
   textFrame,
 } from "../../../support/objects/room.ts";
@@ -37,8 +36,7 @@ let dan: SignedIn;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 type Action = [what: string, run: (id: ConversationId) => Promise<unknown>, expected: object];
@@ -144,7 +142,6 @@ test("a device that connects while its inbox reports no device gets later events
 
 test("both users get `disabled` changes of a direct conversation after a block, an unblock and a deletion", async () => {
   const [eve, fay] = await registerUsers(2);
-  if (!eve || !fay) throw new Error("there are two");
   const { id } = await openDirect(eve, fay);
   const sockets = [await openDevice(eve.token), await openRoom(id, eve.token), await openDevice(fay.token)];
   const expectDisabled = async (disabled: boolean, ...recipients: TestSocket[]) => {
@@ -168,8 +165,7 @@ test("both users get `disabled` changes of a direct conversation after a block, 
 
 describe("a revoke or hide before the ack", () => {
   test("is sent to the device that sent the message", async () => {
-    const registered = await registerUsers(2);
-    const [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+    const [ann, bob] = await registerUsers(2);
     const [id, source] = [await createGroupId(ann, bob), await createGroupId(bob)];
     const slow = reference(await send(bob, source, "slow"));
     const device = await openDevice(bob.token);

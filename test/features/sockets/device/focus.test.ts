@@ -12,7 +12,6 @@ import {
   conversationObject,
   createGroupId,
   inboxObject,
-  itemAt,
   postText,
   range,
   textFrame,
@@ -29,8 +28,7 @@ let other: TestSocket;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 1 } }));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
   [device, other] = [await openDevice(bob.token), await openDevice(bob.token)];
 });
@@ -62,7 +60,7 @@ test("a device that shows a conversation over its room socket gets each message 
   expect(await focus(device)).toEqual({ type: "focused", conversation_id: id, last_seq: 2, rev: 0 });
   const room = await openRoom(id, bob.token, "?after=2&rev=0");
   await say(3);
-  await call("DELETE", `/v1/conversations/${id}/messages/1?for=everyone`, { token: ann.token });
+  await ask(ann, id, "DELETE", "/messages/1?for=everyone");
   await room.until(({ seqs, frames }) => seqs.length === 3 && frames.some(({ type }) => type === "revoked"));
   const before = framesAbout(device, id).length;
   room.close();
@@ -107,7 +105,7 @@ test("typing and reads stay away from a focused device, and return with the mess
   expect(device.of("typing")).toEqual([]);
   await synced(device, 0, 0);
   const seq = await postText(id, bob, "hello");
-  await call("PUT", `/v1/conversations/${id}/read`, { token: ann.token, body: { seq } });
+  await ask(ann, id, "PUT", "/read", { seq });
   expect(await device.next("read")).toMatchObject({ user_id: ann.user.id, seq });
 });
 
@@ -151,7 +149,6 @@ test("while all devices focus, a message costs no call of their inbox; a further
 
 test("a user cannot focus a conversation of others", async () => {
   const [eve] = await registerUsers(1);
-  if (!eve) throw new Error("one user");
   const eves = await openDevice(eve.token);
   for (const conversation_id of [id, 999_999_999]) {
     eves.send({ type: "focus", conversation_id });

@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../../support/clients/api.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
 import {
+  ask,
   expectAsked,
   getConversation,
   getMessage,
@@ -39,8 +40,7 @@ let dan: SignedIn;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 const add = (id: number, ...who: SignedIn[]) =>
@@ -428,5 +428,5 @@ async function hasLost(id: number): Promise<boolean> {
 }
 
 async function isDissolved(id: number): Promise<boolean> {
-  return (await call("GET", `/v1/conversations/${id}`, { token: ann.token })).status === 404;
+  return (await ask(ann, id, "GET", "")).status === 404;
 }

@@ -3,7 +3,7 @@ import { registerUsers } from "../../../support/clients/api.ts";
 import { openDevice } from "../../../support/clients/socket.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
 import { intercept } from "../../../support/faults/calls.ts";
-import { createGroupId, itemAt, postText, range } from "../../../support/objects/room.ts";
+import { createGroupId, postText, range } from "../../../support/objects/room.ts";
 
 /** The pages of unknown messages that fit into 32 MiB: each may have 100 bodies of 32 KiB. */
 const MAX_LARGE_PAGES = 10;
@@ -34,8 +34,7 @@ async function pagesFetchedAtOnce(token: string, ids: readonly number[], after: 
 }
 
 test("a device that syncs many conversations has at most 32 MiB of pages fetched for it at once", async () => {
-  const users = await registerUsers(2);
-  const [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  const [ann, bob] = await registerUsers(2);
   const ids = [];
   for (const _ of range(1, SLOTS)) {
     const id = await createGroupId(ann, bob);

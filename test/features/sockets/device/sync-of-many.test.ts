@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
-import { call, registerUsers, type SignedIn } from "../../../support/clients/api.ts";
+import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
+import { ask } from "../../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
 import { HeldCalls } from "../../../support/faults/calls.ts";
@@ -19,8 +20,7 @@ let lin: SignedIn;
 const ids: ConversationId[] = [];
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, lin] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, lin] = await registerUsers(2);
   for (const _ of range(1, CONVERSATIONS)) {
     const id = await createGroupId(ann, lin);
     await postText(id, ann, "before");
@@ -106,7 +106,7 @@ test("a device whose sync is refused after a wait, as its user has left, is live
     sync(device, ids);
     await held.arrived(SLOTS);
     await postIn([left], live);
-    const { status } = await call("POST", `/v1/conversations/${left}/leave`, { token: lin.token });
+    const { status } = await ask(lin, left, "POST", "/leave");
     expect(status).toBe(204);
     await untilFrame(live, { type: "member", conversation_id: left, event: "left" });
   } finally {
@@ -114,10 +114,7 @@ test("a device whose sync is refused after a wait, as its user has left, is live
   }
   await untilSynced(device, CONVERSATIONS - 1);
   await untilFrame(device, { type: "error", code: "not_found", conversation_id: left });
-  const added = await call("POST", `/v1/conversations/${left}/members`, {
-    token: ann.token,
-    body: { user_ids: [lin.user.id] },
-  });
+  const added = await ask(ann, left, "POST", "/members", { user_ids: [lin.user.id] });
   expect(added.status).toBe(200);
   const seq = await postText(left, ann, "back");
   await untilFrame(device, { type: "message", conversation_id: left, seq });

@@ -1,8 +1,9 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../../support/clients/api.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
 import {
+  ask,
   createGroup,
   getConversation,
   insertUsers,
@@ -14,7 +15,7 @@ import { eventsOf, seqsKnownTo, untilAcked, untilFrame } from "../../../support/
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
 import { advanceClock } from "../../../support/clock.ts";
 import { HeldInbox } from "../../../support/faults/hold.ts";
-import { createGroupId, itemAt, postText, range, textFrame } from "../../../support/objects/room.ts";
+import { createGroupId, postText, range, textFrame } from "../../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../../support/objects/sleep.ts";
 import { setTiming } from "../../../support/timing.ts";
 
@@ -25,12 +26,11 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ deviceFeed: { holdMs: 50 } }));
 
 beforeEach(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 async function putRead({ token }: SignedIn, id: number, seq: number): Promise<void> {
-  const answer = await call("PUT", `/v1/conversations/${id}/read`, { token, body: { seq } });
+  const answer = await ask({ token }, id, "PUT", "/read", { seq });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
 }
 
@@ -78,7 +78,7 @@ test("a read of another device has the own unread count, in which tips and own m
   const [device, anns] = [await openDevice(bob.token), await openDevice(ann.token)];
   const [room, annsRoom] = [await openRoom(id, bob.token), await openRoom(id, ann.token)];
   await sendAll(ann, id, ["1", "2", "3"]);
-  const renamed = await call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name: "new" } });
+  const renamed = await ask(ann, id, "PATCH", "", { name: "new" });
   expect(renamed.status).toBe(200);
   await sendAll(ann, id, ["5", "6"]);
   await postText(id, bob, "7, which bob has written");
@@ -137,7 +137,7 @@ test("a read to the end, and deleting the conversation, leave nothing unread", a
   await putRead(bob, id, 2);
   expect(await device.next("read")).toMatchObject({ seq: 2, unread_count: 0, last_seq: 2 });
   await sendAll(ann, id, ["3"]);
-  expect((await call("DELETE", `/v1/conversations/${id}`, { token: bob.token })).status).toBe(204);
+  expect((await ask(bob, id, "DELETE", "")).status).toBe(204);
   expect(await device.next("read")).toMatchObject({ seq: 3, unread_count: 0, last_seq: 3 });
 });
 
@@ -202,10 +202,7 @@ test("typing reaches the peer at most once a second for each user, never the use
 test("typing of a muted member is not pushed", async () => {
   const id = await createGroupId(ann, bob);
   const [anns, bobs] = [await openDevice(ann.token), await openDevice(bob.token)];
-  const mute = await call("PATCH", `/v1/conversations/${id}/members/${bob.user.id}`, {
-    token: ann.token,
-    body: { muted_for_s: 60 },
-  });
+  const mute = await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { muted_for_s: 60 });
   expect(mute.status).toBe(200);
   bobs.send({ type: "typing", conversation_id: id });
   await bobs.untilProcessed(id);
@@ -248,8 +245,7 @@ test.each([64, 65])(
 test("events during a device's sends arrive once, as do the messages", async () => {
   const id = await createGroupId(ann, bob);
   const [first, second] = [await openDevice(bob.token), await openDevice(bob.token)];
-  const rename = (name: string) =>
-    call("PATCH", `/v1/conversations/${id}`, { token: ann.token, body: { name } });
+  const rename = (name: string) => ask(ann, id, "PATCH", "", { name });
   for (const round of range(1, 15)) {
     const renamed = rename(`${round}`);
     for (const n of range(1, 8)) first.send({ ...textFrame(`${round} ${n}`), conversation_id: id });

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../../support/clients/api.ts";
-import { deleteMessage, expectAsked } from "../../../support/clients/chat.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { ask, deleteMessage, expectAsked } from "../../../support/clients/chat.ts";
 import { acceptSocket, openRoom, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
 import { createGroupId, itemAt, postText } from "../../../support/objects/room.ts";
 
@@ -12,8 +12,7 @@ let bob: SignedIn;
 let id: ConversationId;
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   id = await createGroupId(ann, bob);
 });
 
@@ -47,7 +46,7 @@ test.each(KINDS)(
     expect(reacted).toMatchObject({ seq, version: 1, mine: [":k:"], reactions: [{ key: ":k:", count: 1 }] });
     expect(reacted).not.toHaveProperty("body");
     const body = { body: { text: "second" }, base_version: 1 };
-    const edited = await call("PATCH", `/v1/conversations/${id}/messages/${seq}`, { token: ann.token, body });
+    const edited = await ask(ann, id, "PATCH", `/messages/${seq}`, body);
     expect(edited.status).toBe(200);
     expect(await nextChanged(parts)).toMatchObject({ seq, version: 2, body: { text: "second" } });
     await expectAsked(ann, id, "PUT", `/messages/${seq}/pin`);
@@ -69,7 +68,7 @@ test("a socket that resumes gets a part where it has the body, and the whole mes
   await expectAsked(ann, id, "PUT", `/messages/${one}/reactions/:k:`);
   await expectAsked(ann, id, "PUT", `/messages/${other}/reactions/:k:`);
   const body = { body: { text: "new" }, base_version: 1 };
-  await call("PATCH", `/v1/conversations/${id}/messages/${other}`, { token: ann.token, body });
+  await ask(ann, id, "PATCH", `/messages/${other}`, body);
   const room = await openRoom(id, bob.token, `?after=${other}&rev=0&changes=parts`);
   const device = acceptSocket(await upgrade("/v1/socket?changes=parts", bob.token));
   device.send({ type: "sync", conversation_id: id, after: other, rev: 0 });

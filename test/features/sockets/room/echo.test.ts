@@ -20,7 +20,6 @@ import {
   conversationObject,
   createGroupId,
   inboxObject,
-  itemAt,
   postText,
   range,
   textFrame,
@@ -37,8 +36,7 @@ beforeAll(() =>
 );
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  [ann, bob] = [itemAt(registered, 0), itemAt(registered, 1)];
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
 });
 

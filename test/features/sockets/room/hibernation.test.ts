@@ -4,6 +4,7 @@ import { z } from "zod";
 import { newSession } from "../../../support/accounts/sessions.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { call, registerUsers } from "../../../support/clients/api.ts";
+import { ask } from "../../../support/clients/chat.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import {
@@ -145,7 +146,7 @@ test("list and unread count are correct after evictions of the inbox", async () 
   const bobs = await openRoom(id, bob.token);
   bobs.send({ type: "read", seq: 1 });
   await bobs.untilProcessed();
-  await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 1 } });
+  await ask(bob, id, "PUT", "/read", { seq: 1 });
   await evictDurableObject(inboxObject(bob.user.id));
   const list = await call("GET", "/v1/conversations?limit=1", { token: bob.token });
   expect(list.body).toMatchObject({

@@ -4,7 +4,7 @@ import { signedInUsers } from "../../../support/accounts/users.ts";
 import { expectProblem } from "../../../support/clients/api.ts";
 import { openRoom, readRefusal, roomPath, upgrade } from "../../../support/clients/socket.ts";
 import { eventually } from "../../../support/eventually.ts";
-import { createGroupId, itemAt, range } from "../../../support/objects/room.ts";
+import { createGroupId, range } from "../../../support/objects/room.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 
 /** Asks for `count` sockets at once. @returns the statuses, in rising order */
@@ -16,7 +16,6 @@ async function openAtOnce(id: number, token: string, count: number): Promise<num
 
 test("of fifty sockets that a user opens at once in a conversation ten open, on all devices together", async () => {
   const [ann, bob] = await signedInUsers(2);
-  if (!ann || !bob) throw new Error("there are two");
   const id = await createGroupId(ann, bob);
   const tablet = await newSession(ann);
   const statuses = (
@@ -35,7 +34,7 @@ test("of fifty sockets that a user opens at once in a conversation ten open, on 
 
 test("a closed socket leaves its place to another one", async () => {
   overrideTiming({ roomSockets: { perUser: 2 } });
-  const ann = itemAt(await signedInUsers(1), 0);
+  const [ann] = await signedInUsers(1);
   const id = await createGroupId(ann);
   const first = await openRoom(id, ann.token);
   await openRoom(id, ann.token);
@@ -49,7 +48,6 @@ test("a closed socket leaves its place to another one", async () => {
 test("the last places of a conversation are for users without a socket, and then there are none", async () => {
   overrideTiming({ roomSockets: { perUser: 10, scarceAt: 3, max: 5 } });
   const [ann, bob, cas, dan] = await signedInUsers(4);
-  if (!ann || !bob || !cas || !dan) throw new Error("there are four");
   const id = await createGroupId(ann, bob, cas, dan);
   expect(await openAtOnce(id, ann.token, 5)).toEqual([101, 101, 101, 429, 429]);
   expect(await openAtOnce(id, bob.token, 2)).toEqual([101, 429]);

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
-import { call, registerUsers } from "../../../support/clients/api.ts";
+import { registerUsers } from "../../../support/clients/api.ts";
+import { ask } from "../../../support/clients/chat.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import {
   createGroupId,
@@ -108,51 +109,6 @@ test("100 sends in one frame are stored in order and acknowledged in one frame",
   expect(phone.of("acks").length).toBe(1);
 });
 
-test.each([
-  ["101 sends", range(1, 101).map((i) => textFrame(`${i}`))],
-  ["no send", []],
-])("%s in one frame are refused, and none is stored", async (_, items) => {
-  const id = await room();
-  const { phone } = await sockets(id);
-  phone.send({ type: "sends", items });
-  expect(await phone.next("error")).toMatchObject({ code: "validation_failed" });
-  expect(await postText(id, ann, "the first")).toBe(1);
-});
-
-test("an invalid item of a `sends` frame is refused alone", async () => {
-  const id = await room();
-  const { phone, bobs } = await sockets(id);
-  const wrong = [
-    { client_msg_id: "long", kind: "text", body: { text: "x".repeat(8_001) } },
-    { client_msg_id: "kind", kind: "nonsense", body: {} },
-    { client_msg_id: "quote", ...textFrame("?"), quote_seq: 99 },
-    { client_msg_id: "stranger", ...textFrame("?"), mentions: [1] },
-    { client_msg_id: "elsewhere", conversation_id: id + 1, ...textFrame("?") },
-    { client_msg_id: "x".repeat(65), ...textFrame("?") },
-    "not even an object",
-  ];
-  phone.send({ type: "sends", items: [textFrame("first", "a"), ...wrong, textFrame("last", "z")] });
-  await phone.until(
-    ({ acks, frames }) => acks.length + frames.filter((f) => f.type === "error").length === 9,
-  );
-  expect(phone.acks.map((ack) => ack.client_msg_id)).toEqual(["a", "z"]);
-  const refusals = phone.of("error").map(({ code, client_msg_id }) => [client_msg_id, code]);
-  expect(
-    new Map(refusals.filter(([name]) => name !== undefined).map(([name, code]) => [name, code])),
-  ).toEqual(
-    new Map([
-      ["long", "validation_failed"],
-      ["kind", "validation_failed"],
-      ["quote", "not_found"],
-      ["stranger", "not_found"],
-      ["elsewhere", "not_found"],
-    ]),
-  );
-  expect(refusals.filter(([name]) => name === undefined).length).toBe(2);
-  await bobs.until(({ messages }) => messages.length === 2);
-  expect(bobs.seqs).toEqual([1, 2]);
-});
-
 test("the ack of a message comes after all messages with a lower seq", async () => {
   const { phone, bobs } = await sockets(await room());
   const count = 60;
@@ -206,6 +162,6 @@ test("200 sends by sockets and HTTP have one gapless order, the same for every s
   }
   const times = watcher.messages.map(({ created_at }) => Number(created_at));
   expect(times).toEqual([...times].sort((a, b) => a - b));
-  const page = await call("GET", `/v1/conversations/${id}/messages?limit=100`, { token: bob.token });
+  const page = await ask(bob, id, "GET", "/messages?limit=100");
   expect(page.body).toMatchObject({ items: range(101, 200).map((seq) => order.get(seq)), has_more: true });
 });

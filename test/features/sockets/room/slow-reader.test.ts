@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { expectAsked } from "../../../support/clients/chat.ts";
 import { openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { createGroupId, itemAt, postText, range } from "../../../support/objects/room.ts";
+import { createGroupId, postText, range } from "../../../support/objects/room.ts";
 import { setNoRateLimits } from "../../../support/settings.ts";
 import { overrideTiming } from "../../../support/timing.ts";
 
@@ -12,8 +12,7 @@ let bob: SignedIn;
 beforeAll(() => setNoRateLimits());
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 /** Has Ann send messages of 30 KB, each alone, until they are acknowledged. @returns how many there are */
