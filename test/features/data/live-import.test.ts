@@ -20,6 +20,7 @@ import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
+import { setTiming } from "../../support/timing.ts";
 import { newBot, updates } from "../../surfaces/telegram/client.ts";
 import { allMentions } from "../mentions/client.ts";
 import { exportAll, importAll } from "./records.ts";
@@ -32,6 +33,7 @@ let cid: SignedIn;
 let group: number;
 
 beforeAll(async () => {
+  setTiming({ fanout: { cooldownMs: 10 } });
   key = (await makeServerKey(["data", "conversations", "users", "hooks", "tokens"])).text;
 });
 

@@ -22,7 +22,7 @@ let group: number;
 
 beforeAll(async () => {
   // Each message has the rules read: a shadow is in force at once.
-  setTiming({ rules: { keepMs: 0, staleMs: 0 } });
+  setTiming({ rules: { keepMs: 0, staleMs: 0 }, fanout: { cooldownMs: 10 } });
   key = (await makeServerKey(["data", "conversations", "tokens", "users", "moderate", "hooks"])).text;
 });
 

@@ -123,8 +123,8 @@ describe("what a page says of itself", () => {
 
   test("a page that does not answer, or does not end, gives none", async () => {
     overrideTiming({ linkPreviews: { fetchMs: 2_000 } });
-    await expectNone(await Page.of({ hangs: true }));
-    await expectNone(await Page.html("<title>slow</title>", { hangs: true }));
+    const pages = [await Page.of({ hangs: true }), await Page.html("<title>slow</title>", { hangs: true })];
+    await Promise.all(pages.map((page) => expectNone(page)));
   });
 
   test("three redirects are followed, and no fourth", async () => {

@@ -11,7 +11,7 @@ let ann: SignedIn;
 let ben: SignedIn;
 let group = 0;
 
-beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 } }));
+beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 }, fanout: { cooldownMs: 1 } }));
 
 beforeEach(async () => {
   const users = await registerUsers(2);

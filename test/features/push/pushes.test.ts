@@ -12,7 +12,7 @@ let group = 0;
 let laptop: PushReceiver;
 
 // The alarm of the platform comes by the machine's clock: no job runs by itself here.
-beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 } }));
+beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 }, fanout: { cooldownMs: 1 } }));
 
 beforeEach(async () => {
   const users = await registerUsers(2);

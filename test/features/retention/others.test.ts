@@ -16,6 +16,7 @@ import {
   storedInConversation,
   storedInInbox,
 } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
 import { aside, followed } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
 import { breakAt } from "../../support/faults/injected-fault.ts";
@@ -26,7 +27,7 @@ import { Costs } from "../../support/objects/costs.ts";
 import { conversationObject, itemAt, range } from "../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
 import { age, emptiedSeq, expire, keep, runRetention } from "../../support/retention/expire.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { bodies, v1 } from "../../surfaces/formpost/client.ts";
 import { exportAll } from "../data/records.ts";
 
@@ -39,7 +40,7 @@ let bob: SignedIn;
 beforeAll(async () => {
   // One part of what expires at a time, also where the alarm comes before the test runs the job.
   const retention = { pauseMs: 30_000 };
-  setTiming({ rpcRetry: { backoffMs: 1 }, indexing: { idleMs: 1 }, retention });
+  setTiming({ rpcRetry: { backoffMs: 1 }, indexing: { idleMs: 1 }, fanout: { cooldownMs: 10 }, retention });
   key = (await makeServerKey(["conversations", "hooks", "users"])).text;
 });
 
@@ -157,7 +158,12 @@ test("an export has nothing that has expired, and names none of it", async () =>
 
 test("many go in parts: at once for readers, a few hundred a turn for the storage", async () => {
   const id = await groupFor(10);
-  for (const n of range(1, 450)) await send(ann, id, `${OLD} ${n}`);
+  const room = await openRoom(id, ann.token);
+  const text = (n: number) => ({ kind: "text", body: { text: `${OLD} ${n}` } });
+  for (const part of range(0, 6))
+    room.send({ type: "sends", items: range(1, 64).map((n) => text(64 * part + n)) });
+  await room.until(({ acks }) => acks.length === 448);
+  room.close();
   const { seq } = await send(ann, id, { kind: "text", body: { text: OLD } });
   await expectAsked(bob, id, "PUT", `/messages/${seq}/reactions/${encodeURIComponent("❤")}`);
   await age(id, 6);
@@ -216,57 +222,39 @@ test("an account that is erased afterwards, and one that reacted, find nothing l
   expect(await storedInConversation(id)).not.toContain(OLD);
 });
 
-/** A group with an expired message of Bob's, which a legal hold has kept from being emptied. */
-async function groupOnHold(
-  sent: Record<string, unknown> = {},
-  before = async (_id: ConversationId): Promise<void> => undefined,
-): Promise<{ id: ConversationId }> {
+test("what a legal hold keeps of the expired takes no place, no client message id, and goes by an erasure", async () => {
   const id = await groupFor(10);
   const first = await send(ann, id, "emptied alone, as it has a reaction");
   await expectAsked(bob, id, "PUT", `/messages/${first.seq}/reactions/${encodeURIComponent("❤")}`);
-  await send(bob, id, { kind: "text", body: { text: OLD }, ...sent });
-  await before(id);
+  const once = (words: string) => ({ kind: "text", body: { text: words }, client_msg_id: "once" });
+  await send(bob, id, once(OLD));
+  for (const n of range(1, LIMITS.pins)) await send(ann, id, `pinned ${n}`);
+  await runInDurableObject(conversationObject(id), (_, { storage }) => {
+    const pin = "UPDATE messages SET pinned_at = 1, pinned_by = ? WHERE body LIKE '%pinned%'";
+    storage.sql.exec(pin, ann.user.id);
+  });
   await age(id, 11);
-  await send(ann, id, "kept");
+  const { seq: kept } = await send(ann, id, "kept");
   await runRetention(id);
   expect((await keep(key, id, "group", { legal_hold: true })).status).toBe(200);
   expect(await storedInConversation(id)).toContain(OLD);
-  return { id };
-}
-
-test("an erasure takes expired messages too, which a legal hold keeps", async () => {
-  const { id } = await groupOnHold();
+  await expectAsked(ann, id, "PUT", `/messages/${kept}/pin`);
+  const stored = await send(bob, id, once("said again"));
+  expect(stored).toMatchObject({ body: { text: "said again" } });
+  const repeat = await ask(bob, id, "POST", "/messages", once("said again"));
+  expect(repeat).toMatchObject({ status: 200, body: { seq: stored.seq } });
   const path = `/v1/server/users/${bob.user.id}?messages=erase`;
   expect((await call("DELETE", path, { token: key })).status).toBe(202);
   await eventually(async () => expect(await storedInConversation(id)).not.toContain(OLD));
   const { items } = await page(ann, id);
-  expect(items.filter(({ kind }) => kind !== "tip")).toMatchObject([{ body: { text: "kept" } }]);
-});
-
-test("the client message id of an expired message is free, also while a legal hold keeps it", async () => {
-  const sent = { client_msg_id: "once" };
-  const { id } = await groupOnHold(sent);
-  const again = { kind: "text", body: { text: "said again" }, ...sent };
-  const stored = await send(bob, id, again);
-  expect(stored).toMatchObject({ body: { text: "said again" } });
-  const repeat = await ask(bob, id, "POST", "/messages", again);
-  expect(repeat).toMatchObject({ status: 200, body: { seq: stored.seq } });
-  expect((await page(ann, id)).items.map(({ seq }) => seq)).toContain(stored.seq);
-});
-
-test("expired pins leave the places to others, also while a legal hold keeps them", async () => {
-  const { id } = await groupOnHold({}, async (group) => {
-    for (const n of range(1, LIMITS.pins)) await send(ann, group, `pinned ${n}`);
-    await runInDurableObject(conversationObject(group), (_, { storage }) => {
-      const pin = "UPDATE messages SET pinned_at = 1, pinned_by = ? WHERE body LIKE '%pinned%'";
-      storage.sql.exec(pin, ann.user.id);
-    });
-  });
-  const { seq } = await send(ann, id, "to pin");
-  await expectAsked(ann, id, "PUT", `/messages/${seq}/pin`);
+  expect(items.filter(({ kind }) => kind !== "tip")).toMatchObject([
+    { body: { text: "kept" } },
+    { seq: stored.seq, revoked: true },
+  ]);
 });
 
 test("without a term a send writes and reads what it did, and with one no more", async () => {
+  overrideTiming({ fanout: { cooldownMs: 500 } });
   const [plain, kept] = [ConversationId.parse((await createGroup(ann, [bob])).id), await groupFor(10)];
   const costs = async (id: ConversationId) => {
     await send(ann, id, "the first of a burst");

@@ -20,7 +20,7 @@ import {
 import { edit } from "../../support/clients/edits.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside, followed, reply } from "../../support/clients/threads.ts";
-import { itemAt, range } from "../../support/objects/room.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { age, DAY_MS, expire, keep, retentionDue, runRetention } from "../../support/retention/expire.ts";
 import { setRetentionDays } from "../../support/settings.ts";
@@ -34,7 +34,7 @@ let bob: SignedIn;
 let cid: SignedIn;
 
 beforeAll(async () => {
-  setTiming({ rpcRetry: { backoffMs: 1 }, indexing: { idleMs: 1 } });
+  setTiming({ rpcRetry: { backoffMs: 1 }, indexing: { idleMs: 1 }, fanout: { cooldownMs: 10 } });
   key = (await makeServerKey(["conversations"])).text;
 });
 
@@ -112,24 +112,6 @@ test("what is older than the term is gone in every way of reading, with all that
   expect(stored).not.toContain(OLD);
   for (const who of [ann, bob, cid])
     expect((await storedInInbox(who)).replaceAll(`${OLD} kept`, "")).not.toContain(OLD);
-});
-
-test("what has expired is unread to nobody, and a count goes on from there", async () => {
-  const { id } = await createGroup(ann, [bob]);
-  await keepFor(id, 10);
-  for (const n of range(1, 5)) await send(ann, id, `old ${n}`);
-  const { seq } = await send(ann, id, "old, revoked");
-  expect((await ask(ann, id, "DELETE", `/messages/${seq}?for=everyone`)).status).toBe(204);
-  await age(id, 6);
-  for (const n of range(1, 3)) await send(ann, id, `new ${n}`);
-  expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 8 });
-  await age(id, 5);
-  await expire(id);
-  expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 3 });
-  await send(ann, id, "newer");
-  expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 4 });
-  await evict(ConversationId.parse(id));
-  expect(await getConversation(bob, id)).toMatchObject({ unread_count: 4 });
 });
 
 test("a conversation of which all has expired is in the list, empty, and its numbers go on", async () => {

@@ -19,7 +19,7 @@ const conversations = new ConversationStubs(env.CONVERSATION, timing.rpcRetry);
 
 let ann: SignedIn;
 
-beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 } }));
+beforeAll(() => setTiming({ rpcRetry: { backoffMs: 1 }, fanout: { cooldownMs: 10 } }));
 
 beforeEach(async () => {
   ann = itemAt(await signedInUsers(1), 0);
