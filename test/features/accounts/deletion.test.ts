@@ -283,8 +283,3 @@ describe("a user without a password, whom a service signs in", () => {
     expect(await sigOf(user_id)).toMatch(/./);
   });
 });
-
-test("a user with a password deletes nothing without it", async () => {
-  expectProblem(await call("DELETE", "/v1/me", { token: zaphod.token, body: {} }), 400, "validation_failed");
-  expect((await me(zaphod)).status).toBe(200);
-});

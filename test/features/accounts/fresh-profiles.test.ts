@@ -123,12 +123,15 @@ test("a round of many conversations goes on over several alarms", async () => {
     await eventually(async () => expect(await senderSeenBy(ann, id)).toMatchObject({ nickname: "Rob" }));
 });
 
-test("a loop of changes calls a conversation a few times, and the last one always", async () => {
+test("a loop of changes calls a conversation and tells devices a few times, and of the last one always", async () => {
   overrideTiming({ profileAnnouncement: { answersPerMinute: 3 } });
   const id = await createGroupId(bob, ann);
   await postText(id, bob, "hello");
+  const device = await openDevice(ann.token);
   using costs = new Costs();
   for (const n of range(1, 40)) await changeProfile(bob, { nickname: `Bob ${n}` });
+  await device.until(() => JSON.stringify(device.of("profile").at(-1)).includes('"Bob 40"'));
+  expect(device.of("profile").length).toBeLessThan(30);
   await eventually(async () => expect(await senderSeenBy(ann, id)).toMatchObject({ nickname: "Bob 40" }));
   // Three for answers, and rounds: one in 4 s.
   expect(costs.byMethod.get("takeProfile")).toBeLessThan(30);

@@ -66,7 +66,15 @@ describe("users by their ids", () => {
   test.each([
     ...["ids=", "ids=abc", "ids=1,", "ids=,1", "ids=1,,2", "ids=1;2", "ids=-1", "ids=0", "ids=1.5"],
     ...["ids=1e3", "ids=%201", "ids=99999999999999999", "ids=9999999999999999", "ids=1&ids=2", "ids=null"],
-    ...["", "ids=1&username=ann", "id=1"],
+    ...[
+      "",
+      "ids=1&username=ann",
+      "id=1",
+      "username=%00",
+      "username=a%00b",
+      "username=a&username=b",
+      "name=a",
+    ],
   ])("refuse the query %j", async (query) => {
     expectProblem(await find(ann, query), 400, "validation_failed");
   });
