@@ -4,8 +4,6 @@ import { z } from "zod";
 import { deleteOrphanedBots } from "../../../src/core/accounts/account-deletion.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { makeServerKey } from "../../support/accounts/server-keys.ts";
-import { userPath } from "../../support/accounts/server-users.ts";
 import {
   call,
   expectProblem,
@@ -123,10 +121,6 @@ describe("what is refused", () => {
     expectProblem(await make(ann, { username: bob.user.username }), 409, "conflict");
     expectProblem(await make(ann, { username: bob.user.username.replace("u", "ս") }), 409, "conflict");
   });
-
-  test("a caller without a token", async () => {
-    expectProblem(await call("POST", "/v1/bots", { body: { nickname: "x" } }), 401, "unauthenticated");
-  });
 });
 
 test("a bot begins no conversation with a stranger, and answers in one that they began", async () => {
@@ -170,21 +164,6 @@ describe("the end of its maker", () => {
       inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     });
     expectProblem(await call("GET", "/v1/me", { token: bot.token }), 401, "unauthenticated");
-  });
-
-  test("a suspension holds for the bots, and ends for them", async () => {
-    const { text: key } = await makeServerKey(["users"]);
-    const [cem] = await registerUsers(1);
-    if (!cem) throw new Error("a user");
-    const bot = await made(cem);
-    const path = userPath(cem.user.id, "/suspension");
-    expect((await call("PUT", path, { token: key, body: { reason: "spam" } })).status).toBe(204);
-    expectProblem(await call("GET", "/v1/me", { token: bot.token }), 401, "unauthenticated");
-    const { body } = await call("GET", userPath(bot.user.id), { token: key });
-    expect(body).toMatchObject({ state: "suspended", suspension: { reason: "spam" } });
-    expect((await call("DELETE", path, { token: key })).status).toBe(204);
-    const after = await call("GET", userPath(bot.user.id), { token: key });
-    expect(after.body).toMatchObject({ state: "active" });
   });
 });
 

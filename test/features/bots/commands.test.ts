@@ -1,18 +1,15 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { ask, createGroup } from "../../support/clients/chat.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { type BackendBot, backendBot } from "./client.ts";
 
 let ann: SignedIn;
-let bob: SignedIn;
 let bot: BackendBot;
 let other: BackendBot;
 let id: number;
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  ann = await register();
   [bot, other] = [await backendBot(), await backendBot()];
   id = (await createGroup(ann, [bot, other])).id;
 });
@@ -60,13 +57,6 @@ test("members are offered the commands of all bots, in their language where ther
   // A bot that leaves takes its commands along.
   await ask(other, id, "POST", "/leave");
   expect(await offered(ann)).toEqual(ofBot);
-});
-
-test("strangers are offered nothing, and a person offers nothing", async () => {
-  expectProblem(await ask(bob, id, "GET", "/commands"), 404, "not_found");
-  expectProblem(await put(ann, [HELP]), 403, "forbidden");
-  const own = await call("GET", "/v1/bots/me/commands", { token: ann.token });
-  expect(own.body).toEqual({ commands: [] });
 });
 
 test.for<[string, unknown, string?]>([

@@ -10,11 +10,10 @@ import { hooksOf, makeHook, post, posted, rotate } from "./client.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
-let cid: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(3);
-  [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
+  const all = await signedInUsers(2);
+  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
 });
 
 const NOT_THERE = { status: 404, body: { code: "not_found", detail: expect.any(String) } };
@@ -53,21 +52,8 @@ describe("a hook", () => {
     await makeHook(ann, id, { name: "One more" });
   });
 
-  test("is for the owner and admins, and for a key that acts as one", async () => {
+  test("is made by a key that acts as an admin too, and in no direct conversation", async () => {
     const id = await createGroupId(ann, bob);
-    const { id: hook } = await makeHook(ann, id);
-    const calls = [
-      ["GET", "/hooks"],
-      ["POST", "/hooks", { name: "Mine" }],
-      ["POST", `/hooks/${hook}/rotate`],
-      ["DELETE", `/hooks/${hook}`],
-    ] as const;
-    for (const [method, path, body] of calls) {
-      expectProblem(await ask(bob, id, method, path, body), 403, "forbidden");
-      expectProblem(await ask(cid, id, method, path, body), 404, "not_found");
-    }
-    await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
-    expect(await hooksOf(bob, id)).toHaveLength(1);
     const { text: token } = await makeServerKey(["act"]);
     const headers = { "Parley-User": String(ann.user.id) };
     const made = await call("POST", `/v1/conversations/${id}/hooks`, {

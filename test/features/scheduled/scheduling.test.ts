@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect, page, send } from "../../support/clients/chat.ts";
 import {
@@ -16,7 +16,6 @@ import {
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { freezeClock } from "../../support/clock.ts";
 import { signInAgain } from "../../support/objects/room.ts";
-import { setQuotas } from "../../support/settings.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -136,22 +135,6 @@ describe("many messages", () => {
     for (const [i, id] of groups.entries())
       expect((await page(bob, id, "?limit=100")).items.map(({ body }) => body.text)).toEqual(expected[i]);
     expect((await listScheduled(cem)).items).toEqual([]);
-  });
-
-  test("a hundred may wait, and not one more; a sent one makes room", async () => {
-    // A new account has a fifth.
-    onTestFinished(setQuotas("scheduled=500"));
-    const { cem, id } = await author();
-    const [first] = [await schedule(cem, id, { ...text("soon"), send_at: Date.now() + MINUTE })];
-    await Promise.all(Array.from({ length: 99 }, (_, i) => schedule(cem, id, String(i))));
-    const refused = await postScheduled(cem, id, "too many");
-    expectProblem(refused, 429, "quota");
-    expect((await listScheduled(cem)).items).toHaveLength(100);
-    // A repeated call is not one more.
-    const again = { ...text("soon"), client_msg_id: first?.client_msg_id, send_at: Date.now() + MINUTE };
-    expect((await schedule(cem, id, again)).id).toBe(first?.id);
-    await pass(cem, 2 * MINUTE);
-    await schedule(cem, id, "fits");
   });
 });
 
