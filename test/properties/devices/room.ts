@@ -29,6 +29,8 @@ const Failed = z.object({ failed: z.string().optional() });
 const SOON_MS = 200;
 const OUTCOME_MS = 20_000;
 
+/** The messages of a page back: so few that there are several. */
+const PAGE_BACK = 37;
 const Ending = z.object({ ends_at: z.int().default(0) });
 /** The refusals that end a draft. */
 const REFUSED = ["not_found", "blocked", "validation_failed"];
@@ -353,6 +355,20 @@ export class Room {
       expect(await this.history(who, threads), `what ${id} reads in ${model.id}`).toEqual(
         model.view(id, threads),
       );
+    expect(await this.#backwards(who), `what ${id} reads back in ${model.id}`).toEqual(model.view(id, true));
+  }
+
+  /** The messages that a user reads from the newest one on, page by page. */
+  async #backwards(who: SignedIn): Promise<DisplayedMessage[]> {
+    const all: DisplayedMessage[] = [];
+    for (let more = true; more; ) {
+      const before = all[0] ? `&before=${all[0].seq}` : "";
+      const path = `/messages?threads=all&limit=${PAGE_BACK}${before}`;
+      const page = MessagePage.parse((await this.call(who, "GET", path)).body);
+      all.unshift(...page.items.map(displayedMessage));
+      more = page.has_more;
+    }
+    return all;
   }
 
   /** Asserts who has voted for what in the newest polls. Nobody learns it of an anonymous one. */

@@ -6,7 +6,7 @@ export const ROOMS = 3;
 /** one of the four users */
 const who = fc.nat(3);
 /** one of the user's devices, counted round; a user without devices calls over HTTP */
-const device = fc.nat(2);
+const device = fc.nat(3);
 /** a message, counted back from the newest, and round */
 const back = fc.oneof({ weight: 4, arbitrary: fc.nat(7) }, { weight: 1, arbitrary: fc.nat(250) });
 /** `later`: as a scheduled message, which is due at once. */
@@ -105,8 +105,8 @@ function actionIn(rooms: number) {
   const come = fc.record({ do: fc.constant("come"), who, device, eager: fc.boolean() });
   /** A device disconnects and reconnects at once. */
   const reopen = fc.record({ do: fc.constant("reopen"), who, device, eager: fc.boolean() });
-  /** An object restarts. Sockets are kept, those of an inbox may be cut off. */
-  const evictRoom = fc.record({ do: fc.constant("evictRoom"), room });
+  /** An object restarts. Its sockets are kept, or cut off. */
+  const evictRoom = fc.record({ do: fc.constant("evictRoom"), room, cut: fc.boolean() });
   const evictInbox = fc.record({ do: fc.constant("evictInbox"), who, cut: fc.boolean() });
 
   return fc.oneof(

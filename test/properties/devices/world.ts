@@ -8,12 +8,12 @@ import { Device } from "../../support/clients/device.ts";
 import { asFixed, displayedMessage, type Mode } from "../../support/clients/displayed.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
 import { nextTurn } from "../../support/event-loop.ts";
-import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, evictRunning, inboxObject, itemAt } from "../../support/objects/room.ts";
 import { expectNoOpenStatement } from "../../support/objects/statements.ts";
-import { evictRunning } from "../conversations/room.ts";
 import { accept, ban, expectBanned, learnBans } from "./admission.ts";
 import { change, isChanging, pinMany } from "./changing.ts";
 import { checkSaved, compose, learnDrafts, save } from "./kept.ts";
+import { checkMarks } from "./marks.ts";
 import { asListed, Model, type Row } from "./model.ts";
 import { isOwn, keep, threadFor } from "./own.ts";
 import { Room } from "./room.ts";
@@ -40,8 +40,15 @@ const MODES: Mode[] = [
   { threads: true, changes: false },
 ];
 
+/** Who is always a member of a conversation, and has a device on its room socket: who, where, what it shows. */
+const ON_ROOM_SOCKETS: readonly (readonly [who: number, room: number, mode: Mode])[] = [
+  [0, 0, { threads: true, changes: true }],
+  [1, 2, { threads: false, changes: true }],
+  [3, 1, { threads: false, changes: false }],
+];
+
 interface Setting {
-  /** the number of devices of each user */
+  /** the number of devices of each user, beside those on room sockets */
   devices: readonly number[];
   /** the conversations in one frame of a device's syncs */
   pointsPerFrame: number;
@@ -102,12 +109,16 @@ export class World {
     const world = new World(
       people,
       rooms,
-      people.map((person, i) =>
-        Array.from({ length: devices[i] ?? 0 }, (_, each) => {
+      people.map((person, i) => [
+        ...Array.from({ length: devices[i] ?? 0 }, (_, each) => {
           const mode = itemAt(MODES, (i + each) % MODES.length);
           return new Device(person, each, { ...options, mode });
         }),
-      ),
+        ...ON_ROOM_SOCKETS.filter(([who]) => who === i).map(([, room, mode], each) => {
+          const { id } = itemAt(rooms, room).model;
+          return new Device(person, (devices[i] ?? 0) + each, { mode, room: id });
+        }),
+      ]),
     );
     for (const { path, model } of rooms) {
       if (model.ownerId === null) continue;
@@ -168,7 +179,7 @@ export class World {
     // A message of the last second may make a crowded group hold it from a device that has looked.
     for (let looks = 0; looks === 0 || this.#anyWithholds(); looks++) {
       expect(looks, "a device that looks is shown everything").toBeLessThan(MAX_LOOKS);
-      for (const device of this.#devices.flat()) device.focus(null);
+      for (const device of this.#devices.flat()) if (device.room === undefined) device.focus(null);
       await this.settle();
     }
     await this.check();
@@ -258,6 +269,7 @@ export class World {
   #checkPicture(device: Device): void {
     for (const room of this.#rooms) {
       const { model } = room;
+      if (!device.covers(model.id)) continue;
       const { messages } = device.displayed(model.id);
       const { userId } = device;
       const strange = messages.filter(({ seq }) => !model.wasVisible(userId, seq));
@@ -274,7 +286,12 @@ export class World {
     await Promise.all(this.#people.map((person) => learnDrafts(this.#rooms, person)));
     await Promise.all(this.#people.map((person) => checkSaved(this.#rooms, person)));
     const both = this.#people.flatMap((person) => this.#rooms.map((room) => [person, room] as const));
-    await Promise.all(both.map(([person, room]) => room.check(person, this.#blocks.size > 0)));
+    await Promise.all(
+      both.map(async ([person, room]) => {
+        await room.check(person, this.#blocks.size > 0);
+        if (room.model.isIn(person.user.id)) await checkMarks(room, person);
+      }),
+    );
     this.#mayLag = false;
   }
 
@@ -369,8 +386,9 @@ export class World {
       case "block":
         return this.#block(action);
       case "typing":
-        return this.#device(action)?.typing(this.#roomOf(action).model.id);
+        return this.#speaker(action)?.typing(this.#roomOf(action).model.id);
       case "focus":
+        if (this.#device(action)?.room !== undefined) return;
         return this.#device(action)?.focus(action.isOn ? this.#roomOf(action).model.id : null);
       case "look":
         return this.#device(action)?.look(this.#roomOf(action).model.id);
@@ -382,7 +400,7 @@ export class World {
         this.#away(action);
         return this.#come(action);
       case "evictRoom":
-        return evictRunning(env.CONVERSATION.getByName(String(this.#roomOf(action).model.id)));
+        return evictRunning(env.CONVERSATION.getByName(String(this.#roomOf(action).model.id)), action.cut);
       case "evictInbox":
         return evictRunning(env.INBOX.getByName(String(this.#person(action).user.id)), action.cut);
     }
@@ -421,7 +439,7 @@ export class World {
       this.#draft(who, itemAt(this.#rooms, (action.room + i) % this.#rooms.length)),
     );
     const device = this.#device(action);
-    if (device) device.sendDrafts(drafts, true);
+    if (device && device.room === undefined) device.sendDrafts(drafts, true);
     else for (const draft of drafts) await this.#room(draft.conversationId).post(who, draft);
   }
 
@@ -437,7 +455,7 @@ export class World {
     action: Pick<Of<"say">, "room" | "who" | "device" | "way" | "together">,
     drafts: Draft[],
   ): Promise<void> {
-    const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#device(action)];
+    const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#speaker(action)];
     if (action.way === "device" && device) device.sendDrafts(drafts, action.together);
     else if (action.way === "room") {
       for (const draft of await room.sayInRoom(who, drafts)) this.#unanswered.push({ who, draft });
@@ -446,7 +464,7 @@ export class World {
   }
 
   async #read(action: Of<"read">): Promise<void> {
-    const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#device(action)];
+    const [who, room, device] = [this.#person(action), this.#roomOf(action), this.#speaker(action)];
     const seq = room.model.back(action.back);
     if (action.overHttp || !device?.isConnected) {
       const { status } = await room.call(who, "PUT", "/read", { seq });
@@ -554,6 +572,12 @@ export class World {
     return found;
   }
 
+  /** The device, if it may speak in the conversation. */
+  #speaker(action: { who: number; device: number; room: number }): Device | undefined {
+    const device = this.#device(action);
+    return device?.covers(this.#roomOf(action).model.id) ? device : undefined;
+  }
+
   #device({ who, device }: { who: number; device: number }): Device | undefined {
     const own = itemAt(this.#devices, who);
     return own[device % Math.max(1, own.length)];
@@ -574,7 +598,8 @@ function pictures(device: Device, { model }: Room): [object[], object[]] {
 
 /** Whether a device shows what it should of a conversation. */
 function shows(device: Device, room: Room): boolean {
-  if (!room.model.isIn(device.userId) || device.withholds(room.model.id)) return true;
+  const { id } = room.model;
+  if (!room.model.isIn(device.userId) || !device.covers(id) || device.withholds(id)) return true;
   const [has, expected] = pictures(device, room);
   return JSON.stringify(has, inOrder) === JSON.stringify(expected, inOrder);
 }

@@ -4,7 +4,7 @@ import { MessagePage } from "../../../src/surfaces/v1/schemas/messages/messages.
 import { call } from "./api.ts";
 import { type DisplayedConversation, displayedMessage, type Mode } from "./displayed.ts";
 import { type Answer, type Draft, ModelClient } from "./model-client.ts";
-import { acceptSocket, DEVICE_PATH, type TestSocket, upgrade } from "./socket.ts";
+import { acceptSocket, DEVICE_PATH, roomPath, type TestSocket, upgrade } from "./socket.ts";
 
 /** A correct client pings after this many received characters, as a sign that it still reads. */
 const PING_EACH = 1024 * 1024;
@@ -18,10 +18,12 @@ interface DeviceOptions {
   pointsPerFrame?: number;
   /** what it shows; as a rule the main stream and all changes */
   mode?: Mode;
+  /** its sockets are of this conversation, of which its user is a member all the time */
+  room?: number | undefined;
 }
 
 /**
- * A correct client on device sockets: it connects, disconnects, and resumes at its position. Frames that
+ * A correct client on device sockets, or on those of one room: it connects, disconnects, and resumes at its position. Frames that
  * arrive between two looks at the client are processed at the next look.
  */
 export class Device {
@@ -31,6 +33,7 @@ export class Device {
   readonly #client: ModelClient;
   readonly #pings: boolean;
   readonly mode: Mode;
+  readonly room: number | undefined;
   #socket: TestSocket | undefined;
   #taken = 0;
   /** of loads after a reset */
@@ -46,13 +49,20 @@ export class Device {
   constructor(
     { token, user }: { token: string; user: { id: number } },
     nth = 0,
-    { pings = true, isPrompt, pointsPerFrame, mode = { threads: false, changes: true } }: DeviceOptions = {},
+    {
+      pings = true,
+      isPrompt,
+      pointsPerFrame,
+      room,
+      mode = { threads: false, changes: true },
+    }: DeviceOptions = {},
   ) {
+    this.room = room;
     this.#pings = pings;
     this.mode = mode;
     this.userId = user.id;
     this.#token = token;
-    this.name = `device ${nth} of ${user.id}`;
+    this.name = `device ${nth} of ${user.id}${room === undefined ? "" : ` in ${room}`}`;
     const sendFrame = (frame: unknown) => this.#socket?.send(frame);
     const reload = (id: number) => {
       this.#reload(id).catch((error: unknown) => {
@@ -74,6 +84,11 @@ export class Device {
 
   get answers(): Answer[] {
     return this.#client.answers;
+  }
+
+  /** Whether its sockets are of a conversation. */
+  covers(conversationId: number): boolean {
+    return this.room === undefined || this.room === conversationId;
   }
 
   /** The conversation as this device shows it. */
@@ -103,14 +118,16 @@ export class Device {
     this.#socket = socket;
     this.#taken = 0;
     this.#pingedAt = 0;
-    this.#client.begin();
+    this.#client.begin(this.room);
     await this.until(() => socket.of("ready").length > 0);
     if (eager) this.#client.repeat(true);
-    this.#client.sync();
-    const listed = await this.#listed();
-    if (socket !== this.#socket) return;
-    this.#take();
-    this.#client.list(listed);
+    if (this.room === undefined) {
+      this.#client.sync();
+      const listed = await this.#listed();
+      if (socket !== this.#socket) return;
+      this.#take();
+      this.#client.list(listed);
+    }
     await this.until(() => this.#client.isUpToDate);
     if (socket === this.#socket && !eager) this.#client.repeat(false);
   }
@@ -118,7 +135,12 @@ export class Device {
   get #path(): string {
     const { threads, changes } = this.mode;
     const query = [...(threads ? ["threads=all"] : []), ...(changes ? [] : ["changes=0"])];
-    return query.length === 0 ? DEVICE_PATH : `${DEVICE_PATH}?${query.join("&")}`;
+    if (this.room !== undefined) {
+      const { lastSeq, rev } = this.displayed(this.room);
+      query.push(`after=${lastSeq}&rev=${rev}`);
+    }
+    const path = this.room === undefined ? DEVICE_PATH : roomPath(this.room);
+    return query.length === 0 ? path : `${path}?${query.join("&")}`;
   }
 
   /** Disconnects at once. Frames that have not arrived by now are lost to it. */

@@ -163,9 +163,9 @@ export class ModelClient {
     );
   }
 
-  /** Starts on a new socket. */
-  begin(): void {
-    this.#isListed = false;
+  /** Starts on a new socket. @param room the only conversation of the socket, which begins with its replay */
+  begin(room?: number): void {
+    this.#isListed = room !== undefined;
     this.#hasSpoken = false;
     this.#synced.clear();
     this.#saidHere.clear();
@@ -175,6 +175,12 @@ export class ModelClient {
     this.#told.clear();
     this.#focus = null;
     for (const displayed of this.#displayed.values()) displayed.begin();
+    if (room !== undefined) {
+      const displayed = this.displayed(room);
+      displayed.begin(false);
+      displayed.askedAt = Date.now();
+      displayed.resumedAt = displayed.askedAt;
+    }
   }
 
   /** Syncs the known conversations. */

@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -109,4 +109,16 @@ export async function runConversationJob(id: number, kind: "direct_permission" |
 export async function loseConversation(id: number): Promise<void> {
   const object = env.CONVERSATION.getByName(String(id));
   await runInDurableObject(object, (_, state) => state.abort("lost on purpose")).catch(() => undefined);
+}
+
+/** What the runtime says of an object that it does not evict: it is evicted already, or stays busy. */
+const NOT_EVICTED = ["not currently running", "still has active references"];
+
+/** Evicts an object, unless it is not running, or does not come to rest while other actions call it. */
+export async function evictRunning(stub: DurableObjectStub, cut = false): Promise<void> {
+  try {
+    await evictDurableObject(stub, { webSockets: cut ? "close" : "hibernate" });
+  } catch (error) {
+    if (!NOT_EVICTED.some((reason) => String(error).includes(reason))) throw error;
+  }
 }

@@ -23,7 +23,7 @@ export interface State {
 }
 
 /** What is a reader's own of a message. */
-export interface Own {
+interface Own {
   mine: string[];
   votes: number[];
 }
@@ -34,7 +34,7 @@ const MAX_KEYS = 20;
 const MAX_BEGUN_KEYS = 10;
 /** The pins of a conversation at most. */
 const MAX_PINS = 100;
-export const NOTHING_OWN: Own = { mine: [], votes: [] };
+const NOTHING_OWN: Own = { mine: [], votes: [] };
 
 /** A message that never changed. */
 export function unchanged(text: string, isPoll: boolean): State {
@@ -42,11 +42,6 @@ export function unchanged(text: string, isPoll: boolean): State {
     ...{ rev: 0, version: 1, editedAt: null, text, reactions: [], pinnedAt: 0, pinnedBy: null },
     poll: isPoll ? { counts: OPTIONS.map(() => 0), voters: 0, closedAt: 0 } : null,
   };
-}
-
-/** The state of a message that is shown. */
-export function stateOf({ rev, version, editedAt, text, reactions, pinnedAt, pinnedBy, poll }: State): State {
-  return { rev, version, editedAt, text, reactions, pinnedAt, pinnedBy, poll };
 }
 
 /** What the accepted calls have made of a message, and what is not decided yet in this step. */
