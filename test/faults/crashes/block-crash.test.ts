@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -203,24 +203,6 @@ test("of two changes, the completion of one does not complete the crashed other"
   expect(await stored()).toEqual({ blocked: 1, announced: 0, jobs: 1 });
 });
 
-test("a block applies from its answer on, even if the object crashes repeatedly", async () => {
-  for (const round of range(1, 4)) {
-    const losing = (async () => {
-      for (let i = 0; i < round; i++) await loseConversation(id);
-    })();
-    const path = `/v1/blocks/${bob.user.id}`;
-    let answer = await call("PUT", path, { token: ann.token });
-    await losing;
-    while (answer.status !== 204) {
-      expectProblem(answer, 503, "unavailable");
-      answer = await call("PUT", path, { token: ann.token });
-    }
-    await expectNobodyWrites();
-    await expectFriendCall("DELETE blocks", ann, bob);
-    await expectBothWrite();
-  }
-});
-
 test("sends of one socket keep their order while each waits for D1", async () => {
   const socket = await openRoom(id, ann.token);
   await prepareChange("a");
@@ -296,11 +278,4 @@ describe("during a D1 outage", () => {
     await expectFriendCall("PUT blocks", ann, bob);
     await expectNobodyWrites();
   });
-});
-
-test("a prepared change survives an eviction", async () => {
-  await prepareChange("a");
-  await evictDurableObject(conversationObject(id));
-  await storeBlock();
-  await expectNobodyWrites();
 });

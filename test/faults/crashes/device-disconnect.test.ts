@@ -4,14 +4,11 @@ import { z } from "zod";
 import { type ConversationId, SessionId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
-import { Device } from "../../support/clients/device.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { nextTurn } from "../../support/event-loop.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
-import { assertConsistent } from "../../support/objects/assert-consistent.ts";
 import {
   createGroupId,
-  expectDeleted,
   inboxObject,
   itemAt,
   postText,
@@ -173,71 +170,3 @@ test("a device with an unanswered frame is closed with 1011 after a crash of the
   expect(pad.seqs).toEqual([131]);
   expect((await inboxState()).cursors).toEqual([]);
 });
-
-test("repeated and reordered inbox updates push nothing twice and leave the newest state in the list", async () => {
-  const updates: unknown[] = [];
-  {
-    using _ = intercept(({ method, id: to, args, work }) => {
-      if (method === "applyUpdate" && to === bob.user.id) updates.push(args[0]);
-      return work();
-    });
-    for (const n of range(131, 134)) await postText(id, ann, String(n));
-    for (const seq of [5, 132]) await expectDeleted(id, ann, seq, "everyone");
-    for (const seq of [6, 133]) await expectDeleted(id, bob, seq, "me");
-    await postText(id, ann, "the last");
-    for (const socket of [phone, pad]) await socket.until(({ seqs }) => seqs.includes(135));
-  }
-  const framesBefore = [phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"));
-  expect(updates.length).toBeGreaterThanOrEqual(4);
-  for (const update of [...updates, ...updates.toReversed()].flatMap((sent) => [sent, sent])) {
-    await runInDurableObject(inboxObject(bob.user.id), (inbox) =>
-      Reflect.apply(Reflect.get(inbox, "applyUpdate"), inbox, [update]),
-    );
-  }
-  for (const socket of [phone, pad]) await socket.untilProcessed(id);
-  expect([phone, pad].map(({ frames }) => frames.filter(({ type }) => type !== "error"))).toEqual(
-    framesBefore,
-  );
-  await assertConsistent(id);
-  const last = await postText(id, ann, "and on");
-  for (const socket of [phone, pad]) {
-    await socket.until(({ seqs }) => seqs.includes(last));
-    expect(new Set(socket.seqs).size).toBe(socket.seqs.length);
-  }
-});
-
-/** Waits for the moment of a replay of 130 messages at which the device disconnects. */
-const CUTS: Record<string, (device: Device) => Promise<unknown>> = {
-  "during the first page": (device) => device.until(() => device.displayed(id).messages.length > 0),
-  "after the request for the second page": (device) =>
-    device.until(() => device.displayed(id).lastSeq >= 100),
-};
-
-test.each(Object.entries(CUTS))(
-  "a device that disconnects %s of a replay shows the same as an uninterrupted one in the end",
-  async (_, untilCut) => {
-    const [interrupted, uninterrupted] = [new Device(bob, 3), new Device(bob, 4)];
-    await uninterrupted.connect();
-    {
-      using replays = new HeldCalls(({ method }) => method === "replay");
-      const connecting = interrupted.connect();
-      await replays.arrived();
-      replays.release();
-      await untilCut(interrupted);
-      interrupted.disconnect();
-      await connecting;
-    }
-    expect(interrupted.displayed(id).messages.length).toBe(100);
-    const last = await postText(id, ann, "meanwhile");
-    for (const seq of [7, 120, last]) await expectDeleted(id, ann, seq, "everyone");
-    for (const seq of [8, 121]) await expectDeleted(id, bob, seq, "me");
-    await interrupted.connect();
-    await postText(id, ann, "and on");
-    for (const device of [interrupted, uninterrupted])
-      await device.until(() => device.displayed(id).lastSeq === last + 1);
-    const { messages } = uninterrupted.displayed(id);
-    expect(messages.length).toBe(130);
-    expect(interrupted.displayed(id).messages).toEqual(messages);
-    for (const device of [interrupted, uninterrupted]) device.disconnect();
-  },
-);

@@ -4,15 +4,11 @@ import type { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
-import { eventsOf, seqsKnownTo, untilAcked, untilFrame } from "../../support/clients/device-frames.ts";
+import { seqsKnownTo, untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { nextTurn } from "../../support/event-loop.ts";
-import { type Loss, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
-import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import {
   conversationObject,
   createGroupId,
-  expectDeleted,
   inboxObject,
   itemAt,
   postText,
@@ -114,66 +110,3 @@ test.each(VICTIMS.map((victims) => [victims.join(", "), victims] as const))(
     }
   },
 );
-
-test.each<Loss>(["call", "answer"])(
-  "messages that were stored before an eviction, and whose %s was lost, are delivered once by the alarm",
-  async (loss) => {
-    const conversation = conversationObject(id);
-    for (const device of devices) await device.untilProcessed(id);
-    {
-      const lost = new Set<number>();
-      const isInboxUpdate = ({ method, id: to }: ObjectCall) =>
-        method === "applyUpdate" && lost.add(to).size > 0;
-      using _ = loseCalls(loss, isInboxUpdate);
-      room.send({ type: "sends", items: range(1, 3).map((n) => textFrame(String(n))) });
-      await untilAcked(room, 3);
-      while (lost.size < 2) await nextTurn(1);
-      await evictDurableObject(conversation);
-    }
-    const seqs = () => devices.map((device) => seqsKnownTo(device, id));
-    if (loss === "call") expect(seqs()).toEqual([[], [], [], []]);
-    await runJobs(id, { except: "index" });
-    for (const device of devices) await device.until(() => seqsKnownTo(device, id).length >= 3);
-    for (const device of devices) await device.untilProcessed(id);
-    expect(seqs()).toEqual(devices.map(() => [1, 2, 3]));
-    await assertConsistent(id);
-    expect(await listedConversation(bob, id)).toMatchObject({ last_seq: 3, read_seq: 0, unread_count: 3 });
-  },
-);
-
-test("reads, revokes, hides and typing reach devices that connected before the evictions", async () => {
-  const all: Victim[] = ["the conversation", "Ann's inbox", "Bob's inbox"];
-  const [anns1, anns2, bobs] = [itemAt(devices, 0), itemAt(devices, 1), itemAt(devices, 2)];
-  await postText(id, ann, "one");
-  await postText(id, ann, "two");
-  for (const device of devices) await device.until(() => seqsKnownTo(device, id).length === 2);
-  await evict(all);
-  bobs.send({ type: "read", conversation_id: id, seq: 1 });
-  for (const device of [anns1, anns2, itemAt(devices, 3)]) await untilFrame(device, { type: "read", seq: 1 });
-  await bobs.untilProcessed(id);
-  await evict(all);
-  await expectDeleted(id, ann, 1, "everyone");
-  for (const device of devices) await untilFrame(device, { type: "revoked", seq: 1 });
-  await evict(all);
-  await expectDeleted(id, ann, 2, "me");
-  for (const device of [anns1, anns2]) await untilFrame(device, { type: "hidden", seq: 2 });
-  await evict(all);
-  anns1.send({ type: "typing", conversation_id: id });
-  for (const device of [bobs, itemAt(devices, 3)])
-    await untilFrame(device, { type: "typing", user_id: ann.user.id });
-  await evict(all);
-  expect(await postText(id, bob, "three")).toBe(3);
-  for (const device of devices) {
-    await device.until(() => seqsKnownTo(device, id).length === 3);
-    expect(seqsKnownTo(device, id)).toEqual([1, 2, 3]);
-  }
-  // No event arrives twice.
-  const eventTypes = (device: TestSocket) =>
-    eventsOf(device, id, "read", "revoked", "hidden", "typing").map((event) => Reflect.get(event, "type"));
-  expect([anns1, anns2, bobs, itemAt(devices, 3)].map(eventTypes)).toEqual([
-    ["read", "revoked", "hidden"],
-    ["read", "revoked", "hidden"],
-    ["revoked", "typing"],
-    ["read", "revoked", "typing"],
-  ]);
-});

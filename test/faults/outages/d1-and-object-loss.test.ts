@@ -1,4 +1,4 @@
-import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,25 +8,14 @@ import { app } from "../../support/app.ts";
 import {
   type Answer,
   type CallOptions,
-  call,
   expectProblem,
   readAnswer,
   register,
   request,
   type SignedIn,
 } from "../../support/clients/api.ts";
-import {
-  createGroup,
-  deleteMessage,
-  getConversation,
-  listedConversation,
-  page,
-  send,
-  sendAll,
-} from "../../support/clients/chat.ts";
-import { StrictMessage } from "../../support/clients/shapes.ts";
+import { createGroup, listedConversation, send } from "../../support/clients/chat.ts";
 import { LOST_D1 } from "../../support/faults/d1.ts";
-import { HeldInbox } from "../../support/faults/hold.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -81,78 +70,6 @@ describe("a D1 outage", () => {
     }
     expect(await listedConversation(ann, id)).toEqual(before);
   });
-});
-
-describe("a restarted conversation", () => {
-  const object = (id: number) => env.CONVERSATION.getByName(String(id));
-
-  test("has all messages, reads, revokes and hides", async () => {
-    const { id } = await createGroup(ann, [bob]);
-    await sendAll(ann, id, ["1", "2", "3", "4"]);
-    await deleteMessage(ann, id, 2, "everyone");
-    await deleteMessage(bob, id, 3, "me");
-    await call("PUT", `/v1/conversations/${id}/read`, { token: bob.token, body: { seq: 3 } });
-    const viewOf = async (who: SignedIn) => [await page(who, id), await getConversation(who, id)];
-    const before = [await viewOf(ann), await viewOf(bob)];
-    await evictDurableObject(object(id));
-    expect([await viewOf(ann), await viewOf(bob)]).toEqual(before);
-    expect((await send(bob, id, "5")).seq).toBe(5);
-    await expect.poll(async () => (await listedConversation(ann, id)).last_seq).toBe(5);
-    await deleteMessage(bob, id, 5, "everyone");
-    expect((await listedConversation(ann, id)).last_message).toMatchObject({ seq: 5, revoked: true });
-  });
-
-  test("has all acknowledged sends, and stores repeated ones once", async () => {
-    const { id } = await createGroup(ann, [bob]);
-    const post = (i: number) =>
-      call("POST", `/v1/conversations/${id}/messages`, {
-        token: i % 2 ? ann.token : bob.token,
-        body: { kind: "text", body: { text: `${i}` }, client_msg_id: `${i}` },
-      });
-    const numbers = Array.from({ length: 60 }, (_, i) => i);
-    const first = Promise.all(
-      numbers.map(async (i) => {
-        if (i % 20 === 10) await abort(id);
-        return post(i);
-      }),
-    );
-    const acknowledged = new Map<number, StrictMessage>();
-    for (const [i, answer] of (await first).entries()) {
-      if (answer.status === 201 || answer.status === 200)
-        acknowledged.set(i, StrictMessage.parse(answer.body));
-      else expectProblem(answer, 503, "unavailable");
-    }
-    const repeated = await Promise.all(numbers.map(post));
-    const stored = repeated.map(({ status, body }) => {
-      expect([200, 201]).toContain(status);
-      return StrictMessage.parse(body);
-    });
-    for (const [i, message] of acknowledged) expect(stored[i]).toEqual(message);
-    const { items } = await page(ann, id, "?limit=100");
-    expect(items.map(({ seq }) => Number(seq))).toEqual(numbers.map((i) => i + 1));
-    expect(items.toSorted((a, b) => Number(a.client_msg_id) - Number(b.client_msg_id))).toEqual(stored);
-    for (const who of [ann, bob]) {
-      await expect.poll(async () => (await listedConversation(who, id)).last_seq).toBe(60);
-    }
-  });
-
-  test("continues to deliver inbox updates", async () => {
-    const { id } = await createGroup(ann, [bob]);
-    const held = await HeldInbox.hold(bob.user.id);
-    try {
-      await send(ann, id, "1");
-      await abort(id);
-    } finally {
-      held.release();
-    }
-    expect((await page(bob, id)).items).toHaveLength(1);
-    await expect.poll(async () => (await listedConversation(bob, id)).last_seq).toBe(1);
-  });
-
-  /** Crashes the object: data that is not yet durable is lost, and pending calls fail. */
-  async function abort(id: number): Promise<void> {
-    await runInDurableObject(object(id), (_, state) => state.abort("lost on purpose")).catch(() => undefined);
-  }
 });
 
 describe("an error of D1", () => {

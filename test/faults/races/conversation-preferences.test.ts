@@ -6,7 +6,6 @@ import { type Answer, call, register, type SignedIn } from "../../support/client
 import { createGroup, getConversation, listedConversation } from "../../support/clients/chat.ts";
 import { HeldInbox } from "../../support/faults/hold.ts";
 import { inboxObject } from "../../support/objects/room.ts";
-import { repetitions } from "../../support/sampled-cases.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -42,14 +41,6 @@ test("preferences that are set concurrently do not undo each other", async () =>
     expect(await listedConversation(ann, id)).toMatchObject(all);
   }
   expect(await getConversation(bob, id)).toMatchObject({ sticky: false, silent: false, validation: false });
-});
-
-test("after concurrent changes the inbox has the same value as D1", async () => {
-  for (let round = 0; round < repetitions(3, 10); round++) {
-    await Promise.all(Array.from({ length: 6 }, (_, i) => prefer(ann, { sticky: (i + round) % 2 === 0 })));
-    const { d1, inbox } = await sticky(ann);
-    expect(inbox, `round ${round}`).toBe(d1);
-  }
 });
 
 test("a delayed call leaves in the inbox the value that D1 has now", async () => {

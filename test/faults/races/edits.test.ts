@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, getMessage, page, send } from "../../support/clients/chat.ts";
+import { getMessage, page, send } from "../../support/clients/chat.ts";
 import { conflictOf, edits, patch } from "../../support/clients/edits.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupId, itemAt, range } from "../../support/objects/room.ts";
@@ -30,17 +30,6 @@ test("of fifty edits of one version exactly one is stored, and the others get it
   await send(ann, id, "two");
   await socket.until(() => socket.seqs.includes(2));
   expect(socket.of("changed")).toMatchObject([{ rev: 1, items: [{ seq: 1, version: 2 }] }]);
-});
-
-test("an edit and a revoke at once leave a revoked message without content", async () => {
-  const [edited, revoked] = await Promise.all([
-    patch(ann, id, 1, { body: "secret" }),
-    deleteMessage(ann, id, 1, "everyone"),
-  ]);
-  expect(revoked.status).toBe(204);
-  expect([200, 400]).toContain(edited.status);
-  expect(await getMessage(bob, id, 1)).toMatchObject({ revoked: true, body: {} });
-  expect(await edits(bob, id, 1)).toEqual([]);
 });
 
 test("an edit and sends that quote the message at once: all quotes show the new text", async () => {

@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import { DirectPermission } from "../../../src/conversation/sending/direct-permission.ts";
-import type { SendOrigin, SendOutcome } from "../../../src/conversation/sending/send.ts";
 import { ConversationState } from "../../../src/conversation/state/conversation-state.ts";
 import type { DirectPermissionState } from "../../../src/domain/conversations/conversation.ts";
 import { Errors } from "../../support/errors.ts";
 import { nextTurn } from "../../support/event-loop.ts";
-import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
+import { ANN, inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -134,29 +133,6 @@ test("an announced change survives a restart, and expires after 40 s, not before
     const end = back.permission.repair();
     await directory.answer({});
     expect(await end).toBeNull();
-  }));
-
-test("sends of one origin keep their order, and other origins do not wait for them", () =>
-  inObject(async ({ storage, directory }) => {
-    const room = isolatedRoom(storage, directory.read);
-    const bodies: string[] = [];
-    const from = () => ({
-      resolve: ({ result }: SendOutcome<SendOrigin>) =>
-        bodies.push(result.ok ? result.value.row.body : "refused"),
-    });
-    const [one, other] = [from(), from()];
-    room.directPermission.announce("a");
-    const done = room.directPermission.confirm("a");
-    room.sends.submit(ANN, [draft("first, waits for the look after this one")], one);
-    await directory.answer({});
-    await done;
-    expect(room.directPermission.check()).toBeNull();
-    room.sends.submit(ANN, [draft("second, waits for the first")], one);
-    room.sends.submit(BOB, [draft("of another")], other);
-    await turn();
-    expect(bodies).toEqual(["of another"]);
-    await directory.answer({});
-    expect(bodies.map((body) => body.split(",")[0])).toEqual(["of another", "first", "second"]);
   }));
 
 test("the number of waiting sends is bounded, and each is answered", () =>

@@ -662,19 +662,4 @@ describe("repair", () => {
     });
     expect(await first(ann)).toMatchObject({ items: [{ id, last_seq: 2, unread_count: 0 }] });
   });
-
-  test("a send in a burst costs at most three rows, for any number of members", async () => {
-    const id = await createGroupId(ann, bob);
-    await postText(id, ann, "warm");
-    const written = () =>
-      runInDurableObject(conversationObject(id), (_, { storage }) =>
-        Number(storage.sql.exec("SELECT total_changes() AS n").one().n),
-      );
-    const socket = await openRoom(id, ann.token);
-    const before = await written();
-    socket.send({ type: "sends", items: range(1, 64).map((i) => textFrame(`${i}`, `${i}`)) });
-    await socket.until(({ acks }) => acks.length === 64);
-    // Without its index entry a message is one row. The burst shares position, marker and alarm.
-    expect((await written()) - before).toBeLessThan(64 + 8);
-  });
 });

@@ -148,17 +148,6 @@ test("a quote, and a reply to a thread, are encoded for devices by themselves", 
     expect(textsTo(room, BOB, 1)).toEqual(["a quote", "a reply"]);
   }));
 
-test("what is shown of a message follows its sender's profile and its revoke", () =>
-  inIsolatedObject("group", async (storage) => {
-    const { room } = roomOf(storage);
-    say(room, "one");
-    expect(shownTo(room, BOB, 0)).toMatchObject([{ sender: { nickname: "" }, revoked: false }]);
-    rename(room, "Ann the second");
-    expect(shownTo(room, BOB, 0)).toMatchObject([{ sender: { nickname: "Ann the second" } }]);
-    await room.redaction.revoke(ANN, Seq.parse(1));
-    expect(shownTo(room, BOB, 0)).toMatchObject([{ sender: { nickname: "Ann the second" }, revoked: true }]);
-  }));
-
 test("a message that one format cannot show is shown in the others", () =>
   inIsolatedObject("group", async (storage) => {
     const encode = () => {

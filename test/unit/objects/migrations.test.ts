@@ -255,41 +255,6 @@ test("an object whose tables need a newer release answers nothing and changes no
   expect(answer.status).toBeGreaterThanOrEqual(500);
 });
 
-test("guessed ids create no tables", async () => {
-  const guessed = [
-    ...["9007199254740991", "424242", "0", "-1", "x", "1e3", ""].map((name) =>
-      env.CONVERSATION.getByName(name),
-    ),
-    env.CONVERSATION.get(env.CONVERSATION.newUniqueId()),
-  ];
-  const userId = ann.user.id;
-  const draft = {
-    clientMsgId: undefined,
-    kind: "text",
-    body: "{}",
-    quoteSeq: undefined,
-    mentions: [],
-  } as const;
-  for (const stub of guessed) {
-    expect(await stub.describe({ userId })).toMatchObject({ ok: false, code: "not_found" });
-    expect(await stub.send({ userId, draft: { ...draft, mentions: [] } })).toMatchObject({
-      code: "not_found",
-    });
-    expect(await stub.openSessions({ sessionIds: [] })).toMatchObject({ code: "not_found" });
-    expect(await runInDurableObject(stub, (_, { storage }) => schema(storage))).toEqual([]);
-  }
-  for (const name of ["99999999", "0", "x", ""]) {
-    const stub = env.INBOX.getByName(name);
-    expect(await stub.list({ limit: 1 })).toMatchObject({ ok: false, code: "not_found" });
-    expect(await runInDurableObject(stub, (_, { storage }) => schema(storage))).toEqual([]);
-  }
-  const newcomer = await register();
-  await inboxObject(newcomer.user.id).list({ limit: 1 });
-  expect(
-    await runInDurableObject(inboxObject(newcomer.user.id), (_, { storage }) => hasSchema(storage)),
-  ).toBe(true);
-});
-
 describe("tables of a newer release", () => {
   const Tables = z.array(z.object({ name: z.string() }));
 

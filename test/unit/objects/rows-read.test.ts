@@ -6,8 +6,6 @@ import type { Room } from "../../../src/conversation/room.ts";
 import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
-import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
-import { DeviceCursors } from "../../../src/inbox/devices/device-cursors.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
 import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
 import { migrate } from "../../../src/object/migrations.ts";
@@ -45,28 +43,6 @@ async function longRoom(storage: DurableObjectStorage): Promise<Room> {
   return room;
 }
 
-/** The work of each message, page, inbox update or change. Three messages and a change come after `from`. */
-const HAPPENS: Record<string, (room: Room, from: SyncPosition) => unknown> = {
-  "a message": (room) => say(room, [{ ...draft, clientMsgId: "new" }]),
-  "a repeat": (room) => say(room, [draft]),
-  "a page of replay": (room, from) =>
-    room.deviceCalls.replay({ userId: BOB, after: from.seq, rev: from.rev }),
-  "a page without changes": (room, from) =>
-    room.deviceCalls.replay({ userId: BOB, after: from.seq, rev: undefined }),
-  "a page of history": (room, from) => room.log.before(from.seq, 3, room.members.active(BOB), "main"),
-  "a bump for devices": (room, from) =>
-    room.deviceCalls.sends({ userId: BOB, drafts: [], delivered: from }, async () => null),
-  "a bump": (room) => room.snapshot(BOB),
-  "a greeting": (room) => room.deviceCalls.snapshot({ userId: BOB, subscribes: { hasDevices: false } }),
-  "a look at a conversation": (room) => room.snapshots.describe(BOB),
-  "a read": (room, from) => room.readPositions.read(BOB, from.seq, null),
-  "a revoke": (room, from) => room.redaction.revoke(ANN, Seq.parse(from.seq)),
-  "a hide": (room, from) => room.redaction.hide(BOB, Seq.parse(from.seq)),
-};
-
-/** What needs no row: memory has the newest message. */
-const FROM_MEMORY = ["a bump", "a greeting"];
-
 /** The rows that `work` reads, and by which queries. */
 async function readBy(sql: SqlStorage, work: () => unknown): Promise<{ rows: number; queries: string[] }> {
   const read: { query: string; cursor: { rowsRead: number } }[] = [];
@@ -79,22 +55,6 @@ async function readBy(sql: SqlStorage, work: () => unknown): Promise<{ rows: num
     queries: dear.map(({ query }) => query),
   };
 }
-
-test("calls to a conversation read only new rows, however long it is", () =>
-  inIsolatedObject("group", async (storage) => {
-    const room = await longRoom(storage);
-    for (const [what, happens] of Object.entries(HAPPENS)) {
-      const { seq } = room.log.last;
-      const from = { seq: Position.parse(seq - 3), rev: room.state.rev - 1 };
-      const { rows, queries } = await readBy(storage.sql, () => happens(room, from));
-      expect(queries, what).toEqual([]);
-      expect(rows > 0, what).toBe(!FROM_MEMORY.includes(what));
-    }
-    // A start looks at the messages since the read positions of senders were stored: fewer than 64.
-    const { queries, rows } = await readBy(storage.sql, () => isolatedRoom(storage));
-    expect(queries, "a start").toHaveLength(1);
-    expect(rows, "a start").toBeLessThan(150);
-  }));
 
 test.each([
   { what: "short messages", length: 2, count: 3_000, kept: 1_024 },
@@ -221,30 +181,6 @@ test("a walk through a list of any length reads each row three times at most", (
     }
     const { rows } = await readBy(sql, () => list.unreadMentions(100));
     expect(rows).toBeLessThanOrEqual(LENGTH + MOST);
-  }));
-
-test("an inbox update reads one row of a long list, and so does its delivery to devices", () =>
-  inIsolatedObject("group", async (storage) => {
-    const { sql } = storage;
-    for (const { sql: step } of MIGRATIONS) sql.exec(step.replace(JOBS_TABLE, ""));
-    const update = isolatedRoom(storage).snapshot(BOB);
-    const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
-    const at = { seq: update.lastSeq, rev: update.rev };
-    for (let id = 1; id <= LENGTH; id++) {
-      const conversationId = ConversationId.parse(id);
-      list.applyUpdate({ ...update, conversationId });
-      cursors.set("one", conversationId, { ...at, state: "live" });
-    }
-    const conversationId = ConversationId.parse(LENGTH / 2);
-    const { queries } = await readBy(sql, () => {
-      list.applyUpdate({ ...update, conversationId, version: update.version + 1 }, at);
-      list.setDelivered(conversationId, { ...at, rev: at.rev + 1 });
-      list.known(conversationId);
-      list.setPinned(conversationId, true);
-      cursors.set("one", conversationId, { ...at, state: "replaying" });
-      cursors.delete("one", conversationId);
-    });
-    expect(queries).toEqual([]);
   }));
 
 test("an inbox wakes without a look at its list, however many conversations have been active just now", async () => {

@@ -304,26 +304,6 @@ test("created_at never decreases, even if the clock goes back", () =>
     expect(times).toEqual([ahead, ahead, ahead]);
   }));
 
-test("a client id that occurs twice in one batch is stored once", () =>
-  withQueue(async (queue) => {
-    queue.sends.enqueue([
-      send(ann.user.id, "lead"),
-      send(ann.user.id, "x", "c"),
-      send(ann.user.id, "y", "c"),
-    ]);
-    queue.sends.flush();
-    expect(queue.results).toEqual([
-      ["lead", 1],
-      ["x", 2],
-      ["y", 2],
-    ]);
-    expect(queue.outcomes.map(({ result }) => result.ok && result.value.isRepeated)).toEqual([
-      false,
-      false,
-      true,
-    ]);
-  }));
-
 test("messages of one commit are stored as they are sent, with and without client ids", () =>
   withQueue(async (queue, storage) => {
     const texts = ["plain", `"quoted" \\ and 'so'`, "线 👩‍👩‍👧 \u0000?", "[1,2]", "null"];
