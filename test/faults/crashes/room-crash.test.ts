@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { expectAsked, getConversation } from "../../support/clients/chat.ts";
-import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { Device } from "../../support/clients/device.ts";
+import { openRoom } from "../../support/clients/socket.ts";
 import {
   conversationObject,
   createGroupId,
@@ -29,83 +30,6 @@ beforeAll(async () => {
   bob = itemAt(registered, 1);
 });
 
-/** A correct client: it repeats unacknowledged sends, and resumes after the last message shown. */
-class Client {
-  readonly #id: ConversationId;
-  readonly #who: SignedIn;
-  readonly #name: string;
-  readonly shown: number[] = [];
-  readonly acked = new Map<string, number>();
-  #unacked: string[] = [];
-  #sent = 0;
-  #socket: TestSocket | undefined;
-
-  constructor(id: ConversationId, who: SignedIn, name: string) {
-    this.#id = id;
-    this.#who = who;
-    this.#name = name;
-  }
-
-  get sent(): number {
-    return this.#sent;
-  }
-
-  async connect(): Promise<void> {
-    this.#collect();
-    this.#socket = await openRoom(this.#id, this.#who.token, `?after=${this.shown.at(-1) ?? 0}`);
-    let synced = await this.#socket.next("synced");
-    while (synced.has_more === true) {
-      this.#socket.send({ type: "sync", after: synced.last_seq });
-      synced = await this.#socket.next("synced");
-    }
-    for (const name of this.#unacked) this.#socket.send(textFrame(name, name));
-  }
-
-  send(count: number): void {
-    for (let i = 0; i < count; i++) {
-      const name = `${this.#name} ${++this.#sent}`;
-      this.#unacked.push(name);
-      this.#socket?.send(textFrame(name, name));
-    }
-  }
-
-  /** Resolves once a send is acknowledged on this socket. */
-  async firstAck(): Promise<void> {
-    await this.#socket?.until(({ acks }) => acks.length > 0);
-  }
-
-  /** Resolves once the last send is acknowledged. */
-  async answered(): Promise<void> {
-    const socket = this.#socket;
-    if (!socket) throw new Error("not connected");
-    await socket.until(() => {
-      const acked = new Set(socket.acks.map((ack) => ack.client_msg_id));
-      return this.#unacked.every((name) => acked.has(name));
-    });
-    this.#collect();
-  }
-
-  /** Resolves once the client has shown a message, also on an earlier socket. */
-  async seen(seq: number): Promise<void> {
-    await this.#socket?.until(({ seqs }) => this.shown.includes(seq) || seqs.includes(seq));
-    this.#collect();
-  }
-
-  /** Adds the new messages and acks of the socket to the client's state. */
-  #collect(): void {
-    const socket = this.#socket;
-    if (!socket) return;
-    for (const { client_msg_id, seq } of socket.acks) {
-      const name = String(client_msg_id);
-      // A repeated send is acknowledged with its first seq.
-      expect(this.acked.get(name) ?? seq).toBe(seq);
-      this.acked.set(name, seq);
-    }
-    this.#unacked = this.#unacked.filter((name) => !this.acked.has(name));
-    this.shown.push(...socket.seqs.filter((seq) => seq > (this.shown.at(-1) ?? 0)));
-  }
-}
-
 /** The seqs and client_msg_ids of the stored messages, in order. */
 async function stored(id: ConversationId): Promise<{ seq: number; name: string | null }[]> {
   const Row = z.object({ seq: z.int(), name: z.string().nullable() });
@@ -115,48 +39,73 @@ async function stored(id: ConversationId): Promise<{ seq: number; name: string |
   );
 }
 
-async function expectStoredOnce(id: ConversationId, clients: Client[], reader: Client): Promise<void> {
-  const rows = await stored(id);
-  expect(rows.map(({ seq }) => seq)).toEqual(range(1, rows.length));
-  expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
-  expect(rows.length).toBe(clients.reduce((sum, { sent }) => sum + sent, 0));
-  const seqByName = new Map(rows.map(({ seq, name }) => [name, seq]));
-  for (const { acked } of clients) for (const [name, seq] of acked) expect(seqByName.get(name)).toBe(seq);
-  await reader.seen(rows.length);
-  expect(reader.shown).toEqual(range(1, rows.length));
+/** Devices on the room socket: two that send, and one that reads. */
+async function devicesOf(id: ConversationId): Promise<[Device, Device, Device]> {
+  const devices = [ann, bob, bob].map((who, nth) => new Device(who, nth, { room: id }));
+  for (const device of devices) await device.connect();
+  return [itemAt(devices, 0), itemAt(devices, 1), itemAt(devices, 2)];
 }
 
-async function clientsOf(id: ConversationId) {
-  const senders = [new Client(id, ann, "ann"), new Client(id, bob, "bob")];
-  const reader = new Client(id, bob, "reader");
-  for (const client of [...senders, reader]) await client.connect();
-  return { senders, reader };
+let texts = 0;
+
+/** Sends messages, each in a frame of its own. */
+function say(id: ConversationId, device: Device, count: number): void {
+  const drafts = range(1, count).map(() => ({
+    conversationId: id,
+    clientMsgId: `id ${++texts}`,
+    text: `${texts}`,
+  }));
+  device.sendDrafts(drafts);
+}
+
+const answered = (device: Device) => device.until(() => device.pending.length === 0);
+
+/** Asserts that each message is stored once, where its acks say, and that the reader shows each once. */
+async function expectStoredOnce(id: ConversationId, count: number, devices: Device[]): Promise<void> {
+  const rows = await stored(id);
+  expect(rows.map(({ seq }) => seq)).toEqual(range(1, count));
+  const seqByName = new Map(rows.map(({ seq, name }) => [name, seq]));
+  expect(seqByName.size).toBe(count);
+  for (const answer of devices.flatMap(({ answers }) => answers))
+    expect(answer).toMatchObject({ seq: seqByName.get(answer.draft.clientMsgId) });
+  for (const device of devices) {
+    await device.until(() => device.displayed(id).messages.length === count);
+    expect(device.displayed(id).messages.map(({ seq }) => seq)).toEqual(range(1, count));
+  }
 }
 
 test("acknowledged messages survive crashes, and repeated sends are stored once", async () => {
   const id = await createGroupId(ann, bob);
-  const { senders, reader } = await clientsOf(id);
-  const first = senders.slice(0, 1);
+  const [anns, bobs, reader] = await devicesOf(id);
   // The crash comes right behind the sends, after the first ack of one sender, or after that of both.
-  for (const awaited of [[], first, senders, [], first, senders]) {
-    for (const client of senders) client.send(10);
-    for (const client of awaited) await client.firstAck();
+  const rounds = [[], [anns], [anns, bobs], [], [anns], [anns, bobs]];
+  for (const awaited of rounds) {
+    const before = [anns, bobs].map(({ answers }) => answers.length);
+    for (const device of [anns, bobs]) say(id, device, 10);
+    for (const [i, device] of awaited.entries())
+      await device.until(() => device.answers.length > itemAt(before, i));
     await abortAllDurableObjects();
-    for (const client of [...senders, reader]) await client.connect();
+    for (const device of [anns, bobs, reader]) {
+      // It notices that it was cut off.
+      await device.until(() => false);
+      await device.connect();
+    }
   }
-  for (const client of senders) await client.answered();
-  await expectStoredOnce(id, senders, reader);
+  for (const device of [anns, bobs]) await answered(device);
+  await expectStoredOnce(id, rounds.length * 20, [anns, bobs, reader]);
 });
 
 test("sends around an eviction are stored once and reach every client", async () => {
   const id = await createGroupId(ann, bob);
-  const { senders, reader } = await clientsOf(id);
-  for (const round of range(1, repetitions(3, 6))) {
-    for (const client of senders) client.send(round * 3);
-    for (const client of senders) await client.answered();
+  const [anns, bobs, reader] = await devicesOf(id);
+  const rounds = range(1, repetitions(3, 6));
+  for (const round of rounds) {
+    for (const device of [anns, bobs]) say(id, device, round * 3);
+    for (const device of [anns, bobs]) await answered(device);
     await evictDurableObject(conversationObject(id));
   }
-  await expectStoredOnce(id, senders, reader);
+  const count = rounds.reduce((sum, round) => sum + 6 * round, 0);
+  await expectStoredOnce(id, count, [anns, bobs, reader]);
 });
 
 test.each(sampledCases([61, 62, 63, 64], 1))(
