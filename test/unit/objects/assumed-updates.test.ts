@@ -10,10 +10,7 @@ const { confirmMs } = timing.assumedUpdates;
 /** Two members with devices. */
 function twoDevices(): { world: World; sender: UserId; other: UserId } {
   const world = new World(2);
-  for (const id of world.ids) {
-    world.devices.set(id, true);
-    world.online.add(id);
-  }
+  world.connect(...world.ids);
   return { world, sender: itemAt(world.ids, 0), other: itemAt(world.ids, 1) };
 }
 
@@ -53,8 +50,7 @@ test("what others send next is pushed at once to an inbox that is assumed to be 
   const fanout = world.fanout();
   for (let n = 0; n < 5; n++) {
     send(world, fanout, sender);
-    world.version++;
-    fanout.changed();
+    world.change(fanout);
     const began = Date.now();
     await world.until(() => world.has.get(sender) === world.version);
     expect(Date.now() - began).toBeLessThan(confirmMs / 10);

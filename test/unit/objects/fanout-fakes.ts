@@ -69,6 +69,20 @@ export class World {
     this.ids = range(100_000, 100_000 + members - 1).map((id) => UserId.parse(id));
   }
 
+  /** These members have devices, and the conversation knows it. */
+  connect(...ids: UserId[]): void {
+    for (const id of ids) {
+      this.devices.set(id, true);
+      this.online.add(id);
+    }
+  }
+
+  /** Something happens in the conversation. */
+  change(fanout: Fanout): void {
+    this.version++;
+    fanout.changed();
+  }
+
   /**
    * Counts the timers that are armed from now on. No `vi.spyOn`: vitest restores a spy once more after the
    * file, and would leave the fake timer to the files that follow.

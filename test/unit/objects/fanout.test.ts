@@ -16,11 +16,12 @@ import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
 import { World } from "./fanout-fakes.ts";
 
+const NEVER = new Promise<void>(() => undefined);
+
 test("every member gets the newest update, four at a time; then a checkpoint is stored, and the alarm clears the marker", async () => {
   const world = new World(23);
   const fanout = world.fanout();
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   expect(world.noteStands).toBe(true);
   await world.until(() => world.checkpoint !== null);
   expect(world.allKnow).toBe(true);
@@ -33,9 +34,8 @@ test("every member gets the newest update, four at a time; then a checkpoint is 
 test("a member who waits during many changes gets the last of them once", async () => {
   const world = new World(10);
   const fanout = world.fanout();
-  for (const version of range(1, 50)) {
-    world.version = version;
-    fanout.changed();
+  for (const _ of range(1, 50)) {
+    world.change(fanout);
   }
   await world.until(() => world.allKnow);
   expect(world.calls.length).toBeLessThan(20);
@@ -44,8 +44,7 @@ test("a member who waits during many changes gets the last of them once", async 
 test("many callers that wait for the same member share one call", async () => {
   const world = new World(3);
   const fanout = world.fanout();
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   await world.during(Promise.all(range(1, 30).map(() => fanout.deliverNow(world.ids))));
   expect(world.allKnow).toBe(true);
   expect(world.mostForOne).toBe(1);
@@ -55,12 +54,10 @@ test("many callers that wait for the same member share one call", async () => {
 test("a failing inbox delays neither other inboxes nor the caller, and the repair reaches it once it works", async () => {
   const world = new World(9);
   const fanout = world.fanout();
-  const [down] = world.ids;
-  if (down === undefined) throw new Error("nine members");
+  const down = itemAt(world.ids, 0);
   world.broken.add(down);
-  for (const version of [1, 2, 3]) {
-    world.version = version;
-    fanout.changed();
+  for (const _ of [1, 2, 3]) {
+    world.change(fanout);
     await world.during(fanout.deliverNow(world.ids));
     await world.until(() => world.allKnow);
   }
@@ -79,8 +76,7 @@ test("an inbox that never answers is retried with growing pauses, then parked; a
   const fanout = world.fanout();
   const down = itemAt(world.ids, 0);
   world.broken.add(down);
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   await world.until(() => world.failures.size === 1);
   expect(await world.repair(fanout)).toBeNull();
   let { retryAt } = world;
@@ -111,16 +107,21 @@ test("an inbox that never answers is retried with growing pauses, then parked; a
   expect(world.failures.size).toBe(0);
 });
 
-test("a deferred member of a large group whose inbox failed is retried, also after an eviction", async () => {
+/** A large group without devices: all inboxes but one have its first version. */
+async function largeWithOneDown() {
   const world = new World(80);
   world.isLarge = true;
   for (const id of world.ids) world.devices.set(id, false);
   const down = itemAt(world.ids, 3);
   world.broken.add(down);
   const fanout = world.fanout();
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   await world.repairAll(fanout);
+  return { world, fanout, down };
+}
+
+test("a deferred member of a large group whose inbox failed is retried, also after an eviction", async () => {
+  const { world, down } = await largeWithOneDown();
   expect([...world.failures.keys()]).toEqual([down]);
   world.noteStands = false;
   world.broken.delete(down);
@@ -129,15 +130,7 @@ test("a deferred member of a large group whose inbox failed is retried, also aft
 });
 
 test("an alarm retries a failed inbox in the cooldown of its member, and none follows at once", async () => {
-  const world = new World(80);
-  world.isLarge = true;
-  for (const id of world.ids) world.devices.set(id, false);
-  const down = itemAt(world.ids, 3);
-  world.broken.add(down);
-  const fanout = world.fanout();
-  world.version = 1;
-  fanout.changed();
-  await world.repairAll(fanout);
+  const { world, fanout, down } = await largeWithOneDown();
   const tries = () => world.calls.filter(({ id }) => id === down).length;
   for (const failures of range(2, 5)) {
     vi.setSystemTime(world.retryAt ?? 0);
@@ -150,8 +143,7 @@ test("an alarm retries a failed inbox in the cooldown of its member, and none fo
 
 test("a wake-up with a checkpoint calls those who are behind it, and those whom later changes concern", async () => {
   const world = new World(5);
-  const [behind] = world.ids;
-  if (behind === undefined) throw new Error("five members");
+  const behind = itemAt(world.ids, 0);
   world.version = 3;
   world.noteStands = true;
   world.checkpoint = {
@@ -178,8 +170,7 @@ test("in a busy room a failing inbox is tried once a minute at most", async () =
   world.broken.add(down);
   const { maxPauseMs } = timing.inboxCalls;
   const talk = setInterval(() => {
-    world.version++;
-    fanout.changed();
+    world.change(fanout);
   }, 500);
   onTestFinished(() => clearInterval(talk));
   const tries = () => world.calls.filter(({ id }) => id === down).length;
@@ -198,8 +189,7 @@ test("in a busy room a failing inbox is tried once a minute at most", async () =
 test("the alarm keeps the retry marker while a change waits for its announcement: a crash would lose it", async () => {
   const world = new World(2);
   const fanout = world.fanout();
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   await world.until(() => world.allKnow);
   world.hasUnannounced = true;
   expect(await world.repair(fanout)).not.toBeNull();
@@ -221,11 +211,9 @@ test("a start without a retry marker delivers nothing, and one with a marker del
 test("a change made while deliveries run is delivered too", async () => {
   const world = new World(30);
   const fanout = world.fanout();
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   await world.until(() => world.calls.length > 8);
-  world.version = 2;
-  fanout.changed();
+  world.change(fanout);
   await world.until(() => world.allKnow && world.has.size === 30);
   expect(new Set(world.has.values())).toEqual(new Set([2]));
 });
@@ -235,12 +223,10 @@ test("the alarm delivers new changes although the clock went back", async () => 
   const fanout = world.fanout();
   const before = Date.now();
   vi.setSystemTime(before + 60_000);
-  world.version = 1;
-  fanout.changed();
+  world.change(fanout);
   await world.until(() => world.allKnow && world.has.size === 10);
   vi.setSystemTime(before);
-  world.version = 2;
-  fanout.changed();
+  world.change(fanout);
   await world.repairAll(fanout);
   expect(world.allKnow).toBe(true);
 });
@@ -249,8 +235,7 @@ describe("to devices", () => {
   test("an ephemeral event goes once to a member whose list is up to date", async () => {
     const world = new World(3);
     const fanout = world.fanout();
-    const [one] = world.ids;
-    if (one === undefined) throw new Error("three members");
+    const one = itemAt(world.ids, 0);
     world.passing.add(one);
     fanout.ephemeral();
     await world.until(() => world.passing.size === 0);
@@ -265,12 +250,10 @@ describe("to devices", () => {
     for (const id of world.ids) world.devices.set(id, id === online);
     world.online.add(online);
     const fanout = world.fanout();
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.has.get(online) === 1);
     fanout.subscribe(asking, false);
-    world.version = 2;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.has.get(asking) === 2 && world.has.get(online) === 2);
     expect(others.some((id) => world.has.has(id))).toBe(false);
     await world.repairAll(fanout);
@@ -279,13 +262,11 @@ describe("to devices", () => {
 
   test("a member with devices gets each of many changes at once, one without gets the last of them", async () => {
     const world = new World(2);
-    const [online, offline] = world.ids;
-    if (online === undefined || offline === undefined) throw new Error("two members");
+    const [online, offline] = [itemAt(world.ids, 0), itemAt(world.ids, 1)];
     world.online.add(online);
     const fanout = world.fanout();
     for (const version of [1, 2, 3, 4]) {
-      world.version = version;
-      fanout.changed();
+      world.change(fanout);
       await world.until(() => world.has.get(online) === version);
     }
     expect(world.calls.filter(({ id }) => id === offline).length).toBeLessThan(4);
@@ -295,12 +276,10 @@ describe("to devices", () => {
   test("a member whose inbox works again is sent messages with their updates again", async () => {
     const world = new World(1);
     const one = itemAt(world.ids, 0);
-    world.online.add(one);
-    world.devices.set(one, true);
+    world.connect(one);
     const fanout = world.fanout();
     const change = () => {
-      world.version++;
-      fanout.changed();
+      world.change(fanout);
     };
     world.broken.add(one);
     change();
@@ -315,13 +294,11 @@ describe("to devices", () => {
 
   test("members with devices get a message as fast as inboxes answer, without the pace of lists", async () => {
     const world = new World(200);
-    for (const id of world.ids) world.devices.set(id, true);
-    for (const id of world.ids) world.online.add(id);
+    world.connect(...world.ids);
     const fanout = world.fanout();
-    for (const version of [1, 2, 3]) {
+    for (const _ of [1, 2, 3]) {
       const began = Date.now();
-      world.version = version;
-      fanout.changed();
+      world.change(fanout);
       await world.until(() => world.allKnow);
       expect(Date.now() - began).toBeLessThan(100);
     }
@@ -332,22 +309,19 @@ describe("to devices", () => {
 
   test("a member whose devices all focus is called as seldom as one without devices, until one looks back", async () => {
     const world = new World(2);
-    for (const id of world.ids) world.devices.set(id, true);
-    for (const id of world.ids) world.online.add(id);
+    world.connect(...world.ids);
     const [live, focused] = [itemAt(world.ids, 0), itemAt(world.ids, 1)];
     world.focused.add(focused);
     const fanout = world.fanout();
     for (const version of range(1, 10)) {
-      world.version = version;
-      fanout.changed();
+      world.change(fanout);
       await world.until(() => world.has.get(live) === version);
     }
     expect(world.calls.filter(({ id }) => id === focused)).toHaveLength(1);
     world.focused.delete(focused);
     fanout.subscribe(focused, true);
     for (const version of range(11, 15)) {
-      world.version = version;
-      fanout.changed();
+      world.change(fanout);
       const began = Date.now();
       await world.until(() => world.has.get(focused) === version);
       expect(Date.now() - began).toBeLessThan(100);
@@ -357,13 +331,11 @@ describe("to devices", () => {
   test("members of a crowded group hear of its messages once a second, the last one included", async () => {
     const world = new World(20);
     world.maxLive = 10;
-    for (const id of world.ids) world.devices.set(id, true);
-    for (const id of world.ids) world.online.add(id);
+    world.connect(...world.ids);
     const fanout = world.fanout();
     const began = Date.now();
     const talk = setInterval(() => {
-      world.version++;
-      fanout.changed();
+      world.change(fanout);
     }, 50);
     await world.until(() => Date.now() - began >= 5_000);
     clearInterval(talk);
@@ -375,15 +347,12 @@ describe("to devices", () => {
 
   test("while the inboxes of members with devices are slow, no timer asks for them again and again", async () => {
     const world = new World(40);
-    for (const id of world.ids) world.devices.set(id, true);
-    for (const id of world.ids) world.online.add(id);
+    world.connect(...world.ids);
     const fanout = world.fanout();
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.allKnow);
-    for (const id of world.ids) world.held.set(id, new Promise<void>(() => undefined));
-    world.version = 2;
-    fanout.changed();
+    for (const id of world.ids) world.held.set(id, NEVER);
+    world.change(fanout);
     const timers = world.countTimers();
     const began = Date.now();
     await world.until(() => Date.now() - began >= timing.liveCalls.slowMs);
@@ -394,14 +363,12 @@ describe("to devices", () => {
   test("what comes while an inbox is called goes to it in one update, as soon as it has answered", async () => {
     const world = new World(1);
     const one = itemAt(world.ids, 0);
-    world.devices.set(one, true);
-    world.online.add(one);
+    world.connect(one);
     let answer = () => {};
     world.held.set(one, new Promise<void>((resolve) => (answer = resolve)));
     const fanout = world.fanout();
-    for (const version of range(1, 20)) {
-      world.version = version;
-      fanout.changed();
+    for (const _ of range(1, 20)) {
+      world.change(fanout);
     }
     world.held.delete(one);
     const began = Date.now();
@@ -417,13 +384,11 @@ describe("to devices", () => {
   test("inboxes that hang hold up neither other members with devices nor those without", async () => {
     const world = new World(120);
     const [hanging, healthy] = [world.ids.slice(0, 40), world.ids.slice(40)];
-    for (const id of world.ids.slice(0, 110)) world.devices.set(id, true);
-    for (const id of world.ids.slice(0, 110)) world.online.add(id);
-    for (const id of hanging) world.held.set(id, new Promise<void>(() => undefined));
+    world.connect(...world.ids.slice(0, 110));
+    for (const id of hanging) world.held.set(id, NEVER);
     const fanout = world.fanout();
     const began = Date.now();
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => healthy.every((id) => world.has.get(id) === 1));
     // Each group of eight that hangs counts for a quarter of a second.
     expect(Date.now() - began).toBeLessThan(timing.inboxCalls.callTimeoutMs / 2);
@@ -433,23 +398,19 @@ describe("to devices", () => {
     const world = new World(80);
     world.isLarge = true;
     const fanout = world.fanout();
-    const [asking] = world.ids;
-    if (asking === undefined) throw new Error("80 members");
-    world.version = 1;
-    fanout.changed();
+    const asking = itemAt(world.ids, 0);
+    world.change(fanout);
     // No member had devices: each has a cooldown of a minute from now on.
     await world.until(() => world.allKnow);
     fanout.subscribe(asking, true);
-    world.version = 2;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.has.get(asking) === 2);
   });
 
   test("a member last seen without devices gets no ephemeral events until they subscribe", async () => {
     const world = new World(2);
     const fanout = world.fanout();
-    const [online, offline] = world.ids;
-    if (online === undefined || offline === undefined) throw new Error("two members");
+    const [online, offline] = [itemAt(world.ids, 0), itemAt(world.ids, 1)];
     world.online.add(online);
     expect(world.ids.map((id) => fanout.mayReceiveEphemeral(id))).toEqual([true, true]);
     world.version = 1;
@@ -463,8 +424,7 @@ describe("to devices", () => {
     fanout.subscribe(offline, true);
     expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
     // Their device is still connecting: the answer without devices is older than it.
-    world.version++;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.has.get(offline) === world.version);
     expect(fanout.mayReceiveEphemeral(offline)).toBe(true);
   });
@@ -478,8 +438,7 @@ describe("to devices", () => {
     world.online.add(online);
     const fanout = world.fanout();
     for (const id of world.ids) if (id !== online) fanout.subscribe(id, false);
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.allKnow);
     expect(world.calls[0]).toEqual({ id: online, ver: 1 });
     expect(world.calls.length).toBe(80);
@@ -488,8 +447,6 @@ describe("to devices", () => {
 });
 
 describe("delivery slots", () => {
-  const NEVER = new Promise<void>(() => undefined);
-
   test("a repair ends while calls in the slots hang, so that the alarm is free for other jobs", async () => {
     const world = new World(300);
     const fanout = world.fanout();
@@ -498,8 +455,7 @@ describe("delivery slots", () => {
       world.version++;
       if (busy) fanout.changed();
     }, 20);
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     expect(await world.repair(fanout)).not.toBeNull();
     busy = false;
     clearInterval(talk);
@@ -509,8 +465,7 @@ describe("delivery slots", () => {
     const world = new World(5);
     for (const id of world.ids) world.held.set(id, NEVER);
     const fanout = world.fanout();
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     expect(await world.repair(fanout)).not.toBeNull();
     expect(world.calls.length).toBeLessThanOrEqual(5);
   });
@@ -519,8 +474,7 @@ describe("delivery slots", () => {
     const world = new World(3);
     world.unmade.add(itemAt(world.ids, 0));
     const fanout = world.fanout();
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.has.size === 2);
     await world.during(fanout.deliverNow(world.ids));
     expect(world.calls.length).toBeLessThanOrEqual(4);
@@ -531,15 +485,13 @@ describe("delivery slots", () => {
     const ann = itemAt(world.ids, 0);
     const fanout = world.fanout();
     // Her inbox has just taken an update, so that the slots skip her.
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.has.size === 2);
     let answer = () => {};
     world.held.set(ann, new Promise<void>((resolve) => (answer = resolve)));
     world.version = 2;
     const delivery = fanout.deliverNow([ann]);
-    world.version = 3;
-    fanout.changed();
+    world.change(fanout);
     world.held.delete(ann);
     answer();
     await world.during(delivery);
@@ -551,8 +503,7 @@ describe("delivery slots", () => {
     for (const id of world.ids.slice(0, 20)) world.online.add(id);
     const fanout = world.fanout();
     const talk = setInterval(() => {
-      world.version++;
-      fanout.changed();
+      world.change(fanout);
     }, 5);
     onTestFinished(() => clearInterval(talk));
     await world.until(() => world.has.size === 30);
@@ -572,13 +523,11 @@ describe("delivery slots", () => {
     for (const id of world.ids) world.online.add(id);
     const [silent, others] = [world.ids.slice(0, 6), world.ids.slice(6)];
     const fanout = world.fanout();
-    world.version = 1;
-    fanout.changed();
+    world.change(fanout);
     await world.until(() => world.allKnow && world.has.size === 20);
     for (const id of silent) world.held.set(id, NEVER);
     const talk = setInterval(() => {
-      world.version++;
-      fanout.changed();
+      world.change(fanout);
     }, 50);
     onTestFinished(() => clearInterval(talk));
     // All were called in vain, and some are called again.
