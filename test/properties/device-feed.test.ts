@@ -7,7 +7,7 @@ import { nextTurn } from "../support/event-loop.ts";
 import { inIsolatedObject } from "../support/objects/isolated-room.ts";
 import { runOptions } from "../support/property-runs.ts";
 
-const FEW = runOptions(40);
+const FEW = runOptions(15, 40);
 const STORY_MS = 10_000;
 
 /** Lets promises go on that wait for nothing outside. A batch of sends ends two turns after its last send. */

@@ -13,7 +13,7 @@ import { World } from "./groups/world.ts";
 // The users of a long run ask for more pages than are allowed in a minute.
 beforeAll(setNoRateLimits);
 
-const FEW = runOptions(2);
+const FEW = runOptions(2, 4);
 const STORY_MS = 60_000;
 
 let outsiders: [SignedIn, SignedIn];
@@ -50,7 +50,7 @@ test(
   "in slow mode no plain member has two messages closer than the pause, whatever happens between",
   async () => {
     freezeClock();
-    await fc.assert(fc.asyncProperty(slowModeStory, playSlowMode), runOptions(20));
+    await fc.assert(fc.asyncProperty(slowModeStory, playSlowMode), runOptions(8, 20));
   },
   STORY_MS,
 );

@@ -122,7 +122,7 @@ test("pages of the list hold the newest snapshots in order, despite late and rep
         expect(new Set(unread)).toEqual(new Set(listed));
       },
     );
-    fc.assert(property, runOptions(50));
+    fc.assert(property, runOptions(20, 50));
   });
 });
 
@@ -142,7 +142,7 @@ test("a list that writes behind answers as one that writes at once, also over a 
   const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
     expect(await answers(behind, steps, true)).toEqual(await answers(atOnce, steps, false));
   });
-  await fc.assert(property, runOptions(50));
+  await fc.assert(property, runOptions(20, 50));
 });
 
 /** What a list says after each of some steps. */
@@ -198,7 +198,7 @@ test("after a crash each conversation is asked whose row lacks an update", async
   await runInDurableObject(env.INBOX.getByName(String(user.id)), (_, { storage: { sql } }) => {
     const story = fc.array(event, { maxLength: 60, size: "max" });
     const property = fc.property(story, (events) => askedAfterCrashes(sql, events));
-    fc.assert(property, runOptions(50));
+    fc.assert(property, runOptions(20, 50));
   });
 });
 

@@ -104,7 +104,7 @@ describe("a replay", () => {
           expect([...client.shown]).toEqual(expected);
         }),
     );
-    await fc.assert(property, runOptions(8));
+    await fc.assert(property, runOptions(4, 8));
   });
 
   test("what memory has of the newest messages is what storage has, for every reader", async () => {
@@ -135,6 +135,6 @@ describe("a replay", () => {
           }
         }),
     );
-    await fc.assert(property, runOptions(10));
+    await fc.assert(property, runOptions(4, 10));
   });
 });

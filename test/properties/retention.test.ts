@@ -20,7 +20,7 @@ import { setNoRateLimits } from "../support/settings.ts";
 import { setTiming } from "../support/timing.ts";
 
 const STORY_MS = 60_000;
-const FEW = runOptions(3);
+const FEW = runOptions(1, 3);
 
 let key = "";
 let users: SignedIn[];

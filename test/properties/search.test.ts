@@ -256,5 +256,5 @@ test("a search finds exactly the messages that contain the query, at any state o
       expect(leftovers).toEqual([]);
     });
   });
-  await fc.assert(property, runOptions(30));
+  await fc.assert(property, runOptions(10, 30));
 });

@@ -265,7 +265,7 @@ test("after any sequence of faults D1 and contacts have the right presence", asy
       }
     }
   });
-  await fc.assert(property, runOptions(3));
+  await fc.assert(property, runOptions(1, 3));
 });
 
 /** Makes D1 refuse presence updates. */

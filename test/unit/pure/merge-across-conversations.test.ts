@@ -196,7 +196,7 @@ test("the pages of a merge have every hit once, the newest first", async () => {
     const model = modelOf(said);
     expect((await model.pages(limit, budget)).flat()).toEqual(model.hits());
   });
-  await fc.assert(property, runOptions(3_000));
+  await fc.assert(property, runOptions(500, 3_000));
 });
 
 test("from a time on the pages have every hit, and ask no conversation that is older", async () => {
@@ -206,7 +206,7 @@ test("from a time on the pages have every hit, and ask no conversation that is o
     expect((await model.pages(limit, { ...budget, since })).flat()).toEqual(hits);
     if (since > model.now) expect(model.asked).toBe(0);
   });
-  await fc.assert(property, runOptions(1_000));
+  await fc.assert(property, runOptions(200, 1_000));
 });
 
 const later = fc.oneof(
@@ -239,7 +239,7 @@ test("what happens between two pages neither doubles a hit nor hides an older on
       before.filter(isThroughout),
     );
   });
-  await fc.assert(property, runOptions(5_000));
+  await fc.assert(property, runOptions(1_000, 5_000));
 });
 
 test("the pages get on while each conversation has new messages between every two of them", async () => {
@@ -253,7 +253,7 @@ test("the pages get on while each conversation has new messages between every tw
     expect(pages.flat().filter((item) => before.includes(item))).toEqual(before);
     expect(pages.flat().toSorted(newestFirst)).toEqual(pages.flat());
   });
-  await fc.assert(property, runOptions(1_500));
+  await fc.assert(property, runOptions(300, 1_500));
 });
 
 test("60 conversations of which 45 have new messages between two pages take 2 walks by id at most", async () => {
