@@ -43,6 +43,7 @@ const MODES: Mode[] = [
 /** Who is always a member of a conversation, and has a device on its room socket: who, where, what it shows. */
 const ON_ROOM_SOCKETS: readonly (readonly [who: number, room: number, mode: Mode])[] = [
   [0, 0, { threads: true, changes: true }],
+  [0, 1, { threads: false, changes: true }],
   [1, 2, { threads: false, changes: true }],
   [3, 1, { threads: false, changes: false }],
 ];
@@ -125,7 +126,9 @@ export class World {
       const { token } = itemAt(rooms, 0).person(model.ownerId);
       expect((await call("PATCH", path, { token, body: { join_policy: "free" } })).status).toBe(200);
     }
-    await Promise.all(world.#devices.map(([first]) => first && world.#bring(first)));
+    const isHere = (device: Device, nth: number) => nth === 0 || device.room !== undefined;
+    const here = world.#devices.flatMap((own) => own.filter(isHere));
+    await Promise.all(here.map((device) => world.#bring(device)));
     await world.settle();
     await world.#begin();
     if (hasPins) await world.#pinMany();
@@ -161,12 +164,19 @@ export class World {
     await this.settle();
   }
 
-  /** Runs these actions at the same time, and compares the result with the model. */
+  /**
+   * Runs these actions at the same time, and compares the result with the model. In every other step the
+   * devices on room sockets are away, and resume behind it.
+   */
   async step(actions: readonly Action[]): Promise<void> {
     this.#disturb(actions.some(({ do: what }) => what === "evictRoom" || what === "evictInbox"));
     this.#mayBeBlocked = this.#blocks.size > 0;
     for (const { model } of this.#rooms) model.begin();
+    const inRooms = this.#devices.flat().filter(({ room }) => room !== undefined);
+    const resuming = this.#steps % 2 === 0 ? [] : inRooms;
+    for (const device of resuming) this.#leave(device);
     await Promise.all(actions.map((action) => this.#perform(action)));
+    await Promise.all(resuming.map((device) => this.#bring(device)));
     await this.settle();
     if (++this.#steps % FULL_CHECK === 0 && this.#rooms.length === ROOMS) await this.check();
   }
@@ -542,7 +552,10 @@ export class World {
 
   #away(action: Of<"away" | "reopen">): void {
     const device = this.#device(action);
-    if (!device) return;
+    if (device) this.#leave(device);
+  }
+
+  #leave(device: Device): void {
     this.#here.delete(device);
     device.disconnect();
   }
