@@ -52,8 +52,7 @@ test("a username that is taken, and a password that is too short, are explained"
 });
 
 test("a wrong password is refused, the right one signs in, and signing out leaves nothing behind", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "A secret");
   const page = await site.open();
   await signIn(page, ann.user.username, "another password");

@@ -5,8 +5,7 @@ import { row, stored } from "./support/talk.ts";
 const site = Site.forFile();
 
 test("times on screen follow the day and the time zone of the device", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   const { created_at: at } = await ben.send(id, "Hello");
   const page = await (await site.device({ person: ann })).newPage();
   await page.clock.install({ time: Date.now() });

@@ -8,8 +8,7 @@ const site = Site.forFile();
 
 /** Two users, and their direct conversation. */
 async function talk() {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   return { ann, ben, id, hash: `#/c/${id}` };
 }
 

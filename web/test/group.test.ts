@@ -169,8 +169,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
 });
 
 test("a member's name in a group shows in the open lists of others, and an @ finds them by it", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   const hash = `#/c/${id}/info`;
   const page = await site.open({ person: ann, hash });
   const bensPage = await site.open({ person: ben, hash });
@@ -352,8 +351,7 @@ test("a request to join is listed for who made it, and taken back", async () => 
 });
 
 test("slow mode is set in the group's details, and a plain member waits with what they have typed", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
   const bensPage = await site.open({ person: ben, hash: `#/c/${id}` });
   await details(page).getByRole("button", { name: "Edit the group" }).click();
@@ -381,8 +379,7 @@ test("slow mode is set in the group's details, and a plain member waits with wha
 });
 
 test("previews of links are switched off in the group's details", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
   const previews = page.getByRole("checkbox", { name: "Messages show what they link to" });
   await details(page).getByRole("button", { name: "Edit the group" }).click();

@@ -23,8 +23,7 @@ async function shownUrl(page: Page): Promise<string> {
 }
 
 test("an admin makes a hook, a service writes by it, and its address is replaced and ends", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Builds", [ben]);
+  const [ann, ben, id] = await site.group("Builds", "ann", "ben");
   const page = await site.open({ person: ann, hash: `#/c/${id}/info` });
   const bensPage = await site.open({ person: ben, hash: `#/c/${id}`, viewport: PHONE });
 

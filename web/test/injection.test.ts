@@ -94,8 +94,7 @@ test("what others write, and what they call themselves, stays text in every view
 });
 
 test("what a user writes themselves stays text: messages, fields, and the address", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await site.direct("ann", "ben");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await composer(page).waitFor();
   for (const text of TEXTS.slice(0, 4)) await send(page, text);

@@ -39,8 +39,7 @@ test("the manifest names icons that are as large as it says", async () => {
 });
 
 test("without a connection a reload shows what was kept, and what is written is sent later", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "Before");
   await using network = await Network.to(site.origin);
   const page = await site.open({ person: ann, origin: network.origin, hasServiceWorker: true });

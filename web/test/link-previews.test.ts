@@ -39,8 +39,7 @@ beforeAll(async () => {
 afterAll(() => void pages.close());
 
 test("a preview stands below its text, leads to its page, and loads nothing from there", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await site.direct("ann", "ben");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   const foreign: string[] = [];
   page.on("request", (call) => {
@@ -61,8 +60,7 @@ test("a preview stands below its text, leads to its page, and loads nothing from
 });
 
 test("the picture of a preview has its room before it is there", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await site.direct("ann", "ben");
   await ann.send(id, `${origin}/wide`);
   const page = await site.open({ person: ann });
   const held = Promise.withResolvers<void>();
@@ -89,8 +87,7 @@ const LOOKS: [string, Device][] = [
   ["a phone, dark, in English", { viewport: PHONE, theme: "dark", language: "en-US" }],
 ];
 test.each(LOOKS)("previews fit on %s", async (_, look) => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   for (const name of ["wide", "small", "none"]) await ann.send(id, `Look: ${origin}/${name}`);
   await ben.send(id, `**Yes**\n\n${origin}/small`);
   const page = await site.open({ ...look, person: ann, hash: `#/c/${id}` });

@@ -5,8 +5,7 @@ import { offer, openTalk, row, searchField, send, stored } from "./support/talk.
 const site = Site.forFile();
 
 test("what a user does with a conversation shows in the list and in the archive", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  await ann.openGroup("Hike", [ben]);
+  const [ann, ben] = await site.group("Hike", "ann", "ben");
   await ann.openGroup("Kitchen", [ben]);
   const page = await site.open({ person: ann });
   const names = () => page.locator(".sidebar .row-name").allInnerTexts();
@@ -33,8 +32,7 @@ test("what a user does with a conversation shows in the list and in the archive"
 });
 
 test("a search whose words change meanwhile shows what the last words find", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "the tent");
   await ben.send(id, "the map");
   const page = await site.open({ person: ann, hash: "#/" });
@@ -54,8 +52,7 @@ test("a search whose words change meanwhile shows what the last words find", asy
 });
 
 test("names and messages are found as they are read, in any order of words, and what was found is marked", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("İstanbul’da yürüyüş", [ben]);
+  const [ann, ben, id] = await site.group("İstanbul’da yürüyüş", "ann", "ben");
   await ann.openGroup("Kitchen", [ben]);
   await ben.send(id, "I ❤️ it, and don’t\nforget: to\u00admorrow");
   const page = await site.open({ person: ann, hash: "#/" });
@@ -76,8 +73,7 @@ test("names and messages are found as they are read, in any order of words, and 
 });
 
 test("notifications are offered after the first message, and tell of what is new alone", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "old");
   const page = await (await site.device({ person: ann })).newPage();
   await page.addInitScript(() => {
@@ -108,8 +104,7 @@ test("notifications are offered after the first message, and tell of what is new
 });
 
 test("a browser without notifications of pages shows those of the service worker, which lead to the message", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   const context = await site.device({ person: ann, hasServiceWorker: true });
   const page = await context.newPage();
   await page.goto(`${site.origin}/icons/icon.svg`);
@@ -192,8 +187,7 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
 });
 
 test("a reminder that is due says so, and ends when the user has seen it", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   const { seq } = await ben.send(id, "Book the hut");
   const page = await site.open({ person: ann, hash: "#/saved" });
   await page.getByText("Save a message to find it here.").waitFor();
@@ -210,8 +204,7 @@ test("a reminder that is due says so, and ends when the user has seen it", async
 });
 
 test("a message is saved with a reminder at any time that is not past", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Book the hut");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await stored(page, "Book the hut").focus();

@@ -10,8 +10,7 @@ const COUNT = inject("everyCase") ? 10_000 : 2_000;
 const FRAME = 100;
 
 test(`${COUNT} messages are scrolled to the first and back, in few rows, without a jump`, async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await write(ben, id, COUNT);
   await ann.read(id, COUNT);
   const page = await site.open({ person: ann, hash: `#/c/${id}` });

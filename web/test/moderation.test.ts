@@ -12,8 +12,7 @@ const strict = Site.alone({ RATE_LIMITS: "on", QUOTAS: "reports=10" });
 
 /** A group in which Ben has written something that Ann has reported. */
 async function reported(text: string) {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ann.send(id, "Who brings the map?");
   const { seq } = await ben.send(id, text);
   const body = { message: { conversation_id: id, seq }, reason: "spam", note: `note on ${text}` };
@@ -68,8 +67,7 @@ test("a moderator takes a report, deletes its message and resolves it by keys al
 });
 
 test("of a direct conversation only the message can go: there is nothing to dissolve", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   const { seq } = await ben.send(id, "cheap coats");
   const body = { message: { conversation_id: id, seq }, reason: "spam" };
   const direct = Object(await ann.call("POST", "/v1/reports", body));
@@ -175,8 +173,7 @@ test("a moderator finds a user, suspends them with a reason and an end, and lift
 });
 
 test("a member reports a message, a person and a group, and each is among the reports", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openGroup("Hike", [ann]);
+  const [ben, ann, id] = await site.group("Hike", "ben", "ann");
   await ben.send(id, "Buy my boots");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   const report = async (name: string, why: string, note: string) => {
@@ -206,8 +203,7 @@ test("a member reports a message, a person and a group, and each is among the re
 });
 
 test("a user who has reported as much as a day may have is told so", async () => {
-  const [ann, ben] = [await strict.person("ann"), await strict.person("ben")];
-  const { id } = await ben.openGroup("Hike", [ann]);
+  const [ben, ann, id] = await strict.group("Hike", "ben", "ann");
   for (let i = 0; i < 3; i++) {
     const { seq } = await ben.send(id, `Boots ${i}`);
     if (i < 2)

@@ -157,8 +157,7 @@ test("a push is shown with a way to its message, replaced and closed", async () 
 });
 
 test("a notification leads to its message, and what is typed into it is sent once, by its own account", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { push, click } = await serviceWorker();
   const subject = { user_id: ann.user.id, conversation_id: id };
   const pushed = { ...subject, kind: "message", seq: 7, title: "ben", text: "Where are you?", badge: 1 };

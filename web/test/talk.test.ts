@@ -7,8 +7,7 @@ import { composer, connection, message, openTalk, row, send, stored, texts, unre
 const site = Site.alone();
 
 test("two people talk, and each sees at once what the other writes", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  await ann.openDirect(ben);
+  const [ann, ben] = await site.direct("ann", "ben");
   const [annsPage, bensPage] = [await site.open({ person: ann }), await site.open({ person: ben })];
   await openTalk(annsPage, ben.user.username);
   await send(annsPage, "Hello Ben");
@@ -23,8 +22,7 @@ test("two people talk, and each sees at once what the other writes", async () =>
 });
 
 test("two devices of a user show the same, and what one has read is read on the other", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "Are you there?");
   const desktop = await site.open({ person: ann });
   const laptop = await site.open({ person: await ann.signIn() });
@@ -37,8 +35,7 @@ test("two devices of a user show the same, and what one has read is read on the 
 });
 
 test("a page shows what it has shown before a reload and a restart of the server, and goes on", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   await ben.send(id, "Before");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await stored(page, "Before").waitFor();
@@ -57,8 +54,7 @@ test("a page shows what it has shown before a reload and a restart of the server
 });
 
 test("what is written without a connection waits, and is sent once in its order", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   await using network = await Network.to(site.origin);
   const page = await site.open({ person: ann, origin: network.origin, hash: `#/c/${id}` });
   await composer(page).waitFor();

@@ -61,8 +61,7 @@ test("two people talk in an app of React, which signs them in itself", async () 
 });
 
 test("the log holds its place, a draft survives a reload, and a member is suggested and mentioned", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("ops", [ben]);
+  const [ann, ben, id] = await site.group("ops", "ann", "ben");
   for (let i = 1; i <= 120; i++) await ben.send(id, `line ${i}`);
   await ann.read(id, 120);
   const page = await terminal(ann);

@@ -54,8 +54,7 @@ class Receiver {
 
 test("every event comes in the order of its conversation, though the receiver fails and the server is killed three times", async () => {
   await using server = await TestServer.start({ DEV_LOOPBACK: "on" });
-  const [ann, ben] = [await server.person("ann"), await server.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await server.direct("ann", "ben");
   const receiver = new Receiver();
   await receiver.start();
   const hook = z.object({ secret: z.string() }).parse(

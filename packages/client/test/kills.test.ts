@@ -39,8 +39,7 @@ function heard(chat: Chat): number[] {
 }
 
 test("a killed server comes back on the same port with what it had acknowledged", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const { seq } = await ann.send(id, "Before the power cut");
   await server.kill();
   await expect(fetch(server.origin)).rejects.toThrow();
@@ -49,8 +48,7 @@ test("a killed server comes back on the same port with what it had acknowledged"
 });
 
 test("a client goes on where it was when the server comes back", { repeats: REPEATS }, async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const annsChat = await startChat(server.origin, ann);
   const bobsChat = await startChat(server.origin, bob);
   const [anns, bobs] = [annsChat.open(id), bobsChat.open(id)];
@@ -71,8 +69,7 @@ test("a client goes on where it was when the server comes back", { repeats: REPE
 });
 
 test("a bot hears of a conversation from where it was, and without a gap over a kill", async () => {
-  const [bot, ann] = [await server.person("bot"), await server.person("ann")];
-  const { id } = await ann.openDirect(bot);
+  const [ann, bot, id] = await server.direct("ann", "bot");
   for (let i = 1; i <= 5; i++) await ann.send(id, `${i}`);
   const chat = await startChat(server.origin, bot, { keeps: () => 2 });
   const seqs = heard(chat);

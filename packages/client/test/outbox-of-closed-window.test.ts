@@ -9,8 +9,7 @@ const server = Server.shared();
 afterEach(() => vi.unstubAllGlobals());
 
 test("a send whose place is not reached when its window closes leaves the outbox", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   await using silent = await Network.to(server.origin);
   silent.silence();
   // The room socket stays in CONNECTING, so the conversation stays behind.
@@ -40,8 +39,7 @@ test("a send whose place is not reached when its window closes leaves the outbox
 
 /** A client without the acks of its sends, a window of it that is live, and the other user. */
 async function withoutAcks() {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const frames = new HeldFrames();
   frames.hold("ack", "acks");
   const chat = await startChat(server.origin, ann);

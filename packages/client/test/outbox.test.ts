@@ -8,8 +8,7 @@ import { Server } from "./support/server.ts";
 const server = Server.shared();
 
 async function twoInAConversation() {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await ann.send(id, "Hello");
   return { ann, bob, id };
 }

@@ -291,8 +291,7 @@ test("a file whose upload conflicts for good fails its message; the one behind g
 });
 
 test("while ten uploads are open, a message waits for those of its client, and for no others", async () => {
-  const [cat, bob] = [await server.person("cat"), await server.person("bob")];
-  const { id } = await cat.openDirect(bob);
+  const [cat, , id] = await server.direct("cat", "bob");
   const file = film(6 * MIB);
   const open = [];
   for (let i = 0; i < 9; i++) open.push(await started(cat, file, `open ${i}`));

@@ -11,8 +11,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 /** A window of a conversation of so many messages, which shows the newest ones. */
 async function opened(count: number): Promise<{ chat: Chat; window: ConversationWindow }> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   const chat = await startChat(server.origin, ann);
   for (let i = 1; i <= count; i++) chat.send(id, text(`${i}`));
   await chat.flush();
@@ -31,8 +30,7 @@ test("a jump while older messages load shows the place when they are there", asy
 
 /** A direct conversation in which Ann has said something, and Bob's client, before it opens a window. */
 async function listed() {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await ann.send(id, "Hello");
   const frames = new HeldFrames();
   const chat = await startChat(server.origin, bob);

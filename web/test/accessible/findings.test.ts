@@ -32,8 +32,7 @@ const VIEWS: [hash: (conversation: number) => string, text: string][] = [
 
 /** A user with a group of which they are the owner. */
 async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Who brings the map?");
   await ann.send(id, "I do");
   return { ann, ben, id };

@@ -25,8 +25,7 @@ async function watchDialog(page: Page): Promise<() => Promise<string>> {
 }
 
 test("the focus is back at the message in the moment in which a dialog closes", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Book the hut");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await stored(page, "Book the hut").focus();

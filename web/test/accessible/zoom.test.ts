@@ -88,8 +88,7 @@ function hasFocus(control: Locator): Promise<boolean> {
 }
 
 test("at 200 % one signs in, writes, makes a poll and changes settings by the keyboard alone", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   for (const text of ["Who brings the map?", "And the tent?", "I have no idea"]) await ben.send(id, text);
   const page = await site.open({ viewport: ZOOMED });
   await expect.poll(() => hasFocus(page.getByLabel("Username"))).toBe(true);

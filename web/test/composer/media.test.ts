@@ -23,8 +23,7 @@ async function world(): Promise<{ ann: Person; id: number; page: Page }> {
 
 /** The same on a page of its own. */
 async function ownWorld(): Promise<{ ann: Person; id: number; page: Page }> {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await site.direct("ann", "ben");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await composer(page).waitFor();
   return { ann, id, page };
@@ -88,8 +87,7 @@ test("a folder, a picture of the page and a file beside the conversation are not
 });
 
 test("chosen files wait for the user, who goes elsewhere or is muted meanwhile", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  await ann.openDirect(ben);
+  const [ann, ben] = await site.direct("ann", "ben");
   const { id } = await ben.openGroup("Hike", [ann]);
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await composer(page).waitFor();
@@ -119,8 +117,7 @@ test("chosen files wait for the user, who goes elsewhere or is muted meanwhile",
 });
 
 test("what is written while files are made ready stays in the field, and as a draft", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await site.direct("ann", "ben");
   const device = await site.device({ person: ann });
   const { promise: isReady, resolve: makeReady } = Promise.withResolvers<void>();
   await device.route(/\/assets\/media-/, async (call) => {

@@ -10,8 +10,7 @@ const site = Site.forFile();
 
 /** A group of two, whose first message is that of the other. */
 async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Who brings the map?");
   return { ann, ben, id };
 }
@@ -272,8 +271,7 @@ test("a user who may not write in a conversation sees why", async () => {
 });
 
 test("who has blocked somebody never reads that it was the other", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   await ann.call("PUT", `/v1/blocks/${ben.user.id}`);
   const page = await (await site.device({ person: ann })).newPage();
   const held = Promise.withResolvers<void>();

@@ -27,8 +27,7 @@ function main(page: Page, text: string): Locator {
 }
 
 test("a thread has a field of its own, whose draft stays, and which sends texts and files", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { seq } = await ann.send(id, "Who drives?");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   const bensPage = await site.open({ person: ben, hash: `#/c/${id}/t/${seq}` });
@@ -93,8 +92,7 @@ test("a thread has a field of its own, whose draft stays, and which sends texts 
 });
 
 test("the button of a thread asks once whether its user follows it, and is right on each device", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { seq } = await ann.send(id, "Who drives?");
   const say = (text: string) => ({
     kind: "text",
@@ -125,8 +123,7 @@ test("the button of a thread asks once whether its user follows it, and is right
 });
 
 test("arrow keys lead through a thread, whose replies Tab reaches once", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { seq: root } = await ann.send(id, "Who drives?");
   for (const text of ["I do", "Or I", "Both at https://example.com"])
     await ben.call("POST", `/v1/conversations/${id}/messages`, {

@@ -18,8 +18,7 @@ const Files = z.object({ items: z.array(z.object({ body: z.object({ name: z.stri
 
 /** Two users, and the page of one on their conversation. */
 async function world(origin = site.origin): Promise<{ ann: Person; ben: Person; id: number; page: Page }> {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const page = await site.open({ person: ann, origin, hash: `#/c/${id}` });
   await composer(page).waitFor();
   return { ann, ben, id, page };

@@ -29,8 +29,7 @@ async function embed(person: Person, id: number, before?: (page: Page) => Promis
 }
 
 test("two people talk in a page of another origin that allows no script and no style but its own", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { page: anns } = await embed(ann, id);
   const { page: bens } = await embed(ben, id);
   await send(anns, "Is **this** in stock? <b>");
@@ -49,8 +48,7 @@ test("two people talk in a page of another origin that allows no script and no s
 });
 
 test("older messages come when the user scrolls up, and what the user looks at stays", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   for (let i = 1; i <= 70; i++) await ben.send(id, `Message ${i}`);
   const { page } = await embed(ann, id);
   await page.getByText("Message 70", { exact: true }).waitFor();
@@ -83,8 +81,7 @@ test("what happened in a group is told in words, and pictures of other servers a
 });
 
 test("the element tells what is unread, follows its attributes, and closes its sockets when it goes", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { page, sockets } = await embed(ann, id, beBusy);
   await expect.poll(() => events(page)).toBe("ready");
   // Where nobody sees it, nothing is read.
@@ -108,8 +105,7 @@ test("the element tells what is unread, follows its attributes, and closes its s
 });
 
 test("a new token of the user leaves the field, its focus and what waits to be sent as they are", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { page } = await embed(ann, id);
   await expect.poll(() => events(page)).toBe("ready");
   await field(page).pressSequentially("In a");
@@ -156,8 +152,7 @@ test("the script keeps its name and is asked for each time; what it loads is kep
 });
 
 test("a page with the element has no serious finding of axe", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   await ben.send(id, "Hello");
   const { page } = await embed(ann, id);
   await page.getByText("Hello").waitFor();

@@ -25,8 +25,7 @@ function hasFocus(one: Locator): Promise<boolean> {
 }
 
 test("files are attached, show how far they are, and can be cancelled; a text beside one is its caption", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { page } = await product.embed(ann, { conversation: `${id}` });
   await expect.poll(() => events(page)).toBe("ready");
   const release = Promise.withResolvers<void>();
@@ -63,8 +62,7 @@ test("files are attached, show how far they are, and can be cancelled; a text be
 });
 
 test("a thread opens over a narrow chat, is answered there, and its count stands below the message", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const { seq } = await ben.send(id, "Who drives?");
   const { page } = await product.embed(ann, { conversation: `${id}` }, { viewport: PHONE });
   // The thread covers the conversation: what is not read by then stays so.
@@ -132,8 +130,7 @@ test("an inbox shows the list and the chosen conversation: side by side, or one 
 });
 
 test("a tap on Send leaves the focus in the field, and the keyboard of a phone open", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, , id] = await site.direct("ann", "ben");
   const { page } = await product.embed(ann, { conversation: `${id}` }, { viewport: PHONE, hasTouch: true });
   await field(page).tap();
   await page.keyboard.type("On my way");
@@ -143,8 +140,7 @@ test("a tap on Send leaves the focus in the field, and the keyboard of a phone o
 });
 
 test("getToken, set before the script comes, renews the token; text, focus and what waits stay", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const second = await ann.signIn();
   const page = await (await site.device()).newPage();
   const script = Promise.withResolvers<void>();
@@ -196,8 +192,7 @@ test("getToken, set before the script comes, renews the token; text, focus and w
 });
 
 test("a token that ends soon is renewed on open sockets; a getToken that throws is told, and asked again", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   const [first, second] = [site.server.ending(ann.token, 90), await ann.signIn()];
   const page = await (await site.device()).newPage();
   await page.clock.install();
@@ -253,8 +248,7 @@ test("a token that ends soon is renewed on open sockets; a getToken that throws 
 });
 
 test("the example has three themes, each easy to read, made of what the guide documents alone", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   await ben.send(id, "Is the **blue** one in stock?");
   await ann.send(id, "It is");
   const page = await (await site.device()).newPage();

@@ -17,8 +17,7 @@ beforeAll(async () => {
 
 /** A group in which Ben has written something that a rule holds. */
 async function held(...texts: string[]) {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   for (const text of texts) {
     const body = { kind: "text", body: { text } };
     const { status } = await ben.refused("POST", `/v1/conversations/${id}/messages`, body);
@@ -164,8 +163,7 @@ for (const theme of ["light", "dark"] as const)
   });
 
 test("the sender reads at the message that it was refused, and sees an accepted one in its place", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openGroup("Hike", [ben]);
+  const [, ben, id] = await site.group("Hike", "ann", "ben");
   const page = await site.open({ person: ben, hash: `#/c/${id}` });
   const field = page.locator(".composer textarea");
   const failed = page.locator('.message[data-state="failed"]');

@@ -6,8 +6,7 @@ import { composer, openTalk, row, send, stored } from "../support/talk.ts";
 const site = Site.forFile();
 
 test("a phone shows the list, or a conversation, and the way back leads from one to the other", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "On the way");
   const page = await site.open({ person: ann, viewport: PHONE });
   await row(page, ben.user.username).waitFor();
@@ -46,8 +45,7 @@ test("a phone shows the list, or a conversation, and the way back leads from one
 });
 
 test("nothing is wider than a phone", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "A message that says so much that it has to be broken into several lines on a phone");
   const page = await site.open({ person: ann, viewport: { ...PHONE, width: 320 } });
   for (const hash of ["#/", `#/c/${id}`, "#/settings"]) {
@@ -59,8 +57,7 @@ test("nothing is wider than a phone", async () => {
 
 /** A phone that shows a conversation, and has what a swipe needs. */
 async function swiping(text = "Hello") {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ben.openDirect(ann);
+  const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, text);
   const page = await site.open({ person: ann, viewport: PHONE, hasTouch: true, hash: `#/c/${id}` });
   const loaded = page.waitForResponse(/swipe-back/);

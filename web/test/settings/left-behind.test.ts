@@ -19,8 +19,7 @@ const ENDS: Record<string, (page: Page, person: Person) => Promise<unknown>> = {
 test.each(Object.entries(ENDS))(
   "nothing of a user stays in the tabs of a browser when the user %s",
   async (_, end) => {
-    const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-    const { id } = await ann.openDirect(ben);
+    const [ann, ben, id] = await site.direct("ann", "ben");
     await ben.send(id, "A secret");
     const device = await site.device({ person: ann });
     const [page, other] = [await device.newPage(), await device.newPage()];

@@ -20,8 +20,7 @@ async function openDeletion(page: Page) {
 
 /** Ann and Ben with a direct conversation of one message of each, and a page of Ben that shows it. */
 async function talk(): Promise<{ ann: Person; ben: Person; id: number; bens: Page }> {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const { id } = await ann.openDirect(ben);
+  const [ann, ben, id] = await site.direct("ann", "ben");
   await ann.send(id, "Words of Ann");
   await ben.send(id, "Words of Ben");
   const bens = await site.open({ person: ben, hash: `#/c/${id}` });

@@ -90,6 +90,16 @@ export class Site<Has extends Server = Server> {
     return this.server.person(name);
   }
 
+  /** Registers two users, the first of whom opens their direct conversation. @returns them and its id */
+  direct(opener: string, peer: string): Promise<[Person, Person, number]> {
+    return this.server.direct(opener, peer);
+  }
+
+  /** The same with a group, which the first of them owns. */
+  group(name: string, owner: string, member: string): Promise<[Person, Person, number]> {
+    return this.server.group(name, owner, member);
+  }
+
   /** A browser with storage of its own, which ends with the test. */
   async device(device: Device = {}): Promise<BrowserContext> {
     const context = await this.context(device);

@@ -43,8 +43,7 @@ test.each([
   "the page of %s shows the list and sends, on phones and desktops, light and dark",
   async (folder, main) => {
     await using server = await TestServer.start();
-    const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-    const { id } = await ann.openDirect(bob);
+    const [ann, bob, id] = await server.direct("ann", "bob");
     await bob.send(id, "Lunch?");
     const executablePath = chromiumPath();
     if (executablePath === undefined) throw new Error("there is no Chromium on this machine");

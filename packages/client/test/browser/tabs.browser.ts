@@ -32,8 +32,7 @@ interface Scene {
 }
 
 async function scene(): Promise<Scene> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const network = await Network.to(server.origin);
   onTestFinished(() => network[Symbol.asyncDispose]());
   const profile = await browser.profile();

@@ -90,8 +90,7 @@ test("a page hears why a file is refused, and cancels one that is under way", as
 });
 
 test("a reload amid an upload goes on with the parts that are missing, also without the file on the disk", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   const folder = mkdtempSync(join(tmpdir(), "parley-upload-"));
   const path = join(folder, "film.mp4");
   const bytes = randomBytes(16_500_000);

@@ -35,8 +35,7 @@ async function talked(messages: string[]): Promise<{
   name: string;
   shown: Pick<Chat["state"], "conversations" | "me">;
 }> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const [cache, name] = cacheOf();
   const chat = await startChat(server.origin, ann, { cache });
   const window = chat.open(id);
@@ -218,8 +217,7 @@ test("a conversation that the user has left leaves nothing in the cache", async 
 });
 
 test("unread mentions are there before the network answers, and go once they were read elsewhere", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await bob.openGroup("Ours", [ann]);
+  const [bob, ann, id] = await server.group("Ours", "bob", "ann");
   const bobs = await startChat(server.origin, bob);
   bobs.send(id, { ...text("Ann?"), mentions: [ann.user.id] });
   bobs.send(id, { ...text("All?"), mentions: "all" });
@@ -279,8 +277,7 @@ test("of two tabs one writes, and each has its own outbox; what a closed tab has
 
 test("a start shows a send that was stored before what the cache had shown last, and had no ack", async () => {
   onTestFinished(() => void vi.unstubAllGlobals());
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const other = await startChat(server.origin, bob);
   const [cache, name] = cacheOf();
   const frames = new HeldFrames();
@@ -305,8 +302,7 @@ test("a start shows a send that was stored before what the cache had shown last,
 
 test("a send that another tab has shown, and that has no ack, is shown once", async () => {
   onTestFinished(() => void vi.unstubAllGlobals());
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   const [first, name] = cacheOf();
   const writing = await startChat(server.origin, ann, { cache: first });
   const shown = writing.open(id);

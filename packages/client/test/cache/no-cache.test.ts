@@ -10,8 +10,7 @@ const server = Server.shared();
 
 /** Two users talk through clients, one with a cache. */
 async function talk(cache: Cache): Promise<void> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   onTestFinished(() => cache.close());
   const chat = await startChat(server.origin, ann, { cache });
   const window = chat.open(id);

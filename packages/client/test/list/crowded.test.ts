@@ -5,8 +5,7 @@ import { Server } from "../support/server.ts";
 const server = Server.small();
 
 test("a crowded group shows mentions, threads and reads of other devices without a reload", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await bob.openGroup("Ours", [ann]);
+  const [bob, ann, id] = await server.group("Ours", "bob", "ann");
   const [bobs, anns, phone] = await Promise.all([bob, ann, ann].map((one) => startChat(server.origin, one)));
   if (!bobs || !anns || !phone) throw new Error("three chats");
   await until(anns, (state) => state.conversation(id));

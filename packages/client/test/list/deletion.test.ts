@@ -13,8 +13,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 /** Two people with a direct conversation of two messages. */
 async function talk() {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   for (const content of ["one", "two"]) await ann.send(id, content);
   return { ann, bob, id };
 }
@@ -104,8 +103,7 @@ test("what was being written in a conversation goes with it, on every device", a
 test.each(["away", "connected"])(
   "a device that is %s while its user is removed and added again shows nothing from before",
   async (where) => {
-    const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-    const { id } = await ann.openGroup("group", [bob]);
+    const [ann, bob, id] = await server.group("group", "ann", "bob");
     for (const content of ["one", "two"]) await ann.send(id, content);
     const chat = await startChat(server.origin, bob);
     const window = chat.open(id);

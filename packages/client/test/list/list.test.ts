@@ -22,8 +22,7 @@ test("an empty list is told from one that has not come yet", async () => {
 });
 
 test("an archived group that the user was removed from without a connection goes once it is asked for", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await bob.openGroup("Ours", [ann]);
+  const [bob, ann, id] = await server.group("Ours", "bob", "ann");
   const chat = await startChat(network.origin, ann);
   await until(chat, (state) => state.conversation(id));
   const body = { archived: true };

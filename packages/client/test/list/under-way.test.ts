@@ -13,8 +13,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 /** A client of Bob's with a message of Ann's, whose calls and `conversation` frames a test holds back. */
 async function talk() {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await ann.send(id, "Oh no");
   const frames = new HeldFrames();
   const chat = await startChat(server.origin, bob);
@@ -78,8 +77,7 @@ test("a list that was answered before an edit does not undo it", async () => {
 });
 
 test("the first list, answered before a message was read, does not leave it unread", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await ann.send(id, "Hello?");
   const { answered, pass } = holdAnswers(/\/conversations\?/);
   const chat = await startChat(server.origin, bob);
@@ -96,8 +94,7 @@ test("the first list, answered before a message was read, does not leave it unre
 test.each(["none", "one that was kept before the draft"])(
   "a draft comes with the list although a message came while it was under way; cache: %s",
   async (kept) => {
-    const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-    const { id } = await ann.openDirect(bob);
+    const [ann, bob, id] = await server.direct("ann", "bob");
     await ann.send(id, "Who brings the map?");
     const cache = new MemoryKeeper(new Disk());
     if (kept !== "none") {
@@ -143,8 +140,7 @@ test("a conversation's frame that comes behind the change of its last message do
 });
 
 test("a list that was answered before an own message does not undo that all is read", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await bob.send(id, "Hello?");
   const chat = await startChat(server.origin, ann);
   await until(chat, ({ conversations }) => conversations[0]?.unread_count === 1);
@@ -173,8 +169,7 @@ test("a list that was answered before an own message does not undo that all is r
 });
 
 test("a read of another device never undoes what this one has read further", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const sender = await startChat(server.origin, bob);
   for (const one of ["one", "two", "three"]) sender.send(id, text(one));
   await sender.flush();
@@ -195,8 +190,7 @@ test("a read of another device never undoes what this one has read further", asy
 });
 
 test("a read counts messages that the list has counted and that are still on their way", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   for (const one of ["one", "two", "three"]) await bob.send(id, one);
   const frames = new HeldFrames();
   const chat = await startChat(server.origin, ann);
@@ -213,8 +207,7 @@ test("a read counts messages that the list has counted and that are still on the
 });
 
 test("a conversation that moves from the second page of the list to the first meanwhile stays", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openGroup("the oldest", [bob]);
+  const [ann, bob, id] = await server.group("the oldest", "ann", "bob");
   await Promise.all(Array.from({ length: 100 }, (_, i) => ann.openGroup(`${i + 1}`, [bob])));
   const chat = await startChat(server.origin, bob);
   await until(chat, (state) => state.isListed && state.conversations.length === 101);
@@ -266,8 +259,7 @@ test("the list does not wait for the archive, and what the user has moved from o
 });
 
 test("a list does not undo what frames have said of a contact and a draft while it was under way, the first one neither", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await ann.send(id, "Hello");
   await bob.send(id, "Hi");
   const tablet = await bob.signIn();
@@ -291,8 +283,7 @@ test("a list does not undo what frames have said of a contact and a draft while 
 });
 
 test("mentions in a conversation that did not answer stay in the list, and are asked for again", async () => {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await bob.openGroup("group", [ann]);
+  const [bob, ann, id] = await server.group("group", "bob", "ann");
   const body = { ...text("Ann?"), mentions: [ann.user.id] };
   const mention = async () =>
     Message.parse(await bob.call("POST", `/v1/conversations/${id}/messages`, body)).seq;

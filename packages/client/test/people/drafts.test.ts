@@ -20,8 +20,7 @@ function draftsOf(chat: Chat, kept: DraftsOptions = {}): Drafts {
 
 /** A user with two devices, and a conversation with another one. */
 async function twoDevices(): Promise<{ ann: Person; id: number; phone: Chat; desk: Chat }> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   await ann.send(id, "Hello");
   const again = await ann.signIn();
   const [phone, desk] = [await startChat(server.origin, ann), await startChat(server.origin, again)];
@@ -186,8 +185,7 @@ test("goes on with the draft of another device, and clears it", async () => {
 test("the end of an earlier draft is told late: what was saved meanwhile stays", async () => {
   const frames = new HeldFrames();
   onTestFinished(() => void vi.unstubAllGlobals());
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, , id] = await server.direct("ann", "bob");
   const phone = await startChat(server.origin, ann);
   await until(phone, (state) => state.connection === "live" && state.conversation(id));
   const drafts = draftsOf(phone);

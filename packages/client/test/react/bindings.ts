@@ -14,8 +14,7 @@ export interface Tree {
 
 /** Two users, the clients of both, and their conversation. */
 async function people(server: Server) {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   const chat = await startChat(server.origin, ann);
   return { ann, bob, id, chat, bobsChat: await startChat(server.origin, bob) };
 }

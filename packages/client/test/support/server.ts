@@ -56,6 +56,20 @@ export class Server {
   person(name = "user"): Promise<Person> {
     return Person.register(this.origin, `${name}_${this.#tag}_${++this.#people}`);
   }
+
+  /** Registers two users, the first of whom opens their direct conversation. @returns them and its id */
+  async direct(opener: string, peer: string): Promise<[Person, Person, number]> {
+    const [one, other] = await Promise.all([this.person(opener), this.person(peer)]);
+    const { id } = await one.openDirect(other);
+    return [one, other, id];
+  }
+
+  /** The same with a group, which the first of them owns. */
+  async group(name: string, owner: string, member: string): Promise<[Person, Person, number]> {
+    const [one, other] = await Promise.all([this.person(owner), this.person(member)]);
+    const { id } = await one.openGroup(name, [other]);
+    return [one, other, id];
+  }
 }
 
 /**

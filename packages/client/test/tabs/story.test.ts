@@ -43,8 +43,7 @@ function pause(ms: number): Promise<void> {
 }
 
 async function people(): Promise<[Person, Person, number]> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await bob.openDirect(ann);
   return [ann, bob, id];
 }

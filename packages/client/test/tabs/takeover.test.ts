@@ -26,8 +26,7 @@ interface Scene {
 
 /** Three tabs of Ann's browser, of which the first leads, and Bob. */
 async function scene(patience = PATIENCE): Promise<Scene> {
-  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
-  const { id } = await ann.openDirect(bob);
+  const [ann, bob, id] = await server.direct("ann", "bob");
   await bob.openDirect(ann);
   const network = await Network.to(server.origin);
   onTestFinished(() => network[Symbol.asyncDispose]());
