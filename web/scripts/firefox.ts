@@ -12,15 +12,14 @@ import { findFirefox } from "../test/support/firefox/firefox.ts";
  * offline.
  */
 const STORIES: Readonly<Record<string, readonly string[]>> = {
-  account: ["a newcomer creates an account", "a wrong password is refused"],
-  talk: ["two people talk, and each sees", "a page shows what it has shown"],
-  timeline: [
-    "older messages come in order",
-    "a conversation opens at its first",
-    "the timeline stays at its end",
-  ],
+  "stories/sign-in": ["a newcomer creates an account", "a wrong password is refused"],
+  "stories/talk": ["two people talk, and each sees", "a page shows what it has shown"],
+  "stories/reading": ["a conversation opens at its first"],
+  "stories/embed": ["two people talk in a page"],
+  "long-history": ["\\d+ messages are scrolled"],
+  timeline: ["the timeline stays at its end"],
   "composer/thread": ["arrow keys lead through a thread"],
-  "embed/chat": ["two people talk in a page", "older messages come when", "a new token of the user"],
+  "embed/chat": ["older messages come when", "a new token of the user"],
   "embed/parts": [
     "files are attached",
     "a thread opens over",

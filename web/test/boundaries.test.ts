@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { PICTURE } from "./support/files.ts";
 import { takeProblems } from "./support/problems.ts";
 import { Seat } from "./support/seat.ts";
 import { Site } from "./support/site.ts";
@@ -9,12 +10,6 @@ const site = Site.forFile();
 const seat = new Seat(site);
 
 const ADDRESS = "https://elsewhere.example/picture.png";
-/** A picture of one pixel. */
-const PICTURE = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
-
 /** Makes each view fail that shows an address with this text. @returns mends it */
 async function breaks(page: Page, text: string): Promise<() => Promise<void>> {
   await page.evaluate((part) => {

@@ -1,13 +1,11 @@
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { findings } from "./support/axe.ts";
+import { details } from "./support/group.ts";
 import { PHONE, Site } from "./support/site.ts";
 import { confirm, message, send } from "./support/talk.ts";
 
 const site = Site.forFile();
-
-/** The details of the conversation that a page shows. */
-const details = (page: Page): Locator => page.getByRole("complementary", { name: "Details" });
 
 /** Posts to the URL of a hook, as a service does. @returns the status */
 async function post(url: string, body: object): Promise<number> {

@@ -1,60 +1,18 @@
 import type { BrowserContext, Locator, Page, WebSocket } from "playwright-core";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { PASSWORD } from "../../scripts/support/person.ts";
-import { OpenIdProvider } from "../../test/support/issuer/provider.ts";
 import { findings } from "./support/axe.ts";
+import { Issuer, kept } from "./support/issuer.ts";
 import { takeProblems } from "./support/problems.ts";
-import { PHONE, Site } from "./support/site.ts";
-import { chooseInAccount, composer, connection, stored } from "./support/talk.ts";
+import { PHONE } from "./support/site.ts";
+import { composer, connection, stored } from "./support/talk.ts";
 
-const provider = await OpenIdProvider.start();
-const SETTINGS = { OIDC_CLIENT_ID: OpenIdProvider.CLIENT, DEV_LOOPBACK: "on" };
-const site = Site.alone({ ...SETTINGS, AUTH_ISSUERS: JSON.stringify([provider.entry()]) });
-const closed = Site.alone({
-  ...SETTINGS,
-  REGISTRATION: "closed",
-  AUTH_ISSUERS: JSON.stringify([provider.entry({ provision: "never" })]),
-});
-const host = new URL(provider.issuer).host;
-
-afterEach(() => {
-  provider.faults = {};
-  provider.hasSignOut = true;
-});
-afterAll(() => provider.close());
-
-const Tokens = z.object({ access_token: z.string(), user: z.object({ id: z.number() }) });
+const issuer = await Issuer.start();
+const { provider, site, host } = issuer;
+const closed = issuer.server([provider.entry({ provision: "never" })], { REGISTRATION: "closed" });
 
 const Sessions = z.object({ items: z.array(z.unknown()) });
-
-/** A user of the provider whom the server knows, and who signs in next. @returns their id */
-async function newcomer(name: string): Promise<number> {
-  provider.user = { sub: crypto.randomUUID(), name, sid: crypto.randomUUID() };
-  const body = new URLSearchParams({
-    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-    subject_token: await provider.sign({ ...provider.user, sid: undefined }),
-  });
-  const answer = await fetch(`${site.origin}/v1/token`, { method: "POST", body });
-  return Tokens.parse(await answer.json()).user.id;
-}
-
-/** Somebody has written to a newcomer. @returns the conversation */
-async function greeted(name: string): Promise<number> {
-  const [ben, user_id] = [await site.person("ben"), await newcomer(name)];
-  const { id } = z
-    .object({ id: z.number() })
-    .parse(await ben.call("POST", "/v1/conversations", { kind: "direct", user_id }));
-  await ben.send(id, "Hello");
-  return id;
-}
-
-/** Follows the link to the provider, and what the user chooses there. */
-async function goAndCome(page: Page, choice: "Continue" | "Refuse" = "Continue"): Promise<void> {
-  await page.getByRole("link", { name: `Sign in with ${host}` }).click();
-  await page.getByRole("link", { name: choice }).click();
-}
 
 /** Goes to the provider, and leaves the user before the choice. */
 async function goTo(page: Page, hash = ""): Promise<Locator> {
@@ -70,10 +28,6 @@ async function sessionsOf(page: Page): Promise<number | undefined> {
   const { token } = JSON.parse((await kept(page, "tokens")) ?? "{}");
   const answer = await fetch(`${site.origin}/v1/sessions`, { headers: { Authorization: `Bearer ${token}` } });
   return Sessions.safeParse(await answer.json()).data?.items.length;
-}
-
-function kept(page: Page, name: string): Promise<string | null> {
-  return page.evaluate((key) => localStorage.getItem(key), `parley:${name}`);
 }
 
 /** Marks a page that opens a database from now on. */
@@ -96,33 +50,13 @@ function countTokens(context: BrowserContext): () => number {
   return () => count;
 }
 
-test("a user signs in at the issuer, is led to what they wanted, and stays signed in", async () => {
-  const id = await greeted("Ann");
-  const page = await site.open({ hash: `#/c/${id}` });
-  await page.getByText("or with a password").waitFor();
-  await page.getByLabel("Password").waitFor();
-  expect(await findings(page)).toEqual([]);
-  await goAndCome(page);
-  await stored(page, "Hello").waitFor();
-  expect(page.url()).toBe(`${site.origin}/#/c/${id}`);
-  await page.reload();
-  await stored(page, "Hello").waitFor();
-  await connection(page, "live").waitFor({ state: "attached" });
-  // The same sign-in at the issuer, in a page that knows nothing of the session.
-  await page.evaluate(() => localStorage.clear());
-  await page.reload();
-  await goAndCome(page);
-  await stored(page, "Hello").waitFor();
-  expect(JSON.parse((await kept(page, "tokens")) ?? "{}").refreshToken).toMatch(/^prt_/);
-});
-
 test("renews the session of two tabs once; the room sockets of both stay, and text and focus", async () => {
-  const id = await greeted("Ann");
+  const id = await issuer.greeted("Ann");
   const browser = await site.device();
   await browser.clock.install();
   const first = await browser.newPage();
   await first.goto(`${site.origin}/#/c/${id}`);
-  await goAndCome(first);
+  await issuer.goAndCome(first);
   await stored(first, "Hello").waitFor();
   const before = await kept(first, "tokens");
   const second = await browser.newPage();
@@ -162,7 +96,7 @@ test("renews the session of two tabs once; the room sockets of both stay, and te
 });
 
 test("two tabs whose users come back at the same moment share one session", async () => {
-  const id = await greeted("Ann");
+  const id = await issuer.greeted("Ann");
   const browser = await site.device();
   const [first, second] = [await browser.newPage(), await browser.newPage()];
   const links = [await goTo(first, `#/c/${id}`), await goTo(second, `#/c/${id}`)];
@@ -188,7 +122,7 @@ test("two tabs whose users come back at the same moment share one session", asyn
 });
 
 test("a sign-in that another tab has overtaken proves nothing, and takes the place of the other session", async () => {
-  await newcomer("Ann");
+  await issuer.newcomer("Ann");
   const ann = provider.user;
   const browser = await site.device();
   const [page, late, other] = [await browser.newPage(), await browser.newPage(), await browser.newPage()];
@@ -200,16 +134,16 @@ test("a sign-in that another tab has overtaken proves nothing, and takes the pla
   await late.getByRole("button", { name: "Delete my account" }).click();
   await late.getByRole("link", { name: "Sign in once more" }).waitFor();
   await expect.poll(() => sessionsOf(late)).toBe(2);
-  await newcomer("Eve");
+  await issuer.newcomer("Eve");
   await links.other.click();
   for (const one of [page, late, other])
     await one.getByRole("button", { name: /^Your account.*Eve/ }).waitFor();
 });
 
 test("a session whose token ends while its user signs in once more ends, too", async () => {
-  await newcomer("Ann");
+  await issuer.newcomer("Ann");
   const page = await site.open({ hash: "#/settings" });
-  await goAndCome(page);
+  await issuer.goAndCome(page);
   await connection(page, "live").waitFor({ state: "attached" });
   expect(await sessionsOf(page)).toBe(2);
   provider.user = { ...provider.user, sid: crypto.randomUUID() };
@@ -224,27 +158,8 @@ test("a session whose token ends while its user signs in once more ends, too", a
   await expect.poll(() => sessionsOf(page)).toBe(2);
 });
 
-test("refuses an answer to no sign-in of the tab, and an ID token with another nonce", async () => {
-  const id = await greeted("Ann");
-  const page = await site.open({ hash: `#/c/${id}` });
-  provider.faults = { answer: { state: "forged" } };
-  await goAndCome(page);
-  await page.getByRole("alert").getByText("This sign-in is over, or belongs to another tab.").waitFor();
-  provider.faults = { claims: { nonce: "another" } };
-  await page.getByRole("button", { name: "Try again" }).click();
-  await page.getByRole("link", { name: "Continue" }).click();
-  await page.getByRole("alert").getByText("gave an answer that this page cannot use").waitFor();
-  expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
-  // A code stands in no address, and a reload begins anew.
-  expect(page.url()).toBe(`${site.origin}/sign-in#/c/${id}`);
-  provider.faults = {};
-  await page.reload();
-  await page.getByRole("link", { name: "Continue" }).click();
-  await stored(page, "Hello").waitFor();
-});
-
 test("a user who refuses at the issuer reads so, and signs in with the next try (on a phone)", async () => {
-  await newcomer("Ann");
+  await issuer.newcomer("Ann");
   const page = await site.open({ language: "zh-CN", viewport: PHONE });
   await page.getByRole("link", { name: `通过 ${host} 登录` }).click();
   await page.getByRole("link", { name: "Refuse" }).click();
@@ -256,7 +171,7 @@ test("a user who refuses at the issuer reads so, and signs in with the next try 
 });
 
 test("shows that the issuer does not answer, and that the user is suspended", async () => {
-  await newcomer("Ann");
+  await issuer.newcomer("Ann");
   const page = await site.open();
   provider.faults = { isDown: true };
   await page.getByRole("link", { name: `Sign in with ${host}` }).click();
@@ -274,11 +189,11 @@ test("shows that the issuer does not answer, and that the user is suspended", as
 });
 
 test("shows no password form where nobody can register, and tells an unknown user that they have no account", async () => {
-  await newcomer("Ann");
+  await issuer.newcomer("Ann");
   const page = await closed.open();
   await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
   expect([await page.getByLabel("Password").count(), await page.getByRole("button").count()]).toEqual([0, 0]);
-  await goAndCome(page);
+  await issuer.goAndCome(page);
   await page.getByRole("alert").getByText("but you have no account here.").waitFor();
 });
 
@@ -298,40 +213,16 @@ test("a password signs in at /sign-in, too, when the server does not say how use
   expect(page.url()).toBe(`${site.origin}/#/archive`);
 });
 
-test("a sign-out ends the session here and at the issuer, and forgets the tokens", async () => {
-  await newcomer("Ann");
-  const page = await site.open();
-  await goAndCome(page);
-  await connection(page, "live").waitFor({ state: "attached" });
-  const { token } = JSON.parse((await kept(page, "session")) ?? "{}");
-  const before = provider.signedOut;
-  await chooseInAccount(page, "Sign out");
-  await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
-  await expect.poll(() => provider.signedOut).toBe(before + 1);
-  await page.waitForURL(`${site.origin}/`);
-  expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
-  const headers = { Authorization: `Bearer ${token}` };
-  expect((await fetch(`${site.origin}/v1/me`, { headers })).status).toBe(401);
-  // An issuer without a sign-out.
-  provider.hasSignOut = false;
-  await goAndCome(page);
-  await connection(page, "live").waitFor({ state: "attached" });
-  await chooseInAccount(page, "Sign out");
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  await expect.poll(() => kept(page, "tokens")).toBeNull();
-  expect(provider.signedOut).toBe(before + 1);
-});
-
 test.each(["has a new sign-in", "goes on with the same sign-in"])(
   "asks for a new sign-in at the issuer before the account is deleted, and refuses that of another user (the issuer %s)",
   async (how) => {
-    await newcomer("Ann");
+    await issuer.newcomer("Ann");
     const ann = provider.user;
     provider.hasSignOut = false;
     const browser = await site.device();
     const [page, other] = [await browser.newPage(), await browser.newPage()];
     await page.goto(`${site.origin}/#/settings`);
-    await goAndCome(page);
+    await issuer.goAndCome(page);
     await connection(page, "live").waitFor({ state: "attached" });
     await other.goto(`${site.origin}/#/settings`);
     await connection(other, "live").waitFor({ state: "attached" });

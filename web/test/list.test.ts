@@ -4,33 +4,6 @@ import { offer, openTalk, row, searchField, send, stored } from "./support/talk.
 
 const site = Site.forFile();
 
-test("what a user does with a conversation shows in the list and in the archive", async () => {
-  const [ann, ben] = await site.group("Hike", "ann", "ben");
-  await ann.openGroup("Kitchen", [ben]);
-  const page = await site.open({ person: ann });
-  const names = () => page.locator(".sidebar .row-name").allInnerTexts();
-  const choose = async (name: string, action: string) => {
-    await row(page, name).click({ button: "right" });
-    await page.getByRole("menuitem", { name: action, exact: true }).click();
-  };
-  await expect.poll(names).toEqual(["Kitchen", "Hike"]);
-  await choose("Hike", "Pin to the top");
-  await expect.poll(names).toEqual(["Hike", "Kitchen"]);
-  await choose("Kitchen", "Move to the archive");
-  await page.getByRole("button", { name: "Undo" }).click();
-  await expect.poll(names).toEqual(["Hike", "Kitchen"]);
-  await choose("Kitchen", "Move to the archive");
-  await expect.poll(names).toEqual(["Hike"]);
-  await page.evaluate(() => {
-    location.hash = "#/archive";
-  });
-  const archived = page.getByRole("main").getByRole("link", { name: "Kitchen" });
-  await archived.click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
-  await page.getByText("The archive is empty.").waitFor();
-  await expect.poll(names).toEqual(["Hike", "Kitchen"]);
-});
-
 test("a search whose words change meanwhile shows what the last words find", async () => {
   const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "the tent");
@@ -140,50 +113,6 @@ test("a browser without notifications of pages shows those of the service worker
     self.dispatchEvent(event);
   }, `#/c/${id}`);
   await stored(page, "new").waitFor();
-});
-
-test("people are found, befriended and chosen by the keyboard alone", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  const page = await site.open({ person: ann, hash: "#/people" });
-  const main = page.getByRole("main");
-  await main.getByText("No friends yet.").waitFor();
-  await main.getByRole("button", { name: "Find people" }).press("Enter");
-  await searchField(page).fill(ben.user.username);
-  await offer(page, `@${ben.user.username}`).waitFor();
-  await searchField(page).press("Enter");
-  await main.getByRole("button", { name: "Add as a friend" }).press("Enter");
-  await main.getByText("You have asked for friendship.").waitFor();
-  await ben.call("PUT", `/v1/friends/${ann.user.id}`);
-  const [cid, dan] = [await site.person("cid"), await site.person("dan")];
-  await cid.call("PATCH", "/v1/me", { nickname: "Zoé Martin" });
-  await ann.send((await ann.openDirect(cid)).id, "Hello");
-  // As if a hundred others stood before this friend, who is found by name then.
-  await page.route("**/v1/people?limit=100", async (call) => {
-    const { items } = await (await call.fetch()).json();
-    await call.fulfill({ json: { items: items.filter((one: { id: number }) => one.id !== ben.user.id) } });
-  });
-  await page.keyboard.press("Alt+n");
-  const field = main.getByRole("searchbox", { name: "People" });
-  await expect.poll(() => field.evaluate((input) => input.matches(":focus"))).toBe(true);
-  await main.getByRole("button", { name: "Zoé Martin" }).waitFor();
-  await page.keyboard.type("zoe");
-  await main.getByRole("button", { name: "Zoé Martin" }).waitFor();
-  await field.fill(dan.user.username.slice(0, -1));
-  await main.getByRole("button", { name: "Zoé Martin" }).waitFor({ state: "detached" });
-  await page.keyboard.press("Enter");
-  await main.getByText("Nobody is found.").waitFor();
-  await field.fill(dan.user.username);
-  await main.getByRole("button", { name: `@${dan.user.username}` }).waitFor();
-  await field.fill("");
-  await page.keyboard.type(ann.user.username);
-  await main.getByText("This is you.").waitFor();
-  await field.fill(ben.user.username);
-  await main.getByRole("button", { name: `@${ben.user.username}` }).waitFor();
-  await page.keyboard.press("Enter");
-  await main.getByRole("button", { name: `Remove ${ben.user.username}` }).waitFor();
-  expect(await field.evaluate((input) => input.matches(":focus"))).toBe(true);
-  await page.keyboard.press("Enter");
-  await page.getByRole("textbox", { name: `Message ${ben.user.username}` }).waitFor();
 });
 
 test("a reminder that is due says so, and ends when the user has seen it", async () => {

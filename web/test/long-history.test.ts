@@ -1,11 +1,12 @@
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
+import { perRun, repetitions } from "../../test/support/sampled-cases.ts";
 import { write } from "./support/history.ts";
 import { Site } from "./support/site.ts";
 import { scrollTo, sight } from "./support/timeline.ts";
 
 const site = Site.forFile();
-/** So many messages have been sent: with `EVERY_CASE` ten times as many as a page keeps, otherwise twice. */
-const COUNT = inject("everyCase") ? 10_000 : 2_000;
+/** So many messages have been sent: more than the thousand that a page keeps. */
+const COUNT = perRun(1_200, repetitions(2_000, 10_000));
 /** Half of the frames take at most so long, in ms. A quiet machine needs 17. */
 const FRAME = 100;
 
@@ -24,6 +25,7 @@ test(`${COUNT} messages are scrolled to the first and back, in few rows, without
     expect(journey.jump).toBeLessThan(2);
     expect(journey.rows).toBeLessThanOrEqual(300);
     expect(frames[Math.floor(frames.length / 2)]).toBeLessThan(FRAME);
+    if (seq === 1) await page.getByText("This is the beginning of the conversation.").waitFor();
   }
   // At the end the page has forgotten what is far above.
   const asked = page.waitForRequest(/[?&]before=/);

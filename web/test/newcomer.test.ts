@@ -1,15 +1,10 @@
 import { expect, test } from "vitest";
 import { PASSWORD } from "../../scripts/support/person.ts";
+import { PICTURE } from "./support/files.ts";
 import { PHONE, Site } from "./support/site.ts";
 import { chooseInAccount, composer, row, send } from "./support/talk.ts";
 
 const site = Site.forFile();
-
-/** A picture of one pixel. */
-const PICTURE = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
 
 test("a newcomer takes the first steps, each of which disappears when it is done", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];

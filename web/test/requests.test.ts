@@ -1,63 +1,10 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../scripts/support/person.ts";
-import { findings } from "./support/axe.ts";
-import { DESKTOP, PHONE, Site } from "./support/site.ts";
-import { composer, confirm, connection, row, stored } from "./support/talk.ts";
+import { entry, wants } from "./support/requests.ts";
+import { Site } from "./support/site.ts";
+import { composer, confirm, row } from "./support/talk.ts";
 
 const site = Site.forFile();
-
-const wants = (person: Person, audience: string) =>
-  person.call("PATCH", "/v1/me", { who_may_write: audience, who_may_add: audience });
-
-/** What leads to the message requests, above the conversations. */
-const entry = (page: Page, n: number) =>
-  page.getByRole("link", { name: n === 1 ? "1 message request" : `${n} message requests`, exact: true });
-
-/** The paths of calls of the page that change something. */
-function writes(page: Page): string[] {
-  const made: string[] = [];
-  page.on("request", (call) => {
-    if (call.method() !== "GET") made.push(`${call.method()} ${new URL(call.url()).pathname}`);
-  });
-  return made;
-}
-
-test("whoever must ask is read without their learning of it, and comes into the list once accepted", async () => {
-  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-  await wants(ann, "nobody");
-  const page = await site.open({ person: ann });
-  await connection(page, "live").waitFor({ state: "attached" });
-  const { id } = await ben.openDirect(ann);
-  await ben.send(id, "Hello,\nwe met *at the lake*");
-  await entry(page, 1).waitFor();
-  expect(await row(page, ben.user.username).count()).toBe(0);
-  const body = { url: `${site.origin}/icons/icon-512.png`, width: 512, height: 512, name: "lake.png" };
-  await ben.call("POST", `/v1/conversations/${id}/messages`, { kind: "image", body });
-  const file = { url: `${site.origin}/icons/icon.svg`, name: "map.pdf", size: 12 };
-  await ben.call("POST", `/v1/conversations/${id}/messages`, { kind: "file", body: file });
-  const made = writes(page);
-  const asked: string[] = [];
-  page.on("request", (call) => asked.push(new URL(call.url()).pathname));
-  await entry(page, 1).click();
-  await page.getByRole("main").getByText("File: map.pdf").waitFor();
-  // The list has the last message of each request.
-  expect(asked).not.toContain(`/v1/requests/${id}`);
-  await page.getByRole("main").getByRole("link", { name: ben.user.username }).click();
-  const said = page.getByRole("main").getByRole("listitem").locator("p");
-  await expect
-    .poll(() => said.allInnerTexts())
-    .toEqual(["Hello,\nwe met *at the lake*", "Picture", "File: map.pdf"]);
-  expect(await page.getByRole("main").locator("img, audio, video, li a").count()).toBe(0);
-  expect(made).toEqual([]);
-  const receipts = JSON.stringify(await ben.call("GET", `/v1/conversations/${id}/receipts`));
-  expect(receipts).toContain(`"user_id":${ann.user.id},"read_seq":0`);
-  await page.getByRole("button", { name: "Accept" }).click();
-  await stored(page, "we met").waitFor();
-  await composer(page).waitFor();
-  await row(page, ben.user.username).waitFor();
-  await entry(page, 1).waitFor({ state: "detached" });
-});
 
 test("an ignored, a reported and a blocked request are shown no more", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
@@ -119,31 +66,3 @@ test("whom a user lets write to them and add them is kept", async () => {
   await expect.poll(() => choice("Who may write to you", "Nobody").isChecked()).toBe(true);
   await expect.poll(() => choice("Who may add you to groups", "Friends").isChecked()).toBe(true);
 });
-
-for (const theme of ["light", "dark"] as const)
-  test(`requests have no serious finding (${theme})`, async () => {
-    const [ann, ben] = [await site.person("ann"), await site.person("ben")];
-    await wants(ann, "nobody");
-    const { id } = await ben.openDirect(ann);
-    await ben.send(id, "Hello");
-    const group = await ben.openGroup("Hike", [ann]);
-    const page = await site.open({ person: ann, theme, hash: "#/requests" });
-    for (const [hash, text] of [
-      ["#/requests", "wants to add you"],
-      [`#/requests/${id}`, "Hello"],
-      [`#/requests/${group.id}`, "1 member"],
-      ["#/settings", "Who may add you to groups"],
-    ]) {
-      await page.goto(`${site.origin}/${hash}`);
-      await page
-        .getByRole("main")
-        .getByText(text ?? "")
-        .waitFor();
-      for (const viewport of [PHONE, DESKTOP]) {
-        await page.setViewportSize(viewport);
-        expect([hash, await findings(page)]).toEqual([hash, []]);
-      }
-      await entry(page, 2).waitFor();
-      expect([hash, await findings(page)]).toEqual([hash, []]);
-    }
-  });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PHONE, Site } from "./support/site.ts";
-import { composer, offer, row, searchField, stored } from "./support/talk.ts";
+import { offer, row, searchField, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -15,61 +15,6 @@ async function world() {
   await ben.send(kitchen.id, "The map of the drawers");
   return { ann, ben, cem, hike: hike.id, kitchen: kitchen.id };
 }
-
-test("one search leads to conversations, people, pages and messages by keys alone", async () => {
-  const { ann, ben, hike, kitchen } = await world();
-  const page = await site.open({ person: ann, hash: `#/c/${hike}` });
-  await stored(page, "The map is in the drawer").waitFor();
-  await row(page, "Kitchen").click();
-  await stored(page, "The map of the drawers").waitFor();
-  const field = searchField(page);
-  const hasFocus = () => field.evaluate((one) => one === document.activeElement);
-  const selected = page.getByRole("option", { selected: true });
-
-  // Without words the conversation before this one stands first.
-  await page.keyboard.press("Control+k");
-  await page.getByRole("group", { name: "Recent" }).waitFor();
-  await expect.poll(() => selected.innerText()).toContain("Hike");
-  await page.keyboard.press("Enter");
-  await expect.poll(() => page.url()).toContain(`#/c/${hike}`);
-  await field.waitFor({ state: "detached" });
-  await row(page, "Hike").waitFor();
-
-  await page.keyboard.press("Control+k");
-  await expect.poll(hasFocus).toBe(true);
-  await page.keyboard.type("baker");
-  await offer(page, "Ben Baker").waitFor();
-  await page.keyboard.press("Enter");
-  await expect.poll(() => page.url()).toContain(`#/user/${ben.user.id}`);
-
-  // One goes from message to message, and the words stay.
-  await page.keyboard.press("Control+k");
-  await expect.poll(hasFocus).toBe(true);
-  await page.keyboard.type("drawer map");
-  await page.getByText("2 messages found").waitFor();
-  await page.keyboard.press("Enter");
-  await expect.poll(() => page.url()).toContain(`#/c/${kitchen}/m/`);
-  await composer(page).waitFor();
-  await page.keyboard.press("Control+k");
-  await expect.poll(hasFocus).toBe(true);
-  expect(await field.inputValue()).toBe("drawer map");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
-  await expect.poll(() => page.url()).toContain(`#/c/${hike}/m/`);
-
-  await page.keyboard.press("Control+k");
-  await expect.poll(hasFocus).toBe(true);
-  await page.keyboard.type("saved");
-  await offer(page, "Saved messages").waitFor();
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Saved messages" }).waitFor();
-
-  // Who only goes past the search finds the list again.
-  await page.getByRole("button", { name: "Search" }).click();
-  await expect.poll(hasFocus).toBe(true);
-  await page.getByRole("link", { name: "People" }).focus();
-  await row(page, "Hike").waitFor();
-});
 
 test("filters are written or chosen, and removed", async () => {
   const { ann, ben, hike } = await world();

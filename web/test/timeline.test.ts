@@ -3,7 +3,7 @@ import type { Person } from "../../scripts/support/person.ts";
 import { write } from "./support/history.ts";
 import { Seat } from "./support/seat.ts";
 import { DESKTOP, PHONE, Site } from "./support/site.ts";
-import { composer, message, offer, openTalk, searchField, send, stored, unread } from "./support/talk.ts";
+import { composer, message, offer, openTalk, searchField, send, stored } from "./support/talk.ts";
 import { scrollTo, sight } from "./support/timeline.ts";
 
 const site = Site.forFile();
@@ -30,38 +30,6 @@ async function seated(count: number) {
   return { ...talk, page: await seat.take(talk.id, talk.ben.user.username) };
 }
 
-test("older messages come in order, without a jump and without many rows", async () => {
-  const { page } = await seated(400);
-  await expect.poll(() => sight(page)).toMatchObject({ last: 400, below: 0 });
-  const up = await scrollTo(page, 1, -150);
-  expect(up).toMatchObject({ isOrdered: true });
-  expect(up.jump).toBeLessThan(2);
-  expect(up.rows).toBeLessThanOrEqual(300);
-  await page.getByText("This is the beginning of the conversation.").waitFor();
-  const down = await scrollTo(page, 400, 150);
-  expect(down).toMatchObject({ isOrdered: true });
-  expect(down.jump).toBeLessThan(2);
-});
-
-test("a conversation opens at its first unread message, and the divider stays while one reads", async () => {
-  const { ann, ben, id } = await history(200, { read: 80 });
-  const page = await site.open({ person: ann });
-  await openTalk(page, ben.user.username);
-  await expect.poll(() => sight(page)).toMatchObject({ unread: 81 });
-  const { first, last } = await sight(page);
-  expect([first <= 81, last >= 81, last < 110]).toEqual([true, true, true]);
-  // What was on screen is read, and no more.
-  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(last);
-  await scrollTo(page, 200, 150);
-  await unread(page, ben.user.username).waitFor({ state: "detached" });
-  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(200);
-  // The last step may have ended some pixels before the end.
-  await page.locator(".scroller").evaluate((box) => {
-    box.scrollTop = box.scrollHeight;
-  });
-  await expect.poll(() => sight(page)).toMatchObject({ unread: 81, below: 0 });
-});
-
 test.each([
   ["read", 120],
   ["unread", 20],
@@ -86,32 +54,6 @@ test.each([
   held.resolve();
   await loading.waitFor({ state: "detached" });
   expect((await sight(page)).first).toBe(first);
-});
-
-test("what comes while the user is above is counted by the button to the newest messages", async () => {
-  const { ann, ben, id, page } = await seated(120);
-  await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
-  await scrollTo(page, 90, -150);
-  const { first } = await sight(page);
-  await ben.send(id, "One");
-  await ben.send(id, "Two");
-  const button = page.getByRole("button", { name: "To the newest messages: 2 new" });
-  await button.waitFor();
-  expect((await sight(page)).first).toBe(first);
-  expect((await ann.conversation(id)).read_seq).toBe(120);
-  const bottomOf = (selector: string) =>
-    page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
-  const topOfButton = (await button.boundingBox())?.y ?? 0;
-  expect(topOfButton).toBeGreaterThanOrEqual(await bottomOf(".scroller"));
-  await button.click();
-  await expect.poll(() => sight(page)).toMatchObject({ last: 122, below: 0, unread: 121 });
-  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(122);
-  // The heading of the day, which stays in sight, is beside the label wherever both are at one height.
-  const label = await page.locator(".unread-mark > span").boundingBox();
-  const heading = await page.locator(".day-heading > button").boundingBox();
-  expect(label?.x).toBeGreaterThan((heading?.x ?? Infinity) + (heading?.width ?? 0));
-  await send(page, "Who has answered has seen them");
-  await expect.poll(() => sight(page)).toMatchObject({ last: 123, below: 0, unread: 0 });
 });
 
 test("nothing is read while the user looks elsewhere, and a bar leads to what is new", async () => {
@@ -482,24 +424,4 @@ test("a search that has failed finds its own words alone when it is repeated", a
   await retry.click();
   await offer(page, "Message 3").waitFor();
   expect(await page.locator(".found-text").allInnerTexts()).toEqual(["Message 3"]);
-});
-
-test("pinned messages stand beside the conversation, as they are now", async () => {
-  const { ann, ben, id } = await history(30);
-  const page = await site.open({ person: ann, hash: `#/c/${id}/pins` });
-  await page.getByText("Nothing is pinned here.").waitFor();
-  await ben.call("PUT", `/v1/conversations/${id}/messages/7/pin`);
-  await page.locator(".hit", { hasText: "Message 7" }).click();
-  await page.locator("[data-seq='7'][data-highlighted]").waitFor();
-  const bar = page.locator(".pin-bar");
-  await ben.call("PUT", `/v1/conversations/${id}/messages/9/pin`);
-  await bar.getByRole("link", { name: "Message 9" }).click();
-  await page.locator("[data-seq='9'][data-highlighted]").waitFor();
-  await bar.getByRole("link", { name: "All 2" }).click();
-  await page.locator(".hit", { hasText: "Message 7" }).waitFor();
-  await ben.call("DELETE", `/v1/conversations/${id}/messages/9/pin`);
-  await bar.getByRole("link", { name: "Message 7" }).waitFor();
-  await ben.call("DELETE", `/v1/conversations/${id}/messages/7/pin`);
-  await bar.waitFor({ state: "detached" });
-  await page.getByText("Nothing is pinned here.").waitFor();
 });

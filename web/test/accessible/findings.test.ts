@@ -1,16 +1,13 @@
 import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
-import { sampledCases, sampledPairs } from "../../../test/support/sampled-cases.ts";
-import { findings } from "../support/axe.ts";
-import { DESKTOP, PHONE, Site } from "../support/site.ts";
+import { sampledPairs } from "../../../test/support/sampled-cases.ts";
+import { dress, findings, LOOKS } from "../support/axe.ts";
+import { entry, wants } from "../support/requests.ts";
+import { Site } from "../support/site.ts";
 import { composer, connection, row, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
-
-const THEMES = ["light", "dark"] as const;
-/** What a view looks like. Each view is tried in one of them; the commit determines in which. */
-const LOOKS = THEMES.flatMap((theme) => [DESKTOP, PHONE].map((viewport) => ({ theme, viewport })));
 
 /** The views of the page: the address of each, and what is there when it is. */
 const VIEWS: [hash: (conversation: number) => string, text: string][] = [
@@ -59,49 +56,43 @@ async function lively() {
   await ben.call("PUT", `/v1/friends/${ann.user.id}`);
   const asked = await ben.openGroup("Fire", []);
   await ann.call("POST", `/v1/conversations/${asked.id}/join`, {});
-  return { ann, ben, id, code };
+  await wants(ann, "nobody");
+  const cem = await site.person("cem");
+  const direct = await cem.openDirect(ann);
+  await cem.send(direct.id, "Have we met?");
+  const group = await cem.openGroup("Noodles", [ann]);
+  return { ann, ben, id, code, requests: { direct: direct.id, group: group.id } };
 }
 
-for (const theme of sampledCases(THEMES, 1))
-  test(`the sign-in has no serious finding (${theme})`, async () => {
-    const page = await site.open({ theme });
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(await findings(page)).toEqual([]);
-    await page.getByRole("button", { name: "New here?" }).click();
-    expect(await findings(page)).toEqual([]);
-    const ben = await site.person("ben");
-    const { id } = await ben.openGroup("Hike", []);
-    const { code } = Object(await ben.call("POST", `/v1/conversations/${id}/invitations`, {}));
-    await page.goto(`${site.origin}/#/join/${code}`);
-    await page.getByText("invites you.").waitFor();
-    expect(await findings(page)).toEqual([]);
-  });
+test("the sign-in has no serious finding", async () => {
+  const page = await site.open();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  for (const look of LOOKS) {
+    await dress(page, look);
+    expect([look, await findings(page)]).toEqual([look, []]);
+  }
+});
 
-for (const theme of sampledCases(THEMES, 1))
-  test(`the first steps have no serious finding (${theme})`, async () => {
-    const page = await site.open({ person: await site.person("ann"), theme });
-    for (const viewport of [DESKTOP, PHONE]) {
-      await page.setViewportSize(viewport);
-      await page.getByRole("button", { name: "Turn on notifications" }).waitFor();
-      expect(await findings(page)).toEqual([]);
-    }
-  });
+test("the first steps have no serious finding", async () => {
+  const page = await site.open({ person: await site.person("ann") });
+  await page.getByRole("button", { name: "Turn on notifications" }).waitFor();
+  for (const look of LOOKS) {
+    await dress(page, look);
+    expect([look, await findings(page)]).toEqual([look, []]);
+  }
+});
 
-const LOOKS_OF_VIEWS = sampledPairs(VIEWS, LOOKS);
-
-for (const theme of THEMES)
-  test(`no view has a serious finding (${theme})`, async () => {
-    const { ann, id } = await world();
-    const page = await site.open({ person: ann, theme });
-    for (const [[address, text], look] of LOOKS_OF_VIEWS) {
-      if (look.theme !== theme) continue;
-      const hash = address(id);
-      await page.setViewportSize(look.viewport);
-      await page.goto(`${site.origin}/${hash}`);
-      await page.getByText(text).filter({ visible: true }).first().waitFor();
-      expect([hash, look, await findings(page)]).toEqual([hash, look, []]);
-    }
-  });
+test("no view has a serious finding", async () => {
+  const { ann, id } = await world();
+  const page = await site.open({ person: ann });
+  for (const [[address, text], look] of sampledPairs(VIEWS, LOOKS)) {
+    const hash = address(id);
+    await dress(page, look);
+    await page.goto(`${site.origin}/${hash}`);
+    await page.getByText(text).filter({ visible: true }).first().waitFor();
+    expect([hash, look, await findings(page)]).toEqual([hash, look, []]);
+  }
+});
 
 /** What a user opens beside a view or over it: where, how if not by the address, and what is there then. */
 const OPENED: [
@@ -114,6 +105,18 @@ const OPENED: [
   [() => "#/people", null, (page) => page.getByRole("button", { name: "Accept" })],
   [() => "#/", null, (page) => page.getByRole("link", { name: "People 1 Friend requests", exact: true })],
   [() => "#/scheduled", null, (page) => page.getByRole("button", { name: "Send now" })],
+  [() => "#/requests", null, (page) => page.getByRole("main").getByText("wants to add you")],
+  [
+    ({ requests }) => `#/requests/${requests.direct}`,
+    null,
+    (page) => page.getByRole("main").getByText("Have we met?"),
+  ],
+  [
+    ({ requests }) => `#/requests/${requests.group}`,
+    null,
+    (page) => page.getByRole("main").getByText("1 member"),
+  ],
+  [() => "#/archive", null, (page) => entry(page, 2)],
   [({ ben }) => `#/user/${ben.user.id}`, null, (page) => page.getByText("Send a message")],
   [({ code }) => `#/join/${code}`, null, (page) => page.getByRole("button", { name: "Join" })],
   [
@@ -152,25 +155,21 @@ const OPENED: [
   ],
 ];
 
-const LOOKS_OF_OPENED = sampledPairs(OPENED, LOOKS);
-
-for (const theme of THEMES)
-  test(`nothing that is opened beside a view or over it has a serious finding (${theme})`, async () => {
-    const world = await lively();
-    const page = await site.open({ person: world.ann, theme });
-    for (const [[address, open, seen], look] of LOOKS_OF_OPENED) {
-      if (look.theme !== theme) continue;
-      const hash = address(world);
-      await page.setViewportSize(look.viewport);
-      // What was opened over the view before is closed. A reload would be cut off by the way back from it.
-      if (open) await page.goto("about:blank");
-      await page.goto(`${site.origin}/${hash}`);
-      await connection(page, "live").waitFor({ state: "attached" });
-      await open?.(page);
-      await seen(page).waitFor();
-      expect([hash, `${open}`, look, await findings(page)]).toEqual([hash, `${open}`, look, []]);
-    }
-  });
+test("nothing that is opened beside a view or over it has a serious finding", async () => {
+  const world = await lively();
+  const page = await site.open({ person: world.ann });
+  for (const [[address, open, seen], look] of sampledPairs(OPENED, LOOKS)) {
+    const hash = address(world);
+    await dress(page, look);
+    // What was opened over the view before is closed. A reload would be cut off by the way back from it.
+    if (open) await page.goto("about:blank");
+    await page.goto(`${site.origin}/${hash}`);
+    await connection(page, "live").waitFor({ state: "attached" });
+    await open?.(page);
+    await seen(page).waitFor();
+    expect([hash, `${open}`, look, await findings(page)]).toEqual([hash, `${open}`, look, []]);
+  }
+});
 
 test("a user signs in, opens a conversation and writes with the keyboard alone", async () => {
   const { ann } = await world();

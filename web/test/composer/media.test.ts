@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { bring, takesDrops } from "../support/files.ts";
+import { kinds } from "../support/history.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
 import { composer, openTalk, stored } from "../support/talk.ts";
@@ -28,33 +29,6 @@ async function ownWorld(): Promise<{ ann: Person; id: number; page: Page }> {
   await composer(page).waitFor();
   return { ann, id, page };
 }
-
-/** What is stored of each message, from the oldest one. */
-async function kinds(person: Person, id: number): Promise<unknown[]> {
-  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages`));
-  return items.map(({ kind, body }: { kind: string; body: unknown }) => [kind, body]);
-}
-
-test("files that are dropped and pasted wait in a tray, and go in their order behind the text", async () => {
-  const { ann, id, page } = await world();
-  await bring(composer(page), "drop", [{ name: "one.txt" }, { name: "two.txt" }]);
-  await bring(composer(page), "paste", [{ name: "three.txt" }]);
-  const tray = page.getByRole("list", { name: "Files to send" });
-  await expect.poll(() => tray.getByRole("listitem").count()).toBe(3);
-  await page.getByRole("button", { name: "Remove two.txt" }).click();
-  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
-  await page.getByRole("textbox", { name: "Caption of three.txt" }).fill("The third");
-  await composer(page).fill("Two files");
-  await composer(page).press("Enter");
-  await expect
-    .poll(() => kinds(ann, id))
-    .toMatchObject([
-      ["text", { text: "Two files" }],
-      ["file", { name: "one.txt", size: 7, content_type: "text/plain" }],
-      ["file", { name: "three.txt", caption: "The third" }],
-    ]);
-  await tray.waitFor({ state: "detached" });
-});
 
 test("a folder, a picture of the page and a file beside the conversation are not taken", async () => {
   const { page } = await world();
@@ -139,90 +113,6 @@ test("what is written while files are made ready stays in the field, and as a dr
   await expect.poll(() => ann.call("GET", "/v1/conversations")).toHaveProperty("items.0.draft.text", "Wait");
 });
 
-test("a picture has its size, a large one is made smaller, and the text is the caption of a single one", async () => {
-  const { ann, id, page } = await world();
-  const pictures = await page.evaluate(async () => {
-    const draw = async (width: number, height: number) => {
-      const canvas = new OffscreenCanvas(width, height);
-      const context = canvas.getContext("2d");
-      for (let i = 0; i < 400; i++) {
-        if (context) context.fillStyle = `rgb(${(i * 37) % 255} ${(i * 91) % 255} ${(i * 53) % 255})`;
-        context?.fillRect((i * 131) % width, (i * 197) % height, width / 9, height / 7);
-      }
-      const reader = new FileReader();
-      reader.readAsDataURL(await canvas.convertToBlob({ type: "image/jpeg", quality: 1 }));
-      await new Promise((resolve) => reader.addEventListener("load", resolve));
-      return String(reader.result).replace(/.*,/, "");
-    };
-    return [await draw(300, 200), await draw(3000, 1500)];
-  });
-  for (const [i, picture] of pictures.entries()) {
-    const chooser = page.waitForEvent("filechooser");
-    await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByRole("menuitem", { name: "Photos and files" }).click();
-    const file = { name: `p${i}.jpg`, mimeType: "image/jpeg", buffer: Buffer.from(picture, "base64") };
-    await (await chooser).setFiles([file]);
-    await page.getByText(i ? "3000 × 1500" : "300 × 200").waitFor();
-    const caption = page.locator(".composer textarea");
-    await caption.fill("A picture");
-    await caption.press("Enter");
-    await expect.poll(() => kinds(ann, id)).toHaveLength(i + 1);
-  }
-  expect(await kinds(ann, id)).toMatchObject([
-    ["image", { width: 300, height: 200, caption: "A picture", name: "p0.jpg" }],
-    ["image", { width: 2048, height: 1024, caption: "A picture" }],
-  ]);
-});
-
-test("pictures that are sent together are an album with one caption, in the viewer and in the panel", async () => {
-  const { ann, id, page } = await world();
-  const icon = await (await fetch(`${site.origin}/icons/icon-192.png`)).bytes();
-  const files = ["one", "two", "three"].map((name) => ({
-    ...{ name: `${name}.png`, mimeType: "image/png", buffer: Buffer.from(icon) },
-  }));
-  await page.locator("input[type=file]").setInputFiles(files);
-  await expect.poll(() => page.locator(".tray li").count()).toBe(3);
-  expect(await page.locator(".tray input[type=text]").count()).toBe(0);
-  await page.getByRole("textbox", { name: "Caption" }).fill("The **hut**");
-  await page.getByRole("textbox", { name: "Caption" }).press("Enter");
-  const album = page.locator(".album");
-  await expect.poll(() => album.locator("li[data-seq]").count()).toBe(3);
-  expect(await kinds(ann, id)).toMatchObject([
-    ["image", { name: "one.png" }],
-    ["image", { name: "two.png" }],
-    ["image", { name: "three.png", caption: "The **hut**" }],
-  ]);
-  expect(await album.getByText("hut").filter({ visible: true }).count()).toBe(1);
-  const cells = await album.locator(".picture").evaluateAll((all) =>
-    all.map((one) => {
-      const { top, width, height } = one.getBoundingClientRect();
-      return [Math.round(top), Math.round(width - height)];
-    }),
-  );
-  expect(cells).toEqual([cells[0], cells[0], cells[0]]);
-
-  await page.getByRole("button", { name: "Open the picture: two.png" }).click();
-  const viewer = page.locator(".lightbox");
-  const strip = viewer.getByRole("list", { name: "All pictures" }).getByRole("button");
-  await expect.poll(() => strip.count()).toBe(3);
-  const now = () => viewer.locator(".lightbox-label").innerText();
-  expect(await now()).toBe("two.png");
-  await strip.first().click();
-  await expect.poll(now).toBe("one.png");
-  await page.keyboard.press("Escape");
-
-  await page.getByRole("link", { name: "Details" }).click();
-  await page.getByRole("link", { name: "Media, files and links" }).click();
-  const panel = page.getByRole("complementary", { name: "Media, files and links" });
-  await expect.poll(() => panel.getByRole("button", { name: /^Open the picture/ }).count()).toBe(3);
-  await ann.send(id, "See https://example.com/map");
-  await panel.getByRole("button", { name: "Links" }).click();
-  await panel.getByRole("link", { name: /example.com/ }).waitFor();
-  await ann.revoke(id, 4);
-  await panel.getByText("There is nothing here yet.").waitFor();
-  await panel.getByRole("link", { name: "Close" }).click();
-});
-
 test("a link that is followed while a picture is being closed leads on, and nothing moves below a card", async () => {
   const { ann, id, page } = await ownWorld();
   const picture = { url: `${site.origin}/icons/icon-192.png`, width: 192, height: 192 };
@@ -294,29 +184,6 @@ test("a picture that is sent while it is read goes once, and leaves the tray", a
       ["image", { width: 30, height: 20 }],
       ["text", { text: "The last one" }],
     ]);
-});
-
-test("a voice message is recorded while the button is held, by the pointer and by a key", async () => {
-  const { ann, id, page } = await world();
-  const button = page.getByRole("button", { name: "Hold to record" });
-  const levels = page.locator(".voice-levels i");
-  await button.hover();
-  await page.mouse.down();
-  await levels.nth(9).waitFor();
-  await page.mouse.up();
-  await expect.poll(() => kinds(ann, id)).toHaveLength(1);
-  await button.focus();
-  await page.keyboard.down("Space");
-  await levels.nth(9).waitFor();
-  await page.keyboard.up("Space");
-  await expect.poll(() => kinds(ann, id)).toHaveLength(2);
-  for (const [kind, body] of Object(await kinds(ann, id))) {
-    expect(kind).toBe("audio");
-    expect(body.duration_ms).toBeGreaterThan(500);
-    expect(body.waveform.length).toBeLessThanOrEqual(100);
-    // The microphone of the tests beeps.
-    expect(Math.max(...body.waveform)).toBe(100);
-  }
 });
 
 test("a recording ends unsent by Escape and by a way to the side; a click locks it, and it can be heard", async () => {
@@ -419,27 +286,4 @@ test("a poll is made of a question and options", async () => {
     ends_at: 0,
   };
   await expect.poll(() => kinds(ann, id)).toEqual([["poll", poll]]);
-});
-
-test("a message is scheduled, changed, and sent at once", async () => {
-  const { ann, id, page } = await world();
-  await composer(page).fill("See you");
-  await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Send later" }).click();
-  await page.getByRole("button", { name: "Tomorrow morning" }).click();
-  await page.getByRole("button", { name: "Schedule", exact: true }).click();
-  await page.getByText("Will be sent").waitFor();
-  expect(await composer(page).inputValue()).toBe("");
-  await page.getByRole("link", { name: "1 message scheduled for" }).click();
-  await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByRole("textbox", { name: "Message" }).fill("See you tomorrow");
-  const saved = page.waitForRequest((call) => call.method() === "PATCH");
-  await page.getByRole("button", { name: "Save" }).click();
-  // The time stays as it is.
-  expect((await saved).postDataJSON()).toEqual({ kind: "text", body: { text: "See you tomorrow" } });
-  await page.getByText("See you tomorrow").waitFor();
-  await page.getByRole("button", { name: "Send now" }).click();
-  await page.getByText("Nothing is scheduled.").waitFor();
-  expect(await kinds(ann, id)).toEqual([["text", { text: "See you tomorrow" }]]);
-  expect(await ann.call("GET", "/v1/scheduled")).toMatchObject({ items: [] });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { mentionsOf, namesIn } from "../../../packages/react/src/markup/mentions.ts";
 import { mentionOf, mentionsIn, mentionsOfEdit } from "../../../packages/react/src/mentions/mentions.ts";
 import type { Person } from "../../../scripts/support/person.ts";
+import { newest } from "../support/history.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
 import { composer, message, send, stored } from "../support/talk.ts";
@@ -19,30 +20,6 @@ async function seated(): Promise<{ ann: Person; ben: Person; id: number; page: P
   const { id } = await ann.openGroup(name, [ben]);
   return { ann, ben, id, page: await seat.take(id, name) };
 }
-
-/** The newest message, as the server has it. */
-async function newest(person: Person, id: number): Promise<unknown> {
-  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages?limit=1`));
-  return items[0];
-}
-
-test("an @ suggests the members, and the message mentions who stands in its text", async () => {
-  const { ann, ben, id, page } = await seated();
-  await composer(page).pressSequentially("Ask @b");
-  const option = page.getByRole("option", { name: ben.user.username });
-  await option.waitFor();
-  const active = await composer(page).getAttribute("aria-activedescendant");
-  expect(await option.getAttribute("id")).toBe(active);
-  await page.keyboard.press("Enter");
-  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
-  await composer(page).press("Enter");
-  await stored(page, `Ask @${ben.user.username}`).waitFor();
-  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id] });
-  await composer(page).pressSequentially("@al");
-  await page.getByRole("option", { name: "Everybody in the group" }).click();
-  await composer(page).press("Enter");
-  await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: "all" });
-});
 
 test("a message that is sent before the members are known mentions them, after a reload too", async () => {
   const { ann, ben, id, page } = await seated();

@@ -1,10 +1,11 @@
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
+import { newest } from "../support/history.ts";
 import { takeProblems } from "../support/problems.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
-import { composer, connection, row, searchField, send, stored } from "../support/talk.ts";
+import { composer, connection, row, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -28,58 +29,6 @@ async function seated(): Promise<{ ann: Person; ben: Person; id: number; page: P
   await stored(page, "Who brings the map?").waitFor();
   return { ann, ben, id, page };
 }
-
-/** The newest message, as the server has it. */
-async function newest(person: Person, id: number): Promise<unknown> {
-  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages?limit=1`));
-  return items[0];
-}
-
-/** Presses Enter as browsers tell of the key that ends the composition of an input method. */
-async function endComposition(field: Locator): Promise<void> {
-  await field.dispatchEvent("keydown", { key: "Enter", isComposing: true });
-  await field.dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
-}
-
-test("Enter during the composition of an input method, or that ends it, sends nothing", async () => {
-  const { ann, id, page } = await seated();
-  await composer(page).focus();
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Input.imeSetComposition", { text: "nihao", selectionStart: 5, selectionEnd: 5 });
-  await page.keyboard.press("Enter");
-  await devtools.send("Input.insertText", { text: "你好" });
-  await expect.poll(() => composer(page).inputValue()).toContain("你好");
-  await composer(page).fill("你好");
-  await endComposition(composer(page));
-  expect(await composer(page).inputValue()).toBe("你好");
-  await send(page, "你好吗");
-  await stored(page, "你好吗").waitFor();
-  expect(await ann.history(id)).toHaveLength(2);
-});
-
-test("Enter that ends a composition chooses nothing in any other field", async () => {
-  const { id, page } = await seated();
-  await page.keyboard.press("Control+k");
-  const places = searchField(page);
-  await places.fill("Settings");
-  await endComposition(places);
-  await places.press("Escape");
-  await page.getByRole("button", { name: "Emoji", exact: true }).click();
-  const emoji = page.getByRole("searchbox", { name: "Search emoji" });
-  await emoji.fill("thumbs up");
-  await page.getByRole("button", { name: "thumbs up", exact: true }).waitFor();
-  await endComposition(emoji);
-  await emoji.press("Escape");
-  expect(await composer(page).inputValue()).toBe("");
-  await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll" }).click();
-  const options = page.getByRole("textbox", { name: /^Option/ });
-  await options.last().focus();
-  await endComposition(options.last());
-  expect(await options.count()).toBe(2);
-  await page.keyboard.press("Escape");
-  expect(page.url()).toContain(`#/c/${id}`);
-});
 
 test("a draft outlives a reload, goes on on another device, and ends with the message", async () => {
   const { ann, id } = await world();
@@ -158,56 +107,6 @@ test("the field stays while the list is on its way, with what is open above it",
   await page.getByRole("textbox", { name: "Question" }).waitFor();
 });
 
-test("a name between colons becomes an emoji, by its end and by the suggestions", async () => {
-  const { page } = await seated();
-  await composer(page).pressSequentially("Yes :smile:");
-  await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄");
-  await composer(page).pressSequentially(" :heart_eye");
-  await page.getByRole("option").first().waitFor();
-  await page.keyboard.press("Tab");
-  expect(await composer(page).inputValue()).toBe("Yes 😄 😍 ");
-  await page.getByRole("button", { name: "Emoji", exact: true }).click();
-  await page.getByRole("searchbox", { name: "Search emoji" }).fill("thumbs up");
-  await page.getByRole("button", { name: "thumbs up", exact: true }).waitFor();
-  await page.keyboard.press("Enter");
-  await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄 😍 👍");
-  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
-});
-
-test("the arrow up edits the last message, and an edit of an older version shows the newer one", async () => {
-  const { ann, id, page } = await seated();
-  const { seq } = await ann.send(id, "I do");
-  await stored(page, "I do").waitFor();
-  await composer(page).press("ArrowUp");
-  await page.getByText("Edit the message").waitFor();
-  await composer(page).press("Escape");
-  expect(await composer(page).inputValue()).toBe("");
-  await composer(page).press("ArrowUp");
-  await composer(page).fill("I bring it");
-  const body = { body: { text: "Ben does" }, base_version: 1 };
-  await ann.call("PATCH", `/v1/conversations/${id}/messages/${seq}`, body);
-  await composer(page).press("Enter");
-  await page.getByRole("alert").filter({ hasText: "It now says: Ben does" }).waitFor();
-  await composer(page).press("Enter");
-  await stored(page, "I bring it").waitFor();
-  await page.getByText("Edit the message").waitFor({ state: "detached" });
-  expect(await newest(ann, id)).toMatchObject({ seq, version: 3 });
-  await ann.send(id, "For @all");
-  await stored(page, "For @all").waitFor();
-  // The members are known from now on.
-  await composer(page).fill("@");
-  await page.getByRole("option").first().waitFor();
-  await composer(page).fill("");
-  // A finger leaves a key after the page has drawn what the key has done.
-  await page.keyboard.down("ArrowUp");
-  await page.getByText("Edit the message").waitFor();
-  await page.keyboard.up("ArrowUp");
-  // The name was written before: nothing suggests it again, and Enter is that of the edit.
-  await composer(page).press("Enter");
-  await page.getByText("Edit the message").waitFor({ state: "detached" });
-  expect(await newest(ann, id)).toMatchObject({ version: 1, body: { text: "For @all" } });
-});
-
 test("what is written while an edit is being saved stays, and can be saved, too", async () => {
   const { ann, id } = await world();
   await ann.send(id, "I do");
@@ -234,17 +133,6 @@ test("what is written while an edit is being saved stays, and can be saved, too"
     })
     .toBe(0);
   expect(await newest(ann, id)).toMatchObject({ body: { text: "I bring it all" }, version: 3 });
-});
-
-test("a text that is too long says so before it is sent, and stays", async () => {
-  const { ann, id, page } = await seated();
-  await composer(page).fill("x".repeat(7_990));
-  await page.getByText("10 characters left").waitFor();
-  await composer(page).fill("x".repeat(8_003));
-  await page.getByText("3 characters too many").waitFor();
-  await composer(page).press("Enter");
-  expect(await composer(page).inputValue()).toHaveLength(8_003);
-  expect(await ann.history(id)).toHaveLength(1);
 });
 
 test("what is typed elsewhere on the page comes to the field", async () => {

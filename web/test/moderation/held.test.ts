@@ -1,8 +1,7 @@
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
-import { findings } from "../support/axe.ts";
-import { DESKTOP, PHONE, Site } from "../support/site.ts";
+import { Site } from "../support/site.ts";
 import { byKey, staff } from "../support/staff.ts";
 
 const site = Site.alone();
@@ -139,28 +138,6 @@ test("a list of several pages goes on, and an auditor only reads", async () => {
   await page.keyboard.press("a");
   await row(page, "bitcoin number 54").waitFor();
 });
-
-for (const theme of ["light", "dark"] as const)
-  test(`the held messages have no serious finding (${theme})`, async () => {
-    const { ann, id } = await held(`bitcoin for all ${theme}`);
-    await ann.send(id, `a discount ${theme}`);
-    const page = await site.open({ person: await staff(site, "moderator"), theme, hash: "#/admin/held" });
-    await row(page, `a discount ${theme}`).click();
-    await page.getByText("It is sent already.").waitFor();
-    const { hash } = new URL(page.url());
-    for (const viewport of [DESKTOP, PHONE])
-      for (const [place, text] of [
-        [hash, "It is sent already."],
-        ["#/admin/held", "bitcoin for all"],
-      ] as const) {
-        await page.setViewportSize(viewport);
-        await page.goto(`${site.origin}/${place}`);
-        await page.getByText(text).filter({ visible: true }).first().waitFor();
-        expect([place, viewport, await findings(page)]).toEqual([place, viewport, []]);
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(width).toBeLessThanOrEqual(viewport.width);
-      }
-  });
 
 test("the sender reads at the message that it was refused, and sees an accepted one in its place", async () => {
   const [, ben, id] = await site.group("Hike", "ann", "ben");

@@ -1,5 +1,21 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
+import { DESKTOP, PHONE } from "./site.ts";
+
+const THEMES = ["light", "dark"] as const;
+/** What views look like: on a computer and on a phone, light and dark. */
+export const LOOKS = THEMES.flatMap((theme) => [DESKTOP, PHONE].map((viewport) => ({ theme, viewport })));
+
+/** Gives a page a look. */
+export async function dress(page: Page, { theme, viewport }: (typeof LOOKS)[number]): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize(viewport);
+}
+
+/** Whether something on a page stands out to its right. */
+export function isTooWide(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+}
 
 /**
  * What of a page is hard or impossible to use for some people, as axe-core finds it: serious and critical

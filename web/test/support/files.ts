@@ -1,5 +1,11 @@
 import type { Locator } from "playwright-core";
 
+/** A picture of one pixel. */
+export const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
 /** A file of a user. */
 export interface TestFile {
   name: string;

@@ -46,3 +46,15 @@ function burst(person: Person, id: number, texts: readonly string[]): Promise<vo
     socket.addEventListener("close", () => reject(new Error("the socket was closed")));
   });
 }
+
+/** What is stored of each message, from the oldest one. */
+export async function kinds(person: Person, id: number): Promise<unknown[]> {
+  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages`));
+  return items.map(({ kind, body }: { kind: string; body: unknown }) => [kind, body]);
+}
+
+/** The newest message, as the server has it. */
+export async function newest(person: Person, id: number): Promise<unknown> {
+  const { items } = Object(await person.call("GET", `/v1/conversations/${id}/messages?limit=1`));
+  return items[0];
+}

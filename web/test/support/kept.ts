@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** Settings of a browser, for every user of it. */
 const OF_BROWSER = ["sound", "notify", "notify-asked", "notify-content", "theme", "locale", "send-key"].map(
@@ -13,4 +14,10 @@ export async function kept(page: Page): Promise<string[]> {
     return [...databases.map(({ name }) => name ?? ""), ...storages, ...(await caches.keys())];
   });
   return all.filter((name) => !OF_BROWSER.includes(name));
+}
+
+/** Resolves once the browser has kept the page. */
+export async function installed(page: Page): Promise<void> {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe("activated");
 }

@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { Seat } from "./support/seat.ts";
-import { Site } from "./support/site.ts";
-import { confirm, message, offer, searchField, stored } from "./support/talk.ts";
+import { Seat } from "../support/seat.ts";
+import { Site } from "../support/site.ts";
+import { confirm, message, offer, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 

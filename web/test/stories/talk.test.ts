@@ -1,8 +1,18 @@
 import { expect, test } from "vitest";
-import { Network } from "../../packages/client/test/support/network.ts";
-import { forgetUnreachable } from "./support/problems.ts";
-import { Site } from "./support/site.ts";
-import { composer, connection, message, openTalk, row, send, stored, texts, unread } from "./support/talk.ts";
+import { Network } from "../../../packages/client/test/support/network.ts";
+import { forgetUnreachable } from "../support/problems.ts";
+import { Site } from "../support/site.ts";
+import {
+  composer,
+  connection,
+  message,
+  openTalk,
+  row,
+  send,
+  stored,
+  texts,
+  unread,
+} from "../support/talk.ts";
 
 const site = Site.alone();
 
