@@ -33,13 +33,9 @@ async function go(page: Page, hash: string): Promise<void> {
 }
 
 test("what cannot be drawn says so, with a way on, and takes nothing else away", async () => {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const name = `Hike with ${ben.user.username}`;
-  const { id } = await ann.openGroup(name, [ben]);
+  const { ann, ben, id, name, page } = await seat.group();
   const { id: direct } = await ann.openDirect(ben);
   await ben.send(direct, "Hello");
-  const page = await seat.take(id, name);
   const mend = await breaks(page, "broken.example");
   await ben.call("PATCH", "/v1/me", { avatar: "https://broken.example/a.png" });
   await ben.send(id, "From me");
@@ -71,11 +67,7 @@ test("what cannot be drawn says so, with a way on, and takes nothing else away",
 });
 
 test("a picture of another server is loaded once the user wants it, and tells it nothing of the page", async () => {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const name = `Pictures of ${ben.user.username}`;
-  const { id } = await ann.openGroup(name, [ben]);
-  const page = await seat.take(id, name);
+  const { ben, id, page } = await seat.group();
   const asked: (string | undefined)[] = [];
   await page.route("https://elsewhere.example/**", (call) => {
     asked.push(call.request().headers().referer);

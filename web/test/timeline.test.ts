@@ -387,27 +387,6 @@ test("system messages are in words, in the timeline and in the list", async () =
   await page.getByRole("navigation").getByText(`${left} the group.`).waitFor();
 });
 
-test("a search in a conversation leads to a hit and back to the hits", async () => {
-  const { ann, ben, id } = await history(150);
-  await ben.send(id, "The map is in the drawer");
-  await write(ben, id, 100);
-  await ann.read(id, 251);
-  const page = await site.open({ person: ann, hash: `#/c/${id}`, viewport: PHONE });
-  await page.getByRole("button", { name: "Search in this conversation" }).click();
-  const field = searchField(page);
-  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
-  await field.fill("MAP");
-  const hit = offer(page, "The map is in the drawer");
-  await page.getByText("1 message found").waitFor();
-  expect(await hit.locator("mark").innerText()).toBe("map");
-  await hit.click();
-  await page.locator("[data-seq='151'][data-highlighted]").waitFor();
-  await page.goBack();
-  await hit.waitFor();
-  expect(await field.inputValue()).toBe("MAP");
-  await page.getByRole("list", { name: "Filters" }).getByText("In: ").waitFor();
-});
-
 test("a search that has failed finds its own words alone when it is repeated", async () => {
   const { ann, ben, id, hash } = await history(10);
   await ben.send(id, "The map is in the drawer");

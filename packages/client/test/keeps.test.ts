@@ -5,11 +5,7 @@ import { Server } from "./support/server.ts";
 const server = Server.shared();
 
 test("a bot hears of a conversation that begins after its start, and not of what it does not keep", async () => {
-  const [bot, ann, lin] = [
-    await server.person("bot"),
-    await server.person("ann"),
-    await server.person("lin"),
-  ];
+  const [bot, ann, lin] = await server.three("bot", "ann", "lin");
   const chat = await startChat(server.origin, bot, {
     keeps: ({ kind, read_seq }) => (kind === "direct" ? read_seq : false),
   });

@@ -83,11 +83,7 @@ test("a bot hears of a conversation from where it was, and without a gap over a 
 test("the bot answers each message once: over a kill, while it was away, and of new people", async () => {
   const folder = mkdtempSync(join(tmpdir(), "parley-bot-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [bot, ann, lin] = [
-    await server.person("bot"),
-    await server.person("ann"),
-    await server.person("lin"),
-  ];
+  const [bot, ann, lin] = await server.three("bot", "ann", "lin");
   const options = { url: server.origin, token: bot.token, file: join(folder, "answered.json") };
   const { id } = await ann.openDirect(bot);
   const answers = async (person: typeof ann, conversation: number) =>

@@ -14,14 +14,6 @@ const site = Site.forFile();
 
 const seat = new Seat(site);
 
-/** A new conversation of Ann, which her page shows. */
-async function world(): Promise<{ ann: Person; id: number; page: Page }> {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const { id } = await ann.openDirect(ben);
-  return { ann, id, page: await seat.take(id, ben.user.username) };
-}
-
 /** The same on a page of its own. */
 async function ownWorld(): Promise<{ ann: Person; id: number; page: Page }> {
   const [ann, , id] = await site.direct("ann", "ben");
@@ -31,7 +23,7 @@ async function ownWorld(): Promise<{ ann: Person; id: number; page: Page }> {
 }
 
 test("a folder, a picture of the page and a file beside the conversation are not taken", async () => {
-  const { page } = await world();
+  const { page } = await seat.direct();
   const folder = await mkdtemp(join(tmpdir(), "folder-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, "inside.txt"), "Inside");
@@ -187,7 +179,7 @@ test("a picture that is sent while it is read goes once, and leaves the tray", a
 });
 
 test("a recording ends unsent by Escape and by a way to the side; a click locks it, and it can be heard", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.direct();
   const button = page.getByRole("button", { name: "Hold to record" });
   const bar = page.locator(".voice-bar");
   const levels = bar.locator(".voice-levels i");
@@ -211,7 +203,7 @@ test("a recording ends unsent by Escape and by a way to the side; a click locks 
 });
 
 test("a draft of another device and a dropped file leave a recording as it is, and stay behind it", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.direct();
   await page.getByRole("button", { name: "Hold to record" }).click();
   const bar = page.locator(".voice-bar");
   await bar.locator(".voice-levels i").nth(9).waitFor();
@@ -235,7 +227,7 @@ test("a draft of another device and a dropped file leave a recording as it is, a
 });
 
 test("a poll that answers a message ends the answer, and leaves what was written", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.direct();
   await ann.send(id, "Where do we go?");
   await stored(page, "Where do we go?").focus();
   await page.keyboard.press("r");

@@ -1,9 +1,7 @@
 import type { Member } from "parley-client/people";
-import type { Page } from "playwright-core";
 import { describe, expect, it, test } from "vitest";
 import { mentionsOf, namesIn } from "../../../packages/react/src/markup/mentions.ts";
 import { mentionOf, mentionsIn, mentionsOfEdit } from "../../../packages/react/src/mentions/mentions.ts";
-import type { Person } from "../../../scripts/support/person.ts";
 import { newest } from "../support/history.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
@@ -12,17 +10,8 @@ import { composer, message, send, stored } from "../support/talk.ts";
 const site = Site.forFile();
 const seat = new Seat(site);
 
-/** A group with another user, which the page shows. */
-async function seated(): Promise<{ ann: Person; ben: Person; id: number; page: Page }> {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const name = `Hike with ${ben.user.username}`;
-  const { id } = await ann.openGroup(name, [ben]);
-  return { ann, ben, id, page: await seat.take(id, name) };
-}
-
 test("a message that is sent before the members are known mentions them, after a reload too", async () => {
-  const { ann, ben, id, page } = await seated();
+  const { ann, ben, id, page } = await seat.group();
   const asked = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   await page.route(/\/members\?/, async (call) => {
@@ -45,7 +34,7 @@ test("a message that is sent before the members are known mentions them, after a
 });
 
 test("who is called otherwise by now is still named, and stays so when other words are edited", async () => {
-  const { ann, ben, id, page } = await seated();
+  const { ann, ben, id, page } = await seat.group();
   await send(page, `@${ben.user.username} comes, @home as ever`);
   await stored(page, "as ever").waitFor();
   await ben.call("PATCH", "/v1/me", { nickname: "Benedict" });

@@ -1,4 +1,3 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { newest } from "../support/history.ts";
@@ -17,18 +16,6 @@ async function world(): Promise<{ ann: Person; ben: Person; id: number }> {
 }
 
 const seat = new Seat(site);
-
-/** The same, with the user of the page, which shows the group. */
-async function seated(): Promise<{ ann: Person; ben: Person; id: number; page: Page }> {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const name = `Hike with ${ben.user.username}`;
-  const { id } = await ann.openGroup(name, [ben]);
-  await ben.send(id, "Who brings the map?");
-  const page = await seat.take(id, name);
-  await stored(page, "Who brings the map?").waitFor();
-  return { ann, ben, id, page };
-}
 
 test("a draft outlives a reload, goes on on another device, and ends with the message", async () => {
   const { ann, id } = await world();
@@ -65,24 +52,6 @@ test("a page over plain http at an address of a local network sends, and keeps a
   const problems = takeProblems(page.context());
   // The browser tells of a header that it ignores on such pages.
   expect(problems.filter((problem) => !problem.includes("Cross-Origin-Opener-Policy"))).toEqual([]);
-});
-
-test("tabs of one browser show one draft, which goes with the message in both", async () => {
-  const { ann, id } = await world();
-  const device = await site.device({ person: ann });
-  const [one, two] = [await device.newPage(), await device.newPage()];
-  for (const page of [one, two]) {
-    await page.goto(`${site.origin}/#/c/${id}`);
-    await stored(page, "Who brings the map?").waitFor();
-  }
-  await composer(one).fill("I bring");
-  await expect.poll(() => composer(two).inputValue()).toBe("I bring");
-  await composer(two).fill("I bring it");
-  await expect.poll(() => composer(one).inputValue()).toBe("I bring it");
-  await composer(one).press("Enter");
-  await expect.poll(() => composer(two).inputValue()).toBe("");
-  await stored(two, "I bring it").waitFor();
-  expect(await ann.history(id)).toHaveLength(2);
 });
 
 test("the field stays while the list is on its way, with what is open above it", async () => {
@@ -136,7 +105,7 @@ test("what is written while an edit is being saved stays, and can be saved, too"
 });
 
 test("what is typed elsewhere on the page comes to the field", async () => {
-  const { page } = await seated();
+  const { page } = await seat.group("Who brings the map?");
   await composer(page).blur();
   await page.keyboard.type("Me");
   await expect.poll(() => composer(page).inputValue()).toBe("Me");

@@ -10,10 +10,8 @@ const seat = new Seat(site);
 
 /** A direct conversation of Ann's, which her page shows. */
 async function talk() {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const { id } = await ann.openDirect(ben);
-  return { ann, ben, id, annsPage: await seat.take(id, ben.user.username) };
+  const { page, ...both } = await seat.direct();
+  return { ...both, annsPage: page };
 }
 
 /** The same, and the page of the other. */

@@ -1,6 +1,5 @@
-import type { Locator, Page } from "playwright-core";
+import type { Locator } from "playwright-core";
 import { expect, test } from "vitest";
-import type { Person } from "../../../scripts/support/person.ts";
 import { bring } from "../support/files.ts";
 import { kinds, newest } from "../support/history.ts";
 import { Seat } from "../support/seat.ts";
@@ -10,20 +9,6 @@ import { composer, searchField, send, stored } from "../support/talk.ts";
 const site = Site.forFile();
 const seat = new Seat(site);
 
-/** A group of the page's user, which it shows, and its other member, who may have said something. */
-async function world(...said: string[]): Promise<{ ann: Person; ben: Person; id: number; page: Page }> {
-  const { person: ann } = seat;
-  const ben = await site.person("ben");
-  const name = `Hike with ${ben.user.username}`;
-  const { id } = await ann.openGroup(name, [ben]);
-  const page = await seat.take(id, name);
-  for (const text of said) {
-    await ben.send(id, text);
-    await stored(page, text).waitFor();
-  }
-  return { ann, ben, id, page };
-}
-
 /** Presses Enter as browsers tell of the key that ends the composition of an input method. */
 async function endComposition(field: Locator): Promise<void> {
   await field.dispatchEvent("keydown", { key: "Enter", isComposing: true });
@@ -31,7 +16,7 @@ async function endComposition(field: Locator): Promise<void> {
 }
 
 test("files that are dropped and pasted wait in a tray, and go in their order behind the text", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.group();
   await bring(composer(page), "drop", [{ name: "one.txt" }, { name: "two.txt" }]);
   await bring(composer(page), "paste", [{ name: "three.txt" }]);
   const tray = page.getByRole("list", { name: "Files to send" });
@@ -52,7 +37,7 @@ test("files that are dropped and pasted wait in a tray, and go in their order be
 });
 
 test("a picture has its size, a large one is made smaller, and the text is the caption of a single one", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.group();
   const pictures = await page.evaluate(async () => {
     const draw = async (width: number, height: number) => {
       const canvas = new OffscreenCanvas(width, height);
@@ -87,7 +72,7 @@ test("a picture has its size, a large one is made smaller, and the text is the c
 });
 
 test("pictures that are sent together are an album with one caption, in the viewer and in the panel", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.group();
   const icon = await (await fetch(`${site.origin}/icons/icon-192.png`)).bytes();
   const files = ["one", "two", "three"].map((name) => ({
     ...{ name: `${name}.png`, mimeType: "image/png", buffer: Buffer.from(icon) },
@@ -136,7 +121,7 @@ test("pictures that are sent together are an album with one caption, in the view
 });
 
 test("a voice message is recorded while the button is held, by the pointer and by a key", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.group();
   const button = page.getByRole("button", { name: "Hold to record" });
   const levels = page.locator(".voice-levels i");
   await button.hover();
@@ -159,7 +144,7 @@ test("a voice message is recorded while the button is held, by the pointer and b
 });
 
 test("a message is scheduled, changed, and sent at once", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.group();
   await composer(page).fill("See you");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("menuitem", { name: "Send later" }).click();
@@ -182,7 +167,7 @@ test("a message is scheduled, changed, and sent at once", async () => {
 });
 
 test("Enter during the composition of an input method, or that ends it, sends nothing", async () => {
-  const { ann, id, page } = await world("Who brings the map?");
+  const { ann, id, page } = await seat.group("Who brings the map?");
   await composer(page).focus();
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Input.imeSetComposition", { text: "nihao", selectionStart: 5, selectionEnd: 5 });
@@ -198,7 +183,7 @@ test("Enter during the composition of an input method, or that ends it, sends no
 });
 
 test("Enter that ends a composition chooses nothing in any other field", async () => {
-  const { id, page } = await world();
+  const { id, page } = await seat.group();
   await page.keyboard.press("Control+k");
   const places = searchField(page);
   await places.fill("Settings");
@@ -222,7 +207,7 @@ test("Enter that ends a composition chooses nothing in any other field", async (
 });
 
 test("a name between colons becomes an emoji, by its end and by the suggestions", async () => {
-  const { page } = await world();
+  const { page } = await seat.group();
   await composer(page).pressSequentially("Yes :smile:");
   await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄");
   await composer(page).pressSequentially(" :heart_eye");
@@ -238,7 +223,7 @@ test("a name between colons becomes an emoji, by its end and by the suggestions"
 });
 
 test("the arrow up edits the last message, and an edit of an older version shows the newer one", async () => {
-  const { ann, id, page } = await world();
+  const { ann, id, page } = await seat.group();
   const { seq } = await ann.send(id, "I do");
   await stored(page, "I do").waitFor();
   await composer(page).press("ArrowUp");
@@ -272,7 +257,7 @@ test("the arrow up edits the last message, and an edit of an older version shows
 });
 
 test("a text that is too long says so before it is sent, and stays", async () => {
-  const { ann, id, page } = await world("Who brings the map?");
+  const { ann, id, page } = await seat.group("Who brings the map?");
   await composer(page).fill("x".repeat(7_990));
   await page.getByText("10 characters left").waitFor();
   await composer(page).fill("x".repeat(8_003));
@@ -283,7 +268,7 @@ test("a text that is too long says so before it is sent, and stays", async () =>
 });
 
 test("an @ suggests the members, and the message mentions who stands in its text", async () => {
-  const { ann, ben, id, page } = await world();
+  const { ann, ben, id, page } = await seat.group();
   await composer(page).pressSequentially("Ask @b");
   const option = page.getByRole("option", { name: ben.user.username });
   await option.waitFor();

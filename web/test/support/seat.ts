@@ -3,6 +3,16 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFailed } from "vitest";
 import type { Person } from "../../../scripts/support/person.ts";
 import { noteProblems, takeProblems } from "./problems.ts";
 import type { Device, Site } from "./site.ts";
+import { stored } from "./talk.ts";
+
+/** The user of a page, another one, and their conversation, which the page shows by a name. */
+interface Seated {
+  ann: Person;
+  ben: Person;
+  id: number;
+  name: string;
+  page: Page;
+}
 
 /**
  * A user before a page, for tests of a file that each have a conversation of their own. To start a page takes
@@ -10,6 +20,7 @@ import type { Device, Site } from "./site.ts";
  * calls of it or needs another look opens a page for itself.
  */
 export class Seat {
+  readonly #site: Site;
   #person: Person | undefined;
   #page: Page | undefined;
   /** A test has failed: it may have left anything on the page. */
@@ -17,6 +28,7 @@ export class Seat {
 
   /** @param look the device; absent: a computer */
   constructor(site: Site, look: Omit<Device, "person"> = {}) {
+    this.#site = site;
     let context: BrowserContext;
     beforeAll(async () => {
       this.#person = await site.person("ann");
@@ -56,6 +68,25 @@ export class Seat {
     this.#isLeftOpen = false;
     await page.getByRole("textbox", { name: `Message ${name}`, exact: true }).waitFor();
     return page;
+  }
+
+  /** Another user, and a direct conversation with them, which the page shows. */
+  async direct(): Promise<Seated> {
+    const [ann, ben] = [this.person, await this.#site.person("ben")];
+    const { id } = await ann.openDirect(ben);
+    const name = ben.user.username;
+    return { ann, ben, id, name, page: await this.take(id, name) };
+  }
+
+  /** Another user, and a group of both, which the page shows with what that user says there. */
+  async group(...said: string[]): Promise<Seated> {
+    const [ann, ben] = [this.person, await this.#site.person("ben")];
+    const name = `Hike with ${ben.user.username}`;
+    const { id } = await ann.openGroup(name, [ben]);
+    const page = await this.take(id, name);
+    for (const text of said) await ben.send(id, text);
+    for (const text of said) await stored(page, text).waitFor();
+    return { ann, ben, id, name, page };
   }
 
   #begun(): Page {

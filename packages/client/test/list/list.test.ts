@@ -44,8 +44,7 @@ test("an archived group that the user was removed from without a connection goes
 
 /** A group with a thread of two replies of Ann's, and Bob's client, who began it. */
 async function thread(origin: Server) {
-  const [ann, bob, cat] = await Promise.all(["ann", "bob", "cat"].map((name) => origin.person(name)));
-  if (!ann || !bob || !cat) throw new Error("three people");
+  const [ann, bob, cat] = await origin.three("ann", "bob", "cat");
   const { id } = await ann.openGroup("Ours", [bob, cat]);
   const { seq: root } = await bob.send(id, "a question");
   const aside = (by: typeof ann, content: string, more = {}) =>

@@ -28,11 +28,7 @@ function shown<T>(people: People, look: () => T | undefined | false): Promise<T>
 }
 
 test("asks for the users of one turn in one call, and for none twice", async () => {
-  const [ann, bob, lin] = [
-    await server.person("ann"),
-    await server.person("bob"),
-    await server.person("lin"),
-  ];
+  const [ann, bob, lin] = await server.three("ann", "bob", "lin");
   const chat = await startChat(server.origin, ann);
   await until(chat, ({ connection }) => connection === "live");
   const { people, calls } = peopleOf(chat);
@@ -58,11 +54,7 @@ test("asks for more users than a call takes", async () => {
 });
 
 test("a user has another name, and the members of a group change", async () => {
-  const [ann, bob, lin] = [
-    await server.person("ann"),
-    await server.person("bob"),
-    await server.person("lin"),
-  ];
+  const [ann, bob, lin] = await server.three("ann", "bob", "lin");
   const { id } = await ann.openGroup("Noodles", [bob]);
   const chat = await startChat(server.origin, ann);
   await until(chat, (state) => state.connection === "live" && state.conversation(id));
@@ -84,11 +76,7 @@ test("a user has another name, and the members of a group change", async () => {
 });
 
 test("a wave of fifty member frames makes few loads, and the last one has all", async () => {
-  const [ann, bob, lin] = [
-    await server.person("ann"),
-    await server.person("bob"),
-    await server.person("lin"),
-  ];
+  const [ann, bob, lin] = await server.three("ann", "bob", "lin");
   const { id } = await bob.openGroup("Busy", [ann]);
   const chat = await startChat(server.origin, ann);
   await until(chat, (state) => state.connection === "live" && state.conversation(id));

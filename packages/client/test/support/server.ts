@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { createHmac, randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -55,6 +55,11 @@ export class Server {
   /** Registers a user, with a token. The name is made unique. */
   person(name = "user"): Promise<Person> {
     return Person.register(this.origin, `${name}_${this.#tag}_${++this.#people}`);
+  }
+
+  /** Registers three users. */
+  three(one: string, other: string, third: string): Promise<[Person, Person, Person]> {
+    return Promise.all([this.person(one), this.person(other), this.person(third)]);
   }
 
   /** Registers two users, the first of whom opens their direct conversation. @returns them and its id */
@@ -121,16 +126,6 @@ export class TestServer extends Server implements AsyncDisposable {
       VALUES ('${id}', 'test', '${scopes}', '${hash}', 0)`;
     await server.#run([...plan.migrations, { binding: "DB", queries: [insert] }]);
     return server;
-  }
-
-  /** The token of a session as one that ends in a time, in seconds. */
-  ending(token: string, seconds: number): string {
-    const [head = "", claims = ""] = token.split(".");
-    const known: unknown = JSON.parse(Buffer.from(claims, "base64url").toString());
-    const changed = JSON.stringify({ ...Object(known), exp: Math.floor(Date.now() / 1_000) + seconds });
-    const signed = `${head}.${Buffer.from(changed).toString("base64url")}`;
-    const secret = this.#plan.bindings.TOKEN_SECRET ?? "";
-    return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
   }
 
   /** The folder with all that the server stores: SQLite files and the bytes of files. */
