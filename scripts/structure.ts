@@ -1,15 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { luckIn } from "./support/luck.ts";
 
 /**
  * The structure of `src/`, the packages, `web/src/` and `web/docs/` in figures: files per folder, names
- * exported for two types; and long comment lines, there and in the tests, the scripts and the benchmarks.
+ * exported for two types; and long comment lines and lines on which luck decides (`support/luck.ts`), there
+ * and in the tests, the scripts and the benchmarks.
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  *
  *     npm run structure
  *
- * Exits with 1 on a name of two types, a long comment line, or a folder of more than 15 files.
+ * Exits with 1 on a name of two types, a long comment line, a line of luck, or a folder of more than 15 files.
  */
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
@@ -77,31 +79,29 @@ function linesOf(all: Map<string, string>): { place: string; line: string }[] {
 }
 
 const lines = linesOf(texts);
-const allLines = [
-  ...lines,
-  ...linesOf(
-    textsIn(
-      "test",
-      "scripts",
-      "bench",
-      "packages/client/scripts",
-      "packages/client/test",
-      "packages/react/scripts",
-      "packages/react/test",
-      "packages/server/scripts",
-      "packages/server/test",
-      "packages/tim/scripts",
-      "packages/tim/test",
-      "examples",
-      "web/scripts",
-      "web/test",
-    ),
-  ),
-];
-const longComments = allLines.filter(
+const others = textsIn(
+  "test",
+  "scripts",
+  "bench",
+  "packages/client/scripts",
+  "packages/client/test",
+  "packages/react/scripts",
+  "packages/react/test",
+  "packages/server/scripts",
+  "packages/server/test",
+  "packages/tim/scripts",
+  "packages/tim/test",
+  "examples",
+  "web/scripts",
+  "web/test",
+);
+const longComments = [...lines, ...linesOf(others)].filter(
   ({ line }) => line.length > MAX_COLUMNS && /^\s*(\/\/|\/?\*)/.test(line),
 );
 const doubled = doubledTypes();
+const luck = [...texts, ...others].flatMap(([path, text]) =>
+  luckIn(path, text).map(({ line, what }) => `${path}:${line}: ${what}`),
+);
 
 console.log(
   `${files.length} files, ${lines.length} lines, ${longComments.length} comment lines over ${MAX_COLUMNS} columns`,
@@ -112,5 +112,7 @@ console.log(`Largest folders, of ${MAX_FILES} files at most:`);
 for (const [folder, count] of perFolder().slice(0, 8)) console.log(`  ${count}  ${folder}`);
 console.log(`Names exported for two types: ${doubled.length}`);
 for (const [name, paths] of doubled) console.log(`  ${name}: ${paths.join(", ")}`);
-const wrong = doubled.length + longComments.length + full.length;
+console.log(`Lines on which luck decides: ${luck.length}`);
+for (const line of luck) console.log(`  ${line}`);
+const wrong = doubled.length + longComments.length + luck.length + full.length;
 process.exitCode = wrong > 0 ? 1 : 0;

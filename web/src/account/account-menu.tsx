@@ -56,12 +56,13 @@ export function AccountMenu({ self, button, onClose }: Props) {
       role="menu"
       aria-label={t("account.menu", { name: self ? nameOf(self) : "" })}
       onKeyDown={(event) => menuKeys(event, menu.current, close)}
-      onToggle={({ newState }) => {
-        if (newState === "open") return;
+      // `toggle` comes later, and so after the next key.
+      onBeforeToggle={({ newState }) => {
         const { activeElement: focused } = document;
-        if (focused === document.body || menu.current?.contains(focused)) button?.focus();
-        onClose();
+        if (newState === "closed" && (focused === document.body || menu.current?.contains(focused)))
+          button?.focus();
       }}
+      onToggle={({ newState }) => newState === "closed" && onClose()}
     >
       {self && (
         <p class="account-self" role="presentation">

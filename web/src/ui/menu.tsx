@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { menuKeys } from "../lib/menu-keys.ts";
 import type { IconName } from "./icon.tsx";
 import { Icon } from "./icon.tsx";
@@ -29,6 +29,9 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
   const menu = useRef<HTMLDivElement>(null);
 
   const close = () => menu.current?.hidePopover();
+  useLayoutEffect(() => {
+    if (isOpen) open(menu.current, button.current);
+  }, [isOpen]);
 
   return (
     <>
@@ -47,11 +50,10 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
         role="menu"
         aria-label={label}
         onKeyDown={(event) => menuKeys(event, menu.current, close)}
-        // A list has hundreds of menus, of which one is open.
-        onBeforeToggle={({ newState }) => setOpen(newState === "open")}
-        onToggle={({ newState }) => {
-          if (newState === "open") open(menu.current, button.current);
-          else if (menu.current?.contains(document.activeElement)) button.current?.focus();
+        // A list has hundreds of menus, of which one is open. `toggle` comes later, and so after the next key.
+        onBeforeToggle={({ newState }) => {
+          if (menu.current?.contains(document.activeElement)) button.current?.focus();
+          setOpen(newState === "open");
         }}
       >
         {(isOpen ? items : []).map(({ label: text, icon: name, isDanger, onSelect }) => (

@@ -47,12 +47,13 @@ export function Popover({ icon, label, disabled = false, children }: Props) {
         popover="auto"
         role="dialog"
         aria-label={label}
-        onToggle={({ newState }) => {
+        // `toggle` comes later, and so after the next key.
+        onBeforeToggle={({ newState }) => {
           const { activeElement: focused } = document;
           if (newState === "closed" && (focused === document.body || panel.current?.contains(focused)))
             button.current?.focus();
-          setOpen(newState === "open");
         }}
+        onToggle={({ newState }) => setOpen(newState === "open")}
       >
         {isOpen && children(() => panel.current?.hidePopover())}
       </div>

@@ -24,6 +24,20 @@ async function watchDialog(page: Page): Promise<() => Promise<string>> {
   return () => watch.evaluate(({ focused }) => focused);
 }
 
+/** Runs in the page: notes whether a field has the focus in the moment in which it is there. */
+function watchField(selector: string): void {
+  const observer = new MutationObserver(() => {
+    const field = document.querySelector(selector);
+    if (!field) return;
+    observer.disconnect();
+    document.documentElement.dataset.fieldHadFocus = String(field === document.activeElement);
+  });
+  observer.observe(document, { childList: true, subtree: true });
+}
+
+/** What `watchField` has noted. */
+const hadFocus = (page: Page) => page.evaluate(() => document.documentElement.dataset.fieldHadFocus);
+
 test("the focus is back at the message in the moment in which a dialog closes", async () => {
   const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Book the hut");
@@ -39,16 +53,33 @@ test("the focus is back at the message in the moment in which a dialog closes", 
 
 test("the form of the sign-in has the focus in the moment in which it is there", async () => {
   const page = await site.open();
-  await page.addInitScript(() => {
-    const observer = new MutationObserver(() => {
-      const field = document.querySelector("form input");
-      if (!field) return;
-      observer.disconnect();
-      document.documentElement.dataset.fieldHadFocus = String(field === document.activeElement);
-    });
-    observer.observe(document, { childList: true, subtree: true });
-  });
+  await page.addInitScript(watchField, "form input");
   await page.reload();
   await page.getByLabel("Username").waitFor();
-  expect(await page.evaluate(() => document.documentElement.dataset.fieldHadFocus)).toBe("true");
+  expect(await hadFocus(page)).toBe("true");
+});
+
+test("the field of a conversation has the focus in the moment in which it is there", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  await ann.openGroup("Hike", [ben]);
+  const page = await site.open({ person: ann });
+  await page.evaluate(watchField, ".composer textarea");
+  await page.getByRole("link", { name: "Hike" }).click();
+  await page.getByPlaceholder("Message Hike").waitFor();
+  expect(await hadFocus(page)).toBe("true");
+});
+
+test("a menu has the focus when the click that opens it is over, and its button when it closes", async () => {
+  const page = await site.open({ person: await site.person("ann") });
+  const button = page.getByRole("button", { name: "Views" });
+  const focused = await button.evaluate(async (pressed: HTMLElement) => {
+    const role = () => document.activeElement?.role;
+    pressed.click();
+    // Preact draws in a microtask of the click.
+    await null;
+    const opened = role();
+    document.querySelector<HTMLElement>(":popover-open")?.hidePopover();
+    return { opened, isBack: document.activeElement === pressed };
+  });
+  expect(focused).toEqual({ opened: "menuitem", isBack: true });
 });

@@ -40,6 +40,24 @@ export interface Device {
 /** A browser that can be started, as plain data: a Chromium, or the path of a Firefox. */
 export type FoundBrowser = FoundChromium | { readonly firefox: string };
 
+/**
+ * Runs in a page: frames come late, as on a busy machine. So does each effect of Preact that is no layout
+ * effect. What takes a key or the focus a frame late then always loses it.
+ * @param ms how late
+ */
+function delayFrames(ms: number): void {
+  const draw = requestAnimationFrame;
+  const due = new Map<number, FrameRequestCallback>();
+  let last = 0;
+  window.requestAnimationFrame = (callback) => {
+    const id = ++last;
+    due.set(id, callback);
+    setTimeout(() => draw((now) => due.get(id)?.(now)), ms);
+    return id;
+  };
+  window.cancelAnimationFrame = (id) => due.delete(id);
+}
+
 function start(found: FoundBrowser): Promise<Browser> {
   return "firefox" in found ? launchFirefox(found.firefox) : launch(found);
 }
@@ -124,6 +142,7 @@ export class Site<Has extends Server = Server> {
       storageState: { cookies: [], origins: [{ origin, localStorage }] },
     });
     context.setDefaultTimeout(PATIENCE);
+    if (process.env.SLOW_FRAMES) await context.addInitScript(delayFrames, Number(process.env.SLOW_FRAMES));
     return context;
   }
 

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect } from "react";
+import { type RefObject, useLayoutEffect } from "react";
 import { hasKeyboard } from "../keys/index.ts";
 
 /** The fields on the page, the one that was used last at the end. */
@@ -9,7 +9,7 @@ const fields = new Set<HTMLTextAreaElement>();
  * whenever the user types where nothing else takes the letters.
  */
 export function useFocus(ref: RefObject<HTMLTextAreaElement | null>): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current: field } = ref;
     if (!field) return;
     const use = () => {

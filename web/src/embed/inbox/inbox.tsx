@@ -2,7 +2,7 @@ import type { ConversationEntry } from "parley-client";
 import { attentionOf, badgeOf } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { graphemes } from "parley-react/text";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { dated, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
@@ -33,6 +33,8 @@ export function View({ named }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const wasReady = useRef(false);
+  /** the conversation that the user has just left */
+  const left = useRef<number | undefined>(undefined);
   useUnread(({ conversations }) => ({
     count: badgeOf(conversations, Date.now()),
     mentions: conversations.reduce((sum, { mentions }) => sum + mentions.length, 0),
@@ -47,12 +49,15 @@ export function View({ named }: Props) {
   const open = (now: number) => {
     setId(now);
     tell("parley-open", { conversation: now || undefined, thread: undefined });
-    // Where one of both is shown, the focus would go with the other one.
-    requestAnimationFrame(() => {
-      if (!now) rows()[entries.findIndex((entry) => entry.id === id)]?.focus();
-      else if (!list.current?.offsetParent) box.current?.querySelector<HTMLElement>(".back")?.focus();
-    });
+    left.current = id;
   };
+  // Where one of both is shown, the focus would go with the other one.
+  useLayoutEffect(() => {
+    if (left.current === undefined) return;
+    if (!id) rows()[entries.findIndex((entry) => entry.id === left.current)]?.focus();
+    else if (!list.current?.offsetParent) box.current?.querySelector<HTMLElement>(".back")?.focus();
+    left.current = undefined;
+  }, [id]);
   const reached = entries.some((entry) => entry.id === id) ? id : entries[0]?.id;
   return (
     <div ref={box} class="inbox" data-open={id > 0}>
