@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Site } from "../support/site.ts";
-import { stored } from "../support/talk.ts";
+import { searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -82,4 +82,38 @@ test("a menu has the focus when the click that opens it is over, and its button 
     return { opened, isBack: document.activeElement === pressed };
   });
   expect(focused).toEqual({ opened: "menuitem", isBack: true });
+});
+
+test("a conversation that opens late leaves the focus in the search that is open by then", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  const page = await site.open({ person: ann });
+  await page.getByRole("link", { name: "Hike" }).waitFor();
+  await page.keyboard.press("Control+k");
+  const field = searchField(page);
+  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.evaluate(watchField, ".composer textarea");
+  await page.evaluate((hash) => location.assign(hash), `#/c/${id}`);
+  await page.getByPlaceholder("Message Hike").waitFor();
+  expect(await hadFocus(page)).toBe("false");
+});
+
+test("what is written in the moment in which an answer begins stays", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "Where do we go?");
+  const page = await site.open({ person: ann, hash: `#/c/${id}` });
+  await page.getByPlaceholder("Message Hike").evaluate((field) => {
+    const observer = new MutationObserver(() => {
+      if (!(field instanceof HTMLTextAreaElement) || !document.body.innerText.includes("Answer to")) return;
+      observer.disconnect();
+      field.value = "To the lake";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+  });
+  await stored(page, "Where do we go?").press("r");
+  await page.getByText("Answer to").waitFor();
+  await page.keyboard.press("Enter");
+  await stored(page, "To the lake").waitFor();
 });

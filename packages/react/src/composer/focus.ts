@@ -6,7 +6,8 @@ const fields = new Set<HTMLTextAreaElement>();
 
 /**
  * Gives the field the focus when it is shown, but on phones, whose keyboard would cover the messages, and
- * whenever the user types where nothing else takes the letters.
+ * whenever the user types where nothing else takes the letters. A field that is shown late leaves it where the
+ * user types by then.
  */
 export function useFocus(ref: RefObject<HTMLTextAreaElement | null>): void {
   useLayoutEffect(() => {
@@ -20,7 +21,7 @@ export function useFocus(ref: RefObject<HTMLTextAreaElement | null>): void {
       if ([...fields].at(-1) === field && isForField(event)) field.focus();
     };
     use();
-    if (hasKeyboard()) field.focus();
+    if (hasKeyboard() && !document.activeElement?.matches("input, textarea")) field.focus();
     field.addEventListener("focus", use);
     document.addEventListener("keydown", onKeyDown);
     return () => {

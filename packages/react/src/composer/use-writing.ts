@@ -124,7 +124,8 @@ export function useWriting(options: WritingOptions): Writing {
   useLayoutEffect(() => {
     if (mode.mode === "edit") setEdited(editableText(mode.message) ?? "");
   }, [editing]);
-  useEffect(() => {
+  // What is typed next comes behind it.
+  useLayoutEffect(() => {
     if (answering === 0 || answering === answered.current) return;
     answered.current = answering;
     write(text);
