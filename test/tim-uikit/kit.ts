@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import type { BrowserContext, Page } from "playwright-core";
 import { preview } from "vite";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
+import { wasTakenAway } from "../../packages/client/test/support/outages.ts";
 import { freePort, type TestServer } from "../../packages/client/test/support/server.ts";
 import type { Person } from "../../scripts/support/person.ts";
 import type {} from "../../web/test/support/setup.ts";
@@ -30,14 +31,11 @@ export class Kit {
   readonly #contexts: BrowserContext[] = [];
   /** the errors of all pages in the test that runs */
   #thrown: string[] = [];
-  /** whether the test that runs has killed the server */
-  #isKilled = false;
 
   private constructor(origin: string) {
     this.#origin = origin;
     this.site = Site.alone({ ALLOWED_ORIGINS: origin });
     beforeEach(({ onTestFinished, onTestFailed }) => {
-      this.#isKilled = false;
       onTestFinished(() => expect(this.#thrown.splice(0), "errors of the kit").toEqual([]));
       // A test that has failed may have left anything on the pages.
       onTestFailed(async () => {
@@ -89,18 +87,13 @@ export class Kit {
     context.on("weberror", (error) => {
       // At each start the kit rejects with objects of its own: it looks for a conversation too soon.
       const { stack } = error.error();
-      if (stack && !(this.#isKilled && stack.includes(UNREACHABLE))) this.#thrown.push(stack);
+      const isOutage = stack?.includes(UNREACHABLE) && wasTakenAway(this.site.origin);
+      if (stack && !isOutage) this.#thrown.push(stack);
     });
     const page = await context.newPage();
     await page.goto(`${this.#origin}/#${this.site.origin},${user.username},${token}`);
     await page.locator(".tui-conversation-list").waitFor();
     return page;
-  }
-
-  /** Kills the server: what the kit calls at that moment, or later, may reject. */
-  async killServer(): Promise<void> {
-    this.#isKilled = true;
-    await this.site.server.kill();
   }
 
   #pages(): Page[] {

@@ -10,7 +10,7 @@ export function tellOfOutage(kit: Kit): void {
     await fay.send(id, "before");
     await openTalk(eva.page, fay.user.username);
     await message(eva.page, "before").waitFor();
-    await kit.killServer();
+    await kit.site.server.kill();
     await send(eva.page, "meanwhile");
     const failed = message(eva.page, "meanwhile").locator(".message-label.fail");
     await failed.waitFor();

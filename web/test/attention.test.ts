@@ -4,7 +4,6 @@ import { z } from "zod";
 import { Network } from "../../packages/client/test/support/network.ts";
 import type { Person } from "../../scripts/support/person.ts";
 import { Message } from "../../scripts/support/shapes.ts";
-import { forgetUnreachable } from "./support/problems.ts";
 import { Site } from "./support/site.ts";
 import { composer, connection, row, stored } from "./support/talk.ts";
 
@@ -191,6 +190,4 @@ test("the field of a member who was muted for a time opens when that is over, wi
   await connection(page, "connecting").getByText(/./).waitFor();
   await page.clock.fastForward(HOUR);
   await composer(page).waitFor();
-  // Without the service worker the code of buttons that come with the field is not there.
-  forgetUnreachable(page.context());
 });

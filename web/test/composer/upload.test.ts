@@ -4,7 +4,6 @@ import { z } from "zod";
 import { Network } from "../../../packages/client/test/support/network.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { bring } from "../support/files.ts";
-import { forgetUnreachable } from "../support/problems.ts";
 import { Site } from "../support/site.ts";
 import { composer, message, stored } from "../support/talk.ts";
 
@@ -106,7 +105,6 @@ test("an upload goes on after the connection was lost, and one that was refused 
   await page.getByText("Connecting …").waitFor();
   await network.up();
   await stored(page, "film.bin").waitFor();
-  forgetUnreachable(page.context());
   // The parts that were there are not sent again.
   expect(parts.toSorted()).toEqual(["1", "2", "3"]);
 

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { Network } from "../../../packages/client/test/support/network.ts";
-import { forgetUnreachable } from "../support/problems.ts";
 import { Site } from "../support/site.ts";
 import {
   composer,
@@ -60,7 +59,6 @@ test("a page shows what it has shown before a reload and a restart of the server
   await expect.poll(() => texts(page)).toEqual(["Before", "Meanwhile"]);
   await ben.send(id, "After");
   await expect.poll(() => texts(page)).toEqual(["Before", "Meanwhile", "After"]);
-  forgetUnreachable(page.context());
 });
 
 test("what is written without a connection waits, and is sent once in its order", async () => {
@@ -88,5 +86,4 @@ test("what is written without a connection waits, and is sent once in its order"
   await expect.poll(() => texts(page)).toEqual(["first", "second", "third"]);
   const history = await ben.history(id);
   expect(history.map(({ body }) => body.text)).toEqual(["first", "second", "third"]);
-  forgetUnreachable(page.context());
 });

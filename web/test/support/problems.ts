@@ -1,5 +1,6 @@
 import type { BrowserContext, ConsoleMessage } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
+import { wasTakenAway } from "../../../packages/client/test/support/outages.ts";
 
 /** What no page of a test may do. */
 const problems = new WeakMap<BrowserContext, string[]>();
@@ -31,19 +32,10 @@ export function noteProblems(context: BrowserContext): readonly string[] {
 }
 
 /**
- * Chromium says "reset" of a line that it takes up again, "refused" of a new one. Which one depends on the
- * moment at which the server went.
+ * What Chromium says of a server that is not there: "reset" of a line that it takes up again, "refused" of a
+ * new one, "empty" of one that was waiting. Which one depends on the moment at which the server went.
  */
-const UNREACHABLE = /^logged: Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)$/;
-
-/**
- * Forgets what pages logged of a server that a test took away: code that they were loading at that moment,
- * and code of what they show meanwhile. Other problems remain.
- */
-export function forgetUnreachable(context: BrowserContext): void {
-  const remaining = takeProblems(context).filter((one) => !UNREACHABLE.test(one));
-  problems.get(context)?.push(...remaining);
-}
+const UNREACHABLE = /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|EMPTY_RESPONSE)/;
 
 /** Forgets the problems so far, for a test that causes one. @returns them */
 export function takeProblems(context: BrowserContext): string[] {
@@ -52,11 +44,14 @@ export function takeProblems(context: BrowserContext): string[] {
 
 /**
  * Whether the browser tells of a call that was refused or got no answer, which the page handles. What it
- * loads of itself must be there, unless the browser has no connection.
+ * loads of itself must be there, unless the browser has no connection, or the test has taken the server away:
+ * the page was loading code at that moment, or what it shows meanwhile has code of its own.
  */
 function isAnswer(message: ConsoleMessage): boolean {
-  if (message.text().startsWith("WebSocket connection to")) return true;
-  if (!message.text().startsWith("Failed to load resource")) return false;
-  const { pathname } = new URL(message.location().url);
-  return pathname.startsWith("/v1/") || message.text().includes("net::ERR_INTERNET_DISCONNECTED");
+  const text = message.text();
+  if (text.startsWith("WebSocket connection to")) return true;
+  if (!text.startsWith("Failed to load resource")) return false;
+  const { url } = message.location();
+  if (UNREACHABLE.test(text) && wasTakenAway(url)) return true;
+  return new URL(url).pathname.startsWith("/v1/") || text.includes("net::ERR_INTERNET_DISCONNECTED");
 }

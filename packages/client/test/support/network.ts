@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { noteOutage } from "./outages.ts";
 import { freePort } from "./server.ts";
 
 /** What a network does with connections: passes their bytes, holds them back, or refuses connections. */
@@ -59,6 +60,7 @@ export class Network implements AsyncDisposable {
 
   /** Resets all connections. The next ones pass. */
   cut(): void {
+    noteOutage(this.origin);
     for (const socket of this.#sockets) socket.resetAndDestroy();
     this.#sockets.clear();
   }
@@ -68,6 +70,7 @@ export class Network implements AsyncDisposable {
    * answer. A device that has moved out of range is like that.
    */
   silence(): void {
+    noteOutage(this.origin);
     this.#state = "silent";
     for (const socket of this.#sockets) socket.pause();
   }
@@ -122,7 +125,10 @@ export class Network implements AsyncDisposable {
     );
     from.on("end", () => later(() => to.end()));
     // A reset on one side is a reset on the other.
-    from.on("error", () => to.resetAndDestroy());
+    from.on("error", () => {
+      noteOutage(this.origin);
+      to.resetAndDestroy();
+    });
     from.on("close", () => {
       this.#sockets.delete(from);
       later(() => to.destroy());

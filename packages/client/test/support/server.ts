@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { killHost, readiness, spawnHost } from "../../../../bench/targets/host-process.ts";
@@ -11,6 +11,7 @@ import { Person } from "../../../../scripts/support/person.ts";
 import { portTaken } from "../../../../scripts/support/ports.ts";
 import { collectOutput, ROOT } from "../../../../scripts/support/wrangler.ts";
 import { generateServerKey, ServerScope } from "../../../../src/domain/server/server-key.ts";
+import { noteOutage } from "./outages.ts";
 
 /** Long enough, in ms, that only a server that hangs fails. */
 const START_TIMEOUT_MS = 60_000;
@@ -140,6 +141,7 @@ export class TestServer extends Server implements AsyncDisposable {
 
   /** Kills the server at once, as a power cut would. Resolves when no process of it is left. */
   async kill(): Promise<void> {
+    noteOutage(this.origin);
     if (this.#child) killHost(this.#child);
     this.#child = undefined;
     await this.#ended;
@@ -178,10 +180,21 @@ export class TestServer extends Server implements AsyncDisposable {
   }
 }
 
-/** A port that nobody listens on and that the system gives to no outgoing connection. */
+/**
+ * Each worker of a run has ports of its own: none gets that of a server of another which is starting, or is
+ * killed and will be back. The main process has those of number 0.
+ */
+const SHARE = Math.floor((PORTS.to - PORTS.from) / (availableParallelism() + 2));
+/** Where this process began among its ports. Other runs on the machine begin elsewhere. */
+const begin = randomInt(SHARE);
+let given = 0;
+
+/** A port that nobody listens on, that the system gives to no outgoing connection, and that comes once. */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(PORTS.from, PORTS.to);
+  const worker = Number(process.env.VITEST_POOL_ID ?? 0) % (availableParallelism() + 2);
+  while (given < SHARE) {
+    const port = PORTS.from + worker * SHARE + ((begin + given++) % SHARE);
     if (!(await portTaken(port, undefined))) return port;
   }
+  throw new Error(`this worker has used its ${SHARE} ports`);
 }
