@@ -46,6 +46,8 @@ const COMMON = {
   expect: { poll: { timeout: 60_000 } },
   exclude: [...configDefaults.exclude, ...BEYOND],
 };
+/** Projects in Node whose modules are loaded once a worker, not once a file. */
+const SHARED = { ...COMMON, isolate: false, setupFiles: ["./test/support/setup-node.ts"] };
 
 // wrangler.toml names the folder. Vitest evaluates this file for the run and for projects of it, and Node a
 // module once.
@@ -74,7 +76,7 @@ export default defineConfig({
     projects: [
       {
         // Pure code runs in Node, without a Workers runtime: `npm run test:unit` takes a second or two.
-        test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], isolate: false, ...COMMON },
+        test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], ...SHARED },
       },
       {
         // Scripts run as they are, in Node, and start processes of their own.
@@ -97,10 +99,8 @@ export default defineConfig({
         test: {
           name: "client",
           include: ["packages/client/test/**/*.test.{ts,tsx}"],
-          // The modules are loaded once a worker, not once a file.
-          isolate: false,
           globalSetup: ["./packages/client/test/support/setup.ts"],
-          ...COMMON,
+          ...SHARED,
         },
       },
       {
@@ -108,8 +108,7 @@ export default defineConfig({
         test: {
           name: "react",
           include: ["packages/react/test/**/*.test.{ts,tsx}"],
-          isolate: false,
-          ...COMMON,
+          ...SHARED,
         },
       },
       {
@@ -117,9 +116,8 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["packages/server/test/**/*.test.ts"],
-          isolate: false,
           globalSetup: ["./packages/server/test/support/setup.ts"],
-          ...COMMON,
+          ...SHARED,
         },
       },
       {
@@ -159,9 +157,8 @@ export default defineConfig({
           name: "web",
           include: ["web/test/**/*.test.ts", "test/tim-uikit/*.test.ts"],
           // The browser and the modules are started once a worker, not once a file.
-          isolate: false,
           globalSetup: ["./web/test/support/setup.ts"],
-          ...COMMON,
+          ...SHARED,
         },
       },
       {

@@ -85,12 +85,12 @@ const FILES_AT_ONCE = 500;
  * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its three
  * Durable Object classes. No other file imports both the surfaces and the objects.
  * @param timing is read again at each use
+ * @param rules what its objects and requests share of the rules
  */
-export function createWorker(timing: Timing) {
+export function createWorker(timing: Timing, rules = new SharedRules()) {
   // Read at start, so that an invalid setting is logged before the first request.
   readSettings(env);
   const events = metricsOf(env, timing);
-  const rules = new SharedRules();
   const app = createApp(timing, events, rules);
 
   class Conversation extends ConversationObject {

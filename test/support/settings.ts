@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { undoAtEnd } from "./undo.ts";
 
 /** Sets `LIVE_MEMBERS` for objects that start from now on. @returns restores it */
 export function setLiveMembers(count: number): () => void {
@@ -79,5 +80,5 @@ function set(
   const define = (next: string) =>
     Object.defineProperty(env, name, { configurable: true, writable: true, enumerable: true, value: next });
   define(value);
-  return () => void define(before);
+  return undoAtEnd(() => void define(before));
 }

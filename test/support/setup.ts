@@ -1,9 +1,11 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll } from "vitest";
+import { rules } from "./app.ts";
 import { takeUndocumentedFrames } from "./clients/documented/frames.ts";
+import { failOnLeftovers } from "./left-behind.ts";
 import { continueNumbering } from "./numbering.ts";
-import { resetTiming } from "./timing.ts";
+import { undoOfFile } from "./undo.ts";
 
 /** The log lines of the Worker and its objects since the last test ended. */
 const logged: string[] = [];
@@ -24,15 +26,18 @@ afterEach(() => {
     throw new Error(["v1 sent frames that /asyncapi.json does not have:", ...flaws].join("\n  "));
 });
 
+failOnLeftovers({ env, "env.DB": env.DB, "env.FILES": env.FILES, "env.CONVERSATION": env.CONVERSATION });
+
 // The test files of one worker share its runtime. Each begins with an empty D1, an empty R2 and new ids.
 beforeAll(async () => {
-  // With a fake timer that an earlier file has left every wait would hang, and no test would say why.
-  if ("clock" in setTimeout) throw new Error("An earlier test file has left its fake timers behind.");
   // `reset` skips the storage of objects that sleep. D1 and R2 are objects too: a call wakes them.
   await Promise.all([env.DB.prepare("SELECT 1").run(), env.FILES.head("none")]);
   await reset();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   await continueNumbering();
+  // The isolate has the rules of the file before, whose version may be the same.
+  await rules.read(async () => ({ version: -1, rules: [], shadowed: [], newest: 0 }));
+  rules.readAt = 0;
 });
 
-afterAll(resetTiming);
+afterAll(undoOfFile);

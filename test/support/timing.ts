@@ -1,5 +1,5 @@
-import { onTestFinished } from "vitest";
 import { TIMING, type Timing } from "../../src/domain/timing.ts";
+import { undoAtEnd } from "./undo.ts";
 
 type Mutable = { -readonly [Group in keyof Timing]: { -readonly [Name in keyof Timing[Group]]: number } };
 export type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };
@@ -47,24 +47,20 @@ const ofTests = (): Mutable => ({
  */
 export const timing = ofTests();
 
-/** Undoes what a file has overridden. Files of one worker share the values: setup.ts calls it after each. */
-export function resetTiming(): void {
-  merge(ofTests());
-}
-
 /** Overrides some values until the test ends: `overrideTiming({ presence: { graceMs: 10 } })`. */
 export function overrideTiming(changes: Changes): void {
-  onTestFinished(setTiming(changes));
+  setTiming(changes);
 }
 
 /**
- * Overrides some values for the rest of a file: `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
+ * Overrides some values until the test ends, or in a hook for the rest of the file:
+ * `beforeAll(() => setTiming({ presence: { graceMs: 10 } }))`.
  * @returns restores the values earlier
  */
 export function setTiming(changes: Changes): () => void {
   const before = structuredClone(timing);
   merge(changes);
-  return () => merge(before);
+  return undoAtEnd(() => merge(before));
 }
 
 let idleMs = 0;

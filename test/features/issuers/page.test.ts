@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { call } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { AUDIENCE, setIssuers, TestIssuer } from "../../support/issuer/issuer.ts";
+import { undoAtEnd } from "../../support/undo.ts";
 
 let issuer: TestIssuer;
 
@@ -16,15 +17,16 @@ afterEach(() => {
 /** Makes the page a client of an issuer. @returns restores the settings */
 function setPage(clientId: string, ...entries: object[]): () => void {
   const restore = setIssuers(...entries);
-  const set = (value: string) =>
+  const before = env.OIDC_CLIENT_ID;
+  const set = (value: string | undefined) =>
     Object.defineProperty(env, "OIDC_CLIENT_ID", {
       ...{ configurable: true, writable: true, enumerable: true, value },
     });
   set(clientId);
-  return () => {
-    set("");
+  return undoAtEnd(() => {
+    set(before);
     restore();
-  };
+  });
 }
 
 test("without an issuer of the page users sign in with passwords, and /sign-in leads to /", async () => {

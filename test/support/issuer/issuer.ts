@@ -4,6 +4,7 @@ import { inject } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
 import { type Answer, call } from "../clients/api.ts";
+import { undoAtEnd } from "../undo.ts";
 
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT = "urn:ietf:params:oauth:token-type:jwt";
@@ -104,7 +105,7 @@ export function setIssuers(...entries: object[]): () => void {
       ...{ configurable: true, writable: true, enumerable: true, value },
     });
   define(JSON.stringify(entries));
-  return () => void define(before);
+  return undoAtEnd(() => void define(before));
 }
 
 /** Asks for a token, with a form. */
