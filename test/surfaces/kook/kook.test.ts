@@ -13,12 +13,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
-import {
-  createGroupId,
-  itemAt,
-  postText,
-  range,
-} from "../../support/objects/room.ts";
+import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
 import type { Values } from "../../support/surfaces/matching.ts";
 import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
 import { answeredCodes, playScene, playStory, readStories } from "../../support/surfaces/stories.ts";
@@ -291,46 +286,45 @@ describe("the pages of the list", () => {
     await create(reader, itemAt(others, TOTAL - 1));
     expect((await pageOf("")).meta).toMatchObject({ page_total: 2, total: TOTAL });
   });
-
 });
 
-  test("times are 0 before the first message and before the first read", async () => {
-    const [one, two] = await strangers();
-    const opened = await create(one, two);
-    expect(opened).toMatchObject({ last_read_time: 0, latest_msg_time: 0, unread_count: 0 });
-    const id = await idOf(opened.code);
-    const before = Date.now();
-    await postText(id, two, "hello");
-    const waiting = await view(one, opened.code);
-    expect(waiting).toMatchObject({ last_read_time: 0, unread_count: 1 });
-    expect(waiting.latest_msg_time).toBeGreaterThanOrEqual(before);
-    expect((await view(two, opened.code)).last_read_time).toBe(waiting.latest_msg_time);
+test("times are 0 before the first message and before the first read", async () => {
+  const [one, two] = await strangers();
+  const opened = await create(one, two);
+  expect(opened).toMatchObject({ last_read_time: 0, latest_msg_time: 0, unread_count: 0 });
+  const id = await idOf(opened.code);
+  const before = Date.now();
+  await postText(id, two, "hello");
+  const waiting = await view(one, opened.code);
+  expect(waiting).toMatchObject({ last_read_time: 0, unread_count: 1 });
+  expect(waiting.latest_msg_time).toBeGreaterThanOrEqual(before);
+  expect((await view(two, opened.code)).last_read_time).toBe(waiting.latest_msg_time);
 
-    await read(one, id, 1);
-    const seen = await view(one, opened.code);
-    expect(seen).toMatchObject({ unread_count: 0, latest_msg_time: waiting.latest_msg_time });
-    expect(seen.last_read_time).toBeGreaterThanOrEqual(waiting.latest_msg_time);
-    // The list has the same fields, and a further read moves nothing.
-    const { is_friend, is_blocked, is_target_blocked, ...inList } = seen;
-    expect([is_friend, is_blocked, is_target_blocked]).toEqual([false, false, false]);
-    expect((await list(one)).items).toEqual([inList]);
-    await read(one, id, 1);
-    expect((await list(one)).items).toEqual([inList]);
-  });
+  await read(one, id, 1);
+  const seen = await view(one, opened.code);
+  expect(seen).toMatchObject({ unread_count: 0, latest_msg_time: waiting.latest_msg_time });
+  expect(seen.last_read_time).toBeGreaterThanOrEqual(waiting.latest_msg_time);
+  // The list has the same fields, and a further read moves nothing.
+  const { is_friend, is_blocked, is_target_blocked, ...inList } = seen;
+  expect([is_friend, is_blocked, is_target_blocked]).toEqual([false, false, false]);
+  expect((await list(one)).items).toEqual([inList]);
+  await read(one, id, 1);
+  expect((await list(one)).items).toEqual([inList]);
+});
 
-  test("a user with an open socket is online, in lists and alone, but not across a block, as in v1", async () => {
-    const [one, two] = await strangers();
-    const { code } = await create(one, two);
-    await converse(one, two);
-    expect((await view(one, code)).target_info.online).toBe(false);
-    const socket = await openRoom(await idOf(code), two.token);
-    const isOnline = async () => (await list(one)).items[0]?.target_info.online;
-    await expect.poll(isOnline).toBe(true);
-    await expectFriendCall("PUT blocks", two, one);
-    expect((await view(one, code)).target_info.online).toBe(false);
-    expect((await listOverV1(one)).items[0]?.peer?.online).toBe(false);
-    socket.close();
-  });
+test("a user with an open socket is online, in lists and alone, but not across a block, as in v1", async () => {
+  const [one, two] = await strangers();
+  const { code } = await create(one, two);
+  await converse(one, two);
+  expect((await view(one, code)).target_info.online).toBe(false);
+  const socket = await openRoom(await idOf(code), two.token);
+  const isOnline = async () => (await list(one)).items[0]?.target_info.online;
+  await expect.poll(isOnline).toBe(true);
+  await expectFriendCall("PUT blocks", two, one);
+  expect((await view(one, code)).target_info.online).toBe(false);
+  expect((await listOverV1(one)).items[0]?.peer?.online).toBe(false);
+  socket.close();
+});
 
 describe("codes", () => {
   test("that of a group names no conversation here", async () => {
