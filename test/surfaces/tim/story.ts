@@ -27,7 +27,7 @@ class Exactly {
     this.value = value;
   }
 }
-export const exactly = (value: unknown): Answer => new Exactly(value);
+export const exactly = (value: unknown): object => new Exactly(value);
 
 /** A whole answer, with what stands beside its `data`. */
 class Whole {
@@ -36,7 +36,7 @@ class Whole {
     this.body = body;
   }
 }
-export const whole = (body: object): Answer => new Whole(body);
+export const whole = (body: object): object => new Whole(body);
 
 /**
  * A call and its answer. In strings `{ann}` is Ann's userID and `{ann.id}` her number. Another name in

@@ -53,30 +53,36 @@ export interface Row {
   anonymous?: Wanted;
   stranger: Wanted;
   member: Wanted;
-  /** default: as a member */
-  admin?: Wanted;
+  admin: Wanted;
   owner: Wanted;
 }
 
 const NOBODY: Wanted = [404, "not_found"];
 const FORBIDDEN: Wanted = [403, "forbidden"];
-const SELF: Wanted = [400, "validation_failed"];
-/** The message is no poll. */
-const NO_POLL: Wanted = [400, "validation_failed"];
+const INVALID: Wanted = [400, "validation_failed"];
+const CONFLICT: Wanted = [409, "conflict"];
 const OK: Wanted = [200];
 const MADE: Wanted = [201];
 const DONE: Wanted = [204];
 
-const anybody = (expected: Wanted) => ({
-  anyone: expected,
-  stranger: expected,
-  member: expected,
-  owner: expected,
+type Rights = Pick<Row, "anyone" | "stranger" | "member" | "admin" | "owner">;
+
+const row = (route: string, rights: Rights, more: Omit<Row, "route" | keyof Rights> = {}): Row => ({
+  ...{ route, ...rights, ...more },
 });
-const everyUser = (expected: Wanted) => ({ stranger: expected, member: expected, owner: expected });
-const members = (expected: Wanted) => ({ stranger: NOBODY, member: expected, owner: expected });
+const each = (stranger: Wanted, member: Wanted, admin: Wanted, owner: Wanted): Rights => ({
+  ...{ stranger, member, admin, owner },
+});
+const everyUser = (expected: Wanted) => each(expected, expected, expected, expected);
+const anybody = (expected: Wanted) => ({ anyone: expected, ...everyUser(expected) });
+const members = (expected: Wanted) => each(NOBODY, expected, expected, expected);
+const admins = (expected: Wanted) => each(NOBODY, FORBIDDEN, expected, expected);
+const ownerAlone = (expected: Wanted) => each(NOBODY, FORBIDDEN, FORBIDDEN, expected);
+/** For what the member alone has. */
+const membersOwn = (expected: Wanted) => each(NOBODY, expected, NOBODY, NOBODY);
 /** For calls that nobody makes about themselves, and others about the owner. */
-const others = (expected: Wanted) => ({ stranger: expected, member: expected, owner: SELF });
+const others = (expected: Wanted) => each(expected, expected, expected, INVALID);
+
 /** The calls of staff, which none of these users is: `test/features/moderation/staff.test.ts` has who may. */
 const STAFF_CALLS = [
   "GET /v1/moderation/me",
@@ -100,30 +106,22 @@ const STAFF_CALLS = [
   "GET /v1/moderation/held",
   "PATCH /v1/moderation/held/:id",
 ];
+
 const anything = ({ id, ownersSeq, userId }: Scene) => ({ id, seq: ownersSeq, ref: userId, cref: id });
+const noMessage = ({ id }: Scene) => ({ id, seq: 9_999 });
+const revocable = ({ id, revocable: seqs }: Scene, role: Role) => ({ id, seq: seqs[role] });
 const theThread = ({ id, ownersSeq }: Scene) => ({ id, root: ownersSeq });
 const thePoll = ({ id, pollSeq }: Scene) => ({ id, seq: pollSeq });
 const theOwner = ({ userId }: Scene) => ({ user_id: userId });
-const admins = (expected: Wanted) => ({
-  stranger: NOBODY,
-  member: FORBIDDEN,
-  admin: expected,
-  owner: expected,
-});
-const ownerAlone = (expected: Wanted) => ({ stranger: NOBODY, member: FORBIDDEN, owner: expected });
-
-/** For what the member alone has. */
-const membersOwn = (expected: Wanted) => ({
-  stranger: NOBODY,
-  member: expected,
-  admin: NOBODY,
-  owner: NOBODY,
-});
-
-const ofUpload = (expected: Wanted) => ({
-  path: ({ uploadId }: Scene) => ({ id: uploadId, part: 1 }),
-  ...membersOwn(expected),
-});
+const theOwnerThere = ({ id, userId }: Scene) => ({ id, user_id: userId });
+const theSubject = ({ id, subjectId }: Scene) => ({ id, user_id: subjectId });
+const theOutsider = ({ id, outsiderId }: Scene) => ({ id, user_id: outsiderId });
+const theConversation = ({ id }: Scene) => ({ conversation_id: id });
+const theUpload = ({ uploadId }: Scene) => ({ id: uploadId, part: 1 });
+const scheduled = ({ scheduledId }: Scene) => ({ id: scheduledId });
+const device = () => ({ device_id: "phone" });
+const noHook = ({ id }: Scene) => ({ id, hook: `1-${"0".repeat(16)}` });
+const noInvitation = () => ({ code: `1-${"0".repeat(32)}` });
 
 const IN = "/v1/conversations/:id";
 const text = () => ({ kind: "text", body: { text: "hello" } });
@@ -131,411 +129,251 @@ const later = () => ({ ...text(), send_at: Date.now() + 86_400_000 });
 
 /** The permissions of v1. Every route has a row; `authorization.test.ts` walks them in this order. */
 export const WHO_MAY: Row[] = [
-  { route: "GET /healthz", ...anybody(OK) },
-  { route: "GET /openapi.json", ...anybody(OK) },
-  { route: "GET /asyncapi.json", ...anybody(OK) },
-  { route: "POST /v1/register", body: () => ({}), ...anybody([400, "validation_failed"]) },
-  { route: "GET /v1/login", ...anybody(OK) },
-  { route: "POST /v1/login", body: () => ({}), ...anybody([400, "validation_failed"]) },
-
+  row("GET /healthz", anybody(OK)),
+  row("GET /openapi.json", anybody(OK)),
+  row("GET /asyncapi.json", anybody(OK)),
+  row("POST /v1/register", anybody(INVALID), { body: () => ({}) }),
+  row("GET /v1/login", anybody(OK)),
+  row("POST /v1/login", anybody(INVALID), { body: () => ({}) }),
   // Its failures are those of RFC 6749.
-  { route: "POST /v1/token", body: () => ({}), ...anybody([400]) },
-
-  { route: "GET /v1/me", ...everyUser(OK) },
-  { route: "PATCH /v1/me", body: () => ({}), ...everyUser(OK) },
-  { route: "POST /v1/me/password", body: () => ({}), ...everyUser([400, "validation_failed"]) },
-  {
-    route: "POST /v1/me/password",
+  row("POST /v1/token", anybody([400]), { body: () => ({}) }),
+  row("GET /v1/me", everyUser(OK)),
+  row("PATCH /v1/me", everyUser(OK), { body: () => ({}) }),
+  row("POST /v1/me/password", everyUser(INVALID), { body: () => ({}) }),
+  row("POST /v1/me/password", everyUser(FORBIDDEN), {
     body: () => ({ current: "not the password", next: "not the password" }),
-    ...everyUser(FORBIDDEN),
-  },
-  { route: "DELETE /v1/me", body: () => ({}), ...everyUser([400, "validation_failed"]) },
-  { route: "DELETE /v1/me", body: () => ({ password: "not the password" }), ...everyUser(FORBIDDEN) },
-  { route: "POST /v1/me/repair", ...everyUser(OK) },
-  { route: "GET /v1/me/export", ...everyUser(OK) },
-  { route: "GET /v1/me/unread", ...everyUser(OK) },
-  { route: "GET /v1/me/join-requests", ...everyUser(OK) },
-  {
-    route: "DELETE /v1/me/join-requests/:conversation_id",
+  }),
+  row("DELETE /v1/me", everyUser(INVALID), { body: () => ({}) }),
+  row("DELETE /v1/me", everyUser(FORBIDDEN), { body: () => ({ password: "not the password" }) }),
+  row("POST /v1/me/repair", everyUser(OK)),
+  row("GET /v1/me/export", everyUser(OK)),
+  row("GET /v1/me/unread", everyUser(OK)),
+  row("GET /v1/me/join-requests", everyUser(OK)),
+  row("DELETE /v1/me/join-requests/:conversation_id", each(DONE, CONFLICT, CONFLICT, CONFLICT), {
     path: ({ groupId }) => ({ conversation_id: groupId }),
-    ...{ stranger: DONE, member: [409, "conflict"], owner: [409, "conflict"] },
-  },
-  {
-    route: "POST /v1/reports",
+  }),
+  row("POST /v1/reports", each(NOBODY, MADE, MADE, INVALID), {
     body: ({ id, ownersSeq }) => ({ message: { conversation_id: id, seq: ownersSeq }, reason: "spam" }),
-    ...{ stranger: NOBODY, member: MADE, owner: SELF },
-  },
-  ...STAFF_CALLS.map((route) => ({ route, path: anything, ...everyUser(FORBIDDEN) })),
-  { route: "GET /v1/sessions", ...everyUser(OK) },
-  { route: "GET /v1/users/:id", path: ({ userId }) => ({ id: userId }), ...everyUser(OK) },
-  { route: "GET /v1/users", query: "?username=x", ...everyUser(OK) },
-  { route: "GET /v1/users", query: "?ids=1,2", ...everyUser(OK) },
-
-  { route: "GET /v1/friends", ...everyUser(OK) },
-  { route: "GET /v1/friends/requests", ...everyUser(OK) },
-  { route: "GET /v1/friends/requests", query: "?direction=outgoing", ...everyUser(OK) },
-  { route: "PUT /v1/friends/:user_id", path: theOwner, ...others(OK) },
-  { route: "DELETE /v1/friends/:user_id", path: theOwner, ...others(DONE) },
-  { route: "GET /v1/blocks", ...everyUser(OK) },
-  { route: "PUT /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
-  { route: "DELETE /v1/blocks/:user_id", path: theOwner, ...others(DONE) },
-  { route: "GET /v1/requests", ...everyUser(OK) },
-  {
-    route: "GET /v1/requests/:conversation_id",
-    path: ({ id }) => ({ conversation_id: id }),
-    ...everyUser(NOBODY),
-  },
-  {
-    route: "PUT /v1/requests/:conversation_id",
-    path: ({ id }) => ({ conversation_id: id }),
+  }),
+  ...STAFF_CALLS.map((route) => row(route, everyUser(FORBIDDEN), { path: anything })),
+  row("GET /v1/sessions", everyUser(OK)),
+  row("GET /v1/users/:id", everyUser(OK), { path: ({ userId }) => ({ id: userId }) }),
+  row("GET /v1/users", everyUser(OK), { query: "?username=x" }),
+  row("GET /v1/users", everyUser(OK), { query: "?ids=1,2" }),
+  row("GET /v1/friends", everyUser(OK)),
+  row("GET /v1/friends/requests", everyUser(OK)),
+  row("GET /v1/friends/requests", everyUser(OK), { query: "?direction=outgoing" }),
+  row("PUT /v1/friends/:user_id", others(OK), { path: theOwner }),
+  row("DELETE /v1/friends/:user_id", others(DONE), { path: theOwner }),
+  row("GET /v1/blocks", everyUser(OK)),
+  row("PUT /v1/blocks/:user_id", others(DONE), { path: theOwner }),
+  row("DELETE /v1/blocks/:user_id", others(DONE), { path: theOwner }),
+  row("GET /v1/requests", everyUser(OK)),
+  row("GET /v1/requests/:conversation_id", everyUser(NOBODY), { path: theConversation }),
+  row("PUT /v1/requests/:conversation_id", everyUser(NOBODY), {
+    path: theConversation,
     body: () => ({ answer: "ignore" }),
-    ...everyUser(NOBODY),
-  },
-  { route: "PUT /v1/friends/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
-  { route: "PUT /v1/blocks/:user_id", path: () => ({ user_id: 1 }), ...everyUser(NOBODY) },
-
-  { route: "GET /v1/conversations", ...everyUser(OK) },
-  {
-    route: "POST /v1/conversations",
+  }),
+  row("PUT /v1/friends/:user_id", everyUser(NOBODY), { path: () => ({ user_id: 1 }) }),
+  row("PUT /v1/blocks/:user_id", everyUser(NOBODY), { path: () => ({ user_id: 1 }) }),
+  row("GET /v1/conversations", everyUser(OK)),
+  row("POST /v1/conversations", everyUser(MADE), {
     body: () => ({ kind: "group", name: "x", member_ids: [] }),
-    ...everyUser(MADE),
-  },
+  }),
   // Each of these users owns a group by now.
-  { route: "DELETE /v1/me", body: () => ({ password: PASSWORD }), ...everyUser([409, "conflict"]) },
-  { route: `GET ${IN}`, ...members(OK) },
+  row("DELETE /v1/me", everyUser(CONFLICT), { body: () => ({ password: PASSWORD }) }),
+  row(`GET ${IN}`, members(OK)),
   // The group is not discoverable.
-  { route: "GET /v1/groups/:id", ...members(OK) },
-  { route: `PUT ${IN}/preferences`, body: () => ({ silent: true }), ...members(OK) },
-  { route: "GET /v1/push", ...everyUser(OK) },
-  { route: "GET /v1/push/key", ...everyUser(OK) },
-  {
-    route: "PUT /v1/push/:device_id",
-    path: () => ({ device_id: "phone" }),
+  row("GET /v1/groups/:id", members(OK)),
+  row(`PUT ${IN}/preferences`, members(OK), { body: () => ({ silent: true }) }),
+  row("GET /v1/push", everyUser(OK)),
+  row("GET /v1/push/key", everyUser(OK)),
+  row("PUT /v1/push/:device_id", everyUser(OK), {
+    path: device,
     body: () => ({ kind: "expo", token: "ExponentPushToken[x]" }),
-    ...everyUser(OK),
-  },
-  { route: "DELETE /v1/push/:device_id", path: () => ({ device_id: "phone" }), ...everyUser(DONE) },
-  {
-    route: "PUT /v1/me/quiet-hours",
+  }),
+  row("DELETE /v1/push/:device_id", everyUser(DONE), { path: device }),
+  row("PUT /v1/me/quiet-hours", everyUser(DONE), {
     body: () => ({ from: "22:00", to: "07:00", time_zone: "Europe/Berlin" }),
-    ...everyUser(DONE),
-  },
-  { route: "DELETE /v1/me/quiet-hours", ...everyUser(DONE) },
-  { route: `PUT ${IN}/push-level`, body: () => ({ level: "all" }), ...members(DONE) },
-  { route: `PUT ${IN}/draft`, body: () => ({ text: "hello" }), ...members(OK) },
-  { route: `DELETE ${IN}/draft`, ...members(DONE) },
-  { route: `POST ${IN}/messages`, body: text, ...members(MADE) },
-  {
-    route: `POST ${IN}/messages`,
+  }),
+  row("DELETE /v1/me/quiet-hours", everyUser(DONE)),
+  row(`PUT ${IN}/push-level`, members(DONE), { body: () => ({ level: "all" }) }),
+  row(`PUT ${IN}/draft`, members(OK), { body: () => ({ text: "hello" }) }),
+  row(`DELETE ${IN}/draft`, members(DONE)),
+  row(`POST ${IN}/messages`, members(MADE), { body: text }),
+  row(`POST ${IN}/messages`, members(MADE), {
     body: ({ ownersSeq }) => ({ ...text(), quote_seq: ownersSeq }),
-    ...members(MADE),
-  },
-  { route: `POST ${IN}/messages`, body: () => ({ ...text(), quote_seq: 9_999 }), ...members(NOBODY) },
-  { route: `POST ${IN}/messages`, body: () => ({ ...text(), mentions: [1] }), ...members(NOBODY) },
-  {
-    route: `POST ${IN}/messages`,
+  }),
+  row(`POST ${IN}/messages`, everyUser(NOBODY), { body: () => ({ ...text(), quote_seq: 9_999 }) }),
+  row(`POST ${IN}/messages`, everyUser(NOBODY), { body: () => ({ ...text(), mentions: [1] }) }),
+  row(`POST ${IN}/messages`, members(MADE), {
     body: ({ ownersSeq, groupId }) => ({ forward: { conversation_id: groupId, seq: ownersSeq } }),
-    ...members(MADE),
-  },
-  {
-    route: `POST ${IN}/messages`,
+  }),
+  row(`POST ${IN}/messages`, each(NOBODY, MADE, NOBODY, MADE), {
     body: ({ directId }) => ({ forward: { conversation_id: directId, seq: 1 } }),
-    ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
-  },
-  {
-    route: `POST ${IN}/messages`,
+  }),
+  row(`POST ${IN}/messages`, each(NOBODY, MADE, NOBODY, MADE), {
     body: ({ directId }) => ({
       kind: "merged",
       body: { title: "x", items: [{ conversation_id: directId, seq: 1 }] },
     }),
-    ...{ stranger: NOBODY, member: MADE, admin: NOBODY, owner: MADE },
-  },
-  { route: `POST ${IN}/messages`, body: later, ...members([202]) },
-  {
-    route: `POST ${IN}/messages`,
-    body: () => ({ ...later(), quote_seq: 9_999 }),
-    ...members(NOBODY),
-  },
-  { route: "GET /v1/scheduled", ...everyUser(OK) },
-  { route: "GET /v1/held", ...everyUser(OK) },
-  { route: "GET /v1/scheduled/:id", path: ({ scheduledId }) => ({ id: scheduledId }), ...membersOwn(OK) },
-  {
-    route: "PATCH /v1/scheduled/:id",
-    path: ({ scheduledId }) => ({ id: scheduledId }),
-    body: () => ({ mentions: [] }),
-    ...membersOwn(OK),
-  },
-  {
-    route: "DELETE /v1/scheduled/:id",
-    path: ({ scheduledId }) => ({ id: scheduledId }),
-    ...membersOwn(DONE),
-  },
-  { route: `GET ${IN}/messages`, ...members(OK) },
-  { route: `GET ${IN}/messages/search`, query: "?q=hello", ...members(OK) },
-  {
-    route: `GET ${IN}/messages/search`,
-    ...members([400, "validation_failed"]),
-    stranger: [400, "validation_failed"],
-  },
-  { route: `GET ${IN}/changes`, ...members(OK) },
-  { route: `GET ${IN}/pins`, ...members(OK) },
-  { route: `GET ${IN}/attachments`, query: "?type=file", ...members(OK) },
-  { route: `PUT ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
-  { route: `DELETE ${IN}/messages/:seq/pin`, stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
-  { route: "GET /v1/people", ...everyUser(OK) },
-  { route: "GET /v1/messages/search", query: "?q=hello", ...everyUser(OK) },
-  {
-    route: "GET /v1/messages/search",
-    query: "?q=hello&before=1-2",
-    ...everyUser([400, "validation_failed"]),
-  },
-  { route: `PUT ${IN}/messages/:seq/votes`, path: thePoll, body: () => ({ options: [0] }), ...members(OK) },
-  { route: `PUT ${IN}/messages/:seq/votes`, body: () => ({ options: [0] }), ...members(NO_POLL) },
-  { route: `GET ${IN}/messages/:seq/votes`, path: thePoll, query: "?option=0", ...members(OK) },
-  { route: `POST ${IN}/messages/:seq/close`, path: thePoll, ...admins(OK) },
-  { route: `GET ${IN}/messages/:seq`, ...members(OK) },
-  { route: `GET ${IN}/messages/:seq`, path: ({ id }) => ({ id, seq: 9_999 }), ...members(NOBODY) },
-  { route: `PUT ${IN}/messages/:seq/saved`, body: () => ({ note: "x" }), ...members(OK) },
-  {
-    route: `PUT ${IN}/messages/:seq/saved`,
-    path: ({ id }) => ({ id, seq: 9_999 }),
-    body: () => ({}),
-    ...members(NOBODY),
-  },
+  }),
+  row(`POST ${IN}/messages`, members([202]), { body: later }),
+  row(`POST ${IN}/messages`, everyUser(NOBODY), { body: () => ({ ...later(), quote_seq: 9_999 }) }),
+  row("GET /v1/scheduled", everyUser(OK)),
+  row("GET /v1/held", everyUser(OK)),
+  row("GET /v1/scheduled/:id", membersOwn(OK), { path: scheduled }),
+  row("PATCH /v1/scheduled/:id", membersOwn(OK), { path: scheduled, body: () => ({ mentions: [] }) }),
+  row("DELETE /v1/scheduled/:id", membersOwn(DONE), { path: scheduled }),
+  row(`GET ${IN}/messages`, members(OK)),
+  row(`GET ${IN}/messages/search`, members(OK), { query: "?q=hello" }),
+  row(`GET ${IN}/messages/search`, everyUser(INVALID)),
+  row(`GET ${IN}/changes`, members(OK)),
+  row(`GET ${IN}/pins`, members(OK)),
+  row(`GET ${IN}/attachments`, members(OK), { query: "?type=file" }),
+  row(`PUT ${IN}/messages/:seq/pin`, admins(DONE)),
+  row(`DELETE ${IN}/messages/:seq/pin`, admins(DONE)),
+  row("GET /v1/people", everyUser(OK)),
+  row("GET /v1/messages/search", everyUser(OK), { query: "?q=hello" }),
+  row("GET /v1/messages/search", everyUser(INVALID), { query: "?q=hello&before=1-2" }),
+  row(`PUT ${IN}/messages/:seq/votes`, members(OK), { path: thePoll, body: () => ({ options: [0] }) }),
+  // The message is no poll.
+  row(`PUT ${IN}/messages/:seq/votes`, members(INVALID), { body: () => ({ options: [0] }) }),
+  row(`GET ${IN}/messages/:seq/votes`, members(OK), { path: thePoll, query: "?option=0" }),
+  row(`POST ${IN}/messages/:seq/close`, admins(OK), { path: thePoll }),
+  row(`GET ${IN}/messages/:seq`, members(OK)),
+  row(`GET ${IN}/messages/:seq`, everyUser(NOBODY), { path: noMessage }),
+  row(`PUT ${IN}/messages/:seq/saved`, members(OK), { body: () => ({ note: "x" }) }),
+  row(`PUT ${IN}/messages/:seq/saved`, everyUser(NOBODY), { path: noMessage, body: () => ({}) }),
   // Who has saved nothing there learns nothing.
-  { route: `DELETE ${IN}/messages/:seq/saved`, ...everyUser(DONE) },
-  { route: "GET /v1/saved", ...everyUser(OK) },
-  { route: "GET /v1/mentions", ...everyUser(OK) },
-  { route: "GET /v1/threads", ...everyUser(OK) },
-  {
-    route: `POST ${IN}/messages`,
+  row(`DELETE ${IN}/messages/:seq/saved`, everyUser(DONE)),
+  row("GET /v1/saved", everyUser(OK)),
+  row("GET /v1/mentions", everyUser(OK)),
+  row("GET /v1/threads", everyUser(OK)),
+  row(`POST ${IN}/messages`, members(MADE), {
     body: ({ ownersSeq }) => ({ ...text(), thread: { root: ownersSeq } }),
-    ...members(MADE),
-  },
-  { route: `POST ${IN}/messages`, body: () => ({ ...text(), thread: { root: 9_999 } }), ...members(NOBODY) },
-  { route: `GET ${IN}/threads`, ...members(OK) },
-  { route: `GET ${IN}/threads/:root/messages`, path: theThread, ...members(OK) },
-  { route: `GET ${IN}/threads/:root/messages`, path: ({ id }) => ({ id, root: 9_999 }), ...members(NOBODY) },
-  { route: `PUT ${IN}/threads/:root/follow`, path: theThread, ...members(OK) },
-  { route: `PUT ${IN}/threads/:root/read`, path: theThread, body: () => ({ seq: 1 }), ...members(OK) },
-  { route: `DELETE ${IN}/threads/:root/follow`, path: theThread, ...members(DONE) },
-  { route: `PATCH ${IN}`, body: () => ({ threads: "on" }), ...admins(OK) },
-  { route: `PATCH ${IN}`, body: () => ({ link_previews: true }), ...admins(OK) },
-  {
-    route: `PATCH ${IN}/messages/:seq`,
+  }),
+  row(`POST ${IN}/messages`, everyUser(NOBODY), { body: () => ({ ...text(), thread: { root: 9_999 } }) }),
+  row(`GET ${IN}/threads`, members(OK)),
+  row(`GET ${IN}/threads/:root/messages`, members(OK), { path: theThread }),
+  row(`GET ${IN}/threads/:root/messages`, everyUser(NOBODY), { path: ({ id }) => ({ id, root: 9_999 }) }),
+  row(`PUT ${IN}/threads/:root/follow`, members(OK), { path: theThread }),
+  row(`PUT ${IN}/threads/:root/read`, members(OK), { path: theThread, body: () => ({ seq: 1 }) }),
+  row(`DELETE ${IN}/threads/:root/follow`, members(DONE), { path: theThread }),
+  row(`PATCH ${IN}`, admins(OK), { body: () => ({ threads: "on" }) }),
+  row(`PATCH ${IN}`, admins(OK), { body: () => ({ link_previews: true }) }),
+  row(`PATCH ${IN}/messages/:seq`, ownerAlone(OK), {
     body: () => ({ body: { text: "edited" }, base_version: 1 }),
-    ...{ stranger: NOBODY, member: FORBIDDEN, owner: OK },
-  },
-  {
-    route: `PATCH ${IN}/messages/:seq`,
-    path: ({ id, revocable }, role) => ({ id, seq: revocable[role] }),
+  }),
+  row(`PATCH ${IN}/messages/:seq`, each(NOBODY, OK, FORBIDDEN, OK), {
+    path: revocable,
     body: () => ({ body: { text: "edited" }, base_version: 1 }),
-    ...members(OK),
-    admin: FORBIDDEN,
-  },
-  { route: `GET ${IN}/messages/:seq/edits`, ...members(OK) },
+  }),
+  row(`GET ${IN}/messages/:seq/edits`, members(OK)),
   // The message has no buttons, and nobody here is a bot: `test/features/bots/` has who may.
-  { route: `POST ${IN}/messages/:seq/taps`, body: () => ({ data: "yes" }), ...members(NOBODY) },
-  { route: `GET ${IN}/commands`, ...members(OK) },
-  { route: "GET /v1/bots/me/commands", ...everyUser(OK) },
-  { route: "PUT /v1/bots/me/commands", body: () => ({ commands: [] }), ...everyUser(FORBIDDEN) },
-  { route: "GET /v1/bots", ...everyUser(OK) },
-  { route: "POST /v1/bots", body: () => ({ nickname: "x" }), ...everyUser(MADE) },
-  ...["PATCH", "DELETE"].map((method) => ({
-    route: `${method} /v1/bots/:id`,
-    path: ({ userId }: Scene) => ({ id: userId }),
-    ...(method === "PATCH" && { body: () => ({ nickname: "x" }) }),
-    ...everyUser(NOBODY),
-  })),
-  { route: "POST /v1/bots/:id/token", path: ({ userId }) => ({ id: userId }), ...everyUser(NOBODY) },
-  {
-    route: "POST /v1/bots/me/taps/:tap_id",
+  row(`POST ${IN}/messages/:seq/taps`, everyUser(NOBODY), { body: () => ({ data: "yes" }) }),
+  row(`GET ${IN}/commands`, members(OK)),
+  row("GET /v1/bots/me/commands", everyUser(OK)),
+  row("PUT /v1/bots/me/commands", everyUser(FORBIDDEN), { body: () => ({ commands: [] }) }),
+  row("GET /v1/bots", everyUser(OK)),
+  row("POST /v1/bots", everyUser(MADE), { body: () => ({ nickname: "x" }) }),
+  row("PATCH /v1/bots/:id", everyUser(NOBODY), {
+    path: ({ userId }) => ({ id: userId }),
+    body: () => ({ nickname: "x" }),
+  }),
+  row("DELETE /v1/bots/:id", everyUser(NOBODY), { path: ({ userId }) => ({ id: userId }) }),
+  row("POST /v1/bots/:id/token", everyUser(NOBODY), { path: ({ userId }) => ({ id: userId }) }),
+  row("POST /v1/bots/me/taps/:tap_id", everyUser(NOBODY), {
     path: () => ({ tap_id: `tap_${"0".repeat(28)}` }),
     body: () => ({}),
-    ...everyUser(NOBODY),
-  },
-  { route: `PUT ${IN}/read`, body: () => ({ seq: 1 }), ...members(OK) },
-  { route: `PUT ${IN}/read`, body: () => ({ seq: 9_999 }), ...members(NOBODY) },
-  { route: `GET ${IN}/receipts`, ...members(OK) },
-  ...["PUT", "GET", "DELETE"].map((method) => ({
-    route: `${method} ${IN}/messages/:seq/reactions/:key`,
-    path: ({ id, ownersSeq }: Scene) => ({ id, seq: ownersSeq, key: ":yes:" }),
-    ...members(OK),
-  })),
-  ...["PUT", "GET", "DELETE"].map((method) => ({
-    route: `${method} ${IN}/messages/:seq/reactions/:key`,
-    path: ({ id }: Scene) => ({ id, seq: 9_999, key: ":yes:" }),
-    ...members(NOBODY),
-  })),
-  {
-    route: `DELETE ${IN}/messages/:seq`,
-    query: "?for=everyone",
-    ...{ stranger: NOBODY, member: FORBIDDEN, admin: DONE, owner: DONE },
-  },
-  {
-    route: `DELETE ${IN}/messages/:seq`,
-    path: ({ id, revocable }, role) => ({ id, seq: revocable[role] }),
-    query: "?for=everyone",
-    ...members(DONE),
-  },
-  {
-    route: `DELETE ${IN}/messages/:seq`,
+  }),
+  row(`PUT ${IN}/read`, members(OK), { body: () => ({ seq: 1 }) }),
+  row(`PUT ${IN}/read`, everyUser(NOBODY), { body: () => ({ seq: 9_999 }) }),
+  row(`GET ${IN}/receipts`, members(OK)),
+  row(`PUT ${IN}/messages/:seq/reactions/:key`, members(OK), {
+    path: ({ id, ownersSeq }) => ({ id, seq: ownersSeq, key: ":yes:" }),
+  }),
+  row(`GET ${IN}/messages/:seq/reactions/:key`, members(OK), {
+    path: ({ id, ownersSeq }) => ({ id, seq: ownersSeq, key: ":yes:" }),
+  }),
+  row(`DELETE ${IN}/messages/:seq/reactions/:key`, members(OK), {
+    path: ({ id, ownersSeq }) => ({ id, seq: ownersSeq, key: ":yes:" }),
+  }),
+  row(`PUT ${IN}/messages/:seq/reactions/:key`, everyUser(NOBODY), {
+    path: ({ id }) => ({ id, seq: 9_999, key: ":yes:" }),
+  }),
+  row(`GET ${IN}/messages/:seq/reactions/:key`, everyUser(NOBODY), {
+    path: ({ id }) => ({ id, seq: 9_999, key: ":yes:" }),
+  }),
+  row(`DELETE ${IN}/messages/:seq/reactions/:key`, everyUser(NOBODY), {
+    path: ({ id }) => ({ id, seq: 9_999, key: ":yes:" }),
+  }),
+  row(`DELETE ${IN}/messages/:seq`, admins(DONE), { query: "?for=everyone" }),
+  row(`DELETE ${IN}/messages/:seq`, members(DONE), { path: revocable, query: "?for=everyone" }),
+  row(`DELETE ${IN}/messages/:seq`, members(DONE), {
     path: ({ id, membersSeq }) => ({ id, seq: membersSeq }),
     query: "?for=me",
-    ...members(DONE),
-  },
-  { route: `PATCH ${IN}`, body: () => ({ announcement: "x" }), ...admins(OK) },
-  { route: `GET ${IN}/members`, ...members(OK) },
-  { route: `POST ${IN}/members`, body: ({ outsiderId }) => ({ user_ids: [outsiderId] }), ...admins(OK) },
-  {
-    route: `PATCH ${IN}/members/:user_id`,
-    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
-    body: () => ({ muted_for_s: 0 }),
-    ...admins(OK),
-  },
-  {
-    route: `PATCH ${IN}/members/:user_id`,
-    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
-    body: () => ({ name_card: "x" }),
-    ...admins(OK),
-  },
-  {
-    route: `PATCH ${IN}/members/:user_id`,
-    path: ({ id, userId }) => ({ id, user_id: userId }),
+  }),
+  row(`PATCH ${IN}`, admins(OK), { body: () => ({ announcement: "x" }) }),
+  row(`GET ${IN}/members`, members(OK)),
+  row(`POST ${IN}/members`, admins(OK), { body: ({ outsiderId }) => ({ user_ids: [outsiderId] }) }),
+  row(`PATCH ${IN}/members/:user_id`, admins(OK), { path: theSubject, body: () => ({ muted_for_s: 0 }) }),
+  row(`PATCH ${IN}/members/:user_id`, admins(OK), { path: theSubject, body: () => ({ name_card: "x" }) }),
+  row(`PATCH ${IN}/members/:user_id`, members(FORBIDDEN), {
+    path: theOwnerThere,
     body: () => ({ muted_for_s: 60 }),
-    ...members(FORBIDDEN),
-  },
-  {
-    route: `PATCH ${IN}/members/:user_id`,
-    path: ({ id, subjectId }) => ({ id, user_id: subjectId }),
-    body: () => ({ role: "admin" }),
-    ...ownerAlone(OK),
-  },
-  {
-    route: `DELETE ${IN}/members/:user_id`,
+  }),
+  row(`PATCH ${IN}/members/:user_id`, ownerAlone(OK), { path: theSubject, body: () => ({ role: "admin" }) }),
+  row(`DELETE ${IN}/members/:user_id`, admins(DONE), {
     path: ({ id, removable }, role) => ({ id, user_id: removable[role] }),
-    ...admins(DONE),
-  },
-  {
-    route: `DELETE ${IN}/members/:user_id`,
+  }),
+  row(`DELETE ${IN}/members/:user_id`, admins(NOBODY), {
     path: ({ id, outsiderId }) => ({ id, user_id: outsiderId + 1_000 }),
-    ...admins(NOBODY),
-  },
-  { route: `GET ${IN}/bans`, ...admins(OK) },
-  {
-    route: `PUT ${IN}/bans/:user_id`,
-    path: ({ id, outsiderId }) => ({ id, user_id: outsiderId }),
-    body: () => ({ reason: "x" }),
-    ...admins(DONE),
-  },
-  {
-    route: `PUT ${IN}/bans/:user_id`,
-    path: ({ id, userId }) => ({ id, user_id: userId }),
-    body: () => ({}),
-    ...members(FORBIDDEN),
-  },
-  {
-    route: `DELETE ${IN}/bans/:user_id`,
-    path: ({ id, outsiderId }) => ({ id, user_id: outsiderId }),
-    ...admins(DONE),
-  },
-  { route: `GET ${IN}/hooks`, ...admins(OK) },
-  { route: `POST ${IN}/hooks`, body: () => ({ name: "Builds" }), ...admins(MADE) },
-  {
-    route: `POST ${IN}/hooks/:hook/rotate`,
-    path: ({ id }) => ({ id, hook: `1-${"0".repeat(16)}` }),
-    ...admins(NOBODY),
-  },
-  {
-    route: `DELETE ${IN}/hooks/:hook`,
-    path: ({ id }) => ({ id, hook: `1-${"0".repeat(16)}` }),
-    ...admins(DONE),
-  },
-  { route: `GET ${IN}/invitations`, ...admins(OK) },
-  { route: `POST ${IN}/invitations`, body: () => ({}), ...admins(MADE) },
-  {
-    route: `DELETE ${IN}/invitations/:code`,
+  }),
+  row(`GET ${IN}/bans`, admins(OK)),
+  row(`PUT ${IN}/bans/:user_id`, admins(DONE), { path: theOutsider, body: () => ({ reason: "x" }) }),
+  row(`PUT ${IN}/bans/:user_id`, members(FORBIDDEN), { path: theOwnerThere, body: () => ({}) }),
+  row(`DELETE ${IN}/bans/:user_id`, admins(DONE), { path: theOutsider }),
+  row(`GET ${IN}/hooks`, admins(OK)),
+  row(`POST ${IN}/hooks`, admins(MADE), { body: () => ({ name: "Builds" }) }),
+  row(`POST ${IN}/hooks/:hook/rotate`, admins(NOBODY), { path: noHook }),
+  row(`DELETE ${IN}/hooks/:hook`, admins(DONE), { path: noHook }),
+  row(`GET ${IN}/invitations`, admins(OK)),
+  row(`POST ${IN}/invitations`, admins(MADE), { body: () => ({}) }),
+  row(`DELETE ${IN}/invitations/:code`, admins(DONE), {
     path: ({ id }) => ({ id, code: `1-${"0".repeat(32)}` }),
-    ...admins(DONE),
-  },
+  }),
   // Who has no valid code learns nothing, in the group or not.
-  {
-    route: "GET /v1/invitations/:code",
-    path: () => ({ code: `1-${"0".repeat(32)}` }),
-    ...everyUser(NOBODY),
-    anonymous: NOBODY,
-  },
-  {
-    route: "POST /v1/invitations/:code",
-    path: () => ({ code: `1-${"0".repeat(32)}` }),
-    ...everyUser(NOBODY),
-  },
-  { route: `POST ${IN}/join`, body: () => ({}), ...members(OK) },
-  { route: `GET ${IN}/applications`, ...admins(OK) },
-  {
-    route: `POST ${IN}/applications/:application_id`,
+  row("GET /v1/invitations/:code", everyUser(NOBODY), { path: noInvitation, anonymous: NOBODY }),
+  row("POST /v1/invitations/:code", everyUser(NOBODY), { path: noInvitation }),
+  row(`POST ${IN}/join`, members(OK), { body: () => ({}) }),
+  row(`GET ${IN}/applications`, admins(OK)),
+  row(`POST ${IN}/applications/:application_id`, admins(NOBODY), {
     path: ({ id }) => ({ id, application_id: 9_999 }),
     body: () => ({ action: "accept" }),
-    ...admins(NOBODY),
-  },
-  {
-    route: `POST ${IN}/owner`,
+  }),
+  row(`POST ${IN}/owner`, ownerAlone(NOBODY), {
     body: ({ outsiderId }) => ({ user_id: outsiderId + 1_000 }),
-    ...ownerAlone(NOBODY),
-  },
+  }),
   // Successful upgrades are in the test, as their answer is a socket.
-  { route: `GET ${IN}/socket`, ...everyUser([426, "upgrade_required"]) },
-  { route: "GET /v1/socket", ...everyUser([426, "upgrade_required"]) },
-
-  { route: `POST ${IN}/leave`, ...members(DONE), owner: [409, "conflict"] },
-  {
-    route: "POST /v1/files",
-    query: "?name=x.txt",
-    body: () => "{}",
-    ...everyUser(MADE),
-  },
-  {
-    route: "DELETE /v1/files/:key",
-    path: () => ({ key: "0".repeat(32) }),
-    ...everyUser(NOBODY),
-  },
-  {
-    route: "GET /files/:key/:name",
-    path: ({ fileKey }) => ({ key: fileKey, name: "x.txt" }),
-    ...anybody(OK),
-  },
-  {
-    route: "GET /files/:key/:name",
-    path: () => ({ key: "0".repeat(32), name: "x.txt" }),
-    ...anybody(NOBODY),
-  },
-  {
-    route: "DELETE /v1/files/:key",
-    path: ({ fileKey }) => ({ key: fileKey }),
-    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: NOBODY },
-  },
-
-  {
-    route: "POST /v1/files/uploads",
-    body: () => ({ client_upload_id: "x", size: 2 }),
-    ...everyUser(MADE),
-  },
-  { route: "GET /v1/files/uploads/:id", ...ofUpload(OK) },
-  { route: "PUT /v1/files/uploads/:id/parts/:part", body: () => "{}", ...ofUpload(OK) },
-  { route: "POST /v1/files/uploads/:id/complete", ...ofUpload(OK) },
-  { route: "DELETE /v1/files/uploads/:id", ...ofUpload([409, "conflict"]) },
-
-  {
-    route: `DELETE ${IN}`,
-    path: ({ directId }) => ({ id: directId }),
-    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: DONE },
-  },
+  row(`GET ${IN}/socket`, everyUser([426, "upgrade_required"])),
+  row("GET /v1/socket", everyUser([426, "upgrade_required"])),
+  row(`POST ${IN}/leave`, each(NOBODY, DONE, DONE, CONFLICT)),
+  row("POST /v1/files", everyUser(MADE), { query: "?name=x.txt", body: () => "{}" }),
+  row("DELETE /v1/files/:key", everyUser(NOBODY), { path: () => ({ key: "0".repeat(32) }) }),
+  row("GET /files/:key/:name", anybody(OK), { path: ({ fileKey }) => ({ key: fileKey, name: "x.txt" }) }),
+  row("GET /files/:key/:name", anybody(NOBODY), { path: () => ({ key: "0".repeat(32), name: "x.txt" }) }),
+  row("DELETE /v1/files/:key", membersOwn(DONE), { path: ({ fileKey }) => ({ key: fileKey }) }),
+  row("POST /v1/files/uploads", everyUser(MADE), { body: () => ({ client_upload_id: "x", size: 2 }) }),
+  row("GET /v1/files/uploads/:id", membersOwn(OK), { path: theUpload }),
+  row("PUT /v1/files/uploads/:id/parts/:part", membersOwn(OK), { path: theUpload, body: () => "{}" }),
+  row("POST /v1/files/uploads/:id/complete", membersOwn(OK), { path: theUpload }),
+  row("DELETE /v1/files/uploads/:id", membersOwn(CONFLICT), { path: theUpload }),
+  row(`DELETE ${IN}`, each(NOBODY, DONE, NOBODY, DONE), { path: ({ directId }) => ({ id: directId }) }),
   // Calls that end the group and sessions come last.
-  { route: `DELETE ${IN}`, stranger: NOBODY, member: NOBODY, admin: NOBODY, owner: DONE },
-  {
-    route: "DELETE /v1/sessions/:id",
+  row(`DELETE ${IN}`, each(NOBODY, NOBODY, NOBODY, DONE)),
+  row("DELETE /v1/sessions/:id", membersOwn(DONE), {
     path: ({ membersSession }) => ({ id: membersSession }),
-    ...{ stranger: NOBODY, member: DONE, admin: NOBODY, owner: NOBODY },
-  },
-  { route: "POST /v1/logout", ...everyUser(DONE) },
+  }),
+  row("POST /v1/logout", everyUser(DONE)),
 ];

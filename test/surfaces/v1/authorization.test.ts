@@ -103,8 +103,7 @@ function ask(row: Row, role: Role, of: number = scene.id): Promise<Answer> {
 }
 
 function expected(row: Row, role: Role): Wanted {
-  if (role === "admin") return row.admin ?? row.member;
-  if (role === "stranger" || role === "member" || role === "owner") return row[role];
+  if (role === "stranger" || role === "member" || role === "admin" || role === "owner") return row[role];
   if (role === "anonymous" && row.anonymous) return row.anonymous;
   return row.anyone ?? [401, "unauthenticated"];
 }

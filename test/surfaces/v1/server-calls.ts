@@ -12,6 +12,18 @@ export interface ServerCall {
   expected: Wanted;
 }
 
+const call = (
+  route: string,
+  scope: ServerScope,
+  expected: Wanted,
+  path: Record<string, string> = {},
+  body?: unknown,
+): ServerCall => ({ route, scope, path, expected, ...(body !== undefined && { body }) });
+
+const OK: Wanted = [200];
+const GONE: Wanted = [404, "not_found"];
+const WRONG: Wanted = [400, "validation_failed"];
+const CONFLICT: Wanted = [409, "conflict"];
 const NOBODY = { ref: "999999999" };
 const NO_HOOK = { id: "hk_0000000000000000" };
 const NOWHERE = { cref: "999999999" };
@@ -21,114 +33,45 @@ const NOWHERE = { cref: "999999999" };
  * works.
  */
 export const SERVER_CALLS: ServerCall[] = [
-  { route: "GET /v1/server/keys", scope: "keys", expected: [200] },
-  { route: "POST /v1/server/keys", scope: "keys", body: {}, expected: [400, "validation_failed"] },
-  { route: "DELETE /v1/server/keys/:id", scope: "keys", path: { id: "0" }, expected: [404, "not_found"] },
-  { route: "GET /v1/server/export", scope: "data", expected: [200] },
-  {
-    route: "GET /v1/server/conversations/:cref/export",
-    ...{ scope: "data", path: NOWHERE, expected: [404, "not_found"] },
-  },
-  { route: "GET /v1/server/users/:ref/export", scope: "data", path: NOBODY, expected: [404, "not_found"] },
-  { route: "POST /v1/server/imports", scope: "data", body: {}, expected: [200] },
-  {
-    route: "PUT /v1/server/imports/files/:sha256",
-    ...{ scope: "data", path: { sha256: "0".repeat(64) }, body: "bytes", expected: [404, "not_found"] },
-  },
-  { route: "POST /v1/server/backup/read", scope: "backup", body: {}, expected: [400, "validation_failed"] },
-  {
-    route: "GET /v1/server/backup/files/:key",
-    ...{ scope: "backup", path: { key: "0".repeat(32) }, expected: [404, "not_found"] },
-  },
-  {
-    route: "POST /v1/server/backup/write",
-    ...{ scope: "backup", body: { what: "end" }, expected: [409, "conflict"] },
-  },
-  {
-    route: "PUT /v1/server/backup/files/:key",
-    ...{ scope: "backup", path: { key: "0".repeat(32) }, body: {}, expected: [409, "conflict"] },
-  },
-  { route: "GET /v1/server/metrics", scope: "metrics", expected: [200] },
-  { route: "GET /v1/server/hooks", scope: "hooks", expected: [200] },
-  { route: "POST /v1/server/hooks", scope: "hooks", body: {}, expected: [400, "validation_failed"] },
-  { route: "GET /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
-  {
-    route: "PATCH /v1/server/hooks/:id",
-    ...{ scope: "hooks", path: NO_HOOK, body: {}, expected: [404, "not_found"] },
-  },
-  { route: "DELETE /v1/server/hooks/:id", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
-  { route: "POST /v1/server/hooks/:id/test", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
-  { route: "POST /v1/server/hooks/:id/rotate", scope: "hooks", path: NO_HOOK, expected: [404, "not_found"] },
-  {
-    route: "GET /v1/server/hooks/:id/deliveries",
-    ...{ scope: "hooks", path: NO_HOOK, expected: [400, "validation_failed"] },
-  },
-  {
-    route: "POST /v1/server/hooks/:id/replay",
-    ...{ scope: "hooks", path: NO_HOOK, body: { since: 0 }, expected: [404, "not_found"] },
-  },
-  { route: "GET /v1/server/users", scope: "users", expected: [200] },
-  { route: "POST /v1/server/users", scope: "users", body: {}, expected: [400, "validation_failed"] },
-  { route: "GET /v1/server/users/:ref", scope: "users", path: NOBODY, expected: [404, "not_found"] },
-  {
-    route: "PUT /v1/server/users/:ref",
-    scope: "users",
-    path: NOBODY,
-    body: {},
-    expected: [404, "not_found"],
-  },
-  { route: "DELETE /v1/server/users/:ref", scope: "users", path: NOBODY, expected: [404, "not_found"] },
-  { route: "POST /v1/server/users/:ref/tokens", scope: "tokens", path: NOBODY, expected: [404, "not_found"] },
-  {
-    route: "DELETE /v1/server/users/:ref/sessions",
-    scope: "tokens",
-    path: NOBODY,
-    expected: [404, "not_found"],
-  },
-  {
-    route: "PUT /v1/server/users/:ref/suspension",
-    scope: "users",
-    path: NOBODY,
-    expected: [404, "not_found"],
-  },
-  {
-    route: "DELETE /v1/server/users/:ref/suspension",
-    scope: "users",
-    path: NOBODY,
-    expected: [404, "not_found"],
-  },
-  { route: "GET /v1/server/conversations", scope: "conversations", expected: [200] },
-  {
-    route: "GET /v1/server/conversations/:cref",
-    scope: "conversations",
-    path: NOWHERE,
-    expected: [404, "not_found"],
-  },
-  {
-    route: "PUT /v1/server/conversations/:cref",
-    scope: "conversations",
-    path: NOWHERE,
-    body: { kind: "group" },
-    expected: [404, "not_found"],
-  },
-  {
-    route: "PATCH /v1/server/conversations/:cref/members",
-    scope: "conversations",
-    path: NOWHERE,
-    body: {},
-    expected: [404, "not_found"],
-  },
-  {
-    route: "GET /v1/server/conversations/:cref/messages",
-    scope: "conversations",
-    path: NOWHERE,
-    expected: [404, "not_found"],
-  },
-  {
-    route: "POST /v1/server/conversations/:cref/messages",
-    scope: "messages",
-    path: NOWHERE,
-    body: { as: null, kind: "system", body: { text: "x" } },
-    expected: [404, "not_found"],
-  },
+  call("GET /v1/server/keys", "keys", OK),
+  call("POST /v1/server/keys", "keys", WRONG, {}, {}),
+  call("DELETE /v1/server/keys/:id", "keys", GONE, { id: "0" }),
+  call("GET /v1/server/export", "data", OK),
+  call("GET /v1/server/conversations/:cref/export", "data", GONE, NOWHERE),
+  call("GET /v1/server/users/:ref/export", "data", GONE, NOBODY),
+  call("POST /v1/server/imports", "data", OK, {}, {}),
+  call("PUT /v1/server/imports/files/:sha256", "data", GONE, { sha256: "0".repeat(64) }, "bytes"),
+  call("POST /v1/server/backup/read", "backup", WRONG, {}, {}),
+  call("GET /v1/server/backup/files/:key", "backup", GONE, { key: "0".repeat(32) }),
+  call("POST /v1/server/backup/write", "backup", CONFLICT, {}, { what: "end" }),
+  call("PUT /v1/server/backup/files/:key", "backup", CONFLICT, { key: "0".repeat(32) }, {}),
+  call("GET /v1/server/metrics", "metrics", OK),
+  call("GET /v1/server/hooks", "hooks", OK),
+  call("POST /v1/server/hooks", "hooks", WRONG, {}, {}),
+  call("GET /v1/server/hooks/:id", "hooks", GONE, NO_HOOK),
+  call("PATCH /v1/server/hooks/:id", "hooks", GONE, NO_HOOK, {}),
+  call("DELETE /v1/server/hooks/:id", "hooks", GONE, NO_HOOK),
+  call("POST /v1/server/hooks/:id/test", "hooks", GONE, NO_HOOK),
+  call("POST /v1/server/hooks/:id/rotate", "hooks", GONE, NO_HOOK),
+  call("GET /v1/server/hooks/:id/deliveries", "hooks", WRONG, NO_HOOK),
+  call("POST /v1/server/hooks/:id/replay", "hooks", GONE, NO_HOOK, { since: 0 }),
+  call("GET /v1/server/users", "users", OK),
+  call("POST /v1/server/users", "users", WRONG, {}, {}),
+  call("GET /v1/server/users/:ref", "users", GONE, NOBODY),
+  call("PUT /v1/server/users/:ref", "users", GONE, NOBODY, {}),
+  call("DELETE /v1/server/users/:ref", "users", GONE, NOBODY),
+  call("POST /v1/server/users/:ref/tokens", "tokens", GONE, NOBODY),
+  call("DELETE /v1/server/users/:ref/sessions", "tokens", GONE, NOBODY),
+  call("PUT /v1/server/users/:ref/suspension", "users", GONE, NOBODY),
+  call("DELETE /v1/server/users/:ref/suspension", "users", GONE, NOBODY),
+  call("GET /v1/server/conversations", "conversations", OK),
+  call("GET /v1/server/conversations/:cref", "conversations", GONE, NOWHERE),
+  call("PUT /v1/server/conversations/:cref", "conversations", GONE, NOWHERE, { kind: "group" }),
+  call("PATCH /v1/server/conversations/:cref/members", "conversations", GONE, NOWHERE, {}),
+  call("GET /v1/server/conversations/:cref/messages", "conversations", GONE, NOWHERE),
+  call("POST /v1/server/conversations/:cref/messages", "messages", GONE, NOWHERE, {
+    as: null,
+    kind: "system",
+    body: { text: "x" },
+  }),
 ];
