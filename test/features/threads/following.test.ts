@@ -111,21 +111,6 @@ test("a follow and a read are answered as they were stored, though their caller 
 });
 
 describe("what is unread in a thread", () => {
-  test("counts in one place: a reply in the main stream is not unread in its thread", async () => {
-    const id = await newGroup();
-    await send(ann, id, "root");
-    await send(bob, id, reply(1));
-    expect(await unread(ann, id)).toEqual({ main: 1, threads: 0 });
-    await send(bob, id, aside(1));
-    await send(bob, id, "main");
-    expect(await unread(ann, id)).toEqual({ main: 2, threads: 1 });
-    const read = await ask(ann, id, "PUT", "/read", { seq: 4 });
-    expect(read.body).toEqual({ read_seq: 4, unread_count: 0 });
-    expect(await unread(ann, id)).toEqual({ main: 0, threads: 1 });
-    expect(await readThread(ann, id, 1, 3)).toEqual({ following: true, read_seq: 3, unread_count: 0 });
-    expect(await unread(ann, id)).toEqual({ main: 0, threads: 0 });
-  });
-
   test("is read up to a seq, only forward, and only in threads that one follows", async () => {
     const id = await newGroup();
     await send(ann, id, "root");

@@ -52,7 +52,20 @@ const CALLS: [route: string, good: () => Record<string, unknown>, wrong: Record<
   [
     "POST /v1/conversations",
     () => ({ kind: "group", name: "x", member_ids: [bob.user.id], join_policy: "free" }),
-    { name: [undefined, ...NO_TEXT, long(100)], member_ids: [undefined, ...NO_IDS], join_policy: NO_TEXT },
+    {
+      name: [undefined, ...NO_TEXT, long(100)],
+      member_ids: [undefined, ...NO_IDS],
+      join_policy: NO_TEXT,
+      client_group_id: [...NO_TEXT, long(64)],
+    },
+  ],
+  [
+    "PUT /v1/conversations/:id/draft",
+    () => ({ text: "hello" }),
+    {
+      ...{ text: [undefined, ...NO_TEXT, long(8_000)], client_msg_id: [...NO_TEXT, long(64)] },
+      ...{ reply_to: NO_ID, thread: [undefined, ...NO_ID].map((root) => ({ root })) },
+    },
   ],
   ["PUT /v1/conversations/:id/messages/1/saved", () => ({ note: "x" }), { note: [...NO_TEXT, long(500)] }],
   [

@@ -75,17 +75,6 @@ test("?after replays later messages in pages of 100, and then the socket is live
   expect(socket.seqs).toEqual(range(11, 251));
 });
 
-test.each([100, 101, 200])(
-  "a replay of %i messages ends with the last full or partial page",
-  async (count) => {
-    const id = await roomOf(count);
-    const socket = await openRoom(id, bob.token, "?after=0");
-    expect(await caughtUp(socket)).toMatchObject({ last_seq: count });
-    expect(socket.of("synced").length).toBe(Math.ceil(count / 100));
-    expect(socket.seqs).toEqual(range(1, count));
-  },
-);
-
 test("?after beyond the last message means the last message", async () => {
   const id = await roomOf(3);
   const socket = await openRoom(id, bob.token, "?after=9000000000000000");
@@ -143,25 +132,6 @@ test("?rev replays later revokes and the reader's hides, for messages up to ?aft
   expect(changes(none)).toEqual([]);
 });
 
-test("hidden messages are replayed as `hidden` changes alone, and only for their reader", async () => {
-  const id = await roomOf(4);
-  for (const seq of [2, 4]) await expectDeleted(id, bob, seq, "me");
-  const socket = await openRoom(id, bob.token, "?after=0&rev=0");
-  expect(await socket.next("synced")).toMatchObject({ last_seq: 4, rev: 2, has_more: false });
-  expect(socket.seqs).toEqual([1, 3]);
-  // The client may show a message after its position, so hides after ?after are sent too.
-  expect(changes(socket)).toEqual([
-    ["hidden", 2],
-    ["hidden", 4],
-  ]);
-  const later = await openRoom(id, bob.token, "?after=0&rev=1");
-  expect(await later.next("synced")).toMatchObject({ last_seq: 4, rev: 2, has_more: false });
-  expect(changes(later)).toEqual([["hidden", 4]]);
-  const anns = await openRoom(id, ann.token, "?after=0");
-  await anns.next("synced");
-  expect(anns.seqs).toEqual([1, 2, 3, 4]);
-});
-
 test("a replay has no message and no change from before the reader's visible_from", async () => {
   const id = await roomOf(5);
   const stub = conversationObject(id);
@@ -178,45 +148,6 @@ test("a replay has no message and no change from before the reader's visible_fro
   expect(changes(later)).toEqual([]);
 });
 
-test("changes between two pages come with the next page, without a rev in the request", async () => {
-  const id = await roomOf(201);
-  const socket = await openRoom(id, bob.token, "?after=0");
-  await socket.next("synced");
-  await expectDeleted(id, ann, 50, "everyone");
-  await expectDeleted(id, bob, 60, "me");
-  await expectDeleted(id, ann, 150, "everyone");
-  socket.send({ type: "sync", after: 100 });
-  expect(await socket.next("synced")).toMatchObject({ last_seq: 200, rev: 3, has_more: true });
-  await expectDeleted(id, ann, 150, "everyone");
-  await expectDeleted(id, ann, 151, "everyone");
-  socket.send({ type: "sync", after: 200 });
-  expect(await socket.next("synced")).toMatchObject({ last_seq: 201, rev: 4, has_more: false });
-  expect(changes(socket)).toEqual([
-    ["revoked", 50],
-    ["hidden", 60],
-    ["revoked", 151],
-  ]);
-  expect(socket.messages.find(({ seq }) => seq === 150)).toMatchObject({ revoked: true });
-  expect(socket.seqs).toEqual(range(1, 201));
-});
-
-test("more than 200 changes come in pages of their own, before any message", async () => {
-  const id = await roomOf(260);
-  const stub = conversationObject(id);
-  await runInDurableObject(stub, (room) => {
-    const userId = ann.user.id;
-    return Promise.all(range(1, 250).map((seq) => room.revoke({ userId, seq: Seq.parse(seq) })));
-  });
-  const socket = await openRoom(id, bob.token, "?after=255&rev=20");
-  expect(await socket.next("synced")).toMatchObject({ last_seq: 255, rev: 220, has_more: true });
-  expect(socket.messages).toEqual([]);
-  expect(await postText(id, ann, "261")).toBe(261);
-  socket.send({ type: "sync", after: 255 });
-  expect(await caughtUp(socket)).toMatchObject({ last_seq: 261, rev: 250 });
-  expect(changes(socket)).toEqual(range(21, 250).map((seq) => ["revoked", seq]));
-  expect(socket.seqs).toEqual(range(256, 261));
-});
-
 test("more than 200 hides come in pages of their own, each once", async () => {
   const id = await roomOf(205);
   await runInDurableObject(conversationObject(id), (room) => {
@@ -229,74 +160,6 @@ test("more than 200 hides come in pages of their own, each once", async () => {
 });
 
 describe("a replay during sends", () => {
-  /** Sends `sync` until `has_more` is false, as a client does. */
-  async function caughtUp(socket: TestSocket): Promise<void> {
-    let synced = await socket.next("synced");
-    while (synced.has_more === true) {
-      socket.send({ type: "sync", after: synced.last_seq });
-      synced = await socket.next("synced");
-    }
-  }
-
-  /**
-   * Sends texts continuously, with at most 10 unacknowledged. @returns a function that stops and resolves
-   * with their number
-   */
-  function keepSending(socket: TestSocket): () => Promise<number> {
-    let stopped = false;
-    let sent = 0;
-    const sendUntilStopped = async () => {
-      while (!stopped) {
-        for (let i = 0; i < 5; i++) socket.send(textFrame(`${++sent}`, `${sent}`));
-        await socket.until(({ acks }) => acks.length > sent - 10);
-      }
-      await socket.until(({ acks }) => acks.length === sent);
-      return sent;
-    };
-    const done = sendUntilStopped();
-    return () => {
-      stopped = true;
-      return done;
-    };
-  }
-
-  test("a socket that opens during sends gets each message once, in order", async () => {
-    const id = await createGroupId(ann, bob);
-    const senders = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
-    const stops = senders.map(keepSending);
-    const readers: { from: number; socket: TestSocket }[] = [];
-    for (let i = 0; i < 24; i++) {
-      const from = i % 4 === 0 ? 0 : (readers.at(-1)?.socket.seqs.at(-1) ?? 0);
-      const socket = await openRoom(id, bob.token, `?after=${from}&rev=0`);
-      readers.push({ from, socket });
-      await caughtUp(socket);
-    }
-    const counts = await Promise.all(stops.map((stop) => stop()));
-    const last = await postText(id, ann, "the end");
-    expect(last).toBe(counts.reduce((sum, count) => sum + count, 1));
-    for (const { from, socket } of readers) {
-      await socket.until(({ seqs }) => seqs.includes(last));
-      expect(socket.seqs).toEqual(range(from + 1, last));
-    }
-  });
-
-  test("a client that reconnects with its last seq gets each message once", async () => {
-    const id = await createGroupId(ann, bob);
-    const stop = keepSending(await openRoom(id, ann.token));
-    const shown: number[] = [];
-    for (let i = 0; i < 12; i++) {
-      const socket = await openRoom(id, bob.token, `?after=${shown.at(-1) ?? 0}`);
-      await caughtUp(socket);
-      const enough = socket.seqs.length + (i % 3);
-      await socket.until(({ seqs }) => seqs.length >= enough);
-      socket.close();
-      await socket.closed();
-      shown.push(...socket.seqs);
-    }
-    await stop();
-    expect(shown).toEqual(range(1, shown.length));
-  });
-
   const MAX_FRAME = 256 * 1024;
 
   /** Sends `count` custom messages. @returns a socket that has replayed them all */
