@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor } from "../../src/domain/conversations/pagin
 import { ConversationId, Position } from "../../src/domain/ids.ts";
 import type { InboxUpdate } from "../../src/domain/sync/inbox-update.ts";
 import { call, register } from "../support/clients/api.ts";
-import { listOf, PLAIN } from "../support/objects/inbox-list.ts";
+import { inboxUpdate, listOf } from "../support/objects/inbox-list.ts";
 import { runOptions } from "../support/property-runs.ts";
 import { timing } from "../support/timing.ts";
 
@@ -26,40 +26,12 @@ const change = fc.oneof(
 );
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
-function bump({
-  id: conversationId,
-  ver,
-  state,
-  updatedAt,
-  last,
-  read,
-}: Extract<Change, { ver: number }>): InboxUpdate {
-  const lastSeq = Position.parse(last);
-  const readSeq = Position.parse(Math.min(read, last));
-  return {
-    ...PLAIN,
-    ...{
-      conversationId,
-      version: ver,
-      state,
-      updatedAt,
-      countedAt: updatedAt,
-      activeAt: updatedAt,
-      lastSeq,
-      readSeq,
-      lastCount: lastSeq,
-      readCount: readSeq,
-    },
-    ...{
-      visibleFrom: Position.parse(0),
-      newFrom: Position.parse(0),
-      memberCount: 2,
-      preview: null,
-      deletedForMe: false,
-      rev: 0,
-      ephemeral: [],
-    },
-  };
+function bump({ id, ver, state, updatedAt, last, read }: Extract<Change, { ver: number }>): InboxUpdate {
+  const [lastSeq, readSeq] = [Position.parse(last), Position.parse(Math.min(read, last))];
+  return inboxUpdate(id, ver, {
+    ...{ state, updatedAt, countedAt: updatedAt, activeAt: updatedAt },
+    ...{ lastSeq, readSeq, lastCount: lastSeq, readCount: readSeq },
+  });
 }
 
 /** The expected list: the newest snapshot of each, pinned ones first, then by time, then by descending id. */

@@ -21,6 +21,7 @@ import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { type DisplayedMessage, UNCHANGED } from "../clients/displayed.ts";
 import { nextTurn } from "../event-loop.ts";
+import { conversationsWith } from "../objects/inbox-list.ts";
 import { ANN, BOB, isolatedRoom } from "../objects/isolated-room.ts";
 import { DEFAULT_PROFILE } from "../objects/profile.ts";
 import { itemAt } from "../objects/room.ts";
@@ -409,8 +410,7 @@ export class World {
   #conversations(): Conversations {
     const { deviceCalls } = this.#room;
     const start = this.#starts;
-    const never = () => Promise.reject(new Error("not asked here"));
-    return {
+    return conversationsWith({
       replay: (_, input) => this.#call(start, () => deviceCalls.replay(input)),
       snapshot: () =>
         this.#call(start, () => ({
@@ -426,16 +426,8 @@ export class World {
         if (result.update) this.#answers.push({ seq: result.update.lastSeq, rev: result.update.rev });
         return result;
       },
-      ...{ pageWithContext: never, message: never, page: never, changes: never },
       ...{ pushConversation: async () => undefined, typing: async () => undefined },
-      showStream: async () => undefined,
-      ...{ kick: never, removeDeleted: never, revokeSince: never, takeProfile: never, read: never },
-      ...{
-        openSessions: never,
-        send: never,
-        checkDraft: never,
-      },
-    };
+    });
   }
 
   /** A call to the conversation, delayed as its answer is. What a crash left of an inbox calls nobody. */

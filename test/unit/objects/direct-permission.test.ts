@@ -109,32 +109,6 @@ test("a failed read refuses the sends that waited for it, and the next read star
     expect(errors.logged).toHaveLength(1);
   }));
 
-test("an announced change survives a restart, and expires after 40 s, not before", () =>
-  inObject(async ({ storage, directory }) => {
-    const { due, permission } = permissionIn(storage, directory);
-    const before = Date.now();
-    permission.announce("old");
-    permission.announce("new");
-    permission.announce("new");
-    expect(due).toHaveLength(2);
-    expect(Math.min(...due)).toBeGreaterThanOrEqual(before + 40_000);
-    storage.sql.exec("UPDATE permission_changes SET at = at - 40000 WHERE token = 'old'");
-    const back = permissionIn(storage, directory);
-    const next = back.permission.repair();
-    await directory.answer({ friends: true, friendsOnly: true });
-    expect(await next).toBeGreaterThanOrEqual(before + 40_000);
-    expect(storage.sql.exec("SELECT token FROM permission_changes").toArray()).toEqual([{ token: "new" }]);
-    // `friendsOnly` was settled at creation.
-    expect(new ConversationState(storage.sql).directPermission).toEqual({ ...NONE, friends: true });
-    expect(back.state.directPermission).toEqual({ ...NONE, friends: true });
-    const last = back.permission.confirm("new");
-    await directory.answer({});
-    await last;
-    const end = back.permission.repair();
-    await directory.answer({});
-    expect(await end).toBeNull();
-  }));
-
 test("the number of waiting sends is bounded, and each is answered", () =>
   inObject(async ({ storage, directory }) => {
     const room = isolatedRoom(storage, directory.read);

@@ -6,7 +6,7 @@ import type { InboxFailure } from "../../../src/conversation/delivery/inbox-call
 import { ConversationId, Position, UserId } from "../../../src/domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { nextTurn } from "../../support/event-loop.ts";
-import { PLAIN } from "../../support/objects/inbox-list.ts";
+import { inboxUpdate } from "../../support/objects/inbox-list.ts";
 import { range } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
@@ -200,29 +200,8 @@ export class World {
       this.calls.push({ id, ver: -1 });
       throw new Error("this snapshot cannot be made");
     }
-    const zero = Position.parse(0);
-    const standing = {
-      visibleFrom: zero,
-      newFrom: zero,
-      lastSeq: zero,
-      lastCount: 0,
-      readSeq: zero,
-      readCount: 0,
-      memberCount: this.isLarge ? timing.largeGroup.aboveMembers + 1 : 1,
-      deletedForMe: false,
-      rev: 0,
-      ephemeral: [],
-    };
-    const conversationId = ConversationId.parse(1);
-    return {
-      ...PLAIN,
-      conversationId,
-      version: this.version,
-      state: "active",
-      ...standing,
-      preview: null,
-      ...{ updatedAt: 0, countedAt: 0, activeAt: 0 },
-    };
+    const memberCount = this.isLarge ? timing.largeGroup.aboveMembers + 1 : 1;
+    return inboxUpdate(1, this.version, { memberCount });
   }
 
   async #take(id: UserId, { version: ver }: InboxUpdate): Promise<DeliveredPosition> {

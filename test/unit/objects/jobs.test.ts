@@ -59,46 +59,56 @@ function withHarness(work: (harness: JobHarness) => Promise<void>): Promise<void
   return runInDurableObject(stub, (_, { storage }) => work(new JobHarness(storage)));
 }
 
-test("a job that has failed a hundred times is retried with pauses that grow to a day", () =>
-  withHarness(async (harness) => {
-    const fails = async () => {
-      throw new Error("never");
-    };
-    const jobs = harness.jobs({ fails });
-    jobs.schedule("fails", "", Date.now());
-    const pauses: number[] = [];
-    for (const tries of [98, 99, 100, 101, 106, 107, 2_000]) {
-      harness.makeDue();
-      harness.storage.sql.exec("UPDATE jobs SET tries = ?", tries);
-      const before = Date.now();
-      await jobs.run();
-      pauses.push(Math.floor(((harness.rows[0]?.due ?? 0) - before) / 60_000));
-    }
-    expect(pauses).toEqual([10, 10, 20, 40, 1_280, 1_440, 1_440]);
-  }));
+const DAY_S = 86_400;
 
-test("a prompt job is retried within ten seconds for as long, and knows how often it failed", () =>
-  withHarness(async (harness) => {
-    const tries: number[] = [];
-    const handlers = {
-      fails: async (_key: string, _calls: unknown, failures: number) => {
-        tries.push(failures);
+/** The failures before a run, and the seconds until the next one. */
+const PAUSES: [string, "prompt" | "patient", Record<number, number>][] = [
+  [
+    "after 2 s, then twice as long each time, up to 10 minutes",
+    "patient",
+    { 0: 2, 1: 4, 2: 8, 3: 16, 4: 32, 5: 64, 6: 128, 7: 256, 8: 512, 9: 600, 10: 600, 98: 600 },
+  ],
+  [
+    "after a hundred failures with pauses that grow to a day",
+    "patient",
+    { 99: 600, 100: 1_200, 101: 2_400, 106: 76_800, 107: DAY_S, 2000: DAY_S },
+  ],
+  [
+    "within ten seconds for as long, if it is prompt",
+    "prompt",
+    { 0: 2, 1: 4, 2: 8, 3: 10, 5999: 10, 6000: 20, 20000: DAY_S },
+  ],
+];
+
+test.each(PAUSES)(
+  "a failing job is retried %s, knows how often it failed, and others go on",
+  (_, how, pauses) =>
+    withHarness(async (harness) => {
+      const known: number[] = [];
+      const fails = async (_key: string, _calls: unknown, failures: number) => {
+        known.push(failures);
         throw new Error("never");
-      },
-    };
-    const jobs = new AlarmJobs<"fails">(harness.storage, handlers, timing.jobs, { prompt: ["fails"] });
-    jobs.schedule("fails", "", Date.now());
-    const pauses: number[] = [];
-    for (const failures of [0, 1, 2, 3, 5_999, 6_000, 20_000]) {
-      harness.makeDue();
-      harness.storage.sql.exec("UPDATE jobs SET tries = ?", failures);
-      const before = Date.now();
-      await jobs.run();
-      pauses.push(Math.floor(((harness.rows[0]?.due ?? 0) - before) / 1_000));
-    }
-    expect(tries).toEqual([0, 1, 2, 3, 5_999, 6_000, 20_000]);
-    expect(pauses).toEqual([2, 4, 8, 10, 10, 20, 86_400]);
-  }));
+      };
+      const handlers = { fails, works: harness.done("works") };
+      const options = how === "prompt" ? { prompt: ["fails" as const] } : {};
+      const jobs = new AlarmJobs<"fails" | "works">(harness.storage, handlers, timing.jobs, options);
+      jobs.schedule("fails", "", Date.now());
+      const found: Record<number, number> = {};
+      for (const tries of Object.keys(pauses).map(Number)) {
+        jobs.schedule("works", `${tries}`, Date.now());
+        harness.storage.sql.exec("UPDATE jobs SET due = 0, tries = ? WHERE kind = 'fails'", tries);
+        const before = Date.now();
+        await jobs.run();
+        expect(harness.ran.at(-1)).toBe(`works ${tries}`);
+        expect(harness.rows).toMatchObject([{ kind: "fails", tries: tries + 1 }]);
+        const due = harness.rows[0]?.due ?? 0;
+        expect(harness.alarm).toBe(due);
+        found[tries] = Math.floor((due - before) / 1_000);
+      }
+      expect(known).toEqual(Object.keys(pauses).map(Number));
+      expect(found).toEqual(pauses);
+    }),
+);
 
 test("a release that does not know a job keeps it, and the next one that does runs it", () =>
   withHarness(async (harness) => {
@@ -175,28 +185,6 @@ test("a job that wants to run again at once gets an alarm of its own", () =>
     await jobs.run();
     expect(runs).toBe(2);
     expect(harness.alarm).toBe(Math.min(...harness.rows.map(({ due }) => due)));
-  }));
-
-test("a failing job is retried after 2 s, then twice as long each time, up to 10 minutes, and others go on", () =>
-  withHarness(async (harness) => {
-    const fails = async () => {
-      throw new Error("not today");
-    };
-    const jobs = harness.jobs({ fails, works: harness.done("works") });
-    jobs.schedule("fails", "", Date.now());
-    const pauses: number[] = [];
-    for (let tries = 1; tries <= 12; tries++) {
-      jobs.schedule("works", `${tries}`, Date.now());
-      harness.makeDue();
-      const before = Date.now();
-      await jobs.run();
-      expect(harness.ran.at(-1)).toBe(`works ${tries}`);
-      expect(harness.rows).toMatchObject([{ kind: "fails", tries }]);
-      const due = harness.rows[0]?.due ?? 0;
-      expect(harness.alarm).toBe(due);
-      pauses.push(Math.floor((due - before) / 1_000));
-    }
-    expect(pauses).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]);
   }));
 
 test("a job of a kind unknown to this release stays, and blocks no other", () =>

@@ -1,54 +1,23 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { NOT_ARCHIVED } from "../../../../src/domain/conversations/archive.ts";
 import type { Result } from "../../../../src/domain/errors.ts";
-import { ConversationId, Position, Seq, type UserId } from "../../../../src/domain/ids.ts";
-import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
+import { ConversationId } from "../../../../src/domain/ids.ts";
 import { SessionGate } from "../../../../src/inbox/account/session-gate.ts";
 import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
 import { CallBudget } from "../../../../src/object/concurrency.ts";
 import { migrate } from "../../../../src/object/migrations.ts";
 import { register, type SignedIn } from "../../../support/clients/api.ts";
-import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
+import { inboxUpdate, listOf } from "../../../support/objects/inbox-list.ts";
 import { inboxObject, range, sessionOf } from "../../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../../support/timing.ts";
 
 let ann: SignedIn;
-let userId: UserId;
 
 beforeAll(async () => {
   ann = await register();
-  userId = ann.user.id;
 });
-
-function update(conversation: number, ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
-  return {
-    ...PLAIN,
-    conversationId: ConversationId.parse(conversation),
-    version: ver,
-    state: "active",
-    deletedForMe: false,
-    visibleFrom: Position.parse(0),
-    newFrom: Position.parse(0),
-    lastSeq: Position.parse(ver),
-    lastCount: ver,
-    readSeq: Position.parse(0),
-    readCount: 0,
-    memberCount: 2,
-    preview: null,
-    ...{ updatedAt: ver, countedAt: ver, activeAt: ver },
-    rev: 0,
-    ephemeral: [],
-    ...fields,
-  };
-}
-
-async function entries() {
-  const listed = await inboxObject(userId).list({ limit: 100 });
-  if (!listed.ok) throw new Error(listed.detail);
-  return listed.value;
-}
 
 /** The inbox of a new user. */
 async function freshInbox() {
@@ -60,38 +29,14 @@ function received<T>(result: Result<T>): T {
   return result.value;
 }
 
-test("the pinned flag survives snapshots and hibernation", async () => {
-  const inbox = inboxObject(userId);
-  await inbox.applyUpdate(update(4, 1));
-  await inbox.setPreferences({ ...NOT_ARCHIVED, conversationId: ConversationId.parse(4), pinned: true });
-  await inbox.applyUpdate(update(4, 2));
-  await evictDurableObject(inbox);
-  expect((await entries())[0]).toMatchObject({ conversationId: 4, pinned: true, lastSeq: 2 });
-});
-
-test("a preview is stored as it was sent", async () => {
-  const preview = {
-    seq: Seq.parse(1),
-    senderId: userId,
-    kind: "text",
-    body: '{"text":"界"}',
-    mentions: [userId],
-    revoked: false,
-    createdAt: 5,
-  } as const;
-  await inboxObject(userId).applyUpdate(update(5, 1, { preview: { ...preview, mentions: [userId] } }));
-  const found = (await entries()).find(({ conversationId }) => conversationId === 5);
-  expect(found?.preview).toEqual(preview);
-});
-
 test("conversations of one kind are paged by number, newest first, with their total, and pinned ones keep their place", async () => {
   const inbox = await freshInbox();
   for (const i of range(1, 9)) {
     const kind = i % 3 === 0 ? "group" : "direct";
-    await inbox.applyUpdate(update(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
+    await inbox.applyUpdate(inboxUpdate(i, 1, { kind, updatedAt: i === 2 ? 8 : i, readAt: i * 10 }));
   }
   await inbox.setPreferences({ ...NOT_ARCHIVED, conversationId: ConversationId.parse(1), pinned: true });
-  await inbox.applyUpdate(update(4, 2, { kind: "direct", deletedForMe: true }));
+  await inbox.applyUpdate(inboxUpdate(4, 2, { kind: "direct", deletedForMe: true }));
   const part = async (kind: "direct" | "group", skip: number, limit: number) => {
     const { entries, total } = received(await inbox.numbered({ kind, skip, limit }));
     return [entries.map(({ conversationId, readAt }) => [conversationId, readAt]), total];
@@ -181,7 +126,7 @@ test("while updates do not end a connected user's list is written every 4 second
     const stored = new Set<unknown>();
     const row = () => sql.exec("SELECT last_seq FROM conversations WHERE conversation_id = 1").one().last_seq;
     for (let ver = 1; ver <= 85; ver++) {
-      list.applyUpdate(update(1, ver));
+      list.applyUpdate(inboxUpdate(1, ver));
       stored.add(row());
       vi.advanceTimersByTime(150);
     }
@@ -191,7 +136,7 @@ test("while updates do not end a connected user's list is written every 4 second
     expect(row()).toBe(85);
     expect(vi.getTimerCount()).toBe(0);
     // The next one is told without a commit, until the devices are gone.
-    list.applyUpdate(update(1, 86));
+    list.applyUpdate(inboxUpdate(1, 86));
     expect(row()).toBe(85);
     list.endEpoch();
     expect(row()).toBe(86);
@@ -201,7 +146,7 @@ test("while updates do not end a connected user's list is written every 4 second
 
 test("of more conversations than memory follows, each that goes on has its newest update in the list", () =>
   withStillClock((list, sql) => {
-    for (const id of range(1, 130)) for (const ver of range(1, 2)) list.applyUpdate(update(id, ver));
+    for (const id of range(1, 130)) for (const ver of range(1, 2)) list.applyUpdate(inboxUpdate(id, ver));
     list.endEpoch();
     const behind = "SELECT conversation_id, last_seq FROM conversations WHERE last_seq <> 2";
     expect(sql.exec(behind).toArray()).toEqual([]);

@@ -4,12 +4,7 @@ import { expect, test } from "vitest";
 import { NOT_ARCHIVED } from "../../../../src/domain/conversations/archive.ts";
 import { CoreError } from "../../../../src/domain/errors.ts";
 import { ConversationId, Position, UserId } from "../../../../src/domain/ids.ts";
-import type {
-  Conversations,
-  MemberSnapshot,
-  OwnMembership,
-  UserDirectory,
-} from "../../../../src/domain/ports.ts";
+import type { MemberSnapshot, OwnMembership, UserDirectory } from "../../../../src/domain/ports.ts";
 import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
 import { DeviceCursors } from "../../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../../src/inbox/devices/device-feed.ts";
@@ -22,31 +17,14 @@ import { migrate } from "../../../../src/object/migrations.ts";
 import { UserBudgets } from "../../../../src/object/user-budgets.ts";
 import { MetricsInMemory } from "../../../../src/storage/metrics/memory.ts";
 import { advanceClock, freezeClock } from "../../../support/clock.ts";
-import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
+import { conversationsWith, inboxUpdate, listOf } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../../support/timing.ts";
 
 const ID = ConversationId.parse(1);
 const ANN = UserId.parse(100_000);
 
-function update(ver: number, fields: Partial<InboxUpdate> = {}): InboxUpdate {
-  const zero = Position.parse(0);
-  return {
-    ...PLAIN,
-    ...{
-      conversationId: ID,
-      version: ver,
-      state: "active",
-      deletedForMe: false,
-      visibleFrom: zero,
-      newFrom: zero,
-    },
-    ...{ rev: 0, ephemeral: [] },
-    ...{ lastSeq: Position.parse(ver), lastCount: ver, readSeq: zero, readCount: 0, memberCount: 2 },
-    ...{ preview: null, updatedAt: ver, countedAt: ver, activeAt: ver },
-    ...fields,
-  };
-}
+const update = (ver: number, fields: Partial<InboxUpdate> = {}) => inboxUpdate(ID, ver, fields);
 
 const calls = () => new CallBudget(timing.jobs.maxCalls);
 
@@ -82,29 +60,11 @@ function repaired(
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
     const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
-    const unasked = async () => Promise.reject(new Error("this is not asked here"));
-    const conversations: Conversations = {
-      ...{
-        send: unasked,
-        page: unasked,
-        changes: unasked,
-        checkDraft: unasked,
-        kick: unasked,
-        removeDeleted: unasked,
-        revokeSince: unasked,
-        takeProfile: unasked,
-        sendFromDevice: unasked,
-        read: unasked,
-        pushConversation: unasked,
-      },
-      ...{ pageWithContext: unasked, message: unasked },
-      ...{ typing: unasked, showStream: unasked, replay: unasked, openSessions: unasked },
-      snapshot: (id) => ask(world, id),
-    };
+    const conversations = conversationsWith({ snapshot: (id) => ask(world, id) });
     const userId = () => ANN;
     const audience = { open: () => [], isOpen: () => listens, isOpening: () => false };
     const contexts = new MessageContexts({
-      directory: { storedContext: unasked },
+      directory: { storedContext: async () => null },
       audience,
       list,
       timing,

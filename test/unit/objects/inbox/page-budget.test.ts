@@ -1,9 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { ConversationId, Position, SessionId, UserId } from "../../../../src/domain/ids.ts";
-import type { Conversations } from "../../../../src/domain/ports.ts";
-import type { InboxUpdate } from "../../../../src/domain/sync/inbox-update.ts";
+import { Position, SessionId, UserId } from "../../../../src/domain/ids.ts";
 import { DeviceCursors } from "../../../../src/inbox/devices/device-cursors.ts";
 import { DeviceFeed } from "../../../../src/inbox/devices/device-feed.ts";
 import { DeviceSocket } from "../../../../src/inbox/devices/device-socket.ts";
@@ -14,24 +12,13 @@ import { UserBudgets } from "../../../../src/object/user-budgets.ts";
 import { MetricsInMemory } from "../../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
-import { listOf, PLAIN } from "../../../support/objects/inbox-list.ts";
+import { conversationsWith, inboxUpdate, listOf } from "../../../support/objects/inbox-list.ts";
 import { range } from "../../../support/objects/room.ts";
 import { timing } from "../../../support/timing.ts";
 
 const ANN = UserId.parse(100_000);
 const CONVERSATIONS = 8;
 const SESSION = SessionId.parse("00000000000000000000000000000000");
-const zero = Position.parse(0);
-
-/** The first update of a new conversation whose devices lack so many messages, and a page of them. */
-function update(id: number, messages: number): InboxUpdate {
-  return {
-    ...{ conversationId: ConversationId.parse(id), version: messages, state: "active", deletedForMe: false },
-    ...{ visibleFrom: zero, newFrom: zero, rev: 0, ephemeral: [] },
-    ...{ lastSeq: Position.parse(messages), lastCount: messages, readSeq: zero, readCount: 0 },
-    ...{ ...PLAIN, memberCount: 2, preview: null, updatedAt: 1, countedAt: 1, activeAt: 1 },
-  };
-}
 
 /** Delivers updates that lack `messages` each, all at once. @returns the most pages fetched at once */
 async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number> {
@@ -57,22 +44,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
     if (!socket) throw new Error("the protocol is there");
     socket.isNew = false;
     const [list, cursors] = [listOf(sql), new DeviceCursors(sql)];
-    const unasked = async () => Promise.reject(new Error("this is not asked here"));
-    const conversations: Conversations = {
-      ...{
-        send: unasked,
-        page: unasked,
-        changes: unasked,
-        checkDraft: unasked,
-        kick: unasked,
-        removeDeleted: unasked,
-        revokeSince: unasked,
-        takeProfile: unasked,
-        sendFromDevice: unasked,
-        read: unasked,
-      },
-      ...{ pushConversation: unasked, typing: unasked, showStream: unasked, snapshot: unasked },
-      ...{ openSessions: unasked, pageWithContext: unasked, message: unasked },
+    const conversations = conversationsWith({
       replay: async (id, { after, rev }) => {
         fetched++;
         most = Math.max(most, fetched);
@@ -84,7 +56,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
         const none = { changes: [], changed: [], messages: [], formats: [] };
         return { after, since: rev, ...none, lastSeq, rev: 0, hasMore: false };
       },
-    };
+    });
     const known = {
       metrics: new MetricsInMemory(),
       ...{ list, timing, audience: { open: () => [socket], isOpen: () => true, isOpening: () => false } },
@@ -92,9 +64,9 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
       budgets: new UserBudgets(storage.sql, { rateLimits: false }, timing.userBudgets),
       userId: () => ANN,
     };
-    const contexts = new MessageContexts({ ...known, directory: { storedContext: unasked } });
+    const contexts = new MessageContexts({ ...known, directory: { storedContext: async () => null } });
     const feed = new DeviceFeed({ ...known, cursors, conversations, contexts }, maxBytes);
-    const taken = range(1, CONVERSATIONS).map((id) => feed.take(update(id, messages)));
+    const taken = range(1, CONVERSATIONS).map((id) => feed.take(inboxUpdate(id, messages)));
     for (const result of await Promise.allSettled(taken)) if (result.status === "rejected") failed++;
   });
   expect(failed).toBe(1);
