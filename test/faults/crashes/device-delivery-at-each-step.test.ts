@@ -26,6 +26,7 @@ import { refuseProjection } from "../../support/faults/refuse-projection.ts";
 import { eachStep, type StepResult } from "../../support/faults/sampled-steps.ts";
 import { assertConsistent, runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
 import { createGroupId, itemAt, range, signInAgain } from "../../support/objects/room.ts";
+import { perRun, sampledCases } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -167,7 +168,8 @@ async function eachScenario(
 }
 
 describe("a scenario has the usual final state", () => {
-  test.each(FAULT_PLACES)("when %s fails at any step", async (place) => {
+  const places = sampledCases(FAULT_PLACES, perRun(3, FAULT_PLACES.length));
+  test.each(places)("when %s fails at any step", async (place) => {
     const target = { conversationId: id, userId: bob.user.id };
     await eachScenario(place, (step) => breakAt(place, step, target));
   });

@@ -180,19 +180,6 @@ test("a conversation whose turn comes too late is not asked any more", async () 
   });
 });
 
-test("after the account's deletion a repair writes nothing, nor counts as done", async () => {
-  const ask: Ask = async (world) => {
-    world.list.forget(ID);
-    world.isGone = true;
-    return answer(update(8));
-  };
-  await repaired({ known: update(5), ask }, async (world, repair, { sql }) => {
-    await expect(repair.run(calls())).rejects.toMatchObject({ code: "unauthenticated" });
-    expect(entries(world)).toEqual([]);
-    expect(sql.exec("SELECT repaired_at FROM presence").one()).toEqual({ repaired_at: 0 });
-  });
-});
-
 test("while D1 is down a repair does nothing, and may be tried again at once", async () => {
   let isDown = true;
   const memberships = async () => {
