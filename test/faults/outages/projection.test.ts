@@ -131,26 +131,6 @@ describe("a projection", () => {
     expect((await inD1())[dan.user.id]).toMatchObject({ state: "active", version: 3 });
   });
 
-  test("in any order leaves the newest state", async () => {
-    const steps: Partial<ProjectedMember>[] = [
-      {},
-      { state: "left" },
-      {},
-      { role: "admin" },
-      { state: "left" },
-    ];
-    const calls = steps.map((fields, i) => () => projectMember(dan, i + 1, fields));
-    for (const order of [
-      [4, 3, 2, 1, 0],
-      [2, 4, 0, 3, 1],
-      [0, 0, 4, 4, 1],
-    ]) {
-      await env.DB.prepare("DELETE FROM memberships WHERE user_id = ?").bind(dan.user.id).run();
-      await Promise.all(order.map((n) => itemAt(calls, n)()));
-      expect((await inD1())[dan.user.id]).toMatchObject({ state: "left", version: 5 });
-    }
-  });
-
   test("of join requests has versions of its own, and neither makes nor unmakes a member", async () => {
     const projectRequest = (who: SignedIn, version: number, requestedAt: number | null) =>
       writeProjection(openDatabase(env.DB), id, {

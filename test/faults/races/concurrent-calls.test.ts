@@ -83,18 +83,6 @@ describe("twenty concurrent calls", () => {
     expect(socket.frames.filter(({ type }) => type === "revoked")).toHaveLength(1);
     socket.close();
   });
-
-  test("changes of one preference leave list and conversation in agreement", async () => {
-    const { id } = await createGroup(ann);
-    const newer = await createGroup(ann);
-    await send(ann, newer.id, "newer");
-    await atOnce((i) =>
-      call("PUT", `/v1/conversations/${id}/preferences`, { token: ann.token, body: { sticky: i % 2 === 0 } }),
-    );
-    const { sticky } = await getConversation(ann, id);
-    await eventually(async () => expect((await list(ann)).items[0]?.id).toBe(sticky ? id : newer.id));
-    expect((await listedConversation(ann, id)).sticky).toBe(sticky);
-  });
 });
 
 describe("an inbox that does not answer", () => {
