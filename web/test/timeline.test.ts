@@ -342,7 +342,7 @@ test("a jump to a day that the user has closed, or left the conversation of, lea
 });
 
 test("Escape closes what stands beside a conversation, and the search, and leads back to the field", async () => {
-  const { page } = await seated(10);
+  const { ben, page } = await seated(10);
   await stored(page, "Message 10").waitFor();
   await page.getByRole("link", { name: "Pinned messages" }).click();
   const close = page.getByRole("link", { name: "Close" });
@@ -350,9 +350,10 @@ test("Escape closes what stands beside a conversation, and the search, and leads
   await page.keyboard.press("Escape");
   await close.waitFor({ state: "detached" });
   expect(await composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
-  await page.getByRole("button", { name: "Search in this conversation" }).click();
+  await page.keyboard.press("Control+Shift+F");
   const field = searchField(page);
   await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.getByText(`In: ${ben.user.username}`).waitFor();
   await page.keyboard.press("Escape");
   await field.waitFor({ state: "detached" });
   expect(await composer(page).evaluate((one) => one === document.activeElement)).toBe(true);

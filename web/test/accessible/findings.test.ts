@@ -5,7 +5,7 @@ import { sampledPairs } from "../../../test/support/sampled-cases.ts";
 import { dress, findings, LOOKS } from "../support/axe.ts";
 import { entry, wants } from "../support/requests.ts";
 import { Site } from "../support/site.ts";
-import { composer, connection, row, searchField, stored } from "../support/talk.ts";
+import { connection } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -170,37 +170,3 @@ test("nothing that is opened beside a view or over it has a serious finding", as
     expect([hash, `${open}`, look, await findings(page)]).toEqual([hash, `${open}`, look, []]);
   }
 });
-
-test("a user signs in, opens a conversation and writes with the keyboard alone", async () => {
-  const { ann } = await world();
-  const page = await site.open();
-  await expect
-    .poll(() => page.getByLabel("Username").evaluate((one) => one === document.activeElement))
-    .toBe(true);
-  await page.keyboard.type(ann.user.username);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type("correct horse battery staple");
-  await page.keyboard.press("Enter");
-  await row(page, "Hike").waitFor();
-  for (let i = 0; i < 20 && !(await isFocused(page)); i++) await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  await composer(page).waitFor();
-  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
-  await page.keyboard.type("By keys");
-  await page.keyboard.press("Enter");
-  await stored(page, "By keys").waitFor();
-  const search = searchField(page);
-  await page.keyboard.press("Control+Shift+F");
-  await expect.poll(() => search.evaluate((one) => one === document.activeElement)).toBe(true);
-  await page.getByText("In: Hike").waitFor();
-  await page.keyboard.press("Escape");
-  await expect.poll(() => composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
-  await page.keyboard.press("Alt+n");
-  const picker = page.getByRole("searchbox", { name: "People" });
-  await expect.poll(() => picker.evaluate((one) => one === document.activeElement)).toBe(true);
-});
-
-/** Whether the row of the group has the focus. */
-function isFocused(page: Page): Promise<boolean> {
-  return row(page, "Hike").evaluate((link) => link === document.activeElement);
-}
