@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, vi } from "vitest";
+import { beforeAll, vi } from "vitest";
 
 /** What all files of a worker share, and tests replace. */
 const SHARED: Readonly<Record<string, object>> = { globalThis, console, Date, Math, AbortSignal };
@@ -31,10 +31,11 @@ export function failOnLeftovers(more: Readonly<Record<string, object>> = {}): vo
         return Reflect.apply(target, self, args);
       },
     });
+    return check;
   });
 
-  // The first that is registered is the last that runs: by now the file has undone what it undoes.
-  afterAll(() => {
+  // What the first hook returns runs last: by now the file has undone what it undoes.
+  const check = () => {
     vi.spyOn = spyOn;
     const timers = vi.isFakeTimers() ? ["fake timers"] : [];
     vi.useRealTimers();
@@ -60,7 +61,7 @@ export function failOnLeftovers(more: Readonly<Record<string, object>> = {}): vo
     const left = [...timers, ...spies, ...changes];
     if (left.length > 0)
       throw new Error(`This file leaves to those that follow it in their worker: ${left.join(", ")}`);
-  });
+  };
 }
 
 /** Whether other files have the same object: a class, a prototype, or what they are said to share. */
