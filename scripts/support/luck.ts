@@ -12,11 +12,42 @@ interface Rule {
   concerns: (path: string) => boolean;
   /** what is wrong with a call; undefined: nothing */
   ofCall?: (callee: string, text: string) => string | undefined;
+  /** what is wrong with a loop, by what it repeats; undefined: nothing */
+  ofLoop?: (body: string) => string | undefined;
   /** what is wrong with an attribute of JSX; undefined: nothing */
   ofAttribute?: (name: string, text: string) => string | undefined;
 }
 
 const isProduct = (path: string) => /^(web|packages\/react)\/src\//.test(path);
+const isTest = (path: string) => /^(test|(web|packages\/\w+)\/test)\//.test(path);
+const isSupport = (path: string) => /^(test|(web|packages\/\w+)\/test)\/support\//.test(path);
+
+/** A clock, read in a test that sets it or in one that only a clock which goes back would fail. */
+const READ_CLOCK = /\b(Date|performance)\.now\(\)/;
+const BOUND = /\.toBe(Less|Greater)Than(OrEqual)?$/;
+
+/** The helper itself, and a process that lives as long as another. */
+const WAITERS = ["test/support/event-loop.ts", "test/scripts/fake-wrangler.ts"];
+/** Files whose bounds of time a slow machine keeps too. The list may only become shorter. */
+const SOUND_BOUNDS = [
+  // Their clock is a fake one.
+  "test/unit/objects/fanout.test.ts",
+  "test/unit/objects/assumed-updates.test.ts",
+  "test/unit/objects/timing-handed-in.test.ts",
+  // At least a time: a slow machine takes longer.
+  "test/features/notifications/delivered-once.test.ts",
+  "test/scripts/import/sending.test.ts",
+  "test/faults/crashes/presence.test.ts",
+  // An expiry that is at most so late, which a slow machine sees nearer.
+  "test/surfaces/usersig/usersig.test.ts",
+  // A minute.
+  "test/surfaces/tim/groups.test.ts",
+  "test/properties/devices/room.ts",
+  // Still seconds by the machine's clock, where milliseconds are expected.
+  "test/surfaces/formpost/formpost.test.ts",
+  // The next timer of the client that would do it is three times as long.
+  "packages/client/test/tabs/takeover.test.ts",
+];
 
 /** Gives something the focus; a window of messages is told that the user looks at it by the same name. */
 const FOCUS = /(?<!\bwindow\??)\.focus\(/;
@@ -43,6 +74,31 @@ const RULES: readonly Rule[] = [
         ? "onToggle moves the focus when the next key may be there: onBeforeToggle, or useLayoutEffect"
         : undefined,
   },
+  {
+    // Each way to wait has its own time, 1 s if none is given, and says less when it ends.
+    concerns: (path) => isTest(path) && !isSupport(path),
+    ofCall: (callee) =>
+      /^vi\.wait(For|Until)$/.test(callee)
+        ? `${callee} waits in its own way: eventually, until or expect.poll`
+        : undefined,
+  },
+  {
+    // A state that never comes hangs the test until its end, which does not say what it waited for.
+    concerns: (path) => isTest(path) && !WAITERS.includes(path),
+    ofLoop: (body) =>
+      /^\{?\s*await (nextTurn|turns|setTimeout|scheduler\.wait|new Promise\(\(\w+\) => setTimeout)\b[^;]*;?\s*\}?$/.test(
+        body,
+      )
+        ? "a loop waits without an end: until(…) of event-loop.ts, or expect.poll"
+        : undefined,
+  },
+  {
+    concerns: (path) => isTest(path) && !SOUND_BOUNDS.includes(path),
+    ofCall: (callee) =>
+      BOUND.test(callee) && READ_CLOCK.test(callee)
+        ? "a bound of time fails on a slow machine: count the work, or let the clock stand still"
+        : undefined,
+  },
 ];
 
 /** The lines of a file on which luck decides. */
@@ -54,7 +110,12 @@ export function luckIn(path: string, text: string): Luck[] {
     if (what !== undefined) found.push({ line: text.slice(0, start).split("\n").length, what });
   };
   const { program } = parseSync(path, text);
+  const ofLoop = ({ start, body }: { start: number; body: { start: number; end: number } }) => {
+    for (const rule of rules) note(start, rule.ofLoop?.(text.slice(body.start, body.end)));
+  };
   new Visitor({
+    WhileStatement: ofLoop,
+    DoWhileStatement: ofLoop,
     CallExpression({ start, end, callee }) {
       const name = text.slice(callee.start, callee.end);
       for (const { ofCall } of rules) note(start, ofCall?.(name, text.slice(start, end)));

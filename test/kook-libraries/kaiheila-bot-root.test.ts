@@ -1,4 +1,5 @@
 import { KaiheilaBot } from "kaiheila-bot-root";
+import { expect } from "vitest";
 import { type Client, type Place, tell } from "./story.ts";
 
 async function make({ api, token, person, code }: Place, heard: string[]): Promise<Client> {
@@ -14,8 +15,7 @@ async function make({ api, token, person, code }: Place, heard: string[]): Promi
   return {
     connect: async () => {
       bot.connect();
-      while (Reflect.get(Object(bot.messageSource), "stage") !== 4)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      await expect.poll(() => Reflect.get(Object(bot.messageSource), "stage")).toBe(4);
     },
     say: async (text) => (await directMessage.create(9, person, code, text)).msgId,
     edit: (id, text) => directMessage.update(id, text),

@@ -1,5 +1,6 @@
 import { KaiheilaBot } from "koishi-adapter-kaiheila";
 import { App, Bot } from "koishi-core";
+import { expect } from "vitest";
 import { type Client, type Place, tell } from "./story.ts";
 
 async function make({ api, token, code }: Place, heard: string[]): Promise<Client> {
@@ -11,7 +12,7 @@ async function make({ api, token, code }: Place, heard: string[]): Promise<Clien
   if (!(bot instanceof KaiheilaBot)) throw new Error("there is one bot");
   return {
     connect: async () => {
-      while (bot.status !== Bot.Status.GOOD) await new Promise((resolve) => setTimeout(resolve, 20));
+      await expect.poll(() => bot.status).toBe(Bot.Status.GOOD);
     },
     say: (text) => bot.sendMessage(code, text),
     edit: (id, text) => bot.editMessage(code, id, text),

@@ -30,3 +30,28 @@ test.each([
 ])("no luck in %s: %s", (path, text) => {
   expect(luckIn(path, text)).toEqual([]);
 });
+
+const TEST = "packages/client/test/talk.test.ts";
+
+test.each([
+  [TEST, "await vi.waitFor(() => expect(shown).toBe(1))", "vi.waitFor waits in its own way"],
+  [TEST, "await vi.waitUntil(() => isShown)", "vi.waitUntil waits in its own way"],
+  [TEST, "while (!isShown) await nextTurn(1)", "a loop waits without an end"],
+  [TEST, "do { await new Promise((resolve) => setTimeout(resolve, 20)); } while (!isShown)", "a loop waits"],
+  ["test/support/gate.ts", "while (this.isHeld) { await nextTurn(5); }", "a loop waits without an end"],
+  [TEST, "expect(Date.now() - began).toBeLessThan(5_000)", "a bound of time"],
+  [TEST, "expect(performance.now() - began, 'soon').toBeLessThanOrEqual(20)", "a bound of time"],
+])("%s: %s", (path, text, what) => {
+  expect(luckIn(path, `const a = 1;\n${text};\n`)).toEqual([
+    { line: 2, what: expect.stringContaining(what) },
+  ]);
+});
+
+test.each([
+  ["test/support/eventually.ts", "vi.waitFor(holds, { timeout: 20_000 })"],
+  [TEST, "while (!isOver) { await send(id); await nextTurn(); }"],
+  [TEST, "expect(items.length).toBeLessThan(5)"],
+  ["test/unit/objects/fanout.test.ts", "expect(Date.now() - began).toBeLessThan(100)"],
+])("no luck in %s: %s", (path, text) => {
+  expect(luckIn(path, text)).toEqual([]);
+});

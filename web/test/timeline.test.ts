@@ -60,6 +60,7 @@ test("nothing is read while the user looks elsewhere, and a bar leads to what is
   const { ann, ben, id, hash } = await history(60);
   const page = await site.open({ person: ann, hash });
   await expect.poll(() => sight(page)).toMatchObject({ last: 60, below: 0 });
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(60);
   await page.evaluate(() => {
     document.hasFocus = () => false;
     dispatchEvent(new Event("blur"));

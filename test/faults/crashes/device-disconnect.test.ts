@@ -5,7 +5,7 @@ import { type ConversationId, SessionId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { listedConversation } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { until } from "../../support/event-loop.ts";
 import { HeldCalls, intercept, loseCall } from "../../support/faults/calls.ts";
 import {
   createGroupId,
@@ -73,7 +73,7 @@ function inboxState(): Promise<{ sockets: number; cursors: unknown[] }> {
 
 /** Resolves once Bob's inbox has `count` sockets. */
 async function untilSockets(count: number): Promise<void> {
-  while ((await inboxState()).sockets !== count) await nextTurn(1);
+  await until(async () => (await inboxState()).sockets === count, `the inbox has ${count} sockets`);
 }
 
 test("a device that closes between two pages leaves no cursor, and the other device still gets messages", async () => {
@@ -111,7 +111,7 @@ async function untilBusy(): Promise<void> {
     runInDurableObject(inboxObject(bob.user.id), (_, state) =>
       state.getWebSockets().some((ws) => Carried.parse(ws.deserializeAttachment()).busy),
     );
-  while (!(await isBusy())) await nextTurn(1);
+  await until(isBusy, "the object is busy");
 }
 
 test("a message that arrives during a sync is delivered once, with the page", async () => {

@@ -15,7 +15,7 @@ import {
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDevice, openRoom, TestSocket } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { until, whileHeld } from "../../support/event-loop.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { breakAt, type FaultPlace } from "../../support/faults/injected-fault.ts";
 import { ALL, eachStep } from "../../support/faults/sampled-steps.ts";
@@ -91,7 +91,7 @@ test("an opening socket waits for D1 for at most openTimeoutMs, and a later writ
   using _ = interceptD1(async (query, work) => {
     if (!PROJECTION.test(query)) return work();
     startQuery();
-    while (isHeld) await nextTurn(5);
+    await whileHeld(() => isHeld);
     return work();
   });
   const opened = openDevice(bob.token);
@@ -119,7 +119,10 @@ test("an online mark in D1 whose write seemed to fail is undone", async () => {
     expect(await isOnlineInD1(bob)).toBe(true);
     await closeSocket(bobs);
   }
-  while (!(await pendingPresenceJob(bob)).includes("offline")) await nextTurn();
+  await until(
+    async () => (await pendingPresenceJob(bob)).includes("offline"),
+    "`offline` is to be delivered",
+  );
   await settle(bob);
   expect(await isOnlineInD1(bob)).toBe(false);
   expect(await lastReceived(bob)).toBe("offline");
@@ -129,14 +132,17 @@ test("a user who disconnects while `online` is being delivered is offline in the
   const bob = await friendOfAnn();
   let isHeld = true;
   using _ = interceptD1(async (query, work) => {
-    while (isHeld && query.includes("is_friend")) await nextTurn(5);
+    await whileHeld(() => isHeld && query.includes("is_friend"));
     return work();
   });
   const bobs = await openDevice(bob.token);
   await closeSocket(bobs);
-  while (!(await pendingPresenceJob(bob)).includes("offline")) await nextTurn();
+  await until(
+    async () => (await pendingPresenceJob(bob)).includes("offline"),
+    "`offline` is to be delivered",
+  );
   const over = runInboxJob(bob, "offline");
-  while (await pendingPresenceJob(bob).then((jobs) => jobs.includes("online"))) await nextTurn();
+  await until(async () => !(await pendingPresenceJob(bob)).includes("online"), "`online` is delivered");
   isHeld = false;
   await over;
   await settle(bob);

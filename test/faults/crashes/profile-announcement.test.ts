@@ -8,7 +8,7 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { until, whileHeld } from "../../support/event-loop.ts";
 import { HeldCalls, loseCalls } from "../../support/faults/calls.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { createGroupId, inboxObject, itemAt, postText } from "../../support/objects/room.ts";
@@ -99,12 +99,12 @@ describe("an older profile that comes late replaces no newer one", () => {
       const answer = await work();
       if (query.includes("profile_version") && !isAsked) {
         isAsked = true;
-        while (!isReleased) await nextTurn(1);
+        await whileHeld(() => !isReleased);
       }
       return answer;
     });
     const reading = senderSeenBy(ann, id);
-    while (!isAsked) await nextTurn(1);
+    await until(() => isAsked, "the profile is asked for");
     await changeProfile(bob, { nickname: "Rob" });
     isReleased = true;
     expect(await reading).toMatchObject({ nickname: "Rob" });

@@ -20,7 +20,7 @@ import {
 } from "../../support/clients/scheduled.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { whileHeld } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept, type Loss, loseCall, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
 import { overrideTiming } from "../../support/timing.ts";
@@ -193,7 +193,7 @@ describe("a conversation that does not answer", () => {
     using _ = intercept(async (call) => {
       if (!to(id)(call) || !isHeld) return call.work();
       hasBegun = true;
-      while (isHeld) await nextTurn(1);
+      await whileHeld(() => isHeld);
       return call.work();
     });
     advanceClock(2 * HOUR);

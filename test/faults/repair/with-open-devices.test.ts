@@ -15,7 +15,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
-import { turns } from "../../support/event-loop.ts";
+import { until } from "../../support/event-loop.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { untilListStored } from "../../support/objects/inbox-list.ts";
@@ -252,7 +252,7 @@ test.each([
   const device = new Device(ann);
   const repairing = repair(ann);
   const connecting = device.connect();
-  while (device.sockets === 0) await turns(1);
+  await until(() => device.sockets > 0, "the device is there");
   held.release();
   await repairing;
   if (closes) {

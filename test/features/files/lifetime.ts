@@ -12,7 +12,7 @@ import {
   upload,
 } from "../../support/clients/files.ts";
 import { advanceClock } from "../../support/clock.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { until } from "../../support/event-loop.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 
 const HOUR = 60 * 60 * 1_000;
@@ -80,7 +80,7 @@ async function runDue(stub: DurableObjectStub): Promise<void> {
       await object.alarm?.();
       return true;
     });
-  while (await isDue().catch(() => false)) await nextTurn(1);
+  await until(async () => !(await isDue().catch(() => false)), "the job has run");
 }
 
 const KINDS = [

@@ -40,7 +40,7 @@ beforeAll(async () => {
   for (const { token } of users.slice(0, ONLINE / 2)) online.push(await openDevice(token));
   id = await createGroupId(itemAt(users, 0), ...users.slice(1));
   // 500 inboxes at the pace take seconds on an idle machine.
-  await vi.waitFor(() => expect(costs.newestSeq.size).toBe(MEMBERS), { timeout: 100_000, interval: 20 });
+  await expect.poll(() => costs.newestSeq.size, { timeout: 100_000 }).toBe(MEMBERS);
   for (const { token } of users.slice(ONLINE / 2, ONLINE)) online.push(await openDevice(token));
 });
 

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
-import { vi } from "vitest";
 import { z } from "zod";
 import { turns } from "../../support/event-loop.ts";
+import { eventually } from "../../support/eventually.ts";
 import { listenToWrites } from "../../support/objects/writes.ts";
 
 type Counted = Pick<SqlStorageCursor<Record<string, SqlStorageValue>>, "rowsRead" | "rowsWritten">;
@@ -15,9 +15,6 @@ export interface Work {
 
 /** The turns of the event loop in which all happens that does not wait for a time. */
 const TURNS = 5;
-
-/** The patience for the jobs of earlier calls. */
-const JOBS_WITHIN = { timeout: 60_000, interval: 10 };
 
 const Success = z.object({ ok: z.literal(true) });
 
@@ -34,7 +31,7 @@ export class CountedObject {
    * @throws unless it succeeds: a refusal would cost less
    */
   async call(method: string, ...input: unknown[]): Promise<Work> {
-    await vi.waitFor(() => this.#expectNoJobDue(), JOBS_WITHIN);
+    await eventually(() => this.#expectNoJobDue());
     const { work, answer } = await this.during(() => this.#invoke(method, input));
     const { success } = Success.safeParse(answer);
     if (!success) throw new Error(`${method} is refused: ${JSON.stringify(answer)}`);

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { z } from "zod";
 import type { SignedIn } from "../clients/api.ts";
 import type { TestSocket } from "../clients/socket.ts";
-import { nextTurn } from "../event-loop.ts";
+import { nextTurn, until } from "../event-loop.ts";
 import { inboxObject, runInboxJob } from "../objects/room.ts";
 import { expectFriendCall } from "./friends.ts";
 
@@ -43,7 +43,7 @@ function stored({ user }: SignedIn): Promise<z.infer<typeof Stored>> {
 export async function untilPresenceSettled(who: SignedIn, state: "online" | "offline"): Promise<void> {
   const holds = ({ online, jobs }: z.infer<typeof Stored>) =>
     jobs === "" && online === (state === "online" ? 1 : 0);
-  while (!holds(await stored(who))) await nextTurn();
+  await until(async () => holds(await stored(who)), "the presence that a test waits for");
 }
 
 /** The kind of the outstanding presence job, `online` or `offline`; "" without one. */
@@ -61,7 +61,10 @@ export function presenceJobDueIn({ user }: SignedIn): Promise<number> {
 
 /** Resolves once a user's inbox has noticed that their last socket is closed: the grace period has begun. */
 export async function untilGraceStarted(who: SignedIn): Promise<void> {
-  while ((await pendingPresenceJob(who)) !== "offline") await nextTurn();
+  await until(
+    async () => (await pendingPresenceJob(who)) === "offline",
+    "`offline` alone is to be delivered",
+  );
 }
 
 /** Ends the grace period at once, unless it has ended by itself. */

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import type { INBOX_CALLS } from "../../../src/inbox/calls.ts";
-import { nextTurn } from "../event-loop.ts";
+import { nextTurn, until } from "../event-loop.ts";
 import { withoutCallChannels } from "../timing.ts";
 import { Gate } from "./gate.ts";
 import type { InjectedFault } from "./injected-fault.ts";
@@ -128,8 +128,8 @@ export function loseAtInboxUpdate(
       broken[Symbol.dispose]();
       if (!broken.isHit) return;
       // The aborted object cannot report its loss.
-      while (!isLost) await nextTurn(1);
-      while (!(await isThere(conversation()))) await nextTurn(1);
+      await until(() => isLost, "the call is lost");
+      await until(() => isThere(conversation()), "the conversation is there again");
     },
   });
 }

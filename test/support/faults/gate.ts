@@ -1,4 +1,4 @@
-import { nextTurn } from "../event-loop.ts";
+import { until, whileHeld } from "../event-loop.ts";
 
 /** Holds back what wants to pass, until it is released. */
 export class Gate {
@@ -9,12 +9,12 @@ export class Gate {
   async pass(): Promise<void> {
     this.#arrived++;
     // Polls: a promise that one object resolves for another may never wake it.
-    while (!this.#released) await nextTurn(1);
+    await whileHeld(() => !this.#released);
   }
 
   /** Resolves once so many are held. */
   async arrived(count = 1): Promise<void> {
-    while (this.#arrived < count) await nextTurn(1);
+    await until(() => this.#arrived >= count, `${count} calls are at the gate`);
   }
 
   /** Releases what is held, and all that comes later. */

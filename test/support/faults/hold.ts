@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
 import { INBOX_CALLS } from "../../../src/inbox/calls.ts";
-import { nextTurn } from "../event-loop.ts";
+import { until, whileHeld } from "../event-loop.ts";
 
 /**
  * Calls of an object that wait until they are released, and then begin in order. Timers of the object go on.
@@ -33,7 +33,7 @@ class Held {
     if (!(call instanceof Function)) throw new Error(`the object has a call ${name}`);
     return (...input: unknown[]): Promise<unknown> => {
       const wait = async () => {
-        while (!this.#released) await nextTurn(1);
+        await whileHeld(() => !this.#released);
         this.waiting--;
       };
       this.waiting++;
@@ -46,7 +46,7 @@ class Held {
 
   /** Resolves once `waiting` calls wait. */
   async until(waiting: number): Promise<void> {
-    while (this.waiting < waiting) await nextTurn(1);
+    await until(() => this.waiting >= waiting, `${waiting} calls are held`);
   }
 
   release(): void {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ConversationId, SessionId, type UserId } from "../../../src/domain/ids.ts";
 import { call, login, type SignedIn } from "../clients/api.ts";
 import { createGroup, deleteMessage } from "../clients/chat.ts";
-import { nextTurn } from "../event-loop.ts";
+import { until } from "../event-loop.ts";
 
 const Stored = z.looseObject({ seq: z.int() });
 
@@ -77,7 +77,10 @@ export function range(first: number, last: number): number[] {
 /** Resolves once D1 has a user as online, or as offline: from then on their contacts are shown it. */
 export async function untilShownOnline({ user }: SignedIn, online: boolean): Promise<void> {
   const query = env.DB.prepare("SELECT online FROM users WHERE id = ?").bind(user.id);
-  while ((await query.first("online")) !== Number(online)) await nextTurn();
+  await until(
+    async () => (await query.first("online")) === Number(online),
+    `the user is ${online ? "online" : "offline"}`,
+  );
 }
 
 /** Runs the inbox's jobs of a kind now, whenever they are due. */

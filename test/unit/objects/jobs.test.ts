@@ -5,7 +5,7 @@ import { z } from "zod";
 import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/alarm-jobs.ts";
 import { register } from "../../support/clients/api.ts";
 import { freezeClock } from "../../support/clock.ts";
-import { nextTurn } from "../../support/event-loop.ts";
+import { nextTurn, until } from "../../support/event-loop.ts";
 import { watchSql } from "../../support/objects/costs.ts";
 import { conversationObject, createGroupId, inboxObject } from "../../support/objects/room.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
@@ -159,13 +159,13 @@ test("a job that runs beside others holds up none, keeps its row, and is not beg
     // Scheduled once more while it runs: it runs again.
     jobs.schedule("slow", "1", 0);
     waiting.get("1")?.();
-    while (harness.rows.every(({ due }) => due === 0)) await nextTurn(1);
+    await until(() => harness.rows.some(({ due }) => due !== 0), "a job is to be repeated");
     await jobs.run();
     expect(harness.ran.slice(3)).toEqual(["slow 3"]);
     for (const end of waiting.values()) end();
-    while (harness.rows.length > 1) await nextTurn(1);
+    await until(() => harness.rows.length <= 1, "one job is left");
     const again = jobs.run();
-    while (harness.ran.length < 5) await nextTurn(1);
+    await until(() => harness.ran.length >= 5, "five jobs have run");
     waiting.get("1")?.();
     await again;
     expect([harness.ran.slice(4), harness.rows]).toEqual([["slow 1"], []]);

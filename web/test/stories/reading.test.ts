@@ -37,6 +37,7 @@ test("what comes while the user is above is counted by the button to the newest 
   const { ann, ben, id } = await history(120);
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await expect.poll(() => sight(page)).toMatchObject({ last: 120, below: 0 });
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(120);
   await scrollTo(page, 90, -150);
   const { first } = await sight(page);
   await ben.send(id, "One");

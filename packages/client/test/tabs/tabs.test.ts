@@ -200,8 +200,7 @@ test("a tab that comes back catches up by pages, and a tab that is live beside i
   await bob.chat.flush();
   const right = await history(stage);
   expect(right).toHaveLength(150);
-  for (const one of [live, away])
-    await vi.waitFor(() => expect(shownIn(one)).toEqual(right), { timeout: 60_000 });
+  for (const one of [live, away]) await expect.poll(() => shownIn(one)).toEqual(right);
 });
 
 test("a tab that has missed too many changes begins anew, and the others go on", async () => {
@@ -218,8 +217,7 @@ test("a tab that has missed too many changes begins anew, and the others go on",
   await expect.poll(() => frames).toContain("reset");
   await react(stage, "🎉", 1, 8);
   const right = await history(stage);
-  for (const one of [live, away])
-    await vi.waitFor(() => expect(shownIn(one)).toEqual(right), { timeout: 60_000 });
+  for (const one of [live, away]) await expect.poll(() => shownIn(one)).toEqual(right);
 });
 
 test("the messages of a crowded group come to all tabs", async () => {

@@ -15,7 +15,7 @@ import {
 import { untilFrame } from "../../../support/clients/device-frames.ts";
 import { reference } from "../../../support/clients/forwards.ts";
 import { openDevice, openRoom, type TestSocket } from "../../../support/clients/socket.ts";
-import { nextTurn } from "../../../support/event-loop.ts";
+import { whileHeld } from "../../../support/event-loop.ts";
 import { intercept } from "../../../support/faults/calls.ts";
 import { HeldMethod } from "../../../support/faults/hold.ts";
 import {
@@ -129,7 +129,7 @@ test("a device that connects while its inbox reports no device gets later events
     const answer = await work();
     if (method !== "applyUpdate" || of !== bob.user.id) return answer;
     held.isAnswered = true;
-    while (!held.isReleased) await nextTurn(1);
+    await whileHeld(() => !held.isReleased);
     return answer;
   });
   await postText(id, ann, "one");

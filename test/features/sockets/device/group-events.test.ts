@@ -16,7 +16,7 @@ import {
 import { eventsOf, framesAbout, seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
 import { reference } from "../../../support/clients/forwards.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
-import { nextTurn } from "../../../support/event-loop.ts";
+import { until, whileHeld } from "../../../support/event-loop.ts";
 import { HeldInbox, HeldMethod } from "../../../support/faults/hold.ts";
 import {
   conversationObject,
@@ -121,7 +121,7 @@ test("a new member's devices get the group even if the write to D1 is late", asy
   const batch = env.DB.batch.bind(env.DB);
   let isHeld = true;
   const held: typeof batch = async (statements) => {
-    while (isHeld) await nextTurn(1);
+    await whileHeld(() => isHeld);
     return batch(statements);
   };
   Object.defineProperty(env.DB, "batch", { configurable: true, value: held });
@@ -316,9 +316,9 @@ test.each<
       // The outcomes of one frame are answered together: the first message is stored while the second waits.
       const items = [textFrame("1", "1"), { client_msg_id: "2", forward: slow }];
       device.send({ type: "sends", items: items.map((item) => ({ ...item, conversation_id: id })) });
-      while (!(await isStored(id, 1))) await nextTurn();
+      await until(() => isStored(id, 1), "the message is stored");
       ended = end(id);
-      while (!(await isOver(id))) await nextTurn();
+      await until(() => isOver(id), "the call is over");
     } finally {
       held.release();
     }
