@@ -12,7 +12,6 @@ import {
   type GroupRole,
   KINDS,
   type Kind,
-  NO,
   ROLES,
   TABLE,
   withAdmins,
@@ -166,78 +165,3 @@ describe("rights in a group of the kind", () => {
     walk(kind, role, role === "owner" ? ACTIONS : [...ACTIONS, ...ENDINGS]),
   );
 });
-
-/** What an outsider becomes by joining, by the group's setting; a code where the call is refused. */
-const WAYS_IN: Record<Kind, Record<"FreeAccess" | "NeedPermission" | "DisableApply", string | number>> = {
-  Private: { FreeAccess: 2_601, NeedPermission: 2_601, DisableApply: 2_601 },
-  Public: { FreeAccess: "JoinedSuccess", NeedPermission: "WaitAdminApproval", DisableApply: NO },
-  ChatRoom: free(),
-  Community: free(),
-  AVChatRoom: free(),
-  v1: { FreeAccess: "JoinedSuccess", NeedPermission: "WaitAdminApproval", DisableApply: UNKNOWN },
-};
-
-function free() {
-  const joined = "JoinedSuccess";
-  return { FreeAccess: joined, NeedPermission: joined, DisableApply: joined };
-}
-
-const V1_POLICIES = { FreeAccess: "free", NeedPermission: "approval", DisableApply: "closed" };
-const JOIN_OPTIONS = ["FreeAccess", "NeedPermission", "DisableApply"] as const;
-
-describe("joining a group", () => {
-  test.each(sampledPairs(KINDS, JOIN_OPTIONS))(
-    "of the kind %s needs no invitation where it is set so, to %s",
-    async (kind, joinOption) => {
-      const [owner, member, newcomer] = await signedInUsers(3);
-      if (!owner || !member || !newcomer) throw new Error("there are three");
-      const groupID = await opened(kind, joinOption, owner, member);
-      const join = (who: SignedIn) => tim(who, "/group/joinGroup", { groupID, applyMessage: "me?" });
-      const expected = WAYS_IN[kind][joinOption];
-      const { body } = await join(newcomer);
-      if (typeof expected === "number") expect(body).toMatchObject({ code: expected });
-      else expect(body).toMatchObject({ code: 0, data: { status: expected } });
-      const isIn = expected === "JoinedSuccess";
-      const listed = await tim(newcomer, "/member/getGroupMemberList", { groupID });
-      expect(listed.body).toMatchObject(
-        isIn ? { data: { memberList: { length: 3 } } } : { code: kind === "v1" ? UNKNOWN : NO },
-      );
-      expect((await join(member)).body).toMatchObject({ data: { status: "AlreadyInGroup" } });
-    },
-  );
-
-  test.each(KINDS)("of the kind %s waits for permission by default, or needs none", async (kind) => {
-    const [owner, newcomer] = await signedInUsers(2);
-    if (!owner || !newcomer) throw new Error("there are two");
-    const groupID = await made(kind, owner, [], []);
-    const { body } = await tim(newcomer, "/group/joinGroup", { groupID });
-    const expected = WAYS_IN[kind].NeedPermission;
-    expect(body).toMatchObject(
-      typeof expected === "number" ? { code: expected } : { data: { status: expected } },
-    );
-  });
-});
-
-/** Creates a group of two with this setting. */
-async function opened(
-  kind: Kind,
-  joinOption: keyof typeof V1_POLICIES,
-  owner: SignedIn,
-  member: SignedIn,
-): Promise<string> {
-  if (kind === "v1") {
-    const body = {
-      kind: "group",
-      name: "v1",
-      member_ids: [member.user.id],
-      join_policy: V1_POLICIES[joinOption],
-    };
-    const answer = await call("POST", "/v1/conversations", { token: owner.token, body });
-    return String(z.object({ id: z.int() }).parse(answer.body).id);
-  }
-  const memberList = kind === "AVChatRoom" ? [] : [{ userID: nameOf(member) }];
-  const request = { name: kind, type: kind, joinOption, memberList };
-  const { groupID } = Made.parse(success(await tim(owner, "/group/createGroup", request)).data).group;
-  if (kind === "AVChatRoom") success(await tim(member, "/group/joinGroup", { groupID }));
-  return groupID;
-}

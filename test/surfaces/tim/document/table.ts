@@ -1,9 +1,21 @@
 import type { Fixture } from "../../../support/surfaces/fixtures.ts";
 import { tim } from "../contract.ts";
-import { DOCUMENT } from "./calls.ts";
 import { ACTIONS, ENDINGS, KINDS, ROLES, TABLE } from "./rights.ts";
 
 const WHO = { anybody: "anybody", user: "users", member: "members" };
+
+/** The parts of the document in its order: each is a file of fixtures. */
+export const AREAS = [
+  ...["users", "drafts", "messages", "conversations", "groups", "applications", "members"],
+  ...["friends", "sent", "kept"],
+];
+
+/** The codes of each call that has fixtures, in their order. */
+function codesByCall(fixtures: [name: string, Fixture][]): Map<string, number[]> {
+  const codes = new Map<string, Set<number>>();
+  for (const [, { call, code }] of fixtures) codes.set(call, (codes.get(call) ?? new Set()).add(code));
+  return new Map([...codes].map(([call, all]) => [call, [...all].sort((a, b) => a - b)]));
+}
 
 /**
  * The Markdown tables of CALLS.md: each call with its callers, the fixture of its success and of each code,
@@ -11,17 +23,15 @@ const WHO = { anybody: "anybody", user: "users", member: "members" };
  * @throws an Error if a cell is empty
  */
 export function callsTable(fixtures: [name: string, Fixture][]): string {
-  const rows = Object.values(DOCUMENT).flatMap((calls) =>
-    Object.entries(calls).map(([call, codes]) => {
-      const displayed = (code: number) => {
-        const names = fixtures.filter(([, fixture]) => fixture.call === call && fixture.code === code);
-        return filled(names.map(([name]) => name).join(", "), `${call} ${code}`);
-      };
-      const failures = codes.filter((code) => code !== 0).map((code) => `${code}: ${displayed(code)}`);
-      const succeeds = codes.includes(0) ? displayed(0) : "never";
-      return [call, whoMay(call), succeeds, filled(failures.join("; "), `the failures of ${call}`)];
-    }),
-  );
+  const rows = [...codesByCall(fixtures)].map(([call, codes]) => {
+    const displayed = (code: number) => {
+      const names = fixtures.filter(([, fixture]) => fixture.call === call && fixture.code === code);
+      return filled(names.map(([name]) => name).join(", "), `${call} ${code}`);
+    };
+    const failures = codes.filter((code) => code !== 0).map((code) => `${code}: ${displayed(code)}`);
+    const succeeds = codes.includes(0) ? displayed(0) : "never";
+    return [call, whoMay(call), succeeds, filled(failures.join("; "), `the failures of ${call}`)];
+  });
   const rights = [...ACTIONS, ...ENDINGS].map((action) => [
     action,
     ...KINDS.map((kind) => {
