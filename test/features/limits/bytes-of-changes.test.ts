@@ -14,6 +14,7 @@ import {
   upgrade,
 } from "../../support/clients/socket.ts";
 import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
+import { perRun } from "../../support/sampled-cases.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
@@ -110,7 +111,7 @@ test("what one member changes is announced in so many bytes a second, whatever t
 
 test("a storm of reactions to large messages throws nobody off, and all are told its end", async () => {
   overrideTiming({ changes: { bytesPerS: 8 * 1024 * 1024 } });
-  const { id, ann, bob, seqs } = await storm(20);
+  const { id, ann, bob, seqs } = await storm(perRun(6, 20));
   const [room, device] = [await openRoom(id, bob.token), await openDevice(bob.token)];
   device.send({ type: "sync", conversation_id: id, after: seqs.at(-1), rev: 0 });
   await device.until(({ frames }) => frames.at(-1)?.type === "synced");
