@@ -8,7 +8,6 @@ import { edit } from "../../support/clients/edits.ts";
 import { pseudoRandomBytes, type StrictFile, storedFiles } from "../../support/clients/files.ts";
 import { expectPosted, mergedDraft, postDraft } from "../../support/clients/forwards.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { evict } from "../../support/objects/sleep.ts";
 import { overrideTiming } from "../../support/timing.ts";
 import { complete, expectFile, filled } from "../resumable-uploads/uploading.ts";
 import {
@@ -21,7 +20,6 @@ import {
   untilRecorded,
   uploadFile,
   withoutDeletes,
-  withoutR2,
 } from "./lifetime.ts";
 
 /** What no object looks after is gone within two days. */
@@ -164,21 +162,6 @@ describe("a revoke", () => {
     for (const [i, file] of files.entries()) expect(await statusOf(file), `${i}`).toBe(stored[i] ? 200 : 404);
   });
 
-  test("is reported once D1 answers again, also after an eviction", async () => {
-    const { id, file, seq } = await sentFile();
-    {
-      using _ = interceptD1((statement, work) => {
-        if (statement !== "BATCH" && !statement.includes("file_references")) return work();
-        throw new Error("D1_ERROR: Network connection lost.");
-      });
-      await revoke(ann, id, seq);
-      await expect(untilRecorded(id)).rejects.toThrow("still jobs");
-    }
-    await evict(id);
-    await passMinute({ conversations: [id] });
-    await expectGone(file);
-  });
-
   test("leaves a file that was forwarded while D1 was lost, as the forward is recorded first", async () => {
     const { id, file, seq } = await sentFile();
     const other = await openDirect(bob, cem);
@@ -205,19 +188,6 @@ describe("a revoke", () => {
     await expectGone(file);
     expect((await complete(ann, upload.id)).status).toBe(404);
   });
-});
-
-test("R2 that does not answer: nobody reads the file, and its bytes go with a later try", async () => {
-  const { id, file, seq } = await sentFile();
-  await revoke(ann, id, seq);
-  {
-    using _ = withoutR2();
-    await passMinute({ conversations: [id] });
-    expect(await statusOf(file)).toBe(404);
-    expect((await storedFiles()).objects).toContain(file.key);
-  }
-  await passMinute({ conversations: [id] });
-  await expectGone(file);
 });
 
 test("the hourly job takes what no object looks after, bytes too, within two days", async () => {

@@ -361,9 +361,4 @@ describe("an invalid upload is refused, and nothing is stored", () => {
   test("a query with two names", async () => {
     expectProblem(await upload(ann, "x", "text/plain", "?name=a&name=b"), 400, "validation_failed");
   });
-
-  test("a caller without a token", async () => {
-    expectProblem(await call("POST", "/v1/files", { body: bytes }), 401, "unauthenticated");
-    expectProblem(await call("POST", "/v1/files", { body: streamOf([bytes]) }), 401, "unauthenticated");
-  });
 });
