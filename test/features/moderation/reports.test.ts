@@ -10,7 +10,7 @@ import { ask, createGroup, openDirect, send } from "../../support/clients/chat.t
 import { itemAt, range } from "../../support/objects/room.ts";
 import { setQuotas } from "../../support/settings.ts";
 import { timing } from "../../support/timing.ts";
-import { auditOf, giveRole } from "./staff.ts";
+import { auditOf, giveRole, report } from "./staff.ts";
 
 let key = "";
 let ann: SignedIn;
@@ -29,12 +29,6 @@ beforeEach(async () => {
 });
 
 const Made = z.object({ id: z.int() });
-
-async function report({ token }: SignedIn, body: object): Promise<number> {
-  const answer = await call("POST", "/v1/reports", { token, body });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return Made.parse(answer.body).id;
-}
 
 const readAs = ({ token }: SignedIn, id: number) => call("GET", `/v1/moderation/reports/${id}`, { token });
 const handleAs = ({ token }: SignedIn, id: number, body: object) =>

@@ -26,7 +26,7 @@ import { conversationObject, inboxObject, itemAt } from "../../support/objects/r
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
-import { auditOf, giveRole } from "./staff.ts";
+import { auditOf } from "./staff.ts";
 
 let key = "";
 let ann: SignedIn;
@@ -236,15 +236,6 @@ test("a conversation that begins in the shadow is in no other list", async () =>
   await send(bob, id, "hi");
   expect([await seqs(ann, id), await seqs(bob, id)]).toEqual([[1, 2], [2]]);
   expect(await unread(ann, id)).toBe(1);
-});
-
-test("moderators put nobody above them in the shadow", async () => {
-  await giveRole(key, bob, "moderator");
-  await giveRole(key, cid, "admin");
-  const body = { shadow: true };
-  expectProblem(await call("PUT", path(cid), { token: bob.token, body }), 403, "forbidden");
-  expectProblem(await call("PUT", path(bob), { token: ann.token, body }), 403, "forbidden");
-  expect((await call("PUT", path(ann), { token: bob.token, body })).status).toBe(204);
 });
 
 test.each(DRIVERS.filter((driver) => driver.history))(

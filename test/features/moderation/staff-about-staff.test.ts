@@ -8,7 +8,7 @@ import { createGroup, page, send } from "../../support/clients/chat.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { sampledPairs } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
-import { giveRole } from "./staff.ts";
+import { asStaff, giveRole, report } from "./staff.ts";
 
 let key = "";
 /** who reports */
@@ -35,11 +35,7 @@ beforeEach(async () => {
   [ann, mia] = [itemAt(users, 0), itemAt(users, 1)];
 });
 
-const WHY = { "Parley-Reason": "why" };
-const asKey = (method: string, path: string, body?: object) => as({ token: key }, method, path, body);
-function as({ token }: { token: string }, method: string, path: string, body?: object): Promise<Answer> {
-  return call(method, `/v1/moderation${path}`, { token, headers: WHY, ...(body && { body }) });
-}
+const asKey = (method: string, path: string, body?: object) => asStaff({ token: key }, method, path, body);
 
 const Bot = z.object({ id: UserId, username: z.string(), token: z.string() });
 const Made = z.object({ id: z.int() });
@@ -95,11 +91,6 @@ interface About {
   seq: number;
 }
 
-async function report(by: SignedIn, body: object): Promise<number> {
-  const answer = await call("POST", "/v1/reports", { token: by.token, body: { reason: "spam", ...body } });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return Made.parse(answer.body).id;
-}
 const reportMessage = ({ group, seq }: About, by = ann) =>
   report(by, { message: { conversation_id: group, seq }, note: "secret" });
 
@@ -112,46 +103,49 @@ async function held({ subject, group }: About): Promise<number> {
   return itemAt(Ids.parse((await asKey("GET", "/held?limit=1")).body).items, 0).id;
 }
 
-const idsOf = async (path: string) => Ids.parse((await as(mia, "GET", path)).body).items.map(({ id }) => id);
+const idsOf = async (path: string) =>
+  Ids.parse((await asStaff(mia, "GET", path)).body).items.map(({ id }) => id);
 
 /** Each thing that staff does about somebody: to whom they may, and whether they did. */
 const DEEDS: Record<string, { may: Allowed; isDone: (about: About) => Promise<boolean> }> = {
   suspend: {
     may: BELOW,
-    isDone: async ({ subject: { user } }) => isOk(await as(mia, "PUT", `/users/${user.id}/suspension`, {})),
+    isDone: async ({ subject: { user } }) =>
+      isOk(await asStaff(mia, "PUT", `/users/${user.id}/suspension`, {})),
   },
   "end a suspension of": {
     may: BELOW,
-    isDone: async ({ subject: { user } }) => isOk(await as(mia, "DELETE", `/users/${user.id}/suspension`)),
+    isDone: async ({ subject: { user } }) =>
+      isOk(await asStaff(mia, "DELETE", `/users/${user.id}/suspension`)),
   },
   "revoke all of": {
     may: BELOW,
     isDone: async ({ subject: { user } }) =>
-      isOk(await as(mia, "DELETE", `/users/${user.id}/messages?since=0`)),
+      isOk(await asStaff(mia, "DELETE", `/users/${user.id}/messages?since=0`)),
   },
   "revoke a message of": {
     may: BELOW,
     isDone: async ({ group, seq }) => {
       const path = `/conversations/${group}/messages/${seq}`;
-      const done = isOk(await as(mia, "DELETE", path));
+      const done = isOk(await asStaff(mia, "DELETE", path));
       const isRevoked = (await page(ann, group)).items.some((one) => one.seq === seq && one.revoked);
       expect(isRevoked).toBe(done);
-      return done && isOk(await as(mia, "DELETE", path));
+      return done && isOk(await asStaff(mia, "DELETE", path));
     },
   },
   "dissolve a group of": {
     may: BELOW,
-    isDone: async ({ group }) => isOk(await as(mia, "DELETE", `/conversations/${group}`)),
+    isDone: async ({ group }) => isOk(await asStaff(mia, "DELETE", `/conversations/${group}`)),
   },
   "accept a held message of": {
     may: BELOW,
     isDone: async (about) =>
-      isOk(await as(mia, "PATCH", `/held/${await held(about)}`, { decision: "accept" })),
+      isOk(await asStaff(mia, "PATCH", `/held/${await held(about)}`, { decision: "accept" })),
   },
   "refuse a held message of": {
     may: BELOW,
     isDone: async (about) =>
-      isOk(await as(mia, "PATCH", `/held/${await held(about)}`, { decision: "refuse" })),
+      isOk(await asStaff(mia, "PATCH", `/held/${await held(about)}`, { decision: "refuse" })),
   },
   "see a held message of": {
     may: OTHERS,
@@ -170,13 +164,13 @@ const DEEDS: Record<string, { may: Allowed; isDone: (about: About) => Promise<bo
       const id = await reportMessage(about);
       const isShown = (await idsOf("/reports")).includes(id);
       expect((await counts()).reports - before.reports).toBe(Number(isShown));
-      const read = await as(mia, "GET", `/reports/${id}`);
+      const read = await asStaff(mia, "GET", `/reports/${id}`);
       if (!isShown) expectProblem(read, 403, "forbidden");
       else expect(read).toMatchObject({ status: 200, body: { reporter_id: ann.user.id, note: "secret" } });
       for (const { user } of [ann, about.subject])
-        expect(JSON.stringify((await as(mia, "GET", `/users/${user.id}`)).body).includes('"secret"')).toBe(
-          isShown,
-        );
+        expect(
+          JSON.stringify((await asStaff(mia, "GET", `/users/${user.id}`)).body).includes('"secret"'),
+        ).toBe(isShown);
       await asKey("PATCH", `/reports/${id}`, { state: "taken" });
       expect(await auditHas("report_id", id)).toBe(isShown);
       return isShown;
@@ -185,19 +179,19 @@ const DEEDS: Record<string, { may: Allowed; isDone: (about: About) => Promise<bo
   "decide a report about": {
     may: JUDGED,
     isDone: async (about) =>
-      isOk(await as(mia, "PATCH", `/reports/${await reportMessage(about)}`, { state: "taken" })),
+      isOk(await asStaff(mia, "PATCH", `/reports/${await reportMessage(about)}`, { state: "taken" })),
   },
   "open a conversation by a report about": {
     may: OTHERS,
     isDone: async (about) => {
       await reportMessage(about);
-      return isOk(await as(mia, "GET", `/conversations/${about.group}/messages`));
+      return isOk(await asStaff(mia, "GET", `/conversations/${about.group}/messages`));
     },
   },
 };
 
 async function counts(): Promise<{ reports: number; held: number }> {
-  const { open_reports: reports, held_messages: held } = Object((await as(mia, "GET", "/me")).body);
+  const { open_reports: reports, held_messages: held } = Object((await asStaff(mia, "GET", "/me")).body);
   return { reports, held };
 }
 
@@ -205,7 +199,7 @@ const Audit = z.object({
   items: z.array(z.object({ action: z.string(), of: z.record(z.string(), z.int()) })),
 });
 async function auditHas(name: string, id: number): Promise<boolean> {
-  const { items } = Audit.parse((await as(mia, "GET", "/audit?limit=100")).body);
+  const { items } = Audit.parse((await asStaff(mia, "GET", "/audit?limit=100")).body);
   return items.some(({ of }) => of[name] === id);
 }
 

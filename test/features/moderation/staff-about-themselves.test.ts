@@ -2,11 +2,11 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { itemAt } from "../../support/objects/room.ts";
-import { giveRole } from "./staff.ts";
+import { asStaff, giveRole, report } from "./staff.ts";
 
 let key = "";
 let ann: SignedIn;
@@ -25,23 +25,12 @@ beforeEach(async () => {
   await giveRole(key, max, "admin");
 });
 
-function as({ token }: { token: string }, method: string, path: string, body?: object): Promise<Answer> {
-  const headers = { "Parley-Reason": "why" };
-  return call(method, `/v1/moderation${path}`, { token, headers, ...(body && { body }) });
-}
-
 const Made = z.object({ id: z.int() });
-async function report(by: { token: string }, body: object): Promise<number> {
-  const all = { reason: "abuse", note: "secret", ...body };
-  const answer = await call("POST", "/v1/reports", { token: by.token, body: all });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
-  return Made.parse(answer.body).id;
-}
 
 const openReports = async (who: SignedIn) =>
   z
     .object({ items: z.array(Made) })
-    .parse((await as(who, "GET", "/reports")).body)
+    .parse((await asStaff(who, "GET", "/reports")).body)
     .items.map(({ id }) => id);
 
 const CONVERSATIONS = {
@@ -54,28 +43,34 @@ test.each(Object.entries(CONVERSATIONS))("a report on %s is about them", async (
   await send(mia, conversation, "hello");
   const id = await report(ann, { conversation_id: conversation });
   expect(await openReports(mia)).not.toContain(id);
-  expectProblem(await as(mia, "GET", `/reports/${id}`), 403, "forbidden");
-  expectProblem(await as(mia, "GET", `/reports/${id}/files/${"0".repeat(32)}`), 403, "forbidden");
-  expectProblem(await as(mia, "PATCH", `/reports/${id}`, { state: "taken" }), 403, "forbidden");
-  expectProblem(await as(mia, "GET", `/conversations/${conversation}/messages`), 403, "forbidden");
+  expectProblem(await asStaff(mia, "GET", `/reports/${id}`), 403, "forbidden");
+  expectProblem(await asStaff(mia, "GET", `/reports/${id}/files/${"0".repeat(32)}`), 403, "forbidden");
+  expectProblem(await asStaff(mia, "PATCH", `/reports/${id}`, { state: "taken" }), 403, "forbidden");
+  expectProblem(await asStaff(mia, "GET", `/conversations/${conversation}/messages`), 403, "forbidden");
   expect(await openReports(max)).toContain(id);
-  expect(await as(max, "PATCH", `/reports/${id}`, { state: "taken" })).toMatchObject({ status: 200 });
+  expect(await asStaff(max, "PATCH", `/reports/${id}`, { state: "taken" })).toMatchObject({ status: 200 });
 });
 
 test("a report of one's own, or of a bot of one's own, opens no conversation, and is one's own to handle", async () => {
   const { id: group } = await createGroup(bob, [ann, mia]);
-  const about = { message: { conversation_id: group, seq: (await send(bob, group, "look")).seq } };
+  const about = {
+    message: { conversation_id: group, seq: (await send(bob, group, "look")).seq },
+    note: "secret",
+  };
   const id = await report(mia, about);
   const made = await call("POST", "/v1/bots", { token: mia.token, body: { nickname: "Bot" } });
   await report(z.object({ token: z.string() }).parse(made.body), { user_id: bob.user.id });
   const path = `/conversations/${group}/messages`;
-  expectProblem(await as(mia, "GET", path), 403, "forbidden");
-  expect(await as(mia, "GET", `/reports/${id}`)).toMatchObject({ status: 200, body: { note: "secret" } });
-  expect((await as(mia, "PATCH", `/reports/${id}`, { state: "taken" })).status).toBe(200);
+  expectProblem(await asStaff(mia, "GET", path), 403, "forbidden");
+  expect(await asStaff(mia, "GET", `/reports/${id}`)).toMatchObject({
+    status: 200,
+    body: { note: "secret" },
+  });
+  expect((await asStaff(mia, "PATCH", `/reports/${id}`, { state: "taken" })).status).toBe(200);
   // It opens the conversation to others, and a report of somebody else opens it to them.
-  expect((await as(max, "GET", path)).status).toBe(200);
+  expect((await asStaff(max, "GET", path)).status).toBe(200);
   await report(ann, about);
-  expect((await as(mia, "GET", path)).status).toBe(200);
+  expect((await asStaff(mia, "GET", path)).status).toBe(200);
 });
 
 test("nobody is told of a report about themselves, of their message that waits, or of what becomes of them", async () => {
@@ -90,7 +85,7 @@ test("nobody is told of a report about themselves, of their message that waits, 
   await told(1);
   await report(ann, { user_id: Made.parse(made.body).id });
   await told(2);
-  await as({ token: key }, "PATCH", `/reports/${id}`, { state: "taken" });
+  await asStaff({ token: key }, "PATCH", `/reports/${id}`, { state: "taken" });
   await told(3);
   await report(ann, { user_id: bob.user.id });
   await ofMia.until(() => ofMia.of("moderation").length > 0);
@@ -101,13 +96,13 @@ test("nobody is told of a report about themselves, of their message that waits, 
 test("a moderator in the shadow does not learn of it, and others do", async () => {
   const path = `/users/${mia.user.id}`;
   const body = { shadow: true, reason: "secret" };
-  expect((await as(max, "PUT", `${path}/suspension`, body)).status).toBe(204);
+  expect((await asStaff(max, "PUT", `${path}/suspension`, body)).status).toBe(204);
   const search = `/users?q=${mia.user.username}`;
   for (const place of [path, search, "/audit?limit=10"]) {
-    const [own, others] = [await as(mia, "GET", place), await as(max, "GET", place)];
+    const [own, others] = [await asStaff(mia, "GET", place), await asStaff(max, "GET", place)];
     expect([own.status, others.status]).toEqual([200, 200]);
     expect(JSON.stringify(own.body)).not.toContain("secret");
     expect(JSON.stringify(others.body)).toContain("secret");
   }
-  expect(JSON.stringify((await as(mia, "GET", "/audit?limit=10")).body)).toContain("user_read");
+  expect(JSON.stringify((await asStaff(mia, "GET", "/audit?limit=10")).body)).toContain("user_read");
 });

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { call } from "../../support/clients/api.ts";
-import type { Named } from "../../support/clients/chat.ts";
+import { type Answer, call } from "../../support/clients/api.ts";
+import type { Caller, Named } from "../../support/clients/chat.ts";
 
 /** Gives a user a role, by a key with the scope `users`. */
 export async function giveRole(key: string, { user }: Named, role: string): Promise<void> {
@@ -28,4 +28,19 @@ export async function auditOf(key: string) {
   const { items } = Audit.parse(body);
   const since = items.findIndex(({ action }) => action === "role_changed");
   return items.slice(0, since === -1 ? undefined : since).reverse();
+}
+
+/** A call of staff, or of a key, with a reason. @param path behind `/v1/moderation` */
+export function asStaff({ token }: Caller, method: string, path: string, body?: object): Promise<Answer> {
+  const headers = { "Parley-Reason": "why" };
+  return call(method, `/v1/moderation${path}`, { token, headers, ...(body && { body }) });
+}
+
+const Made = z.object({ id: z.int() });
+
+/** Reports something, as spam unless the body says otherwise. @returns the id of the report */
+export async function report({ token }: Caller, body: object): Promise<number> {
+  const answer = await call("POST", "/v1/reports", { token, body: { reason: "spam", ...body } });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return Made.parse(answer.body).id;
 }
