@@ -8,6 +8,7 @@ import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { breakAt } from "../../support/faults/injected-fault.ts";
 import { ALL, eachStep } from "../../support/faults/sampled-steps.ts";
+import { perRun } from "../../support/sampled-cases.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { passHours } from "../files/lifetime.ts";
 import {
@@ -132,7 +133,7 @@ describe("at once", () => {
   });
 
   test("a complete and a cancel: there is the file, or nothing", async () => {
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < perRun(2, 6); round++) {
       const { id } = await filled(ann, small);
       const multipart = await multipartOf(id);
       const [done, gone] = await Promise.all([complete(ann, id), cancel(ann, id)]);
@@ -148,7 +149,7 @@ describe("at once", () => {
   });
 
   test("a complete and a part sent again: the file is of the bytes that were there at once", async () => {
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < perRun(1, 4); round++) {
       const { id } = await filled(ann, two);
       const [done, again] = await Promise.all([complete(ann, id), put(ann, id, 2, partOf(other, 2))]);
       const mixed = new Uint8Array(two);

@@ -116,27 +116,6 @@ describe("a file of three parts", () => {
     await expectFile(await complete(ann, id), bytes);
     expect(errors.logged).toEqual([]);
   });
-
-  test("has the newest bytes of a part that was sent again", async () => {
-    const { id } = await started(ann, bytes.byteLength);
-    const other = pseudoRandomBytes(bytes.byteLength, 2);
-    for (const part of [1, 2, 3]) await sent(ann, id, part, partOf(other, part));
-    for (const part of [3, 1, 2]) await sent(ann, id, part, partOf(bytes, part));
-    await expectFile(await complete(ann, id), bytes);
-  });
-
-  test("is sent in a message and deleted like any other file", async () => {
-    const { id } = await filled(ann, bytes);
-    const file = await expectFile(await complete(ann, id), bytes);
-    const { id: conversation } = await openDirect(ann, bob);
-    const message = await send(ann, conversation, { kind: "video", body: { url: file.url } });
-    expect(message.body).toMatchObject({ url: file.url });
-    expect(await deleteFile(bob, file)).toBe(404);
-    expect(await deleteFile(ann, file)).toBe(204);
-    expect((await download(file.url)).status).toBe(404);
-    expectProblem(await complete(ann, id), 404, "not_found");
-    expectProblem(await read(ann, id), 404, "not_found");
-  });
 });
 
 test("a file of one part has the hash of its bytes, and the defaults of an upload in one request", async () => {
@@ -255,21 +234,6 @@ describe("what is refused changes nothing", () => {
     expectProblem(await put(ann, id, 1, body(41)), 409, "conflict");
     await expectFile(await complete(ann, id), body(40));
   });
-
-  test("every call of another user, and of an upload that does not exist", async () => {
-    const { id } = await started(ann, small.byteLength);
-    for (const other of [id, "0".repeat(32), "x", id.toUpperCase()]) {
-      expectProblem(await read(bob, other), 404, "not_found");
-      expectProblem(await put(bob, other, 1, small), 404, "not_found");
-      expectProblem(await complete(bob, other), 404, "not_found");
-      expectProblem(await cancel(bob, other), 404, "not_found");
-    }
-    await sent(ann, id, 1, small);
-    expectProblem(await complete(bob, id), 404, "not_found");
-    await expectFile(await complete(ann, id), small);
-    expectProblem(await read(bob, id), 404, "not_found");
-    expectProblem(await complete(bob, id), 404, "not_found");
-  });
 });
 
 test("a cancelled upload leaves nothing, and its name is free", async () => {
@@ -285,8 +249,4 @@ test("a cancelled upload leaves nothing, and its name is free", async () => {
   const next = expectUpload(await start(ann, body), 201);
   expect(next.id).not.toBe(id);
   expect((await cancel(ann, next.id)).status).toBe(204);
-});
-
-test("small files still go in one request", async () => {
-  expect(expectUploaded(await upload(ann, small)).sha256).toBe(await sha256(small));
 });
