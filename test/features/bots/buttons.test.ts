@@ -21,6 +21,7 @@ import {
 } from "../../support/clients/scheduled.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { asking, type BackendBot, backendBot, CHOICE } from "./client.ts";
 
 let ann: SignedIn;
@@ -178,4 +179,21 @@ test("a scheduled message keeps them until it is due; a person is refused at onc
   await runScheduled(bot);
   const { items } = await page(ann, other);
   expect(items).toMatchObject([{ body: { text: "Shall I not?" }, buttons: CHOICE }]);
+});
+
+test("an export has buttons, and an import of other ones changes them", async () => {
+  const { id: own } = await createGroup(ann, [bot]);
+  const { seq } = await send(bot, own, asking());
+  const { text: key } = await makeServerKey(["data"]);
+  const exported = await call("GET", `/v1/server/conversations/${own}/export`, { token: key });
+  expect(exported.status, JSON.stringify(exported.body)).toBe(200);
+  const lines = String(exported.body)
+    .split("\n")
+    .filter((line) => line.includes('"buttons"'));
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(itemAt(lines, 0))).toMatchObject({ message: { buttons: CHOICE } });
+  const body = itemAt(lines, 0).replace('"data":"yes"', '"data":"aye"');
+  const imported = await call("POST", "/v1/server/imports", { token: key, body: `${body}\n` });
+  expect(imported.status, JSON.stringify(imported.body)).toBe(200);
+  expect(JSON.stringify(await getMessage(ann, own, seq))).toContain("aye");
 });

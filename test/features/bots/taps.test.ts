@@ -3,10 +3,12 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { LIMITS } from "../../../src/domain/limits.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { ask, createGroup, deleteMessage, openDirect, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { advanceClock } from "../../support/clock.ts";
+import { setTiming } from "../../support/timing.ts";
 import { asking, type BackendBot, backendBot } from "./client.ts";
 
 let ann: SignedIn;
@@ -130,4 +132,23 @@ test("50 taps at once are 50 taps; more of one user wait, and keep nobody else",
   expect(new Set(all().map((frame) => frame.tap_id)).size).toBe(LIMITS.tapsOfUser + 1);
   await Promise.all(ids.map((tapId) => answer(many, tapId)));
   await tapped(ann, "yes", at);
+});
+
+test("a tap of a user in a shadow is answered, and the bot does not hear of it", async () => {
+  const { text: token } = await makeServerKey(["moderate"]);
+  const { id: group } = await createGroup(ann, [bot, bob]);
+  const at = { id: group, seq: (await send(bot, group, asking())).seq };
+  const undo = setTiming({ rules: { keepMs: 0, staleMs: 0 } });
+  const path = `/v1/moderation/users/${bob.user.id}/suspension`;
+  const shadow = { shadow: true, reason: "spam" };
+  expect((await call("PUT", path, { token, body: shadow })).status).toBe(204);
+  // The conversation knows of the shadow from the next message on.
+  await send(bob, group, "nobody sees this");
+  const device = await openDevice(bot.token);
+  await tapped(bob, "yes", at);
+  await tapped(ann, "yes", at);
+  expect(await device.next("tapped")).toMatchObject({ user: { id: ann.user.id } });
+  expect((await call("DELETE", path, { token })).status).toBe(204);
+  await send(ann, group, "after");
+  undo();
 });
