@@ -312,16 +312,19 @@ describe("a message that is held", () => {
   });
 });
 
-test.each(DRIVERS.filter((driver) => driver.send))("a rule refuses, masks and holds over $name", async (driver) => {
-  await rules(REFUSE, MASK, HOLD);
-  const id = (await driver.open?.(ann, bob)) ?? ConversationId.parse(group);
-  for (const words of ["casino", "bitcoin!"]) await expect(driver.send?.(ann, id, words)).rejects.toThrow();
-  await driver.send?.(ann, id, "idiot, come");
-  const [held] = await waiting(ann);
-  expect((await decide(held?.id ?? 0, "accept")).status).toBe(200);
-  const { items } = await page(bob, id);
-  expect(items.flatMap(({ body }) => body.text ?? [])).toEqual(["*****, come", "bitcoin!"]);
-});
+test.each(DRIVERS.filter((driver) => driver.send))(
+  "a rule refuses, masks and holds over $name",
+  async (driver) => {
+    await rules(REFUSE, MASK, HOLD);
+    const id = (await driver.open?.(ann, bob)) ?? ConversationId.parse(group);
+    for (const words of ["casino", "bitcoin!"]) await expect(driver.send?.(ann, id, words)).rejects.toThrow();
+    await driver.send?.(ann, id, "idiot, come");
+    const [held] = await waiting(ann);
+    expect((await decide(held?.id ?? 0, "accept")).status).toBe(200);
+    const { items } = await page(bob, id);
+    expect(items.flatMap(({ body }) => body.text ?? [])).toEqual(["*****, come", "bitcoin!"]);
+  },
+);
 
 test("a message that is flagged is stored, and revoked once staff refuses it", async () => {
   await rules(FLAG);

@@ -2,17 +2,14 @@ import { env } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
-import { openDirect, send } from "../../support/clients/chat.ts";
 import {
   bytesOf,
   chunk,
   download,
-  expectUploaded,
   pseudoRandomBytes,
   sha256,
   storedFiles,
   streamOf,
-  upload,
 } from "../../support/clients/files.ts";
 import { Errors } from "../../support/errors.ts";
 import { setMaxUpload } from "../../support/settings.ts";

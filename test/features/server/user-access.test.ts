@@ -8,7 +8,7 @@ import {
   userOf,
   userPath,
 } from "../../support/accounts/server-users.ts";
-import { call, expectProblem, login, PASSWORD, register } from "../../support/clients/api.ts";
+import { call, expectProblem, PASSWORD, register } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
