@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 /**
  * Which run plays a test file. Each run plays what those before it play, too:
@@ -26,7 +26,7 @@ const ROWS: ReadonlyMap<string, Run> = new Map([
   ...Object.keys(ALL).map((path): [string, Run] => [path, "all"]),
 ]);
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = join(import.meta.dirname, "..");
 
 /** The test files of the product, by their paths from its root. */
 export const TEST_FILES: readonly string[] = globSync(

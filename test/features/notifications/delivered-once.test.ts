@@ -106,59 +106,6 @@ test("each member gets exactly the notifications that concern them", async () =>
   expect(applied?.application?.authentication).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test("join requests are notified to the members who may approve them", async () => {
-  const id = await createGroupOfKind("public", ann, [bob, cid]);
-  await ask(ann, id, "PATCH", `/members/${bob.user.id}`, { role: "admin" });
-  await ask(dan, id, "POST", "/join", {});
-  expect((await notificationEvents(ann, id)).at(-1)).toBe("applied");
-  expect((await notificationEvents(bob, id)).at(-1)).toBe("applied");
-  expect(await notificationEvents(cid, id)).toEqual(["added"]);
-  // A free join notifies neither the owner nor the new member.
-  const open = await createGroupOfKind("chatroom", ann, []);
-  await ask(dan, open, "POST", "/join", {});
-  expect([await notificationEvents(ann, open), await notificationEvents(dan, open)]).toEqual([
-    ["created"],
-    [],
-  ]);
-});
-
-test("a join request is decided once, with the authentication from its notification", async () => {
-  const id = await createGroupOfKind("group", ann, [bob]);
-  const other = await createGroupOfKind("group", bob, []);
-  for (const to of [id, other]) await ask(cid, to, "POST", "/join", { message: "let me in" });
-  const authentication = async (who: SignedIn, of: ConversationId) =>
-    (await notificationsOf(who, of)).at(-1)?.application?.authentication ?? "none";
-  const ownAuthentication = await authentication(ann, id);
-  const decide = async (who: SignedIn, decision: { userId?: UserId; given?: string; accept?: boolean }) => {
-    const { userId = cid.user.id, given = ownAuthentication, accept = false } = decision;
-    const answer = await conversationObject(id).decideJoinRequest({
-      ...{ userId: who.user.id, joinRequestId: 1, accept, message: "so be it" },
-      credential: { userId, authentication: given },
-    });
-    return answer.ok ? "done" : answer.code;
-  };
-  expect(await decide(ann, { given: "" })).toBe("validation_failed");
-  expect(await decide(ann, { given: await authentication(bob, other) })).toBe("validation_failed");
-  expect(await decide(ann, { userId: bob.user.id })).toBe("validation_failed");
-  expect(await decide(bob, {})).toBe("forbidden");
-  expect(await decide(cid, {})).toBe("not_found");
-  const answers = await Promise.all(range(1, 20).map(() => decide(ann, {})));
-  expect(answers.filter((answer) => answer === "done")).toHaveLength(1);
-  expect(new Set(answers)).toEqual(new Set(["done", "already_handled"]));
-  expect(await decide(ann, { accept: true })).toBe("already_handled");
-  expect(await notificationsOf(cid, id)).toMatchObject([{ event: "rejected", message: "so be it" }]);
-  // A user who was added meanwhile can be neither accepted nor rejected.
-  await ask(bob, other, "POST", "/members", { user_ids: [cid.user.id] });
-  for (const [code, accept] of [
-    ["conflict", true],
-    ["already_handled", false],
-  ] as const) {
-    const decision = { userId: bob.user.id, joinRequestId: 1, accept };
-    expect(await conversationObject(other).decideJoinRequest(decision)).toMatchObject({ code });
-  }
-  expect(await notificationEvents(cid, other)).toEqual(["added"]);
-});
-
 test("a join request without stored authentication cannot be decided with an empty one", async () => {
   const id = await createGroupOfKind("group", ann, []);
   await ask(cid, id, "POST", "/join", {});
