@@ -54,6 +54,28 @@ const FOCUS = /(?<!\bwindow\??)\.focus\(/;
 /** A key, or what a key does. */
 const KEY = /["'](key(down|up|press)|paste|popstate)["']/;
 
+/** A time, in ms, within which somebody answers who does answer, on a machine that is busy. */
+const ANSWER_MS = 2_000;
+const PATIENCE_FOR_ANSWERS = /\b\w*(?:[tT]imeout|answer|fetch)Ms: ?([\d_]+)/g;
+/** Files with a shorter patience. The list may only become shorter. */
+const IMPATIENT = [
+  // Nobody answers under it, or a retry mends it.
+  "test/faults/repair/with-open-devices.test.ts",
+  "test/features/hooks/deliveries.test.ts",
+  "test/features/notifications/delivered-once.test.ts",
+  "test/properties/hooks.test.ts",
+  "test/unit/objects/inbox/inbox-repair.test.ts",
+  // The ones who answer have to within it, too.
+  "test/faults/crashes/presence.test.ts",
+  "test/faults/outages/scheduled-messages.test.ts",
+  "test/faults/races/device-during-session-end.test.ts",
+  "test/faults/repair/list.test.ts",
+  "test/features/issuers/key-sets.test.ts",
+  "test/features/mentions/mentions.test.ts",
+  "test/features/saved/saving.test.ts",
+  "test/features/search/all-conversations.test.ts",
+];
+
 const RULES: readonly Rule[] = [
   {
     // Preact runs an effect a frame after the render, and React when it has time. A key that is pressed
@@ -91,6 +113,17 @@ const RULES: readonly Rule[] = [
       )
         ? "a loop waits without an end: until(…) of event-loop.ts, or expect.poll"
         : undefined,
+  },
+  {
+    concerns: (path) => isTest(path) && !IMPATIENT.includes(path),
+    ofCall: (callee, text) => {
+      const short = [...text.matchAll(PATIENCE_FOR_ANSWERS)].filter(
+        ([, ms = ""]) => Number(ms.replaceAll("_", "")) < ANSWER_MS,
+      );
+      return /^(overrideTiming|setTiming)$/.test(callee) && short.length > 0
+        ? `who answers has less than ${ANSWER_MS} ms, as who hangs: a busy machine takes longer`
+        : undefined;
+    },
   },
   {
     concerns: (path) => isTest(path) && !SOUND_BOUNDS.includes(path),

@@ -39,6 +39,7 @@ test.each([
   [TEST, "while (!isShown) await nextTurn(1)", "a loop waits without an end"],
   [TEST, "do { await new Promise((resolve) => setTimeout(resolve, 20)); } while (!isShown)", "a loop waits"],
   ["test/support/gate.ts", "while (this.isHeld) { await nextTurn(5); }", "a loop waits without an end"],
+  [TEST, "overrideTiming({ hooks: { retryUnitMs: 1, answerMs: 300 } })", "who answers has less than 2000 ms"],
   [TEST, "expect(Date.now() - began).toBeLessThan(5_000)", "a bound of time"],
   [TEST, "expect(performance.now() - began, 'soon').toBeLessThanOrEqual(20)", "a bound of time"],
 ])("%s: %s", (path, text, what) => {
@@ -51,6 +52,7 @@ test.each([
   ["test/support/eventually.ts", "vi.waitFor(holds, { timeout: 20_000 })"],
   [TEST, "while (!isOver) { await send(id); await nextTurn(); }"],
   [TEST, "expect(items.length).toBeLessThan(5)"],
+  [TEST, "overrideTiming({ linkPreviews: { fetchMs: 2_000 }, presence: { graceMs: 10 } })"],
   ["test/unit/objects/fanout.test.ts", "expect(Date.now() - began).toBeLessThan(100)"],
 ])("no luck in %s: %s", (path, text) => {
   expect(luckIn(path, text)).toEqual([]);
