@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { repetitions } from "../../support/sampled-cases.ts";
+import { perRun, repetitions } from "../../support/sampled-cases.ts";
 import { setLiveMembers, setNoRateLimits } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 import { ACTS, type Act, type ActName, expectOutcome } from "./acts.ts";
@@ -13,7 +13,7 @@ beforeAll(() =>
 );
 
 /** The pairs of each place that a run plays. */
-const SAMPLE = repetitions(8, 15);
+const SAMPLE = repetitions(perRun(5, 8), 15);
 
 const NAMES = Object.keys(ACTS) as ActName[];
 
