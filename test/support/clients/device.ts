@@ -260,7 +260,8 @@ export class Device {
     while (this.#taken < frames.length) {
       const frame = frames[this.#taken++];
       // A room socket need not say of which conversation it speaks.
-      if (frame) this.#client.take(this.room === undefined ? frame : { conversation_id: this.room, ...frame });
+      if (frame)
+        this.#client.take(this.room === undefined ? frame : { conversation_id: this.room, ...frame });
     }
     const received = this.#socket?.received ?? 0;
     if (!this.#pings || received - this.#pingedAt < PING_EACH) return;

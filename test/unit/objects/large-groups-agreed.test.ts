@@ -1,4 +1,3 @@
-
 import { expect, test } from "vitest";
 import { EphemeralEvents } from "../../../src/conversation/delivery/ephemeral-events.ts";
 import { RoomFanoutSource } from "../../../src/conversation/delivery/fanout-source.ts";
