@@ -143,17 +143,6 @@ test("an event that is not taken is tried again under its id, and those behind i
   expect(await failed(other)).toEqual([]);
 });
 
-test("a receiver that hangs is given up in time, and the conversation goes on meanwhile", async () => {
-  overrideTiming({ hooks: { answerMs: 100 } });
-  const { id } = await createGroup(ann, [ben]);
-  const receiver = await hookOf(id);
-  await receiver.answer("hang");
-  await send(ann, id, "one");
-  await receiver.untilCalls(1);
-  await send(ben, id, "two");
-  expect(texts(await receiver.until(2))).toEqual(["one", "two"]);
-});
-
 test("410 ends a hook. Made active again, it goes on with the event that had failed", async () => {
   const { id } = await createGroup(ann, [ben]);
   const receiver = await hookOf(id);
