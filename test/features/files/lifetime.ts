@@ -119,13 +119,6 @@ export async function passHours(hours: number, bindings = env): Promise<void> {
   }
 }
 
-/** Has R2 delete nothing, for all, until the returned object is disposed. */
-export function withoutR2(): Disposable {
-  const value = () => Promise.reject(new Error("Network connection lost."));
-  Object.defineProperty(env.FILES, "delete", { configurable: true, value });
-  return { [Symbol.dispose]: () => void Reflect.deleteProperty(env.FILES, "delete") };
-}
-
 /** Bindings with an R2 that deletes nothing: a Worker that dies after its write to D1 comes no further. */
 export function withoutDeletes(): typeof env {
   const FILES = new Proxy(env.FILES, {
