@@ -79,6 +79,7 @@ export async function play(steps: Step[], people?: Map<string, SignedIn>): Promi
 }
 
 const Envelope = z.looseObject({ code: z.int(), msg: z.string() });
+const Refusal = z.strictObject({ code: z.int(), msg: z.string().min(1), data: z.looseObject({}) });
 
 /** The outcome of a call, 0 or a code, and what it has answered: `data` and all, or why not. */
 interface Given {
@@ -97,8 +98,10 @@ async function answered(who: SignedIn | undefined, path: unknown, body: unknown)
     });
     return { code: status < 300 ? 0 : status, data: got, body: got };
   }
-  const { body: got } = await tim(who, method, body);
+  const { status, body: got } = await tim(who, method, body);
   const { code, msg, data } = Envelope.parse(got);
+  if (code !== 0) Refusal.parse(got);
+  expect([200, code]).toContain(status);
   return { code, data: code === 0 ? data : msg, body: got };
 }
 
