@@ -35,8 +35,8 @@ const many = (most: number) => Array.from({ length: most + 1 }, () => 1);
 const MESSAGES = "POST /v1/conversations/:id/messages";
 
 /**
- * Correct bodies, and wrong values of their fields. `examples.test.ts` has other types in place of what the
- * examples have; these are fields that they lack, fields that must be there, and the longest that is too long.
+ * Correct bodies, and wrong values of their fields: fields that the examples lack, fields that must be there,
+ * and what is too long. `examples.test.ts` has other types in place of what the examples have.
  */
 const CALLS: [route: string, good: () => Record<string, unknown>, wrong: Record<string, unknown[]>][] = [
   [
