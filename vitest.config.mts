@@ -47,7 +47,7 @@ const COMMON = {
   exclude: [...configDefaults.exclude, ...BEYOND],
 };
 /** Projects in Node whose modules are loaded once a worker, not once a file. */
-const SHARED = { ...COMMON, isolate: false, setupFiles: ["./test/support/setup-node.ts"] };
+const SHARED = { ...COMMON, isolate: false, setupFiles: ["./test/support/shared/setup-node.ts"] };
 
 // wrangler.toml names the folder. Vitest evaluates this file for the run and for projects of it, and Node a
 // module once.

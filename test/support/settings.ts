@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { undoAtEnd } from "./undo.ts";
+import { undoAtEnd } from "./shared/undo.ts";
 
 /** Sets `LIVE_MEMBERS` for objects that start from now on. @returns restores it */
 export function setLiveMembers(count: number): () => void {

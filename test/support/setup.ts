@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { rules } from "./app.ts";
 import { takeUndocumentedFrames } from "./clients/documented/frames.ts";
-import { failOnLeftovers } from "./left-behind.ts";
+import { closeUnreadSockets } from "./clients/socket.ts";
 import { continueNumbering } from "./numbering.ts";
-import { undoOfFile } from "./undo.ts";
+import { failOnLeftovers } from "./shared/left-behind.ts";
+import { undoOfFile } from "./shared/undo.ts";
 
 /** The log lines of the Worker and its objects since the last test ended. */
 const logged: string[] = [];
@@ -27,6 +28,8 @@ afterEach(() => {
 });
 
 failOnLeftovers({ env, "env.DB": env.DB, "env.FILES": env.FILES, "env.CONVERSATION": env.CONVERSATION });
+
+afterEach(closeUnreadSockets);
 
 // The test files of one worker share its runtime. Each begins with an empty D1, an empty R2 and new ids.
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { TIMING, type Timing } from "../../src/domain/timing.ts";
-import { undoAtEnd } from "./undo.ts";
+import { undoAtEnd } from "./shared/undo.ts";
 
 type Mutable = { -readonly [Group in keyof Timing]: { -readonly [Name in keyof Timing[Group]]: number } };
 export type Changes = { readonly [Group in keyof Timing]?: Partial<Timing[Group]> };

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { call } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { AUDIENCE, setIssuers, TestIssuer } from "../../support/issuer/issuer.ts";
-import { undoAtEnd } from "../../support/undo.ts";
+import { undoAtEnd } from "../../support/shared/undo.ts";
 
 let issuer: TestIssuer;
 

@@ -4,7 +4,7 @@ import { inject } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
 import { type Answer, call } from "../clients/api.ts";
-import { undoAtEnd } from "../undo.ts";
+import { undoAtEnd } from "../shared/undo.ts";
 
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT = "urn:ietf:params:oauth:token-type:jwt";
