@@ -1,5 +1,5 @@
 import { KaiheilaBot } from "kaiheila-bot-root";
-import { expect } from "vitest";
+import { until } from "../support/event-loop.ts";
 import { type Client, type Place, tell } from "./story.ts";
 
 async function make({ api, token, person, code }: Place, heard: string[]): Promise<Client> {
@@ -15,7 +15,7 @@ async function make({ api, token, person, code }: Place, heard: string[]): Promi
   return {
     connect: async () => {
       bot.connect();
-      await expect.poll(() => Reflect.get(Object(bot.messageSource), "stage")).toBe(4);
+      await until(() => Reflect.get(Object(bot.messageSource), "stage") === 4, "the bot is connected");
     },
     say: async (text) => (await directMessage.create(9, person, code, text)).msgId,
     edit: (id, text) => directMessage.update(id, text),

@@ -1,6 +1,6 @@
 import { KaiheilaBot } from "koishi-adapter-kaiheila";
 import { App, Bot } from "koishi-core";
-import { expect } from "vitest";
+import { until } from "../support/event-loop.ts";
 import { type Client, type Place, tell } from "./story.ts";
 
 async function make({ api, token, code }: Place, heard: string[]): Promise<Client> {
@@ -12,7 +12,7 @@ async function make({ api, token, code }: Place, heard: string[]): Promise<Clien
   if (!(bot instanceof KaiheilaBot)) throw new Error("there is one bot");
   return {
     connect: async () => {
-      await expect.poll(() => bot.status).toBe(Bot.Status.GOOD);
+      await until(() => bot.status === Bot.Status.GOOD, "the bot is connected");
     },
     say: (text) => bot.sendMessage(code, text),
     edit: (id, text) => bot.editMessage(code, id, text),

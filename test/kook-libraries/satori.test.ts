@@ -1,7 +1,7 @@
 import { KookBot } from "@satorijs/adapter-kook";
 import * as Satori from "@satorijs/core";
 import { Context, HTTP } from "@satorijs/core";
-import { expect } from "vitest";
+import { until } from "../support/event-loop.ts";
 import { type Client, type Place, tell } from "./story.ts";
 
 /** Of the states of a bot; the library has them as a `const enum`. */
@@ -24,7 +24,7 @@ async function make({ api, token, code }: Place, heard: string[]): Promise<Clien
   });
   await app.start();
   const online = async () => {
-    await expect.poll(() => Number(bot.status)).toBe(ONLINE);
+    await until(() => Number(bot.status) === ONLINE, "the bot is online");
   };
   return {
     connect: online,
