@@ -9,7 +9,7 @@ type Row = [owner: number, admin: number | null, member: number, outsider: numbe
 
 export const YES = 0;
 /** not a member, or not allowed */
-export const NO = 10_007;
+const NO = 10_007;
 
 /** Actions on a group, in the order of the test. */
 export const ACTIONS = [
