@@ -19,8 +19,8 @@ export function storedForm(text: string): string {
   return bounded(text).normalize("NFC");
 }
 
-/** The text, without marks that would take long to sort. */
-function bounded(text: string): string {
+/** The text, without marks that would take long to sort: what it is read as before a normalization. */
+export function bounded(text: string): string {
   return text.length > MAY_HAVE_LONG_RUN ? text.replace(LONG_RUN, "$1") : text;
 }
 

@@ -1,3 +1,4 @@
+import { bounded } from "../../lib/text-forms.ts";
 import CONFUSABLES from "./confusables.json" with { type: "json" };
 
 /**
@@ -16,7 +17,7 @@ let prototypes: Map<string, string> | undefined;
  * @returns one or two texts, which are not for display
  */
 export function lookAlikeKeys(name: string): string[] {
-  const composed = name.normalize("NFKC");
+  const composed = bounded(name).normalize("NFKC");
   return [...new Set([keyOf(composed), keyOf(fold(composed))])];
 }
 

@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { newSession } from "../../support/accounts/sessions.ts";
@@ -564,16 +564,13 @@ test("a draft is in no line of the log", async () => {
   const [ann, bob] = await users();
   const { id } = await openDirect(ann, bob);
   const lines: unknown[] = [];
-  const { info, warn, error } = console;
-  const keep = (...line: unknown[]) => void lines.push(line);
-  Object.assign(console, { log: keep, info: keep, warn: keep, error: keep });
-  try {
-    await compose(ann, id, "a secret thought", "m1");
-    await put(ann, id, { text: "a secret thought", client_msg_id: "" });
-    await discard(ann, id);
-  } finally {
-    Object.assign(console, { info, warn, error });
+  for (const level of ["log", "info", "warn", "error"] as const) {
+    const spy = vi.spyOn(console, level).mockImplementation((...line) => void lines.push(line));
+    onTestFinished(() => spy.mockRestore());
   }
+  await compose(ann, id, "a secret thought", "m1");
+  await put(ann, id, { text: "a secret thought", client_msg_id: "" });
+  await discard(ann, id);
   expect(JSON.stringify(lines)).not.toContain("secret");
 });
 

@@ -6,6 +6,7 @@ import { listedConversation } from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilAcked } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { Stopwatch } from "../../support/clock.ts";
+import { whileHeld } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept } from "../../support/faults/calls.ts";
 import { Costs } from "../../support/objects/costs.ts";
@@ -40,7 +41,7 @@ beforeAll(async () => {
   for (const { token } of users.slice(0, ONLINE / 2)) online.push(await openDevice(token));
   id = await createGroupId(itemAt(users, 0), ...users.slice(1));
   // 500 inboxes at the pace take seconds on an idle machine.
-  await expect.poll(() => costs.newestSeq.size, { timeout: 100_000 }).toBe(MEMBERS);
+  await whileHeld(() => costs.newestSeq.size < MEMBERS);
   for (const { token } of users.slice(ONLINE / 2, ONLINE)) online.push(await openDevice(token));
 });
 

@@ -40,29 +40,29 @@ const from = (conversation_id: unknown, after: unknown = 0) => ({ conversation_i
 
 const NESTED = `${"[".repeat(40)}${"]".repeat(40)}`;
 
-/** Frames that no socket takes. A frame with a conversation is of conversation 1. */
-const MALFORMED: unknown[] = [
-  ...["hello", "[]", NESTED, new ArrayBuffer(8), { conversation_id: 1 }],
-  { type: "launch", conversation_id: 1 },
-  { type: "send", conversation_id: 1 },
-  { type: "send", conversation_id: 1, kind: "tip", body: { event: "joined" } },
-  { ...to(1), body: { text: "😀".repeat(8_001) } },
-  `{"type":"send","conversation_id":1,"kind":"text","body":{"text":"\\u0000"}}`,
-  `{"type":"send","conversation_id":1,"kind":"text","body":{"text":"\\ud800"}}`,
-  { type: "sends", conversation_id: 1 },
+/** Frames that no socket takes, of a conversation. */
+const malformed = (of: number): unknown[] => [
+  ...["hello", "[]", NESTED, new ArrayBuffer(8), { conversation_id: of }],
+  { type: "launch", conversation_id: of },
+  { type: "send", conversation_id: of },
+  { type: "send", conversation_id: of, kind: "tip", body: { event: "joined" } },
+  { ...to(of), body: { text: "😀".repeat(8_001) } },
+  `{"type":"send","conversation_id":${of},"kind":"text","body":{"text":"\\u0000"}}`,
+  `{"type":"send","conversation_id":${of},"kind":"text","body":{"text":"\\ud800"}}`,
+  { type: "sends", conversation_id: of },
   { type: "sends", items: [] },
-  { type: "sends", items: range(1, 101).map(() => to(1)) },
-  { type: "read", conversation_id: 1 },
-  ...[-1, 1.5, "1"].map((seq) => ({ type: "read", conversation_id: 1, seq })),
+  { type: "sends", items: range(1, 101).map(() => to(of)) },
+  { type: "read", conversation_id: of },
+  ...[-1, 1.5, "1"].map((seq) => ({ type: "read", conversation_id: of, seq })),
   ...[0, -1, 1.5, "1", [1], 2 ** 53].map((wrong) => ({ type: "read", conversation_id: wrong, seq: 1 })),
-  '{"type":"read","conversation_id":1,"seq":1,"x":"\\u0000"}',
+  `{"type":"read","conversation_id":${of},"seq":1,"x":"\\u0000"}`,
   { type: "typing", conversation_id: "1" },
-  { type: "sync", conversation_id: 1 },
-  { type: "sync", ...from(1), rev: -1 },
+  { type: "sync", conversation_id: of },
+  { type: "sync", ...from(of), rev: -1 },
 ];
 
 /** Frames that device sockets do not take. */
-const MALFORMED_AT_DEVICES: unknown[] = [
+const malformedAtDevices = (of: number): unknown[] => [
   ...[{ type: "read", seq: 1 }, { type: "read", conversation_id: null, seq: 1 }, { type: "typing" }],
   ...[{ type: "focus" }, { type: "focus", conversation_id: "1" }],
   ...[
@@ -71,13 +71,16 @@ const MALFORMED_AT_DEVICES: unknown[] = [
     { type: "sync", items: null },
   ],
   { type: "sync", items: range(1, 101).map((n) => from(n)) },
-  { type: "sync", items: [from(1), from(2), from(1, 5)] },
-  { type: "sync", items: [from(1), { after: 0 }] },
-  { type: "sync", items: [from(1)], ...from(2) },
-  { type: "sync", items: [from(1)], rev: 0 },
+  { type: "sync", items: [from(of), from(of + 1), from(of, 5)] },
+  { type: "sync", items: [from(of), { after: 0 }] },
+  { type: "sync", items: [from(of)], ...from(of + 1) },
+  { type: "sync", items: [from(of)], rev: 0 },
 ];
 
-const malformedAt = ({ name }: Kind) => [...MALFORMED, ...(name === "device" ? MALFORMED_AT_DEVICES : [])];
+const malformedAt = ({ name }: Kind) => [
+  ...malformed(id),
+  ...(name === "device" ? malformedAtDevices(id) : []),
+];
 const BYTES = LIMITS.writtenBytes;
 
 describe.each(KINDS)("a $name socket", (kind) => {
