@@ -27,6 +27,7 @@ const QUICK: readonly string[] = [
   "test/properties/groups.test.ts",
   "test/properties/inbox-list.test.ts",
   "test/properties/replay.test.ts",
+  "test/scripts/luck.test.ts",
   "test/surfaces/every-pair.test.ts",
   "test/unit/pure",
   "web/test/accessible/contrast.test.ts",

@@ -31,7 +31,8 @@ test("a client with 1,000 conversations in its cache shows its list in 100 ms", 
     const chat = new core.Chat({ url, token, cache });
     await chat.start();
     const view = chat.open(id);
-    while (view.view.messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let turns = 0; view.view.messages.length === 0 && turns < 2_000; turns++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     await chat.stop();
     await cache.close();
     const opening = indexedDB.open("parley:ann");
