@@ -1,4 +1,3 @@
-import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UserId } from "../../../src/domain/ids.ts";
@@ -9,15 +8,7 @@ import {
   friendCall,
   unrelatedPairs,
 } from "../../support/accounts/friends.ts";
-import { app } from "../../support/app.ts";
-import {
-  type Answer,
-  call,
-  expectProblem,
-  register,
-  request,
-  type SignedIn,
-} from "../../support/clients/api.ts";
+import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   countRowsInD1,
@@ -30,7 +21,6 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
-import { nextTurn } from "../../support/event-loop.ts";
 import { textFrame } from "../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -235,112 +225,6 @@ test("a conversation with a deleted user is disabled", async () => {
   await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(eve.user.id).run();
   expect((await getConversation(dan, id)).disabled).toBe(true);
   expect((await listedConversation(dan, id)).disabled).toBe(true);
-});
-
-describe("a block in a race", () => {
-  test("stops all sends after its answer, and unblocking allows all sends after its answer", async () => {
-    const two = pair();
-    const [dan, eve] = two;
-    const { id } = await openDirect(dan, eve);
-    const sockets = await Promise.all(two.map(({ token }) => openRoom(id, token)));
-    const lastSeq = async () => Number((await getConversation(dan, id)).last_seq);
-    for (let round = 0; round < 8; round++) {
-      const blocker = round % 2 ? dan : eve;
-      const other = round % 2 ? eve : dan;
-      let over = false;
-      const sending = two.map(async (who, i) => {
-        for (let j = 0; !over; j++) {
-          sockets[i]?.send(textFrame("racing", `${round}-${j}`));
-          expect([201, 403]).toContain((await trySend(who, id)).status);
-        }
-      });
-      for (let i = 0; i < round; i++) await nextTurn();
-      await expectFriendCall("PUT blocks", blocker, other);
-      const last = await lastSeq();
-      for (let i = 0; i < 5; i++) {
-        for (const who of two) expectProblem(await trySend(who, id), 403, "blocked");
-      }
-      over = true;
-      await Promise.all(sending);
-      for (const socket of sockets) {
-        socket.send(textFrame("after", `${round}-after`));
-        await socket.until(({ frames }) =>
-          frames.some(({ client_msg_id }) => client_msg_id === `${round}-after`),
-        );
-        expect(socket.frames.find(({ client_msg_id }) => client_msg_id === `${round}-after`)).toMatchObject({
-          type: "error",
-          code: "blocked",
-        });
-      }
-      expect(await lastSeq()).toBe(last);
-      await expectFriendCall("DELETE blocks", blocker, other);
-      for (const who of two) expect((await trySend(who, id)).status).toBe(201);
-    }
-    for (const socket of sockets) socket.close();
-  });
-
-  test("applies to a conversation that is opened at the same time", async () => {
-    const dan = await register();
-    const others = await insertUsers(30);
-    const path = (id: number) => `/v1/blocks/${id}`;
-    const opened = await Promise.all(
-      others.map(async ({ user }, i) => {
-        const block = () => call("PUT", path(user.id), { token: dan.token });
-        const open = () => openDirect(dan, { user });
-        const [conversation, blocked] =
-          i % 2 ? await Promise.all([open(), block()]) : (await Promise.all([block(), open()])).toReversed();
-        expect(blocked).toMatchObject({ status: 204 });
-        return conversation;
-      }),
-    );
-    for (const conversation of opened) {
-      if (!conversation || !("id" in conversation)) throw new Error("it was opened");
-      expectProblem(await trySend(dan, conversation.id), 403, "blocked");
-    }
-  });
-
-  test("applies to a conversation that is created between the block's lookup and its write to D1", async () => {
-    const two = pair();
-    const [dan, eve] = two;
-    let id = 0;
-    const DB = new Proxy(env.DB, {
-      get(target, key) {
-        if (key === "prepare") return target.prepare.bind(target);
-        if (key !== "batch") return Reflect.get(target, key);
-        return async (statements: D1PreparedStatement[]) => {
-          id = (await openDirect(dan, eve)).id;
-          await send(eve, id, "before the block");
-          return target.batch(statements);
-        };
-      },
-    });
-    const blockRequest = request("PUT", `/v1/blocks/${eve.user.id}`, { token: dan.token });
-    const blocked = await app.fetch(blockRequest, { ...env, DB }, createExecutionContext());
-    expect([blocked.status, id > 0]).toEqual([204, true]);
-    await expectNeitherWrites(id, "blocked", two);
-  });
-
-  test("leaves conversation and lists in agreement after twenty concurrent blocks and unblocks", async () => {
-    const two = pair();
-    const [dan, eve] = two;
-    const { id } = await openDirect(dan, eve);
-    await Promise.all(
-      Array.from({ length: 20 }, (_, i) => {
-        const what = i % 3 ? "PUT blocks" : "DELETE blocks";
-        return i % 2 ? expectFriendCall(what, dan, eve) : expectFriendCall(what, eve, dan);
-      }),
-    );
-    let blocked = false;
-    for (const [who, other] of bothWays(dan, eve)) {
-      blocked ||= (await contactLists(who)).blocks.includes(other.user.id);
-    }
-    if (blocked) await expectNeitherWrites(id, "blocked", two);
-    else await expectBothWrite(id, two);
-    for (const [who, other] of bothWays(dan, eve)) {
-      await Promise.all(Array.from({ length: 25 }, () => expectFriendCall("DELETE blocks", who, other)));
-    }
-    await expectBothWrite(id, two);
-  });
 });
 
 test("blocking a user who does not exist changes nothing", async () => {

@@ -12,7 +12,6 @@ import {
   list,
   openDirect,
   send,
-  storedInInbox,
 } from "../../support/clients/chat.ts";
 import type { StrictConversation } from "../../support/clients/shapes.ts";
 import { openDevice } from "../../support/clients/socket.ts";
@@ -307,45 +306,4 @@ test("the inbox learns of the archive from the list, where a crash left it behin
   await env.DB.prepare(crashed).bind(id, ann.user.id).run();
   expect(await shown(ann)).toContain(id);
   await expectArchived(ann, id, true);
-});
-
-describe("races", () => {
-  test("fifty archivings and fifty messages: the last message decides", async () => {
-    const [ann, bob] = await users();
-    const { id } = await createGroup(bob, [ann]);
-    await Promise.all(
-      Array.from({ length: 50 }, (_, i) => [
-        set(ann, id, i % 2 === 0 ? { archived: true } : { archived: true, sticky: i % 4 === 1 }),
-        send(bob, id, `message ${i}`),
-      ]).flat(),
-    );
-    await send(bob, id, "the last");
-    await expectArchived(ann, id, false);
-    await set(ann, id, { archived: true });
-    await expectArchived(ann, id, true);
-  });
-
-  test("a message that is stored after the archiving, and before its answer, brings it back", async () => {
-    const [ann, bob] = await users();
-    const { id } = await createGroup(bob, [ann]);
-    for (let round = 0; round < 10; round++) {
-      await Promise.all([set(ann, id, { archived: true }), send(bob, id, "meanwhile")]);
-      const { archived } = await getConversation(ann, id);
-      await expectArchived(ann, id, archived);
-      await send(bob, id, "later");
-      await expectArchived(ann, id, false);
-    }
-  });
-
-  test("the inbox ends with what D1 has", async () => {
-    const [ann, bob] = await users();
-    const { id } = await createGroup(bob, [ann]);
-    for (let round = 0; round < 5; round++) {
-      await Promise.all(
-        Array.from({ length: 6 }, (_, i) => set(ann, id, { archived: (i + round) % 2 === 0 })),
-      );
-      await expectArchived(ann, id, (await getConversation(ann, id)).archived);
-      expect(await storedInInbox(ann)).toContain(`"conversation_id":${id}`);
-    }
-  });
 });

@@ -13,6 +13,7 @@ import {
 import { expectPosted, mergedDraft, reference } from "../../support/clients/forwards.ts";
 import { asLastMessage, StrictSearch, withoutOwnPart } from "../../support/clients/shapes.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { perRun, sampledCases } from "../../support/sampled-cases.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -34,22 +35,25 @@ async function found({ token }: SignedIn, id: number, q: string): Promise<number
 }
 
 describe("a caption", () => {
-  test.each(MEDIA)("of an %s is shown with the message, wherever that is shown", async (kind) => {
-    const { id } = await createGroup(ann, [bob]);
-    const sockets = [await openRoom(id, bob.token), await openDevice(bob.token)];
-    const body = { url: URL, caption: CAPTION };
-    const sent = await send(ann, id, { kind, body });
-    expect(sent.body).toEqual(body);
-    expect(await getMessage(bob, id, sent.seq)).toEqual(sent);
-    expect((await page(bob, id)).items).toEqual([sent]);
-    await expect
-      .poll(async () => (await listedConversation(bob, id)).last_message)
-      .toEqual(asLastMessage(sent));
-    for (const socket of sockets) {
-      expect(await socket.next("message")).toEqual({ type: "message", message: withoutOwnPart(sent) });
-      socket.close();
-    }
-  });
+  test.each(sampledCases(MEDIA, perRun(1, MEDIA.length), 1))(
+    "of an %s is shown with the message, wherever that is shown",
+    async (kind) => {
+      const { id } = await createGroup(ann, [bob]);
+      const sockets = [await openRoom(id, bob.token), await openDevice(bob.token)];
+      const body = { url: URL, caption: CAPTION };
+      const sent = await send(ann, id, { kind, body });
+      expect(sent.body).toEqual(body);
+      expect(await getMessage(bob, id, sent.seq)).toEqual(sent);
+      expect((await page(bob, id)).items).toEqual([sent]);
+      await expect
+        .poll(async () => (await listedConversation(bob, id)).last_message)
+        .toEqual(asLastMessage(sent));
+      for (const socket of sockets) {
+        expect(await socket.next("message")).toEqual({ type: "message", message: withoutOwnPart(sent) });
+        socket.close();
+      }
+    },
+  );
 
   test("is sent over sockets too", async () => {
     const { id } = await createGroup(ann, [bob]);
@@ -60,22 +64,25 @@ describe("a caption", () => {
     expect((await getMessage(bob, id, 1)).body).toEqual(VOICE.body);
   });
 
-  test.each(MEDIA)("of an %s is found by search, and so is the name of its file", async (kind) => {
-    const { id } = await createGroup(ann, [bob]);
-    await send(ann, id, "before");
-    await send(ann, id, { kind, body: { url: URL, name: "IMG_1.png", caption: CAPTION } });
-    await send(ann, id, { kind, body: { url: URL, name: "only-name.png" } });
-    await send(ann, id, { kind, body: { url: URL, caption: "only this" } });
-    expect(await found(bob, id, "from BEHIND")).toEqual([2]);
-    expect(await found(bob, id, "img_1")).toEqual([2]);
-    expect(await found(bob, id, "only")).toEqual([4, 3]);
-    // A text never reaches from the caption into the name.
-    expect(await found(bob, id, "🥅 IMG")).toEqual([]);
-    expect(await found(bob, id, "🥅\nIMG")).toEqual([]);
-    expect(await found(bob, id, "🥅IMG")).toEqual([]);
-    await deleteMessage(ann, id, 2, "everyone");
-    expect(await found(bob, id, "from behind")).toEqual([]);
-  });
+  test.each(sampledCases(MEDIA, perRun(1, MEDIA.length)))(
+    "of an %s is found by search, and so is the name of its file",
+    async (kind) => {
+      const { id } = await createGroup(ann, [bob]);
+      await send(ann, id, "before");
+      await send(ann, id, { kind, body: { url: URL, name: "IMG_1.png", caption: CAPTION } });
+      await send(ann, id, { kind, body: { url: URL, name: "only-name.png" } });
+      await send(ann, id, { kind, body: { url: URL, caption: "only this" } });
+      expect(await found(bob, id, "from BEHIND")).toEqual([2]);
+      expect(await found(bob, id, "img_1")).toEqual([2]);
+      expect(await found(bob, id, "only")).toEqual([4, 3]);
+      // A text never reaches from the caption into the name.
+      expect(await found(bob, id, "🥅 IMG")).toEqual([]);
+      expect(await found(bob, id, "🥅\nIMG")).toEqual([]);
+      expect(await found(bob, id, "🥅IMG")).toEqual([]);
+      await deleteMessage(ann, id, 2, "everyone");
+      expect(await found(bob, id, "from behind")).toEqual([]);
+    },
+  );
 
   test("is the preview of a quote, before the name of the file", async () => {
     const { id } = await createGroup(ann, [bob]);

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import type { CallMethods } from "../../../src/object/calls/object-call.ts";
+import { perRun } from "../../support/sampled-cases.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { type Changes, setTiming } from "../../support/timing.ts";
 import type { Work } from "./counted-work.ts";
@@ -35,7 +36,10 @@ function most(works: readonly Work[]): Work {
   return { read: of("read"), written: of("written"), bytes: of("bytes") };
 }
 
-/** The size of a small world and of a large one: of what has no limit there is so much. */
+/**
+ * The size of a small world and of a large one: of what has no limit there is so much. `npm test` counts in the
+ * small one alone, `npm run test:all` whether the work grows.
+ */
 const SIZES = [300, 1_200];
 
 /**
@@ -46,7 +50,7 @@ export function worldsOf<World>(make: (size: number) => Promise<World>, changes:
   const worlds: World[] = [];
   beforeAll(async () => {
     const restoreLimits = setNoRateLimits();
-    for (const size of SIZES) worlds.push(await make(size));
+    for (const size of SIZES.slice(0, perRun(1, SIZES.length))) worlds.push(await make(size));
     const restore = setTiming(changes);
     return () => {
       restore();
