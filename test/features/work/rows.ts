@@ -37,8 +37,8 @@ function most(works: readonly Work[]): Work {
 }
 
 /**
- * The size of a small world and of a large one: of what has no limit there is so much. `npm test` counts in the
- * small one alone, `npm run test:all` whether the work grows.
+ * The size of a small world and of a large one: of what has no limit there is so much. `npm test` counts in
+ * the small one alone, `npm run test:all` also whether the work grows.
  */
 const SIZES = [300, 1_200];
 
