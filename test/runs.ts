@@ -194,7 +194,7 @@ const ROWS: ReadonlyMap<string, Run> = new Map([
 const ROOT = join(import.meta.dirname, "..");
 
 /** The test files of the product, by their paths from its root. */
-export const TEST_FILES: readonly string[] = globSync(
+const TEST_FILES: readonly string[] = globSync(
   ["test/**/*.test.ts", "packages/*/test/**/*.test.{ts,tsx}", "web/test/**/*.test.ts"],
   { cwd: ROOT, exclude: ["**/node_modules/**"] },
 ).toSorted();

@@ -91,6 +91,12 @@ describe("a message that is marked unread", () => {
     await expectUnread(ann, id, 0);
   });
 
+  test("may be the last one", async () => {
+    const id = await readGroup(2);
+    expect(seen(await markUnread(bob, id, 2))).toEqual(answered(2, 1, 2));
+    await expectUnread(bob, id, 1, 2);
+  });
+
   test("changes nothing when it is marked again", async () => {
     const id = await readGroup(3);
     await markUnread(bob, id, 2);
@@ -239,6 +245,15 @@ describe("the mark ends", () => {
     const id = await readGroup(2);
     await markUnread(bob, id, 1);
     expect(seen(await put(bob, id, { seq: 2, unread: false }))).toEqual(answered(2, 0));
+  });
+
+  test("with an own message, which moves the read position", async () => {
+    const id = await readGroup(2);
+    await markUnread(bob, id, 1);
+    await send(bob, id, "3");
+    await expectUnread(bob, id, 0);
+    await send(ann, id, "4");
+    await expectUnread(bob, id, 1);
   });
 
   test("when the conversation is deleted for oneself, with its history or without", async () => {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { getConversation, listedConversation, page, send } from "../../support/clients/chat.ts";
+import { getConversation, list, listedConversation, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupId } from "../../support/objects/room.ts";
 
@@ -84,6 +84,23 @@ test("a system message says what has changed: the role, the length of a mute, th
   for (const body of bodies) expect((await socket.next("message")).message).toMatchObject({ body });
   expect((await page(bob, id)).items.map(({ body }) => body)).toEqual(bodies);
   expect(await listedConversation(bob, id)).toMatchObject({ last_message: { body: bodies.at(-1) } });
+});
+
+test("a removed member loses all access at once", async () => {
+  const id = await createGroupId(ann, bob, cid);
+  const socket = await openRoom(id, bob.token);
+  expect((await inGroup(id, ann, "DELETE", `/members/${bob.user.id}`)).status).toBe(204);
+  expect(await socket.next("kicked")).toMatchObject({ reason: "removed" });
+  for (const path of ["", "/messages", "/members", "/receipts"]) {
+    expectProblem(await inGroup(id, bob, "GET", path), 404, "not_found");
+  }
+  expectProblem(
+    await inGroup(id, bob, "POST", "/messages", { kind: "text", body: { text: "x" } }),
+    404,
+    "not_found",
+  );
+  expect((await list(bob)).items.map((item) => item.id)).not.toContain(id);
+  expect(await roles(id, cid)).toEqual({ [ann.user.id]: "owner", [cid.user.id]: "member" });
 });
 
 test("only the owner sets roles, admins mute members below them, and the owner hands over", async () => {

@@ -11,7 +11,7 @@ import type { Values } from "../../support/surfaces/matching.ts";
 import type { Sign } from "../../support/surfaces/stories.ts";
 
 /** An id of no user and no conversation. */
-export const NOBODY = 999_999_999;
+const NOBODY = 999_999_999;
 
 const Opened = z.strictObject({
   code: z.literal(0),

@@ -1,9 +1,19 @@
 import { evictDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { registerUsers } from "../../../support/clients/api.ts";
+import { openDirect, page } from "../../../support/clients/chat.ts";
+import { Device } from "../../../support/clients/device.ts";
+import { displayedMessage } from "../../../support/clients/displayed.ts";
 import { openDevice } from "../../../support/clients/socket.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
-import { createGroupId, inboxObject, postText, range } from "../../../support/objects/room.ts";
+import {
+  createGroupId,
+  expectDeleted,
+  inboxObject,
+  itemAt,
+  postText,
+  range,
+} from "../../../support/objects/room.ts";
 
 const ROUNDS = 12;
 /** A slower client may receive messages twice that were pushed before its sync. */
@@ -90,4 +100,40 @@ test("messages held for a new socket survive an eviction of the inbox", async ()
     await socket.until(({ seqs }) => seqs.length === 2);
     expect(socket.seqs).toEqual([1, 2]);
   }
+});
+
+describe("a device that reconnects", () => {
+  test("shows each message once, in pages, with later revokes and hides", async () => {
+    const [ann, bob] = await registerUsers(2);
+    const group = await createGroupId(ann, bob);
+    const direct = (await openDirect(ann, bob)).id;
+    const [anns, bobs] = [new Device(ann), new Device(bob)];
+    await Promise.all([anns.connect(), bobs.connect()]);
+    const drafts = range(1, 130).map((i) => ({
+      conversationId: i % 2 === 0 ? group : direct,
+      clientMsgId: `id ${i}`,
+      text: `text ${i}`,
+    }));
+    anns.sendDrafts(drafts.slice(0, 8));
+    await bobs.until(() => bobs.displayed(group).lastSeq === 4 && bobs.displayed(direct).lastSeq === 4);
+    bobs.disconnect();
+    anns.sendDrafts(drafts.slice(8), true);
+    await anns.until(() => anns.pending.length === 0);
+    await Promise.all(range(1, 60).map((i) => postText(group, ann, `more ${i}`)));
+    await expectDeleted(group, ann, 2, "everyone");
+    await expectDeleted(group, bob, 3, "me");
+    // Messages are sent before and after the first page of the replay.
+    await Promise.all([bobs.connect(), ...range(61, 80).map((i) => postText(group, ann, `more ${i}`))]);
+    await evictDurableObject(inboxObject(bob.user.id));
+    await postText(group, ann, "the last");
+    await bobs.until(() => bobs.displayed(group).lastSeq === 146);
+    const later = (await page(bob, group, "?after=100&limit=100")).items;
+    const expected = [...(await page(bob, group, "?after=0&limit=99")).items, ...later].map(displayedMessage);
+    expect(expected.length).toBe(145);
+    expect(bobs.displayed(group).messages).toEqual(expected);
+    expect(itemAt(bobs.displayed(group).messages, 1)).toMatchObject({ seq: 2, body: {}, revoked: true });
+    expect(bobs.displayed(direct).messages.length).toBe(65);
+    await anns.until(() => anns.displayed(group).lastSeq === 146);
+    expect(anns.displayed(group).messages.length).toBe(146);
+  });
 });

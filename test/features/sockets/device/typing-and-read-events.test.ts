@@ -155,6 +155,28 @@ test("a socket whose read was refused still gets reads from other devices", asyn
   await untilFrame(device, { type: "read", conversation_id: id, user_id: bob.user.id, seq: 2 });
 });
 
+test("devices that read at once get no event of their own read, and all end at the furthest position", async () => {
+  const { id } = await openDirect(ann, bob);
+  const devices = [await openDevice(bob.token), await openDevice(bob.token), await openDevice(bob.token)];
+  await sendAll(ann, id, range(1, 40).map(String));
+  for (const round of range(0, 11)) {
+    devices.forEach((device, i) => {
+      device.send({ type: "read", conversation_id: id, seq: 3 * round + i + 1 });
+    });
+  }
+  await Promise.all(devices.map((device) => device.untilProcessed(id)));
+  await fence(bob, id, 40, ...devices);
+  devices.forEach((device, i) => {
+    const seqs = eventsOf(device, id, "read").map((event) => Number(Reflect.get(event, "seq")));
+    expect(
+      seqs.filter((seq) => seq % 3 === (i + 1) % 3 && seq < 40),
+      `device ${i}`,
+    ).toEqual([]);
+    expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
+    if (i < 2) expect(seqs).toContain(36);
+  });
+});
+
 test("typing reaches the peer at most once a second for each user, never the user's own sockets, and is not stored", async () => {
   const { id } = await openDirect(ann, bob);
   const [first, second, room] = [

@@ -160,6 +160,65 @@ test("more than 200 hides come in pages of their own, each once", async () => {
 });
 
 describe("a replay during sends", () => {
+  /**
+   * Sends texts continuously, with at most 10 unacknowledged. @returns a function that stops and resolves
+   * with their number
+   */
+  function keepSending(socket: TestSocket): () => Promise<number> {
+    let stopped = false;
+    let sent = 0;
+    const sendUntilStopped = async () => {
+      while (!stopped) {
+        for (let i = 0; i < 5; i++) socket.send(textFrame(`${++sent}`, `${sent}`));
+        await socket.until(({ acks }) => acks.length > sent - 10);
+      }
+      await socket.until(({ acks }) => acks.length === sent);
+      return sent;
+    };
+    const done = sendUntilStopped();
+    return () => {
+      stopped = true;
+      return done;
+    };
+  }
+
+  test("a socket that opens during sends gets each message once, in order", async () => {
+    const id = await createGroupId(ann, bob);
+    const senders = [await openRoom(id, ann.token), await openRoom(id, bob.token)];
+    const stops = senders.map(keepSending);
+    const readers: { from: number; socket: TestSocket }[] = [];
+    for (let i = 0; i < 24; i++) {
+      const from = i % 4 === 0 ? 0 : (readers.at(-1)?.socket.seqs.at(-1) ?? 0);
+      const socket = await openRoom(id, bob.token, `?after=${from}&rev=0`);
+      readers.push({ from, socket });
+      await caughtUp(socket);
+    }
+    const counts = await Promise.all(stops.map((stop) => stop()));
+    const last = await postText(id, ann, "the end");
+    expect(last).toBe(counts.reduce((sum, count) => sum + count, 1));
+    for (const { from, socket } of readers) {
+      await socket.until(({ seqs }) => seqs.includes(last));
+      expect(socket.seqs).toEqual(range(from + 1, last));
+    }
+  });
+
+  test("a client that reconnects with its last seq gets each message once", async () => {
+    const id = await createGroupId(ann, bob);
+    const stop = keepSending(await openRoom(id, ann.token));
+    const shown: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const socket = await openRoom(id, bob.token, `?after=${shown.at(-1) ?? 0}`);
+      await caughtUp(socket);
+      const enough = socket.seqs.length + (i % 3);
+      await socket.until(({ seqs }) => seqs.length >= enough);
+      socket.close();
+      await socket.closed();
+      shown.push(...socket.seqs);
+    }
+    await stop();
+    expect(shown).toEqual(range(1, shown.length));
+  });
+
   const MAX_FRAME = 256 * 1024;
 
   /** Sends `count` custom messages. @returns a socket that has replayed them all */

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { registerUsers } from "../../../support/clients/api.ts";
+import { ask } from "../../../support/clients/chat.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import {
   createGroupId,
@@ -131,4 +132,36 @@ test("the ack of a message comes after all messages with a lower seq", async () 
       }
     }
   }
+});
+
+test("200 sends by sockets and HTTP have one gapless order, the same for every socket", async () => {
+  const id = await room();
+  const { phone, tablet, bobs } = await sockets(id);
+  const watcher = await openRoom(id, bob.token);
+  const calls: Promise<number>[] = [];
+  for (const i of range(1, 50)) {
+    phone.send(textFrame(`phone ${i}`, `phone ${i}`));
+    tablet.send({ type: "sends", items: [textFrame(`tablet ${i}`, `tablet ${i}`)] });
+    bobs.send(textFrame(`bob ${i}`, `bob ${i}`));
+    calls.push(postText(id, ann, `http ${i}`));
+  }
+  await watcher.until(({ messages }) => messages.length === 200);
+  expect(watcher.seqs).toEqual(range(1, 200));
+  expect((await Promise.all(calls)).length).toBe(200 / 4);
+  const order = new Map(watcher.messages.map((message) => [message.seq, message]));
+  for (const socket of [phone, tablet, bobs]) {
+    await socket.until(({ acks, messages }) => acks.length + messages.length === 200);
+    expect(socket.seqs).toEqual([...socket.seqs].sort((a, b) => a - b));
+    expect(socket.acks.map(({ seq }) => seq)).toEqual(
+      socket.acks.map(({ seq }) => seq).sort((a, b) => a - b),
+    );
+    for (const message of socket.messages) expect(message).toEqual(order.get(message.seq));
+    for (const { seq, client_msg_id, created_at } of socket.acks) {
+      expect(order.get(seq)).toMatchObject({ client_msg_id, created_at });
+    }
+  }
+  const times = watcher.messages.map(({ created_at }) => Number(created_at));
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const page = await ask(bob, id, "GET", "/messages?limit=100");
+  expect(page.body).toMatchObject({ items: range(101, 200).map((seq) => order.get(seq)), has_more: true });
 });
