@@ -90,8 +90,12 @@ const ALL: Readonly<Record<string, string>> = {
     "a repair is rare; repair/list has its corruptions, unit/objects/inbox/inbox-repair its races",
   "test/features/backup/backup-and-restore.test.ts":
     "27 s, breaks off at each write and call; scheduled-backup proves backup in parts, restore of all that users see, and erased words at the gate",
+  "test/features/contacts/block-races.test.ts":
+    "contacts/block-stops-sends proves the rule, test/faults/races/blocks and test/faults/crashes/block-* what comes at once",
   "test/features/contacts/requests-crash.test.ts":
     "a crash at each step of a message request; contacts/message-requests proves the rule, test/faults/crashes the repair of other calls",
+  "test/features/conversations/archive-races.test.ts":
+    "conversations/archive-and-mute proves the archive, test/faults/races/conversation-preferences and test/properties/devices what comes at once",
   "test/features/conversations/deleted-on-sockets.test.ts":
     "conversations/delete-for-me proves the deletion, also on room sockets; test/properties/devices deletes conversations with devices",
   "test/features/conversations/unopened-over-sockets.test.ts":
@@ -122,6 +126,10 @@ const ALL: Readonly<Record<string, string>> = {
     "rows read and written by threads; what pages show is proved by features/threads and properties/conversations",
   "test/features/link-previews/costs.test.ts":
     "rows of previews, and a picture's lifetime as of any file (files/lifetime); messages has what previews show",
+  "test/features/mentions/many.test.ts":
+    "mentions/mentions proves the list, test/properties/mentions its pages",
+  "test/features/messages/merged-limits.test.ts":
+    "bounds of nested merged messages; messages/merging proves the bounds of one",
   "test/features/moderation/spammers.test.ts":
     "a story of ten minutes whose parts are proved by quotas/quotas, moderation/rules, reports, staff and server/user-access",
   "test/features/presence/recipient-limits.test.ts":
