@@ -1,4 +1,6 @@
-/** Part of `npm run check`: each test file is in a run, and each row of the table of runs decides about one. */
+/**
+ * Part of `npm run check`: each test file is in a run, and each row of the table of runs decides about one.
+ */
 import { flawsOfRuns } from "../test/runs.ts";
 
 const flaws = flawsOfRuns();

@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 /**
- * Repeats `npm test` under hard conditions: beside processes that keep the cores busy, and, if asked for, with
- * each Workers runtime stopped (SIGSTOP) at random and continued later.
+ * Repeats `npm test` under hard conditions: beside processes that keep the cores busy, and, if asked for,
+ * with each Workers runtime stopped (SIGSTOP) at random and continued later.
  *
  *     npm run test:stress                          ten runs beside two busy loops
  *     npm run test:stress -- --runs 4 --busy 0 --stalls on -- test/faults

@@ -11,7 +11,8 @@ import { luckIn } from "./support/luck.ts";
  *
  *     npm run structure
  *
- * Exits with 1 on a name of two types, a long comment line, a line of luck, or a folder of more than 15 files.
+ * Exits with 1 on a name of two types, a long comment line, a line of luck, or a folder of more than 15
+ * files.
  */
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;

@@ -6,7 +6,7 @@
  *     npm run test:faults -- --alone                   before the test file alone that the list names
  *     npm run test:faults -- "read position" client    the faults whose name or area has one of these words
  *     npm run test:faults -- --list                    the faults as a table in Markdown
- *     npm run test:faults -- --check                   whether the list fits the code; part of `npm run check`
+ *     npm run test:faults -- --check               whether the list fits the code, in `npm run check`
  *
  * The faults go into a tree of the last commit in a temporary folder. The file that is expected to fail is
  * played first, if the run has it; if it passes, the whole run is, up to its first failure. Exits with 1 if a

@@ -15,7 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Fault, faulty } from "./fault.ts";
 
-/** A tree of the last commit in a temporary folder, which faults are put into. It goes when it is disposed of. */
+/**
+ * A tree of the last commit in a temporary folder, which faults are put into. It goes when it is disposed of.
+ */
 export class WorkTree implements Disposable {
   readonly folder: string;
   readonly #root: string;

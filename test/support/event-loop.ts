@@ -14,8 +14,8 @@ const UNTIL_MS = 20_000;
 const HELD_MS = 100_000;
 
 /**
- * Waits for a state, one turn of the event loop after the other. A test whose next step must come at once uses
- * it in place of `eventually`.
+ * Waits for a state, one turn of the event loop after the other. A test whose next step must come at once
+ * uses it in place of `eventually`.
  * @param what is true then; the test fails by these words if it never comes
  */
 export function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {

@@ -40,7 +40,9 @@ const MODES: Mode[] = [
   { threads: true, changes: false },
 ];
 
-/** Who is always a member of a conversation, and has a device on its room socket: who, where, what it shows. */
+/**
+ * Who is always a member of a conversation, and has a device on its room socket: who, where, what it shows.
+ */
 const ON_ROOM_SOCKETS: readonly (readonly [who: number, room: number, mode: Mode])[] = [
   [0, 0, { threads: true, changes: true }],
   [0, 1, { threads: false, changes: true }],

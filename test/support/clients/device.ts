@@ -23,8 +23,8 @@ interface DeviceOptions {
 }
 
 /**
- * A correct client on device sockets, or on those of one room: it connects, disconnects, and resumes at its position. Frames that
- * arrive between two looks at the client are processed at the next look.
+ * A correct client on device sockets, or on those of one room: it connects, disconnects, and resumes at its
+ * position. Frames that arrive between two looks at the client are processed at the next look.
  */
 export class Device {
   readonly userId: number;

@@ -197,8 +197,8 @@ export async function upgrade(
 }
 
 /**
- * Closes the sockets that a test has upgraded and does not read: the eviction of an object waits for the frames
- * to them, perhaps for ever, in whichever test comes next. setup.ts calls it after each test.
+ * Closes the sockets that a test has upgraded and does not read: the eviction of an object waits for the
+ * frames to them, perhaps for ever, in whichever test comes next. setup.ts calls it after each test.
  */
 export function closeUnreadSockets(): void {
   const sockets = [...unread];

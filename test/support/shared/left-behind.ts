@@ -7,9 +7,10 @@ const SHARED: Readonly<Record<string, object>> = { globalThis, console, Date, Ma
 type Spied = [owner: object, name: PropertyKey, before: PropertyDescriptor | undefined];
 
 /**
- * Fails a file that leaves fake timers, a spy, a changed global or a changed variable behind, in a project whose
- * files share their modules (`isolate: false`). A later file would fail else: which one, depends on the order,
- * and the line to blame would be in another. What is left is taken away, so that the others are not concerned.
+ * Fails a file that leaves fake timers, a spy, a changed global or a changed variable behind, in a project
+ * whose files share their modules (`isolate: false`). A later file would fail else: which one, depends on the
+ * order, and the line to blame would be in another. What is left is taken away, so that the others are not
+ * concerned.
  * @param more what these files share besides, by name
  */
 export function failOnLeftovers(more: Readonly<Record<string, object>> = {}): void {

@@ -5,7 +5,8 @@ const ofFile: (() => void)[] = [];
 
 /**
  * Has a change of what all files of a worker share undone, whoever forgets it and however the test ends: that
- * of a test when the test is over, that of a hook after the file. A helper that changes such a thing calls it.
+ * of a test when the test is over, that of a hook after the file. A helper that changes such a thing calls
+ * it.
  * @returns undoes it earlier
  */
 export function undoAtEnd(undo: () => void): () => void {

@@ -39,9 +39,9 @@ interface Comparison {
 }
 
 /**
- * Where JSON is not as expected. In what is expected `<int>`, `<string>`, `<boolean>`, `<time>` and `<digits>`
- * match any value of that kind, a string that ends with `*` matches by prefix, and one that also begins with
- * `*` matches by what is between.
+ * Where JSON is not as expected. In what is expected `<int>`, `<string>`, `<boolean>`, `<time>` and
+ * `<digits>` match any value of that kind, a string that ends with `*` matches by prefix, and one that also
+ * begins with `*` matches by what is between.
  */
 export function differences(value: unknown, expected: unknown, at: string, how: Comparison = {}): string[] {
   const flaw = [`${at} is ${JSON.stringify(value)}, not ${JSON.stringify(expected)}`];

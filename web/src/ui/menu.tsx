@@ -50,7 +50,8 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
         role="menu"
         aria-label={label}
         onKeyDown={(event) => menuKeys(event, menu.current, close)}
-        // A list has hundreds of menus, of which one is open. `toggle` comes later, and so after the next key.
+        // A list has hundreds of menus, of which one is open. `toggle` comes later, and so after the next
+        // key.
         onBeforeToggle={({ newState }) => {
           if (menu.current?.contains(document.activeElement)) button.current?.focus();
           setOpen(newState === "open");

@@ -6,8 +6,8 @@ const fields = new Set<HTMLTextAreaElement>();
 
 /**
  * Gives the field the focus when it is shown, but on phones, whose keyboard would cover the messages, and
- * whenever the user types where nothing else takes the letters. A field that is shown late leaves it where the
- * user types by then.
+ * whenever the user types where nothing else takes the letters. A field that is shown late leaves it where
+ * the user types by then.
  */
 export function useFocus(ref: RefObject<HTMLTextAreaElement | null>): void {
   useLayoutEffect(() => {

@@ -110,7 +110,8 @@ We need an hour, https://parley.example/rooms/7 has the **agenda**. See you!
 
 /**
  * Expects of a reader that its CPU grows with the length of a text alone. It reads texts of 8,000 characters,
- * then `count` of 100,000, and in `npm run test:all` of 1 MiB. The commit determines which; `EVERY_CASE` reads all.
+ * then `count` of 100,000, and in `npm run test:all` of 1 MiB. The commit determines which; `EVERY_CASE`
+ * reads all.
  * @param read must not throw: where a text is refused, it catches that
  * @param always texts that it always reads
  */
