@@ -74,11 +74,14 @@ export async function runScheduledOnce(user: Named): Promise<boolean> {
   return true;
 }
 
-/** Whether a job of scheduled messages is due. If so, sets an alarm that can be run. */
+/**
+ * Whether a job of scheduled messages is due, or wants to run again at once: it has a millisecond of pause. If
+ * so, sets an alarm that can be run.
+ */
 function isDue(user: Named): Promise<boolean> {
   return runInDurableObject(inboxOf(user), async (_, { storage }) => {
     const query = "SELECT 1 FROM jobs WHERE kind GLOB 'scheduled*' AND due <= ?";
-    const waits = storage.sql.exec(query, Date.now()).toArray().length > 0;
+    const waits = storage.sql.exec(query, Date.now() + 1).toArray().length > 0;
     if (waits) await storage.setAlarm(Date.now() + HOUR);
     return waits;
   });
