@@ -75,8 +75,8 @@ export async function runScheduledOnce(user: Named): Promise<boolean> {
 }
 
 /**
- * Whether a job of scheduled messages is due, or wants to run again at once: it has a millisecond of pause. If
- * so, sets an alarm that can be run.
+ * Whether a job of scheduled messages is due, or wants to run again at once: it has a millisecond of pause.
+ * If so, sets an alarm that can be run.
  */
 function isDue(user: Named): Promise<boolean> {
   return runInDurableObject(inboxOf(user), async (_, { storage }) => {
