@@ -10,7 +10,7 @@ import { itemAt } from "../objects/room.ts";
 import { differences, fill, fillText, type Values } from "./matching.ts";
 
 /**
- * A story of calls and their answers, as a text beside an API's document:
+ * A story of calls and their answers, as a text to read beside an API's document:
  *
  *     # what holds, the name of the test
  *     friends: ann bob, ann cas

@@ -327,6 +327,7 @@ describe("queries", () => {
     const nested = await send(ann, here, mergedDraft([held], "older"));
     await send(ann, here, { forward: reference(nested) });
     const [first, picture] = await query(ann, there);
+    expect(first?.create_time).toBe(new Date(said.created_at).toISOString());
     const all = await query(bob, here);
     const origin = { ...first, sender_name: cas.user.username };
     expect(all[0]).toMatchObject({ msg_body: "said elsewhere", sender_id: ann.user.id, is_transmit: true });
