@@ -168,6 +168,8 @@ const ALL: Readonly<Record<string, string>> = {
   "test/scripts/firefox.test.ts": "a command for developers",
   "test/scripts/import/route.test.ts": "import/sending and the converters prove its parts",
   "test/scripts/sample-world.test.ts": "the world of the demo",
+  "test/surfaces/group-story/group-story.test.ts":
+    "the same stories over v1 and tim; features/groups and unit/pure/group-policies have the rights, rule by rule",
   "test/surfaces/tim/socket/events.test.ts":
     "frames of the socket of parley-tim: packages/tim/test/ plays them in a client (events, groups-and-lists, messages)",
   "test/surfaces/tim/socket/online.test.ts":
