@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { filesBeyond } from "../test/runs.ts";
@@ -63,7 +64,7 @@ for (const path of touched) {
   for (const folder of folders) if (!reasons.has(folder)) reasons.set(folder, `${row} (${path})`);
 }
 const chosen = filesBeyond("test").flatMap((file) => {
-  const folder = [...reasons.keys()].find((folder) => file.startsWith(folder));
+  const folder = [...reasons.keys()].find((folder) => isBelow(folder, file));
   return folder === undefined ? [] : [{ file, folder }];
 });
 for (const [folder, files = []] of Object.entries(Object.groupBy(chosen, ({ folder }) => folder)))
@@ -78,10 +79,19 @@ if (chosen.length > 0 && !values.list) {
   process.exitCode = status ?? 1;
 }
 
+function isBelow(folder: string, file: string): boolean {
+  return folder === "" || file.startsWith(`${folder}/`);
+}
+
 /** The row that fits a path, and the folders of tests that depend on it. */
 function dependentsOf(path: string): [row: string, folders: readonly string[]] {
-  const folder = dirname(path);
-  if (/(^|\/)test\//.test(path) && !path.includes("/support/")) return [folder, [folder]];
+  if (/(^|\/)test\//.test(path) && !path.includes("/support/")) {
+    // What has no test beside it, as data or a model, belongs to the tests of a folder above.
+    let folder = dirname(path);
+    while (folder !== "." && globSync(`${folder}/*.test.{ts,tsx}`, { cwd: ROOT }).length === 0)
+      folder = dirname(folder);
+    return folder === "." ? ["what no row names", ALL] : [folder, [folder]];
+  }
   for (let row = path; row !== ""; row = row.slice(0, Math.max(row.lastIndexOf("/"), 0))) {
     const folders = DEPENDENTS[row];
     if (folders !== undefined) return [row, folders];

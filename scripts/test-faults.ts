@@ -6,22 +6,20 @@
  *     npm run test:faults -- --alone                   before the test file alone that the list names
  *     npm run test:faults -- "read position" client    the faults whose name or area has one of these words
  *     npm run test:faults -- --list                    the faults as a table in Markdown
- *     npm run test:faults -- --check               whether the list fits the code, in `npm run check`
+ *     npm run test:faults -- --check                   whether the list fits the code
  *
  * The faults go into a tree of the last commit in a temporary folder. The file that is expected to fail is
  * played first, if the run has it; if it passes, the whole run is, up to its first failure. Exits with 1 if a
  * fault is missed. The list is in scripts/test-faults/.
  */
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Run, runOf } from "../test/runs.ts";
+import { ROOT } from "./support/wrangler.ts";
 import { type Fault, flawsOf } from "./test-faults/fault.ts";
 import { FAULTS } from "./test-faults/list.ts";
 import { type Outcome, play } from "./test-faults/play.ts";
 import { WorkTree } from "./test-faults/work-tree.ts";
-
-const ROOT = join(import.meta.dirname, "..");
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
