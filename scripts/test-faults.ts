@@ -14,7 +14,7 @@
  */
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { type Run, runOf } from "../test/runs.ts";
+import { isIn, RUNS, type Run, runOf } from "../test/runs.ts";
 import { ROOT } from "./support/wrangler.ts";
 import { type Fault, flawsOf } from "./test-faults/fault.ts";
 import { FAULTS } from "./test-faults/list.ts";
@@ -32,17 +32,11 @@ const { values, positionals: words } = parseArgs({
   },
 });
 
-/** The runs, from the smallest one on. Each plays what those before it play, too. */
-const RUNS = ["quick", "test", "all"] as const satisfies readonly Run[];
 const RUN = z.enum(RUNS).parse(values.run);
 
 /** The first run that plays a test file. */
 function firstRunOf(path: string): Run {
   return runOf(path) ?? "all";
-}
-
-function isIn(run: Run, path: string): boolean {
-  return RUNS.indexOf(firstRunOf(path)) <= RUNS.indexOf(run);
 }
 
 function isAsked({ name, area }: Fault): boolean {
