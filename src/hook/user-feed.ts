@@ -34,6 +34,8 @@ export class UserFeed {
   readonly #sql: SqlStorage;
   readonly #deps: UserFeedDeps;
   readonly #deliveries: HookDeliveries;
+  /** when an event that has failed is tried again (ms since 1970); 0: none has, or it is not known */
+  #retryAt = 0;
 
   constructor(sql: SqlStorage, deps: UserFeedDeps, timing: Timing["hooks"]) {
     this.#sql = sql;
@@ -53,6 +55,7 @@ export class UserFeed {
     const known = this.#position;
     const seq = known ? (isReplay ? Math.min(known.seq, before) : known.seq) : before;
     this.#store({ seq, tries: 0 });
+    this.#retryAt = 0;
   }
 
   /**
@@ -60,6 +63,8 @@ export class UserFeed {
    * @returns when to go on (ms since 1970), or null: nothing is left
    */
   async run(id: HookId): Promise<number | null> {
+    // A further event is no reason to call a hook that has just failed.
+    if (this.#retryAt > Date.now()) return this.#retryAt;
     const target = await this.#deps.directory.hook(id);
     const start = this.#position;
     if (!start || target?.state !== "active" || target.conversations !== null) return null;
@@ -77,6 +82,7 @@ export class UserFeed {
     const now = this.#position;
     if (now?.seq !== start.seq || now.tries !== start.tries) return Date.now();
     this.#store({ seq, tries });
+    this.#retryAt = nextAt ?? 0;
     if (tries > 0) return nextAt;
     return found.length === PAGE ? Date.now() : null;
   }

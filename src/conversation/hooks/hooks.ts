@@ -112,7 +112,15 @@ export class ConversationHooks {
    * @returns when to go on (ms since 1970), or null: nothing is left
    */
   async run(id: HookId): Promise<number | null> {
-    this.#scheduled.delete(id);
+    try {
+      return await this.#deliver(id);
+    } finally {
+      // Only now: a change while the hook is called would have it called again without a pause.
+      this.#scheduled.delete(id);
+    }
+  }
+
+  async #deliver(id: HookId): Promise<number | null> {
     const target = await this.#deps.directory.hook(id);
     this.#feed.externalId = await this.#externalIds.ofConversation(this.#deps.room.state.id);
     const hook = this.#positions.get(id);

@@ -1,11 +1,11 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { FailedDeliveries, Hook, RotatedHook } from "../../../src/surfaces/v1/schemas/server/hooks.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, send } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { advanceClock } from "../../support/clock.ts";
@@ -62,6 +62,16 @@ const untilAlarm = (id: number, holds: () => Promise<void>) =>
     await runDurableObjectAlarm(conversationObject(ConversationId.parse(id)));
     await holds();
   });
+/** When the job of a conversation's hook, or of a hook's users, runs (ms since 1970). */
+const jobDue = (of: { conversation: number } | { hook: string }) => {
+  const due =
+    (kind: string) =>
+    (_: unknown, { storage }: DurableObjectState) =>
+      storage.sql.exec<{ due: number }>("SELECT due FROM jobs WHERE kind = ?", kind).one().due;
+  return "hook" in of
+    ? runInDurableObject(env.HOOK.getByName(of.hook), due("users"))
+    : runInDurableObject(conversationObject(ConversationId.parse(of.conversation)), due("hooks"));
+};
 const texts = (events: ReceivedEvent[]) => events.map(({ data }) => data.message?.body.text);
 
 test("a hook is told of messages, of their changes and of members, in the order of the conversation", async () => {
@@ -141,6 +151,26 @@ test("an event that is not taken is tried again under its id, and those behind i
   expect(ids).toEqual([1, 1, 1, 1, 1, 2, 3].map((seq) => `evt_c${id}_s${seq}`));
   await expect.poll(() => failed(receiver)).toEqual([]);
   expect(await failed(other)).toEqual([]);
+});
+
+test("what comes while a hook is called does not shorten the pause after a failure", async () => {
+  overrideTiming({ hooks: { retryUnitMs: 1_000 } });
+  const { id } = await createGroup(ann, [ben]);
+  const [ofGroup, ofUsers] = [await hookOf(id), await HookReceiver.start(key, { events: ["user.created"] })];
+  hooks.push(ofUsers);
+  for (const receiver of [ofGroup, ofUsers]) await receiver.answer("hang");
+  await Promise.all([send(ann, id, "one"), register(freshName())]);
+  for (const receiver of [ofGroup, ofUsers]) await receiver.untilCalls(1);
+  await Promise.all([send(ann, id, "two"), register(freshName())]);
+  for (const receiver of [ofGroup, ofUsers]) await receiver.release(500);
+  for (const [receiver, due] of [
+    [ofGroup, () => jobDue({ conversation: id })],
+    [ofUsers, () => jobDue({ hook: ofUsers.id })],
+  ] as const) {
+    await expect.poll(() => failed(receiver)).toMatchObject([{ tries: 1 }]);
+    const [failure] = await failed(receiver);
+    await expect.poll(due).toBe(failure?.next_at);
+  }
 });
 
 test("410 ends a hook. Made active again, it goes on with the event that had failed", async () => {

@@ -57,6 +57,11 @@ export class HookReceiver {
     await fetch(this.url, { method: "PUT", body: lines.join("\n") });
   }
 
+  /** Answers the calls that hang. */
+  async release(status: number): Promise<void> {
+    await fetch(this.url, { method: "PATCH", body: String(status) });
+  }
+
   /** All calls so far. */
   async calls(): Promise<readonly Call[]> {
     return this.#read("");

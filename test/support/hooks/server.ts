@@ -14,11 +14,13 @@ interface Place {
   /** the next answers, each a status, or `hang`, and perhaps a body; after the last one the rest are 204 */
   answers: string[];
   waiting: (() => void)[];
+  /** the calls that have no answer yet */
+  hung: ServerResponse[];
 }
 
 /**
  * Receives hooks. `PUT` to a path sets how its next calls are answered, a line each: `204`, `hang`, `200 {}`.
- * `GET …?from=n` resolves with the calls from the n-th on, once there is one.
+ * `PATCH` answers those that hang with a status. `GET …?from=n` resolves with the calls from the n-th on, once there is one.
  */
 export default async function setup(project: TestProject): Promise<() => void> {
   const places = new Map<string, Place>();
@@ -35,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
 
 async function answer(places: Map<string, Place>, request: IncomingMessage, response: ServerResponse) {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-  const place = places.get(pathname) ?? { calls: [], answers: [], waiting: [] };
+  const place = places.get(pathname) ?? { calls: [], answers: [], waiting: [], hung: [] };
   places.set(pathname, place);
   if (request.method === "GET") {
     const from = Number(searchParams.get("from"));
@@ -54,13 +56,18 @@ async function answer(places: Map<string, Place>, request: IncomingMessage, resp
     response.end();
     return;
   }
+  if (request.method === "PATCH") {
+    for (const one of place.hung.splice(0)) one.writeHead(Number(body)).end();
+    response.end();
+    return;
+  }
   const [, how = "204", said = ""] = /^(\w+) ?(.*)$/.exec(place.answers.shift() ?? "204") ?? [];
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
   );
   place.calls.push({ headers, body, status: how === "hang" ? how : Number(how) });
   for (const resolve of place.waiting.splice(0)) resolve();
-  if (how === "hang") return;
+  if (how === "hang") return void place.hung.push(response);
   if (how === "302") response.writeHead(302, { Location: `${pathname}-elsewhere` }).end();
   else response.writeHead(Number(how)).end(said);
 }
