@@ -40,7 +40,7 @@ interface EditingDeps {
   files: Pick<FileReferences, "storeVersions">;
   previews: Pick<PreviewRequests, "stored">;
   permission: Pick<DirectPermission, "check">;
-  gate: Pick<SendingGate, "isSetFor" | "check">;
+  gate: Pick<SendingGate, "isSetFor" | "check" | "hides">;
   /** for how many seconds a message can be edited; 0: without limit */
   windowS: number;
   /** has the alarm go on removing the former versions of a user */
@@ -141,7 +141,12 @@ export class Editing {
     const { gate } = this.#deps;
     const { members, state } = this.#room;
     const { buttons } = edit;
-    if (!gate.isSetFor(userId) || (edit.body === undefined && !buttons)) return edit;
+    if (!gate.isSetFor(userId)) return edit;
+    if (edit.body === undefined && !buttons) {
+      const isShown = this.#room.log.visible(seq, members.active(userId))?.shadowed === null;
+      if (isShown && (await this.#waiting(userId, 0, () => gate.hides(userId)))) throw refusal();
+      return edit;
+    }
     const member = members.active(userId);
     const row = edit.body === undefined ? this.#own(member, seq) : this.#editable(member, seq);
     const body = edit.body === undefined ? row.body : editedBody(row.kind, row.body, edit.body);

@@ -23,7 +23,7 @@ export class Pinning {
 
   /**
    * Pins a message, and says so in a system message, unless one of the last hour and of the newest 200
-   * messages does. Idempotent.
+   * messages does, or nobody else sees the message. Idempotent.
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `forbidden` unless the group's policy lets the user pin; `muted`, `blocked` as for a send
    * @throws `validation_failed` for a system message and a revoked one
@@ -33,9 +33,9 @@ export class Pinning {
     await this.#permission();
     const row = this.#pinnable(userId, seq);
     if (row.pinned_at === null) {
-      if (this.#room.log.pins.count(this.#room.state.floor.seq) >= LIMITS.pins)
+      if (this.#room.log.pins.count(this.#room.state.floor.seq, userId) >= LIMITS.pins)
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
-      const isTold = this.#wasTold(seq);
+      const isTold = row.shadowed !== null || this.#wasTold(seq);
       this.#room.commit((tx) => {
         this.#store(tx, row, userId, true);
         if (!isTold) this.#room.change(tx, { systemMessage: pinned(userId, seq) });

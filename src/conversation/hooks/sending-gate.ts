@@ -99,7 +99,13 @@ export class SendingGate {
     return this.#deps.rules.isNew(senderId) && this.#describe(senderId).bot === true;
   }
 
-  /** Whether nobody but a user sees what they send, as far as is known. */
+  /** Whether nobody but a user sees what they send. Never rejects. */
+  async hides(userId: UserId): Promise<boolean> {
+    if (!this.isSetFor(userId)) return false;
+    return (await this.#rulesFor(userId))?.shadowed.has(userId) ?? false;
+  }
+
+  /** The same, as far as is known. */
   isShadowed(userId: UserId): boolean {
     return this.#deps.rules.last?.shadowed.has(userId) ?? false;
   }

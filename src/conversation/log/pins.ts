@@ -16,11 +16,11 @@ export class Pins {
     this.#sql.exec(set, pin?.at ?? null, pin?.by ?? null, seq);
   }
 
-  /** The number of pinned messages after a seq. */
-  count(after: Position): number {
+  /** The number of pinned messages after a seq, without those in the shadow of others than a user. */
+  count(after: Position, userId: UserId): number {
     const query = `SELECT count(*) AS count FROM messages INDEXED BY messages_pinned
-      WHERE pinned_at IS NOT NULL AND seq > ?`;
-    return this.#sql.exec<{ count: number }>(query, after).one().count;
+      WHERE pinned_at IS NOT NULL AND seq > ? AND (shadowed IS NULL OR sender_id = ?)`;
+    return this.#sql.exec<{ count: number }>(query, after, userId).one().count;
   }
 
   /** Whether a system message after a seq and a time (ms) says that a message was pinned. */

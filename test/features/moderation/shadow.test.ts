@@ -2,6 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
@@ -22,7 +23,7 @@ import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside, replies, reply } from "../../support/clients/threads.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
-import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, inboxObject, itemAt, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
@@ -224,6 +225,39 @@ test("replies, mentions and marks in the shadow reach nobody", async () => {
   expectProblem(await edit(2), 403, "refused");
   expect((await edit(aloud.seq)).status).toBe(200);
   expect(await seqs(bob)).not.toContain(aloud.seq);
+});
+
+test("nobody else learns of pins of hidden messages, nor finds less room for their own", async () => {
+  const { id } = await openForSelf(ann, bob);
+  const { seq } = await send(bob, id, "seen");
+  await shadowed(ann);
+  const hooks = (await makeServerKey(["hooks"])).text;
+  const receiver = await HookReceiver.start(hooks, { events: ["*"], conversations: [id] });
+  const room = await openRoom(id, bob.token);
+  const { last_message } = await listedConversation(bob, id);
+  const hidden = await Promise.all(range(1, LIMITS.pins).map(() => send(ann, id, "pills")));
+  await Promise.all(hidden.map((one) => expectAsked(ann, id, "PUT", `/messages/${one.seq}/pin`)));
+  expect(await listedConversation(bob, id)).toMatchObject({ last_message, unread_count: 0 });
+  expectProblem(await ask(ann, id, "PUT", `/messages/${seq}/pin`), 409, "conflict");
+  await expectAsked(bob, id, "PUT", `/messages/${seq}/pin`);
+  // The notice of it is the first thing that others hear.
+  const notice = { body: { event: "pinned", seq } };
+  expect((await receiver.until(1))[0]?.data.message).toMatchObject(notice);
+  expect(await room.next("message")).toMatchObject({ message: notice });
+  room.close();
+});
+
+test("nothing of a message that others see is changed from the shadow", async () => {
+  const { seq } = await send(ann, group, "seen");
+  const seen = await getMessage(bob, group, seq);
+  await shadowed(ann);
+  const edits: object[] = [{ metadata: { link: "pills" } }, { body: { text: "pills" }, base_version: 1 }];
+  for (const body of edits)
+    expectProblem(await ask(ann, group, "PATCH", `/messages/${seq}`, body), 403, "refused");
+  const hidden = await send(ann, group, "unheard");
+  for (const body of edits)
+    expect((await ask(ann, group, "PATCH", `/messages/${hidden.seq}`, body)).status).toBe(200);
+  expect(await getMessage(bob, group, seq)).toEqual(seen);
 });
 
 test("a conversation that begins in the shadow is in no other list", async () => {
