@@ -1,6 +1,6 @@
 import type { HookCaller, HookDirectory } from "../domain/ports.ts";
-import type { HookId, UserEvent } from "../domain/server/hook.ts";
-import type { HookFormat } from "../domain/server/hook-format.ts";
+import { type HookId, REPORT_CREATED, type ReportEvent, type UserEvent } from "../domain/server/hook.ts";
+import type { ExternalIdsOfUsers, HookFormat } from "../domain/server/hook-format.ts";
 import type { Timing } from "../domain/timing.ts";
 import { HookDeliveries } from "../object/hooks/deliveries.ts";
 import { ExternalIds } from "../object/hooks/external-ids.ts";
@@ -11,7 +11,7 @@ export interface UserFeedDeps {
   caller: HookCaller;
   format: HookFormat;
   /** The events behind a number, in their order. */
-  userEvents(after: number, limit: number): Promise<UserEvent[]>;
+  userEvents(after: number, limit: number): Promise<(UserEvent | ReportEvent)[]>;
   /** The number of the last event before a time (ms since 1970). */
   lastUserEventBefore(time: number): Promise<number>;
 }
@@ -29,7 +29,7 @@ type Position = { seq: number; tries: number };
 
 const PAGE = 20;
 
-/** Tells a hook what became of users: all of them in one order. */
+/** Tells a hook what became of users, and of reports: all of them in one order. */
 export class UserFeed {
   readonly #sql: SqlStorage;
   readonly #deps: UserFeedDeps;
@@ -69,9 +69,15 @@ export class UserFeed {
     const start = this.#position;
     if (!start || target?.state !== "active" || target.conversations !== null) return null;
     const found = await this.#deps.userEvents(start.seq, PAGE);
+    const { format } = this.#deps;
     const events = found.map((event) => ({
-      ...{ id: `evt_u${event.seq}`, type: event.type, at: event.at, users: [], next: event.seq },
-      data: () => this.#deps.format.user(event),
+      ...{ id: `evt_u${event.seq}`, type: event.type, at: event.at, next: event.seq },
+      ...(event.type === REPORT_CREATED
+        ? {
+            users: event.report.about.userId === null ? [] : [event.report.about.userId],
+            data: (externalIds: ExternalIdsOfUsers) => format.report(event, externalIds),
+          }
+        : { users: [], data: () => format.user(event) }),
     }));
     const {
       position: seq,

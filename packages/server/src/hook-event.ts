@@ -67,6 +67,11 @@ interface HookConversation {
   dissolved_at: number | null;
 }
 
+/** What a user has reported. Who, and what they say about it: `GET /v1/moderation/reports/{id}`. */
+export interface HookReport extends Pick<Schemas["Report"], "id" | "reason" | "created_at"> {
+  about: Schemas["Reported"] & { user_external_id: string | null };
+}
+
 /**
  * What a hook is asked before a message is stored, or an edit of one. It is answered with a `HookDecision`.
  */
@@ -97,6 +102,7 @@ export type HookEvent =
     >
   | Call<"user.created" | "user.changed", { user: Schemas["ServerUser"] }>
   | Call<"user.deleted", { user: Pick<Schemas["ServerUser"], "id" | "external_id"> }>
+  | Call<"report.created", { report: HookReport }>
   | Call<"test", object>
   | SendingEvent;
 

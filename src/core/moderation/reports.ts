@@ -32,6 +32,7 @@ import {
 import { getUser } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { limitOf } from "../quotas.ts";
+import { usersChanged } from "../server/user-events.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
 import { tellStaff } from "./staff-events.ts";
 import { requireMay } from "./staff-rights.ts";
@@ -89,7 +90,10 @@ export async function fileReport(
   const made = await findReportAbout(core.db, caller, about);
   if (made) {
     const isNew = made.createdAt === now;
-    if (isNew) core.waitUntil(tellStaff(core, made.subjectId));
+    if (isNew) {
+      core.waitUntil(tellStaff(core, made.subjectId));
+      usersChanged(core);
+    }
     return { report: made, isNew };
   }
   const { used, first } = await countReports(core.db, caller, since);

@@ -5,7 +5,7 @@ import type { Profile } from "../conversations/conversation.ts";
 import type { ConversationId, Position, Seq, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "../messages/content.ts";
 import type { Mentions, Message } from "../messages/message.ts";
-import type { UserEvent } from "./hook.ts";
+import type { ReportEvent, UserEvent } from "./hook.ts";
 import type { ExternalId } from "./user-ref.ts";
 
 /** The ids that the team's backend has for users; users without one are missing. */
@@ -48,5 +48,6 @@ export interface GateData {
 export interface HookFormat {
   data(data: ConversationHookData, externalIds: ExternalIdsOfUsers): object;
   user(event: UserEvent): object;
+  report(event: ReportEvent, externalIds: ExternalIdsOfUsers): object;
   sending(data: GateData): object;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { ConversationId, UserId } from "../ids.ts";
+import type { Report } from "../moderation/report.ts";
 import type { ServerUser } from "./server-user.ts";
 import type { ExternalId } from "./user-ref.ts";
 
@@ -15,6 +16,9 @@ export type HookId = z.infer<typeof HookId>;
 export const UserEventType = z.enum(["user.created", "user.changed", "user.deleted"]);
 export type UserEventType = z.infer<typeof UserEventType>;
 
+/** What a hook is told of reports. */
+export const REPORT_CREATED = "report.created";
+
 /** What a hook is told of. */
 export const HookEventType = z.enum([
   "message.created",
@@ -27,6 +31,7 @@ export const HookEventType = z.enum([
   "conversation.changed",
   "conversation.dissolved",
   ...UserEventType.options,
+  REPORT_CREATED,
 ]);
 export type HookEventType = z.infer<typeof HookEventType>;
 
@@ -117,6 +122,16 @@ export interface UserEvent {
   externalId: ExternalId | null;
   /** as they are now; null: the account is deleted */
   user: ServerUser | null;
+}
+
+/** That a user has reported something. Who, and what they say about it, is for staff. */
+export interface ReportEvent {
+  /** the number of the event in the deployment */
+  seq: number;
+  type: typeof REPORT_CREATED;
+  /** ms since 1970 */
+  at: number;
+  report: Pick<Report, "id" | "about" | "reason" | "createdAt">;
 }
 
 /** Hooks of a deployment at most: each event is sent to each of them. */

@@ -114,6 +114,12 @@ export async function findReport(db: Database, id: ReportId): Promise<Report | n
   return found ? reportOf(found) : null;
 }
 
+/** Reports by their ids. */
+export async function findReports(db: Database, ids: readonly ReportId[]): Promise<Report[]> {
+  if (ids.length === 0) return [];
+  return (await queryD1(db.select(REPORT).from(reports).where(inArray(reports.id, ids)))).map(reportOf);
+}
+
 /** A report with what it keeps; null: there is none. */
 export async function findKeptReport(db: Database, id: ReportId): Promise<KeptReport | null> {
   const query = db

@@ -1,11 +1,13 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ReportId } from "../../domain/moderation/report.ts";
 import type {
   Gate,
   HookEvents,
   HookEventType,
   HookId,
   HookState,
+  REPORT_CREATED,
   UserEventType,
 } from "../../domain/server/hook.ts";
 import type { ServerKeyId, ServerScope } from "../../domain/server/server-key.ts";
@@ -51,18 +53,21 @@ export const hooks = sqliteTable(
 );
 
 /**
- * What became of users, while there are hooks that are told of users: triggers of `users` write it. Hooks
- * read it behind their position.
+ * What became of users, and which reports they made, while there are hooks that are told of users: triggers of
+ * `users` and `reports` write it. Hooks read it behind their position.
  */
 export const userEvents = sqliteTable(
   "user_events",
   {
     seq: integer().primaryKey({ autoIncrement: true }),
+    /** of a report: who made it */
     userId: integer("user_id").notNull().$type<UserId>(),
-    type: text().notNull().$type<UserEventType>(),
+    type: text().notNull().$type<UserEventType | typeof REPORT_CREATED>(),
     /** as it was then: a deleted account has none */
     externalId: text("external_id").$type<ExternalId>(),
     at: integer().notNull(),
+    /** null: it is about a user */
+    reportId: integer("report_id").$type<ReportId>(),
   },
   (table) => [index("user_events_at").on(table.at)],
 );

@@ -1,7 +1,8 @@
 import { and, asc, gte, inArray, isNull, lt, max, min, sql } from "drizzle-orm";
-import type { HookId, UserEvent } from "../../domain/server/hook.ts";
+import { type HookId, REPORT_CREATED, type ReportEvent, type UserEvent } from "../../domain/server/hook.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { findReports } from "../moderation/reports.ts";
 import { hooks, userEvents } from "../schema.ts";
 import { findLiveServerUsers } from "./server-users.ts";
 
@@ -26,13 +27,13 @@ export async function lastUserEventBefore(db: Database, time: number): Promise<n
   return first === null ? (to?.seq ?? 0) : first - 1;
 }
 
-/** The events of users behind a number, in their order, with the users as they are now. */
+/** The events behind a number, in their order, with the users and the reports as they are now. */
 export async function listUserEvents(
   db: Database,
   after: number,
   limit: number,
   now: number,
-): Promise<UserEvent[]> {
+): Promise<(UserEvent | ReportEvent)[]> {
   const rows = await queryD1(
     db
       .select()
@@ -42,9 +43,22 @@ export async function listUserEvents(
       .limit(limit),
   );
   if (rows.length === 0) return [];
-  const users = await findLiveServerUsers(db, [...new Set(rows.map(({ userId }) => userId))], now);
-  const byId = new Map(users.map((user) => [user.id, user]));
-  return rows.map((row) => ({ ...row, user: byId.get(row.userId) ?? null }));
+  const ofUsers = rows.filter(({ reportId }) => reportId === null);
+  const users = await findLiveServerUsers(db, [...new Set(ofUsers.map(({ userId }) => userId))], now);
+  const reports = await findReports(
+    db,
+    rows.flatMap(({ reportId }) => reportId ?? []),
+  );
+  const [userOf, reportOf] = [byId(users), byId(reports)];
+  return rows.flatMap(({ reportId, type, ...row }): (UserEvent | ReportEvent)[] => {
+    if (type !== REPORT_CREATED) return [{ ...row, type, user: userOf.get(row.userId) ?? null }];
+    const report = reportId === null ? undefined : reportOf.get(reportId);
+    return report ? [{ seq: row.seq, type, at: row.at, report }] : [];
+  });
+}
+
+function byId<Id, Item extends { id: Id }>(items: readonly Item[]): Map<Id, Item> {
+  return new Map(items.map((item) => [item.id, item]));
 }
 
 /** Deletes what became of users before a time (ms since 1970). */

@@ -423,6 +423,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findUsersByPrefix: (db) => staff.findUsersByPrefix(db, "an", null, 10),
   listReports: (db) => reports.listReports(db, "open", { before: null, limit: 10, hiddenFrom: ANN }),
   listReportsOf: (db) => reports.listReportsOf(db, ANN, 10, ANN),
+  findReports: (db) => reports.findReports(db, [REPORT_ID]),
   findReport: (db) => reports.findReport(db, REPORT_ID),
   findKeptReport: (db) => reports.findKeptReport(db, REPORT_ID),
   findReportFile: (db) => reportFiles.findReportFile(db, REPORT_ID, KEY),

@@ -7,6 +7,7 @@ import type {
 } from "../../../domain/server/hook-format.ts";
 import { serializeLastMessage } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
+import { serializeAbout } from "../serialize/moderation.ts";
 import { serializeServerUser } from "../serialize/server-users.ts";
 import { serializePerson } from "../serialize/users.ts";
 
@@ -14,6 +15,15 @@ import { serializePerson } from "../serialize/users.ts";
 export const hookFormat: HookFormat = {
   user: ({ userId, externalId, user }) => ({
     user: user ? serializeServerUser(user) : { id: userId, external_id: externalId },
+  }),
+  report: ({ report: { id, about, reason, createdAt } }, externalIds) => ({
+    report: {
+      ...{ id, reason, created_at: createdAt },
+      about: {
+        ...serializeAbout(about),
+        user_external_id: about.userId === null ? null : (externalIds.get(about.userId) ?? null),
+      },
+    },
   }),
   sending: ({
     conversationId,

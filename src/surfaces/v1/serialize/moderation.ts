@@ -11,7 +11,8 @@ import type { AuditPage, ModeratedUser } from "../schemas/moderation/moderation.
 import type { KeptReport, OwnReport, Report as ReportShape } from "../schemas/moderation/reports.ts";
 import { serializeServerUser } from "./server-users.ts";
 
-function serializeAbout({ conversationId, seq, userId }: Reported) {
+/** What a report is about, as everybody is shown it who may know of the report. */
+export function serializeAbout({ conversationId, seq, userId }: Reported) {
   // What an incoming hook has brought is of no user.
   return { conversation_id: conversationId, seq, user_id: userId === NOBODY ? null : userId };
 }

@@ -67,7 +67,7 @@ export const Hook = z
     events: Events,
     conversations: z.array(ConversationId).nullable(),
     ...GATE,
-    state: HookState.openapi({
+    state: HookState.clone().openapi({
       description: "`disabled`: three days without a success. `gone`: it has answered 410",
     }),
     created_at: Time,
