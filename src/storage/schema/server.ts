@@ -53,8 +53,8 @@ export const hooks = sqliteTable(
 );
 
 /**
- * What became of users, and which reports they made, while there are hooks that are told of users: triggers of
- * `users` and `reports` write it. Hooks read it behind their position.
+ * What became of users, and which reports they made, while there are hooks that are told of users: triggers
+ * of `users` and `reports` write it. Hooks read it behind their position.
  */
 export const userEvents = sqliteTable(
   "user_events",
