@@ -1,7 +1,9 @@
 import { invalid } from "../../domain/errors.ts";
 import type { AnyDraft, Message, NoticeDraft } from "../../domain/messages/message.ts";
 import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
+import type { ExternalIdsOfUsers } from "../../domain/server/hook-format.ts";
 import type { UserRef } from "../../domain/server/user-ref.ts";
+import { findExternalIds } from "../../storage/server/server-users.ts";
 import type { Core } from "../context.ts";
 import { boundsOf, type PageBounds, sendMessage } from "../messages/messages.ts";
 import { requireConversation } from "./server-conversations.ts";
@@ -40,6 +42,11 @@ export async function sendNotice(
 ): Promise<{ message: Message; isRepeated: boolean }> {
   const { id } = await requireConversation(core, ref);
   return core.conversations.notify(id, notice);
+}
+
+/** The ids that the team's backend has for the senders of messages. One query. */
+export function externalIdsOfSenders(core: Core, messages: readonly Message[]): Promise<ExternalIdsOfUsers> {
+  return findExternalIds(core.db, [...new Set(messages.map(({ sender }) => sender.id))]);
 }
 
 /** A page of all messages of a conversation. @throws `validation_failed` for several bounds, `not_found` */

@@ -12,6 +12,7 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
+  createGroup,
   deleteMessage,
   expectAsked,
   getConversation,
@@ -57,14 +58,15 @@ test("a notice by nobody is shown to all members, and is unread to none", async 
   const id = await newGroup();
   const [room, device] = [await openRoom(id, bob.token), await openDevice(bob.token)];
   const body = { text: "the lesson begins", event: "lesson.began", data: { room: 4, body: [1] } };
-  const message = sent(await post(id, { as: null, kind: "system", body, metadata: { a: 1 } }));
+  const { sender, ...message } = sent(await post(id, { as: null, kind: "system", body, metadata: { a: 1 } }));
   const nobody = { id: 0, username: "", nickname: "", avatar: "" };
-  expect(message).toMatchObject({ seq: 1, kind: "system", body, sender: nobody, silent: true });
+  expect(sender).toEqual({ ...nobody, external_id: null });
+  expect(message).toMatchObject({ seq: 1, kind: "system", body, silent: true });
   for (const socket of [room, device])
     expect(await socket.next("message")).toMatchObject({ message: { seq: 1, kind: "system", body } });
   room.close();
   device.close();
-  expect((await page(bob, id)).items).toEqual([message]);
+  expect((await page(bob, id)).items).toEqual([{ ...message, sender: nobody }]);
   await expect
     .poll(async () => await listedConversation(bob, id))
     .toMatchObject({ unread_count: 0, last_message: { kind: "system", body, sender: nobody } });
@@ -192,6 +194,23 @@ test("a backend reads all messages of any conversation, with what members have h
 });
 
 const Edited = z.looseObject({ items: z.array(z.looseObject({ seq: z.int(), revoked: z.boolean() })) });
+
+test("a backend is told its own ids of senders", async () => {
+  const externalId = freshExternalId();
+  const { id: userId } = await putUser(token, externalId);
+  const { id } = await createGroup(ann, [{ user: { id: userId } }]);
+  await send(ann, id, "hello");
+  const mine = sent(await post(id, { as: `ext:${externalId}`, ...say("hi") }));
+  expect(mine.sender).toMatchObject({ id: userId, external_id: externalId });
+  const { body } = await call("GET", conversationPath(id, "/messages"), { token });
+  const senders = StrictPage.parse(body).items.map(({ sender }) => [sender.id, sender.external_id]);
+  expect(senders).toEqual([
+    [ann.user.id, null],
+    [userId, externalId],
+  ]);
+  // People are not.
+  expect(JSON.stringify(await page(ann, id))).not.toContain(externalId);
+});
 
 test("a silent message is a message else: it is edited, revoked, found and paged as any", async () => {
   const id = await newGroup();

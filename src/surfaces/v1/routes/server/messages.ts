@@ -1,5 +1,13 @@
-import { pageOfAllMessages, sendAs, sendNotice } from "../../../../core/server/server-messages.ts";
+import type { z } from "@hono/zod-openapi";
+import type { Core } from "../../../../core/context.ts";
+import {
+  externalIdsOfSenders,
+  pageOfAllMessages,
+  sendAs,
+  sendNotice,
+} from "../../../../core/server/server-messages.ts";
 import { bodyJson } from "../../../../domain/messages/content.ts";
+import type { Message as StoredMessage } from "../../../../domain/messages/message.ts";
 import { writeMetadata } from "../../../../domain/server/metadata.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
@@ -7,7 +15,7 @@ import { problems } from "../../schemas/common.ts";
 import { Message, MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
 import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { ServerMessage } from "../../schemas/server/messages.ts";
-import { serializeMessage, toDraft } from "../../serialize/messages/messages.ts";
+import { serializeServerMessage, toDraft } from "../../serialize/messages/messages.ts";
 
 const sendRoute = serverRoutes("messages")("post", "/v1/server/conversations/{cref}/messages", {
   operationId: "sendServerMessage",
@@ -47,19 +55,26 @@ export const serverMessages = v1Router()
         ...(metadata && { metadata: writeMetadata(metadata) }),
       };
       const { message, isRepeated } = await sendNotice(core, cref, notice);
-      return c.json(serializeMessage(message), isRepeated ? 200 : 201);
+      return c.json(await answerOf(core, message), isRepeated ? 200 : 201);
     }
     const { as, silent = false } = input;
     const { message, isRepeated } = await sendAs(core, cref, as, toDraft(input), silent);
-    return c.json(serializeMessage(message), isRepeated ? 200 : 201);
+    return c.json(await answerOf(core, message), isRepeated ? 200 : 201);
   })
   .openapi(listRoute, async (c) => {
     const { threads = "main" as const, ...query } = c.req.valid("query");
     const bounds = { ...query, scope: threads };
-    const { items, hasMore, hasEarlier } = await pageOfAllMessages(
-      c.var.core,
-      c.req.valid("param").cref,
-      bounds,
-    );
-    return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
+    const { core } = c.var;
+    const {
+      items: found,
+      hasMore,
+      hasEarlier,
+    } = await pageOfAllMessages(core, c.req.valid("param").cref, bounds);
+    const externalIds = await externalIdsOfSenders(core, found);
+    const items = found.map((message) => serializeServerMessage(message, externalIds));
+    return c.json({ items, has_more: hasMore, has_earlier: hasEarlier }, 200);
   });
+
+async function answerOf(core: Core, message: StoredMessage): Promise<z.infer<typeof Message>> {
+  return serializeServerMessage(message, await externalIdsOfSenders(core, [message]));
+}

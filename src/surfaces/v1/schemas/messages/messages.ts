@@ -145,6 +145,9 @@ export const Sender = z
   .object({
     id: SenderId.meta({ description: "0: an incoming hook, which has no account" }),
     ...{ username: z.string(), nickname: z.string(), avatar: z.string(), bot: Bot },
+    external_id: z.string().nullable().optional().openapi({
+      description: "For a server key: the id that the backend has for the user; null: none",
+    }),
     hook: z.object({ id: z.string(), name: z.string() }).optional().openapi({
       description:
         "The incoming hook that has brought the message: another service. Its own name may differ from `nickname`, which the service can choose. Absent: a user, or nobody",

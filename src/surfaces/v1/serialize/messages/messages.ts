@@ -6,6 +6,7 @@ import type { LinkPreview } from "../../../../domain/messages/link-preview.ts";
 import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../../domain/messages/message.ts";
 import { pollText } from "../../../../domain/messages/polls.ts";
 import type { ThreadSummary } from "../../../../domain/messages/thread.ts";
+import type { ExternalIdsOfUsers } from "../../../../domain/server/hook-format.ts";
 import { readMetadata, writeMetadata } from "../../../../domain/server/metadata.ts";
 import type {
   MessageReference as MessageReferenceShape,
@@ -53,6 +54,15 @@ function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShap
 export function serializeMessage(message: Message): z.infer<typeof MessageShape> {
   const reactions = serializeReactions(message.reactions);
   return { ...serializeLastMessage(message), reactions, ...everyOwnField(message) };
+}
+
+/** The same as a team's backend is answered: with the id that the backend has for the sender. */
+export function serializeServerMessage(
+  message: Message,
+  externalIds: ExternalIdsOfUsers,
+): z.infer<typeof MessageShape> {
+  const { sender, ...shown } = serializeMessage(message);
+  return { ...shown, sender: { ...sender, external_id: externalIds.get(message.sender.id) ?? null } };
 }
 
 /** The newest message of a conversation, as the conversation shows it: without reactions. */
