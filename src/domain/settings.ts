@@ -289,11 +289,14 @@ function setting<T, Fallback>(
   return fallback;
 }
 
+/** What Parley itself signs with or is set by. */
+const OWN: ReadonlySet<string> = new Set(["TOKEN_SECRET", ...NAMES]);
+
 /** One bad entry removes all: a list that is used in part would be harder to notice. */
 function issuers(raw: string | undefined, allowsLoopback: boolean): Issuer[] {
   const text = raw?.trim() ?? "";
   if (text === "") return [];
-  const parsed = issuerList(allowsLoopback).safeParse(text);
+  const parsed = issuerList(allowsLoopback, OWN).safeParse(text);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const place = issue && issue.path.length > 0 ? `entry ${issue.path.join(".")}: ` : "";

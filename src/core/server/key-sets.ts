@@ -21,9 +21,6 @@ interface Known {
   loading: Promise<void> | null;
 }
 
-/** The answer to a search for a key that the known set lacks. */
-export type Renewal = { keys: JWTVerifyGetKey } | "too_soon" | "unreachable";
-
 /**
  * The public keys of issuers, as plain data, which the requests of an isolate share. Loads of one set never
  * run side by side.
@@ -53,19 +50,23 @@ export class KeySets {
   /**
    * Loads the keys again, as a token names one that is not among them: once in `renewMs` at most.
    * @param lacking the keys among which it is not
+   * @returns newer keys; null: it is not known whether there are any
    */
-  async renew(url: string, lacking: JWTVerifyGetKey, request: LoadingRequest): Promise<Renewal> {
+  async renew(
+    url: string,
+    lacking: JWTVerifyGetKey,
+    request: LoadingRequest,
+  ): Promise<JWTVerifyGetKey | null> {
     const known = this.#of(url);
     // Another request has loaded newer ones meanwhile.
-    if (known.keys && known.keys !== lacking) return { keys: known.keys };
+    if (known.keys && known.keys !== lacking) return known.keys;
     const now = Date.now();
     const isUnderWay = known.loading !== null;
-    if (!isUnderWay && now - known.renewedAt < this.#timing.renewMs)
-      return known.failedAt > known.loadedAt ? "unreachable" : "too_soon";
+    if (!isUnderWay && now - known.renewedAt < this.#timing.renewMs) return null;
     known.renewedAt = now;
     const { loadedAt } = known;
     await this.#load(url, known, request);
-    return known.keys && known.loadedAt > loadedAt ? { keys: known.keys } : "unreachable";
+    return known.loadedAt > loadedAt ? known.keys : null;
   }
 
   #of(url: string): Known {

@@ -1,4 +1,4 @@
-import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { CoreError } from "../../domain/errors.ts";
 import type { Issuer } from "../../domain/server/issuer.ts";
 import { log } from "../../lib/logger.ts";
@@ -29,7 +29,17 @@ export async function verifySubjectToken(core: Core, token: string): Promise<Sub
   if ((claims.exp ?? 0) <= nowS) throw refused("it has expired");
   if (claims.iat !== undefined && claims.iat > nowS + core.timing.keySets.leewayMs / 1_000)
     throw refused("it is from the future");
+  if (isForAnother(core, issuer, claims)) throw refused("its claim `azp` is missing or wrong");
   return { issuer, claims };
+}
+
+/**
+ * Whether an ID token is for another client than the page. One with several audiences says for whom it is
+ * (OpenID Connect Core 3.1.3.7). An access token has the client in `azp`, and the API as its audience.
+ */
+function isForAnother({ settings }: Core, { audience }: Issuer, { aud, azp }: JWTPayload): boolean {
+  if (audience !== settings.pageIssuer?.clientId) return false;
+  return azp === undefined ? [aud].flat().length > 1 : azp !== audience;
 }
 
 /** The issuer that a token names, with the audience that it names, where one issuer has several. */
@@ -44,10 +54,14 @@ function issuerOf(core: Core, token: string): Issuer {
 
 function unverifiedClaims(token: string): JWTPayload {
   try {
+    // jose looks for a key of this name, whatever its type.
+    const { kid = "" } = decodeProtectedHeader(token);
+    if (typeof kid !== "string") throw refused("its `kid` is no text");
     return decodeJwt(token);
   } catch (error) {
-    if (error instanceof errors.JOSEError) throw refused("it is no signed JWT");
-    throw error;
+    // jose has a TypeError for a header that is none.
+    const isNoJwt = error instanceof errors.JOSEError || error instanceof TypeError;
+    throw isNoJwt ? refused("it is no signed JWT") : error;
   }
 }
 
@@ -64,11 +78,11 @@ async function verified(core: Core, issuer: Issuer, token: string): Promise<JWTP
   } catch (error) {
     if (!(error instanceof UnknownKey)) throw error;
   }
-  const renewal = await core.keySets.renew(issuer.jwks, keys, request);
-  if (renewal === "unreachable") throw unreachable(core, issuer);
-  if (renewal === "too_soon") throw refused("its key is not known");
+  // Somebody's wrong token may have had the keys loaded just before the issuer took others.
+  const renewed = await core.keySets.renew(issuer.jwks, keys, request);
+  if (!renewed) throw unreachable(core, issuer);
   try {
-    return await check(core, issuer, token, renewal.keys);
+    return await check(core, issuer, token, renewed);
   } catch (error) {
     throw error instanceof UnknownKey ? refused("its key is not known") : error;
   }

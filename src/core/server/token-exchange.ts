@@ -71,7 +71,9 @@ async function verify(core: Core, token: string): Promise<SubjectToken> {
 
 /** The user of a token, with what the issuer says of them now. */
 async function userOf(core: Core, { issuer, claims }: SubjectToken): Promise<ProvisionedUser> {
-  const externalId = ExternalId.safeParse(textOf(claims, issuer.external_id)).data;
+  const named = textOf(claims, issuer.external_id);
+  const { external_id_prefix: prefix = "" } = issuer;
+  const externalId = ExternalId.safeParse(named && `${prefix}${named}`).data;
   if (externalId === undefined)
     throw refused(`its claim \`${issuer.external_id}\` is no id of 1 to 128 characters`);
   const { nickname = "", avatar = "" } = profileOf(core, issuer, claims);

@@ -9,8 +9,6 @@ const PUBLIC_KEY_ALGORITHMS = [
 /** The algorithms of a secret that the issuer and this server share. */
 const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
 
-/** The secrets that Parley itself signs with, or that others know: no issuer may share one. */
-const OWN_SECRETS: ReadonlySet<string> = new Set(["TOKEN_SECRET", "APP_KEYS", "USERSIG_RULE_KEY"]);
 const MAX_ISSUERS = 20;
 
 const Text = z.string().min(1).max(512);
@@ -25,6 +23,8 @@ const Shared = {
   audience: Text,
   /** the claim with the external id of a user */
   external_id: ClaimName.default("sub"),
+  /** comes before each external id; issuers whose users are not the same ones have different prefixes */
+  external_id_prefix: z.string().max(64).optional(),
   /** the claim with the username that a new user gets if it is free; absent: it is generated */
   username: ClaimName.optional(),
   nickname: ClaimName.default("name"),
@@ -45,27 +45,29 @@ function issuerWithKeySet(allowsLoopback: boolean) {
 }
 
 /** An issuer that shares a secret of the Worker. */
-const IssuerWithSecret = z.strictObject({
-  ...Shared,
-  /** the name of the secret */
-  secret: z
+function issuerWithSecret(own: ReadonlySet<string>) {
+  const secret = z
     .string()
     .regex(/^\w{1,64}$/, "`secret` must be the name of a secret")
-    .refine((name) => !OWN_SECRETS.has(name), "`secret` must not be a secret of Parley's own"),
-  algorithms: z.array(z.enum(SECRET_ALGORITHMS)).min(1),
-});
+    .refine((name) => !own.has(name), "`secret` must be no setting of Parley's own");
+  return z.strictObject({ ...Shared, secret, algorithms: z.array(z.enum(SECRET_ALGORITHMS)).min(1) });
+}
 
 /** An issuer of the team's, which signs users in by JWTs. */
-export type Issuer = z.infer<ReturnType<typeof issuerWithKeySet>> | z.infer<typeof IssuerWithSecret>;
+export type Issuer =
+  | z.infer<ReturnType<typeof issuerWithKeySet>>
+  | z.infer<ReturnType<typeof issuerWithSecret>>;
 
 /**
  * The issuers of a setting: a JSON list.
  * @param allowsLoopback key sets may be at `http://localhost`
+ * @param own the names of Parley's own settings and secrets: others may know them, so no issuer signs by one
  */
-export function issuerList(allowsLoopback: boolean) {
+export function issuerList(allowsLoopback: boolean, own: ReadonlySet<string>) {
   const WithKeySet = issuerWithKeySet(allowsLoopback);
+  const WithSecret = issuerWithSecret(own);
   const OneIssuer = z.unknown().transform((value, context): Issuer => {
-    const parsed = (hasSecret(value) ? IssuerWithSecret : WithKeySet).safeParse(value);
+    const parsed = (hasSecret(value) ? WithSecret : WithKeySet).safeParse(value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     context.addIssue([...(issue?.path ?? []), issue?.message].join(": "));
@@ -84,7 +86,20 @@ export function issuerList(allowsLoopback: boolean) {
     .pipe(z.array(OneIssuer).max(MAX_ISSUERS))
     .refine((list) => new Set(list.map(placeOf)).size === list.length, {
       error: "names an issuer with one audience twice",
+    })
+    .refine((list) => !mayMixUsers(list), {
+      error:
+        "has two issuers for which one `external_id` would be one user: give each an `external_id_prefix`, the same one if they share their users",
     });
+}
+
+/** Whether two issuers may name one user, though the list does not say that they share their users. */
+function mayMixUsers(list: readonly Issuer[]): boolean {
+  return list.some(({ issuer, external_id_prefix: prefix }) =>
+    list.some(
+      (other) => other.issuer !== issuer && prefix === undefined && (other.external_id_prefix ?? "") === "",
+    ),
+  );
 }
 
 /** Where users of the page sign in, by OpenID Connect. */

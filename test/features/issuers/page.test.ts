@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { call } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
-import { AUDIENCE, setIssuers, TestIssuer } from "../../support/issuer/issuer.ts";
+import { AUDIENCE, exchange, setIssuers, TestIssuer } from "../../support/issuer/issuer.ts";
 import { undoAtEnd } from "../../support/shared/undo.ts";
 
 let issuer: TestIssuer;
@@ -53,6 +53,19 @@ test("the issuer of the page is the one with its client id; only /sign-in may as
   expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'"]));
   expect([page.status, page.headers.get("Cache-Control")]).toEqual([200, "no-store"]);
   expect(page.headers.get("Referrer-Policy")).toBe("no-referrer");
+  restore();
+});
+
+test.each([
+  [{}, 200],
+  [{ azp: AUDIENCE }, 200],
+  [{ azp: "another" }, 400],
+  [{ aud: [AUDIENCE, "another"] }, 400],
+  [{ aud: [AUDIENCE, "another"], azp: "another" }, 400],
+  [{ aud: [AUDIENCE, "another"], azp: AUDIENCE }, 200],
+])("an ID token with %j, for the page or another client, is %i", async (claims, status) => {
+  const restore = setPage(AUDIENCE, issuer.entry());
+  expect((await exchange(await issuer.sign(claims))).status).toBe(status);
   restore();
 });
 

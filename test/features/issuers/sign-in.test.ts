@@ -41,6 +41,23 @@ test("a token of the issuer makes a user with the claims' profile, and signs the
   expect(again.user.id).toBe(tokens.user.id);
 });
 
+test("users of issuers with prefixes are different ones, whatever their ids", async () => {
+  const other = await TestIssuer.start();
+  const restore = setIssuers(issuer.entry(), other.entry({ external_id_prefix: "other:" }));
+  const sub = crypto.randomUUID();
+  const users = [];
+  for (const one of [issuer, other, other])
+    users.push(tokensOf(await exchange(await one.sign({ sub }))).user.id);
+  expect(new Set(users).size).toBe(2);
+  const { results } = await env.DB.prepare(
+    "SELECT external_id FROM users WHERE external_id LIKE ? ORDER BY id",
+  )
+    .bind(`%${sub}`)
+    .all();
+  expect(results.map(({ external_id }) => external_id)).toEqual([sub, `other:${sub}`]);
+  restore();
+});
+
 test("JSON does as well as a form, and what the RFCs have besides is ignored", async () => {
   const body = {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -212,7 +229,7 @@ test("a secret of the Worker verifies HS256, and a short or missing one nothing"
   tokensOf(await exchange(await sign(env.TEST_ISSUER_SECRET)));
   expect(await exchange(await sign(`${env.TEST_ISSUER_SECRET}.`))).toMatchObject({ status: 400 });
   before();
-  for (const secret of ["MISSING", "RATE_LIMITS", "DB", "toString"]) {
+  for (const secret of ["MISSING", "DB", "toString"]) {
     const restore = setIssuers({ ...entry, secret });
     expectProblem(await exchange(await sign(env.TEST_ISSUER_SECRET)), 500, "internal");
     restore();

@@ -74,7 +74,8 @@ export class TestIssuer {
 
   /** Its entry in `AUTH_ISSUERS`. */
   entry(more: object = {}): object {
-    return { issuer: this.issuer, audience: AUDIENCE, jwks: this.jwks, algorithms: ["ES256"], ...more };
+    const { issuer, jwks } = this;
+    return { issuer, audience: AUDIENCE, jwks, algorithms: ["ES256"], external_id_prefix: "", ...more };
   }
 
   /** A token, of the newest key as a rule. */

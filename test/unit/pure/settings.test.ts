@@ -225,6 +225,7 @@ const ISSUER = {
   ...{ issuer: "https://id.example", audience: "parley", algorithms: ["RS256"] },
   jwks: "https://id.example/keys",
 };
+const OTHER_ISSUER = { ...ISSUER, issuer: "https://other.example" };
 const ISSUER_DEFAULTS = {
   ...{ external_id: "sub", nickname: "name", avatar: "picture" },
   ...{ provision: "first_use", profile: "locked" },
@@ -238,6 +239,19 @@ test("AUTH_ISSUERS is a list of issuers, each with a key set or a secret", () =>
     { ...ISSUER_DEFAULTS, ...ISSUER },
     { ...ISSUER_DEFAULTS, ...shared },
   ]);
+});
+
+test.each([
+  ["have a prefix each", "a:", "b:"],
+  ["have one prefix each, but for the first", undefined, "b:"],
+  ["say that they share their users", "", ""],
+])("issuers %s", (_, first, second) => {
+  const prefix = (external_id_prefix: string | undefined) => ({ external_id_prefix });
+  const list = [
+    { ...ISSUER, ...prefix(first) },
+    { ...OTHER_ISSUER, ...prefix(second) },
+  ];
+  expect(readSettings({ AUTH_ISSUERS: JSON.stringify(list) }).issuers).toHaveLength(2);
 });
 
 test.each([
@@ -256,7 +270,13 @@ test.each([
     "shares Parley's own key",
     [{ ...ISSUER, jwks: undefined, secret: "TOKEN_SECRET", algorithms: ["HS256"] }],
   ],
+  ...["VAPID_PUBLIC_KEY", "OIDC_CLIENT_ID", "PUBLIC_ORIGIN"].map((secret): [string, unknown] => [
+    `takes ${secret} for a secret`,
+    [{ ...ISSUER, jwks: undefined, secret, algorithms: ["HS256"] }],
+  ]),
   ["names one issuer twice", [ISSUER, ISSUER]],
+  ["does not say whether two issuers share users", [ISSUER, OTHER_ISSUER]],
+  ["says it of one of them alone", [{ ...ISSUER, external_id_prefix: "" }, OTHER_ISSUER]],
   ["has a good entry beside a bad one", [ISSUER, {}]],
 ])("AUTH_ISSUERS that %s counts as absent, and is logged without its value", (_, value) => {
   const warned = warnings();
