@@ -22,8 +22,8 @@ import { differences, fill, fillText, type Values } from "./matching.ts";
  *
  * `ann:` is who calls, with their credentials in the API's form (`nobody:` without); everybody who is named
  * is a new user, with `{ann.id}`, `{ann.digits}` (the id as a text), `{ann.name}` and `{ann.token}`. Headers
- * are on the lines below a call. `<int talk>` matches any integer, and is `{talk}` from then on. `with` lets
- * an answer have more fields, `soon` repeats a call until it is answered so, and a status alone says nothing
+ * are on the lines below a call, and so are settings of the server, `setting NAME: value`. `<int talk>` matches
+ * any integer, and is `{talk}` from then on. `with` lets an answer have more fields, `soon` repeats a call until it is answered so, and a status alone says nothing
  * of the body. `each x: [1, 2]` repeats the next call for each `{x}`. `says` sends a text, or a message in
  * JSON, over v1. A text may go on in the next lines. A comment begins with `//`.
  */
@@ -49,6 +49,8 @@ interface Call {
   method: string;
   path: string;
   headers: [string, string][];
+  /** settings that replace the server's own */
+  settings: Record<string, string>;
   body: string;
   /** the values of the line `each` above it */
   each: Values[];
@@ -66,6 +68,7 @@ const LINES = {
   says: /^(\w+) says (\{\w+\}) (.+)$/,
   call: /^(\w+): (GET|POST|PUT|PATCH|DELETE) (\S+)(?: (.*))?$/,
   header: /^([A-Z][\w-]*): (.*)$/,
+  setting: /^setting (\w+): ?(.*)$/,
   answer: /^(soon )?(\d{3})( with)?(?: (.*))?$/,
 };
 
@@ -86,13 +89,14 @@ export function readStories(text: unknown): [string, Story][] {
       steps.push({ kind: "says", who, where, text: said });
     } else if (call) {
       const [, who = "", method = "", path = "", body = ""] = call;
-      steps.push({ kind: "call", who, method, path, body, each, headers: [], answer: null });
+      steps.push({ kind: "call", who, method, path, body, each, headers: [], settings: {}, answer: null });
       each = [{}];
     } else if (last?.kind !== "call") throw new Error(`${line}: no such line`);
     else if (answer && !last.answer) {
       const [, soon, status, part, body = ""] = answer;
       last.answer = { status: Number(status), isPart: Boolean(part), isSoon: Boolean(soon), text: body };
     } else if (last.answer) last.answer.text += `\n${line}`;
+    else if (found.setting) last.settings[itemAt(found.setting, 1)] = itemAt(found.setting, 2);
     else if (found.header && last.body === "")
       last.headers.push([itemAt(found.header, 1), itemAt(found.header, 2)]);
     else last.body += last.body === "" ? line : `\n${line}`;
@@ -101,10 +105,11 @@ export function readStories(text: unknown): [string, Story][] {
 }
 
 function matchesOf(line: string) {
-  const { story, friends, each, says, call, header, answer } = LINES;
+  const { story, friends, each, says, call, header, setting, answer } = LINES;
   return {
     ...{ story: story.exec(line), friends: friends.exec(line), each: each.exec(line), says: says.exec(line) },
-    ...{ call: call.exec(line), header: header.exec(line), answer: answer.exec(line) },
+    ...{ call: call.exec(line), header: header.exec(line), setting: setting.exec(line) },
+    answer: answer.exec(line),
   };
 }
 
@@ -122,16 +127,22 @@ function valuesOf(name: string, list: string): Values[] {
     .map((value) => ({ [name]: value }));
 }
 
+const Coded = z.looseObject({ code: z.int() });
+
+/** The calls of a story that are answered with a code, and that code. */
+export function codedCalls({ steps }: Story): { method: string; path: string; code: number }[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== "call") return [];
+    const coded = Coded.safeParse(parsed(step.answer?.text ?? ""));
+    const path = step.path.replace(/\?.*/, "");
+    return coded.success ? [{ method: step.method, path, code: coded.data.code }] : [];
+  });
+}
+
 /** The calls of stories with the codes of their answers: `POST /message 0`. */
 export function answeredCodes(stories: [string, Story][]): Set<string> {
-  const calls = stories.flatMap(([, { steps }]) => steps.filter((step) => step.kind === "call"));
-  const Coded = z.looseObject({ code: z.int() });
-  return new Set(
-    calls.flatMap(({ method, path, answer }) => {
-      const coded = Coded.safeParse(parsed(answer?.text ?? ""));
-      return coded.success ? [`${method} ${path.replace(/\?.*/, "")} ${coded.data.code}`] : [];
-    }),
-  );
+  const calls = stories.flatMap(([, story]) => codedCalls(story));
+  return new Set(calls.map(({ method, path, code }) => `${method} ${path} ${code}`));
 }
 
 /** Plays a story with new users. @param given the values that it may use besides theirs */
@@ -182,7 +193,7 @@ async function people(steps: Step[], values: Values): Promise<Map<string, Signed
 }
 
 async function playCall(step: Call, sign: Sign, values: Values, each: Values): Promise<void> {
-  const { who, method, body, headers, answer } = step;
+  const { who, method, body, headers, settings, answer } = step;
   if (!answer) throw new Error(`${method} ${step.path} has no answer`);
   const all: Values = { ...values, ...Object(fill(each, values)) };
   const path = fillText(step.path, all);
@@ -191,6 +202,7 @@ async function playCall(step: Call, sign: Sign, values: Values, each: Values): P
   const call: WireCall = {
     ...{ method, path, headers: Object.fromEntries(named) },
     ...(body !== "" && { body: given === undefined ? fillText(body, all) : fill(given, all) }),
+    ...(Object.keys(settings).length > 0 && { settings }),
   };
   const signed = who === NOBODY ? call : signFor(path, sign)(call, tokenOf(who, all));
   const play = async () => {

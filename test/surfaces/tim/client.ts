@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, type WireCall, wire } from "../../support/clients/wire.ts";
+import type { Sign } from "../../support/surfaces/stories.ts";
 
 const NoData = z.strictObject({});
 /** What a failed send answers: the message, which was not sent. */
@@ -37,6 +38,12 @@ export function tim(
   const all = { "Content-Type": "application/json", ...(token !== undefined && { token }), ...headers };
   return wire({ method: "POST", path, headers: all, body, ...(settings && { settings }) });
 }
+
+/** Adds the token in the document's form. */
+export const withToken: Sign = (call, token) => ({
+  ...call,
+  headers: { "Content-Type": "application/json", token, ...call.headers },
+});
 
 /** Asserts success. @returns the whole answer */
 export function success({ status, body }: WireAnswer): z.infer<typeof Success> {

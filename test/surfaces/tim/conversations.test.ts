@@ -41,22 +41,16 @@ describe("the id of a conversation", () => {
     ask("bob", "POST /v1/conversations", { kind: "direct", user_id: "{cid.id}" }, { id: "{id}" }),
     says("ann", "C2C{bob}", "one"),
     ...[PROFILE, DELETE].flatMap((path) => [
-      ...refused("ann", path, 2_500, {}, { conversationID: ["GROUP{others}", ...NO_GROUPS, "C2C{ann}"] }),
-      ...refused("ann", path, 2_503, {}, { conversationID: NO_IDS }),
-      ...refused("ann", path, "70402 conversationID", {}, { conversationID: [null, undefined] }),
+      ...refused("ann", path, {}, 2_500, { conversationID: ["GROUP{others}", ...NO_GROUPS, "C2C{ann}"] }),
+      ...refused("ann", path, {}, 2_503, { conversationID: NO_IDS }),
+      ...refused("ann", path, {}, "70402 conversationID", { conversationID: [null, undefined] }),
     ]),
     ...[...NO_GROUPS, ...NO_IDS].map((bad) =>
       ask("ann", DELETE, { conversationIDList: ["C2C{bob}", bad] }, NO_IDS.includes(bad) ? 2_503 : 2_500),
     ),
-    ...refused(
-      "ann",
-      DELETE,
-      2_503,
-      {},
-      {
-        conversationIDList: [[], range(1, 101).map((n) => `C2C${n}`), "x", {}],
-      },
-    ),
+    ...refused("ann", DELETE, {}, 2_503, {
+      conversationIDList: [[], range(1, 101).map((n) => `C2C${n}`), "x", {}],
+    }),
     ask("ann", LIST, { conversationID: NO_GROUPS }, []),
     lists("ann", "C2C{bob}", {}),
   ]);
@@ -89,38 +83,26 @@ describe("messages", () => {
     page({ nextReqMessageID: "{n1}" }, [], LAST),
     page({ nextReqMessageID: "", count: "2" }, [30, 31], { isCompleted: false }),
     ...[16, "16", 1e9].map((count) => page({ count }, range(17, 31), { isCompleted: false })),
-    ...refused(
-      "bob",
-      MESSAGES,
-      "70402 count",
-      { conversationID: "C2C{ann}" },
-      {
-        count: [0, -1, "0", 15.5, 1e308, "x", "", null, [], {}, true],
-      },
-    ),
+    ...refused("bob", MESSAGES, { conversationID: "C2C{ann}" }, "70402 count", {
+      count: [0, -1, "0", 15.5, 1e308, "x", "", null, [], {}, true],
+    }),
     // Only a message of this conversation continues it.
     says("ann", "C2C{cid}", "other"),
-    ...refused(
-      "bob",
-      MESSAGES,
-      "70402 nextReqMessageID",
-      { conversationID: "C2C{ann}" },
-      {
-        nextReqMessageID: [
-          "{other}",
-          "{n1}-",
-          "{n1} ",
-          "1",
-          "-",
-          "9-0",
-          "9-x",
-          `draft-${"0".repeat(36)}`,
-          1,
-          null,
-          [],
-        ],
-      },
-    ),
+    ...refused("bob", MESSAGES, { conversationID: "C2C{ann}" }, "70402 nextReqMessageID", {
+      nextReqMessageID: [
+        "{other}",
+        "{n1}-",
+        "{n1} ",
+        "1",
+        "-",
+        "9-0",
+        "9-x",
+        `draft-${"0".repeat(36)}`,
+        1,
+        null,
+        [],
+      ],
+    }),
     ask("bob", MESSAGES, { conversationID: "C2C{dan}", nextReqMessageID: "{n1}" }, 70_402),
   ]);
 
@@ -244,17 +226,11 @@ describe("revoking", () => {
     ask("ann", MESSAGES, { conversationID: "GROUP{g}" }, [{ message: { ID: "{tip}" } }]),
     ask("ann", REVOKE, { ID: "{tip}" }, 10_007),
     ask("cid", REVOKE, { ID: "{two}" }, 20_022),
-    ...refused(
-      "ann",
-      REVOKE,
-      20_022,
-      {},
-      {
-        ID: ["", "x", "1", "1-", "-1", "0-0", "1-1-1", "999999999-1", `draft-${"0".repeat(36)}`],
-      },
-    ),
-    ...refused("ann", REVOKE, "70402 ID", {}, { ID: [undefined, 1, null, {}, [], true] }),
-    ...refused("ann", REVOKE, "70402 message", {}, { message: [{}, null, "x", [], { ID: 1 }] }),
+    ...refused("ann", REVOKE, {}, 20_022, {
+      ID: ["", "x", "1", "1-", "-1", "0-0", "1-1-1", "999999999-1", `draft-${"0".repeat(36)}`],
+    }),
+    ...refused("ann", REVOKE, {}, "70402 ID", { ID: [undefined, 1, null, {}, [], true] }),
+    ...refused("ann", REVOKE, {}, "70402 message", { message: [{}, null, "x", [], { ID: 1 }] }),
   ]);
 });
 
@@ -302,25 +278,10 @@ describe("the list", () => {
     listed({ ...ALL, count: 2 }, "C2C{cid}", "GROUP{g}"),
     listed(SOME, "C2C{cid}", "C2C{bob}"),
     listed({ ...SOME, count: "1" }, "C2C{cid}"),
-    ...refused("ann", LIST, "70402 count", {}, { count: [0, -1, "0", 1.5, "x", null, {}] }),
-    ...refused(
-      "ann",
-      LIST,
-      "2503 conversationID",
-      {},
-      {
-        conversationID: [
-          "",
-          ["x"],
-          ["C2Cx", ""],
-          ["C2Cx", 1],
-          1,
-          {},
-          [],
-          range(1, 101).map((n) => `C2C${n}`),
-        ],
-      },
-    ),
+    ...refused("ann", LIST, {}, "70402 count", { count: [0, -1, "0", 1.5, "x", null, {}] }),
+    ...refused("ann", LIST, {}, "2503 conversationID", {
+      conversationID: ["", ["x"], ["C2Cx", ""], ["C2Cx", 1], 1, {}, [], range(1, 101).map((n) => `C2C${n}`)],
+    }),
     ask("ann", LIST, { conversationID: null }, "70402 conversationID"),
   ]);
 
@@ -415,15 +376,9 @@ describe("deleting a conversation", () => {
 
   story("may keep the history, of a group too, and takes several at once", [
     ...[group("g", "bob", ["ann"]), says("bob", "GROUP{g}", "one"), says("bob", "C2C{ann}", "two")],
-    ...refused(
-      "ann",
-      DELETE,
-      "70402 clearHistoryMessage",
-      { conversationID: "GROUP{g}" },
-      {
-        clearHistoryMessage: ["false", 0, null],
-      },
-    ),
+    ...refused("ann", DELETE, { conversationID: "GROUP{g}" }, "70402 clearHistoryMessage", {
+      clearHistoryMessage: ["false", 0, null],
+    }),
     ask("ann", DELETE, { conversationID: "GROUP{g}", clearHistoryMessage: false }),
     ...[ask("ann", LIST, { conversationID: "GROUP{g}" }, []), reads("ann", "GROUP{g}", "one")],
     ...[says("bob", "GROUP{g}", "three"), lists("ann", "GROUP{g}", { unreadCount: 1 })],
@@ -454,24 +409,12 @@ describe("message notifications", () => {
     ...[...reminds("AcceptAndNotify", 0), says("ann", "GROUP{g}", "three")],
     lists("bob", "GROUP{g}", { unreadCount: 1 }),
     lists("ann", "GROUP{g}", { messageRemindType: "AcceptAndNotify" }),
-    ...refused(
-      "bob",
-      REMIND,
-      "70402 messageRemindType",
-      { groupID: "{g}" },
-      {
-        messageRemindType: [undefined, null, "", "discard", 1, {}],
-      },
-    ),
-    ...refused(
-      "bob",
-      REMIND,
-      "70402 userIDList",
-      { messageRemindType: "Discard" },
-      {
-        userIDList: [[], "x", [""], [1.5], range(1, 101).map(String)],
-      },
-    ),
+    ...refused("bob", REMIND, { groupID: "{g}" }, "70402 messageRemindType", {
+      messageRemindType: [undefined, null, "", "discard", 1, {}],
+    }),
+    ...refused("bob", REMIND, { messageRemindType: "Discard" }, "70402 userIDList", {
+      userIDList: [[], "x", [""], [1.5], range(1, 101).map(String)],
+    }),
   ]);
 
   const ofUsers = (messageRemindType: string) =>

@@ -71,7 +71,7 @@ describe("a draft that its maker changes before it is sent", () => {
   ]);
 
   const bad = (answer: string, wrong: Record<string, unknown[]>) =>
-    refused("ann", SEND, answer, { ID: "{draft}" }, wrong);
+    refused("ann", SEND, { ID: "{draft}" }, answer, wrong);
   story("is not sent with wrong content, or to another recipient", [
     drafts("ann", "draft", C2C, { text: "x" }),
     ...bad("70402 payload.text", { payload: [{ text: "" }, { text: 1 }] }),
@@ -136,15 +136,9 @@ describe("a draft that its maker changes before it is sent", () => {
   const forged = { fileUrl: "https://evil.example/x", fileSize: 9 };
   story("with a file may get another name and duration, and never another file", [
     drafts("ann", "text", C2C, { file: TEXT }, { payload: { uuid: "{uuid}", fileUrl: "{url}" } }),
-    ...refused(
-      "ann",
-      SEND,
-      "70402 payload.fileName",
-      { ID: "{text}" },
-      {
-        payload: ["", 1].map((fileName) => ({ fileName })),
-      },
-    ),
+    ...refused("ann", SEND, { ID: "{text}" }, "70402 payload.fileName", {
+      payload: ["", 1].map((fileName) => ({ fileName })),
+    }),
     ask("ann", SEND, { ID: "{text}", payload: { fileName: "x".repeat(300) } }, "80002 payload.fileName"),
     sends(
       { ID: "{text}", payload: { ...forged, fileName: "b.txt" } },

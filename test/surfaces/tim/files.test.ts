@@ -192,7 +192,7 @@ describe("a large file", () => {
     return { status: answer.status, headers: answer.headers, body: await answer.json() };
   }
 
-  // `npm test` sends none of these: the fixtures `large …` have the codes of what is too large.
+  // `npm test` sends none of these: the examples `large …` have the codes of what is too large.
   test.each(sampledCases([90], perRun(0, 1)))("is uploaded in a form, of up to %i MiB", async (mib) => {
     const largest = made(await large(mib * MIB, "video/mp4", MP4));
     expect(largest.payload).toMatchObject({ videoSize: mib * MIB, videoFormat: "mp4" });

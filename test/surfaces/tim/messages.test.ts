@@ -126,15 +126,15 @@ describe("message content", () => {
   test("what is wrong is refused, and leaves nothing", async () => {
     const before = await storedFiles();
     await play([
-      ...PAYLOADS.flatMap(([code, payload]) => refused("ann", CREATE, code, C2C, { payload })),
-      ...refused("ann", CREATE, "2106 conversationType", good, { conversationType: ["X", "@TIM#SYSTEM"] }),
-      ...refused("ann", CREATE, "70402 conversationType", good, { conversationType: [undefined] }),
-      ...refused("ann", CREATE, "70402 to", good, { to: ["", undefined] }),
-      ...refused("ann", CREATE, "10015 to: must be the id of a group", GROUP, { to: ["", "x".repeat(49)] }),
-      ...refused("ann", CREATE, "70402 to", GROUP, { to: [undefined] }),
-      ...refused("ann", CREATE, "70402 type", good, { type: ["TIMNoElem"] }),
-      ...refused("ann", CREATE, "70402 cloudCustomData", good, { cloudCustomData: [1] }),
-      ...refused("ann", CREATE, 80_002, good, { cloudCustomData: ["x".repeat(40_000)] }),
+      ...PAYLOADS.flatMap(([code, payload]) => refused("ann", CREATE, C2C, code, { payload })),
+      ...refused("ann", CREATE, good, "2106 conversationType", { conversationType: ["X", "@TIM#SYSTEM"] }),
+      ...refused("ann", CREATE, good, "70402 conversationType", { conversationType: [undefined] }),
+      ...refused("ann", CREATE, good, "70402 to", { to: ["", undefined] }),
+      ...refused("ann", CREATE, GROUP, "10015 to: must be the id of a group", { to: ["", "x".repeat(49)] }),
+      ...refused("ann", CREATE, GROUP, "70402 to", { to: [undefined] }),
+      ...refused("ann", CREATE, good, "70402 type", { type: ["TIMNoElem"] }),
+      ...refused("ann", CREATE, good, "70402 cloudCustomData", { cloudCustomData: [1] }),
+      ...refused("ann", CREATE, good, 80_002, { cloudCustomData: ["x".repeat(40_000)] }),
       ...["Urgent", undefined, 3].map((priority) =>
         ask("ann", CREATE, { ...good, priority }, { priority: "Normal" }),
       ),
@@ -238,10 +238,10 @@ const IDS = ["", " ", "x", "1-0", "0-1", "-1-1", "1-1-1", "1e3-1", "9".repeat(40
 const BODIES = ["{", "[]", "null", "7", '"text"', "x".repeat(70_000)];
 story("message ids that are wrong are refused, whatever they are", [
   ...[SEND, "/message/resendMessage"].flatMap((path) => [
-    ...refused("ann", path, "70402 ID", {}, { ID: [undefined, null, true, 0, 1.5, [], {}, [null]] }),
-    ...refused("ann", path, "70402 ID", {}, { message: [{ ID: null }, { ID: 0 }, { ID: {} }] }),
-    ...refused("ann", path, "20022 There is no such message", {}, { ID: [...IDS, "x".repeat(40_000)] }),
-    ...refused("ann", path, 20_022, { conversationType: "GROUP" }, { message: IDS }),
+    ...refused("ann", path, {}, "70402 ID", { ID: [undefined, null, true, 0, 1.5, [], {}, [null]] }),
+    ...refused("ann", path, {}, "70402 ID", { message: [{ ID: null }, { ID: 0 }, { ID: {} }] }),
+    ...refused("ann", path, {}, "20022 There is no such message", { ID: [...IDS, "x".repeat(40_000)] }),
+    ...refused("ann", path, { conversationType: "GROUP" }, 20_022, { message: IDS }),
     ...BODIES.map((body) => ask("ann", path, body, 70_402)),
   ]),
 ]);

@@ -98,33 +98,17 @@ describe("join requests", () => {
     ...[group("other", "ann", []), applies("bob", "{other}")],
     notices("ann", 6, { operationType: 1, authentication: "{otherSign}" }),
     ...[made(), applies("bob"), notices("ann", 6, 1, 6, application("bob"))],
-    ...refused(
-      "ann",
-      HANDLE,
-      70_402,
-      { handleAction: "Agree" },
-      {
-        application: WRONG.map((wrong) => ({ ...inWords("bob"), ...wrong })),
-      },
-    ),
+    ...refused("ann", HANDLE, { handleAction: "Agree" }, 70_402, {
+      application: WRONG.map((wrong) => ({ ...inWords("bob"), ...wrong })),
+    }),
     decides("ann", "Agree", { message: elsewhere }, 10_015),
-    ...refused("ann", HANDLE, "70402 message", { handleAction: "Agree" }, { message: [undefined, {}, "x"] }),
-    ...refused(
-      "ann",
-      HANDLE,
-      "70402 handleAction",
-      { application: inWords("bob") },
-      { handleAction: ["Maybe"] },
-    ),
-    ...refused(
-      "ann",
-      HANDLE,
-      "70402 handleMessage",
-      { application: inWords("bob"), handleAction: "Agree" },
-      {
-        handleMessage: ["x".repeat(501)],
-      },
-    ),
+    ...refused("ann", HANDLE, { handleAction: "Agree" }, "70402 message", { message: [undefined, {}, "x"] }),
+    ...refused("ann", HANDLE, { application: inWords("bob") }, "70402 handleAction", {
+      handleAction: ["Maybe"],
+    }),
+    ...refused("ann", HANDLE, { application: inWords("bob"), handleAction: "Agree" }, "70402 handleMessage", {
+      handleMessage: ["x".repeat(501)],
+    }),
     decides("ann", "Agree", { application: inWords("bob") }),
     notices("bob", 2),
   ]);
@@ -223,15 +207,9 @@ describe("the conversation with notifications", () => {
     page({ nextReqMessageID: "{next}" }, 2, 16, { isCompleted: false, nextReqMessageID: "{last}" }),
     page({ nextReqMessageID: "{last}" }, 1, 1, LAST),
     page({ count: 1 }, 31, 31, { data: [{ message: { ID: `${SYSTEM}-31` } }] }),
-    ...refused(
-      "bob",
-      MESSAGES,
-      70_402,
-      { conversationID: SYSTEM },
-      {
-        ...{ count: [0], nextReqMessageID: ["1-1", `${SYSTEM}-0`, `${SYSTEM}-x`, "x", 1, null] },
-      },
-    ),
+    ...refused("bob", MESSAGES, { conversationID: SYSTEM }, 70_402, {
+      ...{ count: [0], nextReqMessageID: ["1-1", `${SYSTEM}-0`, `${SYSTEM}-x`, "x", 1, null] },
+    }),
     ask("bob until", LIST, {}, [{}, {}]),
     ask("bob", "/message/revokeMessage", { ID: `${SYSTEM}-1` }, 20_022),
     shows(31),

@@ -183,8 +183,8 @@ export const drafts = (who: string, name: string, to: object, payload: object, a
 export function refused(
   who: string,
   path: string,
-  answer: Answer,
   body: object,
+  answer: Answer,
   wrong: Record<string, unknown[]>,
 ) {
   return Object.entries(wrong).flatMap(([field, values]) =>

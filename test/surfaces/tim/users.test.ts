@@ -168,7 +168,7 @@ describe("accounts", () => {
     const EIGHT = "🌧☂".repeat(4);
     const good = (more: object) => ({ username: freshName(), password: EIGHT, email: "a@b", ...more });
     const bad = (answer: string, wrong: Record<string, unknown[]>) =>
-      refused("nobody", "/register", answer, good({}), wrong);
+      refused("nobody", "/register", good({}), answer, wrong);
     await play([
       ...bad("70402 password", { password: ["1234567", "🌧".repeat(7), "x".repeat(129)] }),
       ...bad("70402 username", { username: ["a", "a/b", "x".repeat(33)] }),
@@ -198,7 +198,7 @@ describe("profiles", () => {
       const longest = "🌧".repeat(max);
       return [
         changes({ [field]: longest }, { [field]: longest }),
-        ...refused("ann", CHANGE, `2721 ${field}`, {}, { [field]: [`${longest}x`, true, null, [], {}] }),
+        ...refused("ann", CHANGE, {}, `2721 ${field}`, { [field]: [`${longest}x`, true, null, [], {}] }),
         me({ [field]: longest }),
         changes({ [field]: 19_900_101 }, { [field]: "19900101" }),
         changes({ [field]: "" }, { [field]: "" }),
@@ -216,7 +216,7 @@ describe("profiles", () => {
       ...{ gender: ["male", 1], allowType: ["AllowType"], avatar: ["rain.png", "javascript:alert(1)"] },
       profileCustomField: ["x", [], { x: "x".repeat(8 * 1024) }],
     }).flatMap(([field, values]) =>
-      refused("ann", CHANGE, `2721 ${field}`, { nick: "Ann" }, { [field]: values }),
+      refused("ann", CHANGE, { nick: "Ann" }, `2721 ${field}`, { [field]: values }),
     ),
     ...[{}, { email: "x@example.com" }, { userID: "x", passwordHash: "x", id: 1 }].map((fields) =>
       ask("ann", CHANGE, fields, 2_722),
@@ -265,7 +265,7 @@ describe("profiles", () => {
     ]),
     ask("ann", "/user/getUserProfile", { userIDList: ["{bob}"] }, [{ userinfo: { userID: "{bob}" } }]),
     found("ann", NAMES.slice(1), []),
-    ...refused("ann", "/user/getUserProfile", "70402 user_id", {}, { user_id: [NAMES, [], [""], [["x"]]] }),
+    ...refused("ann", "/user/getUserProfile", {}, "70402 user_id", { user_id: [NAMES, [], [""], [["x"]]] }),
   ]);
 
   test("a birthday is shown to all, except of users that a service provisioned", async () => {

@@ -215,7 +215,7 @@ story("a group of friends has friends only, and is its owner's", [
 story("a group of friends is renamed and deleted with its members, and its name is its own", [
   ...befriends("ann", "bob"),
   ...["one", "two"].map((name) => change("createFriendGroup", { name, userIDList: ["{bob}"] })),
-  ...refused("ann", "/friend/createFriendGroup", 70_402, {}, { name: ["", "x".repeat(65)] }),
+  ...refused("ann", "/friend/createFriendGroup", {}, 70_402, { name: ["", "x".repeat(65)] }),
   change("renameFriendGroup", { oldName: "one", newName: "two" }, 2_710),
   change(
     "renameFriendGroup",

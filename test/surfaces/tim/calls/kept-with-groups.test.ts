@@ -51,18 +51,12 @@ describe("attributes of a group", () => {
   story("over their limits are refused, and change nothing", [
     group("g", "ann", ["bob"]),
     change("ann", "set", { groupAttributes: fields(16, "x") }),
-    ...refused(
-      "ann",
-      "/group/setGroupAttributes",
-      70_402,
-      { groupID: "{g}" },
-      {
-        groupAttributes: [
-          ...[{ one: "more" }, { k1: 1 }, { k1: "x".repeat(4_097) }, { ["k".repeat(33)]: "x" }, { "": "x" }],
-          ...[null, fields(5, "x".repeat(4_000)), fields(17, "x", "n")],
-        ],
-      },
-    ),
+    ...refused("ann", "/group/setGroupAttributes", { groupID: "{g}" }, 70_402, {
+      groupAttributes: [
+        ...[{ one: "more" }, { k1: 1 }, { k1: "x".repeat(4_097) }, { ["k".repeat(33)]: "x" }, { "": "x" }],
+        ...[null, fields(5, "x".repeat(4_000)), fields(17, "x", "n")],
+      ],
+    }),
     kept(fields(16, "x"), 1),
     change("ann", "set", { groupAttributes: { k1: "x".repeat(4_096) } }),
   ]);

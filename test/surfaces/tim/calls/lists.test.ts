@@ -82,13 +82,10 @@ describe("getMessageListHopping", () => {
     hop({ time: NOW - 600, direction: 1, count: 2 }, [1, 2], 3),
     hop({ count: 2 }, [8, 9], 7),
     hop({ conversationID: "C2C{cid}" }, [], 0),
-    ...refused(
-      "bob",
-      "/message/getMessageListHopping",
-      70_402,
-      { conversationID: "C2C{ann}" },
-      { direction: [2], sequence: [-1] },
-    ),
+    ...refused("bob", "/message/getMessageListHopping", { conversationID: "C2C{ann}" }, 70_402, {
+      direction: [2],
+      sequence: [-1],
+    }),
   ]);
 });
 
@@ -138,26 +135,14 @@ describe("searchCloudMessages", () => {
   ]);
 
   story("refuses what it cannot look for", [
-    ...refused(
-      "ann",
-      PATH,
-      70_402,
-      {},
-      {
-        keywordList: [undefined, [], [""], ["x".repeat(101)], ["a", "b", "c", "d", "e", "f"]],
-      },
-    ),
-    ...refused(
-      "ann",
-      PATH,
-      70_402,
-      { keywordList: ["a", "b", "c"] },
-      {
-        senderUserIDList: [["d", "e"]],
-        cursor: ["nonsense", '["nonsense"]', "[null,null]"],
-        messageTypeList: [["TIMNoElem"], elements("Text File Image VideoFile Sound Location")],
-      },
-    ),
+    ...refused("ann", PATH, {}, 70_402, {
+      keywordList: [undefined, [], [""], ["x".repeat(101)], ["a", "b", "c", "d", "e", "f"]],
+    }),
+    ...refused("ann", PATH, { keywordList: ["a", "b", "c"] }, 70_402, {
+      senderUserIDList: [["d", "e"]],
+      cursor: ["nonsense", '["nonsense"]', "[null,null]"],
+      messageTypeList: [["TIMNoElem"], elements("Text File Image VideoFile Sound Location")],
+    }),
   ]);
 });
 

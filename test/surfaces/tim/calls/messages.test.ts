@@ -130,7 +130,7 @@ describe("reactions", () => {
     ),
     react("bob", "[TUIEmoji_TearsLaugh]", "removeMessageReaction"),
     react("bob", "[TUIEmoji_TearsLaugh]", "removeMessageReaction"),
-    ...refused("bob", "/message/addMessageReaction", 70_402, { ID: "{one}" }, { reactionID: NONE }),
+    ...refused("bob", "/message/addMessageReaction", { ID: "{one}" }, 70_402, { reactionID: NONE }),
     seen(
       "bob",
       IDS.slice(1).map((reactionID) => ({ reactionID, reactedByMyself: true })),
@@ -242,7 +242,7 @@ describe("a merged message", () => {
       { ...WHOLE, to: "{ann}", payload: { messageList: ["{two}"] } },
       20_022,
     ),
-    ...refused("ann", "/message/createMessage", 70_402, WHOLE, {
+    ...refused("ann", "/message/createMessage", WHOLE, 70_402, {
       payload: [[], range(1, 51).map(() => "{two}")].map((messageList) => ({ messageList })),
     }),
   ]);

@@ -1,23 +1,29 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { itemAt } from "../../../support/objects/room.ts";
 import { perRun, sampledCases } from "../../../support/sampled-cases.ts";
-import { Fixture, type FixtureValues, playFixture } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { lastIds, storedSince } from "../../../support/surfaces/stored.ts";
-import { AREAS, callsTable } from "./table.ts";
+import { codedCalls, playStory, readStories, type Story } from "../../../support/surfaces/stories.ts";
+import { withToken } from "../client.ts";
+import { AREAS, callsTable, type Example } from "./table.ts";
 
-/** The fixtures of each area: `fixtures/<area>.json`, by name. */
-const FIXTURES = byArea(import.meta.glob("../fixtures/*.json", { eager: true }), "default")
-  .map(([area, file]): [string, [string, Fixture][]] => [
-    area,
-    Object.entries(z.record(z.string(), Fixture).parse(file)),
-  ])
+type Named = [name: string, Story];
+
+/** The examples of each area: `<area>.txt`. */
+const EXAMPLES = byArea(import.meta.glob("./*.txt", { eager: true, query: "?raw" }), "default")
+  .map(([area, text]): [string, Named[]] => [area, readStories(text)])
   .sort(([one], [other]) => AREAS.indexOf(one) - AREAS.indexOf(other));
 
-const CreateValues = z.custom<() => Promise<FixtureValues>>((value) => typeof value === "function");
+const CALLS = EXAMPLES.flatMap(([, examples]) =>
+  examples.map(([name, story]): Example => [name, itemAt(codedCalls(story), 0)]),
+);
 
-/** The setup of each area: `setup/<area>.ts`, which exports `createFixtureValues`. */
+const CreateValues = z.custom<() => Promise<Values>>((value) => typeof value === "function");
+
+/** The setup of each area: `setup/<area>.ts`, which exports `createValues`. */
 const SETUPS = new Map(
-  byArea(import.meta.glob("../setup/*.ts", { eager: true }), "createFixtureValues").map(([area, create]) => [
+  byArea(import.meta.glob("../setup/*.ts", { eager: true }), "createValues").map(([area, create]) => [
     area,
     CreateValues.parse(create),
   ]),
@@ -30,26 +36,24 @@ function byArea(files: Record<string, unknown>, name: string): [string, unknown]
   ]);
 }
 
-type Named = [name: string, Fixture];
-
 /**
- * Splits fixtures into calls that change state, refused ones, and ones that only read or write a draft, which
+ * Splits examples into calls that change state, refused ones, and ones that only read or write a draft, which
  * other users cannot see.
  */
-function sorted(fixtures: Named[]): [changing: Named[], refused: Named[], reading: Named[]] {
-  const kindOf = ([, { call, code }]: Named) =>
-    code !== 0 ? "refused" : /\/(get|search|createMessage)/.test(call) ? "reading" : "changing";
-  const { changing = [], refused = [], reading = [] } = Object.groupBy(fixtures, kindOf);
+function sorted(examples: Named[]): [changing: Named[], refused: Named[], reading: Named[]] {
+  const kindOf = ([, story]: Named) => {
+    const { path, code } = itemAt(codedCalls(story), 0);
+    return code !== 0 ? "refused" : /\/(get|search|createMessage)/.test(path) ? "reading" : "changing";
+  };
+  const { changing = [], refused = [], reading = [] } = Object.groupBy(examples, kindOf);
   return [changing, refused, reading];
 }
 
 describe("the document", () => {
-  test("each file of fixtures is one of its parts, and each fixture asks its call for its code", () => {
-    expect(FIXTURES.map(([area]) => area)).toEqual(AREAS);
-    for (const [name, { call, code, request, answer }] of FIXTURES.flatMap(([, fixtures]) => fixtures)) {
-      expect([request.method, request.path], name).toEqual(["POST", call]);
-      expect(answer.body, name).toMatchObject({ code });
-    }
+  test("each file of examples is one of its parts, and each example is a call by POST", () => {
+    expect(EXAMPLES.map(([area]) => area)).toEqual(AREAS);
+    for (const [name, story] of EXAMPLES.flatMap(([, examples]) => examples))
+      expect(codedCalls(story), name).toMatchObject([{ method: "POST" }]);
   });
 
   test("each of its codes is in the README", () => {
@@ -62,32 +66,32 @@ describe("the document", () => {
       );
     const table = text.match(/^\| [^|]*\d{4,5}[^|]*(?=\|)/gm)?.join(" ") ?? "";
     const named = new Set(table.match(/\d{4,5}/g)?.map(Number));
-    const codes = FIXTURES.flatMap(([, fixtures]) => fixtures).map(([, { code }]) => code);
+    const codes = CALLS.map(([, { code }]) => code);
     expect(codes.filter((code) => code !== 0 && !named.has(code))).toEqual([]);
   });
 
-  test("its table has each call and each of its codes that has a fixture", () => {
+  test("its table has each call and each of its codes that has an example", () => {
     const [document] = Object.values(
       import.meta.glob("/src/surfaces/tim/CALLS.md", { eager: true, query: "?raw", import: "default" }),
     );
-    expect(document).toBe(callsTable(FIXTURES.flatMap(([, fixtures]) => fixtures)));
+    expect(document).toBe(callsTable(CALLS));
   });
 
-  describe.each(FIXTURES)("%s", (area, fixtures) => {
+  describe.each(EXAMPLES)("%s", (area, examples) => {
     const createValues = () => {
       const create = SETUPS.get(area);
       if (!create) throw new Error(`there is no setup/${area}.ts`);
       return create();
     };
-    const [changing, refused, reading] = sorted(fixtures);
+    const [changing, refused, reading] = sorted(examples);
 
     // Each has users and conversations of its own; the stories beside make most of these calls, too.
-    test.each(sampledCases(changing, perRun(6, changing.length)))("%s", async (_, fixture) =>
-      playFixture(fixture, await createValues()),
+    test.each(sampledCases(changing, perRun(6, changing.length)))("%s", async (_, story) =>
+      playStory(story, withToken, await createValues()),
     );
 
     describe("calls that change nothing", () => {
-      let shared: FixtureValues;
+      let shared: Values;
       let before: unknown;
 
       beforeAll(async () => {
@@ -101,8 +105,8 @@ describe("the document", () => {
       const isLarge = ([name]: Named) => name.startsWith("large ");
       const small = [...refused, ...reading].filter((one) => !isLarge(one));
 
-      test.each([...small, ...sampledCases(refused.filter(isLarge), 1)])("%s", (_, fixture) =>
-        playFixture(fixture, shared),
+      test.each([...small, ...sampledCases(refused.filter(isLarge), 1)])("%s", (_, story) =>
+        playStory(story, withToken, shared),
       );
     });
   });

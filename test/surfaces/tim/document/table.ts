@@ -1,31 +1,33 @@
-import type { Fixture } from "../../../support/surfaces/fixtures.ts";
 import { tim } from "../contract.ts";
 import { ACTIONS, ENDINGS, KINDS, ROLES, TABLE } from "./rights.ts";
 
 const WHO = { anybody: "anybody", user: "users", member: "members" };
 
-/** The parts of the document in its order: each is a file of fixtures. */
+/** A call and the code of its answer, by the name of the example. */
+export type Example = [name: string, { path: string; code: number }];
+
+/** The parts of the document in its order: each is a file of examples. */
 export const AREAS = [
   ...["users", "drafts", "messages", "conversations", "groups", "applications", "members"],
   ...["friends", "sent", "kept"],
 ];
 
-/** The codes of each call that has fixtures, in their order. */
-function codesByCall(fixtures: [name: string, Fixture][]): Map<string, number[]> {
+/** The codes of each call that has examples, in their order. */
+function codesByCall(examples: Example[]): Map<string, number[]> {
   const codes = new Map<string, Set<number>>();
-  for (const [, { call, code }] of fixtures) codes.set(call, (codes.get(call) ?? new Set()).add(code));
+  for (const [, { path, code }] of examples) codes.set(path, (codes.get(path) ?? new Set()).add(code));
   return new Map([...codes].map(([call, all]) => [call, [...all].sort((a, b) => a - b)]));
 }
 
 /**
- * The Markdown tables of CALLS.md: each call with its callers, the fixture of its success and of each code,
+ * The Markdown tables of CALLS.md: each call with its callers, the example of its success and of each code,
  * and the rights in each kind of group.
  * @throws an Error if a cell is empty
  */
-export function callsTable(fixtures: [name: string, Fixture][]): string {
-  const rows = [...codesByCall(fixtures)].map(([call, codes]) => {
+export function callsTable(examples: Example[]): string {
+  const rows = [...codesByCall(examples)].map(([call, codes]) => {
     const displayed = (code: number) => {
-      const names = fixtures.filter(([, fixture]) => fixture.call === call && fixture.code === code);
+      const names = examples.filter(([, example]) => example.path === call && example.code === code);
       return filled(names.map(([name]) => name).join(", "), `${call} ${code}`);
     };
     const failures = codes.filter((code) => code !== 0).map((code) => `${code}: ${displayed(code)}`);
@@ -42,7 +44,7 @@ export function callsTable(fixtures: [name: string, Fixture][]): string {
   return [
     "# Every call of `tim`, and who may",
     "",
-    "The tests play each row, and write this table: the names are those of their fixtures. `users`: whoever has",
+    "The tests play each row, and write this table: the names are those of their examples. `users`: whoever has",
     "a token; `members`: who is in the conversation, and there whom the second table has.",
     "",
     ...table(["call", "who", "succeeds", "fails with"], rows),

@@ -5,14 +5,14 @@ import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { createGroupOfKind } from "../../../support/objects/core.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
 /**
  * Ann's public group with a member, and three join requests: Bob's is open, Cid's was rejected, and Dan
  * joined by himself while that was free. Ann's full group, with a request of Eve's.
  */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const names = ["ann", "member", "outsider", "bob", "cid", "dan", "eve"];
   const all = new Map((await signedInUsers(names.length)).map((user, i) => [itemAt(names, i), user]));
   const who = (name: string): SignedIn => {

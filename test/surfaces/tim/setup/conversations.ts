@@ -1,1 +1,1 @@
-export { createFixtureValues } from "./messages.ts";
+export { createValues } from "./messages.ts";

@@ -6,7 +6,7 @@ import { createGroup } from "../../../support/clients/chat.ts";
 import { pngOf } from "../../../support/image-headers.ts";
 import { createGroupOfKind } from "../../../support/objects/core.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
 const Named = z.looseObject({ ID: z.string() });
@@ -19,7 +19,7 @@ const LARGE = "A".repeat(4 * 7 * 1024 * 1024);
  * Ann and Bob with messages of hers. Cas blocks her. Groups: one of Ann's with Bob, one of Bob's in which she
  * is muted, one without her. Drafts to each of these, and to nobody.
  */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const [ann, bob, cas] = await three();
   success(await tim(cas, "/user/addToBlacklist", { userIDList: [nameOf(ann)] }));
   const { id: group } = await createGroup(ann, [bob]);

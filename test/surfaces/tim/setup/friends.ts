@@ -3,14 +3,14 @@ import { befriend, expectFriendCall } from "../../../support/accounts/friends.ts
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { freshName } from "../../../support/clients/api.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { nameOf, success, tim } from "../client.ts";
 
 /**
  * Ann with a friend, Bob, in her group of friends. Cas has asked her for friendship, and she has asked Dan.
  * One user blocks her, one wants no requests, and one has a hundred groups of friends.
  */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const names = ["ann", "bob", "cas", "dan", "eve", "blocker", "closed", "full"];
   const users = await signedInUsers(names.length);
   const [ann, bob, cas, dan] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2), itemAt(users, 3)];

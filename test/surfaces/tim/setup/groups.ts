@@ -1,11 +1,11 @@
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { freshName, type SignedIn } from "../../../support/clients/api.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { nameOf, success, tim } from "../client.ts";
 
 /** Ann's groups, two of them with Bob, and one of Bob's. Cid is in none. */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const all = await signedInUsers(3);
   const [ann, bob, cid] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2)];
   const memberList = [{ userID: nameOf(bob) }];

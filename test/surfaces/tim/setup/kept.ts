@@ -3,14 +3,14 @@ import { freshName } from "../../../support/clients/api.ts";
 import { createGroup, send } from "../../../support/clients/chat.ts";
 import { createGroupOfKind } from "../../../support/objects/core.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { nameOf, success, tim } from "../client.ts";
 
 /**
  * Ann's group with Bob, with a message, an attribute and a counter, in a group of conversations of hers. Two
  * groups of Bob's without her, one of which anybody may find.
  */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const users = await signedInUsers(3);
   const [ann, bob, cas] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
   const { id: group } = await createGroup(ann, [bob]);

@@ -1,9 +1,9 @@
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { createGroupOfKind } from "../../../support/objects/core.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 
 /** Ann owns a public group with Bob and Cid, and a private one and a livestream with Bob. Dan is in none. */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const [ann, bob, cid, dan] = await signedInUsers(4);
   if (!ann || !bob || !cid || !dan) throw new Error("there are four");
   const named = Object.entries({ ann, bob, cid, dan }).flatMap(([name, { user, token }]) => [

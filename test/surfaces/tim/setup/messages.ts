@@ -3,14 +3,14 @@ import { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { createGroup, deleteMessage, openDirect, send } from "../../../support/clients/chat.ts";
 import { conversationObject, itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { nameOf } from "../client.ts";
 
 /**
  * Ann and Bob, who has read and answered, and a revoked message of hers. Cas and Bob's group, with messages
  * of hers that are too old to revoke; Bob has mentioned her in the group since. Dan has no conversation.
  */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const people = await signedInUsers(4);
   const [ann, bob, cas, dan] = [itemAt(people, 0), itemAt(people, 1), itemAt(people, 2), itemAt(people, 3)];
   const { id: old } = await openDirect(ann, cas);

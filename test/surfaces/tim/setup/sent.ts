@@ -4,7 +4,7 @@ import { signedInUsers } from "../../../support/accounts/users.ts";
 import { freshName } from "../../../support/clients/api.ts";
 import { createGroup, openDirect, send } from "../../../support/clients/chat.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import type { FixtureValues } from "../../../support/surfaces/fixtures.ts";
+import type { Values } from "../../../support/surfaces/matching.ts";
 import { data, nameOf, success, tim } from "../client.ts";
 
 /**
@@ -12,7 +12,7 @@ import { data, nameOf, success, tim } from "../client.ts";
  * reacted to the second. A group of Bob's without her, a direct conversation across a block, and a
  * livestream.
  */
-export async function createFixtureValues(): Promise<FixtureValues> {
+export async function createValues(): Promise<Values> {
   const users = await signedInUsers(3);
   const [ann, bob, cas] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
   const { id: group } = await createGroup(ann, [bob]);
