@@ -10,6 +10,7 @@ import type { SignedIn } from "../support/clients/api.ts";
 import { type WireAnswer, wire } from "../support/clients/wire.ts";
 import { itemAt } from "../support/objects/room.ts";
 import { KEY } from "./appkey/client.ts";
+import COSTS from "./costs.txt?raw";
 import { RULE_KEY } from "./usersig/client.ts";
 
 /** The bindings that count calls. */
@@ -23,403 +24,30 @@ const LIMITERS = [
 ] as const;
 type Limiter = (typeof LIMITERS)[number];
 
-/**
- * Who may make a call, and what it costs: `light`, or a heavier cost of `weighs`. `address`: counted by the
- * client's address, `key`: for holders of the rule key, `backend`: with a server key, `anybody`: not
- * counted. `optional`: without a token the answer is the same, and counts by address.
- */
-type Row =
-  | ["user", "light" | "page" | "search" | "whole", "address"?, "optional"?]
-  | ["backend", "light" | "page" | "whole"]
-  | ["anybody", "address"]
-  | ["anybody"]
-  | ["key"];
-
-const user = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "light"]]);
-const page = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "page"]]);
-const search = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "search"]]);
-const whole = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["user", "whole"]]);
-const password = (...routes: string[]) =>
-  routes.map((route): [string, Row] => [route, ["user", "light", "address"]]);
-const guess = password;
-const signIn = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody", "address"]]);
-const anybody = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["anybody"]]);
-const key = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["key"]]);
-
-const backend = (...routes: string[]) => routes.map((route): [string, Row] => [route, ["backend", "light"]]);
-const backendPage = (...routes: string[]) =>
-  routes.map((route): [string, Row] => [route, ["backend", "page"]]);
-
-const backendWhole = (...routes: string[]) =>
-  routes.map((route): [string, Row] => [route, ["backend", "whole"]]);
-
-const GROUP_MEMBERS = ["member", "groupMember", "group"];
-
-/** Every route of every API. A route without a row fails a test. */
-const ROUTES = new Map<string, Row>([
-  // appkey
-  ...user("POST /conversation", "POST /message", "DELETE /message"),
-  ...page("GET /message"),
-  // formpost
-  ...page(
-    "POST /user/get_private_conversations",
-    "POST /user/get_group_conversations",
-    "POST /user/get_sticky_private_conversations",
-    "POST /user/get_sticked_group_conversations",
-    "POST /user/get_sticky_group_conversations",
-  ),
-  ...user(
-    "POST /user/get_or_create_private_conversation",
-    "POST /user/create_group_conversation",
-    "POST /user/set_validation",
-    "POST /user/set_sticky_conversation",
-    "POST /user/set_silent_conversation",
-    "POST /user/set_read_message",
-  ),
-  ...password("POST /user/secondary_validate"),
-  ...whole(
-    "POST /user/query_all_records",
-    "POST /user/query_by_sender",
-    "POST /user/query_by_content",
-    "POST /user/query_by_type",
-  ),
-  // kook
-  ...["/api/v3/user-chat", "/api/user-chat"].flatMap((path) => [
-    ...page(`GET ${path}/list`, `POST ${path}/list`, `GET ${path}/index`),
-    ...user(`GET ${path}/view`, `POST ${path}/view`, `POST ${path}/create`, `POST ${path}/delete`),
-    ...user(`POST ${path}/create-msg`, `POST ${path}/update-msg`, `POST ${path}/delete-msg`),
-    ...page(`GET ${path}/msg-list`, `POST ${path}/msg-list`),
-  ]),
-  ...["/api/v3", "/api"].flatMap((path) => [
-    ...["list", "view", "reaction-list"].flatMap((call) =>
-      page(`GET ${path}/direct-message/${call}`, `POST ${path}/direct-message/${call}`),
-    ),
-    ...["create", "update", "delete", "add-reaction", "delete-reaction"].flatMap((call) =>
-      user(`POST ${path}/direct-message/${call}`),
-    ),
-    ...page(`GET ${path}/user/me`, `GET ${path}/user/view`, `GET ${path}/user/get-online-status`),
-    ...user(`POST ${path}/user/online`, `POST ${path}/user/offline`, `POST ${path}/uset-chat/delete`),
-    ...page(`POST ${path}/asset/create`, `GET ${path}/gateway/index`, `GET ${path}/gateway`),
-    ...user(`GET ${path}/guild/list`),
-  ]),
-  // telegram
-  ...user(
-    "GET /:bot{bot[^/]+}/:method",
-    "POST /:bot{bot[^/]+}/:method",
-    "GET /file/:bot{bot[^/]+}/:key/:name",
-  ),
-  // tim
-  ...signIn("POST /register", "POST /login"),
-  ...user(
-    "POST /user/getMyProfile",
-    "POST /user/getUserProfile",
-    "POST /user/updateMyProfile",
-    "POST /user/addToBlacklist",
-    "POST /user/removeFromBlacklist",
-    "POST /message/createMessage",
-    "POST /message/sendMessage",
-    "POST /message/resendMessage",
-    "POST /message/revokeMessage",
-    "POST /message/setMessageRead",
-    "POST /conversation/getConversationProfile",
-    "POST /conversation/deleteConversation",
-    "POST /group/setMessageRemindType",
-    "POST /group/getGroupProfile",
-    "POST /group/searchGroupByID",
-    "POST /group/createGroup",
-    "POST /group/dismissGroup",
-    "POST /group/quitGroup",
-    "POST /group/updateGroupProfile",
-    "POST /group/joinGroup",
-    "POST /group/changeGroupOwner",
-    "POST /group/handleGroupApplication",
-  ),
-  ...page(
-    "POST /user/getBlacklist",
-    "POST /message/getMessageList",
-    "POST /conversation/getConversationList",
-    "POST /group/getGroupList",
-    "GET /tim/socket",
-  ),
-  ...user(
-    ...["deleteConversationGroup", "pinConversation", "renameConversationGroup"].map(
-      (call) => `POST /conversation/${call}`,
-    ),
-  ),
-  ...user(
-    ...[
-      "acceptFriendApplication",
-      "addFriend",
-      "addToFriendGroup",
-      "createFriendGroup",
-      "deleteFriendApplication",
-      "deleteFriendGroup",
-      "refuseFriendApplication",
-      "removeFromFriendGroup",
-      "renameFriendGroup",
-      "setFriendApplicationRead",
-      "updateFriend",
-    ].map((call) => `POST /friend/${call}`),
-  ),
-  ...user(
-    ...[
-      "decreaseGroupCounter",
-      "deleteGroupAttributes",
-      "getGroupAttributes",
-      "getGroupCounters",
-      "increaseGroupCounter",
-      "initGroupAttributes",
-      "pinGroupMessage",
-      "setGroupAttributes",
-      "setGroupCounters",
-    ].map((call) => `POST /group/${call}`),
-  ),
-  ...user(
-    ...[
-      "addMessageReaction",
-      "clearHistoryMessage",
-      "convertVoiceToText",
-      "deleteMessageExtensions",
-      "downloadMergerMessage",
-      "getMessageExtensions",
-      "modifyMessage",
-      "removeMessageReaction",
-      "setMessageExtensions",
-      "translateText",
-    ].map((call) => `POST /message/${call}`),
-  ),
-  ...user(...["logout", "unsubscribeUserStatus"].map((call) => `POST /user/${call}`)),
-  ...page(
-    ...[
-      "addConversationsToGroup",
-      "createConversationGroup",
-      "deleteConversationsFromGroup",
-      "getConversationGroupList",
-      "getTotalUnreadMessageCount",
-      "markConversation",
-    ].map((call) => `POST /conversation/${call}`),
-  ),
-  ...page(
-    ...[
-      "checkFriend",
-      "deleteFriend",
-      "getFriendApplicationList",
-      "getFriendGroupList",
-      "getFriendList",
-      "getFriendProfile",
-    ].map((call) => `POST /friend/${call}`),
-  ),
-  ...page(...["getGroupApplicationList", "getPinnedGroupMessageList"].map((call) => `POST /group/${call}`)),
-  ...page(
-    ...[
-      "deleteMessage",
-      "getAllUserListOfMessageReaction",
-      "getGroupMessageReadMemberList",
-      "getMessageListHopping",
-      "getMessageReactions",
-      "getMessageReadReceiptList",
-      "sendMessageReadReceipt",
-      "setAllMessageRead",
-    ].map((call) => `POST /message/${call}`),
-  ),
-  ...page(...["getUserStatus", "subscribeUserStatus"].map((call) => `POST /user/${call}`)),
-  ...search(...["searchCloudGroups"].map((call) => `POST /group/${call}`)),
-  ...search(...["searchCloudMessages"].map((call) => `POST /message/${call}`)),
-  ...search(...["searchCloudUsers"].map((call) => `POST /user/${call}`)),
-  ...GROUP_MEMBERS.flatMap((area) => [
-    ...page(`POST /${area}/getGroupMemberList`, `POST /${area}/getGroupOnlineMemberCount`),
-    ...user(
-      `POST /${area}/getGroupMemberProfile`,
-      `POST /${area}/addGroupMember`,
-      `POST /${area}/deleteGroupMember`,
-      `POST /${area}/setGroupMemberMuteTime`,
-      `POST /${area}/setGroupMemberRole`,
-      `POST /${area}/setGroupMemberNameCard`,
-      `POST /${area}/setGroupMemberCustomField`,
-    ),
-  ]),
-  // usersig
-  ...key(
-    "POST /chat/create-chat-user",
-    "GET /chat/chat-user-info",
-    "POST /chat/change-chat-user-info",
-    "POST /chat/get-user-sig",
-  ),
-  ...user("POST /chat/create-session", "POST /chat/single-chat-mark-as-read"),
-  ...page("GET /chat/session-info", "GET /chat/chat-log-info", "POST /file/upload-chat-file"),
-  ...page("GET /ws/chat/:user_id/:user_sig"),
-  // v1
-  ...anybody("GET /healthz", "GET /openapi.json", "GET /asyncapi.json", "GET /files/:key/:name"),
-  // A hook has a rate of its own; a URL that no hook has is counted as a refused call.
-  ...signIn("POST /hooks/:id/:secret"),
-  ...anybody("POST /hooks/:id/:secret/:shape"),
-  ...anybody("GET /v1/login", "GET /sign-in", "GET /admin"),
-  ...signIn("POST /v1/register", "POST /v1/login", "POST /v1/token"),
-  ...password("POST /v1/me/password", "DELETE /v1/me"),
-  // A code that lets nobody in is counted as a refused call.
-  ...guess("POST /v1/invitations/:code"),
-  ["GET /v1/invitations/:code", ["user", "light", "address", "optional"]],
-  ...whole("POST /v1/me/repair", "GET /v1/me/export"),
-  ...search("GET /v1/conversations/:id/messages/search", "GET /v1/messages/search"),
-  ...search("GET /v1/saved", "GET /v1/mentions", "GET /v1/threads"),
-  ...page(
-    "GET /v1/push",
-    "GET /v1/conversations/:id/changes",
-    "GET /v1/conversations/:id/pins",
-    "GET /v1/conversations/:id/attachments",
-    "GET /v1/conversations/:id/messages/:seq/edits",
-    "GET /v1/conversations/:id/messages/:seq/votes",
-    "GET /v1/sessions",
-    "GET /v1/users",
-    "GET /v1/people",
-    "GET /v1/me/unread",
-    "GET /v1/me/join-requests",
-    "GET /v1/friends",
-    "GET /v1/friends/requests",
-    "GET /v1/blocks",
-    "GET /v1/requests",
-    "GET /v1/requests/:conversation_id",
-    "GET /v1/conversations",
-    "GET /v1/conversations/:id/members",
-    "GET /v1/conversations/:id/applications",
-    "GET /v1/conversations/:id/bans",
-    "GET /v1/conversations/:id/invitations",
-    "GET /v1/conversations/:id/messages",
-    "GET /v1/conversations/:id/threads",
-    "GET /v1/conversations/:id/threads/:root/messages",
-    "GET /v1/conversations/:id/messages/:seq/reactions/:key",
-    "GET /v1/conversations/:id/receipts",
-    "GET /v1/conversations/:id/commands",
-    "GET /v1/scheduled",
-    "GET /v1/held",
-    "GET /v1/conversations/:id/socket",
-    "GET /v1/socket",
-    "POST /v1/files",
-    "POST /v1/files/uploads",
-    "PUT /v1/files/uploads/:id/parts/:part",
-    "POST /v1/files/uploads/:id/complete",
-  ),
-  ...user("POST /v1/reports"),
-  ...page(
-    "GET /v1/moderation/me",
-    "GET /v1/moderation/reports",
-    "GET /v1/moderation/reports/:id",
-    "GET /v1/moderation/reports/:id/files/:key",
-    "PATCH /v1/moderation/reports/:id",
-    "GET /v1/moderation/users",
-    "GET /v1/moderation/users/:ref",
-    "PUT /v1/moderation/users/:ref/suspension",
-    "DELETE /v1/moderation/users/:ref/suspension",
-    "DELETE /v1/moderation/users/:ref/messages",
-    "GET /v1/moderation/conversations/:cref/messages",
-    "DELETE /v1/moderation/conversations/:cref/messages/:seq",
-    "DELETE /v1/moderation/conversations/:cref",
-    "GET /v1/moderation/audit",
-    "GET /v1/moderation/metrics",
-    "GET /v1/moderation/rules",
-    "PUT /v1/moderation/rules",
-    "POST /v1/moderation/rules/trial",
-    "GET /v1/moderation/held",
-    "PATCH /v1/moderation/held/:id",
-  ),
-  ...backend("GET /v1/server/keys", "POST /v1/server/keys", "DELETE /v1/server/keys/:id"),
-  ...backend(
-    ...(["GET /v1/server/hooks", "POST /v1/server/hooks", "GET /v1/server/hooks/:id"] as const),
-    ...(["PATCH /v1/server/hooks/:id", "DELETE /v1/server/hooks/:id"] as const),
-    ...(["POST /v1/server/hooks/:id/test", "POST /v1/server/hooks/:id/rotate"] as const),
-    ...(["GET /v1/server/hooks/:id/deliveries", "POST /v1/server/hooks/:id/replay"] as const),
-  ),
-  ...backend("GET /v1/server/users/:ref", "PUT /v1/server/users/:ref"),
-  ...backend(
-    "DELETE /v1/server/users/:ref",
-    "POST /v1/server/users/:ref/tokens",
-    "DELETE /v1/server/users/:ref/sessions",
-    "PUT /v1/server/users/:ref/suspension",
-    "DELETE /v1/server/users/:ref/suspension",
-  ),
-  ...backendPage("GET /v1/server/users", "POST /v1/server/users"),
-  ...backendPage("POST /v1/server/imports", "PUT /v1/server/imports/files/:sha256"),
-  ...backendWhole("GET /v1/server/export", "GET /v1/server/conversations/:cref/export"),
-  ...backendWhole("GET /v1/server/users/:ref/export"),
-  ...backend("GET /v1/server/metrics"),
-  ...backend("POST /v1/server/backup/read", "POST /v1/server/backup/write"),
-  ...backend("GET /v1/server/backup/files/:key", "PUT /v1/server/backup/files/:key"),
-  ...backend("GET /v1/server/conversations/:cref", "POST /v1/server/conversations/:cref/messages"),
-  ...backendPage(
-    "GET /v1/server/conversations",
-    "GET /v1/server/conversations/:cref/messages",
-    "PUT /v1/server/conversations/:cref",
-    "PATCH /v1/server/conversations/:cref/members",
-  ),
-  ...user(
-    "POST /v1/logout",
-    "DELETE /v1/sessions/:id",
-    "GET /v1/me",
-    "PATCH /v1/me",
-    "DELETE /v1/me/join-requests/:conversation_id",
-    "GET /v1/users/:id",
-    "PUT /v1/friends/:user_id",
-    "DELETE /v1/friends/:user_id",
-    "PUT /v1/requests/:conversation_id",
-    "PUT /v1/blocks/:user_id",
-    "DELETE /v1/blocks/:user_id",
-    "POST /v1/conversations",
-    "GET /v1/conversations/:id",
-    "GET /v1/groups/:id",
-    "PATCH /v1/conversations/:id",
-    "DELETE /v1/conversations/:id",
-    "PUT /v1/conversations/:id/preferences",
-    "PUT /v1/push/:device_id",
-    "DELETE /v1/push/:device_id",
-    "GET /v1/push/key",
-    "PUT /v1/conversations/:id/push-level",
-    "PUT /v1/me/quiet-hours",
-    "DELETE /v1/me/quiet-hours",
-    "PUT /v1/conversations/:id/draft",
-    "DELETE /v1/conversations/:id/draft",
-    "POST /v1/conversations/:id/members",
-    "PATCH /v1/conversations/:id/members/:user_id",
-    "DELETE /v1/conversations/:id/members/:user_id",
-    "POST /v1/conversations/:id/messages/:seq/taps",
-    ...(["POST /v1/bots/me/taps/:tap_id", "POST /v1/bots", "GET /v1/bots", "PATCH /v1/bots/:id"] as const),
-    ...(["POST /v1/bots/:id/token", "DELETE /v1/bots/:id"] as const),
-    ...(["PUT /v1/bots/me/commands", "GET /v1/bots/me/commands"] as const),
-    "POST /v1/conversations/:id/join",
-    "POST /v1/conversations/:id/leave",
-    "GET /v1/conversations/:id/hooks",
-    "POST /v1/conversations/:id/hooks",
-    "POST /v1/conversations/:id/hooks/:hook/rotate",
-    "DELETE /v1/conversations/:id/hooks/:hook",
-    "POST /v1/conversations/:id/invitations",
-    "DELETE /v1/conversations/:id/invitations/:code",
-    "POST /v1/conversations/:id/owner",
-    "POST /v1/conversations/:id/applications/:application_id",
-    "POST /v1/conversations/:id/messages",
-    "GET /v1/conversations/:id/messages/:seq",
-    "DELETE /v1/conversations/:id/messages/:seq",
-    "PUT /v1/conversations/:id/messages/:seq/pin",
-    "DELETE /v1/conversations/:id/messages/:seq/pin",
-    "PATCH /v1/conversations/:id/messages/:seq",
-    "PUT /v1/conversations/:id/messages/:seq/reactions/:key",
-    "DELETE /v1/conversations/:id/messages/:seq/reactions/:key",
-    "PUT /v1/conversations/:id/messages/:seq/votes",
-    "POST /v1/conversations/:id/messages/:seq/close",
-    "PUT /v1/conversations/:id/read",
-    "GET /v1/files/uploads/:id",
-    "DELETE /v1/files/uploads/:id",
-    "GET /v1/scheduled/:id",
-    "PATCH /v1/scheduled/:id",
-    "DELETE /v1/scheduled/:id",
-    "PUT /v1/conversations/:id/messages/:seq/saved",
-    "DELETE /v1/conversations/:id/messages/:seq/saved",
-    "PUT /v1/conversations/:id/threads/:root/follow",
-    "DELETE /v1/conversations/:id/threads/:root/follow",
-    "PUT /v1/conversations/:id/threads/:root/read",
-    "DELETE /v1/files/:key",
-    "PUT /v1/conversations/:id/bans/:user_id",
-    "DELETE /v1/conversations/:id/bans/:user_id",
-  ),
+/** Who may make a call, and what it costs: a heading of `costs.txt`. */
+const Row = z.union([
+  z.tuple([z.literal("user"), z.enum(["light", "page", "search", "whole"])], z.enum(["address", "optional"])),
+  z.tuple([z.literal("backend"), z.enum(["light", "page", "whole"])]),
+  z.tuple([z.literal("anybody")], z.literal("address")),
+  z.tuple([z.literal("key")]),
 ]);
+type Row = z.infer<typeof Row>;
+
+/** Every route of every API, with its row. A route without a row fails a test. */
+const ROUTES = new Map<string, Row>(
+  z
+    .string()
+    .parse(COSTS)
+    .split("\n# ")
+    .slice(1)
+    .flatMap((section) => {
+      const [heading = "", ...lines] = section.split("\n").filter((line) => !line.startsWith("//"));
+      const row = Row.parse(heading.split(" "));
+      return [...lines.join("\n").matchAll(/([A-Z|]+) ([^,\s]+)/g)].flatMap(([, methods = "", path]) =>
+        methods.split("|").map((method): [string, Row] => [`${method} ${path}`, row]),
+      );
+    }),
+);
 
 const PARAMETERS: Record<string, string> = { ":user_id": "999999999", ":key": "0".repeat(32), ":name": "x" };
 
@@ -497,7 +125,8 @@ const rows = [...ROUTES];
 
 describe("calls of users", () => {
   test.each(rows.filter(([, [who]]) => who === "user"))("%s: %j", async (route, row) => {
-    const [, cost = "", address, optional] = row;
+    const [, cost = ""] = row;
+    const [address, optional] = ["address", "optional"].map((what) => row.some((one) => one === what));
     const anonymous = await counted(route);
     if (optional) expect(anonymous.used).toEqual(["ADDRESS_RATE"]);
     expect(anonymous.used.filter((name) => name !== "ADDRESS_RATE")).toEqual([]);
