@@ -58,6 +58,11 @@ test("an added member is in the member list, and sees only messages since joinin
     [bob.user.id]: "member",
     [cid.user.id]: "member",
   });
+  // What tells of the joining counts as read.
+  const receipt = expect.objectContaining({ user_id: cid.user.id, read_seq: 2 });
+  expect((await inGroup(id, ann, "GET", "/receipts")).body).toEqual({
+    items: expect.arrayContaining([receipt]),
+  });
   expect((await page(cid, id)).items.map(({ seq }) => seq)).toEqual([2]);
   expect(await listedConversation(cid, id)).toMatchObject({ unread_count: 0, last_seq: 2, member_count: 3 });
   expect(await listedConversation(bob, id)).toMatchObject({ unread_count: 1, member_count: 3 });
@@ -86,7 +91,7 @@ test("a system message says what has changed: the role, the length of a mute, th
   expect(await listedConversation(bob, id)).toMatchObject({ last_message: { body: bodies.at(-1) } });
 });
 
-test("a removed member loses all access at once", async () => {
+test("a removed member loses all access at once, and who leaves is told so", async () => {
   const id = await createGroupId(ann, bob, cid);
   const socket = await openRoom(id, bob.token);
   expect((await inGroup(id, ann, "DELETE", `/members/${bob.user.id}`)).status).toBe(204);
@@ -101,6 +106,9 @@ test("a removed member loses all access at once", async () => {
   );
   expect((await list(bob)).items.map((item) => item.id)).not.toContain(id);
   expect(await roles(id, cid)).toEqual({ [ann.user.id]: "owner", [cid.user.id]: "member" });
+  const room = await openRoom(id, cid.token);
+  expect((await inGroup(id, cid, "POST", "/leave")).status).toBe(204);
+  expect(await room.next("kicked")).toMatchObject({ reason: "left" });
 });
 
 test("only the owner sets roles, admins mute members below them, and the owner hands over", async () => {
