@@ -1,11 +1,34 @@
 import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { storedInConversation } from "../clients/chat.ts";
+import type { Values } from "./matching.ts";
+import { playStory, type Sign, type Story } from "./stories.ts";
+
+/** Plays stories of calls that change nothing with the same users, and asserts that nothing has changed. */
+export function describeUnchanging(
+  stories: [name: string, story: Story][],
+  sign: Sign,
+  createValues: () => Promise<Values>,
+): void {
+  describe("calls that change nothing", () => {
+    let shared: Values;
+
+    beforeAll(async () => {
+      const last = await lastIds();
+      shared = await createValues();
+      const before = await storedSince(last);
+      return async () => expect(await storedSince(last)).toEqual(before);
+    });
+
+    test.each(stories)("%s", (_, story) => playStory(story, sign, shared));
+  });
+}
 
 const Last = z.object({ user: z.int(), conversation: z.int() });
 
 /** The newest user and the newest conversation; 0 where there is none. */
-export async function lastIds(): Promise<z.infer<typeof Last>> {
+async function lastIds(): Promise<z.infer<typeof Last>> {
   const id = (table: string) => `coalesce((SELECT max(id) FROM ${table}), 0)`;
   const row = await env.DB.prepare(
     `SELECT ${id("users")} AS user, ${id("conversations")} AS conversation`,
@@ -31,7 +54,7 @@ const Stored = z.object({
 });
 
 /** The stored state of users and conversations newer than `last`, without what follows a call later. */
-export async function storedSince(last: z.infer<typeof Last>): Promise<unknown> {
+async function storedSince(last: z.infer<typeof Last>): Promise<unknown> {
   const rows = async (query: string, after: number) =>
     (await env.DB.prepare(`${query} > ? ORDER BY 1, 2`).bind(after).all()).results;
   const conversations = Ids.parse(await rows("SELECT id, 0 FROM conversations WHERE id", last.conversation));

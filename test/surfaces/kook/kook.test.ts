@@ -14,11 +14,9 @@ import {
 import { openRoom } from "../../support/clients/socket.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
-import type { Values } from "../../support/surfaces/matching.ts";
-import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
+import { describeUnchanging } from "../../support/surfaces/stored.ts";
 import { answeredCodes, playScene, playStory, readStories } from "../../support/surfaces/stories.ts";
 import { setTiming } from "../../support/timing.ts";
-import { open as openOverAppkey } from "../appkey/client.ts";
 import { asBot, create, failure, idOf, kook, list, remove, success, view } from "./client.ts";
 import DOCUMENT_TEXT from "./document.txt?raw";
 import STORIES from "./stories.txt?raw";
@@ -71,19 +69,8 @@ describe("the document", () => {
 
   test.each(DOCUMENTED.filter(changes))("%s", async (_, story) => playStory(story, asBot, await scene()));
 
-  describe("calls that change nothing", () => {
-    let shared: Values;
-    let before: unknown;
-
-    beforeAll(async () => {
-      const last = await lastIds();
-      shared = await scene();
-      before = await storedSince(last);
-      return async () => expect(await storedSince(last)).toEqual(before);
-    });
-
-    test.each(DOCUMENTED.filter((one) => !changes(one)))("%s", (_, story) => playStory(story, asBot, shared));
-  });
+  const others = DOCUMENTED.filter((one) => !changes(one));
+  describeUnchanging(others, asBot, scene);
 });
 
 test.each(readStories(STORIES))("%s", (_, story) => playStory(story, asBot));
@@ -331,20 +318,6 @@ describe("codes", () => {
     const chat_code = await conversationCode(await createGroupId(ann, bob));
     failure(await kook(ann, `GET view?chat_code=${chat_code}`), 40_000, "会话不存在");
     failure(await kook(ann, "POST delete", { chat_code }), 40_000, "会话不存在");
-  });
-
-  test("twenty concurrent opens from both sides over several APIs get one conversation", async () => {
-    const [one, two] = await strangers();
-    const all = await Promise.all(
-      range(1, 20).map(async (i) => {
-        const [who, peer] = i % 2 ? [one, two] : [two, one];
-        return i % 5
-          ? (await create(who, peer)).code
-          : conversationCode(-100_000_000 - (await openOverAppkey(who, peer)));
-      }),
-    );
-    expect(new Set(all).size).toBe(1);
-    expect([(await list(one)).meta.total, (await list(two)).meta.total]).toEqual([1, 1]);
   });
 
   test("a message concurrent with a deletion leaves the conversation listed with later messages, or unlisted", async () => {

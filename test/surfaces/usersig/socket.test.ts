@@ -177,21 +177,6 @@ describe("messages", () => {
     for (const socket of [room, device]) socket.close();
   });
 
-  test("two users who write at once see one order, each message once", async () => {
-    const [ann, bob] = await people(2);
-    const id = await open(ann, [bob]);
-    const sockets = [await connect(ann), await connect(ann), await connect(bob)];
-    const EACH = 60;
-    for (const n of range(1, EACH)) {
-      itemAt(sockets, 0).send({ to_session: id, content: `a${n}` });
-      itemAt(sockets, 2).send({ to_session: id, content: `b${n}` });
-    }
-    const orders = await Promise.all(
-      sockets.map(async (socket) => (await shownOnce(socket, 2 * EACH)).map(({ chat_log }) => chat_log.id)),
-    );
-    for (const order of orders) expect(order).toEqual(range(1, 2 * EACH).map((seq) => `${id}-${seq}`));
-  });
-
   test("each member of a group receives a message, which does not list the members", async () => {
     const [ann, bob, cas] = await people(3);
     const id = await open(ann, [bob, cas], "饭局");

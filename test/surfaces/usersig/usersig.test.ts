@@ -6,11 +6,10 @@ import { zonedTime } from "../../../src/lib/time-zone.ts";
 import { call, freshName, login, register } from "../../support/clients/api.ts";
 import { deleteMessage } from "../../support/clients/chat.ts";
 import { bytesOf, download, pseudoRandomBytes, storedFiles } from "../../support/clients/files.ts";
-import { openRoom } from "../../support/clients/socket.ts";
+import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { HeldCalls } from "../../support/faults/calls.ts";
 import { itemAt, range, textFrame } from "../../support/objects/room.ts";
-import type { Values } from "../../support/surfaces/matching.ts";
-import { lastIds, storedSince } from "../../support/surfaces/stored.ts";
+import { describeUnchanging } from "../../support/surfaces/stored.ts";
 import { answeredCodes, playStory, readStories } from "../../support/surfaces/stories.ts";
 import { setTiming } from "../../support/timing.ts";
 import {
@@ -95,21 +94,8 @@ describe("the document", () => {
     playStory(story, withSig, await createFixtureValues()),
   );
 
-  describe("calls that change nothing", () => {
-    let shared: Values;
-    let before: unknown;
-
-    beforeAll(async () => {
-      const last = await lastIds();
-      shared = await createFixtureValues();
-      before = await storedSince(last);
-      return async () => expect(await storedSince(last)).toEqual(before);
-    });
-
-    test.each(DOCUMENTED.filter((one) => !changes(one)))("%s", (_, story) =>
-      playStory(story, withSig, shared),
-    );
-  });
+  const others = DOCUMENTED.filter((one) => !changes(one));
+  describeUnchanging(others, withSig, createFixtureValues);
 });
 
 test.each(readStories(STORIES))("%s", (_, story) =>
@@ -466,6 +452,15 @@ describe("pages of sessions", () => {
   });
 });
 
+/** Sends so many texts. */
+async function fill(socket: TestSocket, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 50) {
+    const items = range(n + 1, n + 50).map((i) => textFrame(String(i), String(i)));
+    socket.send({ type: "sends", items });
+  }
+  await socket.until(({ acks }) => acks.length === count);
+}
+
 describe("pages of logs", () => {
   const ALL = 13;
   let ann: Signed;
@@ -495,11 +490,7 @@ describe("pages of logs", () => {
     const many = await open(one, []);
     const socket = await openRoom(Number(many), one.sig);
     const MANY = 250;
-    for (let n = 0; n < MANY; n += 50) {
-      const items = range(n + 1, n + 50).map((i) => textFrame(String(i), String(i)));
-      socket.send({ type: "sends", items });
-    }
-    await socket.until(({ acks }) => acks.length === MANY);
+    await fill(socket, MANY);
     const now = Date.now.bind(Date);
     let calls = 0;
     using held = new HeldCalls(({ method }) => method === "readablePage" && ++calls === 3);
@@ -516,11 +507,7 @@ describe("pages of logs", () => {
     const [one, other, many] = await pair();
     const MANY = 450;
     const socket = await openRoom(Number(many), one.sig);
-    for (let n = 0; n < MANY; n += 50) {
-      const items = range(n + 1, n + 50).map((i) => textFrame(String(i), String(i)));
-      socket.send({ type: "sends", items });
-    }
-    await socket.until(({ acks }) => acks.length === MANY);
+    await fill(socket, MANY);
     const all = await logs(other, many, "&total=");
     expect(texts(all).map(Number)).toEqual(range(1, MANY).toReversed());
     expect(all).toMatchObject({ num_of_chat_logs: MANY, num_of_pages: 1 });

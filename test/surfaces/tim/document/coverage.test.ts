@@ -1,9 +1,9 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { itemAt } from "../../../support/objects/room.ts";
 import { perRun, sampledCases } from "../../../support/sampled-cases.ts";
 import type { Values } from "../../../support/surfaces/matching.ts";
-import { lastIds, storedSince } from "../../../support/surfaces/stored.ts";
+import { describeUnchanging } from "../../../support/surfaces/stored.ts";
 import { codedCalls, playStory, readStories, type Story } from "../../../support/surfaces/stories.ts";
 import { withToken } from "../client.ts";
 import { AREAS, callsTable, type Example } from "./table.ts";
@@ -90,24 +90,10 @@ describe("the document", () => {
       playStory(story, withToken, await createValues()),
     );
 
-    describe("calls that change nothing", () => {
-      let shared: Values;
-      let before: unknown;
-
-      beforeAll(async () => {
-        const last = await lastIds();
-        shared = await createValues();
-        before = await storedSince(last);
-        return async () => expect(await storedSince(last)).toEqual(before);
-      });
-
-      // Each sends more than 20 MiB.
-      const isLarge = ([name]: Named) => name.startsWith("large ");
-      const small = [...refused, ...reading].filter((one) => !isLarge(one));
-
-      test.each([...small, ...sampledCases(refused.filter(isLarge), 1)])("%s", (_, story) =>
-        playStory(story, withToken, shared),
-      );
-    });
+    // Each sends more than 20 MiB.
+    const isLarge = ([name]: Named) => name.startsWith("large ");
+    const small = [...refused, ...reading].filter((one) => !isLarge(one));
+    const unchanging = [...small, ...sampledCases(refused.filter(isLarge), 1)];
+    describeUnchanging(unchanging, withToken, createValues);
   });
 });
