@@ -11,9 +11,7 @@ import {
   displayedMessage,
   type Mode,
 } from "../../support/clients/displayed.ts";
-import { ModelClient } from "../../support/clients/model-client.ts";
 import { StrictMessage } from "../../support/clients/shapes.ts";
-import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 
 const StrictChanges = z.object({ ...ChangesPage.shape, items: z.array(StrictMessage) });
 
@@ -70,22 +68,20 @@ function sinceFirst(messages: DisplayedMessage[], { all }: Loaded): DisplayedMes
   return messages.filter(({ seq }) => seq >= (all[0]?.seq ?? 0));
 }
 
-/** A device socket of a user in one conversation. */
-export class DeviceReader implements Reader {
-  readonly device: Device;
-  readonly #id: number;
+/** A socket of a user, in one conversation. */
+abstract class SocketReader implements Reader {
+  abstract readonly device: Device;
+  protected readonly id: number;
   readonly #name: string;
   /** what it shows of its user's earlier time in the group is not looked at */
-  #isRejoined = false;
+  protected isRejoined = false;
 
-  constructor(name: string, who: SignedIn, id: number, mode: Mode) {
-    this.#name = name;
-    this.#id = id;
-    this.device = new Device(who, 0, { isPrompt: true, mode });
+  constructor(name: string, id: number) {
+    [this.#name, this.id] = [name, id];
   }
 
   get displayed(): DisplayedConversation {
-    return this.device.displayed(this.#id);
+    return this.device.displayed(this.id);
   }
 
   async comes(): Promise<void> {
@@ -96,132 +92,75 @@ export class DeviceReader implements Reader {
     this.device.disconnect();
   }
 
-  rejoins(): void {
-    this.#isRejoined = true;
-    this.device.rejoined(this.#id);
-  }
-
-  async isBack(): Promise<void> {}
+  abstract rejoins(): void;
+  abstract isBack(): Promise<void>;
+  /** Waits until it shows what it should, or no longer. */
+  protected abstract until(isEqual: () => boolean): Promise<void>;
 
   async agrees(loaded: Loaded): Promise<void> {
     const now = () => {
       const { messages } = this.displayed;
-      const shown = this.#isRejoined ? sinceFirst(messages, loaded) : messages;
-      return pictures(shown, loaded, this.device.mode);
+      return pictures(this.isRejoined ? sinceFirst(messages, loaded) : messages, loaded, this.device.mode);
     };
-    const isWithheld = () => this.device.withholds(this.#id);
-    for (let looks = 0; looks < MAX_LOOKS; looks++) {
-      // It syncs what it does not show.
-      this.device.focus(null);
-      await this.device.until(() => isWithheld() || areEqual(now()), PATIENCE_MS);
-      if (!isWithheld()) break;
-    }
+    await this.until(() => areEqual(now()));
     const { shown, expected } = now();
     expect(shown, this.#name).toEqual(expected);
   }
 }
 
-/** A room socket of a user. It opens behind what it has. */
-export class RoomReader implements Reader {
-  readonly #id: number;
-  readonly #who: SignedIn;
-  readonly #name: string;
-  readonly #mode: Mode;
-  #client: ModelClient;
-  #socket: TestSocket | undefined;
-  #taken = 0;
-  #failure: unknown;
-  #isRejoined = false;
+/** A device socket of a user in one conversation. */
+export class DeviceReader extends SocketReader {
+  override readonly device: Device;
 
   constructor(name: string, who: SignedIn, id: number, mode: Mode) {
-    [this.#name, this.#who, this.#id, this.#mode] = [name, who, id, mode];
-    this.#client = this.#begin();
+    super(name, id);
+    this.device = new Device(who, 0, { isPrompt: true, mode });
   }
 
-  #begin(): ModelClient {
-    const send = (frame: unknown) => this.#socket?.send(frame);
-    const reload = () => {
-      this.#reload().catch((error: unknown) => {
-        this.#failure = error;
-      });
-    };
-    const options = { isPrompt: true, mode: this.#mode, reload };
-    return new ModelClient(this.#name, this.#who.user.id, send, options);
+  override rejoins(): void {
+    this.isRejoined = true;
+    this.device.rejoined(this.id);
   }
 
-  get #displayed(): DisplayedConversation {
-    return this.#client.displayed(this.#id);
+  override async isBack(): Promise<void> {}
+
+  protected override async until(isEqual: () => boolean): Promise<void> {
+    const isWithheld = () => this.device.withholds(this.id);
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      // It syncs what it does not show.
+      this.device.focus(null);
+      await this.device.until(() => isWithheld() || isEqual(), PATIENCE_MS);
+      if (!isWithheld()) break;
+    }
+  }
+}
+
+/** A room socket of a user. It opens behind what it has. */
+export class RoomReader extends SocketReader {
+  override device: Device;
+  readonly #begin: () => Device;
+
+  constructor(name: string, who: SignedIn, id: number, mode: Mode) {
+    super(name, id);
+    this.#begin = () => new Device(who, 0, { isPrompt: true, mode, room: id });
+    this.device = this.#begin();
   }
 
-  async comes(): Promise<void> {
-    if (this.#socket) return;
-    const { lastSeq, rev } = this.#displayed;
-    const { threads, changes } = this.#mode;
-    const query = `?after=${lastSeq}&rev=${rev}${threads ? "&threads=all" : ""}${changes ? "" : "&changes=0"}`;
-    this.#client.begin();
-    // The opening asks for the page for which a device sends a frame.
-    this.#client.list([this.#id]);
-    this.#taken = 0;
-    this.#socket = await openRoom(this.#id, this.#who.token, query);
-    await this.#until(() => !this.#displayed.isBehind);
-  }
+  override rejoins(): void {}
 
-  leaves(): void {
-    this.#take();
-    this.#socket?.close();
-    this.#socket = undefined;
-  }
-
-  rejoins(): void {}
-
-  async isBack(): Promise<void> {
-    if (!this.#socket) {
-      this.#isRejoined = true;
+  override async isBack(): Promise<void> {
+    if (!this.device.isConnected) {
+      this.isRejoined = true;
       return;
     }
-    expect(await this.#socket.closed(), this.#name).toMatchObject({ code: 4001 });
-    this.#socket = undefined;
-    this.#client = this.#begin();
+    await this.device.until(() => false, PATIENCE_MS);
+    expect(this.device.isConnected, "its socket is closed as its user is removed").toBe(false);
+    this.device = this.#begin();
     await this.comes();
   }
 
-  async agrees(loaded: Loaded): Promise<void> {
-    const now = () => {
-      const { messages } = this.#displayed;
-      return pictures(this.#isRejoined ? sinceFirst(messages, loaded) : messages, loaded, this.#mode);
-    };
-    await this.#until(() => areEqual(now()));
-    const { shown, expected } = now();
-    expect(shown, this.#name).toEqual(expected);
-  }
-
-  async #until(holds: () => boolean): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS);
-    });
-    const seen = this.#socket?.until(() => {
-      this.#take();
-      return this.#failure !== undefined || holds();
-    });
-    await Promise.race([seen, late]).finally(() => clearTimeout(timer));
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #take(): void {
-    const frames = this.#socket?.frames ?? [];
-    while (this.#taken < frames.length) {
-      const frame = frames[this.#taken++];
-      if (frame) this.#client.take(frame);
-    }
-  }
-
-  async #reload(): Promise<void> {
-    const { resets } = this.#displayed;
-    const { all, main } = await load(this.#who, this.#id);
-    this.#take();
-    this.#displayed.load((this.#mode.threads ? all : main).map(displayedMessage), resets);
-    this.#socket?.look();
+  protected override async until(isEqual: () => boolean): Promise<void> {
+    await this.device.until(isEqual, PATIENCE_MS);
   }
 }
 
