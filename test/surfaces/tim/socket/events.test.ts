@@ -1,11 +1,13 @@
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { expectFriendCall } from "../../../support/accounts/friends.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../../support/clients/api.ts";
 import { acceptSocket, type TestSocket } from "../../../support/clients/socket.ts";
+import { freezeClock } from "../../../support/clock.ts";
 import { itemAt } from "../../../support/objects/room.ts";
-import { data, nameOf, success, tim } from "../client.ts";
-import { connect, dial, frameWhere, itemsOf, listed, Message, messagesOnce, say } from "./socket.ts";
+import { data, failure, nameOf, success, tim } from "../client.ts";
+import { connect, dial, frameWhere, givenID, itemsOf, Message, messagesOnce, say } from "./socket.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -30,25 +32,6 @@ async function notice(operationType: number): Promise<z.infer<typeof Notice>> {
   const isIt = (frame: unknown) => Notice.parse(frame).message.payload.operationType === operationType;
   return Notice.parse(await frameWhere(bobs, "notice", isIt));
 }
-
-test("a user who was refused is sent the notice, as the list has it", async () => {
-  const groupID = await madeGroup();
-  success(await tim(bob, "/group/joinGroup", { groupID, applyMessage: "please" }));
-  const [message] = await listed(ann, "@TIM#SYSTEM").then((all) =>
-    all.filter(({ payload }) => payload.operationType === 1),
-  );
-  success(
-    await tim(ann, "/group/handleGroupApplication", { handleAction: "Reject", handleMessage: "no", message }),
-  );
-  const shown = await notice(3);
-  expect(shown.message).toEqual((await listed(bob, "@TIM#SYSTEM")).at(-1));
-  expect(shown).toMatchObject({
-    unreadCount: 1,
-    message: { payload: { operatorID: nameOf(ann), handleMessage: "no" } },
-  });
-  success(await tim(bob, "/message/setMessageRead", { conversationID: "@TIM#SYSTEM" }));
-  expect(await bobs.next("noticesRead")).toEqual({ type: "noticesRead", isListed: true });
-});
 
 test("a pin, a reminder and a deletion of another device come with the conversation", async () => {
   await say(ann, nameOf(bob), "hello");
@@ -80,29 +63,6 @@ test("a pin, a reminder and a deletion of another device come with the conversat
   );
   success(await tim(bob, "/conversation/deleteConversation", { conversationID }));
   expect(await frameWhere(bobs, "deleted")).toEqual({ type: "deleted", conversation, sequence: 1 });
-});
-
-test("reads, typing, profiles, friends, presence and blocks are told by username", async () => {
-  await say(bob, nameOf(ann), "hello");
-  await messagesOnce(bobs, 1);
-  const { conversation } = itemAt(itemsOf(bobs), 0);
-  const anns = await connect(ann);
-  success(await tim(ann, "/message/setMessageRead", { conversationID: `C2C${nameOf(bob)}` }));
-  const read = { type: "read", conversation, user: ann.user.id, sequence: 1 };
-  expect(await frameWhere(bobs, "read", ({ user }) => user === ann.user.id)).toEqual(read);
-  anns.send({ type: "typing", conversation });
-  expect(await bobs.next("typing")).toEqual({ type: "typing", conversation, user: ann.user.id });
-  success(await tim(ann, "/user/updateMyProfile", { nick: "Annie" }));
-  const user = { userID: nameOf(ann), nick: "Annie", avatar: "" };
-  expect(await frameWhere(bobs, "profile")).toEqual({ type: "profile", user });
-  expect(await frameWhere(anns, "profile")).toEqual({ type: "profile", user });
-  expect((await call("PUT", `/v1/friends/${bob.user.id}`, { token: ann.token })).status).toBeLessThan(300);
-  expect(await bobs.next("friend")).toEqual({ type: "friend", userID: nameOf(ann), state: "requested" });
-  success(await tim(bob, "/user/addToBlacklist", { userIDList: [nameOf(ann)] }));
-  expect(await bobs.next("blacklist")).toEqual({ type: "blacklist" });
-  success(await tim(bob, "/user/removeFromBlacklist", { userIDList: [nameOf(ann)] }));
-  expect(await bobs.next("blacklist")).toEqual({ type: "blacklist" });
-  expect(anns.of("blacklist")).toEqual([]);
 });
 
 test("a contact who comes is told by username", async () => {
@@ -143,49 +103,6 @@ test("a frame that is none is refused, and the socket stays open", async () => {
   expect(bobs.isOpen).toBe(true);
 });
 
-test("custom data that another member changes comes as a change of the message", async () => {
-  const { ID } = await say(ann, nameOf(bob), "hello");
-  await messagesOnce(bobs, 1);
-  success(await tim(ann, "/message/modifyMessage", { ID, cloudCustomData: "mine" }));
-  const all = () => itemsOf(bobs, "changed").map(({ message }) => message);
-  await bobs.until(() => all().length > 0);
-  success(await tim(bob, "/message/modifyMessage", { ID, cloudCustomData: "yours" }));
-  await bobs.until(() => all().some(({ cloudCustomData }) => cloudCustomData === "yours"));
-  const last = { ID, cloudCustomData: "yours", version: 2, payload: { text: "hello" } };
-  expect(all().at(-1)).toMatchObject(last);
-  expect((await listed(ann, `C2C${nameOf(bob)}`)).at(-1)).toMatchObject(last);
-});
-
-test("reactions come with the message, own ones marked for each, live and over a reconnect", async () => {
-  const anns = await connect(ann);
-  const { ID } = await say(ann, nameOf(bob), "hello");
-  await Promise.all([messagesOnce(bobs, 1), messagesOnce(anns, 1)]);
-  const react = (who: SignedIn, reactionID: string, call = "addMessageReaction") =>
-    tim(who, `/message/${call}`, { ID, reactionID }).then(success);
-  const last = (socket: TestSocket) => itemsOf(socket, "changed").at(-1)?.reactions;
-  const { conversation, revision } = itemAt(itemsOf(bobs), 0);
-  await react(bob, "[TUIEmoji_Smile]");
-  const smile = {
-    reactionID: "[TUIEmoji_Smile]",
-    totalUserCount: 1,
-    partialUserList: [{ userID: nameOf(bob) }],
-  };
-  await bobs.until(() => last(bobs)?.length === 1);
-  await anns.until(() => last(anns)?.length === 1);
-  expect(last(bobs)).toMatchObject([{ ...smile, reactedByMyself: true }]);
-  expect(last(anns)).toMatchObject([{ ...smile, reactedByMyself: false }]);
-  anns.close();
-  await react(bob, "[TUIEmoji_Smile]", "removeMessageReaction");
-  await bobs.until(() => last(bobs)?.length === 0);
-  await react(ann, "👍");
-  const again = await connect(ann);
-  again.send({ type: "sync", items: [{ conversation, sequence: 1, revision }] });
-  await again.next("synced");
-  expect(itemsOf(again, "changed")).toMatchObject([
-    { message: { ID, isModified: false }, reactions: [{ reactionID: "👍", reactedByMyself: true }] },
-  ]);
-});
-
 test("attributes and counters of a group come as they are changed, and only what has changed", async () => {
   const groupID = await madeGroup({ type: "Private", memberList: [{ userID: nameOf(bob) }] });
   const keep = (call: string, body: object) => tim(ann, `/group/${call}`, { groupID, ...body }).then(success);
@@ -220,17 +137,26 @@ test("who is not in a group, or has left it, is told nothing of what it keeps", 
   expect([...bobs.of("attributes"), ...bobs.of("counter")]).toEqual([]);
 });
 
-test("groups of friends and remarks are told to the user's own devices", async () => {
-  const [mine, other] = [await connect(ann), await connect(ann)];
-  const changes: [string, object][] = [
-    ["createFriendGroup", { name: "one", userIDList: [] }],
-    ["renameFriendGroup", { oldName: "one", newName: "two" }],
-    ["addToFriendGroup", { name: "two", userIDList: [nameOf(bob)] }],
-    ["deleteFriendGroup", { name: "two" }],
-  ];
-  for (const [at, [call, body]] of changes.entries()) {
-    success(await tim(ann, `/friend/${call}`, body));
-    for (const socket of [mine, other]) await socket.until(() => socket.of("friendGroups").length === at + 1);
-  }
-  expect(bobs.of("friendGroups")).toEqual([]);
+/** Sends a message that nothing stores. */
+const online = (who: SignedIn, to: string, more: object = {}) =>
+  tim(who, "/message/sendMessage", {
+    message: { ID: givenID(who), to, conversationType: "C2C", payload: { text: "ring" }, ...more },
+    onlineUserOnly: true,
+  });
+
+test("a message for those who are online is refused where a send is, if it is large, and if there are many", async () => {
+  const [cid] = await signedInUsers(1);
+  await say(ann, nameOf(bob), "hello");
+  failure(await online(ann, nameOf(bob), { payload: { text: "x".repeat(5_000) } }), 80_002);
+  failure(await online(ann, nameOf(bob), { ID: givenID(bob) }), 70_402, "ID");
+  failure(await online(ann, nameOf(bob), { payload: { text: "hi", atUserList: [nameOf(bob)] } }), 70_402);
+  failure(await online(ann, "nobody at all"), 20_003);
+  const groupID = await madeGroup({ type: "Private" });
+  failure(await online(cid, groupID, { conversationType: "GROUP" }), 10_007);
+  freezeClock();
+  const codes = [];
+  for (let i = 0; i < 6; i++) codes.push((await online(ann, nameOf(bob))).status);
+  expect(codes).toEqual([200, 200, 200, 200, 200, 429]);
+  await expectFriendCall("PUT blocks", bob, ann);
+  failure(await online(ann, nameOf(bob)), 20_007);
 });
