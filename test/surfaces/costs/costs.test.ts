@@ -1,17 +1,17 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ServerScope } from "../../src/domain/server/server-key.ts";
-import { makeServerKey } from "../support/accounts/server-keys.ts";
-import { newSession } from "../support/accounts/sessions.ts";
-import { signedInUsers } from "../support/accounts/users.ts";
-import { app } from "../support/app.ts";
-import type { SignedIn } from "../support/clients/api.ts";
-import { type WireAnswer, wire } from "../support/clients/wire.ts";
-import { itemAt } from "../support/objects/room.ts";
-import { KEY } from "./appkey/client.ts";
+import { ServerScope } from "../../../src/domain/server/server-key.ts";
+import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { newSession } from "../../support/accounts/sessions.ts";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import { app } from "../../support/app.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { type WireAnswer, wire } from "../../support/clients/wire.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import { KEY } from "../appkey/client.ts";
+import { RULE_KEY } from "../usersig/client.ts";
 import COSTS from "./costs.txt?raw";
-import { RULE_KEY } from "./usersig/client.ts";
 
 /** The bindings that count calls. */
 const LIMITERS = [
