@@ -21,6 +21,10 @@ import {
   textFrame,
 } from "../../support/objects/room.ts";
 import { repetitions, sampledCases } from "../../support/sampled-cases.ts";
+import { nameOf, tim } from "../../surfaces/tim/client.ts";
+
+/** By this call tim adds members. */
+const ADD = "/member/addGroupMember";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -121,6 +125,18 @@ test("of a concurrent acceptance and rejection one succeeds", async () => {
     expect((await ask(dan, id, "GET", "")).status).toBe(accepted.status === 204 ? 200 : 404);
     await expectConsistent(id);
   }
+});
+
+test.each<[string, (id: ConversationId) => Promise<{ status: number }>]>([
+  ["joins", (id) => ask(dan, id, "POST", "/join", {})],
+  ["is added", (id) => ask(ann, id, "POST", "/members", { user_ids: [dan.user.id] })],
+  ["is added over tim", (id) => tim(ann, ADD, { groupID: String(id), userIDList: [nameOf(dan)] })],
+])("a user who %s by several calls at once comes in once", async (_, enter) => {
+  const id = await createGroupOfKind("group", ann, [], "free");
+  for (const { status } of await Promise.all(range(1, 5).map(() => enter(id)))) expect(status).toBe(200);
+  expect((await systemMessages(ann, id, "joined")).map(({ userIds }) => userIds)).toEqual([[dan.user.id]]);
+  expect(await getConversation(dan, id)).toMatchObject({ member_count: 2 });
+  await expectConsistent(id);
 });
 
 test("a group with one free place takes one of twelve concurrent newcomers", async () => {
