@@ -4,8 +4,9 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
+import { refuseProjection } from "../../support/faults/refuse-projection.ts";
 import { createGroupId, itemAt, postText } from "../../support/objects/room.ts";
-import { bodies, query, v1 } from "./client.ts";
+import { bodies, inLists, query, v1 } from "./client.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -66,4 +67,11 @@ test("who left reads nothing of a message whose version of that time is not kept
   expect((await deleteMessage(ann, id, revoked, "everyone")).status).toBe(204);
   expect(await found("unchanged")).toEqual(Array(4).fill(["unchanged"]));
   for (const content of ["secret", "first"]) expect(await bodies(bob, id, { content })).toEqual([]);
+});
+
+test("who left has a disabled conversation, also while D1 does not know that they have left", async () => {
+  expect(await inLists(bob, id)).toMatchObject({ disabled: false });
+  await using _ = await refuseProjection();
+  await leave();
+  await expect.poll(() => inLists(bob, id)).toMatchObject({ disabled: true });
 });
