@@ -7,6 +7,7 @@ import {
   ask,
   createGroup,
   deleteMessage,
+  expectAsked,
   getConversation,
   getMessage,
   list,
@@ -271,7 +272,7 @@ describe("a single message that is hidden", () => {
       expect((await listedConversation(bob, id)).last_message).toBeNull();
     });
 
-    test("removes quotes of that message for the member who hid it, in pushed messages too", async () => {
+    test("removes quotes of that message for the member who hid it, in pushed and changed messages too", async () => {
       const { id } = await createGroup(ann, [bob, cem]);
       await send(ann, id, WORDS);
       expect((await deleteMessage(bob, id, 1, "me")).status).toBe(204);
@@ -283,6 +284,9 @@ describe("a single message that is hidden", () => {
       expect((await page(bob, id)).items).toEqual([without]);
       expect((await getConversation(bob, id)).last_message).toEqual(asLastMessage(without));
       expect((await socket.next("message")).message).toEqual(withoutOwnPart(without));
+      for (const seq of [1, 2]) await expectAsked(ann, id, "PUT", `/messages/${seq}/reactions/:k:`);
+      expect(await socket.next("changed")).toMatchObject({ items: [{ seq: 2 }] });
+      expect(JSON.stringify(socket.frames)).not.toContain(WORDS);
       expect((await getMessage(ann, id, 2)).quote).toEqual(quoting.quote);
       socket.close();
     });

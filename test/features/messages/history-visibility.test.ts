@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { allReadable, ask, createGroup, send } from "../../support/clients/chat.ts";
+import { allReadable, ask, createGroup, expectAsked, send } from "../../support/clients/chat.ts";
 import { StrictWideSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
@@ -63,11 +63,13 @@ describe("the invisible history", () => {
     const quoting = await send(bob, id, { ...textFrame("as she says"), quote_seq: seq });
     await ask(cid, id, "POST", "/join", {});
     await expectInvisible(cid, id, [seq, quoting.seq], true);
-    // Quotes in later messages hide it too: pushed, read or replayed.
+    // Quotes in later messages hide it too: pushed, changed, read or replayed.
     const socket = await openRoom(id, cid.token, "?after=0&rev=0");
     await socket.next("synced");
     const later = await send(ann, id, { ...textFrame("once more"), quote_seq: seq });
     await socket.until(({ seqs }) => seqs.includes(later.seq));
+    await expectAsked(ann, id, "PUT", `/messages/${later.seq}/reactions/:k:`);
+    await socket.next("changed");
     const replaying = await openRoom(id, cid.token, "?after=0&rev=0");
     await replaying.next("synced");
     for (const seen of [JSON.stringify([socket.frames, replaying.frames]), await allReadable(cid, id)]) {

@@ -175,6 +175,8 @@ test("what was said in the shadow stays there, and what comes after it is seen",
   await lifted(ann);
   const [room, device] = [await openRoom(group, bob.token), await openDevice(bob.token)];
   await send(ann, group, { kind: "text", body: { text: "heard" }, quote_seq: 1 });
+  for (const seq of [1, 2]) await expectAsked(ann, group, "PUT", `/messages/${seq}/reactions/:k:`);
+  await room.next("changed");
   for (const socket of [room, device]) {
     await socket.until(() => JSON.stringify(socket.frames).includes('"heard"'));
     expect(JSON.stringify(socket.frames)).not.toContain("unheard");
