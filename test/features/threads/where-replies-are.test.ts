@@ -125,6 +125,22 @@ test.each<[where: string, seqs: () => Promise<number[]>, shown: number[]]>([
   expect(found.filter((seq) => seq > ROOT && seq <= ASIDE).sort()).toEqual(shown);
 });
 
+test("a page has as many messages of its stream as it is asked for, and says whether more follow", async () => {
+  const pages: [query: string, seqs: number[], hasMore: boolean][] = [
+    ["?limit=1", [IN_MAIN], true],
+    ["?limit=1&threads=all", [ASIDE], true],
+    ["?before=3&limit=1&threads=all", [IN_MAIN], true],
+    ["?before=3&limit=2&threads=all", [ROOT, IN_MAIN], false],
+    ["?after=1&limit=1", [IN_MAIN], false],
+    ["?after=1&limit=1&threads=all", [IN_MAIN], true],
+    ["?after=1&limit=2&threads=all", [IN_MAIN, ASIDE], false],
+  ];
+  for (const [query, seqs, hasMore] of pages) {
+    const { items, has_more } = await page(ann, id, query);
+    expect([items.map(({ seq }) => seq), has_more], query).toEqual([seqs, hasMore]);
+  }
+});
+
 test("a thread-only reply can be quoted and copied into the main stream", async () => {
   await send(ann, id, { kind: "text", body: { text: "as said" }, quote_seq: ASIDE });
   await send(ann, id, { forward: { conversation_id: id, seq: ASIDE } });
