@@ -21,7 +21,7 @@ test("a search whose words change meanwhile shows what the last words find", asy
   await searchField(page).fill("map");
   await page.getByText("1 message found").waitFor();
   await offer(page, "the map").waitFor();
-  expect(await offer(page, "the tent").count()).toBe(0);
+  await expect.poll(() => offer(page, "the tent").count()).toBe(0);
 });
 
 test("names and messages are found as they are read, in any order of words, and what was found is marked", async () => {
@@ -73,7 +73,26 @@ test("notifications are offered after the first message, and tell of what is new
   const shown = () => page.evaluate(() => Reflect.get(window, "shown"));
   await ben.send(id, "new");
   await expect.poll(async () => JSON.stringify(await shown())).toContain("new");
-  expect(await shown()).toHaveLength(1);
+  await expect.poll(shown).toHaveLength(1);
+});
+
+test("notifications are offered after a message that was sent before their code has come", async () => {
+  const [ann, , id] = await site.group("Hike", "ann", "ben");
+  const device = await site.device({ person: ann });
+  const { promise: isSent, resolve: comes } = Promise.withResolvers<void>();
+  await device.route(/\/assets\/announce-/, async (call) => {
+    await isSent;
+    await call.continue();
+  });
+  const page = await device.newPage();
+  // The browser of the tests refuses them.
+  await page.addInitScript(() => Object.defineProperty(Notification, "permission", { value: "default" }));
+  await page.goto(`${site.origin}/#/c/${id}`);
+  await send(page, "Hello");
+  await stored(page, "Hello").waitFor();
+  await row(page, "Hike").getByText("Hello").waitFor();
+  comes();
+  await page.getByText("Do you want to know when somebody answers?").waitFor();
 });
 
 test("a browser without notifications of pages shows those of the service worker, which lead to the message", async () => {
@@ -153,7 +172,7 @@ test("a message is saved with a reminder at any time that is not past", async ()
   );
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
-  expect(await ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ remind_at: +at }] });
+  await expect.poll(() => ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ remind_at: +at }] });
   // What was saved before is there, and what is not touched stays.
   for (const [before, now] of [
     ["", "By train"],
@@ -162,10 +181,12 @@ test("a message is saved with a reminder at any time that is not past", async ()
     await page.keyboard.press("s");
     await expect.poll(() => time.isVisible()).toBe(true);
     const note = dialog.getByRole("textbox", { name: "Note" });
-    expect(await note.inputValue()).toBe(before);
+    await expect.poll(() => note.inputValue()).toBe(before);
     await note.fill(now);
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.waitFor({ state: "detached" });
-    expect(await ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ note: now, remind_at: +at }] });
+    await expect
+      .poll(() => ann.call("GET", "/v1/saved"))
+      .toMatchObject({ items: [{ note: now, remind_at: +at }] });
   }
 });

@@ -9,8 +9,12 @@ import { offerNotifications } from "./offer.ts";
 import { followPushes } from "./push.ts";
 import { joinTabs } from "./tabs.ts";
 
-/** Tells a user of what is new, by title and icon, by notifications, by a sound. @returns ends it */
-export function announce(chat: Chat, me: number): () => void {
+/**
+ * Tells a user of what is new, by title and icon, by notifications, by a sound.
+ * @param since when the page began for this user
+ * @returns ends it
+ */
+export function announce(chat: Chat, me: number, since: number): () => void {
   const tabs = joinTabs(me);
   const { serviceWorker } = navigator;
   const follow = ({ data }: MessageEvent) => {
@@ -26,7 +30,7 @@ export function announce(chat: Chat, me: number): () => void {
   const ends = [
     tabs.close,
     followBadge(chat),
-    offerNotifications(chat, me),
+    offerNotifications(chat, me, since),
     followPushes(chat),
     followLive(chat),
     forgetChoices,

@@ -11,10 +11,11 @@ export function Notifier() {
     let end: (() => void) | undefined;
     let timer = 0;
     let isOver = false;
+    const since = Date.now();
     const begin = () =>
       import("./announce.ts").then(
         ({ announce }) => {
-          if (!isOver) end = announce(chat, me);
+          if (!isOver) end = announce(chat, me, since);
         },
         () => {
           if (!isOver) timer = window.setTimeout(begin, AGAIN);
