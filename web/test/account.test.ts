@@ -25,13 +25,13 @@ test("a page whose session another device has ended asks for a sign-in, and show
   await page.getByText("Your session has ended. Sign in again.").waitFor();
   await signIn(page, cem.user.username, PASSWORD);
   await connection(page, "live").waitFor({ state: "attached" });
-  expect(await page.getByText("A secret").count()).toBe(0);
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  await expect.poll(() => page.getByText("A secret").count()).toBe(0);
+  await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
   await chooseInAccount(page, "Sign out");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  expect(await page.getByText("A secret").count()).toBe(0);
+  await expect.poll(() => page.getByText("A secret").count()).toBe(0);
 });
 
 test("a sign-in and a sign-out hold for the other tabs of a browser", async () => {
@@ -48,12 +48,12 @@ test("a sign-in and a sign-out hold for the other tabs of a browser", async () =
   await first.getByRole("heading", { name: "Sign in" }).waitFor();
   await second.unroute("**/v1/logout");
   await second.getByText("You are signed out.").waitFor();
-  expect(await ann.call("GET", "/v1/sessions")).toMatchObject({ items: [{ current: true }] });
+  await expect.poll(() => ann.call("GET", "/v1/sessions")).toMatchObject({ items: [{ current: true }] });
   await signIn(first, ann.user.username, PASSWORD);
   for (const page of [first, second]) await connection(page, "live").waitFor({ state: "attached" });
   await chooseInAccount(second, "Sign out");
   for (const page of [first, second]) {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(await page.getByText("Your session has ended").count()).toBe(0);
+    await expect.poll(() => page.getByText("Your session has ended").count()).toBe(0);
   }
 });

@@ -94,13 +94,13 @@ test("an address that is no page of the Web is no link and no picture, whatever 
   await withScripts(page);
   await page.goto(`${site.origin}/#/c/${id}`);
   await page.getByText("On its way").last().waitFor();
-  expect(await scriptsIn(page)).toEqual([]);
+  await expect.poll(() => scriptsIn(page)).toEqual([]);
   await tapped(page, answer);
-  expect(await scriptsIn(page)).toEqual([]);
+  await expect.poll(() => scriptsIn(page)).toEqual([]);
   for (const view of [`c/${id}/info`, `c/${id}/media`, `user/${ben.user.id}`]) {
     await page.goto(`${site.origin}/#/${view}`);
     await page.getByText("ben").filter({ visible: true }).first().waitFor();
-    expect(await scriptsIn(page)).toEqual([]);
+    await expect.poll(() => scriptsIn(page)).toEqual([]);
   }
 });
 
@@ -109,7 +109,7 @@ test("nor is it in the element for pages of others", async () => {
   const { page } = await product.embed(ann, { conversation: `${id}` }, { before: withScripts });
   await page.getByText("On its way").last().waitFor();
   await page.getByRole("button", { name: "Where?" }).waitFor();
-  expect(await scriptsIn(page)).toEqual([]);
+  await expect.poll(() => scriptsIn(page)).toEqual([]);
   await tapped(page, answer);
-  expect(await scriptsIn(page)).toEqual([]);
+  await expect.poll(() => scriptsIn(page)).toEqual([]);
 });

@@ -123,7 +123,7 @@ test("list, title and notifications show each reply and mention that calls, unti
   await page.getByRole("menuitem", { name: "Mute", exact: true }).waitFor();
   await page.getByRole("menuitem", { name: "Mark as read" }).click();
   await becomes("", "Parley");
-  expect(await notified(page, "all")).toHaveLength(3);
+  await expect.poll(() => notified(page, "all")).toHaveLength(3);
 });
 
 test("the user hears of what they have chosen for a conversation, and of nothing in quiet hours", async () => {
@@ -166,7 +166,7 @@ test("one tab tells, and only while the user looks at none", async () => {
   await look(front, false);
   const { seq } = await ben.send(id, "Told");
   await expect.poll(all).toHaveLength(1);
-  expect(await all()).toEqual([`Hike: ${ben.user.username}: Told #/c/${id}`]);
+  await expect.poll(all).toEqual([`Hike: ${ben.user.username}: Told #/c/${id}`]);
   for (const page of [front, back]) await expect.poll(() => badges(page, "Hike")).toBe("2");
   await ann.read(id, seq);
   await expect.poll(async () => [await notified(front), await notified(back)].flat()).toEqual([]);

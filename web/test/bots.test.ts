@@ -77,15 +77,15 @@ test("buttons of a bot stand below its message, and taps get its answers", async
   await buttons.getByRole("button", { name: "Map" }).click();
   // Nothing is opened by a bot alone.
   const link = dialog.getByRole("link", { name: "https://weather.example/map" });
-  expect(await link.getAttribute("rel")).toBe("noopener noreferrer");
+  await expect.poll(() => link.getAttribute("rel")).toBe("noopener noreferrer");
   await dialog.getByRole("button", { name: "Close" }).last().click();
-  expect(await buttons.getByRole("link", { name: "Site" }).getAttribute("href")).toBe(
-    "https://weather.example/",
-  );
+  await expect
+    .poll(() => buttons.getByRole("link", { name: "Site" }).getAttribute("href"))
+    .toBe("https://weather.example/");
   expect(taps).toEqual(["yes", "no", "map"]);
   await edit(seq, { base_version: 1, body: { text: "Weather!" }, buttons: null });
   await stored(page, "Weather!").waitFor();
-  expect(await buttons.count()).toBe(0);
+  await expect.poll(() => buttons.count()).toBe(0);
 });
 
 test("commands are completed behind a slash, and name their bot where two have them", async () => {
@@ -106,18 +106,18 @@ test("commands are completed behind a slash, and name their bot where two have t
   await composer(page).pressSequentially("/f");
   const options = page.getByRole("listbox", { name: "Suggestions" }).getByRole("option");
   await options.getByText("The next days").waitFor();
-  expect(await options.allInnerTexts()).toEqual([expect.stringContaining("/forecast <place>")]);
+  await expect.poll(() => options.allInnerTexts()).toEqual([expect.stringContaining("/forecast <place>")]);
   await composer(page).press("Enter");
-  expect(await composer(page).inputValue()).toBe("/forecast ");
+  await expect.poll(() => composer(page).inputValue()).toBe("/forecast ");
   await composer(page).fill("");
   await composer(page).pressSequentially("/n");
   await options.nth(1).waitFor();
   await options.getByText("The time").click();
-  expect(await composer(page).inputValue()).toBe(`/now@${other.username} `);
+  await expect.poll(() => composer(page).inputValue()).toBe(`/now@${other.username} `);
   // Only at the beginning is it a command.
   await composer(page).fill("Either ");
   await composer(page).pressSequentially("/n");
-  expect(await options.count()).toBe(0);
+  await expect.poll(() => options.count()).toBe(0);
 });
 
 test("a text of a bot grows until it is stored once, and what is for one member is seen by them alone", async () => {
@@ -150,7 +150,7 @@ test("a text of a bot grows until it is stored once, and what is for one member 
   await bensLive.getByText("Take an umbrella").waitFor();
   await bensLive.getByRole("link", { name: "Umbrellas" }).waitFor();
   expect(await findings(bensPage)).toEqual([]);
-  expect(await live.count()).toBe(0);
+  await expect.poll(() => live.count()).toBe(0);
   await bensLive.getByRole("button", { name: "Close" }).click();
   await bensLive.waitFor({ state: "detached" });
 });

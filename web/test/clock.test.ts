@@ -20,11 +20,11 @@ test("times on screen follow the day and the time zone of the device", async () 
   const clock = { hour: "numeric", minute: "2-digit", timeZone: "Asia/Kathmandu" } as const;
   const there = new Intl.DateTimeFormat("en", clock).format(at);
   await expect.poll(() => time.innerText()).toBe(there);
-  expect(await listed.innerText()).toBe(there);
+  await expect.poll(() => listed.innerText()).toBe(there);
   await page.clock.fastForward(
     await page.evaluate(() => new Date().setHours(24, 0, 0, 0) - Date.now() + 1_000),
   );
   await expect.poll(() => heading.innerText()).toBe("Yesterday");
   const weekday = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "Asia/Kathmandu" });
-  expect(await listed.innerText()).toBe(weekday.format(at));
+  await expect.poll(() => listed.innerText()).toBe(weekday.format(at));
 });

@@ -24,17 +24,17 @@ test("a member's name in a group shows in the open lists of others, and an @ fin
   await bensPage.keyboard.type("Pathfinder");
   await bensPage.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
-  expect(await action.evaluate((button) => button === document.activeElement)).toBe(true);
+  await expect.poll(() => action.evaluate((button) => button === document.activeElement)).toBe(true);
   for (const one of [page, bensPage]) await member(one, ben).getByText("Pathfinder").waitFor();
   await composer(page).pressSequentially("Ask @pathf");
   await page.getByRole("option", { name: ben.user.username }).getByText("Pathfinder").waitFor();
   await page.keyboard.press("Enter");
-  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
+  await expect.poll(() => composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
 
   // The owner may name others, and nobody the owner.
   await act(page, ben, "Name in this group");
   const naming = page.getByRole("dialog", { name: "Name in this group" });
-  expect(await naming.getByRole("textbox").inputValue()).toBe("Pathfinder");
+  await expect.poll(() => naming.getByRole("textbox").inputValue()).toBe("Pathfinder");
   await naming.getByRole("textbox").fill("\u202eScout");
   await naming.getByRole("button", { name: "Save" }).click();
   await naming.getByRole("alert").waitFor();
@@ -42,7 +42,7 @@ test("a member's name in a group shows in the open lists of others, and an @ fin
   await naming.getByRole("button", { name: "Save" }).click();
   for (const one of [page, bensPage]) await member(one, ben).getByText("Scout").waitFor();
   await action.click();
-  expect(await field.inputValue()).toBe("Scout");
+  await expect.poll(() => field.inputValue()).toBe("Scout");
   await field.fill("");
   await dialog.getByRole("button", { name: "Save" }).click();
   for (const one of [page, bensPage])
@@ -52,7 +52,7 @@ test("a member's name in a group shows in the open lists of others, and an @ fin
   await details(bensPage)
     .getByRole("button", { name: `Actions for ${ann.user.username}` })
     .click();
-  expect(await bensPage.getByRole("menuitem").allInnerTexts()).toEqual(["Profile"]);
+  await expect.poll(() => bensPage.getByRole("menuitem").allInnerTexts()).toEqual(["Profile"]);
 });
 
 test("what was loaded stays while it cannot be loaded anew, beside the reason", async () => {
@@ -127,7 +127,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   await details(page).getByText("Used 0 of 10 times").waitFor();
   const link = details(page).getByRole("textbox", { name: "Invitation link" });
   const address = await link.inputValue();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(address);
   const bensPage = await site.open({ person: ben });
   await bensPage.goto(address);
   await bensPage.getByRole("heading", { name: "Hike" }).waitFor();
@@ -160,8 +160,8 @@ test("a link leads into a group, and an admin answers those who ask to join", as
       await member(page, person).waitFor();
     } else {
       await theirPage.getByRole("button", { name: "Ask to join" }).waitFor();
-      expect(await row(theirPage, "Hike").count()).toBe(0);
-      expect(await member(page, person).count()).toBe(0);
+      await expect.poll(() => row(theirPage, "Hike").count()).toBe(0);
+      await expect.poll(() => member(page, person).count()).toBe(0);
     }
   }
 
@@ -188,7 +188,9 @@ test("a request to join is listed for who made it, and taken back", async () => 
   await page.getByRole("button", { name: `Take back the request to group ${id}` }).click();
   await page.getByRole("heading", { name: "Requests that you have sent" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Ask to join" }).waitFor();
-  expect(await ann.call("GET", `/v1/conversations/${id}/applications`)).toMatchObject({ items: [] });
+  await expect
+    .poll(() => ann.call("GET", `/v1/conversations/${id}/applications`))
+    .toMatchObject({ items: [] });
 });
 
 test("slow mode is set in the group's details, and a plain member waits with what they have typed", async () => {
@@ -206,8 +208,8 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   await composer(bensPage).fill("Second");
   await composer(bensPage).press("Enter");
   const button = bensPage.getByRole("button", { name: "Send", exact: true });
-  expect(await button.isDisabled()).toBe(true);
-  expect(await composer(bensPage).inputValue()).toBe("Second");
+  await expect.poll(() => button.isDisabled()).toBe(true);
+  await expect.poll(() => composer(bensPage).inputValue()).toBe("Second");
   for (const text of ["One", "Two"]) await send(page, text);
   await stored(bensPage, "Two").waitFor();
 
@@ -227,7 +229,7 @@ test("previews of links are switched off in the group's details", async () => {
   await previews.uncheck();
   await details(page).getByRole("button", { name: "Save" }).click();
   await previews.waitFor({ state: "detached" });
-  expect(await ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ link_previews: false });
+  await expect.poll(() => ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ link_previews: false });
   // The form knows it.
   await details(page).getByRole("button", { name: "Edit the group" }).click();
   await expect.poll(() => previews.isChecked()).toBe(false);

@@ -33,12 +33,12 @@ test("an admin makes a hook, a service writes by it, and its address is replaced
   const showing = page.getByRole("dialog", { name: "Address" });
   const url = await shownUrl(page);
   await showing.getByRole("combobox", { name: "Service" }).selectOption("Slack");
-  expect(await shownUrl(page)).toBe(`${url}/slack`);
+  await expect.poll(() => shownUrl(page)).toBe(`${url}/slack`);
   expect(await findings(page)).toEqual([]);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await showing.getByRole("button", { name: "Copy" }).click();
   await page.getByText("The link is copied.").waitFor();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${url}/slack`);
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`${url}/slack`);
   await showing.getByRole("button", { name: "Close" }).click();
 
   expect(await post(`${url}/slack`, { text: "*Build 42* <https://ci.example.org/42|failed>" })).toBe(200);
@@ -68,5 +68,5 @@ test("an admin makes a hook, a service writes by it, and its address is replaced
   // Members are not shown the hooks of their group.
   await bensPage.goto(`${new URL(bensPage.url()).origin}/#/c/${id}/info`);
   await details(bensPage).getByRole("heading", { name: "Members" }).waitFor();
-  expect(await details(bensPage).getByText("Make a hook").count()).toBe(0);
+  await expect.poll(() => details(bensPage).getByText("Make a hook").count()).toBe(0);
 });

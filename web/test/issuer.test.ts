@@ -90,9 +90,9 @@ test("renews the session of two tabs once; the room sockets of both stay, and te
   expect(lost).toEqual([]);
   // The storage of a tab may be a moment behind the lock. The server answers the repeat with the same tokens.
   expect([1, 2]).toContain(asked());
-  expect(await kept(first, "tokens")).not.toEqual(before);
+  await expect.poll(() => kept(first, "tokens")).not.toEqual(before);
   await first.keyboard.type(" sentence");
-  expect(await composer(first).inputValue()).toBe("Half a sentence");
+  await expect.poll(() => composer(first).inputValue()).toBe("Half a sentence");
 });
 
 test("two tabs whose users come back at the same moment share one session", async () => {
@@ -145,7 +145,7 @@ test("a session whose token ends while its user signs in once more ends, too", a
   const page = await site.open({ hash: "#/settings" });
   await issuer.goAndCome(page);
   await connection(page, "live").waitFor({ state: "attached" });
-  expect(await sessionsOf(page)).toBe(2);
+  await expect.poll(() => sessionsOf(page)).toBe(2);
   provider.user = { ...provider.user, sid: crypto.randomUUID() };
   await page.evaluate(() => {
     const tokens = JSON.parse(localStorage.getItem("parley:tokens") ?? "{}");
@@ -192,7 +192,9 @@ test("shows no password form where nobody can register, and tells an unknown use
   await issuer.newcomer("Ann");
   const page = await closed.open();
   await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
-  expect([await page.getByLabel("Password").count(), await page.getByRole("button").count()]).toEqual([0, 0]);
+  await expect
+    .poll(async () => [await page.getByLabel("Password").count(), await page.getByRole("button").count()])
+    .toEqual([0, 0]);
   await issuer.goAndCome(page);
   await page.getByRole("alert").getByText("but you have no account here.").waitFor();
 });
@@ -235,8 +237,8 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     const askProof = async () => {
       await page.getByRole("button", { name: "Delete my account" }).click();
       await again.waitFor();
-      expect(await remove.isDisabled()).toBe(true);
-      expect(await dialog.getByLabel("Password").count()).toBe(0);
+      await expect.poll(() => remove.isDisabled()).toBe(true);
+      await expect.poll(() => dialog.getByLabel("Password").count()).toBe(0);
       expect(await findings(page)).toEqual([]);
       await again.click();
       await page.getByRole("link", { name: "Continue" }).waitFor();
@@ -258,13 +260,15 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     // The other tab has gone over to the new session.
     const signedOut = other.getByRole("heading", { name: "Sign in" });
     await connection(other, "live").waitFor({ state: "attached" });
-    expect(await signedOut.count()).toBe(0);
+    await expect.poll(() => signedOut.count()).toBe(0);
     // What it does goes on, over the database that it has open.
-    expect(await other.getByRole("button", { name: "Cancel the export" }).count()).toBe(1);
-    expect(await other.locator("[data-opened]").count()).toBe(0);
+    await expect.poll(() => other.getByRole("button", { name: "Cancel the export" }).count()).toBe(1);
+    await expect.poll(() => other.locator("[data-opened]").count()).toBe(0);
     await remove.click();
     await page.getByText("Your account is deleted.").waitFor();
     await signedOut.waitFor();
-    expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
+    await expect
+      .poll(async () => [await kept(page, "session"), await kept(page, "tokens")])
+      .toEqual([null, null]);
   },
 );

@@ -48,13 +48,13 @@ test("a preview stands below its text, leads to its page, and loads nothing from
   await send(page, `Look: ${origin}/wide`);
   const card = stored(page, "Look").locator(".link-preview");
   await card.locator("img").waitFor();
-  expect(await card.getAttribute("href")).toBe(`${origin}/wide`);
-  expect(await card.getAttribute("rel")).toBe("noopener noreferrer");
-  expect(await card.getAttribute("target")).toBe("_blank");
+  await expect.poll(() => card.getAttribute("href")).toBe(`${origin}/wide`);
+  await expect.poll(() => card.getAttribute("rel")).toBe("noopener noreferrer");
+  await expect.poll(() => card.getAttribute("target")).toBe("_blank");
   await card.getByText("How the bridge over the strait was built").waitFor();
   await card.getByText("<b>What</b> the engineers say").waitFor();
   // The page calls itself so: where it is stands beside it.
-  expect(await card.locator("small").innerText()).toBe(`The Bridges · ${new URL(origin).host}`);
+  await expect.poll(() => card.locator("small").innerText()).toBe(`The Bridges · ${new URL(origin).host}`);
   expect(foreign).toEqual([]);
   expect(await findings(page)).toEqual([]);
 });
@@ -76,8 +76,8 @@ test("the picture of a preview has its room before it is there", async () => {
   held.resolve();
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.complete)).toBe(true);
   // It comes in the size that is shown.
-  expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640);
-  expect(await height()).toBe(before);
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640);
+  await expect.poll(height).toBe(before);
 });
 
 test.each(["en-US", "zh-CN"] as const)(

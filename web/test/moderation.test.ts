@@ -18,7 +18,7 @@ test("of a direct conversation only the message can go: there is nothing to diss
   const direct = Object(await ann.call("POST", "/v1/reports", body));
   const page = await open(await staff(site, "moderator"), `reports/${direct.id}`);
   await page.getByRole("button", { name: /^Delete the message/ }).waitFor();
-  expect(await page.getByRole("button", { name: /^Dissolve/ }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("button", { name: /^Dissolve/ }).count()).toBe(0);
   const { report } = await reported(site, "cheap scarfs");
   await page.goto(`${site.origin}/#/admin/reports/${report}`);
   await page.getByRole("button", { name: /^Dissolve/ }).waitFor();
@@ -35,7 +35,7 @@ test("of two who have a report on screen the second is told who was quicker, and
   await second.getByRole("alert").filter({ hasText: "Somebody else was quicker" }).waitFor();
   const facts = second.getByRole("article");
   await facts.getByRole("link", { name: mia.user.username }).waitFor();
-  expect(await second.getByRole("button", { name: /^Take/ }).count()).toBe(0);
+  await expect.poll(() => second.getByRole("button", { name: /^Take/ }).count()).toBe(0);
 });
 
 test("a moderator finds no report about themselves, is told why at its address, and goes on", async () => {
@@ -45,9 +45,9 @@ test("a moderator finds no report about themselves, is told why at its address, 
   const { report } = await reported(site, "cheap belts");
   const page = await open(mia, `reports/${id}`);
   await page.getByRole("alert").filter({ hasText: "The report is about you" }).waitFor();
-  expect(await page.getByRole("article").count()).toBe(0);
+  await expect.poll(() => page.getByRole("article").count()).toBe(0);
   await reportRow(page, "cheap belts").waitFor();
-  expect(await page.getByText("about Mia").count()).toBe(0);
+  await expect.poll(() => page.getByText("about Mia").count()).toBe(0);
   await page.goto(`${site.origin}/#/admin/reports/${report}`);
   await page.getByRole("article").getByText("cheap belts", { exact: true }).waitFor();
 });
@@ -57,7 +57,7 @@ test("/admin leads to the page, which refuses a user without a role", async () =
   await page.goto(`${site.origin}/admin`);
   await page.getByRole("alert").filter({ hasText: "This page is for moderators." }).waitFor();
   expect(new URL(page.url()).hash).toMatch(/^#\/admin/);
-  expect(await page.getByRole("navigation", { name: "Parts of the moderation" }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("navigation", { name: "Parts of the moderation" }).count()).toBe(0);
 });
 
 test("an ordinary user loads nothing of the page for staff", async () => {
@@ -77,12 +77,12 @@ test("an auditor reads reports and users, and has no actions, neither buttons no
   const page = await open(await staff(site, "auditor"), `reports/${report}`);
   await page.getByText("You read here, and change nothing.").waitFor();
   await page.getByRole("article").getByText("cheap hats", { exact: true }).waitFor();
-  expect(await page.getByRole("article").getByRole("button").count()).toBe(0);
+  await expect.poll(() => page.getByRole("article").getByRole("button").count()).toBe(0);
   for (const key of ["t", "r", "d", "s", "a", "g"]) await page.keyboard.press(key);
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
   await page.getByRole("article").getByRole("link", { name: ben.user.username }).first().click();
   await page.getByRole("heading", { name: ben.user.username }).waitFor();
-  expect(await page.getByRole("article").getByRole("button").count()).toBe(0);
+  await expect.poll(() => page.getByRole("article").getByRole("button").count()).toBe(0);
 });
 
 test("a moderator finds a user, suspends them with a reason and an end, and lifts it again", async () => {

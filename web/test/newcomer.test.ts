@@ -16,7 +16,7 @@ test("a newcomer takes the first steps, each of which disappears when it is done
   await page.getByRole("button", { name: "Copy" }).click();
   await page.getByText("The link is copied.").waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  expect(await page.getByRole("link", { name: "New conversation", exact: true }).count()).toBe(2);
+  await expect.poll(() => page.getByRole("link", { name: "New conversation", exact: true }).count()).toBe(2);
 
   const picture = page.getByRole("heading", { name: "Your picture" });
   const chooser = page.waitForEvent("filechooser");
@@ -74,10 +74,10 @@ test("who follows an invitation sees the group and the inviter, signs up, and co
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("button", { name: "Join" }).waitFor();
   // Nobody has joined before they say so.
-  expect(await ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ member_count: 1 });
+  await expect.poll(() => ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ member_count: 1 });
   await page.getByRole("button", { name: "Join" }).click();
   await composer(page).waitFor();
-  expect(await ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ member_count: 2 });
+  await expect.poll(() => ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ member_count: 2 });
 });
 
 test("the menu of the account says who one is, and has what one sets most", async () => {
@@ -91,7 +91,7 @@ test("the menu of the account says who one is, and has what one sets most", asyn
     menu.getByRole("menuitem", { name }).evaluate((one) => one === document.activeElement);
   await expect.poll(() => hasFocus("Your profile")).toBe(true);
   await menu.getByRole("menuitemradio", { name: "Dark" }).click();
-  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
   await menu.getByRole("menuitemradio", { name: "中文" }).click();
   await menu.getByRole("menuitem", { name: "退出登录" }).waitFor();
   await menu.getByRole("menuitemradio", { name: "English" }).click();

@@ -118,7 +118,7 @@ test("a browser that may notify is pushed to, until its user wants none or signs
   const page = await context.newPage();
   await page.goto(`${site.origin}/#/settings`);
   const choice = page.getByLabel("Show notifications");
-  expect(await devices(ann)).toEqual([]);
+  await expect.poll(() => devices(ann)).toEqual([]);
   await choice.check();
   await expect.poll(() => devices(ann)).toMatchObject([{ kind: "webpush", content: "full" }]);
   await page.getByLabel("A notification shows").selectOption("That there is a message");
@@ -126,12 +126,12 @@ test("a browser that may notify is pushed to, until its user wants none or signs
   const [first] = await devices(ann);
   await page.reload();
   await choice.waitFor();
-  expect(await choice.isChecked()).toBe(true);
+  await expect.poll(() => choice.isChecked()).toBe(true);
   await expect.poll(() => isSubscribed(page)).toBe(true);
-  expect((await devices(ann)).map((one) => one.device_id)).toEqual([first?.device_id]);
+  await expect.poll(async () => (await devices(ann)).map((one) => one.device_id)).toEqual([first?.device_id]);
   await choice.uncheck();
   await expect.poll(() => devices(ann)).toEqual([]);
-  expect(await isSubscribed(page)).toBe(false);
+  await expect.poll(() => isSubscribed(page)).toBe(false);
   await choice.check();
   await expect.poll(() => devices(ann)).toHaveLength(1);
   await chooseInAccount(page, "Sign out");
@@ -182,5 +182,5 @@ test("a notification leads to its message, and what is typed into it is sent onc
   await expect.poll(said).toEqual([{ text: "On my way" }]);
   const left = () => page.evaluate(async () => (await (await caches.open("parley-answers")).keys()).length);
   await expect.poll(left).toBe(0);
-  expect(await said()).toEqual([{ text: "On my way" }]);
+  await expect.poll(said).toEqual([{ text: "On my way" }]);
 });

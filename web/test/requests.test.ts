@@ -27,8 +27,10 @@ test("an ignored, a reported and a blocked request are shown no more", async () 
   await confirm(page, "Block");
   await page.getByText("Nobody is asking.").waitFor();
   await entry(page, 1).waitFor({ state: "detached" });
-  expect(JSON.stringify(await ann.call("GET", "/v1/blocks"))).toContain(`"id":${dee.user.id}`);
-  expect(await ann.conversations()).toEqual([]);
+  await expect
+    .poll(async () => JSON.stringify(await ann.call("GET", "/v1/blocks")))
+    .toContain(`"id":${dee.user.id}`);
+  await expect.poll(() => ann.conversations()).toEqual([]);
 });
 
 test("who is added to a group, and wants to be asked, decides in their requests", async () => {
@@ -61,7 +63,9 @@ test("whom a user lets write to them and add them is kept", async () => {
   await choice("Who may add you to groups", "Friends").check();
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved.").waitFor();
-  expect(await ann.call("GET", "/v1/me")).toMatchObject({ who_may_write: "nobody", who_may_add: "friends" });
+  await expect
+    .poll(() => ann.call("GET", "/v1/me"))
+    .toMatchObject({ who_may_write: "nobody", who_may_add: "friends" });
   await page.reload();
   await expect.poll(() => choice("Who may write to you", "Nobody").isChecked()).toBe(true);
   await expect.poll(() => choice("Who may add you to groups", "Friends").isChecked()).toBe(true);

@@ -39,8 +39,8 @@ test("filters are written or chosen, and removed", async () => {
   await page.getByText("2 messages found").waitFor();
   await field.pressSequentially("has:file ");
   await page.getByText("1 message found").waitFor();
-  expect(await found.innerText()).toContain("map.svg");
-  expect((await field.inputValue()).trim()).toBe("map");
+  await expect.poll(() => found.innerText()).toContain("map.svg");
+  await expect.poll(async () => (await field.inputValue()).trim()).toBe("map");
   // The address says it, and shows it again.
   await expect.poll(() => decodeURIComponent(page.url())).toContain("has:file");
   await page.reload();
@@ -65,8 +65,8 @@ test("on a phone Back leads from a message to what was found, and then to the li
   await stored(page, "The map of the drawers").waitFor();
   await page.goBack();
   await offer(page, "The map is in the drawer").waitFor();
-  expect(await searchField(page).inputValue()).toBe("drawer");
+  await expect.poll(() => searchField(page).inputValue()).toBe("drawer");
   await page.goBack();
   await row(page, "Kitchen").waitFor();
-  expect(await searchField(page).count()).toBe(0);
+  await expect.poll(() => searchField(page).count()).toBe(0);
 });

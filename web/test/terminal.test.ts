@@ -57,7 +57,9 @@ test("two people talk in an app of React, which signs them in itself", async () 
   await prompt(page).fill("**I** am");
   await prompt(page).press("Enter");
   await lines(page).locator("strong", { hasText: "I" }).waitFor();
-  expect((await ben.history(id)).map(({ body }) => body.text)).toEqual(["Anybody there?", "**I** am"]);
+  await expect
+    .poll(async () => (await ben.history(id)).map(({ body }) => body.text))
+    .toEqual(["Anybody there?", "**I** am"]);
 });
 
 test("the log holds its place, a draft survives a reload, and a member is suggested and mentioned", async () => {
@@ -88,7 +90,7 @@ test("the log holds its place, a draft survives a reload, and a member is sugges
   await prompt(page).pressSequentially("hi @be");
   await page.getByRole("option", { name: ben.user.username }).waitFor();
   await prompt(page).press("Enter");
-  expect(await prompt(page).inputValue()).toBe(`hi @${ben.user.username} `);
+  await expect.poll(() => prompt(page).inputValue()).toBe(`hi @${ben.user.username} `);
   await prompt(page).press("Enter");
   // The log draws as a mention whom the stored message mentions.
   await lines(page).locator("[data-mention]", { hasText: ben.user.username }).waitFor();

@@ -53,7 +53,7 @@ test.each([
   const { first } = await sight(page);
   held.resolve();
   await loading.waitFor({ state: "detached" });
-  expect((await sight(page)).first).toBe(first);
+  await expect.poll(async () => (await sight(page)).first).toBe(first);
 });
 
 test("nothing is read while the user looks elsewhere, and a bar leads to what is new", async () => {
@@ -67,7 +67,7 @@ test("nothing is read while the user looks elsewhere, and a bar leads to what is
   });
   await write(ben, id, 40, (number) => `Meanwhile ${number}`);
   await expect.poll(() => sight(page)).toMatchObject({ last: 100, below: 0 });
-  expect((await ann.conversation(id)).read_seq).toBe(60);
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(60);
   await page.evaluate(() => {
     document.hasFocus = () => true;
     dispatchEvent(new Event("focus"));
@@ -140,7 +140,7 @@ test("the sender sees who has read, in a direct conversation and in a group", as
   known.resolve();
   await mark.getByText("Sent").waitFor();
   // What the user points at has not moved away.
-  expect(await top()).toBe(before);
+  await expect.poll(top).toBe(before);
   await bens.goto(`${site.origin}/#/c/${group.id}`);
   await mark.getByRole("button", { name: "Read by 1 of 2" }).click();
   const readers = page.getByRole("dialog", { name: "Who has read it" });
@@ -157,9 +157,9 @@ test("the time stands once in a run, on the last line, and others come with the 
   for (const text of ["Hello", "Two", "שלום"]) await ben.send(id, text);
   const page = await seat.take(id, ben.user.username);
   await stored(page, "שלום").waitFor();
-  expect(await page.locator(".meta").count()).toBe(1);
+  await expect.poll(() => page.locator(".meta").count()).toBe(1);
   // Screen readers are told each.
-  expect(await stored(page, "Hello").locator("time").count()).toBe(1);
+  await expect.poll(() => stored(page, "Hello").locator("time").count()).toBe(1);
   await stored(page, "Hello").locator(".bubble").hover();
   await page.getByRole("toolbar").locator("time").waitFor();
   const line = "A line that is longer than the bubble. ";
@@ -238,12 +238,12 @@ test("arrow keys lead from message to message, and Escape back to the field", as
   await composer(page).focus();
   for (let i = 0; i < 5 && (await focused()) === ""; i++) await page.keyboard.press("Shift+Tab");
   // Also before the timeline is up to date.
-  expect(await focused()).toBe("120");
+  await expect.poll(focused).toBe("120");
   reached.resolve();
   for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowUp");
-  expect(await focused()).toBe("117");
+  await expect.poll(focused).toBe("117");
   await page.keyboard.press("PageUp");
-  expect(Number(await focused())).toBeLessThan(112);
+  await expect.poll(async () => Number(await focused())).toBeLessThan(112);
   // The oldest that is loaded, until all is loaded.
   await expect
     .poll(async () => {
@@ -254,7 +254,7 @@ test("arrow keys lead from message to message, and Escape back to the field", as
   await page.keyboard.press("End");
   await expect.poll(focused).toBe("120");
   await page.keyboard.press("Escape");
-  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 test("Tab reaches one message and its controls, and those of no other", async () => {
@@ -278,7 +278,7 @@ test("Tab reaches one message and its controls, and those of no other", async ()
   };
   await stored(page, "That is all").focus();
   await page.keyboard.press("ArrowUp");
-  expect(await place()).toBe("62 LI");
+  await expect.poll(place).toBe("62 LI");
   await page.getByRole("toolbar", { name: "What to do with the message" }).waitFor();
   const down = await way("Tab");
   expect(down.slice(0, 2)).toEqual(["62 LI", "62 A"]);
@@ -289,11 +289,11 @@ test("Tab reaches one message and its controls, and those of no other", async ()
   await ben.call("PUT", `/v1/conversations/${id}/messages/61/reactions/%F0%9F%91%8D`);
   const reaction = page.locator("[data-seq='61']").getByRole("button", { name: "👍, 1 reaction" });
   await reaction.waitFor();
-  expect(await reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(-1);
+  await expect.poll(() => reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(-1);
   await stored(page, "example.com/2").focus();
   await page.keyboard.press("ArrowUp");
-  expect(await place()).toBe("61 LI");
-  expect(await reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(0);
+  await expect.poll(place).toBe("61 LI");
+  await expect.poll(() => reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(0);
 });
 
 test("the heading of a day leads to a day", async () => {
@@ -314,7 +314,7 @@ test("the heading of a day leads to a day", async () => {
   await page.getByRole("button", { name: "Show this day" }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.locator("[data-highlighted]").waitFor();
-  expect(await sight(page)).toMatchObject({ first: 1 });
+  await expect.poll(() => sight(page)).toMatchObject({ first: 1 });
 });
 
 test("a jump to a day that the user has closed, or left the conversation of, leads nowhere", async () => {
@@ -350,21 +350,21 @@ test("Escape closes what stands beside a conversation, and the search, and leads
   await close.focus();
   await page.keyboard.press("Escape");
   await close.waitFor({ state: "detached" });
-  expect(await composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
+  await expect.poll(() => composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
   await page.keyboard.press("Control+Shift+F");
   const field = searchField(page);
   await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
   await page.getByText(`In: ${ben.user.username}`).waitFor();
   await page.keyboard.press("Escape");
   await field.waitFor({ state: "detached" });
-  expect(await composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
+  await expect.poll(() => composer(page).evaluate((one) => one === document.activeElement)).toBe(true);
 });
 
 test("new messages of others are told to screen readers, and history is not", async () => {
   const { ben, id, page } = await seated(10);
   await stored(page, "Message 10").waitFor();
   const log = page.getByRole("log");
-  expect(await log.innerText()).toBe("");
+  await expect.poll(() => log.innerText()).toBe("");
   await ben.send(id, "Can you hear me?");
   await log.getByText(`${ben.user.username}: Can you hear me?`).waitFor();
   await log.evaluate((node) => {
@@ -404,5 +404,5 @@ test("a search that has failed finds its own words alone when it is repeated", a
   await page.unroute("**/messages/search?**");
   await retry.click();
   await offer(page, "Message 3").waitFor();
-  expect(await page.locator(".found-text").allInnerTexts()).toEqual(["Message 3"]);
+  await expect.poll(() => page.locator(".found-text").allInnerTexts()).toEqual(["Message 3"]);
 });

@@ -116,7 +116,7 @@ const OPENED: [
     null,
     (page) => page.getByRole("main").getByText("1 member"),
   ],
-  [() => "#/archive", null, (page) => entry(page, 2)],
+  [() => "#/", null, (page) => entry(page, 2)],
   [({ ben }) => `#/user/${ben.user.id}`, null, (page) => page.getByText("Send a message")],
   [({ code }) => `#/join/${code}`, null, (page) => page.getByRole("button", { name: "Join" })],
   [

@@ -48,7 +48,7 @@ test("the focus is back at the message in the moment in which a dialog closes", 
   await expect.poll(() => note.evaluate((field) => field === document.activeElement)).toBe(true);
   const focused = await watchDialog(page);
   await page.keyboard.press("Enter");
-  expect(await focused()).toBe("1");
+  await expect.poll(focused).toBe("1");
 });
 
 test("the form of the sign-in has the focus in the moment in which it is there", async () => {

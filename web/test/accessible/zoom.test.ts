@@ -80,7 +80,7 @@ async function expectReachable(page: Page, ...names: string[]): Promise<void> {
   const { names: reached, problems } = await walk(page);
   expect(problems).toEqual([]);
   for (const name of names) expect(reached.join("\n")).toContain(name);
-  expect(await tooWide(page)).toEqual([]);
+  await expect.poll(() => tooWide(page)).toEqual([]);
 }
 
 function hasFocus(control: Locator): Promise<boolean> {

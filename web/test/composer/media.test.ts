@@ -46,9 +46,9 @@ test("a folder, a picture of the page and a file beside the conversation are not
   await composer(page).evaluate((field) => field.dispatchEvent(new DragEvent("dragend", { bubbles: true })));
   await drop([join(folder, "inside.txt"), folder], 800, 400);
   await tray.waitFor();
-  expect(await tray.getByRole("listitem").allInnerTexts()).toMatchObject([
-    expect.stringContaining("inside.txt"),
-  ]);
+  await expect
+    .poll(() => tray.getByRole("listitem").allInnerTexts())
+    .toMatchObject([expect.stringContaining("inside.txt")]);
   expect(page.url()).toBe(address);
 });
 
@@ -64,7 +64,7 @@ test("chosen files wait for the user, who goes elsewhere or is muted meanwhile",
   await tray.waitFor({ state: "detached" });
   await openTalk(page, "Hike");
   const caption = page.getByRole("textbox", { name: "Caption of two.txt" });
-  expect(await caption.inputValue()).toBe("The second");
+  await expect.poll(() => caption.inputValue()).toBe("The second");
   const mute = (seconds: number) =>
     ben.call("PATCH", `/v1/conversations/${id}/members/${ann.user.id}`, { muted_for_s: seconds });
   await mute(3600);
@@ -136,7 +136,7 @@ test("a link that is followed while a picture is being closed leads on, and noth
   const before = await place();
   gate.resolve();
   await details.getByRole("button", { name: "Block" }).waitFor();
-  expect([null, await place()]).toContainEqual(before);
+  await expect.poll(async () => [null, await place()]).toContainEqual(before);
 });
 
 test("a picture that is sent while it is read goes once, and leaves the tray", async () => {
@@ -215,7 +215,7 @@ test("a draft of another device and a dropped file leave a recording as it is, a
   await page.getByRole("button", { name: "Send the recording" }).click();
   await expect.poll(() => kinds(ann, id)).toHaveLength(1);
   const caption = page.locator(".composer textarea");
-  expect(await caption.inputValue()).toBe("On the way");
+  await expect.poll(() => caption.inputValue()).toBe("On the way");
   await expect.poll(() => caption.evaluate((field) => field === document.activeElement)).toBe(true);
   await caption.press("Enter");
   await expect
@@ -240,7 +240,7 @@ test("a poll that answers a message ends the answer, and leaves what was written
   await page.getByRole("textbox", { name: "Option 2" }).fill("Hill");
   await page.getByRole("button", { name: "Send the poll" }).click();
   await page.getByText("Answer to").waitFor({ state: "detached" });
-  expect(await composer(page).inputValue()).toBe("I think");
+  await expect.poll(() => composer(page).inputValue()).toBe("I think");
   await composer(page).press("Enter");
   await stored(page, "I think").waitFor();
   const { items } = Object(await ann.call("GET", `/v1/conversations/${id}/messages`));

@@ -25,7 +25,7 @@ test("a message that is sent before the members are known mentions them, after a
   await message(page, "And me").waitFor();
   await page.reload();
   await message(page, "And me").waitFor();
-  expect(await ann.history(id)).toEqual([]);
+  await expect.poll(() => ann.history(id)).toEqual([]);
   released.resolve();
   await stored(page, "And me").waitFor();
   const { items } = Object(await ann.call("GET", `/v1/conversations/${id}/messages`));
@@ -49,7 +49,7 @@ test("who is called otherwise by now is still named, and stays so when other wor
   await composer(page).pressSequentially(" today");
   await composer(page).press("Enter");
   await stored(page, "@Ben comes today").waitFor();
-  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id], version: 3 });
+  await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: [ben.user.id], version: 3 });
 });
 
 describe("whom a text mentions", () => {

@@ -43,7 +43,9 @@ test("a page over plain http at an address of a local network sends, and keeps a
     origin: site.origin.replace("127.0.0.1", "parley.lan"),
     hash: `#/c/${id}`,
   });
-  expect(await page.evaluate(() => [isSecureContext, "randomUUID" in crypto])).toEqual([false, false]);
+  await expect
+    .poll(() => page.evaluate(() => [isSecureContext, "randomUUID" in crypto]))
+    .toEqual([false, false]);
   await composer(page).fill("I bring");
   await page.reload();
   await expect.poll(() => composer(page).inputValue()).toBe("I bring");
@@ -101,7 +103,7 @@ test("what is written while an edit is being saved stays, and can be saved, too"
       return page.getByText("Edit the message").count();
     })
     .toBe(0);
-  expect(await newest(ann, id)).toMatchObject({ body: { text: "I bring it all" }, version: 3 });
+  await expect.poll(() => newest(ann, id)).toMatchObject({ body: { text: "I bring it all" }, version: 3 });
 });
 
 test("what is typed elsewhere on the page comes to the field", async () => {
@@ -111,7 +113,7 @@ test("what is typed elsewhere on the page comes to the field", async () => {
   await expect.poll(() => composer(page).inputValue()).toBe("Me");
   await composer(page).blur();
   await page.keyboard.press("ControlOrMeta+v");
-  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 test("a user who may not write in a conversation sees why", async () => {

@@ -77,8 +77,8 @@ test("large files show how far they are; of one that is cancelled nothing is sen
   await release();
   for (const one of [page, bensPage])
     for (const name of ["first.bin", "third.txt"]) await stored(one, name).waitFor();
-  expect(await names(ben, id)).toEqual(["first.bin", "third.txt"]);
-  expect(await message(bensPage, "second.bin").count()).toBe(0);
+  await expect.poll(() => names(ben, id)).toEqual(["first.bin", "third.txt"]);
+  await expect.poll(() => message(bensPage, "second.bin").count()).toBe(0);
   const link = stored(bensPage, "first.bin").getByRole("link", { name: "first.bin" });
   const file = await (await fetch(String(await link.getAttribute("href")))).arrayBuffer();
   expect(file.byteLength).toBe(SIZE);
@@ -118,10 +118,10 @@ test("an upload goes on after the connection was lost, and one that was refused 
   await page.getByRole("button", { name: "Send", exact: true }).click();
   const failed = message(page, "again.bin");
   await failed.getByRole("alert").getByText("Not sent").waitFor();
-  expect(await names(ann, id)).toEqual(["film.bin"]);
+  await expect.poll(() => names(ann, id)).toEqual(["film.bin"]);
   const { id: upload } = z.object({ id: z.string() }).parse(uploads[0]);
   await ann.call("DELETE", `/v1/files/uploads/${upload}`);
   await failed.getByRole("button", { name: "Try again" }).click();
   await stored(page, "again.bin").waitFor();
-  expect(await names(ann, id)).toEqual(["film.bin", "again.bin"]);
+  await expect.poll(() => names(ann, id)).toEqual(["film.bin", "again.bin"]);
 });

@@ -30,8 +30,8 @@ test("older messages come when the user scrolls up, and what the user looks at s
     box.scrollTop = 100;
   });
   await page.getByText("Message 1", { exact: true }).waitFor({ state: "attached" });
-  expect(await list.evaluate((box) => box.scrollTop)).toBeGreaterThan(100);
-  expect(await texts(page)).toHaveLength(70);
+  await expect.poll(() => list.evaluate((box) => box.scrollTop)).toBeGreaterThan(100);
+  await expect.poll(() => texts(page)).toHaveLength(70);
 });
 
 test("what happened in a group is told in words, and pictures of other servers are links", async () => {
@@ -45,7 +45,7 @@ test("what happened in a group is told in words, and pictures of other servers a
   await ben.call("POST", `/v1/conversations/${id}/messages`, { kind: "image", body: { url } });
   const link = page.locator(`parley-chat a[href="${url}"]`);
   await link.waitFor();
-  expect(await link.locator("img").count()).toBe(0);
+  await expect.poll(() => link.locator("img").count()).toBe(0);
 });
 
 test("a new token of the user leaves the field, its focus and what waits to be sent as they are", async () => {
@@ -67,8 +67,8 @@ test("a new token of the user leaves the field, its focus and what waits to be s
   await set(page, { token: (await ann.signIn()).token });
   await expect.poll(() => texts(page)).toEqual(["Hello", "In a moment"]);
   await page.keyboard.type(" then");
-  expect(await field(page).inputValue()).toBe("And then");
-  expect(await ben.history(id)).toHaveLength(2);
+  await expect.poll(() => field(page).inputValue()).toBe("And then");
+  await expect.poll(() => ben.history(id)).toHaveLength(2);
 });
 
 test("the script keeps its name and is asked for each time; what it loads is kept for ever", async () => {

@@ -39,7 +39,7 @@ test("files are attached, show how far they are, and can be cancelled; a text be
   const tray = page.getByRole("list", { name: "Files to send" }).getByRole("listitem");
   await expect.poll(() => tray.count()).toBe(2);
   await page.getByRole("button", { name: "Remove wrong.txt" }).click();
-  expect(await hasFocus(field(page))).toBe(true);
+  await expect.poll(() => hasFocus(field(page))).toBe(true);
   await page.keyboard.type("The **plan**");
   await page.keyboard.press("Enter");
   const upload = page.locator("li[data-state]");
@@ -57,7 +57,7 @@ test("files are attached, show how far they are, and can be cancelled; a text be
   await field(page).press("Enter");
   await page.locator("[data-seq]").getByRole("link", { name: "note.txt" }).waitFor();
   await expect.poll(() => texts(page)).toEqual(["Later", "The note"]);
-  expect(await ben.history(id)).toHaveLength(2);
+  await expect.poll(() => ben.history(id)).toHaveLength(2);
   release.resolve();
 });
 
@@ -88,7 +88,7 @@ test("a thread opens over a narrow chat, is answered there, and its count stands
   expect(await findings(page)).toEqual([]);
   await page.keyboard.press("Escape");
   await expect.poll(() => hasFocus(row.getByRole("button", { name: "2 replies" }))).toBe(true);
-  expect(await field(page).inputValue()).toBe("By the way");
+  await expect.poll(() => field(page).inputValue()).toBe("By the way");
   await expect.poll(async () => (await ann.conversation(id)).unread_count).toBe(0);
 });
 
@@ -112,16 +112,16 @@ test("an inbox shows the list and the chosen conversation: side by side, or one 
   await expect.poll(() => events(page, "open")).toBe(`open=${direct.id} open=${group.id}`);
   await expect.poll(() => events(page, "unread")).toMatch(/unread=0$/);
   // What is written in a conversation stays there.
-  expect(await field(page).inputValue()).toBe("");
+  await expect.poll(() => field(page).inputValue()).toBe("");
   await row(ben.user.username).click();
   await expect.poll(() => field(page).inputValue()).toBe("Not sent yet");
-  expect(await row(ben.user.username).getAttribute("aria-current")).toBe("true");
+  await expect.poll(() => row(ben.user.username).getAttribute("aria-current")).toBe("true");
   expect(await findings(page)).toEqual([]);
   await page.setViewportSize(PHONE);
   await expect.poll(() => list.isVisible()).toBe(false);
   await page.getByRole("button", { name: "Back" }).click();
   await expect.poll(() => hasFocus(row(ben.user.username))).toBe(true);
-  expect(await field(page).count()).toBe(0);
+  await expect.poll(() => field(page).count()).toBe(0);
   expect(await findings(page)).toEqual([]);
   await page.keyboard.press("Enter");
   await expect.poll(() => hasFocus(page.getByRole("button", { name: "Back" }))).toBe(true);
@@ -136,7 +136,7 @@ test("a tap on Send leaves the focus in the field, and the keyboard of a phone o
   await page.keyboard.type("On my way");
   await page.getByRole("button", { name: "Send" }).tap();
   await expect.poll(() => texts(page)).toEqual(["On my way"]);
-  expect(await hasFocus(field(page))).toBe(true);
+  await expect.poll(() => hasFocus(field(page))).toBe(true);
 });
 
 test("getToken, set before the script comes, renews the token; text, focus and what waits stay", async () => {
@@ -173,7 +173,7 @@ test("getToken, set before the script comes, renews the token; text, focus and w
   await ben.send(id, "Hello");
   await expect.poll(() => texts(page)).toEqual(["Hello"]);
   expect(asked).toEqual([undefined, ann.token]);
-  expect(await field(page).inputValue()).toBe("Half a sentence");
+  await expect.poll(() => field(page).inputValue()).toBe("Half a sentence");
   // The backend of the page is down, and then has no token: the user is signed out, until it has one.
   answers.push("down");
   await second.call("POST", "/v1/logout");
@@ -184,13 +184,13 @@ test("getToken, set before the script comes, renews the token; text, focus and w
   answers.push(third.token);
   await page.locator("parley-chat").evaluate((chat) => Reflect.apply(Reflect.get(chat, "renew"), chat, []));
   await expect.poll(() => texts(page)).toEqual(["Hello", "Half a sentence"]);
-  expect(await field(page).inputValue()).toBe("Another");
-  expect(await hasFocus(field(page))).toBe(true);
+  await expect.poll(() => field(page).inputValue()).toBe("Another");
+  await expect.poll(() => hasFocus(field(page))).toBe(true);
   // The token of another user opens a chat of theirs.
   answers.push(ben.token, ben.token);
   await third.call("POST", "/v1/logout");
   await page.getByRole("heading", { name: ann.user.username }).waitFor();
-  expect(await field(page).inputValue()).toBe("");
+  await expect.poll(() => field(page).inputValue()).toBe("");
 });
 
 test("the example has three themes, each easy to read, made of what the guide documents alone", async () => {
@@ -237,12 +237,14 @@ test("buttons of a bot get its answers, which stand below them", async () => {
   const tapped = page.waitForResponse(/\/taps$/);
   await where.click();
   const { tap_id: tap } = z.object({ tap_id: z.string() }).parse(await (await tapped).json());
-  expect(await where.getAttribute("aria-busy")).toBe("true");
+  await expect.poll(() => where.getAttribute("aria-busy")).toBe("true");
   const url = "https://shop.example/map";
   await asBot(`/v1/bots/me/taps/${tap}`, { text: "Two streets away", url });
   const answer = page.getByRole("status").filter({ hasText: "Two streets away" });
-  expect(await answer.getByRole("link", { name: url }).getAttribute("rel")).toBe("noopener noreferrer");
-  expect(await where.getAttribute("aria-busy")).toBe("false");
+  await expect
+    .poll(() => answer.getByRole("link", { name: url }).getAttribute("rel"))
+    .toBe("noopener noreferrer");
+  await expect.poll(() => where.getAttribute("aria-busy")).toBe("false");
   // What has come below the message is in sight.
   await expect
     .poll(() =>
@@ -252,6 +254,6 @@ test("buttons of a bot get its answers, which stand below them", async () => {
     )
     .toBeLessThan(1);
   const help = buttons.getByRole("link", { name: "Help" });
-  expect(await help.getAttribute("href")).toBe("https://shop.example/help");
+  await expect.poll(() => help.getAttribute("href")).toBe("https://shop.example/help");
   expect(await findings(page)).toEqual([]);
 });

@@ -54,7 +54,7 @@ test("a moderator does not decide about a colleague, and is told so while the me
   await held("bitcoin of Ben");
   const own = await open(moe);
   await row(own, "bitcoin of Ben").waitFor();
-  expect(await row(own, "bitcoin of Moe").count()).toBe(0);
+  await expect.poll(() => row(own, "bitcoin of Moe").count()).toBe(0);
 });
 
 test("a moderator accepts and refuses held messages by a key each", async () => {
@@ -83,11 +83,11 @@ test("a moderator accepts and refuses held messages by a key each", async () => 
   await page.keyboard.press("a");
   await page.getByText("The message is accepted.").waitFor();
   await message.getByText("bitcoin one").waitFor();
-  expect(await textsOf(ann, id)).toEqual(["bitcoin two"]);
+  await expect.poll(() => textsOf(ann, id)).toEqual(["bitcoin two"]);
   await row(page, "bitcoin two").waitFor({ state: "detached" });
   await page.getByRole("radio", { name: "Refused" }).check();
   await row(page, "bitcoin three").waitFor();
-  expect(await row(page, "bitcoin two").count()).toBe(0);
+  await expect.poll(() => row(page, "bitcoin two").count()).toBe(0);
 });
 
 test("of two who decide otherwise the second is told", async () => {
@@ -108,7 +108,7 @@ test("of two who decide otherwise the second is told", async () => {
     .filter({ hasText: /was refused before|somebody else/ })
     .waitFor();
   await row(second, "bitcoin for both").waitFor({ state: "detached" });
-  expect(await textsOf(ann, id)).toEqual([]);
+  await expect.poll(() => textsOf(ann, id)).toEqual([]);
 });
 
 test("a message that cannot be sent any more says so, and may be sent again", async () => {
@@ -121,7 +121,7 @@ test("a message that cannot be sent any more says so, and may be sent again", as
   await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [ben.user.id] });
   await page.getByRole("button", { name: /^Try to send again/ }).click();
   await page.getByText("The message is accepted.").waitFor();
-  expect(await textsOf(ann, id)).toEqual(["bitcoin and goodbye"]);
+  await expect.poll(() => textsOf(ann, id)).toEqual(["bitcoin and goodbye"]);
 });
 
 test("a list of several pages goes on, and an auditor only reads", async () => {
@@ -129,12 +129,12 @@ test("a list of several pages goes on, and an auditor only reads", async () => {
   await held(...many);
   const page = await open(await staff(site, "auditor"));
   await row(page, "bitcoin number 54").waitFor();
-  expect(await row(page, "bitcoin number 2").count()).toBe(10);
+  await expect.poll(() => row(page, "bitcoin number 2").count()).toBe(10);
   await page.getByRole("button", { name: "More" }).click();
   await row(page, "bitcoin number 1").nth(10).waitFor();
   await page.keyboard.press("j");
   await page.getByRole("article").waitFor();
-  expect(await page.getByRole("button", { name: /^(Accept|Refuse)/ }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("button", { name: /^(Accept|Refuse)/ }).count()).toBe(0);
   await page.keyboard.press("a");
   await row(page, "bitcoin number 54").waitFor();
 });

@@ -48,5 +48,5 @@ test("open lists and the counts of the tabs follow what users and others of the 
   await page.getByRole("alert").filter({ hasText: "somebody else has decided" }).waitFor();
   await row.filter({ hasText: "buy bitcoin" }).waitFor({ state: "detached" });
   await tabs.getByRole("link", { name: "Held", exact: true }).waitFor();
-  expect(await page.getByRole("button", { name: /^Accept/ }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("button", { name: /^Accept/ }).count()).toBe(0);
 });

@@ -10,10 +10,10 @@ test("a phone shows the list, or a conversation, and the way back leads from one
   await ben.send(id, "On the way");
   const page = await site.open({ person: ann, viewport: PHONE });
   await row(page, ben.user.username).waitFor();
-  expect(await composer(page).count()).toBe(0);
+  await expect.poll(() => composer(page).count()).toBe(0);
   await openTalk(page, ben.user.username);
   await stored(page, "On the way").waitFor();
-  expect(await row(page, ben.user.username).isVisible()).toBe(false);
+  await expect.poll(() => row(page, ben.user.username).isVisible()).toBe(false);
   await send(page, "Good");
   await stored(page, "Good").waitFor();
   await page.getByRole("link", { name: "Back to the list" }).click();
@@ -32,16 +32,16 @@ test("a phone shows the list, or a conversation, and the way back leads from one
   const asked = page.waitForRequest(/people-page-/);
   await page.getByRole("link", { name: "People" }).click();
   await asked;
-  expect(await row(page, ben.user.username).isVisible()).toBe(true);
+  await expect.poll(() => row(page, ben.user.username).isVisible()).toBe(true);
   await page.goBack();
   await openTalk(page, ben.user.username);
   const askedToo = page.waitForRequest(/info-panel-/);
   await page.getByRole("heading", { name: ben.user.username }).click();
   await askedToo;
-  expect(await composer(page).isVisible()).toBe(true);
+  await expect.poll(() => composer(page).isVisible()).toBe(true);
   loaded.resolve();
   await page.getByRole("heading", { name: "Details" }).waitFor();
-  expect(await composer(page).isVisible()).toBe(false);
+  await expect.poll(() => composer(page).isVisible()).toBe(false);
 });
 
 test("nothing is wider than a phone", async () => {
@@ -51,7 +51,9 @@ test("nothing is wider than a phone", async () => {
   for (const hash of ["#/", `#/c/${id}`, "#/settings"]) {
     await page.goto(`${site.origin}/${hash}`);
     await page.locator("h1:visible, h2:visible").first().waitFor();
-    expect([hash, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([hash, 320]);
+    await expect
+      .poll(async () => [hash, await page.evaluate(() => document.documentElement.scrollWidth)])
+      .toEqual([hash, 320]);
   }
 });
 
@@ -86,7 +88,7 @@ test("a swipe pulls a conversation aside, and comes back or ends at the list", a
   await expect.poll(() => page.evaluate(() => location.hash)).toBe("#/");
   await peer.click();
   await composer(page).waitFor();
-  expect(await left()).toBe(0);
+  await expect.poll(left).toBe(0);
 });
 
 test("a swipe goes the other way where lines do, and without motion for who wants none", async () => {
@@ -96,13 +98,13 @@ test("a swipe goes the other way where lines do, and without motion for who want
   });
   await down(60, 500);
   await move(330, 500);
-  expect(await left()).toBe(0);
+  await expect.poll(left).toBe(0);
   await leave();
   await down(330, 500);
   await expect.poll(() => move(60, 500).then(left)).toBe(-270);
   await leave();
   await peer.waitFor();
-  expect(await page.evaluate(() => location.hash)).toBe("#/");
+  await expect.poll(() => page.evaluate(() => location.hash)).toBe("#/");
 });
 
 test("a finger that scrolls, or that begins elsewhere, pulls nothing aside", async () => {

@@ -51,8 +51,8 @@ test("a tap on Send leaves the focus in the field, and the keyboard open", async
   });
   await page.getByRole("button", { name: "Send", exact: true }).tap();
   await stored(page, "On my way").waitFor();
-  expect(await blurs.evaluate((seen) => seen.length)).toBe(0);
-  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => blurs.evaluate((seen) => seen.length)).toBe(0);
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 test("a finger that rests on a conversation of the list opens its menu, and follows no link", async () => {
@@ -85,7 +85,7 @@ test("a finger that rests on a link, a quote or a picture opens the menu of the 
     await menu.waitFor({ state: "detached" });
   }
   expect(page.url()).toContain(`#/c/${id}`);
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
 });
 
 test("Back closes a picture and what else is over the page, and then leads back", async () => {
@@ -151,5 +151,5 @@ test("an address with a panel that there is not shows the conversation", async (
     location.hash = hash;
   }, `#/c/${id}/files`);
   await stored(page, "Hello").waitFor();
-  expect(await stored(page, "Hello").isVisible()).toBe(true);
+  await expect.poll(() => stored(page, "Hello").isVisible()).toBe(true);
 });

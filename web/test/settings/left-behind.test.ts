@@ -47,6 +47,6 @@ test.each(Object.entries(ENDS))(
       await tab.reload();
       await tab.getByRole("heading", { name: "Sign in" }).waitFor();
     }
-    expect(await kept(page)).toEqual([]);
+    await expect.poll(() => kept(page)).toEqual([]);
   },
 );

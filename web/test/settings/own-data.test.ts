@@ -108,8 +108,8 @@ test("an account is deleted with its messages, and nothing of it stays in any ta
   const dialog = await openDeletion(page);
   expect(await findings(page)).toEqual([]);
   const remove = dialog.getByRole("button", { name: "Delete for ever" });
-  expect(await remove.isDisabled()).toBe(true);
-  expect(await dialog.getByRole("radio", { name: "Keep them" }).isChecked()).toBe(true);
+  await expect.poll(() => remove.isDisabled()).toBe(true);
+  await expect.poll(() => dialog.getByRole("radio", { name: "Keep them" }).isChecked()).toBe(true);
   await dialog.getByRole("radio", { name: "Erase them" }).check();
   await dialog.getByLabel("Password").fill("not the password");
   await remove.click();
@@ -131,7 +131,9 @@ test("an account is deleted without its messages, unless the user wants it other
   await dialog.getByRole("button", { name: "Delete for ever" }).click();
   await page.getByText("Your account is deleted.").waitFor();
   await row(bens, `deleted-${ann.user.id}`).waitFor();
-  expect(await ben.call("GET", `/v1/conversations/${id}/messages/1`)).toMatchObject({ revoked: false });
+  await expect
+    .poll(() => ben.call("GET", `/v1/conversations/${id}/messages/1`))
+    .toMatchObject({ revoked: false });
 });
 
 test("who owns groups is led to them, and can delete the account once they are handed over or dissolved", async () => {
@@ -145,7 +147,7 @@ test("who owns groups is led to them, and can delete the account once they are h
   await dialog.getByRole("link", { name: "Hike" }).waitFor();
   expect(await findings(page)).toEqual([]);
   const remove = dialog.getByRole("button", { name: "Delete for ever" });
-  expect(await remove.isDisabled()).toBe(true);
+  await expect.poll(() => remove.isDisabled()).toBe(true);
   // Another device hands one over meanwhile.
   await ann.call("POST", `/v1/conversations/${hike.id}/owner`, { user_id: ben.user.id });
   await dialog.getByRole("link", { name: "Hike" }).waitFor({ state: "detached" });

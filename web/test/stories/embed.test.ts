@@ -38,11 +38,13 @@ test("two people talk in a page of another origin that allows no script and no s
   await expect.poll(() => events(anns)).toMatch(/^ready/);
   const header = anns.getByRole("heading", { name: ben.user.username });
   await header.waitFor();
-  expect(await header.evaluate((element) => getComputedStyle(element).color)).toBe("rgb(18, 52, 86)");
+  await expect
+    .poll(() => header.evaluate((element) => getComputedStyle(element).color))
+    .toBe("rgb(18, 52, 86)");
   const button = anns.getByRole("button", { name: "Send" });
-  expect(await button.evaluate((element) => getComputedStyle(element).backgroundColor)).toBe(
-    "rgb(1, 102, 3)",
-  );
+  await expect
+    .poll(() => button.evaluate((element) => getComputedStyle(element).backgroundColor))
+    .toBe("rgb(1, 102, 3)");
 });
 
 test("the element tells what is unread, follows its attributes, and closes its sockets when it goes", async () => {

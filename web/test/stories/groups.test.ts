@@ -31,7 +31,7 @@ test("a group is made, named, pictured, announced and dissolved, and each member
   await openDetails(bensPage);
   for (const person of [ann, ben, cem]) await member(bensPage, person).waitFor();
   // A plain member cannot change the group.
-  expect(await details(bensPage).getByRole("button", { name: "Edit the group" }).count()).toBe(0);
+  await expect.poll(() => details(bensPage).getByRole("button", { name: "Edit the group" }).count()).toBe(0);
 
   await openDetails(page);
   const edit = details(page).getByRole("button", { name: "Edit the group" });
@@ -96,7 +96,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   await bensPage.getByText("You are muted in this group until").waitFor();
   await notice(bensPage, `${ann.user.username} muted you for 1 hour.`).waitFor();
   await notice(page, `You muted ${ben.user.username} for 1 hour.`).waitFor();
-  expect(await composer(bensPage).count()).toBe(0);
+  await expect.poll(() => composer(bensPage).count()).toBe(0);
   await act(page, ben, "Unmute");
   await send(bensPage, "Thank you");
   await stored(page, "Thank you").waitFor();

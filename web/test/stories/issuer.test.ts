@@ -23,7 +23,9 @@ test("a user signs in at the issuer, is led to what they wanted, and stays signe
   await page.reload();
   await issuer.goAndCome(page);
   await stored(page, "Hello").waitFor();
-  expect(JSON.parse((await kept(page, "tokens")) ?? "{}").refreshToken).toMatch(/^prt_/);
+  await expect
+    .poll(async () => JSON.parse((await kept(page, "tokens")) ?? "{}").refreshToken)
+    .toMatch(/^prt_/);
 });
 
 test("refuses an answer to no sign-in of the tab, and an ID token with another nonce", async () => {
@@ -36,7 +38,9 @@ test("refuses an answer to no sign-in of the tab, and an ID token with another n
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("link", { name: "Continue" }).click();
   await page.getByRole("alert").getByText("gave an answer that this page cannot use").waitFor();
-  expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
+  await expect
+    .poll(async () => [await kept(page, "session"), await kept(page, "tokens")])
+    .toEqual([null, null]);
   // A code stands in no address, and a reload begins anew.
   expect(page.url()).toBe(`${site.origin}/sign-in#/c/${id}`);
   provider.faults = {};
@@ -56,7 +60,9 @@ test("a sign-out ends the session here and at the issuer, and forgets the tokens
   await page.getByRole("link", { name: `Sign in with ${host}` }).waitFor();
   await expect.poll(() => provider.signedOut).toBe(before + 1);
   await page.waitForURL(`${site.origin}/`);
-  expect([await kept(page, "session"), await kept(page, "tokens")]).toEqual([null, null]);
+  await expect
+    .poll(async () => [await kept(page, "session"), await kept(page, "tokens")])
+    .toEqual([null, null]);
   const headers = { Authorization: `Bearer ${token}` };
   expect((await fetch(`${site.origin}/v1/me`, { headers })).status).toBe(401);
   // An issuer without a sign-out.

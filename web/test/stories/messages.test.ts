@@ -1,8 +1,7 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
-import { confirm, message, offer, searchField, stored } from "../support/talk.ts";
+import { choose, confirm, message, offer, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -20,18 +19,23 @@ async function talkOfTwo() {
   return { ...both, bensPage: await site.open({ person: both.ben, hash: `#/c/${both.id}` }) };
 }
 
-/** Chooses something in the menu of a message. */
-async function choose(page: Page, text: string, item: string): Promise<void> {
-  const row = stored(page, text).first();
-  await row.locator(".bubble").hover();
-  await row.getByRole("button", { name: "More" }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-}
-
 test("an edit is seen on both sides, with what the message said before", async () => {
   const { ann, id, annsPage, bensPage } = await talkOfTwo();
   await ann.send(id, "Lunch at noon?");
-  await choose(annsPage, "Lunch at noon?", "Edit");
+  await stored(bensPage, "Lunch at noon?").waitFor();
+  const row = stored(annsPage, "Lunch at noon?");
+  const more = row.getByRole("button", { name: "More" });
+  // The pointer is beside a row that moves.
+  await expect
+    .poll(() =>
+      row
+        .locator(".bubble")
+        .hover()
+        .then(() => more.isVisible()),
+    )
+    .toBe(true);
+  await more.click();
+  await annsPage.getByRole("menuitem", { name: "Edit" }).click();
   const field = annsPage.locator(".composer textarea");
   await expect.poll(() => field.inputValue()).toBe("Lunch at noon?");
   await field.fill("Lunch at **one**?");
@@ -68,12 +72,12 @@ test("code is copied as it was written, and has colours where it names its langu
   await ann.send(id, `Here:\n\`\`\`js\n${code}\n\`\`\``);
   const block = stored(annsPage, "Here").locator(".code");
   await block.locator("[data-token=word]").getByText("const").waitFor();
-  expect(await block.locator("code").innerText()).toBe(code);
+  await expect.poll(() => block.locator("code").innerText()).toBe(code);
   await annsPage.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await block.hover();
   await block.getByRole("button", { name: "Copy the code" }).click();
   await annsPage.getByText("Copied").waitFor();
-  expect(await annsPage.evaluate(() => navigator.clipboard.readText())).toBe(code);
+  await expect.poll(() => annsPage.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });
 
 test("code whose parts stand within one another by the thousand is shown", async () => {
@@ -83,7 +87,7 @@ test("code whose parts stand within one another by the thousand is shown", async
   await ann.send(id, "Plain:\n```js\nconst a = 1;\n```");
   // By then the colours of both were looked for.
   await stored(annsPage, "Plain").locator("[data-token=word]").getByText("const").waitFor();
-  expect(await stored(annsPage, "Deep").locator("code").innerText()).toBe(deep);
+  await expect.poll(() => stored(annsPage, "Deep").locator("code").innerText()).toBe(deep);
 });
 
 test("a message that is taken back is gone on both sides", async () => {
@@ -108,7 +112,9 @@ test("a thread stands beside the conversation, and its replies are counted at it
   await annsPage.getByRole("link", { name: "1 reply" }).click();
   await annsPage.getByRole("complementary", { name: "Thread" }).getByText("I do").waitFor();
   // A reply in the thread alone is no message of the conversation.
-  expect(await message(annsPage, "I do").and(annsPage.locator(".conversation [data-seq]")).count()).toBe(0);
+  await expect
+    .poll(() => message(annsPage, "I do").and(annsPage.locator(".conversation [data-seq]")).count())
+    .toBe(0);
 });
 
 test("a found reply that stands in its thread alone leads to the thread", async () => {
@@ -170,7 +176,7 @@ test("a vote is counted at once on both sides, and the poll ends for all", async
   await choose(annsPage, "When?", "End the poll");
   await confirm(annsPage, "End the poll");
   await bensPage.getByText("Ended").waitFor();
-  expect(await bensPage.getByRole("radio", { name: "Eight" }).isDisabled()).toBe(true);
+  await expect.poll(() => bensPage.getByRole("radio", { name: "Eight" }).isDisabled()).toBe(true);
   await bensPage.getByRole("button", { name: "Close" }).click();
   await bensPage.getByRole("button", { name: "2 · 100%" }).click();
   await bensPage.getByRole("dialog", { name: "Nine" }).getByText(ben.user.username).waitFor();
@@ -255,7 +261,7 @@ test("chosen messages are copied, saved and deleted together", async () => {
   await bar.getByRole("button", { name: "Delete" }).click();
   // Ben's message is not hers to delete for him.
   const menu = annsPage.getByRole("menuitem");
-  expect(await menu.allInnerTexts()).toEqual(["Delete for me"]);
+  await expect.poll(() => menu.allInnerTexts()).toEqual(["Delete for me"]);
   await menu.click();
   await confirm(annsPage, "Delete for me");
   for (const text of ["First", "Third"]) await stored(annsPage, text).waitFor({ state: "detached" });

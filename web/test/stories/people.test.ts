@@ -23,7 +23,7 @@ test("whoever must ask is read without their learning of it, and comes into the 
   const { id } = await ben.openDirect(ann);
   await ben.send(id, "Hello,\nwe met *at the lake*");
   await entry(page, 1).waitFor();
-  expect(await row(page, ben.user.username).count()).toBe(0);
+  await expect.poll(() => row(page, ben.user.username).count()).toBe(0);
   const body = { url: `${site.origin}/icons/icon-512.png`, width: 512, height: 512, name: "lake.png" };
   await ben.call("POST", `/v1/conversations/${id}/messages`, { kind: "image", body });
   const file = { url: `${site.origin}/icons/icon.svg`, name: "map.pdf", size: 12 };
@@ -40,7 +40,7 @@ test("whoever must ask is read without their learning of it, and comes into the 
   await expect
     .poll(() => said.allInnerTexts())
     .toEqual(["Hello,\nwe met *at the lake*", "Picture", "File: map.pdf"]);
-  expect(await page.getByRole("main").locator("img, audio, video, li a").count()).toBe(0);
+  await expect.poll(() => page.getByRole("main").locator("img, audio, video, li a").count()).toBe(0);
   expect(made).toEqual([]);
   const receipts = JSON.stringify(await ben.call("GET", `/v1/conversations/${id}/receipts`));
   expect(receipts).toContain(`"user_id":${ann.user.id},"read_seq":0`);
@@ -90,7 +90,7 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   await main.getByRole("button", { name: `@${ben.user.username}` }).waitFor();
   await page.keyboard.press("Enter");
   await main.getByRole("button", { name: `Remove ${ben.user.username}` }).waitFor();
-  expect(await field.evaluate((input) => input.matches(":focus"))).toBe(true);
+  await expect.poll(() => field.evaluate((input) => input.matches(":focus"))).toBe(true);
   await page.keyboard.press("Enter");
   await page.getByRole("textbox", { name: `Message ${ben.user.username}` }).waitFor();
 });

@@ -44,8 +44,8 @@ test("what comes while the user is above is counted by the button to the newest 
   await ben.send(id, "Two");
   const button = page.getByRole("button", { name: "To the newest messages: 2 new" });
   await button.waitFor();
-  expect((await sight(page)).first).toBe(first);
-  expect((await ann.conversation(id)).read_seq).toBe(120);
+  await expect.poll(async () => (await sight(page)).first).toBe(first);
+  await expect.poll(async () => (await ann.conversation(id)).read_seq).toBe(120);
   const bottomOf = (selector: string) =>
     page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
   const topOfButton = (await button.boundingBox())?.y ?? 0;
@@ -151,7 +151,7 @@ test("one search leads to conversations, people, pages and messages by keys alon
   await composer(page).waitFor();
   await page.keyboard.press("Control+k");
   await expect.poll(hasFocus).toBe(true);
-  expect(await field.inputValue()).toBe("drawer map");
+  await expect.poll(() => field.inputValue()).toBe("drawer map");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect.poll(() => page.url()).toContain(`#/c/${hike}/m/`);

@@ -64,10 +64,10 @@ test("a wrong password is refused, the right one signs in, and signing out leave
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  expect(await page.evaluate(() => localStorage.getItem("parley:session"))).toBeNull();
+  await expect.poll(() => page.evaluate(() => localStorage.getItem("parley:session"))).toBeNull();
   await signIn(page, ben.user.username, PASSWORD);
   await row(page, ann.user.username).waitFor();
-  expect(await row(page, ben.user.username).count()).toBe(0);
+  await expect.poll(() => row(page, ben.user.username).count()).toBe(0);
 });
 
 test("a new password ends the other sessions, and a deleted account says farewell", async () => {

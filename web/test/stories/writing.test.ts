@@ -65,10 +65,12 @@ test("a picture has its size, a large one is made smaller, and the text is the c
     await caption.press("Enter");
     await expect.poll(() => kinds(ann, id)).toHaveLength(i + 1);
   }
-  expect(await kinds(ann, id)).toMatchObject([
-    ["image", { width: 300, height: 200, caption: "A picture", name: "p0.jpg" }],
-    ["image", { width: 2048, height: 1024, caption: "A picture" }],
-  ]);
+  await expect
+    .poll(() => kinds(ann, id))
+    .toMatchObject([
+      ["image", { width: 300, height: 200, caption: "A picture", name: "p0.jpg" }],
+      ["image", { width: 2048, height: 1024, caption: "A picture" }],
+    ]);
 });
 
 test("pictures that are sent together are an album with one caption, in the viewer and in the panel", async () => {
@@ -79,17 +81,19 @@ test("pictures that are sent together are an album with one caption, in the view
   }));
   await page.locator("input[type=file]").setInputFiles(files);
   await expect.poll(() => page.locator(".tray li").count()).toBe(3);
-  expect(await page.locator(".tray input[type=text]").count()).toBe(0);
+  await expect.poll(() => page.locator(".tray input[type=text]").count()).toBe(0);
   await page.getByRole("textbox", { name: "Caption" }).fill("The **hut**");
   await page.getByRole("textbox", { name: "Caption" }).press("Enter");
   const album = page.locator(".album");
   await expect.poll(() => album.locator("li[data-seq]").count()).toBe(3);
-  expect(await kinds(ann, id)).toMatchObject([
-    ["image", { name: "one.png" }],
-    ["image", { name: "two.png" }],
-    ["image", { name: "three.png", caption: "The **hut**" }],
-  ]);
-  expect(await album.getByText("hut").filter({ visible: true }).count()).toBe(1);
+  await expect
+    .poll(() => kinds(ann, id))
+    .toMatchObject([
+      ["image", { name: "one.png" }],
+      ["image", { name: "two.png" }],
+      ["image", { name: "three.png", caption: "The **hut**" }],
+    ]);
+  await expect.poll(() => album.getByText("hut").filter({ visible: true }).count()).toBe(1);
   const cells = await album.locator(".picture").evaluateAll((all) =>
     all.map((one) => {
       const { top, width, height } = one.getBoundingClientRect();
@@ -103,7 +107,7 @@ test("pictures that are sent together are an album with one caption, in the view
   const strip = viewer.getByRole("list", { name: "All pictures" }).getByRole("button");
   await expect.poll(() => strip.count()).toBe(3);
   const now = () => viewer.locator(".lightbox-label").innerText();
-  expect(await now()).toBe("two.png");
+  await expect.poll(now).toBe("two.png");
   await strip.first().click();
   await expect.poll(now).toBe("one.png");
   await page.keyboard.press("Escape");
@@ -151,7 +155,7 @@ test("a message is scheduled, changed, and sent at once", async () => {
   await page.getByRole("button", { name: "Tomorrow morning" }).click();
   await page.getByRole("button", { name: "Schedule", exact: true }).click();
   await page.getByText("Will be sent").waitFor();
-  expect(await composer(page).inputValue()).toBe("");
+  await expect.poll(() => composer(page).inputValue()).toBe("");
   await page.getByRole("link", { name: "1 message scheduled for" }).click();
   await page.getByRole("button", { name: "Edit" }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("See you tomorrow");
@@ -162,8 +166,8 @@ test("a message is scheduled, changed, and sent at once", async () => {
   await page.getByText("See you tomorrow").waitFor();
   await page.getByRole("button", { name: "Send now" }).click();
   await page.getByText("Nothing is scheduled.").waitFor();
-  expect(await kinds(ann, id)).toEqual([["text", { text: "See you tomorrow" }]]);
-  expect(await ann.call("GET", "/v1/scheduled")).toMatchObject({ items: [] });
+  await expect.poll(() => kinds(ann, id)).toEqual([["text", { text: "See you tomorrow" }]]);
+  await expect.poll(() => ann.call("GET", "/v1/scheduled")).toMatchObject({ items: [] });
 });
 
 test("Enter during the composition of an input method, or that ends it, sends nothing", async () => {
@@ -176,10 +180,10 @@ test("Enter during the composition of an input method, or that ends it, sends no
   await expect.poll(() => composer(page).inputValue()).toContain("你好");
   await composer(page).fill("你好");
   await endComposition(composer(page));
-  expect(await composer(page).inputValue()).toBe("你好");
+  await expect.poll(() => composer(page).inputValue()).toBe("你好");
   await send(page, "你好吗");
   await stored(page, "你好吗").waitFor();
-  expect(await ann.history(id)).toHaveLength(2);
+  await expect.poll(() => ann.history(id)).toHaveLength(2);
 });
 
 test("Enter that ends a composition chooses nothing in any other field", async () => {
@@ -195,13 +199,13 @@ test("Enter that ends a composition chooses nothing in any other field", async (
   await page.getByRole("button", { name: "thumbs up", exact: true }).waitFor();
   await endComposition(emoji);
   await emoji.press("Escape");
-  expect(await composer(page).inputValue()).toBe("");
+  await expect.poll(() => composer(page).inputValue()).toBe("");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("menuitem", { name: "Poll" }).click();
   const options = page.getByRole("textbox", { name: /^Option/ });
   await options.last().focus();
   await endComposition(options.last());
-  expect(await options.count()).toBe(2);
+  await expect.poll(() => options.count()).toBe(2);
   await page.keyboard.press("Escape");
   expect(page.url()).toContain(`#/c/${id}`);
 });
@@ -213,13 +217,13 @@ test("a name between colons becomes an emoji, by its end and by the suggestions"
   await composer(page).pressSequentially(" :heart_eye");
   await page.getByRole("option").first().waitFor();
   await page.keyboard.press("Tab");
-  expect(await composer(page).inputValue()).toBe("Yes 😄 😍 ");
+  await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄 😍 ");
   await page.getByRole("button", { name: "Emoji", exact: true }).click();
   await page.getByRole("searchbox", { name: "Search emoji" }).fill("thumbs up");
   await page.getByRole("button", { name: "thumbs up", exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await expect.poll(() => composer(page).inputValue()).toBe("Yes 😄 😍 👍");
-  expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 test("the arrow up edits the last message, and an edit of an older version shows the newer one", async () => {
@@ -229,7 +233,7 @@ test("the arrow up edits the last message, and an edit of an older version shows
   await composer(page).press("ArrowUp");
   await page.getByText("Edit the message").waitFor();
   await composer(page).press("Escape");
-  expect(await composer(page).inputValue()).toBe("");
+  await expect.poll(() => composer(page).inputValue()).toBe("");
   await composer(page).press("ArrowUp");
   await composer(page).fill("I bring it");
   const body = { body: { text: "Ben does" }, base_version: 1 };
@@ -239,7 +243,7 @@ test("the arrow up edits the last message, and an edit of an older version shows
   await composer(page).press("Enter");
   await stored(page, "I bring it").waitFor();
   await page.getByText("Edit the message").waitFor({ state: "detached" });
-  expect(await newest(ann, id)).toMatchObject({ seq, version: 3 });
+  await expect.poll(() => newest(ann, id)).toMatchObject({ seq, version: 3 });
   await ann.send(id, "For @all");
   await stored(page, "For @all").waitFor();
   // The members are known from now on.
@@ -253,7 +257,7 @@ test("the arrow up edits the last message, and an edit of an older version shows
   // The name was written before: nothing suggests it again, and Enter is that of the edit.
   await composer(page).press("Enter");
   await page.getByText("Edit the message").waitFor({ state: "detached" });
-  expect(await newest(ann, id)).toMatchObject({ version: 1, body: { text: "For @all" } });
+  await expect.poll(() => newest(ann, id)).toMatchObject({ version: 1, body: { text: "For @all" } });
 });
 
 test("a text that is too long says so before it is sent, and stays", async () => {
@@ -263,8 +267,8 @@ test("a text that is too long says so before it is sent, and stays", async () =>
   await composer(page).fill("x".repeat(8_003));
   await page.getByText("3 characters too many").waitFor();
   await composer(page).press("Enter");
-  expect(await composer(page).inputValue()).toHaveLength(8_003);
-  expect(await ann.history(id)).toHaveLength(1);
+  await expect.poll(() => composer(page).inputValue()).toHaveLength(8_003);
+  await expect.poll(() => ann.history(id)).toHaveLength(1);
 });
 
 test("an @ suggests the members, and the message mentions who stands in its text", async () => {
@@ -273,12 +277,12 @@ test("an @ suggests the members, and the message mentions who stands in its text
   const option = page.getByRole("option", { name: ben.user.username });
   await option.waitFor();
   const active = await composer(page).getAttribute("aria-activedescendant");
-  expect(await option.getAttribute("id")).toBe(active);
+  await expect.poll(() => option.getAttribute("id")).toBe(active);
   await page.keyboard.press("Enter");
-  expect(await composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
+  await expect.poll(() => composer(page).inputValue()).toBe(`Ask @${ben.user.username} `);
   await composer(page).press("Enter");
   await stored(page, `Ask @${ben.user.username}`).waitFor();
-  expect(await newest(ann, id)).toMatchObject({ mentions: [ben.user.id] });
+  await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: [ben.user.id] });
   await composer(page).pressSequentially("@al");
   await page.getByRole("option", { name: "Everybody in the group" }).click();
   await composer(page).press("Enter");
