@@ -61,19 +61,10 @@ const PATIENCE_FOR_ANSWERS = /\b\w*(?:[tT]imeout|answer|fetch)Ms: ?([\d_]+)/g;
 const IMPATIENT = [
   // Nobody answers under it, or a retry mends it.
   "test/faults/repair/with-open-devices.test.ts",
-  "test/features/hooks/deliveries.test.ts",
+  "test/features/issuers/key-sets.test.ts",
   "test/features/notifications/delivered-once.test.ts",
   "test/properties/hooks.test.ts",
   "test/unit/objects/inbox/inbox-repair.test.ts",
-  // The ones who answer have to within it, too.
-  "test/faults/crashes/presence.test.ts",
-  "test/faults/outages/scheduled-messages.test.ts",
-  "test/faults/races/device-during-session-end.test.ts",
-  "test/faults/repair/list.test.ts",
-  "test/features/issuers/key-sets.test.ts",
-  "test/features/mentions/mentions.test.ts",
-  "test/features/saved/saving.test.ts",
-  "test/features/search/all-conversations.test.ts",
 ];
 
 const RULES: readonly Rule[] = [

@@ -35,6 +35,7 @@ const ofTests = (): Mutable => ({
   contextCache: { ...TIMING.contextCache, timeoutMs: PATIENCE_MS },
   outbox: { ...TIMING.outbox, answerTimeoutMs: PATIENCE_MS },
   hooks: { ...TIMING.hooks, retryUnitMs: 1 },
+  keySets: { ...TIMING.keySets, timeoutMs: PATIENCE_MS },
   thumbnails: { ...TIMING.thumbnails, waitMs: PATIENCE_MS },
   // A test of rules has them read for each message.
   rules: { ...TIMING.rules, keepMs: Infinity, staleMs: Infinity },

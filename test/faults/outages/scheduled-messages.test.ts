@@ -23,6 +23,7 @@ import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { whileHeld } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { intercept, type Loss, loseCall, loseCalls, type ObjectCall } from "../../support/faults/calls.ts";
+import { Patience } from "../../support/faults/patience.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -163,15 +164,21 @@ describe("a conversation that does not answer", () => {
   });
 
   test("that hangs is not waited for", async () => {
-    overrideTiming({ scheduled: { sendTimeoutMs: 50 } });
+    using patience = new Patience();
+    overrideTiming({ scheduled: { sendTimeoutMs: Patience.MS } });
     await begin();
     const { id: other } = await createGroup(ann, [bob]);
     const sendAt = Date.now() + HOUR;
     await schedule(ann, id, { ...text("hangs"), send_at: sendAt });
     await schedule(ann, other, { ...text("goes"), send_at: sendAt });
     {
-      using _ = intercept((call) => (to(id)(call) ? new Promise(() => undefined) : call.work()));
-      await pass(ann, 2 * HOUR);
+      let hangs = false;
+      using _ = intercept((call) => {
+        if (!to(id)(call)) return call.work();
+        hangs = true;
+        return new Promise(() => undefined);
+      });
+      await patience.answerWithout(() => hangs, pass(ann, 2 * HOUR));
       expect(await textsIn(other)).toEqual(["goes"]);
       expect((await listScheduled(ann)).items).toHaveLength(1);
     }

@@ -16,6 +16,7 @@ import {
 } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
+import { Patience } from "../../support/faults/patience.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { untilListStored } from "../../support/objects/inbox-list.ts";
 import { inboxObject, range, runInboxJob, untilShownOnline } from "../../support/objects/room.ts";
@@ -231,8 +232,8 @@ test("fifty concurrent repairs are one, and the next must wait for a minute", as
 });
 
 test("a conversation that does not answer stays unchanged and is counted", async () => {
-  // Long enough for the conversation that answers, and short for the one that does not.
-  overrideTiming({ listRepair: { callTimeoutMs: 900 } });
+  using patience = new Patience();
+  overrideTiming({ listRepair: { callTimeoutMs: Patience.MS } });
   const dan = await register();
   const [up, down] = [await createGroup(bob, [dan], "up"), await createGroup(bob, [dan], "down")];
   for (const { id } of [up, down]) {
@@ -243,7 +244,9 @@ test("a conversation that does not answer stays unchanged and is counted", async
   await corrupt(dan, "UPDATE conversations SET last_n = 9, ver = 99");
   const held = await HeldConversation.hold(down.id);
   try {
-    expect(await repair(dan)).toMatchObject({ status: 200, body: { repaired: 1, unreachable: 1 } });
+    // A repair waits for its turn, and then for the conversation.
+    const repaired = patience.answerWithout(() => held.waiting > 0, repair(dan), 2);
+    expect(await repaired).toMatchObject({ status: 200, body: { repaired: 1, unreachable: 1 } });
   } finally {
     held.release();
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Answer, expectProblem } from "../../support/clients/api.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { exchange, setIssuers, TestIssuer, tokensOf } from "../../support/issuer/issuer.ts";
-import { overrideTiming } from "../../support/timing.ts";
+import { setTiming } from "../../support/timing.ts";
 
 async function withIssuer(work: (issuer: TestIssuer) => Promise<void>): Promise<void> {
   const issuer = await TestIssuer.start();
@@ -54,14 +54,15 @@ test("unknown keys load the set again once in 30 s, however many ask", () =>
 test.each(["500", "404", "redirect", "hang", "hang_in_body"] as const)(
   "an issuer that answers `%s` is a 503 for new keys, and known keys go on",
   (how) => {
-    overrideTiming({ keySets: { timeoutMs: 200 } });
     return withIssuer(async (issuer) => {
       tokensOf(await signIn(issuer));
       const [known] = issuer.keys;
       await issuer.addKey();
       await issuer.serve(how);
+      const impatience = setTiming({ keySets: { timeoutMs: 200 } });
       expectProblem(await signIn(issuer), 503, "unavailable");
       expectProblem(await signIn(issuer), 503, "unavailable");
+      impatience();
       expect(await issuer.asked()).toBe(2);
       tokensOf(await signIn(issuer, known));
       // Old keys are better than none.

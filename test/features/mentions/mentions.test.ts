@@ -6,6 +6,7 @@ import { ask, createGroup, deleteMessage, openDirect, send } from "../../support
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
+import { Patience } from "../../support/faults/patience.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
@@ -129,17 +130,20 @@ test("where nothing counts as unread, mentions are listed as read", async () => 
 });
 
 test("a conversation that does not answer is named, and the others are listed", async () => {
-  overrideTiming({ acrossConversations: { callTimeoutMs: 50 } });
   const [ann, bob, cem] = await users();
   const slow = (await createGroup(ann, [bob])).id;
   const quick = (await createGroup(cem, [bob])).id;
   const seq = await name(ann, slow, [bob]);
   await name(cem, quick, "all");
   await eventually(async () => expect((await mentions(bob)).items.length).toBe(2));
-  overrideTiming({ list: { snapshotTimeoutMs: 50 } });
+  using patience = new Patience();
+  overrideTiming({
+    list: { snapshotTimeoutMs: Patience.MS },
+    acrossConversations: { callTimeoutMs: Patience.MS },
+  });
   const held = await HeldConversation.hold(slow);
   try {
-    const page = await mentions(bob);
+    const page = await patience.answerWithout(() => held.waiting > 0, mentions(bob));
     expect(page).toMatchObject({ items: [{ conversation_id: quick }], unreachable: [slow] });
     expect(page.next_cursor).toBeNull();
   } finally {

@@ -5,6 +5,7 @@ import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts
 import { ask, createGroup, deleteMessage, openDirect, send, sendAll } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HeldConversation } from "../../support/faults/hold.ts";
+import { Patience } from "../../support/faults/patience.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { inboxObject, itemAt } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
@@ -162,7 +163,8 @@ test("while one is out of a group its entries are hidden; they are back where on
 });
 
 test("a conversation that does not answer leaves its messages out, and nothing else", async () => {
-  overrideTiming({ acrossConversations: { callTimeoutMs: 50 } });
+  using patience = new Patience();
+  overrideTiming({ acrossConversations: { callTimeoutMs: Patience.MS } });
   const [ann, bob, cem] = await users();
   const slow = await openDirect(ann, bob);
   const quick = await openDirect(ann, cem);
@@ -172,7 +174,7 @@ test("a conversation that does not answer leaves its messages out, and nothing e
   await save(ann, quick.id, 1);
   const held = await HeldConversation.hold(slow.id);
   try {
-    const { items, next_cursor } = await saved(ann);
+    const { items, next_cursor } = await patience.answerWithout(() => held.waiting > 0, saved(ann));
     expect(items).toMatchObject([
       { conversation_id: quick.id, unreachable: false, message: { body: { text: "quick" } } },
       { conversation_id: slow.id, unreachable: true, message: null, note: "kept" },

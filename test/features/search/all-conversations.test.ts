@@ -10,6 +10,7 @@ import { addresses, allPages, searchAll } from "../../support/clients/wide-searc
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
 import { HeldMethod } from "../../support/faults/hold.ts";
+import { Patience } from "../../support/faults/patience.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
@@ -209,11 +210,12 @@ test("a cursor serves one user's search, and nothing else passes for one", async
 
 describe("a conversation that does not answer", () => {
   test("is named, and keeps nothing from the others", async () => {
-    overrideTiming({ wideSearch: { callTimeoutMs: 200 } });
+    using patience = new Patience();
+    overrideTiming({ wideSearch: { callTimeoutMs: Patience.MS } });
     const [id = 0, late = 0, other = 0] = await groups(3);
     for (const one of [id, late, other]) await send(ann, one, "fish");
     const held = await HeldMethod.hold(late, "search");
-    const page = await searchAll(ann, "fish");
+    const page = await patience.answerWithout(() => held.waiting > 0, searchAll(ann, "fish"));
     expect(addresses([page])).toEqual([`${other}/1`, `${id}/1`]);
     expect(page).toMatchObject({ unreachable: [late], next_before: null });
     held.release();
