@@ -34,6 +34,12 @@ export function advanceClock(ms: number): void {
   aheadMs += ms;
 }
 
+/**
+ * Until when (ms since 1970) a job is due that runs now. One that wants to run again at once has a pause of a
+ * millisecond (src/object/alarm-jobs.ts).
+ */
+export const dueNow = (): number => Date.now() + 1;
+
 const now = () => (stoodAt ?? realNow()) + aheadMs;
 
 /** Replaces `Date.now` until the test ends. */

@@ -11,7 +11,7 @@ import {
   storedFiles,
   upload,
 } from "../../support/clients/files.ts";
-import { advanceClock } from "../../support/clock.ts";
+import { advanceClock, dueNow } from "../../support/clock.ts";
 import { until } from "../../support/event-loop.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 
@@ -90,7 +90,9 @@ async function runDue(stub: DurableObjectStub): Promise<void> {
   const isDue = () =>
     runInDurableObject(stub, async (object, { storage }) => {
       const query = "SELECT 1 FROM jobs WHERE due <= ? AND kind IN (SELECT value FROM json_each(?))";
-      if (storage.sql.exec(query, Date.now(), JSON.stringify(KINDS)).toArray().length === 0) return false;
+      if (storage.sql.exec(query, dueNow(), JSON.stringify(KINDS)).toArray().length === 0) return false;
+      // The pause before it runs again is over, also where the clock stands still.
+      advanceClock(1);
       await storage.deleteAlarm();
       await object.alarm?.();
       return true;

@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { z } from "zod";
+import { dueNow } from "../../support/clock.ts";
 import { turns } from "../../support/event-loop.ts";
 import { eventually } from "../../support/eventually.ts";
 import { listenToWrites } from "../../support/objects/writes.ts";
@@ -61,7 +62,7 @@ export class CountedObject {
   async #expectNoJobDue(): Promise<void> {
     const due = "SELECT kind, key FROM jobs WHERE due <= ?";
     const jobs = await runInDurableObject(this.#stub, (_, { storage }) =>
-      storage.sql.exec(due, Date.now()).toArray(),
+      storage.sql.exec(due, dueNow()).toArray(),
     );
     if (jobs.length > 0) throw new Error(`jobs are due: ${JSON.stringify(jobs)}`);
   }

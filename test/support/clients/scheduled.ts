@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { Scheduled } from "../../../src/surfaces/v1/schemas/scheduled.ts";
-import { advanceClock } from "../clock.ts";
+import { advanceClock, dueNow } from "../clock.ts";
 import { type Answer, call, type SignedIn } from "./api.ts";
 import type { Caller, Named } from "./chat.ts";
 
@@ -74,14 +74,11 @@ export async function runScheduledOnce(user: Named): Promise<boolean> {
   return true;
 }
 
-/**
- * Whether a job of scheduled messages is due, or wants to run again at once: it has a millisecond of pause.
- * If so, sets an alarm that can be run.
- */
+/** Whether a job of scheduled messages is due. If so, sets an alarm that can be run. */
 function isDue(user: Named): Promise<boolean> {
   return runInDurableObject(inboxOf(user), async (_, { storage }) => {
     const query = "SELECT 1 FROM jobs WHERE kind GLOB 'scheduled*' AND due <= ?";
-    const waits = storage.sql.exec(query, Date.now() + 1).toArray().length > 0;
+    const waits = storage.sql.exec(query, dueNow()).toArray().length > 0;
     if (waits) await storage.setAlarm(Date.now() + HOUR);
     return waits;
   });
