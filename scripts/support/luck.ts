@@ -67,6 +67,10 @@ const IMPATIENT = [
   "test/unit/objects/inbox/inbox-repair.test.ts",
 ];
 
+/** What Playwright reads of a page as it is now, in what `expect` is given. */
+const READ_PAGE =
+  /\bawait\b.*\.(count|innerText|allInnerTexts|textContent|allTextContents|inputValue|is(Visible|Hidden|Disabled|Enabled|Checked)|getAttribute|evaluate(All)?|boundingBox)\(/s;
+
 const RULES: readonly Rule[] = [
   {
     // Preact runs an effect a frame after the render, and React when it has time. A key that is pressed
@@ -93,6 +97,14 @@ const RULES: readonly Rule[] = [
     ofCall: (callee) =>
       /^vi\.wait(For|Until)$/.test(callee)
         ? `${callee} waits in its own way: eventually, until or expect.poll`
+        : undefined,
+  },
+  {
+    // A page shows what has happened a frame, an answer or a piece of code later.
+    concerns: (path) => /^(web|test\/tim-uikit)\//.test(path) && isTest(path) && !isSupport(path),
+    ofCall: (callee, text) =>
+      callee === "expect" && READ_PAGE.test(text)
+        ? "a page is read once, as it is by chance: expect.poll"
         : undefined,
   },
   {

@@ -32,10 +32,14 @@ test.each([
 });
 
 const TEST = "packages/client/test/talk.test.ts";
+const PAGE = "web/test/stories/talk.test.ts";
 
 test.each([
   [TEST, "await vi.waitFor(() => expect(shown).toBe(1))", "vi.waitFor waits in its own way"],
   [TEST, "await vi.waitUntil(() => isShown)", "vi.waitUntil waits in its own way"],
+  [PAGE, "expect(await row(page).count()).toBe(0)", "a page is read once"],
+  [PAGE, "expect((await field.inputValue()).trim()).toBe('map')", "a page is read once"],
+  [PAGE, "expect([look, await page.evaluate(() => innerWidth)]).toEqual([])", "a page is read once"],
   [TEST, "while (!isShown) await nextTurn(1)", "a loop waits without an end"],
   [TEST, "do { await new Promise((resolve) => setTimeout(resolve, 20)); } while (!isShown)", "a loop waits"],
   ["test/support/gate.ts", "while (this.isHeld) { await nextTurn(5); }", "a loop waits without an end"],
@@ -52,6 +56,8 @@ test.each([
   ["test/support/eventually.ts", "vi.waitFor(holds, { timeout: 20_000 })"],
   [TEST, "while (!isOver) { await send(id); await nextTurn(); }"],
   [TEST, "expect(items.length).toBeLessThan(5)"],
+  [PAGE, "await expect.poll(() => row(page).count()).toBe(0)"],
+  [PAGE, "expect(await post(url, { text: 'late' })).toBe(404)"],
   [TEST, "overrideTiming({ linkPreviews: { fetchMs: 2_000 }, presence: { graceMs: 10 } })"],
   ["test/unit/objects/fanout.test.ts", "expect(Date.now() - began).toBeLessThan(100)"],
 ])("no luck in %s: %s", (path, text) => {
