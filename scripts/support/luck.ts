@@ -60,7 +60,6 @@ const PATIENCE_FOR_ANSWERS = /\b\w*(?:[tT]imeout|answer|fetch)Ms: ?([\d_]+)/g;
 /** Files with a shorter patience. The list may only become shorter. */
 const IMPATIENT = [
   // Nobody answers under it, or a retry mends it.
-  "test/faults/repair/with-open-devices.test.ts",
   "test/features/issuers/key-sets.test.ts",
   "test/features/notifications/delivered-once.test.ts",
   "test/properties/hooks.test.ts",

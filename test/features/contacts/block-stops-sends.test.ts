@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UserId } from "../../../src/domain/ids.ts";
@@ -8,7 +9,15 @@ import {
   friendCall,
   unrelatedPairs,
 } from "../../support/accounts/friends.ts";
-import { type Answer, call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
+import { app } from "../../support/app.ts";
+import {
+  type Answer,
+  call,
+  expectProblem,
+  register,
+  request,
+  type SignedIn,
+} from "../../support/clients/api.ts";
 import {
   ask,
   countRowsInD1,
@@ -107,6 +116,27 @@ describe("a block", () => {
     await expectNeitherWrites(id, "blocked", two);
     await expectFriendCall("DELETE blocks", eve, dan);
     await expectBothWrite(id, two);
+  });
+
+  test("applies to a conversation that is created between the block's lookup and its write to D1", async () => {
+    const two = pair();
+    const [dan, eve] = two;
+    let id = 0;
+    const DB = new Proxy(env.DB, {
+      get(target, key) {
+        if (key === "prepare") return target.prepare.bind(target);
+        if (key !== "batch") return Reflect.get(target, key);
+        return async (statements: D1PreparedStatement[]) => {
+          id = (await openDirect(dan, eve)).id;
+          await send(eve, id, "before the block");
+          return target.batch(statements);
+        };
+      },
+    });
+    const blockRequest = request("PUT", `/v1/blocks/${eve.user.id}`, { token: dan.token });
+    const blocked = await app.fetch(blockRequest, { ...env, DB }, createExecutionContext());
+    expect([blocked.status, id > 0]).toEqual([204, true]);
+    await expectNeitherWrites(id, "blocked", two);
   });
 
   test("leaves old messages readable and revocable, and answers a repeated send with the first message", async () => {

@@ -7,9 +7,9 @@ import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { presenceEvents, untilCaughtUp, untilPresenceSettled } from "../../support/accounts/presence.ts";
 import { call, expectProblem, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, getConversation, list, openDirect, openForSelf, send } from "../../support/clients/chat.ts";
-import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { openDevice, openRoom, readRefusal, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { inboxObject } from "../../support/objects/room.ts";
+import { inboxObject, textFrame } from "../../support/objects/room.ts";
 import { open as openOverAppkey, send as sendOverAppkey, wireIdOf } from "../../surfaces/appkey/client.ts";
 import { data, tim } from "../../surfaces/tim/client.ts";
 
@@ -110,6 +110,30 @@ describe("a direct conversation that only one user has opened", () => {
     await data(z.unknown(), bob, "/message/sendMessage", { ID });
     expect((await list(bob)).items).toMatchObject([{ id, last_seq: 1, unread_count: 0 }]);
     await eventually(async () => expect((await list(ann)).items).toMatchObject([{ id, unread_count: 1 }]));
+  });
+
+  test("is opened by a message of the other user's device, for which it did not exist before", async () => {
+    const [bobs, bobsOther] = [await openDevice(bob.token), await openDevice(bob.token)];
+    const anns = await openDevice(ann.token);
+    expectProblem(await readRefusal(await upgrade(roomPath(id), bob.token)), 404, "not_found");
+    for (const frame of [
+      { type: "sync", after: 0 },
+      { type: "read", seq: 0 },
+      { type: "typing" },
+      { type: "focus" },
+    ]) {
+      bobs.send({ ...frame, conversation_id: id });
+      expect(await bobs.next("error")).toMatchObject({ code: "not_found", conversation_id: id });
+    }
+    for (const name of ["one", "two", "two"]) bobs.send({ ...textFrame(name, name), conversation_id: id });
+    await bobs.until(({ acks }) => acks.length === 3);
+    expect(bobs.acks.map(({ seq }) => seq)).toEqual([1, 2, 2]);
+    expect((await list(bob)).items).toMatchObject([{ id, last_seq: 2, unread_count: 0 }]);
+    await send(ann, id, "later");
+    for (const socket of [bobs, bobsOther, anns]) {
+      await socket.until(({ seqs }) => seqs.includes(3));
+      expect(socket.seqs).toEqual(socket === bobs ? [3] : [1, 2, 3]);
+    }
   });
 
   test("is opened by a message of the other user over appkey", async () => {

@@ -14,12 +14,13 @@ import { withoutOwnPart } from "../../support/clients/shapes.ts";
 import {
   acceptSocket,
   DEVICE_PATH,
+  openRoom,
   roomPath,
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
 import { aside, reply } from "../../support/clients/threads.ts";
-import { createGroupId, range } from "../../support/objects/room.ts";
+import { createGroupId, range, textFrame } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
@@ -97,6 +98,28 @@ describe.each(KINDS)("on %s", (_, pathOf) => {
     late.close();
   });
 
+  test("a thread-only reply and its revoke are told to those who show threads, live and later", async () => {
+    id = await createGroupId(ann, bob);
+    await send(ann, id, "root");
+    const queries = ["", "?changes=0", "?threads=all", "?threads=all&changes=0"];
+    const told = [[3], [3], [2, 3], [2, 3]];
+    const revoked = (socket: TestSocket) => socket.of("revoked").map(({ seq }) => seq);
+    const live = await Promise.all(queries.map((query) => open(pathOf(query))));
+    // A page makes the socket live, also where the opening does not.
+    for (const socket of live) await sync(socket, 1);
+    await send(ann, id, aside(1));
+    await send(ann, id, reply(1));
+    for (const socket of live) await socket.until(({ seqs }) => seqs.includes(3));
+    expect(live.map(({ seqs }) => seqs)).toEqual(told);
+    for (const seq of [2, 3]) await deleteMessage(ann, id, seq, "everyone");
+    for (const socket of live) await socket.until(() => revoked(socket).includes(3));
+    expect(live.map(revoked)).toEqual(told);
+    const later = await Promise.all(queries.map((query) => open(pathOf(query))));
+    for (const socket of later) await sync(socket, 3);
+    expect(later.map(revoked)).toEqual(told);
+    for (const socket of [...live, ...later]) socket.close();
+  });
+
   test("a change of a thread-only reply is told to those who show threads", async () => {
     id = await createGroupId(ann, bob);
     await send(ann, id, "root");
@@ -158,4 +181,18 @@ test("the list shows the summary of the last message as a look at the conversati
   const [listed, single] = [await listedConversation(bob, id), await getConversation(bob, id)];
   expect(listed.last_message).toMatchObject({ seq: 1, thread_summary: { count: 2 } });
   expect(single.last_message).toEqual(listed.last_message);
+});
+
+test("a room socket that syncs without a rev is told what its own waiting reply changes", async () => {
+  id = await createGroupId(ann, bob);
+  const root = await send(ann, id, "root");
+  const socket = await openRoom(id, bob.token);
+  // The first message is committed at once, and the reply waits for the next turn.
+  socket.send(textFrame("first"));
+  socket.send({ ...textFrame("reply"), thread: { root: root.seq } });
+  socket.send({ type: "sync", after: root.seq });
+  await socket.next("synced");
+  await socket.untilProcessed();
+  expect(socket.of("changed")).toMatchObject([{ items: [{ seq: root.seq }] }]);
+  socket.close();
 });
