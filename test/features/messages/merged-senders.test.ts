@@ -1,5 +1,3 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Content } from "../../../src/domain/messages/content.ts";
 import {
@@ -8,7 +6,8 @@ import {
   membershipsInD1,
   storedAnywhere,
 } from "../../support/accounts/deletion.ts";
-import { call, freshName, register, type SignedIn } from "../../support/clients/api.ts";
+import { changeProfile, expireProfiles } from "../../support/accounts/profiles.ts";
+import { freshName, register, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   createGroup,
@@ -49,23 +48,10 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   zaphod = await register(freshName("zaphod"));
-  await profile(zaphod, { nickname: NICKNAME, avatar: AVATAR });
+  await changeProfile(zaphod, { nickname: NICKNAME, avatar: AVATAR });
   sourceGroup = (await createGroup(ann, [zaphod])).id;
   targetGroup = (await createGroup(ann, [bob])).id;
 });
-
-async function profile({ token }: SignedIn, body: object): Promise<void> {
-  expect((await call("PATCH", "/v1/me", { token, body })).status).toBe(200);
-}
-
-/** Makes the profile cache of a conversation a minute old. */
-async function expireProfiles(id: number): Promise<void> {
-  const stub = env.CONVERSATION.getByName(String(id));
-  await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec("UPDATE people SET checked_at = 0");
-  });
-  await evictDurableObject(stub);
-}
 
 const profileOf = ({ user: { id, username } }: SignedIn, nickname = "", avatar = "") => ({
   ...{ id, username, nickname, avatar },
@@ -108,7 +94,7 @@ describe("the sender in a merged message", () => {
     const stored = await storedInConversation(targetGroup);
     expect(stored.split(NICKNAME)).toHaveLength(2);
     expect(await sendersRead()).toEqual(expect.arrayContaining([profileOf(zaphod, NICKNAME, AVATAR)]));
-    await profile(zaphod, { nickname: "President", avatar: "" });
+    await changeProfile(zaphod, { nickname: "President", avatar: "" });
     await expireProfiles(targetGroup);
     await page(bob, targetGroup);
     const senders = await sendersRead();
