@@ -11,12 +11,10 @@ import {
   getMessage,
   listedConversation,
   openDirect,
-  page,
   send,
 } from "../../../support/clients/chat.ts";
 import { eventsOf, framesAbout, seqsKnownTo, untilFrame } from "../../../support/clients/device-frames.ts";
 import { reference } from "../../../support/clients/forwards.ts";
-import type { StrictMessage } from "../../../support/clients/shapes.ts";
 import { openDevice, type TestSocket } from "../../../support/clients/socket.ts";
 import { until, whileHeld } from "../../../support/event-loop.ts";
 import { HeldInbox, HeldMethod } from "../../../support/faults/hold.ts";
@@ -294,83 +292,6 @@ test("only current members get the dissolving, as the last event", async () => {
   await untilFrame(cids, { type: "conversation", conversation: { id: other } });
   expect(eventsOf(cids, id, "member")).toEqual([member("removed", cid)]);
 });
-
-test("a member who joins and leaves repeatedly gets each visible message once, in order", async () => {
-  const id = await createGroupId(ann, bob);
-  const devices = [await openDevice(cid.token), await openDevice(cid.token)];
-  const visible: number[] = [];
-  for (const round of range(1, 8)) {
-    await add(id, cid);
-    const joined = (await listedConversation(ann, id)).last_seq;
-    const sent = await Promise.all(
-      range(1, 3).map((i) => postText(id, i === 1 ? cid : ann, `${round} ${i}`)),
-    );
-    visible.push(joined, ...sent.toSorted((a, b) => a - b));
-    await removeMember(id, cid);
-    if (round % 2 === 0) await postText(id, ann, "behind his back");
-  }
-  await add(id, cid);
-  const last = await postText(id, ann, "last");
-  visible.push(last - 1, last);
-  for (const device of devices) {
-    await untilFrame(device, { type: "message", conversation_id: id, seq: last });
-    expect(seqsKnownTo(device, id)).toEqual(visible);
-  }
-});
-
-test("a member who is removed and added during sends gets each visible message once", async () => {
-  const id = await createGroupId(ann, bob, cid);
-  const devices = [await openDevice(cid.token), await openDevice(cid.token)];
-  const [sendingDevice, listener] = [itemAt(devices, 0), itemAt(devices, 1)];
-  const bobs = await openDevice(bob.token);
-  let sent = 0;
-  let isOver = false;
-  const keepSending = async (device: TestSocket, name: string) => {
-    while (!isOver) {
-      const n = `${name} ${++sent}`;
-      device.send({ ...textFrame(n, n), conversation_id: id });
-      // An ack or a refusal answers the send.
-      await device.until(({ acks, frames }) => [...acks, ...frames].some((each) => each.client_msg_id === n));
-    }
-  };
-  const sending = [keepSending(sendingDevice, "cid"), keepSending(bobs, "bob")];
-  for (const _ of range(1, 12)) {
-    await removeMember(id, cid);
-    await add(id, cid);
-  }
-  isOver = true;
-  await Promise.all(sending);
-  const last = await postText(id, ann, "last");
-  for (const device of devices) await untilFrame(device, { type: "message", conversation_id: id, seq: last });
-  const seqs = visibleTo(cid, await history(id));
-  for (const device of [sendingDevice, listener]) {
-    expect(seqsKnownTo(device, id).toSorted((a, b) => a - b)).toEqual(seqs);
-    expect(device.seqs).toEqual(device.seqs.toSorted((a, b) => a - b));
-  }
-});
-
-async function history(id: number) {
-  const items = [];
-  for (let more = true; more; ) {
-    const found = await page(ann, id, `?limit=100&after=${items.at(-1)?.seq ?? 0}`);
-    items.push(...found.items);
-    more = found.has_more;
-  }
-  return items;
-}
-
-/**
- * The seqs of a group's history that a member may see: from the beginning, without messages from each removal
- * to the next join. The message of a join is visible, that of a removal is not.
- */
-function visibleTo({ user }: SignedIn, items: StrictMessage[]): number[] {
-  let isIn = true;
-  return items.flatMap(({ seq, kind, body }) => {
-    const isMembershipChange = kind === "tip" && JSON.stringify(body).includes(`"user_ids":[${user.id}]`);
-    if (isMembershipChange) isIn = JSON.stringify(body).includes("joined");
-    return isIn ? [seq] : [];
-  });
-}
 
 test.each<
   [
