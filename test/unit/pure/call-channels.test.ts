@@ -74,6 +74,15 @@ test("a channel that nobody uses is closed, and leaves no timer", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("a channel that nobody uses is closed although the clock was put back", async () => {
+  const calls = new Calls();
+  await calls.call();
+  await calls.call();
+  vi.setSystemTime(Date.now() - 60_000);
+  await vi.advanceTimersByTimeAsync(2 * TIMING.idleMs);
+  expect(calls.open).toBe(0);
+});
+
 test("a call that fails over its channel is made without it, and the next one too", async () => {
   const calls = new Calls();
   await calls.call();
