@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { newSession } from "../../support/accounts/sessions.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
@@ -12,6 +12,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../support/clients/socket.ts";
+import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import {
   conversationObject,
@@ -30,22 +31,8 @@ const [ITEMS, FRAMES] = [60, 10];
 /** More than a client may send, and far more than the budget is worth. */
 const INFLATED = "x".repeat(31 * 1024 * 1024);
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-/** Stops the clock of the objects. @returns a function that moves it on by `ms` */
-function standStill(): (ms: number) => void {
-  let now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now);
-  return (ms) => {
-    now += ms;
-  };
-}
-
 async function twoUsers(): Promise<[SignedIn, SignedIn]> {
   const [ann, bob] = await signedInUsers(2);
-  if (!ann || !bob) throw new Error("there are two");
   return [ann, bob];
 }
 
@@ -77,7 +64,7 @@ const send = (id: number, { token }: SignedIn) =>
   call("POST", `/v1/conversations/${id}/messages`, { token, body: textFrame("over HTTP") });
 
 test("a member's room sockets and calls share one budget in a conversation, which fills again", async () => {
-  const moveClock = standStill();
+  freezeClock();
   const [ann, bob] = await twoUsers();
   const [id, other] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
   const sockets = [
@@ -101,12 +88,12 @@ test("a member's room sockets and calls share one budget in a conversation, whic
   // Others, and other conversations, are not concerned.
   expect((await send(id, bob)).status).toBe(201);
   expect((await send(other, ann)).status).toBe(201);
-  moveClock(retryAfter * 1_000);
+  advanceClock(retryAfter * 1_000);
   expect((await send(id, ann)).status).toBe(201);
 });
 
 test("a call weighs what it costs", async () => {
-  standStill();
+  freezeClock();
   const [ann, bob] = await twoUsers();
   const id = await createGroupId(ann, bob);
   const socket = await openRoom(id, ann.token);
@@ -122,7 +109,7 @@ test("a call weighs what it costs", async () => {
 });
 
 test("a user's device sockets share one budget, and a foreign conversation costs more than an own one", async () => {
-  standStill();
+  freezeClock();
   const [ann, bob] = await twoUsers();
   const id = await createGroupId(ann, bob);
   const [phone, tablet] = [await openDevice(ann.token), await openDevice(ann.token)];
@@ -155,7 +142,7 @@ test("a user's device sockets share one budget, and a foreign conversation costs
 });
 
 test("a frame of 31 MiB closes its user's sockets in the conversation, and keeps them out until it is paid off", async () => {
-  const moveClock = standStill();
+  freezeClock();
   const [ann, bob] = await twoUsers();
   const id = await createGroupId(ann, bob);
   const phone = await newSession(ann);
@@ -176,13 +163,13 @@ test("a frame of 31 MiB closes its user's sockets in the conversation, and keeps
   await evictDurableObject(conversationObject(id));
   expect((await upgrade(roomPath(id), phone.token)).status).toBe(429);
   expect((await send(id, bob)).status).toBe(201);
-  moveClock((retryAfter + 1) * 1_000);
+  advanceClock((retryAfter + 1) * 1_000);
   await openRoom(id, ann.token);
   expect((await send(id, ann)).status).toBe(201);
 });
 
 test("a frame of 31 MiB on a device socket closes the user's device sockets, and keeps them out", async () => {
-  const moveClock = standStill();
+  freezeClock();
   const [ann, bob] = await twoUsers();
   const id = await createGroupId(ann, bob);
   const [phone, tablet] = [await openDevice(ann.token), await openDevice(ann.token)];
@@ -195,12 +182,12 @@ test("a frame of 31 MiB on a device socket closes the user's device sockets, and
   expect((await upgrade(DEVICE_PATH, ann.token)).status).toBe(429);
   // Room sockets belong to another object.
   await openRoom(id, ann.token);
-  moveClock((Number(refused.headers.get("Retry-After")) + 1) * 1_000);
+  advanceClock((Number(refused.headers.get("Retry-After")) + 1) * 1_000);
   await openDevice(ann.token);
 });
 
 test("a user with nothing left in a conversation still resumes it on a device", async () => {
-  standStill();
+  freezeClock();
   const [ann, bob] = await twoUsers();
   const id = await createGroupId(ann, bob);
   const room = await openRoom(id, ann.token);
@@ -214,7 +201,7 @@ test("a user with nothing left in a conversation still resumes it on a device", 
 test("without rate limits nothing is charged", async () => {
   const restore = setNoRateLimits();
   try {
-    standStill();
+    freezeClock();
     const [ann, bob] = await twoUsers();
     const id = await createGroupId(ann, bob);
     const room = await openRoom(id, ann.token);

@@ -1,5 +1,5 @@
 import { evictDurableObject } from "cloudflare:test";
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { newSession, openDeviceSockets } from "../../../support/accounts/sessions.ts";
 import { call, expectProblem, register, type SignedIn } from "../../../support/clients/api.ts";
@@ -12,6 +12,7 @@ import {
   type TestSocket,
   upgrade,
 } from "../../../support/clients/socket.ts";
+import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import { HeldMethod } from "../../../support/faults/hold.ts";
 import { createGroupId, inboxObject, postText, range, textFrame } from "../../../support/objects/room.ts";
 import { setNoRateLimits } from "../../../support/settings.ts";
@@ -35,19 +36,6 @@ beforeEach(async () => {
   [ann, bob] = await Promise.all([register(), register()]);
   [slow, id] = [await createGroupId(ann, bob), await createGroupId(ann, bob)];
 });
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-/** Stops the clock of the objects. @returns a function that moves it on by `ms` */
-function standStill(): (ms: number) => void {
-  let now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now);
-  return (ms) => {
-    now += ms;
-  };
-}
 
 /** Sends the texts `first` to `last` to a conversation, in frames of 64. */
 function sendTexts(socket: TestSocket, conversation_id: number, first: number, last: number): void {
@@ -96,7 +84,7 @@ test("a user has at most 100 open device sockets; more upgrades get 429", async 
 });
 
 test("up to 3,000 sends wait for a slow conversation; more are refused until it answers", async () => {
-  standStill();
+  freezeClock();
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   const held = await HeldMethod.hold(slow, "sendFromDevice");
   sendTexts(first, slow, 1, MAX_WAITING);
@@ -178,7 +166,7 @@ test("up to 10,000 syncs wait for slow conversations; more are refused, and thos
 });
 
 test("frames that wait over 30 s for their turn are refused as unavailable and not executed", async () => {
-  const moveClock = standStill();
+  freezeClock();
   const [first, second] = [await openDevice(ann.token), await openDevice(ann.token)];
   const bobs = await openRoom(slow, bob.token);
   const held = await HeldMethod.hold(slow, "sendFromDevice");
@@ -188,7 +176,7 @@ test("frames that wait over 30 s for their turn are refused as unavailable and n
   second.send({ type: "sync", conversation_id: slow, after: 0 });
   second.send({ type: "read", conversation_id: slow, seq: 0 });
   for (const socket of [first, second]) await socket.untilProcessed(id);
-  moveClock(31_000);
+  advanceClock(31_000);
   held.release();
   await first.until((socket) => errors(socket, "unavailable").length === 1);
   await second.until((socket) => errors(socket, "unavailable").length === 2);

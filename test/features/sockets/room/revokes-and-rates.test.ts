@@ -1,11 +1,11 @@
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { openRoom, roomPath, type TestSocket, upgrade } from "../../../support/clients/socket.ts";
+import { advanceClock, freezeClock } from "../../../support/clock.ts";
 import {
   createGroupId,
   expectDeleted,
-  itemAt,
   postText,
   range,
   signInAgain,
@@ -21,9 +21,7 @@ let tablet: TestSocket;
 let bobs: TestSocket;
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  ann = itemAt(registered, 0);
-  bob = itemAt(registered, 1);
+  [ann, bob] = await registerUsers(2);
   annsTablet = await signInAgain(ann);
   id = await createGroupId(ann, bob);
   phone = await openRoom(id, ann.token);
@@ -31,19 +29,6 @@ beforeAll(async () => {
   bobs = await openRoom(id, bob.token);
   for (const i of range(1, 5)) await postText(id, bob, `${i}`);
 });
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-/** Stops the clock of the objects. @returns a function that moves it on by `ms` */
-function standStill(): (ms: number) => void {
-  let now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now);
-  return (ms) => {
-    now += ms;
-  };
-}
 
 const all = () => [phone, tablet, bobs];
 const settled = () => Promise.all(all().map((socket) => socket.untilProcessed()));
@@ -80,9 +65,7 @@ describe("the budget of a user over room sockets", () => {
   let bob: SignedIn;
 
   beforeAll(async () => {
-    const registered = await registerUsers(2);
-    ann = itemAt(registered, 0);
-    bob = itemAt(registered, 1);
+    [ann, bob] = await registerUsers(2);
   });
 
   /** Sends `count` frames, and resolves when each has been refused. @returns the number of errors by code */
@@ -98,7 +81,7 @@ describe("the budget of a user over room sockets", () => {
   }
 
   test("a user may send 3,000 frames at once on all sockets together; more are refused until the budget fills", async () => {
-    const moveClock = standStill();
+    freezeClock();
     const group = await createGroupId(ann, bob);
     const [socket, other] = [await openRoom(group, ann.token), await openRoom(group, ann.token)];
     const bobs = await openRoom(group, bob.token);
@@ -115,9 +98,9 @@ describe("the budget of a user over room sockets", () => {
     expect(await send(bobs, 1)).toEqual({ not_found: 1 });
     socket.send("ping");
     // The three refused frames count as well.
-    moveClock(3 * FRAME_MS);
+    advanceClock(3 * FRAME_MS);
     expect(await send(other, 1)).toEqual({ rate_limited: 1 });
-    moveClock(2 * FRAME_MS);
+    advanceClock(2 * FRAME_MS);
     socket.send(textFrame("after it", "late"));
     await socket.until(({ acks }) => acks.at(-1)?.client_msg_id === "late");
     expect(socket.acks.at(-1)?.seq).toBe(1);
@@ -125,7 +108,7 @@ describe("the budget of a user over room sockets", () => {
   });
 
   test("each item of a `sends` frame counts: the first items are stored in order, the rest are refused by client_msg_id", async () => {
-    standStill();
+    freezeClock();
     const group = await createGroupId(ann, bob);
     const socket = await openRoom(group, ann.token);
     const listener = await openRoom(group, bob.token);
@@ -150,7 +133,7 @@ describe("the budget of a user over room sockets", () => {
   });
 
   test("a user who sends 6,000 frames at once is closed with 4429, and gets no socket until the debt is paid off", async () => {
-    const moveClock = standStill();
+    freezeClock();
     const group = await createGroupId(ann, bob);
     const socket = await openRoom(group, ann.token);
     expect(await send(socket, BURST - OPENING)).toEqual({ not_found: BURST - OPENING });
@@ -161,7 +144,7 @@ describe("the budget of a user over room sockets", () => {
     expect(await socket.closed()).toMatchObject({ code: 4429 });
     expect(socket.acks).toEqual([]);
     expect((await upgrade(roomPath(group), ann.token)).status).toBe(429);
-    moveClock((BURST + 10) * FRAME_MS);
+    advanceClock((BURST + 10) * FRAME_MS);
     expect(await send(await openRoom(group, ann.token), 1)).toEqual({ not_found: 1 });
   });
 });
