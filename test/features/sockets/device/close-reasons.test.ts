@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../../src/domain/ids.ts";
 import { newSession, openDeviceSockets } from "../../../support/accounts/sessions.ts";
@@ -36,10 +36,6 @@ beforeEach(async () => {
   id = await createGroupId(ann, bob);
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
 /** Expects a socket to receive a message and to have a send acknowledged. */
 async function expectWorking(socket: TestSocket): Promise<void> {
   const seq = await postText(id, bob, "still there?");
@@ -50,8 +46,7 @@ async function expectWorking(socket: TestSocket): Promise<void> {
 }
 
 test("a socket that sends twice what its user may is closed with 4429, other sockets are not", async () => {
-  const now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now);
+  freezeClock();
   const [fast, other] = [await openDevice(ann.token), await openDevice(ann.token)];
   // Each of these frames counts as its 64 items, and their opening of the sockets as ten.
   const items = (n: number) => [{ ...textFrame(`${n}`), conversation_id: id }, ...Array(63).fill("nonsense")];
@@ -66,7 +61,7 @@ test("a socket that sends twice what its user may is closed with 4429, other soc
   expect(await fast.closed()).toMatchObject({ code: 4429 });
   // A user in debt gets no further socket, and what they have stays open.
   expect((await upgrade(DEVICE_PATH, ann.token)).status).toBe(429);
-  vi.spyOn(Date, "now").mockImplementation(() => now + 60_000);
+  advanceClock(60_000);
   await expectWorking(other);
   expect(other.messages.length).toBe(47 + 1);
 });
