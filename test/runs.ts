@@ -135,51 +135,23 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/features/accounts/fresh-profiles.test.ts",
     "test/features/accounts/profile-frames.test.ts",
   ],
-  "test/faults/outages/revokes-during-an-outage.test.ts": [
-    "an outage that pages once lost",
-    "test/unit/objects/replay-page.test.ts",
-  ],
   "test/faults/outages/scheduled-messages.test.ts": [
     "scheduled messages in an outage",
     "test/features/scheduled/scheduling.test.ts",
     "test/faults/races/scheduled-messages.test.ts",
   ],
-  "test/faults/repair/jobs-that-always-fail.test.ts": [
-    "pauses of jobs, from outside",
-    "test/unit/objects/jobs.test.ts",
-  ],
-  "test/faults/repair/with-open-devices.test.ts": [
-    "a rare repair while devices listen",
-    "test/faults/repair/list.test.ts",
-    "test/unit/objects/inbox/inbox-repair.test.ts",
-  ],
   "test/features/backup/backup-and-restore.test.ts": [
     "27 s: a break at each write and call",
     "test/features/backup/scheduled-backup.test.ts",
-  ],
-  "test/features/contacts/block-races.test.ts": [
-    "several calls at once",
-    "test/features/contacts/block-stops-sends.test.ts",
-    "test/faults/races/blocks.test.ts",
-    "test/faults/crashes/block-at-each-step.test.ts",
   ],
   "test/features/contacts/requests-crash.test.ts": [
     "a crash at each step of a message request",
     "test/features/contacts/message-requests.test.ts",
   ],
-  "test/features/conversations/archive-races.test.ts": [
-    "several calls at once",
-    "test/features/conversations/archive-and-mute.test.ts",
-    "test/faults/races/conversation-preferences.test.ts",
-  ],
   "test/features/conversations/deleted-on-sockets.test.ts": [
     "several calls at once",
     "test/features/conversations/delete-for-me.test.ts",
     "test/properties/devices.test.ts",
-  ],
-  "test/features/conversations/unopened-over-sockets.test.ts": [
-    "64 first messages, lost calls, usersig",
-    "test/features/conversations/unopened.test.ts",
   ],
   "test/features/data/stored-times.test.ts": [
     "rows that only a broken clock or a former release has left",
@@ -233,21 +205,9 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/features/link-previews/messages.test.ts",
     "test/features/files/lifetime.test.ts",
   ],
-  "test/features/mentions/many.test.ts": [
-    "pages of many mentions",
-    "test/features/mentions/mentions.test.ts",
-    "test/properties/mentions.test.ts",
-  ],
   "test/features/messages/merged-limits.test.ts": [
     "bounds of nested merged messages",
     "test/features/messages/merging.test.ts",
-  ],
-  "test/features/moderation/spammers.test.ts": [
-    "a story whose parts have tests",
-    "test/features/quotas/quotas.test.ts",
-    "test/features/moderation/rules.test.ts",
-    "test/features/moderation/reports.test.ts",
-    "test/features/server/user-access.test.ts",
   ],
   "test/features/presence/recipient-limits.test.ts": [
     "a thousand contacts",
@@ -270,18 +230,9 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "the same queue of frames",
     "test/features/sockets/room/slow-reader.test.ts",
   ],
-  "test/features/sockets/device/sync-of-many.test.ts": [
-    "60 conversations step by step",
-    "test/properties/devices-with-many-conversations.test.ts",
-  ],
   "test/features/space/metrics.test.ts": [
     "counters for operators",
     "test/unit/pure/operation/metrics.test.ts",
-  ],
-  "test/features/threads/sockets.test.ts": [
-    "frames of threads, one by one",
-    "test/features/threads/following.test.ts",
-    "test/properties/devices.test.ts",
   ],
   "test/features/work/frames.test.ts": [
     "the same calls as frames",
@@ -294,6 +245,11 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/features/work/inbox.test.ts",
   ],
   "test/kook-libraries": ["libraries of others", "test/surfaces/kook"],
+  "test/properties/devices-with-many-conversations.test.ts": [
+    "stories over 60 conversations",
+    "test/properties/devices.test.ts",
+    "test/features/sockets/device/sync-of-many.test.ts",
+  ],
   "test/properties/live-pages.test.ts": [
     "live pages in any order",
     "test/properties/device-feed.test.ts",
@@ -307,22 +263,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/scripts/firefox.test.ts": ["a command for developers"],
   "test/scripts/import/route.test.ts": ["an import from end to end", "test/scripts/import/sending.test.ts"],
   "test/scripts/sample-world.test.ts": ["the world of the demo"],
-  "test/surfaces/group-story/group-story.test.ts": [
-    "longer stories over v1 and tim",
-    "test/properties/groups.test.ts",
-    "test/features/groups",
-    "test/unit/pure/group-policies.test.ts",
-  ],
-  "test/surfaces/tim/socket/events.test.ts": [
-    "frames that a client hears",
-    "packages/tim/test/events.test.ts",
-    "packages/tim/test/groups-and-lists.test.ts",
-    "packages/tim/test/messages.test.ts",
-  ],
-  "test/surfaces/tim/socket/online.test.ts": [
-    "a message that nothing stores",
-    "packages/tim/test/messages.test.ts",
-  ],
   "test/surfaces/tim/whole-list.test.ts": [
     "lists of more than a hundred",
     "test/surfaces/tim/conversations.test.ts",
@@ -338,10 +278,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/tim-engines/engine.test.ts",
   ],
   "test/tim-uikit/uikit.test.ts": ["the kit of another vendor", "test/tim-engines/engine.test.ts"],
-  "test/unit/objects/call-channels.test.ts": [
-    "calls that a channel saves",
-    "test/faults/crashes/device-delivery-at-each-step.test.ts",
-  ],
   "test/unit/objects/resume-costs.test.ts": [
     "rows of a resume",
     "test/features/edits/change-feed.test.ts",

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { Person } from "../../scripts/support/person.ts";
 import { Product } from "./support/product.ts";
@@ -18,6 +18,8 @@ const Hook = z.object({ url: z.string() });
 /** Gives a page scripts in place of addresses, in all that the server says. */
 async function withScripts(page: Page): Promise<void> {
   const changed = (text: string) => text.replaceAll(STORED, SCRIPT);
+  // An answer may be under way when the page closes.
+  onTestFinished(() => page.unrouteAll({ behavior: "ignoreErrors" }));
   await page.route(`${site.origin}/v1/**`, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: changed(await response.text()) });
