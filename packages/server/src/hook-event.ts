@@ -68,7 +68,7 @@ interface HookConversation {
 }
 
 /** What a user has reported. Who, and what they say about it: `GET /v1/moderation/reports/{id}`. */
-export interface HookReport extends Pick<Schemas["Report"], "id" | "reason" | "created_at"> {
+interface HookReport extends Pick<Schemas["Report"], "id" | "reason" | "created_at"> {
   about: Schemas["Reported"] & { user_external_id: string | null };
 }
 

@@ -6,7 +6,7 @@ import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDevice } from "../../support/clients/socket.ts";
-import { itemAt, untilShownOnline } from "../../support/objects/room.ts";
+import { untilShownOnline } from "../../support/objects/room.ts";
 
 const StrictUsers = z.strictObject({ items: z.array(UserWithRelation.strict()) });
 
@@ -14,8 +14,7 @@ let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 const find = ({ token }: SignedIn, query: string) => call("GET", `/v1/users?${query}`, { token });
@@ -37,7 +36,6 @@ const shown = ({ user }: SignedIn) => ({
 describe("users by their ids", () => {
   test("are answered once each, in the order asked for; unknown ids are left out", async () => {
     const [cem, dan] = await signedInUsers(2);
-    if (!cem || !dan) throw new Error("there are two");
     const ids = [dan.user.id, 1, cem.user.id, dan.user.id, Number.MAX_SAFE_INTEGER, ann.user.id];
     expect(await found(ann, ids)).toEqual([shown(dan), shown(cem), shown(ann)]);
     expect(await found(ann, [1])).toEqual([]);
@@ -81,7 +79,6 @@ describe("users by their ids", () => {
 
   test("are shown online to their contacts alone", async () => {
     const [friend, stranger] = await signedInUsers(2);
-    if (!friend || !stranger) throw new Error("there are two");
     await befriend(friend, ann);
     const device = await openDevice(friend.token);
     await untilShownOnline(friend, true);
@@ -122,7 +119,6 @@ describe("the relation of a user", () => {
 
   test("tells who blocks, and not who is blocked", async () => {
     const [cem, dan] = await signedInUsers(2);
-    if (!cem || !dan) throw new Error("there are two");
     await befriend(cem, dan);
     await expectFriendCall("PUT blocks", cem, dan);
     expect(await relations(cem, dan)).toEqual(["blocked", "none"]);
@@ -142,7 +138,6 @@ describe("the relation of a user", () => {
 describe("what a user says of themself", () => {
   test("is shown by the three calls that look up users, to friends and strangers, and by no list", async () => {
     const [cem, dan, eve] = await signedInUsers(3);
-    if (!cem || !dan || !eve) throw new Error("there are three");
     await befriend(cem, dan);
     const signature = "Climbs at weekends\n攀岩";
     const { id, username } = cem.user;
@@ -166,7 +161,6 @@ describe("what a user says of themself", () => {
 
   test("is hidden across a block, in both directions, and comes back with its end", async () => {
     const [cem, dan] = await signedInUsers(2);
-    if (!cem || !dan) throw new Error("there are two");
     for (const { token } of [cem, dan])
       await call("PATCH", "/v1/me", { token, body: { signature: "Only for friends" } });
     const shownTo = async (viewer: SignedIn, { user }: SignedIn) => {

@@ -287,7 +287,6 @@ describe("a backup", () => {
     // The first piece has the inboxes.
     expect(await backUp(await source(), store, { mayGoOn: () => false })).toBeNull();
     const [dan] = await registerUsers(1);
-    if (!dan) throw new Error("there is one");
     const { id: later } = await createGroup(ann, [dan]);
     await send(ann, later, "in a group that no inbox of the backup knows");
     const { seq } = await send(ann, group, "newer than the inboxes");
@@ -340,7 +339,6 @@ describe("a run", () => {
 
   test("copies files by fifty, and looks at each once", async () => {
     const [ann] = await registerUsers(1);
-    if (!ann) throw new Error("there is one");
     for (let i = 0; i < 60; i++) await api(ann.token, "POST", `/v1/files?name=${i}.txt`, new Blob([`${i}`]));
     const pieces: number[] = [];
     const count = () => store.takeWritten().filter((name) => name.startsWith("files/")).length;
@@ -356,7 +354,6 @@ describe("a run", () => {
 
   test("has the file of a reported message, although its sender has taken it back", async () => {
     const [ann, bob] = await registerUsers(2);
-    if (!ann || !bob) throw new Error("there are two");
     const { id } = await createGroup(ann, [bob]);
     const file = await expectUploaded(await upload(bob, "the worst", "text/plain", "?name=a.txt"));
     const body = { url: file.url, name: "a.txt" };
@@ -531,7 +528,6 @@ describe("a restore", () => {
 
   test("of an older release migrates its rows", async () => {
     const [ann] = await registerUsers(1);
-    if (!ann) throw new Error("there is one");
     const inbox = env.INBOX.getByName(String(ann.user.id));
     const rows = [
       { table: "presence", columns: ["id", "online", "gone", "epoch", "repaired_at"] },

@@ -15,7 +15,6 @@ import {
 } from "../../support/clients/api.ts";
 import { ask, createGroup, openForSelf, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
 
 const Bot = z.strictObject({
@@ -26,8 +25,7 @@ const Bot = z.strictObject({
 let ann: SignedIn;
 let bob: SignedIn;
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 const make = (who: { token: string }, fields: object = {}) =>
@@ -83,7 +81,6 @@ test("its maker changes its name, and nobody else has a say", async () => {
 
 test("of many bots that are made at once, five are there", async () => {
   const [cem] = await registerUsers(1);
-  if (!cem) throw new Error("a user");
   const answers = await Promise.all(Array.from({ length: 50 }, () => make(cem)));
   const statuses = answers.map(({ status }) => status).sort();
   expect(statuses).toEqual([...Array(5).fill(201), ...Array(45).fill(409)]);
@@ -97,7 +94,6 @@ test("of many bots that are made at once, five are there", async () => {
 
 test("a new token ends the one before, with its sockets", async () => {
   const [cem] = await registerUsers(1);
-  if (!cem) throw new Error("a user");
   const bot = await made(cem);
   const device = await openDevice(bot.token);
   const answer = await call("POST", on(bot, "/token"), { token: cem.token });
@@ -125,7 +121,6 @@ describe("what is refused", () => {
 
 test("a bot begins no conversation with a stranger, and answers in one that they began", async () => {
   const [cem, dan] = await registerUsers(2);
-  if (!cem || !dan) throw new Error("users");
   const bot = await made(cem);
   const begin = { kind: "direct", user_id: dan.user.id };
   expectProblem(await call("POST", "/v1/conversations", { token: bot.token, body: begin }), 403, "forbidden");
@@ -140,7 +135,6 @@ test("a bot begins no conversation with a stranger, and answers in one that they
 describe("the end of its maker", () => {
   test("a deleted account takes its bots with it", async () => {
     const [cem] = await registerUsers(1);
-    if (!cem) throw new Error("a user");
     const bot = await made(cem);
     const { id } = await createGroup(ann, [bot]);
     const owned = await createGroup(bot, [ann]);
@@ -156,7 +150,6 @@ describe("the end of its maker", () => {
 
   test("a bot that a crash has left is deleted by the hourly job", async () => {
     const [cem] = await registerUsers(1);
-    if (!cem) throw new Error("a user");
     const bot = await made(cem);
     await env.DB.prepare("UPDATE users SET deleted_at = 1 WHERE id = ?").bind(cem.user.id).run();
     await deleteOrphanedBots({

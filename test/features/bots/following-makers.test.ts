@@ -7,7 +7,6 @@ import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts
 import { ask, createGroup, expectAsked, page, send } from "../../support/clients/chat.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { hooksOf, makeHook, post, posted, rotate } from "../incoming-hooks/client.ts";
 
@@ -24,8 +23,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(3);
-  [owner, maker, reader] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [owner, maker, reader] = await signedInUsers(3);
   id = (await createGroup(owner, [maker, reader])).id;
   await toRole("admin");
 });

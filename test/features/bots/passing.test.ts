@@ -13,7 +13,6 @@ import {
   storedInInbox,
 } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { type BackendBot, backendBot } from "./client.ts";
 
@@ -22,8 +21,7 @@ let bob: SignedIn;
 let bot: BackendBot;
 let id: number;
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   bot = await backendBot();
   id = (await createGroup(ann, [bob, bot])).id;
 });

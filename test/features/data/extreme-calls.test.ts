@@ -9,7 +9,6 @@ import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
 import { wire } from "../../support/clients/wire.ts";
 import { Errors } from "../../support/errors.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { sampledCases } from "../../support/sampled-cases.ts";
 import { type Filling, type Leaf, Leaves } from "../../support/surfaces/extreme-values.ts";
 import { expectShowable } from "../../support/surfaces/showable.ts";
@@ -127,8 +126,7 @@ function read(): Case[] {
 
 beforeAll(async () => {
   key = (await makeServerKey([...ServerScope.options])).text;
-  const users = await signedInUsers(3);
-  [ann, ben, subject] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, ben, subject] = await signedInUsers(3);
   ({ id } = await createGroup(ann, [ben, subject]));
   quiet = (await createGroup(ann, [ben])).id;
   await send(ann, id, "hello");

@@ -27,8 +27,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2), itemAt(users, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
   group = (await createGroup(ann, [bob, cid])).id;
 });
 

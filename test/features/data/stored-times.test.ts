@@ -27,8 +27,7 @@ let ben: SignedIn;
 
 beforeAll(async () => {
   key = (await makeServerKey(["hooks", "data", "users", "conversations", "moderate"])).text;
-  const users = await signedInUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await signedInUsers(2);
   await befriend(ann, ben);
 });
 

@@ -6,7 +6,7 @@ import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { conversationObject, itemAt } from "../../support/objects/room.ts";
+import { conversationObject } from "../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
 import { overrideTiming } from "../../support/timing.ts";
 
@@ -22,8 +22,7 @@ let told: ConversationId;
 
 beforeAll(async () => {
   key = (await makeServerKey(["hooks"])).text;
-  const users = await signedInUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await signedInUsers(2);
   const group = async () => ConversationId.parse((await createGroup(ann, [ben])).id);
   [plain, told] = [await group(), await group()];
   receiver = await HookReceiver.start(key, { events: ["*"], conversations: [told] });

@@ -18,8 +18,7 @@ let receiver: HookReceiver;
 
 beforeAll(async () => {
   key = (await makeServerKey(["hooks"])).text;
-  const users = await signedInUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await signedInUsers(2);
   id = ConversationId.parse((await createGroup(ann, [ben])).id);
   receiver = await HookReceiver.start(key, {
     events: ["message.sending"],

@@ -5,15 +5,14 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, openDirect, page } from "../../support/clients/chat.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { hooksOf, makeHook, post, posted, rotate } from "./client.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 const NOT_THERE = { status: 404, body: { code: "not_found", detail: expect.any(String) } };

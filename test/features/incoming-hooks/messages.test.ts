@@ -8,15 +8,14 @@ import { call, type SignedIn } from "../../support/clients/api.ts";
 import { ask, page } from "../../support/clients/chat.ts";
 import { StrictList, StrictMessage } from "../../support/clients/shapes.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
-import { conversationObject, createGroupId, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
 import { makeHook, post, posted } from "./client.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 const Place = z.strictObject({ conversation_id: z.int(), seq: z.int(), created_at: z.int() });

@@ -5,7 +5,7 @@ import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { page } from "../../support/clients/chat.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { makeHook, post, posted } from "./client.ts";
 
@@ -16,8 +16,7 @@ let key = "";
 // Each message has the rules read.
 beforeAll(() => setTiming({ rules: { keepMs: 0, staleMs: 0 } }));
 beforeAll(async () => {
-  const all = await signedInUsers(2);
-  [ann, bob] = [itemAt(all, 0), itemAt(all, 1)];
+  [ann, bob] = await signedInUsers(2);
   key = (await makeServerKey(["moderate", "hooks"])).text;
 });
 afterAll(() => rules([]));

@@ -37,7 +37,6 @@ interface Storm {
 /** A group of two with large merged messages. */
 async function storm(count: number): Promise<Storm> {
   const [ann, bob] = await signedInUsers(2);
-  if (!ann || !bob) throw new Error("two people");
   const id = await createGroupId(ann, bob);
   const items = [];
   for (const _ of range(1, PARTS))

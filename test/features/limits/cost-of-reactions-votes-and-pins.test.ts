@@ -48,7 +48,6 @@ test("many reactions to a message write six rows each, call no inbox, and are on
 
 test("a send reads and writes nothing of reactions", async () => {
   const [ann, bob] = await signedInUsers(2);
-  if (!ann || !bob) throw new Error("signedInUsers(2) has two");
   const id = await createGroupId(ann, bob);
   const seq = await postText(id, ann, "hello");
   await expectAsked(bob, id, "PUT", `/messages/${seq}/reactions/:yes:`);

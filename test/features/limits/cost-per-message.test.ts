@@ -86,8 +86,7 @@ test("mentions do not make later messages more expensive", async () => {
 });
 
 test("a send of a device brings its own inbox the update with the answer, in one commit and without a further call", async () => {
-  const users = await signedInUsers(2);
-  const [sender, other] = [itemAt(users, 0), itemAt(users, 1)];
+  const [sender, other] = await signedInUsers(2);
   using costs = new Costs();
   const id = await createGroupId(sender, other);
   const device = await openDevice(sender.token);
@@ -120,8 +119,7 @@ test("a send of a device brings its own inbox the update with the answer, in one
 test("a device that sends after each ack costs its own inbox one call for many messages", async () => {
   // So that no pause of the machine counts as the end of the burst.
   overrideTiming({ assumedUpdates: { confirmMs: 60_000 } });
-  const users = await signedInUsers(2);
-  const [sender, other] = [itemAt(users, 0), itemAt(users, 1)];
+  const [sender, other] = await signedInUsers(2);
   using costs = new Costs();
   const id = await createGroupId(sender, other);
   const device = await openDevice(sender.token);

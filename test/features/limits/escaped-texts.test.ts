@@ -11,7 +11,6 @@ let id: ConversationId;
 
 beforeAll(async () => {
   const [first] = await registerUsers(1);
-  if (!first) throw new Error("one person");
   ann = first;
   id = await createGroupId(ann);
 });

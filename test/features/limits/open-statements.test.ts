@@ -8,15 +8,14 @@ import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { send, sendAll } from "../../support/clients/chat.ts";
 import { aside } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
-import { conversationObject, createGroupId, itemAt } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId } from "../../support/objects/room.ts";
 import { expectNoOpenStatement } from "../../support/objects/statements.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 type Read = (object: ReturnType<typeof conversationObject>, caller: { userId: UserId }) => Promise<unknown>;

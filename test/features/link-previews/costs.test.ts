@@ -16,8 +16,7 @@ import { overrideTiming } from "../../support/timing.ts";
 let ann: SignedIn;
 let bob: SignedIn;
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
 });
 
 /** A group in which nothing but what a test does writes a row. */

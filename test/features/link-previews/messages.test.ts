@@ -15,7 +15,6 @@ import {
 import { edit } from "../../support/clients/edits.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { Page } from "../../support/pages/page.ts";
 import { setLinkPreviews } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
@@ -24,8 +23,7 @@ let ann: SignedIn;
 let bob: SignedIn;
 beforeAll(async () => {
   const restore = setLinkPreviews("on");
-  const users = await registerUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await registerUsers(2);
   return restore;
 });
 
@@ -140,7 +138,6 @@ describe("there is none", () => {
 
   test("for a message request, until it is accepted", async () => {
     const [cid, dan] = await registerUsers(2);
-    if (!cid || !dan) throw new Error("two users");
     const audience = { who_may_write: "nobody", who_may_add: "nobody" };
     await call("PATCH", "/v1/me", { token: dan.token, body: audience });
     const page = await Page.html("<title>stranger</title>");
@@ -158,7 +155,6 @@ describe("there is none", () => {
   test("for a message that its sender alone sees", async () => {
     const { text: token } = await makeServerKey(["moderate"]);
     const [cid] = await registerUsers(1);
-    if (!cid) throw new Error("a user");
     const undo = setTiming({ rules: { keepMs: 0, staleMs: 0 } });
     const { id } = await createGroup(ann, [bob, cid]);
     const path = `/v1/moderation/users/${cid.user.id}/suspension`;

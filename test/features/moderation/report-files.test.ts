@@ -7,7 +7,6 @@ import { call, expectProblem, PASSWORD, type SignedIn } from "../../support/clie
 import { createGroup, deleteMessage } from "../../support/clients/chat.ts";
 import { download, type StrictFile, storedFiles } from "../../support/clients/files.ts";
 import { eventually } from "../../support/eventually.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import {
   deleteFile,
   expectGone,
@@ -32,8 +31,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   group = (await createGroup(ann, [bob])).id;
   file = await uploadFile(bob, "the worst");
   seq = await sendFile(bob, group, file);

@@ -23,8 +23,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(4);
-  [ann, bob, mia, max] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2), itemAt(users, 3)];
+  [ann, bob, mia, max] = await signedInUsers(4);
   for (const one of [mia, max]) await giveRole(key, one, "moderator");
 });
 

@@ -9,7 +9,7 @@ import { type Answer, call, expectProblem, PASSWORD, type SignedIn } from "../..
 import { createGroup, getMessage, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
-import { itemAt, range } from "../../support/objects/room.ts";
+import { range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { auditOf, giveRole } from "./staff.ts";
@@ -26,8 +26,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   group = (await createGroup(ann, [bob])).id;
 });
 

@@ -23,7 +23,7 @@ import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside, replies, reply } from "../../support/clients/threads.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
-import { conversationObject, inboxObject, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, inboxObject, range } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { v1 } from "../../surfaces/v1/driver.ts";
@@ -42,8 +42,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(3);
-  [ann, bob, cid] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, cid] = await signedInUsers(3);
   group = (await createGroup(ann, [bob, cid])).id;
 });
 

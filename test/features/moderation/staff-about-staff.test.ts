@@ -31,8 +31,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, mia] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, mia] = await signedInUsers(2);
 });
 
 const asKey = (method: string, path: string, body?: object) => asStaff({ token: key }, method, path, body);

@@ -19,8 +19,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(4);
-  [ann, bob, mia, max] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2), itemAt(users, 3)];
+  [ann, bob, mia, max] = await signedInUsers(4);
   await giveRole(key, mia, "moderator");
   await giveRole(key, max, "admin");
 });

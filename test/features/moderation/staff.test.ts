@@ -6,7 +6,6 @@ import { ask, createGroup, openDirect, page, send } from "../../support/clients/
 import { eventually } from "../../support/eventually.ts";
 import { breakAt } from "../../support/faults/injected-fault.ts";
 import { eachStep } from "../../support/faults/sampled-steps.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { auditOf, giveRole } from "./staff.ts";
 
@@ -25,8 +24,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(3);
-  [ann, bob, mia] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, mia] = await signedInUsers(3);
   await giveRole(key, mia, "moderator");
   group = (await createGroup(ann, [bob])).id;
 });
@@ -93,8 +91,7 @@ test("an action that is cut short at any step has its row in the audit log, if a
   for (const name of NAMES)
     for (const place of ["D1 before", "D1 after", ACTIONS[name].at] as const)
       await eachStep(`${name}, ${place}`, 2, async (step) => {
-        const users = await signedInUsers(2);
-        [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+        [ann, bob] = await signedInUsers(2);
         group = (await createGroup(ann, [bob])).id;
         sent = (await send(bob, group, "from Bob")).seq;
         await giveRole(key, mia, "moderator");

@@ -5,7 +5,6 @@ import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts
 import { createGroup, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { intercept, loseCalls } from "../../support/faults/calls.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 const HOLD = { id: "doubt", match: { words: ["bitcoin"] }, action: "hold" };
@@ -29,8 +28,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   group = (await createGroup(ann, [bob])).id;
 });
 

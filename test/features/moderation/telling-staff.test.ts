@@ -5,7 +5,6 @@ import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts
 import { createGroup, send } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { intercept } from "../../support/faults/calls.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { giveRole } from "./staff.ts";
 
@@ -28,8 +27,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(4);
-  [ann, bob, mia, max] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2), itemAt(users, 3)];
+  [ann, bob, mia, max] = await signedInUsers(4);
   for (const one of [mia, max]) await giveRole(key, one, "moderator");
 });
 

@@ -38,8 +38,7 @@ let cid: SignedIn;
 let dan: SignedIn;
 
 beforeAll(async () => {
-  const all = await signedInUsers(4);
-  [ann, bob, cid, dan] = [itemAt(all, 0), itemAt(all, 1), itemAt(all, 2), itemAt(all, 3)];
+  [ann, bob, cid, dan] = await signedInUsers(4);
 });
 
 /** Sets and unsets a member as admin in turn, `times` times. */
@@ -371,7 +370,6 @@ function notificationOf(id: number): SentNotification {
 
 test("an inbox keeps the newest 1,000 notifications; read and hidden ones are not unread", async () => {
   const [eve] = await registerUsers(1);
-  if (!eve) throw new Error("there is one");
   const inbox = inboxObject(eve.user.id);
   const box = async () => {
     const answer = await inbox.notificationBox();
@@ -411,7 +409,6 @@ test("an inbox keeps the newest 1,000 notifications; read and hidden ones are no
 
 test("a deleted account has no notifications and gets none", async () => {
   const [eve] = await registerUsers(1);
-  if (!eve) throw new Error("there is one");
   const id = await createGroupOfKind("group", ann, [eve]);
   expect(await notificationEvents(eve)).toEqual(["added"]);
   {

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
-import { inboxObject, itemAt, range, signInAgain } from "../../support/objects/room.ts";
+import { inboxObject, range, signInAgain } from "../../support/objects/room.ts";
 import { push, pushJobs } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
 import { setTiming } from "../../support/timing.ts";
@@ -14,8 +14,7 @@ let group = 0;
 beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 }, fanout: { cooldownMs: 1 } }));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await registerUsers(2);
   group = (await createGroup(ann, [ben])).id;
 });
 

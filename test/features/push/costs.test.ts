@@ -6,7 +6,7 @@ import { createGroup, insertUsers, send } from "../../support/clients/chat.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { runJobs } from "../../support/objects/assert-consistent.ts";
 import { Costs, watchSql } from "../../support/objects/costs.ts";
-import { inboxObject, itemAt } from "../../support/objects/room.ts";
+import { inboxObject } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { push, pushJobs } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
@@ -16,8 +16,7 @@ let ann: SignedIn;
 let ben: SignedIn;
 
 beforeAll(async () => {
-  const users = await registerUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await registerUsers(2);
   return setTiming({ push: { graceMs: 60_000, changeMs: 60_000 }, fanout: { cooldownMs: 1 } });
 });
 

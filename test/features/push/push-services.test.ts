@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, expect, inject, onTestFinished, test,
 import { z } from "zod";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";
-import { inboxObject, itemAt, range } from "../../support/objects/room.ts";
+import { inboxObject, range } from "../../support/objects/room.ts";
 import { evictInbox, loseInbox, push, pushJobs, runPushes } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
 import { setTiming, timing } from "../../support/timing.ts";
@@ -17,8 +17,7 @@ let group = 0;
 beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 }, fanout: { cooldownMs: 1 } }));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await registerUsers(2);
   group = (await createGroup(ann, [ben])).id;
 });
 afterEach(() => {

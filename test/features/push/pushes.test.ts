@@ -15,8 +15,7 @@ let laptop: PushReceiver;
 beforeAll(() => setTiming({ push: { graceMs: 60_000, changeMs: 60_000 }, fanout: { cooldownMs: 1 } }));
 
 beforeEach(async () => {
-  const users = await registerUsers(2);
-  [ann, ben] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, ben] = await registerUsers(2);
   group = (await createGroup(ann, [ben])).id;
   laptop = await PushReceiver.of(ben);
 });

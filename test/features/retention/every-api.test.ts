@@ -16,8 +16,7 @@ beforeAll(async () => {
 
 test.each(DRIVERS)("history, search and counts over $name end at what has expired", async (driver) => {
   const surface = { ...v1, ...driver };
-  const users = await signedInUsers(2);
-  const [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  const [ann, bob] = await signedInUsers(2);
   const id = await surface.open(ann, bob);
   expect((await keep(key, id, "direct", { retention_days: 10 })).status).toBe(200);
   for (const word of ["old one", "old two", "old three"]) await surface.send(ann, id, word);

@@ -24,7 +24,7 @@ import { eachStep } from "../../support/faults/sampled-steps.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { runAlarm } from "../../support/objects/assert-consistent.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { conversationObject, itemAt, range } from "../../support/objects/room.ts";
+import { conversationObject, range } from "../../support/objects/room.ts";
 import { evict, untilCheckpoint } from "../../support/objects/sleep.ts";
 import { age, emptiedSeq, expire, keep, runRetention } from "../../support/retention/expire.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
@@ -45,8 +45,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 async function groupFor(days: number): Promise<ConversationId> {

@@ -20,7 +20,6 @@ import {
 import { edit } from "../../support/clients/edits.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside, followed, reply } from "../../support/clients/threads.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { age, DAY_MS, expire, keep, retentionDue, runRetention } from "../../support/retention/expire.ts";
 import { setRetentionDays } from "../../support/settings.ts";
@@ -39,8 +38,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(3);
-  [ann, bob, cid] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, cid] = await signedInUsers(3);
 });
 
 const Found = z.object({ items: z.array(z.looseObject({ seq: z.int() })) });

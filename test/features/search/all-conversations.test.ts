@@ -24,8 +24,7 @@ beforeAll(setNoRateLimits);
 
 // Each test has users of its own, as a search finds what they have in all conversations.
 beforeEach(async () => {
-  const three = await signedInUsers(3);
-  [ann, bob, cid] = [itemAt(three, 0), itemAt(three, 1), itemAt(three, 2)];
+  [ann, bob, cid] = await signedInUsers(3);
 });
 
 /** Groups of Ann and Bob. */

@@ -9,7 +9,6 @@ import { timing } from "../../support/timing.ts";
 /** A group of two with three messages, and a function that reads a part of one message of its history. */
 async function historyOfThree() {
   const [ann, bob] = await signedInUsers(2);
-  if (!ann || !bob) throw new Error("there are two");
   const id = await createGroupId(ann, bob);
   const seqs = [];
   for (const text of ["one", "two", "three"]) seqs.push(await postText(id, ann, text));

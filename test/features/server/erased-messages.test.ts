@@ -22,7 +22,7 @@ import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { aside, reply } from "../../support/clients/threads.ts";
 import { breakAt, FAULT_PLACES } from "../../support/faults/injected-fault.ts";
 import { runAlarm, runJobs } from "../../support/objects/assert-consistent.ts";
-import { itemAt, range } from "../../support/objects/room.ts";
+import { range } from "../../support/objects/room.ts";
 import { sampledCases } from "../../support/sampled-cases.ts";
 import { setTiming } from "../../support/timing.ts";
 
@@ -38,8 +38,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
 });
 
 const erase = ({ user }: SignedIn, messages = "erase") =>
@@ -138,8 +137,7 @@ test("thousands of messages go in parts, each in an alarm of its own", async () 
 
 test.each(FAULT_PLACES)("an erasure that is cut short at a step of %s goes on to its end", async (place) => {
   for (const step of sampledCases([1, 3, 6, 12, 25, 40], 2, place.length)) {
-    const users = await signedInUsers(1);
-    const who = itemAt(users, 0);
+    const [who] = await signedInUsers(1);
     const { id } = await createGroup(ann, [who]);
     await send(who, id, SECRET);
     await send(who, id, `${SECRET} again`);

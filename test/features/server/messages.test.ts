@@ -25,7 +25,7 @@ import {
 import { StrictMessage, StrictPage } from "../../support/clients/shapes.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
-import { createGroupId, itemAt } from "../../support/objects/room.ts";
+import { createGroupId } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 
 let token = "";
@@ -36,8 +36,7 @@ let eve: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 beforeAll(async () => {
   token = (await makeServerKey(["conversations", "messages", "users"])).text;
-  const users = await signedInUsers(3);
-  [ann, bob, eve] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, eve] = await signedInUsers(3);
 });
 
 const post = (ref: number | string, body: object) =>

@@ -24,8 +24,7 @@ let id: ConversationId;
 
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 beforeAll(async () => {
-  const users = await signedInUsers(2);
-  [ann, bob] = [itemAt(users, 0), itemAt(users, 1)];
+  [ann, bob] = await signedInUsers(2);
   id = await createGroupId(ann, bob);
 });
 

@@ -17,7 +17,6 @@ import {
   send,
 } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
-import { itemAt } from "../../support/objects/room.ts";
 import { setTiming } from "../../support/timing.ts";
 import { list as appkeyList } from "../../surfaces/appkey/client.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
@@ -33,8 +32,7 @@ let late: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 beforeAll(async () => {
   token = (await makeServerKey(["conversations", "messages"])).text;
-  const users = await signedInUsers(3);
-  [ann, bob, late] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
+  [ann, bob, late] = await signedInUsers(3);
 });
 
 describe("what was before a member came", () => {

@@ -34,9 +34,7 @@ let id: ConversationId;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 }, roomSockets: { perUser: 100 } }));
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  ann = itemAt(registered, 0);
-  bob = itemAt(registered, 1);
+  [ann, bob] = await registerUsers(2);
   id = await createGroupId(ann, bob);
 });
 

@@ -11,7 +11,6 @@ import {
   conversationObject,
   createGroupId,
   inboxObject,
-  itemAt,
   postText,
   range,
   runInboxJob,
@@ -29,9 +28,7 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 } }));
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  ann = itemAt(registered, 0);
-  bob = itemAt(registered, 1);
+  [ann, bob] = await registerUsers(2);
 });
 
 /** The sessions that have a registered socket in a user's inbox. */

@@ -7,7 +7,6 @@ import {
   conversationObject,
   createGroupId,
   expectDeleted,
-  itemAt,
   postText,
   range,
   textFrame,
@@ -22,9 +21,7 @@ let bob: SignedIn;
 beforeAll(() => setTiming({ fanout: { cooldownMs: 10 }, roomSockets: { perUser: 100 } }));
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  ann = itemAt(registered, 0);
-  bob = itemAt(registered, 1);
+  [ann, bob] = await registerUsers(2);
 });
 
 /** Creates a group with `count` messages of Ann: "1", "2" … */

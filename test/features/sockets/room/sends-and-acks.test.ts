@@ -6,7 +6,6 @@ import { ask } from "../../../support/clients/chat.ts";
 import { openRoom } from "../../../support/clients/socket.ts";
 import {
   createGroupId,
-  itemAt,
   postText,
   range,
   sessionOf,
@@ -19,9 +18,7 @@ let bob: SignedIn;
 let annsTablet: SignedIn;
 
 beforeAll(async () => {
-  const registered = await registerUsers(2);
-  ann = itemAt(registered, 0);
-  bob = itemAt(registered, 1);
+  [ann, bob] = await registerUsers(2);
   annsTablet = await signInAgain(ann);
 });
 
