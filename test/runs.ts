@@ -135,11 +135,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/features/accounts/fresh-profiles.test.ts",
     "test/features/accounts/profile-frames.test.ts",
   ],
-  "test/faults/outages/scheduled-messages.test.ts": [
-    "scheduled messages in an outage",
-    "test/features/scheduled/scheduling.test.ts",
-    "test/faults/races/scheduled-messages.test.ts",
-  ],
   "test/features/backup/backup-and-restore.test.ts": [
     "27 s: a break at each write and call",
     "test/features/backup/scheduled-backup.test.ts",
@@ -147,11 +142,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/features/contacts/requests-crash.test.ts": [
     "a crash at each step of a message request",
     "test/features/contacts/message-requests.test.ts",
-  ],
-  "test/features/conversations/deleted-on-sockets.test.ts": [
-    "several calls at once",
-    "test/features/conversations/delete-for-me.test.ts",
-    "test/properties/devices.test.ts",
   ],
   "test/features/data/stored-times.test.ts": [
     "rows that only a broken clock or a former release has left",
@@ -161,18 +151,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/features/edits/costs.test.ts": [
     "rows that an edit writes",
     "test/features/work/conversation.test.ts",
-  ],
-  "test/features/edits/former-members.test.ts": [
-    "the same update, to who left",
-    "test/features/edits/privacy.test.ts",
-  ],
-  "test/features/groups/crossing-the-large-threshold.test.ts": [
-    "a group at the threshold is rare",
-    "test/features/groups/large-group-delivery.test.ts",
-  ],
-  "test/features/groups/crowded-groups.test.ts": [
-    "stories of crowded groups, one by one",
-    "test/properties/devices.test.ts",
   ],
   "test/features/groups/former-members.test.ts": [
     "calls about who left long ago",
@@ -205,10 +183,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/features/link-previews/messages.test.ts",
     "test/features/files/lifetime.test.ts",
   ],
-  "test/features/messages/merged-limits.test.ts": [
-    "bounds of nested merged messages",
-    "test/features/messages/merging.test.ts",
-  ],
   "test/features/presence/recipient-limits.test.ts": [
     "a thousand contacts",
     "test/features/presence/online-and-offline.test.ts",
@@ -225,10 +199,6 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/features/sockets/device/page-memory.test.ts": [
     "memory of 16 full pages",
     "test/unit/objects/inbox/page-budget.test.ts",
-  ],
-  "test/features/sockets/device/slow-reader.test.ts": [
-    "the same queue of frames",
-    "test/features/sockets/room/slow-reader.test.ts",
   ],
   "test/features/space/metrics.test.ts": [
     "counters for operators",
