@@ -18,8 +18,8 @@ export function asWork<T>(run: () => T, isOfEarlierFile = false): T {
 }
 
 /**
- * Collects the error log lines of a scope: `using errors = new Errors()`. A line of a request or an alarm that
- * began before the scope, or of an alarm that an earlier file has left, is not its.
+ * Collects the error log lines of a scope: `using errors = new Errors()`. A line of a request or an alarm
+ * that began before the scope, or of an alarm that an earlier file has left, is not its.
  */
 export class Errors {
   readonly #log = console.error;

@@ -9,8 +9,8 @@ interface Timer {
 }
 
 /**
- * A patience that lasts until the test ends it, by those who hang alone: `using patience = new Patience()` and
- * `overrideTiming({ list: { snapshotTimeoutMs: Patience.MS } })`. A short one would be over on a busy machine
+ * A patience that lasts until the test ends it, by those who hang alone: `using patience = new Patience()`
+ * and `overrideTiming({ list: { snapshotTimeoutMs: Patience.MS } })`. A short one would be over on a busy machine
  * for those who answer, too.
  */
 export class Patience {

@@ -20,8 +20,8 @@ interface Place {
 
 /**
  * Receives hooks. `PUT` to a path sets how its next calls are answered, a line each: `204`, `hang`, `200 {}`.
- * `PATCH` answers those that hang with a status. `GET …?from=n` resolves with the calls from the n-th on, once
- * there is one.
+ * `PATCH` answers those that hang with a status. `GET …?from=n` resolves with the calls from the n-th on,
+ * once there is one.
  */
 export default async function setup(project: TestProject): Promise<() => void> {
   const places = new Map<string, Place>();

@@ -71,8 +71,8 @@ export async function chooseInAccount(page: Page, name: string): Promise<void> {
 }
 
 /**
- * Chooses something in the menu of a stored message, by a key. A pointer that rests on a row is beside it when
- * something above comes or goes, and the button that the row showed is gone.
+ * Chooses something in the menu of a stored message, by a key. A pointer that rests on a row is beside it
+ * when something above comes or goes, and the button that the row showed is gone.
  */
 export async function choose(page: Page, text: string, item: string): Promise<void> {
   await stored(page, text).first().press("Enter");
