@@ -62,13 +62,13 @@ test.each(["500", "404", "redirect", "hang", "hang_in_body"] as const)(
       const impatience = setTiming({ keySets: { timeoutMs: 200 } });
       expectProblem(await signIn(issuer), 503, "unavailable");
       expectProblem(await signIn(issuer), 503, "unavailable");
-      impatience();
       expect(await issuer.asked()).toBe(2);
       tokensOf(await signIn(issuer, known));
       // Old keys are better than none.
       advanceClock(11 * 60_000);
       tokensOf(await signIn(issuer, known));
       advanceClock(30_000);
+      impatience();
       await issuer.serve();
       tokensOf(await signIn(issuer));
     });

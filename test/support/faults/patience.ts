@@ -10,8 +10,8 @@ interface Timer {
 
 /**
  * A patience that lasts until the test ends it, by those who hang alone: `using patience = new Patience()`
- * and `overrideTiming({ list: { snapshotTimeoutMs: Patience.MS } })`. A short one would be over on a busy machine
- * for those who answer, too.
+ * and `overrideTiming({ list: { snapshotTimeoutMs: Patience.MS } })`. A short one would be over on a busy
+ * machine for those who answer, too.
  */
 export class Patience {
   /** Timers of this time are those of this patience. No other has it. */

@@ -20,12 +20,13 @@ import { differences, fill, fillText, type Values } from "./matching.ts";
  *     bob: GET /v1/conversations/{talk}
  *     200 with {"unread_count": 1}
  *
- * `ann:` is who calls, with their credentials in the API's form (`nobody:` without); everybody who is named
- * is a new user, with `{ann.id}`, `{ann.digits}` (the id as a text), `{ann.name}` and `{ann.token}`. Headers
- * are on the lines below a call, and so are settings of the server, `setting NAME: value`. `<int talk>`
- * matches any integer, and is `{talk}` from then on. `with` lets an answer have more fields, `soon` repeats a
- * call until it is answered so, and a status alone says nothing of the body. `each x: [1, 2]` repeats the next call for each `{x}`. `says` sends a text, or a message in
- * JSON, over v1. A text may go on in the next lines. A comment begins with `//`.
+ * `ann:` is who calls, with their credentials in the API's form (`nobody:` without); everybody who is
+ * named is a new user, with `{ann.id}`, `{ann.digits}` (the id as a text), `{ann.name}` and `{ann.token}`.
+ * Headers are on the lines below a call, and so are settings of the server, `setting NAME: value`. `<int
+ * talk>` matches any integer, and is `{talk}` from then on. `with` lets an answer have more fields, `soon`
+ * repeats a call until it is answered so, and a status alone says nothing of the body. `each x: [1, 2]`
+ * repeats the next call for each `{x}`. `says` sends a text, or a message in JSON, over v1. A text may go
+ * on in the next lines. A comment begins with `//`.
  */
 export interface Story {
   name: string;
