@@ -135,6 +135,10 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/features/accounts/fresh-profiles.test.ts",
     "test/features/accounts/profile-frames.test.ts",
   ],
+  "test/faults/repair/jobs-that-always-fail.test.ts": [
+    "pauses of jobs, from outside",
+    "test/unit/objects/jobs.test.ts",
+  ],
   "test/features/backup/backup-and-restore.test.ts": [
     "27 s: a break at each write and call",
     "test/features/backup/scheduled-backup.test.ts",
@@ -142,6 +146,10 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/features/contacts/requests-crash.test.ts": [
     "a crash at each step of a message request",
     "test/features/contacts/message-requests.test.ts",
+  ],
+  "test/features/conversations/unopened-over-sockets.test.ts": [
+    "64 first messages, lost calls, usersig",
+    "test/features/conversations/unopened.test.ts",
   ],
   "test/features/data/stored-times.test.ts": [
     "rows that only a broken clock or a former release has left",
@@ -203,6 +211,11 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/features/space/metrics.test.ts": [
     "counters for operators",
     "test/unit/pure/operation/metrics.test.ts",
+  ],
+  "test/features/threads/sockets.test.ts": [
+    "frames of threads, one by one",
+    "test/features/threads/following.test.ts",
+    "test/features/threads/summary-changes.test.ts",
   ],
   "test/features/work/frames.test.ts": [
     "the same calls as frames",

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
@@ -6,7 +7,15 @@ import { ask, listedConversation, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { aside } from "../../support/clients/threads.ts";
-import { createGroupId, itemAt, postText, range } from "../../support/objects/room.ts";
+import {
+  conversationObject,
+  createGroupId,
+  inboxObject,
+  itemAt,
+  postText,
+  range,
+  textFrame,
+} from "../../support/objects/room.ts";
 import { setLiveMembers } from "../../support/settings.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 
@@ -96,6 +105,29 @@ test("they are told what is unread in threads, which messages mention their user
   await untilFrame(device, { type: "activity", last_seq: next, read_seq: root, unread_from: root - 1 });
 });
 
+test("a room socket brings each message at once", async () => {
+  const room = await openRoom(id, itemAt(others, 0).token);
+  await say(3);
+  expect(room.seqs).toEqual([2, 3, 4]);
+});
+
+test("a device that sends gets its acks, and others the message when they look", async () => {
+  await say(1);
+  const [one, other] = [itemAt(devices, 0), itemAt(devices, 1)];
+  one.send({ ...textFrame("from a device", "x"), conversation_id: id });
+  await one.until(({ acks }) => acks.length === 1);
+  await other.until(() => heard(other) === 3);
+  expect(await look(other)).toEqual([1, 2, 3]);
+});
+
+test("messages wait over evictions of the inbox and of the conversation", async () => {
+  await say(2);
+  await evictDurableObject(inboxObject(itemAt(others, 0).user.id));
+  await evictDurableObject(conversationObject(id));
+  await say(2);
+  expect(await look(itemAt(devices, 0))).toEqual(range(1, 5));
+});
+
 test("once the group is not crowded any more, a device that has looked gets each message", async () => {
   await say(1);
   const [device, gone] = [itemAt(devices, 0), itemAt(devices, 2)];
@@ -112,6 +144,16 @@ test("once the group is not crowded any more, a device that has looked gets each
     })
     .toBe(true);
   expect(device.seqs).toEqual(range(1, device.seqs.length));
+});
+
+test("a rename reaches the devices of a crowded group", async () => {
+  await say(1);
+  await ask(ann, id, "PATCH", "", { name: "Crowd" });
+  await itemAt(devices, 0).until(({ frames }) =>
+    frames.some(
+      ({ type, conversation }) => type === "conversation" && JSON.stringify(conversation).includes("Crowd"),
+    ),
+  );
 });
 
 test("a device is told of no state of the conversation that is older than what it was told before", async () => {

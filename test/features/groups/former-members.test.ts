@@ -1,13 +1,22 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
+import { TIMING } from "../../../src/domain/timing.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
-import { ask, storedInInbox } from "../../support/clients/chat.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
+import { ask, page, storedInInbox } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { assertConsistent, runJobs } from "../../support/objects/assert-consistent.ts";
 import { Costs } from "../../support/objects/costs.ts";
-import { conversationObject, createGroupId, expectDeleted, postText } from "../../support/objects/room.ts";
+import {
+  conversationObject,
+  createGroupId,
+  expectDeleted,
+  itemAt,
+  postText,
+} from "../../support/objects/room.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
@@ -67,3 +76,34 @@ test.each([0, 1, 2])(
     await assertConsistent(id);
   },
 );
+
+test("comes back and leaves again, each time after an eviction", async () => {
+  for (const round of ["first", "second", "third"]) {
+    await postText(id, bob, round);
+    await leave();
+    await evict(conversationObject(id), { marker: false });
+    await postText(id, ann, `after the ${round}`);
+    expect((await ask(ann, id, "POST", "/members", { user_ids: [bob.user.id] })).status).toBe(200);
+    await evict(conversationObject(id), { marker: false });
+    await postText(id, ann, `with the ${round} return`);
+    await runJobs(id);
+    await assertConsistent(id);
+  }
+});
+
+test("has their current name on the first page and the first room socket after a quiet year", async () => {
+  await postText(id, bob, "said");
+  await leave();
+  for (const nickname of ["Robert", "Rob"]) {
+    await evict(conversationObject(id), { marker: false });
+    expect((await call("PATCH", "/v1/me", { token: bob.token, body: { nickname } })).status).toBe(200);
+    advanceClock(TIMING.profileCache.freshMs + 1);
+    if (nickname === "Rob") {
+      const socket = await openRoom(id, ann.token, "?after=0&rev=0");
+      await socket.until(() => socket.of("synced").length > 0);
+      expect(JSON.stringify(socket.frames)).toContain(`"nickname":"${nickname}"`);
+    } else {
+      expect(itemAt((await page(ann, id)).items, 0).sender).toMatchObject({ nickname });
+    }
+  }
+});

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { signedInUsers } from "../../../support/accounts/users.ts";
+import { listedConversation } from "../../../support/clients/chat.ts";
 import { Device } from "../../../support/clients/device.ts";
 import { untilAcked } from "../../../support/clients/device-frames.ts";
-import { openDevice } from "../../../support/clients/socket.ts";
+import { acceptSocket, DEVICE_PATH, openDevice, upgrade } from "../../../support/clients/socket.ts";
 import { createGroupId, postText, range } from "../../../support/objects/room.ts";
 import { setNoRateLimits } from "../../../support/settings.ts";
 import { overrideTiming } from "../../../support/timing.ts";
@@ -14,6 +15,67 @@ beforeAll(() => setNoRateLimits());
 const MAX_UNREAD = 4 * 1024 * 1024;
 /** The maximum of bytes sent to a socket that sends frames without a ping. */
 const MAX_UNPINGED = 32 * 1024 * 1024;
+
+test("a reader that stops gets some 4 MiB and is closed, and a reconnected device misses none of 1,000 messages", async () => {
+  overrideTiming({ slowReader: { checkMs: 20, patienceMs: 500 } });
+  const [ann, bob, cid] = await signedInUsers(3);
+  const id = await createGroupId(ann, bob, cid);
+  const speakers = [ann, ann, cid, cid].map((who, i) => new Device(who, i));
+  const [phone, pad] = [new Device(bob, 1), new Device(bob, 2)];
+  for (const device of [...speakers, phone, pad]) await device.connect();
+  const before = await postText(id, ann, "the phone has this");
+  await phone.until(() => phone.displayed(id).lastSeq === before);
+  phone.disconnect();
+  // The client opens a socket and does not read from it.
+  const unread = await upgrade(DEVICE_PATH, bob.token);
+
+  const [rounds, each] = [10, 25];
+  for (const round of range(1, rounds)) {
+    for (const [i, speaker] of speakers.entries()) {
+      const drafts = range(1, each).map((n) => {
+        const clientMsgId = `${i} ${(round - 1) * each + n}`;
+        return { conversationId: id, clientMsgId, text: clientMsgId.padEnd(4_500, " and so on") };
+      });
+      speaker.sendDrafts(drafts, true);
+    }
+    const last = before + round * each * speakers.length;
+    for (const device of [...speakers, pad]) {
+      const isUpToDate = () => device.pending.length === 0 && device.displayed(id).lastSeq === last;
+      expect(await device.until(isUpToDate)).toBe(true);
+    }
+  }
+
+  const last = before + rounds * each * speakers.length;
+  const socket = acceptSocket(unread);
+  expect((await socket.closed()).code).toBe(4408);
+  expect(socket.received).toBeGreaterThan(MAX_UNREAD);
+  expect(socket.received).toBeLessThan(1.5 * MAX_UNREAD);
+  // The frames before the close are the first messages, without a gap.
+  expect(socket.seqs).toEqual(range(before + 1, before + socket.seqs.length));
+
+  await phone.connect();
+  const { messages } = pad.displayed(id);
+  expect(messages.map(({ seq }) => seq)).toEqual(range(1, last));
+  for (const device of [...speakers, phone]) expect(device.displayed(id).messages).toEqual(messages);
+  for (const device of [...speakers, pad]) expect(device.sockets).toBe(1);
+  for (const [i, speaker] of speakers.entries()) {
+    const texts = messages
+      .filter(({ seq }) => seq > before)
+      .map(({ body }) => String(Reflect.get(Object(body), "text")));
+    expect(
+      texts.filter((text) => text.startsWith(`${i} `)).map((text) => parseInt(text.slice(2), 10)),
+    ).toEqual(range(1, rounds * each));
+    expect(speaker.answers.length).toBe(rounds * each);
+  }
+  expect(await listedConversation(bob, id)).toMatchObject({
+    last_seq: last,
+    read_seq: 0,
+    unread_count: last,
+  });
+  phone.read(id, last - 7);
+  await expect.poll(async () => (await listedConversation(bob, id)).unread_count).toBe(7);
+  for (const device of [...speakers, phone, pad]) device.disconnect();
+});
 
 test("a device that fell behind is brought up to date once it pings, without a gap, and then gets its ack", async () => {
   overrideTiming({ slowReader: { checkMs: 20 } });
