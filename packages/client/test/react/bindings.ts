@@ -9,7 +9,8 @@ import { Server } from "../support/server.ts";
 export interface Tree {
   /** Renders components side by side in the framework's strict mode, each with the same props. */
   render<Props extends object>(components: ((props: Props) => string)[], props: Props): void;
-  unmount(): void;
+  /** Removes the tree. The framework does nothing for it afterwards. */
+  unmount(): void | Promise<void>;
 }
 
 /** Two users, the clients of both, and their conversation. */
@@ -108,7 +109,7 @@ export function testBindings(grow: (root: HTMLElement) => Tree): void {
     await until(bobsChat, (state) => state.conversation(id));
     await bob.send(id, "At noon");
     await expect.poll(() => root.textContent).toBe("1,2");
-    tree.unmount();
+    await tree.unmount();
     await expect.poll(() => windows.size).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { createElement, Fragment, StrictMode } from "react";
+import { act, createElement, Fragment, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { expect, test, vi } from "vitest";
@@ -13,7 +13,12 @@ testBindings((root) => {
       const children = components.map((component, key) => createElement(component, { ...props, key }));
       tree.render(createElement(StrictMode, {}, createElement(Fragment, {}, children)));
     },
-    unmount: () => tree.unmount(),
+    async unmount() {
+      // React goes on in later turns, and asks for the window, which may be gone by then.
+      Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+      await act(async () => tree.unmount());
+      Reflect.deleteProperty(globalThis, "IS_REACT_ACT_ENVIRONMENT");
+    },
   };
 });
 
