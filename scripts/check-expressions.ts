@@ -67,6 +67,15 @@ function expressions(): Expression[] {
   return [...found.values()];
 }
 
+/**
+ * One commit always gets the same answer: the seed of the fuzzer is fixed, and steps bound it, not a clock.
+ * By its own clock an attack of more than a second counts as one that succeeds, on a busy machine, too.
+ */
+const LIMITS = {
+  ...{ randomSeed: 1, timeout: 5 * 60_000 },
+  ...{ seedingTimeout: null, incubationTimeout: null, attackTimeout: null },
+} as const;
+
 const waiting = expressions();
 const count = waiting.length;
 let faults = 0;
@@ -74,8 +83,7 @@ let faults = 0;
 async function work(): Promise<void> {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { places, source, flags } = next;
-    // The seed of the fuzzer is fixed: one commit always gets the same answer.
-    const found = await check(source, flags, { timeout: 30_000, randomSeed: 1 });
+    const found = await check(source, flags, LIMITS);
     if (found.status === "safe") continue;
     faults++;
     const why =
