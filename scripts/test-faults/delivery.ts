@@ -8,7 +8,7 @@ export const DELIVERY: readonly Fault[] = [
     file: "src/inbox/list/list-rows.ts",
     from: "WHERE excluded.ver > ver`",
     to: "WHERE excluded.ver <> ver`",
-    caughtBy: "test/unit/objects/inbox/inbox-list.test.ts",
+    caughtBy: "test/properties/inbox-list.test.ts",
   },
   {
     name: "a client that comes back misses the 201st message that its user has hidden",
