@@ -85,7 +85,7 @@ async function verified(core: Core, issuer: Issuer, token: string): Promise<JWTP
   } catch (error) {
     if (!(error instanceof UnknownKey)) throw error;
   }
-  // Somebody's wrong token may have had the keys loaded just before the issuer took others.
+  // A wrong token may have had the keys loaded just before the issuer took others.
   const renewed = await core.keySets.renew(issuer.jwks, keys, request);
   if (!renewed) throw unreachable(core, issuer);
   try {

@@ -28,8 +28,8 @@ const SEQUENCE = "sqlite_sequence";
 const LEFT_OUT = ["d1_migrations", "_cf_", "sqlite_", "file_upload_parts", "file_usage", "link_previews"];
 /** An upload that is not complete has parts in the bucket, which no backup has. */
 const WHERE: Readonly<Record<string, string>> = { file_uploads: "state IN ('complete', 'ended')" };
-/** Tables that are loaded after others that they do not refer to: with hooks, `users` tells of users. */
-const AFTER: Readonly<Record<string, string>> = { hooks: "users" };
+/** Tables that are loaded after others that they do not refer to: hooks are told of new users and reports. */
+const AFTER: Readonly<Record<string, readonly string[]>> = { hooks: ["users", "reports"] };
 
 /**
  * Unique values that one row may give up and another take while the rows are read: both have it then. The row
@@ -130,9 +130,7 @@ async function tablesInOrder(db: Database): Promise<StoredTable[]> {
   for (const [i, name] of kept.entries()) {
     const table = tableOf(name, z.array(ColumnInfo).parse(described[2 * i]?.results));
     const referred = z.array(Referred).parse(described[2 * i + 1]?.results);
-    const after = AFTER[name];
-    const refersTo = [...referred.map((one) => one.table), ...(after === undefined ? [] : [after])];
-    tables.set(name, { table, refersTo });
+    tables.set(name, { table, refersTo: [...referred.map((one) => one.table), ...(AFTER[name] ?? [])] });
   }
   const ordered = new Map<string, StoredTable>();
   const place = (name: string): void => {
