@@ -5,6 +5,7 @@
  * - Every event that the code logs has a row in docs/logs.md, with its level.
  * - Every link and its anchor, `npm run` script and named file exists, and so does each name of
  *   docs/glossary.md.
+ * - The newest version of CHANGELOG.md is that of each package, and a state of each version is kept.
  * - Tests are in folders that CONTRIBUTING.md names, and no folder of tests has too many files.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -16,12 +17,15 @@ import { ROOT } from "./support/wrangler.ts";
 
 const Versions = z.record(z.string(), z.string());
 const Manifest = z.object({
+  version: z.string(),
   scripts: Versions,
   dependencies: Versions,
   devDependencies: Versions,
   workspaces: z.array(z.string()),
 });
-const Workspace = Manifest.pick({ devDependencies: true }).extend({ dependencies: Versions.default({}) });
+const Workspace = Manifest.pick({ version: true, devDependencies: true }).extend({
+  dependencies: Versions.default({}),
+});
 
 const DOCUMENTS = globSync(
   [
@@ -74,6 +78,7 @@ const wrong = [
   ...testFolders(),
   ...glossary(),
   ...logEvents(),
+  ...releases(),
 ];
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;
@@ -223,5 +228,23 @@ function logEvents(): string[] {
     ...wrong,
     ...extra.map((name) => `${LOGS}: no code logs ${name}`),
     ...security.map((action) => `${LOGS}: the action ${action} has no row`),
+  ];
+}
+
+function releases(): string[] {
+  const versions = [...read("CHANGELOG.md").matchAll(/^## (\d\S+)/gm)].map(([, version = ""]) => version);
+  const packages = [
+    "package.json",
+    "web/package.json",
+    ...globSync("packages/*/package.json", { cwd: ROOT }),
+  ];
+  const versionOf = (path: string) => Workspace.parse(JSON.parse(read(path))).version;
+  return [
+    ...packages
+      .filter((path) => versionOf(path) !== versions[0])
+      .map((path) => `${path}: its version is not ${versions[0]}, the newest one of CHANGELOG.md`),
+    ...versions
+      .filter((version) => !existsSync(join(ROOT, `test/releases/${version}.tar.gz`)))
+      .map((version) => `test/releases: no state of ${version}; npm run release:state makes it`),
   ];
 }

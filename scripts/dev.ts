@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { watchWeb } from "../web/scripts/bundle.ts";
+import { objectionToLocal } from "./releases/taken-over.ts";
 import { devConfig } from "./support/dev-config.ts";
 import { addVapidKeys, writeSettings } from "./support/dev-vars.ts";
 import { whenOrphaned } from "./support/orphan.ts";
@@ -46,7 +47,13 @@ async function main(): Promise<number> {
       console.log("Wrote .dev.vars with a random TOKEN_SECRET. It is never overwritten.");
     else if (addVapidKeys(path)) console.log("Added the keys of Web Push to .dev.vars.");
   }
-  const migrated = await applyMigrations();
+  const folder = typeof values["persist-to"] === "string" ? values["persist-to"] : undefined;
+  const objection = await objectionToLocal(folder);
+  if (objection !== null) {
+    console.error(objection);
+    return 1;
+  }
+  const migrated = await applyMigrations(folder);
   if (migrated !== 0 || stopping) return migrated;
   const unwatch = await watchWeb();
   console.log(PREPARED);
@@ -67,9 +74,8 @@ async function staysTaken(port: number, ip: string | undefined): Promise<boolean
 }
 
 /** Migrates the local database. Wrangler's output is printed only on failure. */
-async function applyMigrations(): Promise<number> {
-  const persistTo = values["persist-to"];
-  const where = typeof persistTo === "string" ? ["--persist-to", persistTo] : [];
+async function applyMigrations(folder: string | undefined): Promise<number> {
+  const where = folder === undefined ? [] : ["--persist-to", folder];
   const child = spawnWrangler(["d1", "migrations", "apply", "DB", "--local", ...where], {
     stdio: ["ignore", "pipe", "pipe"],
     // Without it wrangler asks in a terminal.

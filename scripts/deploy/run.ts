@@ -1,3 +1,4 @@
+import { requireTakeover } from "../releases/taken-over.ts";
 import { findLive, type Live, requireAccount } from "./account.ts";
 import { type Run, Wrangler } from "./calls.ts";
 import {
@@ -87,6 +88,7 @@ async function deployInto(begun: Deployment, folder: string, tag: string): Promi
   const run = { ...begun, plan: { ...begun.plan, database: { name, id: uuid } } };
   const { wrangler, options, plan, live, tell } = run;
   const config = writeConfig(plan, folder, uuid);
+  await requireTakeover(wrangler, config);
   await wrangler.must(
     "A migration failed. Nothing was deployed; the running version works on the tables as they are. D1 has rolled " +
       "back the failing migration, those before it stay.",

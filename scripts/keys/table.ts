@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { parseOutput, runWrangler, Wrangler } from "../deploy/calls.ts";
 import { readPlan } from "../deploy/config.ts";
+import { DeployFailure } from "../deploy/failure.ts";
+import { objectionToLocal } from "../releases/taken-over.ts";
 
 const Rows = z.tuple([z.object({ results: z.array(z.unknown()) })]);
 
@@ -10,6 +12,7 @@ export class KeyTable {
   readonly #where: readonly string[];
   readonly #isLocal: boolean;
   readonly #database: string;
+  readonly #folder: string | undefined;
 
   constructor({
     remote = false,
@@ -21,6 +24,7 @@ export class KeyTable {
     "persist-to"?: string;
   }) {
     this.#isLocal = !remote;
+    this.#folder = folder;
     this.#where = remote ? ["--remote"] : ["--local", ...(folder ? ["--persist-to", folder] : [])];
     this.#database = remote ? readPlan(worker, process.env).database.name : "DB";
   }
@@ -28,16 +32,21 @@ export class KeyTable {
   /** Runs a statement. @returns its rows @throws a `DeployFailure` with what wrangler printed */
   async run(statement: string): Promise<unknown[]> {
     // Before the first \`npm run dev\` there are no tables. A deployed database has those of its release.
-    if (this.#isLocal)
-      await this.#wrangler.must("The local database could not be made.", [
-        ...["d1", "migrations", "apply", this.#database, ...this.#where],
-      ]);
+    if (this.#isLocal) await this.#prepare();
     const what = "The database did not take it.";
     const called = await this.#wrangler.must(what, [
       ...["d1", "execute", this.#database, ...this.#where, "--json", "--yes", "--command", statement],
     ]);
     const [{ results }] = parseOutput(Rows, called, what);
     return results;
+  }
+
+  async #prepare(): Promise<void> {
+    const objection = await objectionToLocal(this.#folder);
+    if (objection !== null) throw new DeployFailure(objection);
+    await this.#wrangler.must("The local database could not be made.", [
+      ...["d1", "migrations", "apply", this.#database, ...this.#where],
+    ]);
   }
 }
 

@@ -27,10 +27,15 @@ export class Person {
     return new Person(origin, SignedIn.parse(await call(origin, "POST", "/v1/register", { body })));
   }
 
+  /** A user who has registered. */
+  static async signIn(origin: string, username: string): Promise<Person> {
+    const body = { username, password: PASSWORD };
+    return new Person(origin, SignedIn.parse(await call(origin, "POST", "/v1/login", { body })));
+  }
+
   /** The same user on another device: a session of its own. */
-  async signIn(): Promise<Person> {
-    const body = { username: this.user.username, password: PASSWORD };
-    return new Person(this.#origin, SignedIn.parse(await call(this.#origin, "POST", "/v1/login", { body })));
+  signIn(): Promise<Person> {
+    return Person.signIn(this.#origin, this.user.username);
   }
 
   /** The same user on a server with another port. The token stays valid. */

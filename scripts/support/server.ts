@@ -63,12 +63,15 @@ export class Server {
     process.prependOnceListener("exit", this.#killOnExit);
   }
 
-  /** Starts a server on the state of `folder`. Resolves once /healthz answers 200. */
-  static async start(folder: ServerPaths): Promise<Server> {
+  /**
+   * Starts a server on the state of `folder`. Resolves once /healthz answers 200.
+   * @param checkout whose server: this one's, unless another is named
+   */
+  static async start(folder: ServerPaths, checkout = ROOT): Promise<Server> {
     const port = await freePort();
     const flags = ["--port", String(port), "--inspector-port", "0", "--persist-to", folder.state];
     const child = spawn("npm", ["run", "dev", "--", ...flags, "--env-file", folder.settings], {
-      cwd: ROOT,
+      cwd: checkout,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, CI: "1", WRANGLER_REGISTRY_PATH: folder.registry },

@@ -21,6 +21,9 @@ export const Account = z.object({
     .nullable(),
   /** what the Worker bundles to */
   code: z.string(),
+  /** what a query of the database finds: its tables, then the names of its migrations */
+  tables: z.array(z.object({ name: z.string(), sql: z.string() })),
+  applied: z.array(z.object({ name: z.string() })),
   /** the ids of migrated databases, in order */
   migrated: z.array(z.string()),
   deployments: z.int(),
@@ -51,6 +54,8 @@ export const NEW_ACCOUNT: Account = {
   buckets: ["another"],
   worker: null,
   code: "export default {}",
+  tables: [],
+  applied: [],
   migrated: [],
   deployments: 0,
   failing: [],

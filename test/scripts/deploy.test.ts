@@ -108,7 +108,7 @@ test("a first deployment creates, migrates, deploys with secrets, and tries the 
     ...["build", "whoami", "secret list"],
     ...["d1 list", "d1 create parley-db", "d1 list"],
     ...["r2 bucket list", "r2 bucket info parley-files", "r2 bucket create parley-files"],
-    ...["d1 migrations apply DB", "deploy"],
+    ...["d1 execute DB", "d1 migrations apply DB", "deploy"],
   ]);
   // The Worker has the database that was migrated.
   expect(account.migrated).toEqual(["id-of-parley-db"]);
@@ -212,12 +212,19 @@ describe("nothing is deployed", () => {
     { id: "a2", name: "Two" },
   ];
 
+  /** The migrations of before 0.2.0 were more, and the first of the same name was another. */
+  const BEFORE = {
+    tables: [{ name: "d1_migrations", sql: "CREATE TABLE d1_migrations (name TEXT)" }],
+    applied: [{ name: "0000_start.sql" }, { name: "0001_user_ids.sql" }],
+  };
+
   test.each<[string, Partial<Account>, string, string]>([
     ["the build fails", { failing: ["deploy --dry-run"] }, "does not build", "build"],
     ["nobody is signed in", { signedIn: false }, "npx wrangler login", "whoami"],
     ["several accounts could be meant", { accounts: TWO }, "a2  Two", "whoami"],
     ["the API cannot be reached", { failing: ["secret list"] }, "cannot be read", "secret list"],
     ["R2 is not turned on", { failing: ["r2 bucket list"] }, "in the dashboard", "r2 bucket list"],
+    ["the database is of before 0.2.0", BEFORE, "later one can use it. Nothing was changed", "d1 execute DB"],
     ["a migration fails", { failing: ["d1 migrations"] }, "Nothing was deployed", "d1 migrations apply DB"],
   ])("if %s", async (_what, changes, reason, last) => {
     change(changes);

@@ -58,6 +58,7 @@ function answerOf(account: Account, argv: string[], env: NodeJS.ProcessEnv): str
     allowPositionals: true,
     options: {
       config: TEXT,
+      command: TEXT,
       name: TEXT,
       tag: TEXT,
       outdir: TEXT,
@@ -81,6 +82,10 @@ function answerOf(account: Account, argv: string[], env: NodeJS.ProcessEnv): str
       return json(account.databases);
     case "d1 create":
       return createDatabase(account, third);
+    case "d1 execute":
+      return json([
+        { results: flag("command").includes("d1_migrations") ? account.applied : account.tables },
+      ]);
     case "d1 migrations":
       return migrate(account, flag("config"));
     case "r2 bucket":
