@@ -1,7 +1,7 @@
 /**
  * Part of `npm run check`: the documents describe the tree as it is.
  * - Every dependency has a row with its version in docs/dependencies.md, and every setting a row in
- *   README.md.
+ *   docs/settings.md.
  * - Every event that the code logs has a row in docs/logs.md, with its level.
  * - Every link and its anchor, `npm run` script and named file exists, and so does each name of
  *   docs/glossary.md.
@@ -67,6 +67,7 @@ const GENERATED = ["packages/client/src/api/openapi.d.ts"];
 const MAX_FILES = 15;
 const GLOSSARY = "docs/glossary.md";
 const LOGS = "docs/logs.md";
+const SETTINGS = "docs/settings.md";
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const anchors = new Map<string, ReadonlySet<string>>();
@@ -117,8 +118,8 @@ function settings(): string[] {
   const secrets = [...(config.match(/^required = .*$/m)?.[0] ?? "").matchAll(/"(\w+)"/g)].map(
     ([, name = ""]) => name,
   );
-  const missing = [...secrets, ...vars].filter((name) => !read("README.md").includes(`| \`${name}\` |`));
-  return missing.map((name) => `README.md: the setting ${name} of wrangler.toml has no row`);
+  const missing = [...secrets, ...vars].filter((name) => !read(SETTINGS).includes(`| \`${name}\` |`));
+  return missing.map((name) => `${SETTINGS}: the setting ${name} of wrangler.toml has no row`);
 }
 
 /** Relative links to files that do not exist, and to headings that a document does not have. */

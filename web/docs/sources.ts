@@ -26,6 +26,8 @@ import USERS from "../../docs/guides/users.md";
 import WORDS from "../../docs/guides/words.md";
 import LOGS from "../../docs/logs.md";
 import OPERATE from "../../docs/operate.md";
+import SETTINGS from "../../docs/settings.md";
+import VERSIONS from "../../docs/versions.md";
 import CLIENT_ATTENTION from "../../packages/client/docs/attention.md";
 import CLIENT_CACHE from "../../packages/client/docs/cache.md";
 import CLIENT_CALLS from "../../packages/client/docs/calls.md";
@@ -131,7 +133,15 @@ export const CLIENT_SOURCES: readonly Source[] = [
 export const OPERATOR_SOURCES: readonly Source[] = [
   {
     ...{ file: "docs/operate.md", path: "/docs/operate", group: "Run it" },
-    ...{ title: "Operating, settings, backup", text: OPERATE },
+    ...{ title: "Operating, backup", text: OPERATE },
+  },
+  {
+    ...{ file: "docs/settings.md", path: "/docs/settings", group: "Run it" },
+    ...{ title: "Settings", text: SETTINGS },
+  },
+  {
+    ...{ file: "docs/versions.md", path: "/docs/versions", group: "Run it" },
+    ...{ title: "Versions", text: VERSIONS },
   },
   { file: "docs/logs.md", path: "/docs/logs", group: "Run it", title: "Logs", text: LOGS },
   { file: "SECURITY.md", path: "/docs/security", group: "Run it", title: "Security", text: SECURITY },
