@@ -96,6 +96,8 @@ export const ErrorData = z.object({
     .catch(undefined),
   /** The end of the member's mute, in milliseconds since 1970. */
   mutedUntil: z.int().positive().optional(),
+  /** With `refused`: why, in the words of the team's backend. */
+  reason: z.string().optional().catch(undefined),
   /** The caller's account no longer exists. */
   gone: z.literal(true).optional(),
   /** The actual size in bytes, where the requested range does not fit it. */

@@ -1,11 +1,15 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import { findings } from "./support/axe.ts";
 import { details } from "./support/group.ts";
 import { PHONE, Site } from "./support/site.ts";
+import { byKey } from "./support/staff.ts";
 import { confirm, message, send } from "./support/talk.ts";
 
-const site = Site.forFile();
+const site = Site.alone({ DEV_LOOPBACK: "on" });
 
 /** Posts to the URL of a hook, as a service does. @returns the status */
 async function post(url: string, body: object): Promise<number> {
@@ -69,4 +73,23 @@ test("an admin makes a hook, a service writes by it, and its address is replaced
   await bensPage.goto(`${new URL(bensPage.url()).origin}/#/c/${id}/info`);
   await details(bensPage).getByRole("heading", { name: "Members" }).waitFor();
   await expect.poll(() => details(bensPage).getByText("Make a hook").count()).toBe(0);
+});
+
+test("who writes what a hook of the backend rejects reads why, and is not asked to try again", async () => {
+  const [, ben, id] = await site.group("Rules", "ann", "ben");
+  const answer = JSON.stringify({ action: "reject", reason: "No links, please." });
+  const gate = createServer((_, response) => response.end(answer)).listen(0, "127.0.0.1");
+  onTestFinished(() => void gate.close());
+  await once(gate, "listening");
+  const { port } = z.object({ port: z.int() }).parse(gate.address());
+  const url = `http://localhost:${port}/`;
+  const hook = { url, events: ["message.sending"], conversations: [id] };
+  await byKey(site, "POST", "/v1/server/hooks", hook);
+  const page = await site.open({ person: ben, hash: `#/c/${id}` });
+  await send(page, "https://example.com");
+  const failed = page.locator('.message[data-state="failed"]');
+  await failed.getByText("Not sent: No links, please.").waitFor();
+  await expect.poll(() => failed.getByRole("button").allTextContents()).toEqual(["Discard"]);
+  await failed.getByRole("button", { name: "Discard" }).click();
+  await failed.waitFor({ state: "detached" });
 });

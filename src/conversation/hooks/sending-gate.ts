@@ -268,7 +268,8 @@ export class SendingGate {
 
 /** The refusal of a message or an edit. @param reason for its sender; empty: none is given */
 export function refusal(reason = ""): CoreError {
-  return new CoreError("refused", reason || "The message is not allowed here.");
+  if (reason !== "") return new CoreError("refused", reason, { reason });
+  return new CoreError("refused", "The message is not allowed here.");
 }
 
 function refused(reason: string): Failure {

@@ -54,6 +54,7 @@ export function problemBody({ code, detail, data }: Failure) {
     ...{ title, status, code: wireCode(code), detail },
     ...(data?.errors && { errors: data.errors }),
     ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
+    ...(data?.reason && { reason: data.reason }),
     ...(data?.quota && {
       ...{ limit: data.quota.limit, used: data.quota.used, resets_at: data.quota.resetsAt },
     }),

@@ -8,6 +8,9 @@ import { useAccount } from "../state/context.ts";
 import { toast } from "../ui/toasts.tsx";
 import { ContentView } from "./body/content-view.tsx";
 
+/** What the same message would meet again. */
+const LASTING = new Set<OutboxItem["code"]>(["refused", "held", "too_large", "not_found"]);
+
 interface Props {
   item: OutboxItem;
   /** whether it follows another message of the user closely */
@@ -41,15 +44,17 @@ export function PendingRow({ item, isTogether }: Props) {
           )}
           <span class="meta" role={state === "failed" ? "alert" : undefined}>
             {state === "failed"
-              ? failure(item.code)
+              ? failure(item)
               : t(`message.${state === "sending" && !isOnline.value ? "queued" : state}`)}
           </span>
         </div>
         {state === "failed" && (
           <span class="failed">
-            <button class="link" type="button" onClick={() => chat.retry(id)}>
-              {t("action.retry")}
-            </button>
+            {!LASTING.has(item.code) && (
+              <button class="link" type="button" onClick={() => chat.retry(id)}>
+                {t("action.retry")}
+              </button>
+            )}
             <button class="link" type="button" onClick={discard}>
               {t("message.discard")}
             </button>
@@ -61,7 +66,7 @@ export function PendingRow({ item, isTogether }: Props) {
 }
 
 /** Why a message was not sent. The words for a refusal are loaded behind the first view. */
-function failure(code: OutboxItem["code"]): string {
+function failure({ code, reason }: OutboxItem): string {
   switch (code) {
     case "muted":
     case "slow_mode":
@@ -71,7 +76,7 @@ function failure(code: OutboxItem["code"]): string {
     case "forbidden":
     case "too_large":
     case "not_found":
-      return t(`message.failed.${code}`) || t("message.failed");
+      return t(`message.failed.${reason ? "reason" : code}`, { reason: reason ?? "" }) || t("message.failed");
     default:
       return t("message.failed");
   }

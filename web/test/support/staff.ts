@@ -11,7 +11,7 @@ export async function byKey({ server }: Site<TestServer>, method: string, path: 
     headers: { Authorization: `Bearer ${server.serverKey}`, "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  expect(answer.status, path).toBe(200);
+  expect(answer.ok, path).toBe(true);
   return Object(await answer.json());
 }
 

@@ -18,6 +18,8 @@ export interface OutboxItem {
   readonly state: "queued" | "sending" | "sent" | "failed";
   /** why it has failed */
   readonly code?: FailureCode | undefined;
+  /** with `refused`: why, in the words of the team's backend, if it gives any */
+  readonly reason?: string | undefined;
   /** its place, once it is stored */
   readonly seq?: number;
   /** the file that is uploaded before it is sent; its address becomes the `url` of the body */

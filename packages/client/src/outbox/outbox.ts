@@ -77,7 +77,7 @@ export class Outbox {
     const [, failed] = this.#find(clientMsgId);
     if (failed?.state !== "failed") return;
     this.discard(clientMsgId);
-    this.add({ ...failed, code: undefined, state: "queued" });
+    this.add({ ...failed, code: undefined, reason: undefined, state: "queued" });
   }
 
   /** Forgets a message that has failed, or was not sent yet. @returns false: it may be stored */
@@ -104,13 +104,13 @@ export class Outbox {
       if ((item.seq ?? NaN) <= seq) this.#remove(lane, item.client_msg_id);
   }
 
-  /** A send was refused. */
-  refused(clientMsgId: string, code: FailureCode): void {
+  /** A send was refused. @param reason in the words of the team's backend */
+  refused(clientMsgId: string, code: FailureCode, reason?: string): void {
     const [lane, item] = this.#find(clientMsgId);
     if (!lane || !item || item.seq) return;
     const isForNow = isTemporary(code);
     lane.isRefused ||= isForNow;
-    this.#put(lane, isForNow ? { ...item, state: "queued" } : { ...item, state: "failed", code });
+    this.#put(lane, isForNow ? { ...item, state: "queued" } : { ...item, state: "failed", code, reason });
     this.answered(clientMsgId);
   }
 

@@ -154,7 +154,7 @@ export class Engine {
         if (frame.state === "refused") outbox.refused(frame.client_msg_id, frame.state);
         break;
       case "error":
-        if (frame.client_msg_id) outbox.refused(frame.client_msg_id, frame.code);
+        if (frame.client_msg_id) outbox.refused(frame.client_msg_id, frame.code, frame.reason);
         else timelines.refused(id, frame.code);
         break;
       case "read":

@@ -34,6 +34,7 @@ export const encoding: Omit<Encoder<never>, "event"> = {
       type: "error",
       code: wireCode(code),
       detail,
+      reason: data?.reason,
       muted_until: data?.mutedUntil,
       retry_after: data?.retryAfter,
       conversation_id: conversationId,

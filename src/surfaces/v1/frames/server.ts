@@ -83,6 +83,7 @@ const ErrorFrame = frame(
   {
     code: ProblemCode,
     detail: z.string(),
+    reason: Problem.shape.reason,
     muted_until: Time.optional(),
     retry_after: RetryAfter.optional(),
     conversation_id: ConversationId.optional(),

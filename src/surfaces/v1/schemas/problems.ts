@@ -34,6 +34,10 @@ export const Problem = z
         description: "With `validation_failed`: each invalid input",
         example: [{ path: "body.username", message: "must be 2 to 32 letters, digits or any of _ . -" }],
       }),
+    reason: z
+      .string()
+      .optional()
+      .openapi({ description: "With `refused`: why, if the team's backend says so; for people" }),
     muted_until: z
       .int()
       .optional()

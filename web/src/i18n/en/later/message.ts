@@ -2,6 +2,7 @@ export const message = {
   "message.failed.muted": "Not sent: you are muted here",
   "message.failed.slow_mode": "Not sent: the group is in slow mode. Try again later",
   "message.failed.held": "Waits for a moderator: others see it once it is accepted",
+  "message.failed.reason": "Not sent: {reason}",
   "message.failed.refused": "Refused: nobody else sees it",
   "message.failed.blocked": "Not sent: one of you blocks the other",
   "message.failed.forbidden": "Not sent: you may not write here",

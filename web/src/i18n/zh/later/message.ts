@@ -2,6 +2,7 @@ export const message = {
   "message.failed.muted": "发送失败：你在这里被禁言",
   "message.failed.slow_mode": "发送失败：慢速模式中，请稍后再试",
   "message.failed.held": "等待审核，通过后他人才能看到",
+  "message.failed.reason": "发送失败：{reason}",
   "message.failed.refused": "未通过，其他人看不到",
   "message.failed.blocked": "发送失败：你们之间存在拉黑",
   "message.failed.forbidden": "发送失败：你不能在这里发言",
