@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plain } from "../../../src/lib/markup.ts";
 import { runOptions } from "../../../test/support/property-runs.ts";
-import { parseMarkup } from "../src/markup/blocks.ts";
-import { namesOf } from "../src/markup/names.ts";
-import { plainText } from "../src/markup/plain.ts";
-import type { Block, Inline } from "../src/markup/tree.ts";
+import { type Block, type Inline, namesOf, parseMarkup, plainText } from "../src/markup/index.ts";
 
 /** Text in which marks, links and names are as frequent as letters. */
 const hostile = fc
@@ -273,6 +271,20 @@ describe("the markup of messages", () => {
 
   it("hides spoilers in previews", () => {
     expect(plainText("The **end**: ||they\nlive||")).toBe("The end: ▒▒▒");
+  });
+
+  it("cuts what is shown, whatever stands behind", () => {
+    expect(plainText(`**${"👍".repeat(9)}** [a](https://a.example) ||b||`, 12)).toBe(`${"👍".repeat(9)} a `);
+  });
+
+  it("shows a preview whose signs are escaped as it is", () => {
+    fc.assert(
+      fc.property(hostile, (source) => {
+        const preview = plainText(source);
+        expect(plainText(plain(preview))).toBe(preview);
+      }),
+      runOptions(300),
+    );
   });
 });
 

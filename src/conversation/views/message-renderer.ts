@@ -228,7 +228,7 @@ function quote(row: MessageRow): Quote {
     senderId,
     ...(row.hook !== null && { senderName: readHook(row.hook).nickname }),
     kind,
-    preview: previewText(body),
+    preview: previewText(kind, body, row.poll !== null),
     ...(row.poll !== null && { poll: shownPoll(row) }),
   };
 }

@@ -3,6 +3,7 @@ import { excess } from "../errors.ts";
 import { httpUrl } from "../http-url.ts";
 import { Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { plainText } from "../markup/plain.ts";
 import { withoutHidden } from "../names/characters.ts";
 import { exceedsBytes, nameUpTo, textUpTo } from "../text.ts";
 
@@ -122,15 +123,18 @@ const Previewed = z.object({
 });
 
 /**
- * The preview of a quoted message: the beginning of its text or caption, else a file's name, or a merged
- * message's title; else `""`.
+ * What quotes and pushes show of a message: the beginning of what its text or caption shows, else a file's
+ * name, or a merged message's title; else `""`.
  */
-export function previewText(body: BodyJson): string {
+export function previewText(kind: Kind, body: BodyJson, isPoll: boolean): string {
   const { text, caption, name, title } = Previewed.parse(JSON.parse(body));
-  return previewOf(text ?? (caption || name) ?? title ?? "");
+  const said = text ?? caption ?? "";
+  // Nothing is a mark in a poll or a system message.
+  const shown = kind === "tip" || isPoll ? previewOf(said) : plainText(said, LIMITS.quotePreview);
+  return shown || previewOf(name ?? title ?? "");
 }
 
-/** The beginning of a text, as long as the preview of a quoted message. */
+/** The beginning of a text without marks, as long as the preview of a quoted message. */
 export function previewOf(text: string): string {
   return [...text.slice(0, 2 * LIMITS.quotePreview)].slice(0, LIMITS.quotePreview).join("");
 }

@@ -74,8 +74,8 @@ export function noticeTexts(
   return { title: context.name, text: `${name}: ${said}` };
 }
 
-function textOf({ kind, body }: Message, texts: Texts): string {
-  const said = previewText(body);
+function textOf({ kind, body, poll }: Message, texts: Texts): string {
+  const said = previewText(kind, body, poll !== undefined);
   if (kind === "text" || kind === "tip") return said || texts.message;
   return said === "" ? texts[kind] : `${texts[kind]}: ${said}`;
 }

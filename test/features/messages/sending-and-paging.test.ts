@@ -168,6 +168,24 @@ describe("a quote", () => {
     expect((await page(bob, group.id, "?after=3")).items.map(({ quote }) => quote)).toEqual(quotes);
   });
 
+  test.each([
+    ["styles and links", "**Read** _this_: [the plan](https://a.example/plan)", "Read this: the plan"],
+    ["a style that ends behind the cut", `**${"long ".repeat(30)}end**`, "long ".repeat(20)],
+    [
+      "a spoiler that ends behind the cut",
+      `It was ||${"the butler ".repeat(20)}!||, who else`,
+      "It was ▒▒▒, who else",
+    ],
+    ["a block of code", "Look:\n```ts\nconst a = b;\n```\nfine", "Look: const a = b; fine"],
+    ["signs that are no marks", "5 * 3 > 2_000 - 1", "5 * 3 > 2_000 - 1"],
+    ["signs that are escaped, as in any text", "\\*\\*not bold\\*\\*", "\\*\\*not bold\\*\\*"],
+  ])("shows what its message shows: %s", async (_, said, preview) => {
+    const group = await createGroup(ann, [bob]);
+    await send(bob, group.id, said);
+    const sent = await send(ann, group.id, { ...text("this"), quote_seq: 1 });
+    expect(sent.quote).toMatchObject({ seq: 1, preview });
+  });
+
   test("of an unknown message is refused", async () => {
     const group = await createGroup(ann, [bob]);
     await send(ann, group.id, "one");

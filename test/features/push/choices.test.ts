@@ -110,6 +110,19 @@ test("a device shows as much as its user wants, in their language", async () => 
   expect(await none.all()).toMatchObject([{ title: "New message", text: "" }]);
 });
 
+test.each([
+  ["a spoiler", "The **end**: ||they\nlive||", "The end: ▒▒▒"],
+  ["a link", "Read [the plan](https://a.example/plan)", "Read the plan"],
+  ["a block of code", "```js\na\n```", "a"],
+  ["escaped signs", "2\\*3", "2*3"],
+])("a push shows what a list shows of %s", async (_, said, shown) => {
+  const laptop = await PushReceiver.of(ben);
+  await send(ann, group, mentioning(said));
+  const [pushed] = await laptop.until(1);
+  const name = ann.user.nickname || ann.user.username;
+  expect(pushed).toMatchObject({ text: `${name}: ${shown}` });
+});
+
 test("a device ends with its session, and by DELETE", async () => {
   const again = await signInAgain(ben);
   const laptop = await PushReceiver.of(ben);

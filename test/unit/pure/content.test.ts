@@ -54,12 +54,12 @@ describe("text that search finds", () => {
 
   test("a revoked message has no searchable text", () => {
     expect(searchText("text", EMPTY_BODY)).toBe("");
-    expect(previewText(EMPTY_BODY)).toBe("");
+    expect(previewText("text", EMPTY_BODY, false)).toBe("");
   });
 });
 
 test("a preview ends at a whole character", () => {
-  const preview = previewText(JSON.stringify({ text: "👍".repeat(LIMITS.quotePreview + 1) }));
+  const preview = previewText("text", JSON.stringify({ text: "👍".repeat(LIMITS.quotePreview + 1) }), false);
   expect(preview).toBe("👍".repeat(LIMITS.quotePreview));
 });
 

@@ -37,7 +37,7 @@ function detailOf(content: Content): string {
     case "location":
       return content.address;
     case "custom":
-      return content.description;
+      return plainText(content.description);
     case "merged":
       return content.title;
     case "poll":

@@ -158,6 +158,22 @@ test("a quote and a notice lead to the thread in which alone the message stands"
   await panel.getByText("The red one").waitFor();
 });
 
+test("a quote, the list and screen readers show what a message shows, also once it is edited", async () => {
+  const { ben, id, annsPage } = await talk();
+  const messages = `/v1/conversations/${id}/messages`;
+  const say = (text: string) => ({ kind: "text", body: { text } });
+  const long = "the butler ".repeat(20);
+  const { seq } = Object(await ben.call("POST", messages, say(`It was ||${long}!||, **you** see`)));
+  await annsPage.getByRole("log").getByText("It was ▒▒▒, you see").waitFor();
+  await annsPage.locator(".row-preview", { hasText: "It was ▒▒▒, you see" }).waitFor();
+  await ben.call("POST", messages, { ...say("Who knew?"), quote_seq: seq });
+  const quote = stored(annsPage, "Who knew?").locator(".quote span");
+  await expect.poll(() => quote.textContent()).toBe("It was ▒▒▒, you see");
+  const edit = { body: { text: `Was it ||${long}!||? See [this](https://a.example/plan)` }, base_version: 1 };
+  await ben.call("PATCH", `${messages}/${seq}`, edit);
+  await expect.poll(() => quote.textContent()).toBe("Was it ▒▒▒? See this");
+});
+
 test("a vote is counted at once on both sides, and the poll ends for all", async () => {
   const { ann, ben, id, annsPage, bensPage } = await talkOfTwo();
   const body = {

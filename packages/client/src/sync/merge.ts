@@ -1,8 +1,5 @@
 import type { Message, MessagePart } from "../types.ts";
 
-/** The length of a quote's preview, in characters. */
-const PREVIEW_LENGTH = 100;
-
 /** A message, which quotes another if its kind can. */
 type Quoting = Pick<Message, "seq"> & Pick<Extract<Message, { kind: "text" }>, "quote">;
 
@@ -36,15 +33,14 @@ export function quotedBy(message: Message): number | undefined {
 }
 
 /**
- * A message that quotes another, which is now this one; the same object if its preview is right. A quote
- * shows the first characters of the text, as the server cuts them.
+ * A message that quotes another, which is now this one. A quote of one that is neither edited nor revoked is
+ * as the server shows it; of another one it has the whole text: what that shows is not known here.
  */
-export function requote(message: Message, { seq, body }: State): Message {
+export function requote(message: Message, { seq, body, version, revoked }: State): Message {
   const { quote }: Quoting = message;
-  if (quote?.seq !== seq || !body) return message;
-  const { text, question, caption, name, title }: Partial<Record<string, unknown>> = body;
-  const shown = [...String(text ?? question ?? (caption || name) ?? title ?? "")];
-  const preview = shown.slice(0, PREVIEW_LENGTH).join("");
+  if (quote?.seq !== seq || !body || (version < 2 && !revoked)) return message;
+  const { text, caption, name }: Partial<Record<string, unknown>> = body;
+  const preview = String(text ?? (caption || name) ?? "");
   const requoted = { ...message, quote: { ...quote, preview } };
   return preview === quote.preview ? message : requoted;
 }

@@ -1,7 +1,7 @@
 import type { NewMessage } from "parley-client";
 import type { Member } from "parley-client/people";
 import { useEffect, useRef, useState } from "react";
-import type { Mentioned } from "../markup/tree.ts";
+import type { Mentioned } from "../markup/names.ts";
 import type { Everybody, Suggestion } from "../mentions/suggest-members.ts";
 import type { Completer } from "./use-completion.ts";
 

@@ -3,7 +3,7 @@ import type { Drafts } from "parley-client/drafts";
 import type { People } from "parley-client/people";
 import { useChat } from "parley-client/react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { Mentioned } from "../markup/tree.ts";
+import type { Mentioned } from "../markup/names.ts";
 import { type Composition, type CompositionState, WRITE } from "./composition.ts";
 import { editableText, editedBody } from "./edit.ts";
 

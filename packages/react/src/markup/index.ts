@@ -1,6 +1,6 @@
-/** The text of a message as a tree of styles, links and mentions. */
-export { parseMarkup } from "./blocks.ts";
+/** The text of a message as a tree of styles, links and mentions. The server reads it by the same files. */
+export { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
+export { plainText } from "../../../../src/domain/markup/plain.ts";
+export type { Block, Inline, ListItem, NameReader } from "../../../../src/domain/markup/tree.ts";
 export { mentionsOf, namesIn } from "./mentions.ts";
-export { type NamedUser, Names, namesOf } from "./names.ts";
-export { plainText } from "./plain.ts";
-export type { Block, Inline, ListItem, Mentioned } from "./tree.ts";
+export { type Mentioned, type NamedUser, Names, namesOf } from "./names.ts";

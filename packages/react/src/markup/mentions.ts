@@ -1,7 +1,7 @@
 import type { Message } from "parley-client";
-import { parseMarkup } from "./blocks.ts";
-import { type NamedUser, Names, namesOf } from "./names.ts";
-import type { Block, Inline, Mentioned } from "./tree.ts";
+import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
+import type { Block, Inline } from "../../../../src/domain/markup/tree.ts";
+import { type Mentioned, type NamedUser, Names, namesOf } from "./names.ts";
 
 type Mentions = Message["mentions"];
 

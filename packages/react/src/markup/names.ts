@@ -1,7 +1,14 @@
+import { isInWord } from "../../../../src/domain/markup/words.ts";
 import { ComparedText } from "../text/compared.ts";
 import { comparisonForm, storedForm } from "../text/comparison.ts";
-import type { Mentioned } from "./tree.ts";
-import { isInWord } from "./words.ts";
+
+/** A name that may stand behind an `@`. */
+export interface Mentioned {
+  /** the user; 0: everybody */
+  readonly id: number;
+  readonly name: string;
+  readonly isUsername: boolean;
+}
 
 /** What names everybody behind an `@`, in the languages of the page. */
 const EVERYBODY: readonly Mentioned[] = ["all", "everyone", "所有人", "全体成员"].map((name) => ({

@@ -1,8 +1,7 @@
 import type { Message } from "parley-client";
 import type { Member } from "parley-client/people";
 import { mentionsOf, namesIn } from "../markup/mentions.ts";
-import { Names, namesOf } from "../markup/names.ts";
-import type { Mentioned } from "../markup/tree.ts";
+import { type Mentioned, Names, namesOf } from "../markup/names.ts";
 
 /** The server takes so many ids. */
 const MAX_MENTIONS = 100;

@@ -1,6 +1,6 @@
 import { type Chat, type Message, type OutboxItem, Problem } from "parley-client";
 import type { Member, People } from "parley-client/people";
-import type { Mentioned } from "../markup/tree.ts";
+import type { Mentioned } from "../markup/names.ts";
 import { contentOfItem, textOf } from "../message/content.ts";
 import { type Mentions, mentionsIn, mentionsOfEdit } from "./mentions.ts";
 

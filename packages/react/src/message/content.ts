@@ -1,5 +1,5 @@
 import type { OutboxItem } from "parley-client";
-import { webAddress } from "../markup/links.ts";
+import { webAddress } from "../../../../src/domain/markup/links.ts";
 
 /** A picture, a recording, a video or another file. What the sender did not say is empty or 0. */
 export interface MediaBody {

@@ -1,5 +1,5 @@
 /** What a message says, and its text drawn. */
-export { webAddress } from "../markup/links.ts";
+export { webAddress } from "../../../../src/domain/markup/links.ts";
 export {
   type Content,
   contentOf,

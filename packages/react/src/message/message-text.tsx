@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo, useState } from "react";
-import { parseMarkup } from "../markup/blocks.ts";
+import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
+import type { Block, Inline, ListItem } from "../../../../src/domain/markup/tree.ts";
 import type { Names } from "../markup/names.ts";
-import type { Block, Inline, ListItem } from "../markup/tree.ts";
 
 const NOBODY: readonly Names[] = [];
 /** Out of sight and of reach for the focus and screen readers, in its place. */

@@ -40,7 +40,7 @@ describe("what others have written takes linear time", () => {
       again("www.a_"),
       again("www.a漢"),
     ],
-    ["a text without its marks", plainText],
+    ["a text without its marks", (text) => plainText(text)],
     ["whom a message mentions", (text) => namesIn(text, [1, 2, 8, 9], USERS)],
     ["the mentions of a text that is written", (text) => mentionsOf(text, NAMES)],
     ["where a word is found", (text) => occurrences(text, "the")],

@@ -150,7 +150,7 @@ const READERS: Record<string, Record<string, Reader>> = {
   },
   "a message": {
     "as a link to preview": (text) => linkIn(JSON.stringify({ text })),
-    "as a preview in a list": refusing((text) => previewText(bodyJson({ body: { text } }))),
+    "as a quote shows it": refusing((text) => previewText("text", bodyJson({ body: { text } }), false)),
     "as pieces of the index": (text) => piecesOf(comparisonForm(text)).map((piece) => tokensOf(piece)),
     "as files": fileKeysIn,
     "against rules": (text) => RULES.check(text, null),

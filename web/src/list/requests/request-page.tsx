@@ -1,5 +1,4 @@
 import type { components, Message } from "parley-client";
-import { contentOf } from "parley-react/message";
 import { useRef } from "preact/hooks";
 import { dated, moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
@@ -139,16 +138,11 @@ function Messages({ items }: { items: readonly Message[] }) {
               {short(message.created_at)}
             </time>
             <p class="prose" dir="auto">
-              {wordsOf(message)}
+              {preview(message)}
             </p>
           </li>
         ))}
       </ol>
     </section>
   );
-}
-
-function wordsOf(message: Message): string {
-  const content = contentOf(message.kind, message.body);
-  return content.kind === "text" && !message.revoked ? content.text : preview(message);
 }

@@ -9,6 +9,9 @@ import { labelled } from "../preview.ts";
 
 type QuoteOf = Extract<Message, { revoked: false }>["quote"];
 
+/** So many characters of a quoted text are shown: of one that was edited the whole text is here. */
+const SHOWN = 100;
+
 interface Props {
   conversationId: number;
   quote: NonNullable<QuoteOf>;
@@ -44,7 +47,7 @@ export function Quote({
         <bdi>{name}</bdi>
       </strong>
       <span dir="auto">
-        {labelled(kind === "system" ? "text" : kind, plainText(preview)) || t("message.revoked")}
+        {labelled(kind === "system" ? "text" : kind, plainText(preview, SHOWN)) || t("message.revoked")}
       </span>
     </a>
   );

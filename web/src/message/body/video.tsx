@@ -1,3 +1,4 @@
+import { plainText } from "parley-react/markup";
 import type { MediaBody } from "parley-react/message";
 import { isLoaded } from "../../lib/pictures.ts";
 import { roomOf } from "./media-size.ts";
@@ -18,7 +19,7 @@ export function Video({ media }: { media: MediaBody }) {
       controls
       playsInline
       preload={isLoaded(media.url) ? "metadata" : "none"}
-      aria-label={media.name || media.caption || undefined}
+      aria-label={media.name || plainText(media.caption) || undefined}
       onPlay={({ currentTarget }) => playsAlone(currentTarget)}
     />
   );

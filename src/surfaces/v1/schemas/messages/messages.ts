@@ -209,7 +209,8 @@ const Quote = z
     }),
     kind: MessageKind,
     preview: z.string().openapi({
-      description: "The beginning of its text, question or caption, else the name of its file, or empty",
+      description:
+        "The beginning of what its text, question or caption shows, else the name of its file, or empty: in one line without styles, `▒▒▒` for a spoiler. Signs that would be marks are escaped",
     }),
   })
   .openapi("Quote", {

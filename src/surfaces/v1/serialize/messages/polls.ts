@@ -1,8 +1,10 @@
 import type { z } from "@hono/zod-openapi";
 import { NOBODY, type UserId } from "../../../../domain/ids.ts";
+import { plainText } from "../../../../domain/markup/plain.ts";
 import { EMPTY_BODY, previewOf } from "../../../../domain/messages/content.ts";
 import type { Message, Quote } from "../../../../domain/messages/message.ts";
 import type { Poll } from "../../../../domain/messages/polls.ts";
+import { plain } from "../../../../lib/markup.ts";
 import type { MessageKind, PollFields } from "../../schemas/messages/polls.ts";
 import { systemMessageBody } from "./system-message.ts";
 
@@ -22,9 +24,13 @@ export function bodyOf({
   return poll?.body ? JSON.stringify(poll.body) : body;
 }
 
-/** The preview of a quoted message as v1 shows it: of a poll its question. */
+/**
+ * The preview of a quoted message as v1 shows it: of a poll its question. Clients read it as they read texts,
+ * so signs that they would take for marks are escaped.
+ */
 export function quotePreview({ preview, poll }: Quote): string {
-  return poll?.body ? previewOf(poll.body.question) : preview;
+  const shown = poll?.body ? previewOf(poll.body.question) : preview;
+  return plainText(shown) === shown ? shown : plain(shown);
 }
 
 /** The votes of a poll as v1 shows them. */

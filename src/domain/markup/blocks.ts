@@ -1,6 +1,5 @@
 import { parseInline } from "./inline.ts";
-import type { Names } from "./names.ts";
-import type { Block, ListItem } from "./tree.ts";
+import type { Block, ListItem, NameReader } from "./tree.ts";
 
 /** Quotes within quotes beyond this depth are text. */
 const MAX_DEPTH = 4;
@@ -16,11 +15,11 @@ const ITEM = /^[ \t]{0,8}([-*]|\d{1,9}[.)])[ \t]+(?=\S)/;
  * throws, whatever the text is.
  * @param names what may stand behind an `@`: where several have a name, the first one decides
  */
-export function parseMarkup(text: string, names: readonly Names[] = []): Block[] {
+export function parseMarkup(text: string, names: readonly NameReader[] = []): Block[] {
   return parseLines(text.split(LINE_END), names, 0);
 }
 
-function parseLines(lines: readonly string[], names: readonly Names[], depth: number): Block[] {
+function parseLines(lines: readonly string[], names: readonly NameReader[], depth: number): Block[] {
   const blocks: Block[] = [];
   const lastEnd = lines.findLastIndex((line) => FENCE_END.test(line));
   let paragraph: string[] = [];
@@ -69,7 +68,7 @@ function linesFrom(lines: readonly string[], from: number, isOfKind: (line: stri
   return inside;
 }
 
-function parseItem(line: string, names: readonly Names[]): ListItem {
+function parseItem(line: string, names: readonly NameReader[]): ListItem {
   const [before = "", marker = ""] = ITEM.exec(line) ?? [];
   return { marker, children: parseInline(line.slice(before.length), names) };
 }

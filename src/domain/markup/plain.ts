@@ -5,10 +5,14 @@ import type { Block, Inline } from "./tree.ts";
 const HIDDEN = "▒▒▒";
 const MAY_HAVE_MARKS = /[*_~|`>[\\-]/;
 
-/** A text without its marks in one line, for lists, quotes and notifications. Spoilers stay hidden. */
-export function plainText(text: string): string {
+/**
+ * What a text shows, in one line: without its marks, with the words of links in place of their addresses.
+ * Lists, quotes, pushes, notifications and screen readers have it. Spoilers stay hidden.
+ * @param most so many code points at most; absent: all
+ */
+export function plainText(text: string, most?: number): string {
   const plain = MAY_HAVE_MARKS.test(text) ? parseMarkup(text).map(ofBlock).join(" ") : text;
-  return plain.replace(/\s+/g, " ").trim();
+  return [...plain.replace(/\s+/g, " ").trim()].slice(0, most).join("");
 }
 
 function ofBlock(block: Block): string {

@@ -1,6 +1,5 @@
 import { addressAt, hostToShow, mailAt, targetAt } from "./links.ts";
-import type { Names } from "./names.ts";
-import { type Inline, type Styled, textOf } from "./tree.ts";
+import { type Inline, type NameReader, type Styled, textOf } from "./tree.ts";
 import { isBehindWord } from "./words.ts";
 
 const STYLES: Readonly<Record<string, Styled>> = {
@@ -36,19 +35,19 @@ interface Frame {
  * most, so the depth is bounded, and the time grows with the length alone.
  * @param names what may stand behind an `@`: where several have a name, the first one decides
  */
-export function parseInline(text: string, names: readonly Names[]): Inline[] {
+export function parseInline(text: string, names: readonly NameReader[]): Inline[] {
   return new InlineParser(text, names).parse();
 }
 
 class InlineParser {
   readonly #text: string;
-  readonly #names: readonly Names[];
+  readonly #names: readonly NameReader[];
   readonly #root: Frame = { mark: "", children: [], start: 0, hasLink: false };
   readonly #frames: Frame[] = [this.#root];
   #ends: Map<number, number> | undefined;
   #at = 0;
 
-  constructor(text: string, names: readonly Names[]) {
+  constructor(text: string, names: readonly NameReader[]) {
     this.#text = text;
     this.#names = names;
   }

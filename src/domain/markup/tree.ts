@@ -30,12 +30,10 @@ export interface ListItem {
   readonly children: readonly Inline[];
 }
 
-/** A name that may stand behind an `@`. */
-export interface Mentioned {
-  /** the user; 0: everybody */
-  readonly id: number;
-  readonly name: string;
-  readonly isUsername: boolean;
+/** What may stand behind an `@`. */
+export interface NameReader {
+  /** Who is named at a place of a text. `id`: the user; 0: everybody. `to`: where the name ends */
+  at(text: string, from: number): { readonly id: number; readonly to: number } | undefined;
 }
 
 /** All that the parts of a line say, without their styles. */
