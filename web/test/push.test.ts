@@ -60,12 +60,14 @@ interface Standing {
 /**
  * The service worker of the page. It runs outside of a browser: that of the tests lets no service worker show
  * a notification.
+ * @param windows the paths of the server that windows show, the one first that was looked at last
  */
-async function serviceWorker() {
+async function serviceWorker(...windows: string[]) {
   const standing = new Map<string, Standing>();
   const badges: number[] = [];
   const opened: string[] = [];
   const answers: unknown[] = [];
+  const told: string[] = [];
   const handlers = new Map<string, (event: object) => void>();
   const self = {
     addEventListener: (type: string, handler: (event: object) => void) => handlers.set(type, handler),
@@ -78,14 +80,19 @@ async function serviceWorker() {
         [...standing].flatMap(([of, one]) => (of === tag ? [one] : [])),
     },
     clients: {
-      matchAll: async () => [],
+      matchAll: async () =>
+        windows.map((path) => ({
+          url: `${site.origin}${path}`,
+          postMessage: (message: unknown) => told.push(`${path} ${message}`),
+          focus: async () => told.push(`${path} has the focus`),
+        })),
       openWindow: async (address: string) => opened.push(address),
     },
   };
   const script = await (await fetch(`${site.origin}/service-worker.js`)).text();
   const navigator = { language: "en", setAppBadge: async (badge: number) => badges.push(badge) };
   const open = async () => ({ put: async (_: string, kept: Response) => answers.push(await kept.json()) });
-  const globals = { caches: { open }, Response, crypto, location: new URL(site.origin) };
+  const globals = { caches: { open }, Response, URL, crypto, location: new URL(site.origin) };
   runInNewContext(script, { self, navigator, ...globals });
   const handle = async (type: string, event: object) => {
     let done: unknown;
@@ -109,7 +116,7 @@ async function serviceWorker() {
     await handle("notificationclick", { notification: standing.get(tag), ...more });
     return { opened, answers };
   };
-  return { push, click };
+  return { push, click, told };
 }
 
 test("a browser that may notify is pushed to, until its user wants none or signs out", async () => {
@@ -183,4 +190,22 @@ test("a notification leads to its message, and what is typed into it is sent onc
   const left = () => page.evaluate(async () => (await (await caches.open("parley-answers")).keys()).length);
   await expect.poll(left).toBe(0);
   await expect.poll(said).toEqual([{ text: "On my way" }]);
+});
+
+test.each([
+  ["nothing but other pages of the server", ["/docs/push", "/files/1/a.pdf"], ["/#/c/1/m/7"], []],
+  [
+    "the page behind another page",
+    ["/docs", "/#/c/2", "/#/settings"],
+    [],
+    ["/#/c/2 #/c/1/m/7", "/#/c/2 has the focus", "/#/c/2 answers"],
+  ],
+])("a notification leads to a window of the page: %s", async (_, windows, opens, tells) => {
+  const { push, click, told } = await serviceWorker(...windows);
+  const pushed = { user_id: 1, conversation_id: 1, kind: "message", seq: 7, title: "ben", text: "hi", badge: 1 };
+  await push([pushed]);
+  expect((await click("conversation-1")).opened).toEqual(opens);
+  await push([pushed]);
+  await click("conversation-1", { action: "answer", reply: "On my way" });
+  expect(told).toEqual(tells);
 });

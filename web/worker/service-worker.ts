@@ -124,7 +124,7 @@ async function tell({ kind, user_id, conversation_id: id, seq, title, text, badg
 
 /** Shows what a notification tells of. @param address the part of the page's address from `#` on */
 async function show(address: string): Promise<void> {
-  const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = await openPage();
   if (!page) {
     await self.clients.openWindow(`/${address}`);
     return;
@@ -133,12 +133,18 @@ async function show(address: string): Promise<void> {
   await page.focus();
 }
 
+/** The window that shows the page. Windows with documents and files of the server show none. */
+async function openPage(): Promise<WindowClient | undefined> {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return windows.find(({ url }) => new URL(url).pathname === "/");
+}
+
 /** Has a page send an answer: one that is open, else one that is opened for it. */
 async function answer({ to, user_id, conversation_id }: Subject, text: string): Promise<void> {
   const cache = await caches.open(ANSWERS);
   const kept = Response.json({ user_id, conversation_id, text });
   await cache.put(`/${crypto.randomUUID()}`, kept);
-  const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = await openPage();
   if (page) page.postMessage("answers");
   else await self.clients.openWindow(`/${to}`);
 }
