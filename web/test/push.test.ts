@@ -202,7 +202,15 @@ test.each([
   ],
 ])("a notification leads to a window of the page: %s", async (_, windows, opens, tells) => {
   const { push, click, told } = await serviceWorker(...windows);
-  const pushed = { user_id: 1, conversation_id: 1, kind: "message", seq: 7, title: "ben", text: "hi", badge: 1 };
+  const pushed = {
+    user_id: 1,
+    conversation_id: 1,
+    kind: "message",
+    seq: 7,
+    title: "ben",
+    text: "hi",
+    badge: 1,
+  };
   await push([pushed]);
   expect((await click("conversation-1")).opened).toEqual(opens);
   await push([pushed]);
