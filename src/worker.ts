@@ -15,7 +15,6 @@ import { pushServices } from "./core/push/push-services.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
 import type { BotCaller } from "./domain/bots/bot-update.ts";
-import { STORED_ORIGIN } from "./domain/files/file-origins.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { SharedRules } from "./domain/moderation/rules/shared.ts";
 import type { LargeObjectKind } from "./domain/operation/large-object.ts";
@@ -266,6 +265,10 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing, metrics: 
 const NO_CONTEXT = { passThroughOnException: () => undefined, props: {} };
 
 const CallOfWebhook = z.looseObject({ method: z.string() });
+const RefusedCall = z.object({ description: z.string() });
+
+/** The address of a call from inside: one of this machine, so that a server in development takes it. */
+const INNER_ORIGIN = "http://localhost";
 
 /** What calls the webhooks of bots, and makes the calls that they answer with. */
 function botCaller(
@@ -277,18 +280,22 @@ function botCaller(
     call: (url, headers, body) => askHook({ url, headers, body }, wayOut, timing.botUpdates.answerMs),
     make: async (userId, { sessionId, expiresAt }, call) => {
       const parsed = CallOfWebhook.safeParse(call);
-      if (!parsed.success) return;
+      if (!parsed.success) return null;
       const { method, ...parameters } = parsed.data;
       try {
         const token = await issueToken(env.TOKEN_SECRET, { userId, sessionId, expiresAt });
-        const url = `${STORED_ORIGIN}/bot${token}/${encodeURIComponent(method)}`;
+        const url = `${INNER_ORIGIN}/bot${token}/${encodeURIComponent(method)}`;
         const headers = { "Content-Type": "application/json" };
-        const { status } = await fetchHere(
+        const answer = await fetchHere(
           new Request(url, { method: "POST", headers, body: JSON.stringify(parameters) }),
         );
-        if (status !== 200) log("warn", "bot_answer_refused", { user: userId, status });
+        if (answer.status === 200) return null;
+        log("warn", "bot_answer_refused", { user: userId, status: answer.status });
+        const { description } = RefusedCall.parse(await answer.json());
+        return `Call in the answer of the webhook was refused: ${description}`;
       } catch (error) {
         log("error", "bot_answer_failed", { user: userId, ...errorFields(error) });
+        return "Call in the answer of the webhook failed";
       }
     },
   };

@@ -44,7 +44,8 @@ export class World implements AsyncDisposable {
   }
 
   static async start(): Promise<World> {
-    const server = await TestServer.start({ DEV_LOOPBACK: "on" });
+    // As `npm run dev` has it: a server that serves nobody but this machine.
+    const server = await TestServer.start({ DEV_LOOPBACK: "on", APP_KEYS: "dev-app-key" });
     const headers = { Authorization: `Bearer ${server.serverKey}`, "Content-Type": "application/json" };
     const backend = async (method: string, path: string, body: object) => {
       const response = await fetch(`${server.origin}${path}`, {

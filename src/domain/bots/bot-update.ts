@@ -122,6 +122,9 @@ export interface BotCaller {
     headers: Record<string, string>,
     body: string,
   ): Promise<{ status: number | null; error: string; json: unknown }>;
-  /** Makes the call that a webhook has answered with. Never rejects. */
-  make(userId: UserId, webhook: BotWebhook, call: unknown): Promise<void>;
+  /**
+   * Makes the call that a webhook has answered with. Never rejects.
+   * @returns why it was not done, for the maker of the bot; null: it was, or there was none
+   */
+  make(userId: UserId, webhook: BotWebhook, call: unknown): Promise<string | null>;
 }

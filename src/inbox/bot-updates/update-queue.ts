@@ -338,11 +338,18 @@ export class UpdateQueue {
     const state = this.#state;
     if (!state || (failure === null && state.failures === 0)) return;
     const failures = failure ? state.failures + 1 : 0;
+    this.#sql.exec(`UPDATE ${this.#name}_queue SET failures = ?`, failures);
+    state.failures = failures;
     // What failed last is shown after it was taken, too.
-    const shown = failure ?? state.failure;
-    const sql = `UPDATE ${this.#name}_queue SET failures = ?, failed_at = ?, error = ?`;
-    this.#sql.exec(sql, failures, shown?.at ?? 0, shown?.error ?? "");
-    Object.assign(state, { failures, failure: shown });
+    if (failure) this.show(failure);
+  }
+
+  /** Shows the maker of the bot what has failed. It stops nothing. */
+  show(failure: NonNullable<QueueState["failure"]>): void {
+    if (!this.#state) return;
+    const sql = `UPDATE ${this.#name}_queue SET failed_at = ?, error = ?`;
+    this.#sql.exec(sql, failure.at, failure.error);
+    this.#state.failure = failure;
   }
 }
 

@@ -71,8 +71,11 @@ export class WebhookDeliveries {
 
   /** A webhook may answer with a call. */
   #answered(webhook: BotWebhook, json: unknown): void {
-    const { caller, userId, waitUntil } = this.#deps;
-    waitUntil(caller.make(userId(), webhook, json));
+    const { caller, queue, userId, waitUntil } = this.#deps;
+    const making = caller.make(userId(), webhook, json).then((error) => {
+      if (error !== null && queue.state?.webhook === webhook) queue.show({ at: Date.now(), error });
+    });
+    waitUntil(making);
   }
 
   #failed(error: string): number {

@@ -332,5 +332,14 @@ describe("a webhook that is called", () => {
     await send(person, id, "hi");
     const texts = async () => (await page(person, id)).items.map(({ body }) => body.text);
     await expect.poll(texts).toEqual(["hi", "from the answer"]);
+    const refused = await receiver({ method: "sendMessage", chat_id: -1, text: "nowhere" });
+    await called(bot, "setWebhook", { url: refused.url });
+    await send(person, id, "and now?");
+    await expect
+      .poll(async () => called(bot, "getWebhookInfo"))
+      .toMatchObject({
+        pending_update_count: 0,
+        last_error_message: expect.stringContaining("Bad Request: chat not found"),
+      });
   });
 });
