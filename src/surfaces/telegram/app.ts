@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
-import { getFile, readFile } from "../../core/files/files.ts";
+import { readFile } from "../../core/files/files.ts";
+import { fileOf } from "../../core/files/stored-media.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { serveFile } from "../../http/serve-file.ts";
@@ -9,6 +10,7 @@ import { fail, succeed } from "./envelope.ts";
 import { refuse } from "./errors.ts";
 import { Conflict } from "./methods/method.ts";
 import { METHODS } from "./methods/methods.ts";
+import { keyInPath } from "./serialize/files.ts";
 
 const PATHS = /^\/(?:file\/)?bot[^/]*(?:\/|$)/;
 const BOT = "/:bot{bot[^/]+}";
@@ -16,7 +18,7 @@ const BOT = "/:bot{bot[^/]+}";
 const router = new Hono<AppEnv>({ strict: false });
 router.get(`${BOT}/:method`, authenticated, answer);
 router.post(`${BOT}/:method`, authenticated, answer);
-router.get(`/file${BOT}/:key/:name`, authenticated, file);
+router.get(`/file${BOT}/:folder/:name`, authenticated, file);
 
 /** Calls a method. Telegram takes each by GET and by POST. */
 async function answer(c: Context<BotEnv>): Promise<Response> {
@@ -34,7 +36,9 @@ async function answer(c: Context<BotEnv>): Promise<Response> {
 /** The bytes of a file, at the path that `getFile` gives. */
 async function file(c: Context<BotEnv>): Promise<Response> {
   const { core } = c.var;
-  const found = await getFile(core, c.req.param("key") ?? "", c.req.param("name") ?? "");
+  const key = keyInPath(c.req.param("name") ?? "");
+  const found = key && (await fileOf(core, key));
+  if (!found) throw new CoreError("no_such_path", "There is no such file.");
   return serveFile(c.req.raw, found, (range) => readFile(core, found, range));
 }
 

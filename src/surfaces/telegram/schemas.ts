@@ -32,6 +32,8 @@ export const orNone = <Schema extends z.ZodType>(schema: Schema) =>
 export const chat = integer.pipe(z.int());
 export const seq = integer.pipe(Seq);
 const user = integer.pipe(UserId);
+/** Of a message that is answered: 0 is none. */
+const answeredSeq = z.preprocess((value) => (Number(value) === 0 ? undefined : value), seq.optional());
 
 const ParseMode = z.enum(["html", "markdown", "markdownv2"]);
 
@@ -55,12 +57,17 @@ export const entities = orNone(
   ),
 );
 
-const Reply = z.object({ message_id: seq, allow_sending_without_reply: flag.optional() });
+const Reply = z.object({
+  message_id: answeredSeq,
+  chat_id: orNone(chat),
+  allow_sending_without_reply: orNone(flag),
+});
 
 /** Where a send goes, and what it answers. */
 export const SENDING = {
   chat_id: chat,
-  reply_to_message_id: orNone(seq),
+  reply_to_message_id: answeredSeq,
+  allow_sending_without_reply: orNone(flag),
   reply_parameters: orNone(json(Reply)),
 };
 

@@ -10,15 +10,15 @@ import type { MediaKind } from "../../../domain/errors.ts";
 import { FileKey } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { countCost } from "../../../http/access/rate-limit.ts";
-import { checked, type Fields, integer } from "../../../http/fields.ts";
+import { checked, type Fields, integer, queryFields } from "../../../http/fields.ts";
 import { isForm } from "../../../http/uploads/upload.ts";
 import { type FilePlace, readWithFile } from "../../../http/uploads/with-file.ts";
 import { badRequest } from "../errors.ts";
 import { CAPTION, orNone } from "../schemas.ts";
-import { urlOfFileId } from "../serialize/files.ts";
+import { pathOfFile, urlOfFileId } from "../serialize/files.ts";
 import { readText } from "../text/read.ts";
 import { contentOf } from "./messages.ts";
-import { type BotCall, beside, chatOf, DRAFT, type Method, read, SENDING, sent } from "./method.ts";
+import { type BotCall, type Method, read, SENDING, sent } from "./method.ts";
 
 const whole = orNone(integer.pipe(z.int().nonnegative()));
 
@@ -36,8 +36,7 @@ function sends(field: string, kind: MediaKind): Method {
     const prepared = isForm(c.req.raw)
       ? await fromForm(call, field, kind)
       : await withoutFile(call, field, kind, await read(call));
-    const id = await chatOf(call, prepared.input.chat_id);
-    return sent(call, id, { ...DRAFT, ...beside(prepared.input), ...prepared.content });
+    return sent(call, prepared.input, prepared.content);
   };
 }
 
@@ -52,7 +51,9 @@ async function fromForm(call: BotCall, field: string, kind: MediaKind): Promise<
     ...{ fields: "named", path: [] },
     ...{ maxBytes: maxBytesOf(kind), maxBytesBeside: LIMITS.writtenBytes },
   };
-  const { file, fields } = await readWithFile(c.req.raw, place, core.timing.uploads);
+  const { file, fields: inForm } = await readWithFile(c.req.raw, place, core.timing.uploads);
+  const inQuery = queryFields(c.req.raw);
+  const fields = () => ({ ...inQuery, ...inForm() });
   if (!file) return withoutFile(call, field, kind, fields());
   const { name, contentType } = file.form ?? { name: undefined, contentType: undefined };
   const incoming = { name, contentType, bytes: file.bytes };
@@ -102,9 +103,8 @@ const getFile: Method = async (call) => {
   const key = FileKey.safeParse(file_id);
   const file = key.success ? await fileOf(call.core, key.data) : null;
   if (!file) throw badRequest("wrong file_id or the file is temporarily unavailable");
-  const { key: id, name, size } = file;
-  const file_path = `${id}/${encodeURIComponent(name)}`;
-  return { file_id: id, file_unique_id: id, file_size: size, file_path };
+  const { key: id, size } = file;
+  return { file_id: id, file_unique_id: id, file_size: size, file_path: pathOfFile(file) };
 };
 
 /** The methods with files. */

@@ -22,16 +22,14 @@ import {
 } from "../schemas.ts";
 import { serializePoll } from "../serialize/messages.ts";
 import { readMessageText, readText } from "../text/read.ts";
-import { type BotCall, beside, chatOf, DRAFT, type Method, read, SENDING, sent, shown } from "./method.ts";
+import { type BotCall, chatOf, DRAFT, type Method, read, SENDING, sent, shown, stored } from "./method.ts";
 
 const NewText = z.object({ ...SENDING, text: z.string(), parse_mode: parseMode, entities });
 
 const sendText: Method = async (call) => {
   const input = checked(NewText, await read(call));
   const text = readMessageText(input.text, input.parse_mode, input.entities);
-  const id = await chatOf(call, input.chat_id);
-  const content = contentOf({ kind: "text", body: { text } });
-  return sent(call, id, { ...DRAFT, ...beside(input), ...content });
+  return sent(call, input, contentOf({ kind: "text", body: { text } }));
 };
 
 /** The kind and the body of a draft. @throws `validation_failed` for what no message may have */
@@ -47,9 +45,7 @@ const Place = z.object({
 
 const sendLocation: Method = async (call) => {
   const { latitude, longitude, ...input } = checked(Place, await read(call));
-  const id = await chatOf(call, input.chat_id);
-  const content = contentOf({ kind: "location", body: { latitude, longitude } });
-  return sent(call, id, { ...DRAFT, ...beside(input), ...content });
+  return sent(call, input, contentOf({ kind: "location", body: { latitude, longitude } }));
 };
 
 const Option = z.union([z.string(), z.object({ text: z.string() }).transform(({ text }) => text)]);
@@ -72,9 +68,8 @@ const sendPoll: Method = async (call) => {
   const poll = checked(PollBody, {
     ...{ question, options, multiple: allows_multiple_answers, anonymous: is_anonymous, ends_at: ends },
   });
-  const id = await chatOf(call, input.chat_id);
   const text = pollText(poll);
-  return sent(call, id, { ...DRAFT, ...beside(input), kind: text.kind, body: bodyJson(text), poll });
+  return sent(call, input, { kind: text.kind, body: bodyJson(text), poll });
 };
 
 const stopPoll: Method = async (call) => {
@@ -158,7 +153,9 @@ const forwardMessage: Method = async (call) => {
   const input = checked(Copied, await read(call));
   const [id, from] = await Promise.all([chatOf(call, input.chat_id), chatOf(call, input.from_chat_id)]);
   const source = { conversationId: from, seq: input.message_id };
-  return sent(call, id, { ...DRAFT, quoteSeq: undefined, copy: { type: "forward", source } });
+  const draft = { ...DRAFT, quoteSeq: undefined, copy: { type: "forward" as const, source } };
+  const { message } = await sendMessage(call.core, call.bot.id, id, draft);
+  return shown(call, message);
 };
 
 const CopiedWithCaption = Copied.extend(CAPTION);
@@ -166,17 +163,16 @@ const CopiedWithCaption = Copied.extend(CAPTION);
 /** Sends what a message says as a message of the bot. */
 const copyMessage: Method = async (call) => {
   const input = checked(CopiedWithCaption, await read(call));
-  const [id, from] = await Promise.all([chatOf(call, input.chat_id), chatOf(call, input.from_chat_id)]);
   const { core, bot } = call;
+  const from = await chatOf(call, input.from_chat_id);
   const original = await core.conversations.message(from, { userId: bot.id, seq: input.message_id });
   const { kind, poll } = original;
   if (original.revoked || kind === "tip" || kind === "merged") throw badRequest("message can't be copied");
   const body = StoredBody.parse(JSON.parse(original.body));
   const caption = input.caption && readText(input.caption, input.parse_mode, input.caption_entities);
   const content = contentOf({ kind, body: { ...body, ...(caption && { caption }) } });
-  const draft = { ...DRAFT, ...beside(input), ...content, ...(poll?.body && { poll: poll.body }) };
-  const { message } = await sendMessage(core, bot.id, id, draft);
-  return { message_id: message.seq };
+  const { seq: message_id } = await stored(call, input, { ...content, poll: poll?.body });
+  return { message_id };
 };
 
 const sendChatAction: Method = async (call) => {

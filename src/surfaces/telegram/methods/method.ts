@@ -3,10 +3,12 @@ import { z } from "zod";
 import type { Core } from "../../../core/context.ts";
 import { sendMessage } from "../../../core/messages/messages.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
-import type { ConversationId } from "../../../domain/ids.ts";
-import type { AnyDraft, Draft, Message } from "../../../domain/messages/message.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import type { ConversationId, Seq } from "../../../domain/ids.ts";
+import type { Draft, Message } from "../../../domain/messages/message.ts";
 import { type Fields, fieldsOf } from "../../../http/fields.ts";
 import type { BotEnv } from "../auth.ts";
+import { badRequest } from "../errors.ts";
 import { buttonsOf, replyMarkup } from "../keyboard.ts";
 import { BODY, SENDING as TO } from "../schemas.ts";
 import { serializeMessage } from "../serialize/messages.ts";
@@ -37,26 +39,56 @@ export async function shown({ core, bot }: BotCall, message: Message): Promise<o
   return serializeMessage(message, await placeOf(core, bot.id, message.conversationId));
 }
 
-/** Sends a message. @returns it as the bot is shown it @throws as `sendMessage` */
-export async function sent(call: BotCall, id: ConversationId, draft: AnyDraft): Promise<object> {
-  const { message } = await sendMessage(call.core, call.bot.id, id, draft);
-  return shown(call, message);
-}
-
 /** What every send has. */
 export const SENDING = { ...TO, reply_markup: replyMarkup };
 const Sending = z.object(SENDING);
 
+type Sending = z.infer<typeof Sending>;
+
 /** What every draft of a bot has. */
 export const DRAFT: Pick<Draft, "clientMsgId" | "mentions"> = { clientMsgId: undefined, mentions: [] };
 
-/** What stands beside the content of a send: the message that it answers, and the buttons below it. */
-export function beside(input: z.infer<typeof Sending>): Pick<Draft, "quoteSeq" | "buttons"> {
+const NO_ANSWERED = "message to be replied not found";
+
+/** What a message says, without what stands beside it. */
+type Said = Pick<Draft, "kind" | "body" | "poll">;
+
+/**
+ * Sends what a message says to a chat, with the message that it answers and the buttons below it.
+ * @returns it as the bot is shown it
+ * @throws as `sendMessage`
+ */
+export async function sent(call: BotCall, input: Sending, said: Said): Promise<object> {
+  return shown(call, await stored(call, input, said));
+}
+
+/** The same. @returns the message */
+export async function stored(call: BotCall, input: Sending, said: Said): Promise<Message> {
+  const id = await chatOf(call, input.chat_id);
   const buttons = buttonsOf(input.reply_markup);
-  return {
-    quoteSeq: input.reply_parameters?.message_id ?? input.reply_to_message_id,
-    ...(buttons && { buttons }),
-  };
+  const draft = { ...DRAFT, ...(buttons && { buttons }), ...said };
+  const { quoteSeq, isOptional } = answered(input);
+  try {
+    const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq });
+    return message;
+  } catch (error) {
+    const isQuoteLost = error instanceof CoreError && error.data?.missing === "message";
+    if (!isQuoteLost || quoteSeq === undefined) throw error;
+    if (!isOptional) throw badRequest(NO_ANSWERED);
+    const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq: undefined });
+    return message;
+  }
+}
+
+/** The message that a send answers, and whether it is sent without, too, if that one is not there. */
+function answered(input: Sending): { quoteSeq: Seq | undefined; isOptional: boolean } {
+  const { reply_parameters: reply, reply_to_message_id: older, allow_sending_without_reply } = input;
+  const { message_id: quoteSeq = older, chat_id = input.chat_id } = reply ?? {};
+  const isOptional = reply?.allow_sending_without_reply ?? allow_sending_without_reply ?? false;
+  if (quoteSeq === undefined || chat_id === input.chat_id) return { quoteSeq, isOptional };
+  // A quote of another chat is not shown here.
+  if (!isOptional) throw badRequest(NO_ANSWERED);
+  return { quoteSeq: undefined, isOptional };
 }
 
 /** Another client of the bot is in the way: 409, by which libraries know it. */

@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
+import type { StoredFile } from "../../../domain/files/file.ts";
+import { FileKey } from "../../../domain/ids.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
 
 /** The body of a message with a file. */
@@ -30,6 +32,24 @@ function fileId(url: string): string {
 export function urlOfFileId(id: string): string | null {
   if (!id.startsWith(ELSEWHERE)) return null;
   return Buffer.from(id.slice(ELSEWHERE.length), "base64url").toString();
+}
+
+/** The folders of files by the first half of their type, as libraries know them. */
+const FOLDERS: Readonly<Record<string, string>> = { image: "photos", video: "videos", audio: "music" };
+
+/**
+ * Where a file is read: ASCII that needs no percent-encoding, as libraries differ in whether they add one.
+ * The ending of its name stays, by which programs know what it is.
+ */
+export function pathOfFile({ key, name, contentType }: StoredFile): string {
+  const folder = FOLDERS[contentType.split("/", 1)[0] ?? ""] ?? "documents";
+  const [ending = ""] = /\.[A-Za-z0-9]{1,10}$/.exec(name) ?? [];
+  return `${folder}/${key}${ending}`;
+}
+
+/** The key of a file by the last part of such a path; null: it is none. */
+export function keyInPath(name: string): FileKey | null {
+  return FileKey.safeParse(name.replace(/\..*$/, "")).data ?? null;
 }
 
 /** The fields of a file that all kinds have. */
