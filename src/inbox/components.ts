@@ -51,6 +51,9 @@ export interface InboxDeps extends DeviceSocketsDeps {
   timing: Timing;
 }
 
+/** So many are looked at for who has removed a bot from a group. */
+const NEWEST_NOTIFICATIONS = 100;
+
 /**
  * The alarm jobs of an inbox. Kinds are stored in `jobs`: a renamed kind orphans the rows of the previous
  * release.
@@ -242,7 +245,8 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     sessionsIn: (id) => sessionGate.sessionsIn(id),
   });
   const botUpdates = new BotUpdates(ctx.storage, {
-    ...{ conversations, jobs, timing, userId, ...deps.bots },
+    ...{ conversations, directory, jobs, timing, userId, ...deps.bots },
+    notifications: () => stores.notifications.page({ limit: NEWEST_NOTIFICATIONS }).items,
     storeList: stores.storeList,
     waitUntil: (work) => ctx.waitUntil(work),
   });

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
+import { flawsOfAnswer } from "../support/bot-api/shape.ts";
 import type { World } from "./world.ts";
 
 /** A call by the API of a library. @returns `result` of the answer */
@@ -24,9 +25,11 @@ const Sent = z.looseObject({ message_id: z.int() });
 /** Makes a bot call every method of the API but those for updates. @returns the names of the methods */
 export async function callAll(world: World, { call, file }: Library): Promise<string[]> {
   const called = new Set<string>();
-  const ask: Call = (method, ...parameters) => {
+  const ask: Call = async (method, ...parameters) => {
     called.add(method);
-    return call(method, ...parameters);
+    const result = await call(method, ...parameters);
+    expect(flawsOfAnswer(method, result)).toEqual([]);
+    return result;
   };
   const { id: chat_id } = world.person.user;
   const send = async (method: string, parameters: Record<string, unknown>) =>

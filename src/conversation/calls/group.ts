@@ -135,7 +135,9 @@ export const GROUP = {
   ),
 
   /** A page of the bans. @see Banning.list */
-  bans: repeatable(page, ({ room }, input: ListPage) => room.banning.list(input.userId, input)),
+  bans: repeatable(page, ({ room }, input: ListPage & { targetId?: UserId }) =>
+    room.banning.list(input.userId, input),
+  ),
 
   /** Makes an invitation. A second try would make another one. @see Inviting.create */
   createInvitation: once(light, ({ room }, input: Caller & InvitationTerms) =>

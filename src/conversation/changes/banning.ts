@@ -75,9 +75,17 @@ export class Banning {
     this.#room.bans.lift(targetId);
   }
 
-  /** A page of the bans, oldest first; `after` is an id. @throws `not_found`, `forbidden` */
-  list(actorId: UserId, { limit, after }: { limit: number; after: number }): BanRow[] {
+  /**
+   * A page of the bans, oldest first; `after` is an id.
+   * @param range `targetId`: that of this user alone
+   * @throws `not_found`, `forbidden`
+   */
+  list(
+    actorId: UserId,
+    { limit, after, targetId }: { limit: number; after: number; targetId?: UserId },
+  ): BanRow[] {
     this.#permissions.require(this.#permissions.begin(actorId), "remove", "see who is banned");
-    return this.#room.bans.page(after, limit);
+    const { bans } = this.#room;
+    return targetId === undefined ? bans.page(after, limit) : bans.of(targetId);
   }
 }

@@ -45,6 +45,11 @@ export class Bans {
     return rows.map(({ user_id }) => user_id);
   }
 
+  /** The ban of a user, if there is one. */
+  of(userId: UserId): BanRow[] {
+    return this.#sql.exec<BanRow>("SELECT * FROM bans WHERE user_id = ?", userId).toArray();
+  }
+
   get count(): number {
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM bans").one().n;
   }

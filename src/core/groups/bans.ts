@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Ban } from "../../domain/conversations/ban.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { countNamed } from "../contacts/strangers.ts";
@@ -42,6 +43,26 @@ export async function liftBan(
   const users = await findLiveUsers(core.db, [targetId]);
   await core.conversations.liftBan(id, { userId: caller, targetId, hasAccount: users.length > 0 });
   core.securityLog.record("ban_lifted", { user: targetId, by: caller, conversation: id });
+}
+
+/**
+ * Whether a user is banned from a group, as far as the caller may know: members who see no bans are told that
+ * nobody is.
+ * @throws `not_found`
+ */
+export async function isBanned(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  targetId: UserId,
+): Promise<boolean> {
+  try {
+    const found = await core.conversations.bans(id, { userId: caller, limit: 1, after: 0, targetId });
+    return found.length > 0;
+  } catch (error) {
+    if (error instanceof CoreError && error.code === "forbidden") return false;
+    throw error;
+  }
 }
 
 /** The banned users, the oldest ban first. @throws `not_found`, `forbidden` */

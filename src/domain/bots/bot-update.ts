@@ -25,9 +25,13 @@ export function updateJson({ id, body }: NumberedUpdate): string {
   return `{"update_id":${id},${body.slice(1)}`;
 }
 
-/** Where a bot update is of. `code`: of a direct conversation, for APIs that name it by its code. */
+/**
+ * Where a bot update is of. `code`: of a direct conversation, for APIs that name it by its code. `people`: users
+ * whom its messages name.
+ */
 export type BotPlace = Pick<ConversationContext, "id" | "kind" | "name" | "peer" | "self"> & {
   code?: ConversationCode;
+  people?: readonly Person[];
 };
 
 /** The reactions of one user to a message, before and after a change. */
@@ -52,11 +56,10 @@ export interface BotFormat {
   reactionKind: string | null;
   /** how the reactions of another user to a message have changed, the bot's own messages too */
   reacted(change: ReactionChange, place: BotPlace): BotUpdate[];
-  /**
-   * what became of the membership of the bot in a group
-   * @param by who did it; null: not known
-   */
-  membership(isMember: boolean, by: Person | null, at: number, place: BotPlace): BotUpdate | null;
+  /** The bot has come into a group. @param by who did it; null: not known */
+  joined(by: Person | null, at: number, place: BotPlace): BotUpdate | null;
+  /** The bot is out of a group. @param by who has removed it; null: it has left */
+  left(by: Person | null, at: number, place: BotPlace): BotUpdate | null;
   /**
    * a tap on a button of the bot
    * @param message null: the bot sees it no more

@@ -1,15 +1,17 @@
 import type {
   BotCaller,
   BotFormat,
+  BotPlace,
   UpdatesAnswer,
   UpdatesRequest,
   WebhookChange,
   WebhookState,
 } from "../../domain/bots/bot-update.ts";
 import type { Tap } from "../../domain/bots/tap.ts";
-import type { SessionId, UserId } from "../../domain/ids.ts";
-import type { Conversations } from "../../domain/ports.ts";
+import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
+import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import type { ReceivedNotification } from "../../domain/sync/notification.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 import { ConversationFeed } from "./conversation-feed.ts";
@@ -23,8 +25,11 @@ interface BotUpdatesDeps {
   format: BotFormat;
   caller: BotCaller;
   jobs: { schedule(kind: "bot_feed" | "bot_tap" | "bot_webhook", key: string, due: number): void };
+  directory: Pick<UserDirectory, "people">;
   timing: Pick<Timing, "botUpdates" | "largeGroup">;
   userId(): UserId;
+  /** the newest notifications of the user */
+  notifications(): readonly ReceivedNotification[];
   storeList(): void;
   waitUntil(work: Promise<unknown>): void;
 }
@@ -47,12 +52,14 @@ export class BotUpdates {
     this.#queue = queue;
     this.#polls = new UpdatePolls(queue);
     this.#deliveries = new WebhookDeliveries({ ...deps, queue });
+    const placeOf = (context: BotPlace, named: readonly UserId[]) => this.#placeOf(context, named);
+    const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
     this.#feed = new ConversationFeed({
-      ...{ ...deps, queue, added: () => this.#added() },
+      ...{ ...feeding, removalFrom: (id) => this.#removalFrom(id) },
       schedule: (key) => deps.jobs.schedule("bot_feed", key, Date.now()),
     });
     this.#taps = new TapUpdates({
-      ...{ ...deps, queue, added: () => this.#added() },
+      ...feeding,
       schedule: (key) => deps.jobs.schedule("bot_tap", key, Date.now()),
     });
   }
@@ -149,6 +156,19 @@ export class BotUpdates {
     const now = Date.now();
     const since = fromNow ? now : now - this.#deps.timing.botUpdates.keepMs;
     for (const id of this.#queue.ask(since)) this.#feed.look(id);
+  }
+
+  /** A conversation with the profiles of those users whom nothing else tells. One query of D1, or none. */
+  async #placeOf(context: BotPlace, named: readonly UserId[]): Promise<BotPlace> {
+    const ids = new Set(named.filter((id) => id !== context.peer?.id));
+    return ids.size === 0 ? context : { ...context, people: await this.#deps.directory.people([...ids]) };
+  }
+
+  #removalFrom(id: ConversationId): { by: UserId; at: number } | null {
+    const found = this.#deps
+      .notifications()
+      .find(({ event, group }) => group.id === id && (event === "removed" || event === "added"));
+    return found?.event === "removed" ? { by: found.actorId, at: found.createdAt } : null;
   }
 
   #added(): void {

@@ -1,4 +1,6 @@
+import { deletedUser } from "../../domain/accounts/person.ts";
 import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
+import { namedIn } from "../../domain/bots/named-users.ts";
 import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -32,8 +34,10 @@ interface FeedDeps {
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
-  /** what the format says of a conversation besides its context; absent: nothing */
-  placeOf?(context: BotPlace): Promise<BotPlace>;
+  /** what the format says of a conversation besides its context, for updates that name these users */
+  placeOf(context: BotPlace, named: readonly UserId[]): Promise<BotPlace>;
+  /** how the bot was removed from a group; null: not by others, as far as is known by now */
+  removalFrom(id: ConversationId): { by: UserId; at: number } | null;
   /** updates were added */
   added(): void;
 }
@@ -47,6 +51,8 @@ export class ConversationFeed {
   readonly #deps: FeedDeps;
   /** the newest updates in memory: they save a question */
   readonly #heads = new Map<ConversationId, Head>();
+  /** groups that the bot is out of, nobody knows yet by whom */
+  readonly #leaving = new Set<ConversationId>();
 
   constructor(deps: FeedDeps) {
     this.#deps = deps;
@@ -84,7 +90,9 @@ export class ConversationFeed {
     const before = queue.cursor(id);
     const read = head?.state === "active" ? await this.#read(id, head, before) : null;
     // The bot may have been removed since.
-    const { updates, revoked, reacted, cursor, isMore } = read ?? this.#left(id, before);
+    const told = read ?? (await this.#left(id, before));
+    if (!told) return Date.now() + this.#deps.timing.botUpdates.retryUnitMs;
+    const { updates, revoked, reacted, cursor, isMore } = told;
     if (!queue.state) return null;
     const wanted = updates.filter(({ kind }) => this.#isWanted(kind));
     const hasAdded = cursor !== null && queue.add(id, { updates: wanted, revoked, reacted }, cursor);
@@ -117,10 +125,12 @@ export class ConversationFeed {
       conversations.pageWithContext(id, { ...NEWEST, userId: userId() }).catch(nullIfNotFound),
     );
     if (!page) return null;
-    const place = (await this.#deps.placeOf?.(page.context)) ?? page.context;
     const { items, isMore } = await this.#messagesBehind(id, from.seq, since, page.items);
     // Nobody is told of what an import has brought.
     const others = items.filter(({ sender, isImported }) => sender.id !== userId() && !isImported);
+    const reacting = changes.reacted.flatMap(({ reactions }) => reactions.map((one) => one.userId));
+    const named = [...others, ...changes.edited].flatMap(namedIn);
+    const place = await this.#deps.placeOf(page.context, [...named, ...reacting]);
     const updates: BotUpdate[] = [];
     if (place.kind === "group" && !before?.isIn) addTo(updates, this.#joined(others, place));
     // What is shown below is shown as it is now.
@@ -221,18 +231,31 @@ export class ConversationFeed {
       const tip = readTip(message.body);
       return !("notice" in tip) && tip.event === "joined" && tip.user_ids.includes(userId());
     });
-    return format.membership(true, entry?.sender ?? null, entry?.createdAt ?? Date.now(), place);
+    return format.joined(entry?.sender ?? null, entry?.createdAt ?? Date.now(), place);
   }
 
-  /** The bot is out of a conversation, in which it may have been. */
-  #left(id: ConversationId, before: BotCursor | null): Told {
+  /**
+   * The bot is out of a conversation, in which it may have been.
+   * @returns null: the notification that says who has removed it may still be on its way
+   */
+  async #left(id: ConversationId, before: BotCursor | null): Promise<Told | null> {
     const none = { revoked: [], reacted: [], isMore: false };
     if (!before?.isIn) return { ...none, updates: [], cursor: before };
-    const { format, userId } = this.#deps;
-    const self = { id: userId(), username: "", nickname: "", avatar: "", bot: true };
-    const place = { id, kind: "group" as const, name: before.name, self };
+    const { format, placeOf, removalFrom, userId } = this.#deps;
+    const removal = removalFrom(id);
+    if (!removal && !this.#leaving.has(id)) {
+      this.#leaving.add(id);
+      return null;
+    }
+    this.#leaving.delete(id);
+    const nameless = { ...deletedUser(userId()), bot: true };
+    const context = { id, kind: "group" as const, name: before.name, self: nameless };
+    const place = await placeOf(context, [userId(), ...(removal ? [removal.by] : [])]);
+    const find = (user: UserId) => place.people?.find((one) => one.id === user);
+    const self = find(userId()) ?? nameless;
+    const by = removal && (find(removal.by) ?? deletedUser(removal.by));
     const updates: BotUpdate[] = [];
-    addTo(updates, format.membership(false, null, Date.now(), place));
+    addTo(updates, format.left(by, removal?.at ?? Date.now(), { ...place, self }));
     return { ...none, updates, cursor: { ...before, isIn: false } };
   }
 

@@ -1,4 +1,5 @@
 import type { BotFormat, BotPlace } from "../../domain/bots/bot-update.ts";
+import { namedIn } from "../../domain/bots/named-users.ts";
 import { Tap } from "../../domain/bots/tap.ts";
 import { nullIfNotFound } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
@@ -15,8 +16,8 @@ interface TapDeps {
   conversations: Pick<Conversations, "pageWithContext" | "message">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
-  /** what the format says of a conversation besides its context; absent: nothing */
-  placeOf?(context: BotPlace): Promise<BotPlace>;
+  /** what the format says of a conversation besides its context, for updates that name these users */
+  placeOf(context: BotPlace, named: readonly UserId[]): Promise<BotPlace>;
   /** updates were added */
   added(): void;
 }
@@ -48,7 +49,7 @@ export class TapUpdates {
       this.#inTime(conversations.message(id, { ...input, seq }).catch(nullIfNotFound)),
     ]);
     if (!page || !format.tells(page.context.kind)) return null;
-    const place = (await this.#deps.placeOf?.(page.context)) ?? page.context;
+    const place = await this.#deps.placeOf(page.context, message ? namedIn(message) : []);
     const update = format.tapped(tap, message, place);
     if (!update || !queue.state || !format.isWanted(update.kind, queue.state.allowed)) return null;
     queue.append(id, [update]);

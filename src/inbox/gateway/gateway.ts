@@ -61,7 +61,7 @@ export class Gateway {
     this.#queue = queue;
     this.#sessions = new GatewaySessions(storage.sql);
     const placeOf = (context: BotPlace) => this.#placeOf(context);
-    const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
+    const feeding = { ...deps, queue, placeOf, removalFrom: () => null, added: () => this.#added() };
     this.#feed = new ConversationFeed({
       ...feeding,
       schedule: (key) => deps.jobs.schedule("gateway_feed", key, Date.now()),

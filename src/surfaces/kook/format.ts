@@ -82,6 +82,7 @@ export const kookFormat: BotFormat = {
     });
   },
   // A bot does not come into a direct conversation, or leave it, in the words of this API.
-  membership: () => null,
+  joined: () => null,
+  left: () => null,
   isWanted: () => true,
 };

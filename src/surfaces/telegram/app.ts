@@ -8,8 +8,9 @@ import type { Surface } from "../../http/surface.ts";
 import { authenticated, type BotEnv } from "./auth.ts";
 import { fail, succeed } from "./envelope.ts";
 import { refuse } from "./errors.ts";
-import { Conflict } from "./methods/method.ts";
+import { type BotCall, Refused } from "./methods/method.ts";
 import { METHODS } from "./methods/methods.ts";
+import { asToldOf } from "./methods/place-refusals.ts";
 import { keyInPath } from "./serialize/files.ts";
 
 const PATHS = /^\/(?:file\/)?bot[^/]*(?:\/|$)/;
@@ -25,10 +26,11 @@ async function answer(c: Context<BotEnv>): Promise<Response> {
   const method = METHODS.get((c.req.param("method") ?? "").toLowerCase());
   if (!method) throw new CoreError("no_such_path", "There is no such method.");
   const { core, bot } = c.var;
+  const call: BotCall = { c, core, bot };
   try {
-    return succeed(c, await method({ c, core, bot }));
+    return succeed(c, await method(call).catch((error: unknown) => asToldOf(call, error)));
   } catch (error) {
-    if (error instanceof Conflict) return fail(c, 409, `Conflict: ${error.message}`);
+    if (error instanceof Refused) return fail(c, error.code, error.message);
     throw error;
   }
 }

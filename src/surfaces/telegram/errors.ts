@@ -10,11 +10,12 @@ import { fail } from "./envelope.ts";
 const REASONS: Record<ErrorCode, { status: ContentfulStatusCode; reason: string; isAlone?: true }> = {
   validation_failed: { status: 400, reason: "Bad Request" },
   unauthenticated: { status: 401, reason: "Unauthorized", isAlone: true },
-  forbidden: { status: 403, reason: "Forbidden" },
+  // 403 would say to libraries that the bot was put out of the chat: they forget it.
+  forbidden: { status: 400, reason: "Bad Request: not enough rights" },
   suspended: { status: 401, reason: "Unauthorized", isAlone: true },
   refused: { status: 400, reason: "Bad Request" },
   held: { status: 400, reason: "Bad Request" },
-  muted: { status: 400, reason: "Bad Request: not enough rights to send messages to the chat" },
+  muted: { status: 400, reason: "Bad Request: not enough rights to send text messages to the chat" },
   slow_mode: { status: 429, reason: "Too Many Requests" },
   blocked: { status: 403, reason: "Forbidden: bot was blocked by the user", isAlone: true },
   not_found: { status: 400, reason: "Bad Request" },
@@ -63,7 +64,26 @@ function describe({ code, detail, data }: Failure): string {
   if (status === 429) return `Too Many Requests: retry after ${data?.retryAfter ?? RETRY_AFTER_S}`;
   const missing = code === "not_found" && data?.missing !== undefined ? MISSING[data.missing] : undefined;
   if (missing !== undefined) return missing;
+  if (code === "validation_failed") return `${reason}: ${flawOf(detail, data)}`;
   return isAlone ? reason : `${reason}: ${detail}`;
+}
+
+/** What a parameter lacks, or has too much of, in Telegram's words; else in those of the check. */
+const EMPTY: Readonly<Record<string, string>> = {
+  ...{ chat_id: "chat_id is empty", from_chat_id: "from_chat_id is empty", text: "message text is empty" },
+  ...{ user_id: "invalid user_id specified", message_id: "message identifier is not specified" },
+  ...{ latitude: "latitude is empty", longitude: "longitude is empty", url: "url is empty" },
+};
+const EXCESS: Readonly<Record<string, string>> = {
+  ...{ "body.text": "message is too long", "body.caption": "message caption is too long" },
+};
+
+function flawOf(detail: string, data: Failure["data"]): string {
+  const [first] = data?.errors ?? [];
+  if (first?.path === "parse_mode") return "unsupported parse_mode";
+  if (!first) return detail;
+  const words = data?.absent ? EMPTY[first.path] : data?.excess ? EXCESS[first.path] : undefined;
+  return words ?? detail;
 }
 
 /** A `validation_failed` in words that libraries know, as in `message is not modified`. */

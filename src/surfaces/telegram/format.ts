@@ -1,7 +1,10 @@
-import type { BotFormat, BotUpdate } from "../../domain/bots/bot-update.ts";
+import type { Person } from "../../domain/accounts/person.ts";
+import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
+import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import { isShown, knownUser, seconds, serializeMember, serializeMessage } from "./serialize/messages.ts";
-import { serializeChat, serializeUser } from "./serialize/users.ts";
+import { serializeBanned, serializeLeft, serializeMember } from "./serialize/members.ts";
+import { isShown, newRoleOf, seconds, serializeMessage } from "./serialize/messages.ts";
+import { knownUser, serializeChat, serializeUser } from "./serialize/users.ts";
 
 /** The kinds that a bot is told only if it names them, as Telegram's documentation says. */
 const ONLY_NAMED: ReadonlySet<string> = new Set([
@@ -15,13 +18,35 @@ function update(kind: string, value: object, about?: Message): BotUpdate {
   return { kind, body, ...(about && { seq: about.seq }) };
 }
 
+type Shown = (user: Person) => object;
+
+const memberAs = (role: Role): Shown => {
+  return (user) => serializeMember(user, role);
+};
+
+/** What became of the bot in a group. @param by absent: the bot did it */
+function membership(by: Person | null, at: number, place: BotPlace, before: Shown, after: Shown): BotUpdate {
+  const bot = { ...place.self, bot: true };
+  return update("my_chat_member", {
+    ...{ chat: serializeChat(place), from: serializeUser(by ?? bot), date: seconds(at) },
+    ...{ old_chat_member: before(bot), new_chat_member: after(bot) },
+  });
+}
+
 /** How this API writes what a bot is told. */
 export const telegramFormat: BotFormat = {
   tells: () => true,
   // What waits of it is forgotten. This API has no update of a revoke.
   revoked: () => null,
-  message: (message, place) =>
-    isShown(message, place) ? update("message", serializeMessage(message, place), message) : null,
+  message: (message, place) => {
+    const role = newRoleOf(message, place.self.id);
+    if (role !== null) {
+      const [before, after] =
+        role === "admin" ? (["member", "admin"] as const) : (["admin", "member"] as const);
+      return membership(message.sender, message.createdAt, place, memberAs(before), memberAs(after));
+    }
+    return isShown(message, place) ? update("message", serializeMessage(message, place), message) : null;
+  },
   edited: (message, place) => update("edited_message", serializeMessage(message, place), message),
   tapped: ({ id, user, seq, data, conversationId }, message, place) => {
     const chat = serializeChat(place);
@@ -40,14 +65,8 @@ export const telegramFormat: BotFormat = {
     const chat = { chat: serializeChat(place), message_id: seq, user, date: seconds(Date.now()) };
     return [update("message_reaction", { ...chat, old_reaction, new_reaction })];
   },
-  membership: (isMember, by, at, place) => {
-    const { self } = place;
-    const bot = { ...self, bot: true };
-    return update("my_chat_member", {
-      ...{ chat: serializeChat(place), from: serializeUser(by ?? bot), date: seconds(at) },
-      old_chat_member: serializeMember(bot, isMember ? "left" : "member"),
-      new_chat_member: serializeMember(bot, isMember ? "member" : "left"),
-    });
-  },
+  joined: (by, at, place) => membership(by, at, place, serializeLeft, memberAs("member")),
+  left: (by, at, place) =>
+    membership(by, at, place, memberAs("member"), by ? serializeBanned : serializeLeft),
   isWanted: (kind, allowed) => (allowed ? allowed.includes(kind) : !ONLY_NAMED.has(kind)),
 };

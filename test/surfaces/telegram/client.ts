@@ -1,16 +1,19 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
+import { flawsOfAnswer } from "../../support/bot-api/shape.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { type WireAnswer, wire } from "../../support/clients/wire.ts";
 
 const Success = z.strictObject({ ok: z.literal(true), result: z.unknown() });
 
-/** A call of a bot, with JSON. */
-export function tg(bot: { token: string }, method: string, body?: unknown): Promise<WireAnswer> {
+/** A call of a bot, with JSON. What it answers has all that the document of the API says, and nothing else. */
+export async function tg(bot: { token: string }, method: string, body?: unknown): Promise<WireAnswer> {
   const headers =
     body === undefined || typeof body === "object" ? { "Content-Type": "application/json" } : {};
-  return wire({ method: "POST", path: `/bot${bot.token}/${method}`, headers, body });
+  const answer = await wire({ method: "POST", path: `/bot${bot.token}/${method}`, headers, body });
+  if (answer.status === 200) expect(flawsOfAnswer(method, Success.parse(answer.body).result)).toEqual([]);
+  return answer;
 }
 
 /** Asserts success. @returns the result */

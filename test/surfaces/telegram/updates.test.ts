@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
+import { flawsOfUpdate } from "../../support/bot-api/shape.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, openDirect, page, send } from "../../support/clients/chat.ts";
 import { createGroupId, inboxObject, range } from "../../support/objects/room.ts";
@@ -128,8 +129,51 @@ test("a bot hears that it came into a group and left it", async () => {
   expect(removed.status).toBe(204);
   const count = listener.told.length;
   expect((await listener.until(count + 1)).at(-1)).toMatchObject({
-    my_chat_member: { chat: { id: -id }, new_chat_member: { status: "left" } },
+    my_chat_member: {
+      chat: { id: -id },
+      from: { id: person.user.id, username: person.user.username },
+      old_chat_member: { status: "member", user: { username: bot.user.username } },
+      new_chat_member: { status: "kicked", user: { id: bot.user.id, is_bot: true } },
+    },
   });
+  await call("POST", `/v1/conversations/${id}/members`, {
+    token: person.token,
+    body: { user_ids: [bot.user.id] },
+  });
+  expect((await listener.until(count + 2))[count + 1]).toMatchObject({
+    my_chat_member: { new_chat_member: { status: "member" } },
+  });
+  const role = { token: person.token, body: { role: "admin" } };
+  await call("PATCH", `/v1/conversations/${id}/members/${bot.user.id}`, role);
+  const isPromotion = (update: Update) => JSON.stringify(update).includes("administrator");
+  while (!listener.told.some(isPromotion)) await listener.until(listener.told.length + 1);
+  expect(listener.told.find(isPromotion)).toMatchObject({
+    my_chat_member: {
+      from: { id: person.user.id },
+      old_chat_member: { status: "member" },
+      new_chat_member: { status: "administrator", can_restrict_members: true },
+    },
+  });
+  const length = listener.told.length;
+  await called(bot, "leaveChat", { chat_id: -id });
+  expect((await listener.until(length + 1)).at(-1)).toMatchObject({
+    my_chat_member: { from: { id: bot.user.id }, new_chat_member: { status: "left" } },
+  });
+});
+
+test("users whom a message names by their number have names", async () => {
+  const [person, other, bot] = await Promise.all([register(), register(), newBot()]);
+  const id = await createGroupId(person, bot, other);
+  const { seq } = await send(other, id, "quoted");
+  const listener = new Listener(bot);
+  await listener.until(1);
+  const path = `/v1/conversations/${id}/messages`;
+  const quoting = { kind: "text", body: { text: "as they say" }, quote_seq: seq };
+  await call("POST", path, { token: person.token, body: quoting });
+  const isAnswer = (update: Update) => textOf(update) === "as they say";
+  while (!listener.told.some(isAnswer)) await listener.until(listener.told.length + 1);
+  const from = { id: other.user.id, username: other.user.username };
+  expect(listener.told.find(isAnswer)).toMatchObject({ message: { reply_to_message: { from } } });
 });
 
 test("a group that the bot was in before it asked is no new one, and older messages of others are told", async () => {
@@ -294,6 +338,7 @@ describe("a webhook that is called", () => {
       const calls: z.infer<typeof Calls> = [];
       while (calls.length < count)
         calls.push(...Calls.parse(await (await fetch(`${url}?from=${calls.length}&wait`)).json()));
+      expect(calls.flatMap(({ body }) => flawsOfUpdate(JSON.parse(body)))).toEqual([]);
       return calls.map(({ headers, body }) => ({
         headers,
         update: Number(Object(JSON.parse(body)).update_id),

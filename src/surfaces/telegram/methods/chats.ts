@@ -1,28 +1,20 @@
 import { banUser, liftBan } from "../../../core/groups/bans.ts";
 import { withCurrentProfiles } from "../../../core/groups/groups.ts";
-import type { Role } from "../../../domain/conversations/group-kind.ts";
-import { noUser } from "../../../domain/errors.ts";
+import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import { checked } from "../../../http/fields.ts";
 import { badRequest } from "../errors.ts";
+import { inWords } from "../refusals.ts";
 import { flag, OnChat, OnUser, orNone } from "../schemas.ts";
-import { serializeMember } from "../serialize/messages.ts";
+import { serializeBanned, serializeLeft, serializeMember } from "../serialize/members.ts";
 import { serializeChat } from "../serialize/users.ts";
 import { placeOf } from "../use-cases/chats.ts";
-import { chatOf, type Method, read } from "./method.ts";
+import { standingOf } from "../use-cases/members.ts";
+import { type BotCall, chatOf, type Method, read } from "./method.ts";
 
-const ROLES: Record<Role, string> = { owner: "creator", admin: "administrator", member: "member" };
-/** What an administrator of this API may; groups here have one rank for all of it. */
-const RIGHTS = {
-  ...{ can_be_edited: false, is_anonymous: false, can_manage_chat: true, can_delete_messages: true },
-  ...{ can_manage_video_chats: false, can_restrict_members: true, can_promote_members: false },
-  ...{ can_change_info: true, can_invite_users: true, can_post_stories: false, can_edit_stories: false },
-  ...{ can_delete_stories: false, can_pin_messages: true },
-};
 const MAX_ADMINISTRATORS = 50;
-
-const rightsOf = (role: Role) => {
-  if (role === "owner") return { is_anonymous: false };
-  return role === "admin" ? RIGHTS : {};
+const NO_GIFTS = {
+  ...{ unlimited_gifts: false, limited_gifts: false, unique_gifts: false },
+  ...{ premium_subscription: false, gifts_from_channels: false },
 };
 
 const getChat: Method = async (call) => {
@@ -34,7 +26,7 @@ const getChat: Method = async (call) => {
   const { name, introduction, slowModeS } = profile;
   const chat = serializeChat(place.kind === "group" ? { ...place, name } : place);
   return {
-    ...{ ...chat, accent_color_id: 0, max_reaction_count: 20, accepted_gift_types: {} },
+    ...{ ...chat, accent_color_id: 0, max_reaction_count: 20, accepted_gift_types: NO_GIFTS },
     ...(place.kind === "group" && introduction !== "" && { description: introduction }),
     ...(slowModeS > 0 && { slow_mode_delay: slowModeS }),
   };
@@ -44,11 +36,9 @@ const getChatMember: Method = async (call) => {
   const { chat_id, user_id } = checked(OnUser, await read(call));
   const id = await chatOf(call, chat_id);
   const { core, bot } = call;
-  const targetIds = [user_id];
-  const memberships = await core.conversations.membersByIds(id, { userId: bot.id, targetIds });
-  const [member] = await withCurrentProfiles(core, bot.id, memberships);
-  if (!member) throw noUser(user_id);
-  return serializeMember(member.user, ROLES[member.role], rightsOf(member.role));
+  const { user, as } = await standingOf(core, bot.id, id, user_id);
+  if (as === "banned") return serializeBanned(user);
+  return as === "absent" ? serializeLeft(user) : serializeMember(user, as);
 };
 
 const getChatAdministrators: Method = async (call) => {
@@ -60,7 +50,7 @@ const getChatAdministrators: Method = async (call) => {
     (["owner", "admin"] as const).map((role) => core.conversations.members(id, { ...range, role })),
   );
   const members = await withCurrentProfiles(core, bot.id, found.flat());
-  return members.map(({ user, role }) => serializeMember(user, ROLES[role], rightsOf(role)));
+  return members.map(({ user, role }) => serializeMember(user, role));
 };
 
 const getChatMemberCount: Method = async (call) => {
@@ -73,7 +63,8 @@ const getChatMemberCount: Method = async (call) => {
 const banChatMember: Method = async (call) => {
   const { chat_id, user_id } = checked(OnUser, await read(call));
   requireGroup(chat_id);
-  await banUser(call.core, call.bot.id, await chatOf(call, chat_id), user_id, "");
+  const id = await chatOf(call, chat_id);
+  await restricting(call, id, user_id, () => banUser(call.core, call.bot.id, id, user_id, ""));
   return true;
 };
 
@@ -88,19 +79,38 @@ const unbanChatMember: Method = async (call) => {
   const members = await core.conversations.membersByIds(id, { userId: bot.id, targetIds });
   // As Telegram's documentation says, a member who is not banned is removed.
   if (members.length > 0) {
-    if (!only_if_banned) await core.conversations.remove(id, { userId: bot.id, targetIds });
+    const remove = () => core.conversations.remove(id, { userId: bot.id, targetIds });
+    if (!only_if_banned) await restricting(call, id, user_id, remove);
     return true;
   }
-  await liftBan(core, bot.id, id, user_id);
+  await inWords("restrict", () => liftBan(core, bot.id, id, user_id));
   return true;
 };
 
 const leaveChat: Method = async (call) => {
   const { chat_id } = checked(OnChat, await read(call));
   requireGroup(chat_id);
-  await call.core.conversations.leave(await chatOf(call, chat_id), { userId: call.bot.id });
+  const id = await chatOf(call, chat_id);
+  await call.core.conversations.leave(id, { userId: call.bot.id });
   return true;
 };
+
+/** Runs what puts a member out of a group. @throws in Telegram's words, for an owner or an admin too */
+async function restricting(
+  { core, bot }: BotCall,
+  id: ConversationId,
+  userId: UserId,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  await inWords("restrict", work).catch(async (error: unknown) => {
+    const targetIds = [userId];
+    const [target] = await core.conversations.membersByIds(id, { userId: bot.id, targetIds });
+    if (userId === bot.id || !target || target.role === "member") throw error;
+    throw badRequest(
+      target.role === "owner" ? "can't remove chat owner" : "user is an administrator of the chat",
+    );
+  });
+}
 
 /** @throws `validation_failed` for a private chat */
 function requireGroup(chat: number): void {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sendMessage } from "../../../core/messages/messages.ts";
+import type { ConversationId, Seq } from "../../../domain/ids.ts";
 import { bodyJson, Content, StoredBody } from "../../../domain/messages/content.ts";
 import type { MessageEdit } from "../../../domain/messages/edit.ts";
 import type { Message } from "../../../domain/messages/message.ts";
@@ -8,6 +9,7 @@ import { ReactionKey } from "../../../domain/messages/reactions.ts";
 import { checked, integer } from "../../../http/fields.ts";
 import { badRequest } from "../errors.ts";
 import { buttonsOf, replyMarkup } from "../keyboard.ts";
+import { inWords } from "../refusals.ts";
 import {
   CAPTION,
   chat,
@@ -75,7 +77,9 @@ const sendPoll: Method = async (call) => {
 const stopPoll: Method = async (call) => {
   const { chat_id, message_id } = checked(OnMessage, await read(call));
   const id = await chatOf(call, chat_id);
-  const message = await call.core.conversations.closePoll(id, { userId: call.bot.id, seq: message_id });
+  const message = await inWords("stop", () =>
+    call.core.conversations.closePoll(id, { userId: call.bot.id, seq: message_id }),
+  );
   return serializePoll(message, message.poll ?? {});
 };
 
@@ -107,6 +111,8 @@ const editReplyMarkup: Method = async (call) => {
   return edited(call, input, () => ({ buttons: buttonsOf(input.reply_markup) }));
 };
 
+type Change = (before: Message) => Omit<MessageEdit, "baseVersion">;
+
 /** The tries of an edit that another one gets ahead of. */
 const MAX_TRIES = 3;
 
@@ -117,9 +123,18 @@ const MAX_TRIES = 3;
 async function edited(
   call: BotCall,
   { chat_id, message_id }: z.infer<typeof OnMessage>,
-  change: (before: Message) => Omit<MessageEdit, "baseVersion">,
+  change: Change,
 ): Promise<object> {
   const id = await chatOf(call, chat_id);
+  return shown(call, await inWords("edit", () => editedNow(call, id, message_id, change)));
+}
+
+async function editedNow(
+  call: BotCall,
+  id: ConversationId,
+  message_id: Seq,
+  change: Change,
+): Promise<Message> {
   const { conversations } = call.core;
   const address = { userId: call.bot.id, seq: message_id };
   let before = await conversations.message(id, address);
@@ -127,7 +142,7 @@ async function edited(
     const edit = { ...address, ...change(before), baseVersion: before.version };
     const { type, message } = await conversations.editMessage(id, edit);
     if (type === "unchanged") throw notModified();
-    if (type === "edited") return shown(call, message);
+    if (type === "edited") return message;
     if (tries === MAX_TRIES) throw badRequest("the message is being edited by another call");
     before = message;
   }
@@ -143,7 +158,8 @@ function notModified() {
 const deleteMessage: Method = async (call) => {
   const { chat_id, message_id } = checked(OnMessage, await read(call));
   const id = await chatOf(call, chat_id);
-  await call.core.conversations.revoke(id, { userId: call.bot.id, seq: message_id });
+  const { core, bot } = call;
+  await inWords("delete", () => core.conversations.revoke(id, { userId: bot.id, seq: message_id }));
   return true;
 };
 
@@ -154,7 +170,7 @@ const forwardMessage: Method = async (call) => {
   const [id, from] = await Promise.all([chatOf(call, input.chat_id), chatOf(call, input.from_chat_id)]);
   const source = { conversationId: from, seq: input.message_id };
   const draft = { ...DRAFT, quoteSeq: undefined, copy: { type: "forward" as const, source } };
-  const { message } = await sendMessage(call.core, call.bot.id, id, draft);
+  const { message } = await inWords("forward", () => sendMessage(call.core, call.bot.id, id, draft));
   return shown(call, message);
 };
 
@@ -165,7 +181,9 @@ const copyMessage: Method = async (call) => {
   const input = checked(CopiedWithCaption, await read(call));
   const { core, bot } = call;
   const from = await chatOf(call, input.from_chat_id);
-  const original = await core.conversations.message(from, { userId: bot.id, seq: input.message_id });
+  const original = await inWords("copy", () =>
+    core.conversations.message(from, { userId: bot.id, seq: input.message_id }),
+  );
   const { kind, poll } = original;
   if (original.revoked || kind === "tip" || kind === "merged") throw badRequest("message can't be copied");
   const body = StoredBody.parse(JSON.parse(original.body));
@@ -192,10 +210,13 @@ const setMessageReaction: Method = async (call) => {
   const id = await chatOf(call, input.chat_id);
   const { core, bot } = call;
   const address = { userId: bot.id, seq: input.message_id };
-  const { mine = [] } = await core.conversations.message(id, address);
-  const wanted = new Set((input.reaction ?? []).map(({ emoji }) => emoji));
-  for (const key of mine) if (!wanted.has(key)) await core.conversations.unreact(id, { ...address, key });
-  for (const key of wanted) if (!mine.includes(key)) await core.conversations.react(id, { ...address, key });
+  const { conversations } = core;
+  await inWords("react", async () => {
+    const { mine = [] } = await conversations.message(id, address);
+    const wanted = new Set((input.reaction ?? []).map(({ emoji }) => emoji));
+    for (const key of mine) if (!wanted.has(key)) await conversations.unreact(id, { ...address, key });
+    for (const key of wanted) if (!mine.includes(key)) await conversations.react(id, { ...address, key });
+  });
   return true;
 };
 

@@ -12,13 +12,15 @@ import { badRequest } from "../errors.ts";
 import { buttonsOf, replyMarkup } from "../keyboard.ts";
 import { BODY, SENDING as TO } from "../schemas.ts";
 import { serializeMessage } from "../serialize/messages.ts";
-import { conversationOf, placeOf } from "../use-cases/chats.ts";
+import { conversationOf, placeShowing } from "../use-cases/chats.ts";
 
 /** A call of a bot. */
 export interface BotCall {
   c: Context<BotEnv>;
   core: Core;
   bot: Person;
+  /** the conversation that was looked for last; absent: none was */
+  place?: { id: ConversationId; isGroup: boolean };
 }
 
 /** A method: takes a call, and gives what its answer has in `result`. */
@@ -30,13 +32,16 @@ export function read({ c }: BotCall): Promise<Fields> {
 }
 
 /** The conversation of a chat. @throws `not_found` */
-export function chatOf({ core, bot }: BotCall, chat: number): Promise<ConversationId> {
-  return conversationOf(core, bot.id, chat);
+export async function chatOf(call: BotCall, chat: number): Promise<ConversationId> {
+  const { core, bot } = call;
+  const id = await conversationOf(core, bot.id, chat);
+  call.place = { id, isGroup: chat < 0 };
+  return id;
 }
 
 /** A message as the bot is shown it. */
 export async function shown({ core, bot }: BotCall, message: Message): Promise<object> {
-  return serializeMessage(message, await placeOf(core, bot.id, message.conversationId));
+  return serializeMessage(message, await placeShowing(core, bot.id, message));
 }
 
 /** What every send has. */
@@ -91,7 +96,13 @@ function answered(input: Sending): { quoteSeq: Seq | undefined; isOptional: bool
   return { quoteSeq: undefined, isOptional };
 }
 
-/** Another client of the bot is in the way: 409, by which libraries know it. */
-export class Conflict extends Error {
-  override readonly name = "Conflict";
+/** A refusal that libraries know by its code: 409, another client of the bot is in the way; 403, it is out. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly code: 403 | 409;
+
+  constructor(code: 403 | 409, reason: string) {
+    super(`${code === 403 ? "Forbidden" : "Conflict"}: ${reason}`);
+    this.code = code;
+  }
 }

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { answerTap } from "../../../core/bots/taps.ts";
 import { TapUrl } from "../../../domain/bots/tap.ts";
+import { isNotFound } from "../../../domain/errors.ts";
 import { checked, integer } from "../../../http/fields.ts";
 import { addressFlaw } from "../../../lib/outgoing/address.ts";
 import { badRequest } from "../errors.ts";
 import { allowedUpdates, flag, orNone } from "../schemas.ts";
 import { seconds } from "../serialize/messages.ts";
 import { updatesAsObjects } from "../serialize/updates.ts";
-import { Conflict, type Method, read } from "./method.ts";
+import { type Method, Refused, read } from "./method.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_CONNECTIONS = 40;
@@ -33,7 +34,7 @@ const getUpdates: Method = async (call) => {
   const size = Math.min(Math.max(1, limit), DEFAULT_LIMIT);
   const asked = { offset, limit: size, waitMs, allowed: allowed_updates };
   const answer = await core.inboxes.botUpdates(bot.id, asked);
-  if ("refused" in answer) throw new Conflict(REFUSALS[answer.refused]);
+  if ("refused" in answer) throw new Refused(409, REFUSALS[answer.refused]);
   return updatesAsObjects(answer.updates);
 };
 
@@ -85,7 +86,13 @@ const Answered = z.object({
 const answerCallbackQuery: Method = async (call) => {
   const input = checked(Answered, await read(call));
   const { callback_query_id: id, text = "", show_alert: alert = false, url } = input;
-  await answerTap(call.core, call.bot.id, id, { text, alert, ...(url !== undefined && { url }) });
+  await answerTap(call.core, call.bot.id, id, { text, alert, ...(url !== undefined && { url }) }).catch(
+    (error: unknown) => {
+      if (isNotFound(error))
+        throw badRequest("query is too old and response timeout expired or query ID is invalid");
+      throw error;
+    },
+  );
   return true;
 };
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Person } from "../../../domain/accounts/person.ts";
 import type { BotPlace } from "../../../domain/bots/bot-update.ts";
 import type { UserId } from "../../../domain/ids.ts";
 import { readTip, type SystemMessage } from "../../../domain/messages/content.ts";
@@ -8,7 +7,7 @@ import { closedAt, type Poll } from "../../../domain/messages/polls.ts";
 import { keyboardOf } from "../keyboard.ts";
 import { entitiesIn } from "../text/entities.ts";
 import { MediaBody, serializeFile } from "./files.ts";
-import { serializeChat, serializeUser } from "./users.ts";
+import { knownUser, serializeChat, serializeUser } from "./users.ts";
 
 const TextBody = z.object({ text: z.string() });
 const Texts = z.object({ description: z.string().optional(), title: z.string().optional() });
@@ -24,17 +23,10 @@ export function serializeMessage(message: Message, place: BotPlace) {
     ...{ message_id: seq, from: serializeUser(sender), chat: serializeChat(place), date: seconds(createdAt) },
     ...(editedAt !== undefined && { edit_date: seconds(editedAt) }),
     ...(quote && { reply_to_message: serializeQuote(quote, message, place) }),
-    ...(forwarded && originOf(forwarded)),
+    ...(forwarded && originOf(forwarded, place)),
     ...contentOf(message, place),
     ...(message.buttons && { reply_markup: keyboardOf(message.buttons) }),
   };
-}
-
-/** What is known of the user with an id, who is perhaps neither the bot nor the other user of the chat. */
-export function knownUser(id: UserId, { self, peer }: BotPlace, name = "") {
-  if (id === self.id) return serializeUser({ ...self, bot: true });
-  if (peer && id === peer.id) return serializeUser(peer);
-  return { id, is_bot: false, first_name: name };
 }
 
 function serializeQuote(
@@ -50,8 +42,8 @@ function serializeQuote(
   };
 }
 
-function originOf({ senderId, createdAt }: Forwarded) {
-  const sender_user = { id: senderId, is_bot: false, first_name: "" };
+function originOf({ senderId, createdAt }: Forwarded, place: BotPlace) {
+  const sender_user = knownUser(senderId, place);
   return { forward_origin: { type: "user", date: seconds(createdAt), sender_user } };
 }
 
@@ -111,9 +103,13 @@ export function serializePoll({ conversationId, seq }: Message, { body, tally }:
   const ended = body && tally ? closedAt(body, tally, Date.now()) : 0;
   return {
     ...{ id: `${conversationId}-${seq}`, question: body?.question ?? "" },
-    options: (body?.options ?? []).map((text, i) => ({ text, voter_count: counts[i] ?? 0 })),
+    options: (body?.options ?? []).map((text, i) => ({
+      ...{ persistent_id: String(i), text, voter_count: counts[i] ?? 0 },
+    })),
     ...{ total_voter_count: tally?.voters ?? 0, is_closed: ended > 0, type: "regular" },
     ...{ is_anonymous: body?.anonymous ?? true, allows_multiple_answers: body?.multiple ?? false },
+    // Who has voted may vote otherwise, and whoever sees a poll may vote.
+    ...{ allows_revoting: true, members_only: false },
     ...(body && body.ends_at > 0 && { close_date: seconds(body.ends_at) }),
   };
 }
@@ -154,7 +150,13 @@ export function isShown(message: Message, place: BotPlace): boolean {
   return message.kind !== "tip" || Object.keys(noticeOf(message, place)).length > 0;
 }
 
-/** A member of a chat, as updates and calls show them. */
-export function serializeMember(user: Person, status: string, more: object = {}) {
-  return { status, user: serializeUser(user), ...more };
+/** The role that a message gives to a user; null: it gives them none. */
+export function newRoleOf(
+  { kind, body, revoked, systemMessage }: Message,
+  user: UserId,
+): "admin" | "member" | null {
+  if (kind !== "tip" || revoked) return null;
+  const tip = readTip(body);
+  const isMeant = !("notice" in tip) && tip.event === "role" && tip.user_ids.includes(user);
+  return isMeant ? (systemMessage?.role ?? null) : null;
 }

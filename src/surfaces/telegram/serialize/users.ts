@@ -1,12 +1,26 @@
-import type { Person } from "../../../domain/accounts/person.ts";
+import { deletedUser, type Person } from "../../../domain/accounts/person.ts";
 import type { BotPlace } from "../../../domain/bots/bot-update.ts";
+import { NOBODY, type UserId } from "../../../domain/ids.ts";
 
 /** A user as this API shows them. */
 export function serializeUser({ id, username, nickname, bot, hook }: Person) {
   return {
-    ...{ id, is_bot: bot === true || hook !== undefined, first_name: nickname || username },
+    ...{ id, is_bot: bot === true || hook !== undefined, first_name: firstName({ nickname, username }) },
     ...(username !== "" && !hook && { username }),
   };
+}
+
+/** Messages by nobody are of the server. Clients take an empty name for none. */
+function firstName({ nickname, username }: Pick<Person, "nickname" | "username">): string {
+  return nickname || username || "Server";
+}
+
+/** What is known of a user whom a message names by their number. @param name of a hook, which is no user */
+export function knownUser(id: UserId, { self, peer, people }: BotPlace, name = "") {
+  if (id === self.id) return serializeUser({ ...self, bot: true });
+  if (id === NOBODY) return serializeUser({ ...deletedUser(id), nickname: name, bot: true });
+  const found = [...(peer ? [peer] : []), ...(people ?? [])].find((one) => one.id === id);
+  return serializeUser(found ?? deletedUser(id));
 }
 
 /** The id of a chat: that of the other user, or the negative one of a group. */
@@ -20,7 +34,7 @@ export function serializeChat(place: Pick<BotPlace, "id" | "kind" | "name" | "pe
   if (place.kind === "group") return { id, type: "supergroup" as const, title: place.name };
   const { username, nickname } = place.peer ?? { username: "", nickname: "" };
   return {
-    ...{ id, type: "private" as const, first_name: nickname || username },
+    ...{ id, type: "private" as const, first_name: firstName({ nickname, username }) },
     ...(username !== "" && { username }),
   };
 }

@@ -1,8 +1,11 @@
 import type { Core } from "../../../core/context.ts";
 import type { BotPlace } from "../../../domain/bots/bot-update.ts";
+import { namedIn } from "../../../domain/bots/named-users.ts";
 import { noConversation } from "../../../domain/errors.ts";
 import { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { Message } from "../../../domain/messages/message.ts";
 import { LruMap } from "../../../lib/lru-map.ts";
+import { findPeople } from "../../../storage/conversations/conversations.ts";
 import { findDirectConversation } from "../../../storage/conversations/direct.ts";
 
 /** What an isolate remembers of conversations, each about 300 bytes. */
@@ -40,4 +43,11 @@ export async function placeOf(core: Core, bot: UserId, id: ConversationId): Prom
   const { context } = await core.conversations.pageWithContext(id, { userId: bot, limit: 1 });
   places.set(key, { place: context, until: Date.now() + KEEP_MS });
   return context;
+}
+
+/** The same with the users whom a message names. */
+export async function placeShowing(core: Core, bot: UserId, message: Message): Promise<BotPlace> {
+  const place = await placeOf(core, bot, message.conversationId);
+  const named = namedIn(message).filter((id) => id !== bot && id !== place.peer?.id);
+  return named.length === 0 ? place : { ...place, people: await findPeople(core.db, named) };
 }
