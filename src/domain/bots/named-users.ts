@@ -2,10 +2,10 @@ import { NOBODY, type UserId } from "../ids.ts";
 import { readTip } from "../messages/content.ts";
 import type { Message } from "../messages/message.ts";
 
-/** The users whom a message names by their number alone: who is quoted, forwarded, or meant by an event. */
-export function namedIn({ kind, body, quote, forwarded, revoked }: Message): UserId[] {
+/** The users whom a message names by their number alone: who is quoted, forwarded, mentioned, or meant by an event. */
+export function namedIn({ kind, body, quote, forwarded, mentions, revoked }: Message): UserId[] {
   if (revoked) return [];
-  const named = [quote?.senderId, forwarded?.senderId];
+  const named = [quote?.senderId, forwarded?.senderId, ...(mentions === "all" ? [] : mentions)];
   if (kind === "tip") {
     const tip = readTip(body);
     if (!("notice" in tip)) named.push(...tip.user_ids);

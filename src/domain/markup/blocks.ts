@@ -4,11 +4,12 @@ import type { Block, ListItem, NameReader } from "./tree.ts";
 /** Quotes within quotes beyond this depth are text. */
 const MAX_DEPTH = 4;
 
-const LINE_END = /\r\n?|\n/;
-const FENCE = /^ {0,3}```[ \t]*(?:([\w+#.-]{1,30})[ \t]*)?$/;
-const FENCE_END = /^ {0,3}```[ \t]*$/;
-const QUOTE = /^ {0,3}>[ \t]?/;
-const ITEM = /^[ \t]{0,8}([-*]|\d{1,9}[.)])[ \t]+(?=\S)/;
+/** What begins and ends the blocks of a text, by its lines. */
+export const LINE_END = /\r\n?|\n/;
+export const FENCE = /^ {0,3}```[ \t]*(?:([\w+#.-]{1,30})[ \t]*)?$/;
+export const FENCE_END = /^ {0,3}```[ \t]*$/;
+export const QUOTE = /^ {0,3}>[ \t]?/;
+export const ITEM = /^[ \t]{0,8}([-*]|\d{1,9}[.)])[ \t]+(?=\S)/;
 
 /**
  * Parses the text of a message: paragraphs, code, quotes and lists, with what is in their lines. Never

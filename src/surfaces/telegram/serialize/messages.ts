@@ -1,11 +1,13 @@
 import { z } from "zod";
+import type { Person } from "../../../domain/accounts/person.ts";
 import type { BotPlace } from "../../../domain/bots/bot-update.ts";
 import type { UserId } from "../../../domain/ids.ts";
 import { readTip, type SystemMessage } from "../../../domain/messages/content.ts";
 import type { Forwarded, Message, Quote } from "../../../domain/messages/message.ts";
 import { closedAt, type Poll } from "../../../domain/messages/polls.ts";
 import { keyboardOf } from "../keyboard.ts";
-import { entitiesIn } from "../text/entities.ts";
+import type { Entity } from "../text/entities.ts";
+import { toShown } from "../text/shown.ts";
 import { MediaBody, serializeFile } from "./files.ts";
 import { knownUser, serializeChat, serializeUser } from "./users.ts";
 
@@ -54,12 +56,12 @@ function contentOf(message: Message, place: BotPlace): object {
   const stored: unknown = JSON.parse(body);
   switch (kind) {
     case "text":
-      return textOf(TextBody.parse(stored).text);
+      return textOf(TextBody.parse(stored).text, mentionedIn(message, place));
     case "image":
     case "audio":
     case "video":
     case "file":
-      return mediumOf(kind, MediaBody.parse(stored));
+      return mediumOf(kind, MediaBody.parse(stored), mentionedIn(message, place));
     case "location": {
       const { latitude, longitude } = LocationBody.parse(stored);
       return { location: { latitude, longitude } };
@@ -75,12 +77,26 @@ function contentOf(message: Message, place: BotPlace): object {
   }
 }
 
-function textOf(text: string) {
-  const entities = entitiesIn(text);
-  return { text, ...(entities.length > 0 && { entities }) };
+/** @param mentioned whom the message mentions */
+function textOf(written: string, mentioned: readonly Person[] = []) {
+  const { text, entities } = toShown(written, mentioned);
+  return { text, ...(entities.length > 0 && { entities: entities.map(serializeEntity) }) };
 }
 
-function mediumOf(kind: "image" | "audio" | "video" | "file", body: MediaBody): object {
+function serializeEntity({ user, ...entity }: Entity) {
+  return { ...entity, ...(user && { user: serializeUser(user) }) };
+}
+
+function mentionedIn({ mentions }: Message, { people = [], peer }: BotPlace): Person[] {
+  if (mentions === "all") return [];
+  return [...people, ...(peer ? [peer] : [])].filter(({ id }) => mentions.includes(id));
+}
+
+function mediumOf(
+  kind: "image" | "audio" | "video" | "file",
+  body: MediaBody,
+  mentioned: readonly Person[],
+): object {
   const file = serializeFile(body);
   const { width = 0, height = 0, duration_ms = 0, content_type, name, caption } = body;
   const type = content_type === undefined ? {} : { mime_type: content_type };
@@ -93,8 +109,8 @@ function mediumOf(kind: "image" | "audio" | "video" | "file", body: MediaBody): 
     file: { document: { ...file, ...type, ...named } },
   };
   if (!caption) return fields[kind];
-  const entities = entitiesIn(caption);
-  return { ...fields[kind], caption, ...(entities.length > 0 && { caption_entities: entities }) };
+  const { text, entities: caption_entities } = textOf(caption, mentioned);
+  return { ...fields[kind], caption: text, ...(caption_entities && { caption_entities }) };
 }
 
 /** A poll, with the votes as they are now. */

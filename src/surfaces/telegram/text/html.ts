@@ -1,6 +1,5 @@
 import { badRequest } from "../errors.ts";
-import type { Entity } from "./entities.ts";
-import type { MarkedText } from "./marked.ts";
+import type { Entity, MarkedText } from "./entities.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ...{ b: "bold", strong: "bold", i: "italic", em: "italic", u: "underline", ins: "underline" },

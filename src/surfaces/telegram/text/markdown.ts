@@ -1,6 +1,5 @@
 import { badRequest } from "../errors.ts";
-import type { Entity } from "./entities.ts";
-import type { MarkedText } from "./marked.ts";
+import type { Entity, MarkedText } from "./entities.ts";
 
 /** The marks of MarkdownV2, the longer ones first. */
 const MARKS_V2 = [

@@ -1,13 +1,8 @@
 import { asHttpUrl } from "../../../domain/http-url.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { plain } from "../../../lib/markup.ts";
-import type { Entity } from "./entities.ts";
-
-/** A text with its entities, as the three forms of a text say it. */
-export interface MarkedText {
-  text: string;
-  entities: Entity[];
-}
+import { type Entity, inOrder, type MarkedText } from "./entities.ts";
+import { fromOurs } from "./shown.ts";
 
 /** The signs of our Markdown. Underlined text has none. */
 const SIGNS: Readonly<Record<string, string>> = {
@@ -16,24 +11,71 @@ const SIGNS: Readonly<Record<string, string>> = {
   strikethrough: "~~",
   spoiler: "||",
 };
+const QUOTES: ReadonlySet<string> = new Set(["blockquote", "expandable_blockquote"]);
+/** What stands on lines of its own. */
+const BLOCKS: ReadonlySet<string> = new Set([...QUOTES, "pre"]);
 
 /** Telegram, too, takes so many entities of a text, and leaves the others out. */
 const MAX_ENTITIES = 100;
+/** With more entities, of which some cannot be written, none is. */
+const MAX_TRIED = 20;
 
-/** A text with entities in our Markdown: signs that are no marks get a backslash. */
+/**
+ * A text with entities in our Markdown: signs that are no marks get a backslash. What it says is what is shown:
+ * an entity that our marks cannot express there is left out.
+ */
 export function toOurs({ text, entities }: MarkedText): string {
   if (entities.length === 0) return plain(text);
-  const sorted = entities.slice(0, MAX_ENTITIES).sort((a, b) => a.offset - b.offset || b.length - a.length);
-  return render(text, 0, text.length, sorted);
+  const known = onOwnLines({ text, entities: inOrder(entities.slice(0, MAX_ENTITIES)) });
+  const written = render(known);
+  if (fromOurs(written).text === known.text) return written;
+  const kept: Entity[] = [];
+  for (const entity of known.entities.length > MAX_TRIED ? [] : known.entities) {
+    const tried = { text: known.text, entities: [...kept, entity] };
+    if (fromOurs(render(tried)).text === known.text) kept.push(entity);
+  }
+  return render({ text: known.text, entities: kept });
+}
+
+/** Puts quotes and blocks of code that begin or end within a line on lines of their own. */
+function onOwnLines({ text, entities }: MarkedText): MarkedText {
+  const breaks = new Set<number>();
+  for (const { type, offset, length } of entities) {
+    const end = offset + length;
+    if (!BLOCKS.has(type) || length === 0) continue;
+    if (offset > 0 && text[offset - 1] !== "\n") breaks.add(offset);
+    if (end < text.length && text[end] !== "\n" && text[end - 1] !== "\n") breaks.add(end);
+  }
+  if (breaks.size === 0) return { text, entities };
+  const places = [...breaks].sort((one, other) => one - other);
+  const moved = (at: number, isEnd: boolean) =>
+    at + places.filter((place) => (isEnd ? place < at : place <= at)).length;
+  let broken = "";
+  let at = 0;
+  for (const place of places) {
+    broken += `${text.slice(at, place)}\n`;
+    at = place;
+  }
+  return {
+    text: broken + text.slice(at),
+    entities: entities.map((entity) => {
+      const offset = moved(entity.offset, false);
+      return { ...entity, offset, length: moved(entity.offset + entity.length, true) - offset };
+    }),
+  };
+}
+
+function render({ text, entities }: MarkedText): string {
+  return renderPart(text, 0, text.length, entities, []);
 }
 
 /** @param outer the types of the entities around it: what is bold is not made bold again */
-function render(
+function renderPart(
   text: string,
   from: number,
   to: number,
   entities: readonly Entity[],
-  outer: readonly string[] = [],
+  outer: readonly string[],
 ): string {
   let rendered = "";
   let at = from;
@@ -46,24 +88,22 @@ function render(
     const within = entities.slice(i + 1).filter(({ offset }) => offset < end);
     i += 1 + within.length;
     if (start >= end) continue;
-    const inner = () => render(text, start, end, within, [...outer, entity.type]);
-    const shown = outer.includes(entity.type) ? inner() : styled(entity, text, start, end, inner);
+    const inner = () => renderPart(text, start, end, within, [...outer, entity.type]);
+    const shown = outer.includes(entity.type) ? inner() : styled(entity, text.slice(start, end), inner);
     rendered += plain(text.slice(at, start)) + shown;
     at = end;
   }
   return rendered + plain(text.slice(at, to));
 }
 
-function styled(entity: Entity, text: string, from: number, to: number, inner: () => string): string {
-  const raw = text.slice(from, to);
+function styled(entity: Entity, raw: string, inner: () => string): string {
   switch (entity.type) {
-    case "code":
-      return raw.includes("`") || raw.includes("\n") ? plain(raw) : `\`${raw}\``;
-    case "pre": {
-      const before = from === 0 || text[from - 1] === "\n" ? "" : "\n";
-      const after = to === text.length || text[to] === "\n" ? "" : "\n";
-      return `${before}\`\`\`${entity.language ?? ""}\n${raw.replace(/\n$/, "")}\n\`\`\`${after}`;
+    case "code": {
+      const fence = "`".repeat(freeRun(raw));
+      return `${fence}${raw}${fence}`;
     }
+    case "pre":
+      return `\`\`\`${entity.language ?? ""}\n${raw.replace(/\n$/, "")}\n\`\`\`${raw.endsWith("\n") ? "\n" : ""}`;
     case "blockquote":
     case "expandable_blockquote":
       return inner().replace(/^/gm, "> ");
@@ -76,6 +116,14 @@ function styled(entity: Entity, text: string, from: number, to: number, inner: (
     default:
       return marked(inner(), SIGNS[entity.type] ?? "");
   }
+}
+
+/** The shortest run of backticks that a code does not have itself. */
+function freeRun(code: string): number {
+  const runs = new Set((code.match(/`+/g) ?? []).map(({ length }) => length));
+  let length = 1;
+  while (runs.has(length)) length++;
+  return length;
 }
 
 /** Puts signs around what stands in each line: none begins or ends with a blank. */

@@ -1,10 +1,10 @@
 import { LIMITS } from "../../../domain/limits.ts";
 import { badRequest } from "../errors.ts";
 import type { ParseMode } from "../schemas.ts";
-import type { Entity } from "./entities.ts";
+import type { Entity, MarkedText } from "./entities.ts";
 import { fromHtml } from "./html.ts";
 import { fromMarkdown, fromMarkdownV2 } from "./markdown.ts";
-import { type MarkedText, toOurs } from "./marked.ts";
+import { toOurs } from "./marked.ts";
 
 const READERS: Record<ParseMode, (text: string) => MarkedText> = {
   html: fromHtml,
@@ -16,13 +16,13 @@ const READERS: Record<ParseMode, (text: string) => MarkedText> = {
 const MAX_WRITTEN = 4 * LIMITS.textLength;
 
 /**
- * A text of a bot in our Markdown. Without a mode and entities it is taken as it is.
+ * A text of a bot in our Markdown. Without a mode and entities none of its signs is a mark.
  * @throws `validation_failed` for a text that is not of its mode, or far too long
  */
 export function readText(text: string, mode: ParseMode | undefined, entities: Entity[] = []): string {
   if (text.length > MAX_WRITTEN) throw badRequest("message is too long");
   if (mode !== undefined) return toOurs(trimmed(READERS[mode](text)));
-  return entities.length > 0 ? toOurs({ text, entities }) : text;
+  return toOurs({ text, entities });
 }
 
 /** The same for the text of a message. @throws `validation_failed` for an empty one, too */

@@ -40,10 +40,11 @@ import { slack } from "../../../../src/surfaces/incoming/slack/slack.ts";
 import { messageText, oneLine } from "../../../../src/surfaces/incoming/text.ts";
 import { readCards, textOfCards } from "../../../../src/surfaces/kook/cards.ts";
 import { escaped, unescaped } from "../../../../src/surfaces/kook/kmarkdown.ts";
-import { entitiesIn } from "../../../../src/surfaces/telegram/text/entities.ts";
+
 import { fromHtml } from "../../../../src/surfaces/telegram/text/html.ts";
 import { fromMarkdown, fromMarkdownV2 } from "../../../../src/surfaces/telegram/text/markdown.ts";
 import { toOurs } from "../../../../src/surfaces/telegram/text/marked.ts";
+import { toShown } from "../../../../src/surfaces/telegram/text/shown.ts";
 import {
   conversationID,
   messageID,
@@ -144,7 +145,7 @@ const READERS: Record<string, Record<string, Reader>> = {
     "of Telegram, HTML": refusing((text) => toOurs(fromHtml(text))),
     "of Telegram, MarkdownV2": refusing((text) => toOurs(fromMarkdownV2(text))),
     "of Telegram, Markdown": refusing((text) => toOurs(fromMarkdown(text))),
-    "as entities of Telegram": entitiesIn,
+    "as entities of Telegram": (text) => toShown(text),
     "of KOOK": (text) => unescaped(escaped(text)),
     "of KOOK's cards": refusing((text) => textOfCards(readCards(JSON.stringify([{ modules: [{ text }] }])))),
   },

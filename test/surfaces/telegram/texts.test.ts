@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { withFound } from "../../../src/surfaces/telegram/text/entities.ts";
+import { toOurs } from "../../../src/surfaces/telegram/text/marked.ts";
+import { fromOurs } from "../../../src/surfaces/telegram/text/shown.ts";
+import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { openDirect, page } from "../../support/clients/chat.ts";
+import { called, newBot, sendText } from "./client.ts";
+
+const Sent = z.looseObject({
+  message_id: z.int(),
+  text: z.string(),
+  entities: z.array(z.looseObject({ type: z.string(), offset: z.int(), length: z.int() })).optional(),
+});
+
+let ann: SignedIn;
+let bot: SignedIn;
+/** their conversation */
+let direct: number;
+
+beforeAll(async () => {
+  [ann, bot] = await Promise.all([register(), newBot()]);
+  direct = (await openDirect(ann, bot)).id;
+});
+
+/** What a bot sends, as it is answered, and what people see of it. */
+async function sent(text: string, more: object = {}) {
+  const { text: shown, entities = [] } = Sent.parse(await sendText(bot, ann.user.id, text, more));
+  const body = (await page(ann, direct)).items.at(-1)?.body;
+  return { shown, entities, stored: body?.text };
+}
+
+describe("a text is shown to bots without marks, with entities", () => {
+  test.each([
+    ["**bold** and *it*", "bold and it", ["bold 0 4", "italic 9 2"]],
+    ["~~a~~ ||b|| `c`", "a b c", ["strikethrough 0 1", "spoiler 2 1", "code 4 1"]],
+    ["a\\*b \\_c\\_ 😀 **d**", "a*b _c_ 😀 d", ["bold 11 1"]],
+    ["**a *b* c**", "a b c", ["bold 0 5", "italic 2 1"]],
+    [
+      "one\n\n```py\nx = 1\n```\n\n> two\n> **three**\nfour",
+      "one\n\nx = 1\n\ntwo\nthree\nfour",
+      ["pre 5 5 py", "blockquote 12 9", "bold 16 5"],
+    ],
+    ["- a\n- **b**\n1. c", "- a\n- b\n1. c", ["bold 6 1"]],
+    [
+      "[label](https://x.example/) https://y.example/a",
+      "label https://y.example/a",
+      ["text_link 0 5 https://x.example/", "url 6 19"],
+    ],
+    ["mail ann@x.example now", "mail ann@x.example now", ["email 5 13"]],
+    [
+      "/start@bot @ann #tag $USD +1 (555) 010-9999",
+      "/start@bot @ann #tag $USD +1 (555) 010-9999",
+      ["bot_command 0 10", "mention 11 4", "hashtag 16 4", "cashtag 21 4", "phone_number 26 17"],
+    ],
+    ["`/no @no #no`", "/no @no #no", ["code 0 11"]],
+    ["#123 a#b $usd a/b", "#123 a#b $usd a/b", []],
+  ])("%j", async (text, shown, entities) => {
+    const { seq } = z
+      .object({ seq: z.int() })
+      .parse(
+        (
+          await call("POST", `/v1/conversations/${direct}/messages`, {
+            token: ann.token,
+            body: { kind: "text", body: { text } },
+          })
+        ).body,
+      );
+    const forwarded = { chat_id: ann.user.id, from_chat_id: ann.user.id, message_id: seq };
+    const answer = Sent.parse(await called(bot, "forwardMessage", forwarded));
+    const told = (answer.entities ?? []).map(({ type, offset, length, language, url }) =>
+      [type, offset, length, language ?? url].filter((one) => one !== undefined).join(" "),
+    );
+    expect([answer.text, told]).toEqual([shown, entities]);
+  });
+});
+
+test("a text without a mode shows its signs to people and to bots", async () => {
+  for (const text of ["2 * 3 * 4 = **24**", "snake_case _x_ `y`", "> no quote\n- no list", "a\\*b"])
+    expect(await sent(text)).toMatchObject({ shown: text, entities: [] });
+});
+
+test("a bot that edits what it was told, with more behind it, shows people what they saw", async () => {
+  const before = await sent("*Total:* 2 \\* 3 \\= `6`\n>quoted", { parse_mode: "MarkdownV2" });
+  expect(before.shown).toBe("Total: 2 * 3 = 6\nquoted");
+  const { message_id } = await sendText(bot, ann.user.id, "x");
+  const text = `${before.shown}\nmore_*`;
+  const edit = { chat_id: ann.user.id, message_id, text, entities: before.entities };
+  expect(await called(bot, "editMessageText", edit)).toMatchObject({ text, entities: before.entities });
+  const { items } = await page(ann, direct);
+  expect(items.at(-1)?.body).toEqual({ text: `${before.stored}\nmore\\_\\*` });
+});
+
+test.each([
+  ["a code with a backtick", "a `b c", { type: "code", offset: 0, length: 6 }],
+  ["a code with two lines", "a\nb", { type: "code", offset: 0, length: 3 }],
+  ["bold letters of a word", "unbelievable", { type: "bold", offset: 2, length: 4 }],
+])("%s keeps its entity", async (_, text, entity) => {
+  expect(await sent(text, { entities: [entity] })).toMatchObject({ shown: text, entities: [entity] });
+});
+
+test("a quote within a line stands on lines of its own", async () => {
+  const { shown, stored, entities } = await sent("before <blockquote>quoted</blockquote> after", {
+    parse_mode: "HTML",
+  });
+  expect([shown, stored]).toEqual(["before \nquoted\n after", "before \n> quoted\n after"]);
+  expect(entities).toEqual([{ type: "blockquote", offset: 8, length: 6 }]);
+});
+
+test("property: what a bot sends is what is shown, whatever its marks and entities are", () => {
+  const piece = fc.constantFrom(
+    "a",
+    "b c",
+    " ",
+    "\n",
+    "*",
+    "**",
+    "_",
+    "~~",
+    "||",
+    "`",
+    "```",
+    "> ",
+    "- ",
+    "1. ",
+    "[x](y)",
+    "\\",
+    "😀",
+    "@ann",
+    "https://x.example/",
+  );
+  const type = fc.constantFrom("bold", "italic", "underline", "strikethrough", "spoiler", "code");
+  const part = fc.record({ type, offset: fc.nat(30), length: fc.integer({ min: 1, max: 12 }) });
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 14 }), fc.array(part, { maxLength: 4 }), (pieces, entities) => {
+      const text = pieces.join("").trim();
+      const inside = entities.filter(({ offset, length }) => offset + length <= text.length);
+      expect(fromOurs(toOurs({ text, entities: inside })).text).toBe(text);
+      expect(
+        fromOurs(toOurs({ text, entities: [] })).entities.filter(({ type }) => !/url|email/.test(type)),
+      ).toEqual([]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("of parts that overlap what is found the entity that is there counts", () => {
+  const code = { type: "code", offset: 0, length: 6 };
+  expect(withFound("/start @ann", [code])).toEqual([code, { type: "mention", offset: 7, length: 4 }]);
+});
