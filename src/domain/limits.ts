@@ -142,8 +142,9 @@ export const LIMITS = {
   /** open invitations of a group; users whom one lets in, unless any number */
   invitations: 100,
   invitationUses: 1_000,
-  /** incoming hooks of a group; messages of one in a second; bytes of what is posted to one */
+  /** incoming hooks of a group; messages of one at once, then in a second; bytes of what is posted to one */
   incomingHooks: 10,
+  hookBurst: 300,
   hookPostsPerSecond: 5,
   hookPostBytes: 1024 * 1024,
   /** characters of the id by which a post to a hook can be repeated */

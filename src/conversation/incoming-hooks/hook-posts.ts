@@ -13,7 +13,7 @@ import type { Sends } from "../sending/sends.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import { type HookMakers, mayHaveHooks, waitsForAdmin } from "./hook-makers.ts";
 import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
-import { PostRate } from "./post-rate.ts";
+import type { PostRate } from "./post-rate.ts";
 import { isSecretOf } from "./secret.ts";
 
 /** What the URL of a hook shows. */
@@ -29,6 +29,12 @@ export interface PostToHook extends HookUrl {
 
 type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state">;
 
+interface HookPostsDeps {
+  sends: Pick<Sends, "store">;
+  makers: HookMakers;
+  rate: PostRate;
+}
+
 /**
  * Takes what other services post to the hooks of a group. A message by a hook has nobody as its sender, and
  * is stored by the right of who has made the hook.
@@ -38,13 +44,14 @@ export class HookPosts {
   readonly #hooks: IncomingHooks;
   readonly #sends: Pick<Sends, "store">;
   readonly #makers: HookMakers;
-  readonly #rate = new PostRate();
+  readonly #rate: PostRate;
 
-  constructor(room: Room, hooks: IncomingHooks, sends: Pick<Sends, "store">, makers: HookMakers) {
+  constructor(room: Room, hooks: IncomingHooks, { sends, makers, rate }: HookPostsDeps) {
     this.#room = room;
     this.#hooks = hooks;
     this.#sends = sends;
     this.#makers = makers;
+    this.#rate = rate;
   }
 
   /**
@@ -63,7 +70,7 @@ export class HookPosts {
   /**
    * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
    * count. One of a hook whose maker is in the shadow is seen by staff alone.
-   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 5 a second;
+   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 300 at once and 5 a second;
    *   `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
    */
   async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
@@ -112,6 +119,7 @@ function originOf({ id, name, avatar }: StoredIncomingHook, post: HookPost): Hoo
 }
 
 function tooMany(): CoreError {
-  const detail = `A hook takes ${LIMITS.hookPostsPerSecond} messages a second. Post it again in a second.`;
+  const { hookBurst, hookPostsPerSecond } = LIMITS;
+  const detail = `A hook takes ${hookBurst} messages at once, then ${hookPostsPerSecond} a second. Post it again in a second.`;
   return new CoreError("rate_limited", detail, { retryAfter: 1 });
 }

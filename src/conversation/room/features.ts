@@ -19,6 +19,7 @@ import { DeviceCalls } from "../delivery/device-calls.ts";
 import { HookMakers } from "../incoming-hooks/hook-makers.ts";
 import { HookManagement } from "../incoming-hooks/hook-management.ts";
 import { HookPosts } from "../incoming-hooks/hook-posts.ts";
+import { PostRate } from "../incoming-hooks/post-rate.ts";
 import type { ConversationJobKind } from "../jobs.ts";
 import { MessagePreviews } from "../link-previews/link-previews.ts";
 import { OnlineMessages } from "../online/online-messages.ts";
@@ -71,7 +72,9 @@ export function createFeatures(
     joining: new Joining(room, admission, timing.rejections),
     backend: new BackendChanges(room, group, admission),
     hookManagement: new HookManagement(room, room.incomingHooks),
-    hookPosts: new HookPosts(room, room.incomingHooks, room.sends, new HookMakers(directory, timing.rules)),
+    hookPosts: new HookPosts(room, room.incomingHooks, {
+      ...{ sends: room.sends, makers: new HookMakers(directory, timing.rules), rate: new PostRate(settings) },
+    }),
     banning: new Banning(room),
     outlines,
     inviting: new Inviting(room, outlines),

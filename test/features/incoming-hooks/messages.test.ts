@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
@@ -9,6 +9,7 @@ import { ask, page } from "../../support/clients/chat.ts";
 import { StrictList, StrictMessage } from "../../support/clients/shapes.ts";
 import { advanceClock, freezeClock } from "../../support/clock.ts";
 import { conversationObject, createGroupId, range } from "../../support/objects/room.ts";
+import { setNoRateLimits } from "../../support/settings.ts";
 import { makeHook, post, posted } from "./client.ts";
 
 let ann: SignedIn;
@@ -190,16 +191,29 @@ describe("a repeat", () => {
   });
 });
 
-test("a hook brings five messages a second, and no other hook waits for it", async () => {
-  freezeClock();
-  const { id, hook } = await hooked();
-  const other = await makeHook(ann, id, { name: "Other" });
-  for (const n of range(1, 5)) expect((await post(hook.url, { text: `${n}` })).status).toBe(201);
-  const response = await post(hook.url, { text: "6" });
-  expect(response.status).toBe(429);
-  expect(response.headers.get("Retry-After")).toBe("1");
-  expect((await post(other.url, { text: "other" })).status).toBe(201);
-  advanceClock(1_000);
-  expect((await post(hook.url, { text: "7" })).status).toBe(201);
-  expect(await texts(id)).toEqual(["1", "2", "3", "4", "5", "other", "7"]);
+describe("a burst", () => {
+  const atOnce = async (url: string, count: number) => {
+    const answers = await Promise.all(range(1, count).map((n) => post(url, { text: `${n}` })));
+    return answers.filter(({ status }) => status === 429).length;
+  };
+
+  test("is taken, then five messages a second are, and no other hook waits for it", async () => {
+    freezeClock();
+    const { id, hook } = await hooked();
+    const other = await makeHook(ann, id, { name: "Other" });
+    expect(await atOnce(hook.url, LIMITS.hookBurst)).toBe(0);
+    const response = await post(hook.url, { text: "late" });
+    expect(response.status).toBe(429);
+    expect(response.headers.get("Retry-After")).toBe("1");
+    expect((await post(other.url, { text: "other" })).status).toBe(201);
+    advanceClock(1_000);
+    expect(await atOnce(hook.url, LIMITS.hookPostsPerSecond + 1)).toBe(1);
+  });
+
+  test("of any size is taken without rate limits", async () => {
+    onTestFinished(setNoRateLimits());
+    freezeClock();
+    const { hook } = await hooked();
+    expect(await atOnce(hook.url, LIMITS.hookBurst + 1)).toBe(0);
+  });
 });
