@@ -42,7 +42,7 @@ const DEPENDENCIES = "docs/dependencies.md";
 
 /** The folders of tests; `*` is a feature or an API. */
 const TEST_FOLDERS = [
-  "test/unit/{pure,pure/linear,pure/moderation,pure/operation,pure/previews,objects,objects/batches,objects/inbox,objects/search,storage}",
+  "test/unit/{pure,pure/foreign,pure/linear,pure/moderation,pure/operation,pure/previews,objects,objects/batches,objects/inbox,objects/search,storage}",
   "test/features/*",
   "test/features/sockets/{both,room,device}",
   "test/surfaces",

@@ -1,9 +1,13 @@
-/** Where our Markdown would take a sign for a mark: `_` inside of words is none, nor is one `~` or `|`. */
-const MARKS = /[*`\\]|~~|\|\||(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+/**
+ * Where our Markdown would take a sign for a mark: `_` inside of words is none, nor is one `*` in a word or
+ * between blanks, one `~` or `|`.
+ */
+const MARKS =
+  /[`\\]|\*{2,}|(?<![a-z0-9\s])\*|\*(?![a-z0-9\s])|(?<=\s)\*(?=\S)|(?<=\S)\*(?=\s)|~~|\|\||(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/giu;
 /** A part of a line up to a bracket that closes. With `](` at its end each `[` in it would open a link. */
 const UP_TO_CLOSING = /[^\]\n]+(?:\]\(?|\n|$)/g;
 /** What would begin a quote or a list at the beginning of a line. */
-const BEGINNINGS = /^([ \t]*)([>-])/gm;
+const BEGINNINGS = /^([ \t]*)([>*-])/gm;
 
 /** A text as a text in our Markdown: none of its signs is a mark. */
 export function plain(text: string): string {

@@ -1,10 +1,12 @@
 import { posix } from "node:path";
+import { embedText } from "../../../src/domain/foreign/discord/embeds.ts";
+import { fromDiscord } from "../../../src/domain/foreign/discord/markdown.ts";
 import type { Collection } from "../collected/collection.ts";
 import type { FileDraft, MessageDraft } from "../collected/draft.ts";
 import type { Ids } from "../ids.ts";
 import { ownKey } from "../text/emoji.ts";
 import { quote } from "../text/quote.ts";
-import { fromDiscord } from "./markdown.ts";
+import { type KnownNames, TextNames } from "../text/text-names.ts";
 import type { Attachment, Embed, Message, User } from "./shapes.ts";
 
 /** Types of messages that people and apps write. `20`, `23`: the answer of an app to a command */
@@ -58,17 +60,15 @@ export function takeMessage(room: DiscordRoom, message: Message, where: string):
   }
   // The export has no list of members: authors are members.
   collection.member(conversation, sender);
-  const names = {
-    user: (one: string) => {
+  const known: KnownNames = {
+    user: (one) => {
       const user = collection.idOf(one);
       return user === undefined ? undefined : { id: user, name: collection.nameOf(user) };
     },
     channel: room.channelName,
   };
-  const parts = textsOf(room, message, where).map((part) => fromDiscord(part, names));
-  const text = parts.map((part) => part.text).join("\n");
-  const mentions = parts.flatMap((part) => part.mentions);
-  const mentionsAll = parts.some((part) => part.mentionsAll);
+  const names = new TextNames(known, "everyone");
+  const { text, mentions, mentionsAll } = names.converted(textOf(room, message, names, where));
   const listed = (message.mentions ?? []).map((user) => room.user(user));
   // Discord lists the author of the answered message as mentioned, though the text does not name them.
   const named = listed.filter((user) => text.includes(`@${collection.nameOf(user)}`));
@@ -103,28 +103,26 @@ function reactionsOf(
   });
 }
 
-/** The texts of a message: its content, embeds, stickers and the forwarded message. */
-function textsOf({ collection }: DiscordRoom, message: Message, where: string): string[] {
+/** The text of a message: its content, embeds, stickers and the forwarded message. */
+function textOf({ collection }: DiscordRoom, message: Message, names: TextNames, where: string): string {
   const { content, embeds, stickers, forwardedMessage: forwarded } = message;
   const base = content ?? "";
   const shown = (embed: Embed) => {
     const isPreview = embed.url && base.includes(embed.url);
     if (isPreview) collection.leftOut.add({ reason: "(the link stays) a preview of a link", where });
-    return isPreview ? "" : embedText(embed);
+    return isPreview ? "" : quote([embedText(embed, names)]);
   };
   const parts = [
-    base,
-    ...(forwarded ? [quote([forwarded.content, ...(forwarded.embeds ?? []).map(embedText)])] : []),
+    fromDiscord(base, names),
+    forwarded &&
+      quote([
+        fromDiscord(forwarded.content ?? "", names),
+        ...(forwarded.embeds ?? []).map((embed) => embedText(embed, names)),
+      ]),
     ...(embeds ?? []).map(shown),
     ...(stickers ?? []).map(({ name }) => `[Sticker: ${name ?? ""}]`),
   ];
-  return parts.filter(Boolean);
-}
-
-function embedText({ title, url, description, author, fields }: Embed): string {
-  const heading = title && url ? `[${title}](${url})` : title || url;
-  const rows = (fields ?? []).map(({ name, value }) => [name, value].filter(Boolean).join(": "));
-  return quote([author?.name, heading, description, ...rows]);
+  return parts.filter(Boolean).join("\n");
 }
 
 function filesOf(

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { flag, listOf, number, text } from "../input/lenient.ts";
 
 /**
  * A file of DiscordChatExporter, one for each channel, as far as it is read.
  * @see https://github.com/Tyrrrz/DiscordChatExporter
  */
 
-const text = z.string().nullish();
 const id = z.string().regex(/^\d{1,20}$/);
 const time = z.string().transform((value, context) => {
   const ms = Date.parse(value);
@@ -39,15 +39,12 @@ const Attachment = z.object({
   id: z.string(),
   url: z.string(),
   fileName: z.string(),
-  fileSizeBytes: z.number().nullish(),
+  fileSizeBytes: number,
 });
 export type Attachment = z.infer<typeof Attachment>;
 
-const Embed = z.object({
-  ...{ title: text, url: text, description: text },
-  author: z.object({ name: text }).nullish(),
-  fields: z.array(z.object({ name: text, value: text })).nullish(),
-});
+/** `src/domain/foreign/discord/embeds.ts` reads what it shows. */
+const Embed = z.looseObject({ url: text });
 export type Embed = z.infer<typeof Embed>;
 
 const Sticker = z.object({ name: text });
@@ -57,25 +54,20 @@ export const Message = z.object({
   type: z.string(),
   timestamp: time,
   timestampEdited: time.nullish(),
-  isPinned: z.boolean().nullish(),
+  isPinned: flag,
   content: text,
   author: User,
-  attachments: z.array(Attachment).nullish(),
-  embeds: z.array(Embed).nullish(),
-  stickers: z.array(Sticker).nullish(),
-  reactions: z
-    .array(
-      z.object({
-        emoji: z.object({ id: text, name: text }),
-        count: z.number().nullish(),
-        users: z.array(User).nullish(),
-      }),
-    )
-    .nullish(),
-  mentions: z.array(User).nullish(),
-  reference: z.object({ messageId: text }).nullish(),
+  attachments: listOf(Attachment),
+  embeds: listOf(Embed),
+  stickers: listOf(Sticker),
+  reactions: listOf(
+    z.object({ emoji: z.object({ id: text, name: text }), count: number, users: listOf(User) }),
+  ),
+  mentions: listOf(User),
+  reference: z.object({ messageId: text }).nullish().catch(undefined),
   forwardedMessage: z
-    .object({ content: text, attachments: z.array(Attachment).nullish(), embeds: z.array(Embed).nullish() })
-    .nullish(),
+    .object({ content: text, attachments: listOf(Attachment), embeds: listOf(Embed) })
+    .nullish()
+    .catch(undefined),
 });
 export type Message = z.infer<typeof Message>;

@@ -1,10 +1,13 @@
 import { posix } from "node:path";
+import { NO_NAMES } from "../../../src/domain/foreign/names.ts";
+import { attachmentText } from "../../../src/domain/foreign/slack/attachments.ts";
+import { SlackBlocks } from "../../../src/domain/foreign/slack/blocks.ts";
 import type { Collection } from "../collected/collection.ts";
 import type { FileDraft, MessageDraft } from "../collected/draft.ts";
 import type { Ids } from "../ids.ts";
 import { reactionKeyOf } from "../text/emoji.ts";
 import { quote } from "../text/quote.ts";
-import { fromMarkdown } from "./markdown.ts";
+import { PostTexts } from "./markdown.ts";
 import type { Post, Reply } from "./shapes.ts";
 
 /** The context in which the posts of a conversation are converted. */
@@ -28,20 +31,30 @@ const PRIVATE: ReadonlySet<string> = new Set(["system_ephemeral", "ephemeral", "
 /** Takes a post with its replies into the collection. @param where its file and line */
 export function takePost(room: MattermostRoom, post: Post, where: string): void {
   const root = take(room, post, where);
+  const thread = root === undefined ? undefined : { root, at: post.create_at };
   for (const [i, reply] of (post.replies ?? []).entries())
-    take(room, reply, `${where} (reply ${i + 1})`, root);
+    take(room, reply, `${where} (reply ${i + 1})`, thread);
+}
+
+/** The root of a thread, and when it was written. */
+interface Thread {
+  root: string;
+  at: number;
 }
 
 /** @returns its id; undefined: it is left out */
-function take(room: MattermostRoom, post: Post, where: string, root?: string): string | undefined {
+function take(room: MattermostRoom, post: Post, where: string, thread?: Thread): string | undefined {
   const { collection, conversation, ids } = room;
   const { type, flagged_by: saved, create_at: time } = post;
   collection.leftOut.add(
     { reason: "a message that somebody has saved for themself", where },
     saved?.length ?? 0,
   );
+  // Clocks differ: a reply may be dated before the post that it answers, and comes behind it here.
+  const order = Math.max(time, thread?.at ?? 0);
+  const inThread = thread && { thread: { root: thread.root, alsoInMain: false } };
   // A reply needs the post that it answers, of whatever type.
-  const isInThread = root !== undefined || (post.replies?.length ?? 0) > 0;
+  const isInThread = thread !== undefined || (post.replies?.length ?? 0) > 0;
   const isSystem = type?.startsWith("system_") ?? false;
   if (isSystem && MEMBERS.test(type ?? "") && !isInThread) {
     collection.leftOut.add({ reason: `a notice of the kind ${type}`, where, what: post.message ?? "" });
@@ -59,17 +72,19 @@ function take(room: MattermostRoom, post: Post, where: string, root?: string): s
   }
   if (post.delete_at || post.deleted_at || post.props?.deleteBy) {
     if (isInThread)
-      collection.message(conversation, {
-        ...{ id, time, where, sender: senderOf(room, post), text: "", revoked: true },
-        ...(root !== undefined && { thread: { root, alsoInMain: false } }),
-      });
+      collection.message(
+        conversation,
+        { id, time, where, sender: senderOf(room, post), text: "", revoked: true, ...inThread },
+        order,
+      );
     else collection.leftOut.add({ reason: "a message that was deleted", where });
     return id;
   }
-  const { text, ...mentions } = fromMarkdown(textOf(post), (username) => {
+  const texts = new PostTexts((username) => {
     const user = collection.idOf(username);
     return user === undefined ? undefined : { id: user, name: collection.nameOf(user) };
   });
+  const { text, ...mentions } = texts.converted(textOf(post, texts));
   if (isSystem && !isInThread) {
     collection.message(conversation, { id, sender: null, time, text, where });
     return id;
@@ -79,7 +94,7 @@ function take(room: MattermostRoom, post: Post, where: string, root?: string): s
     ...{ id, sender, time, where, ...mentions },
     text: type === "me" && text !== "" ? `_${text}_` : text,
     files: (post.attachments ?? []).map(({ path }) => fileOf(ids, room.folder, path)),
-    ...(root !== undefined && { thread: { root, alsoInMain: false } }),
+    ...inThread,
     ...(post.edit_at ? { editedAt: post.edit_at } : {}),
     reactions: (post.reactions ?? []).map(({ user, emoji_name: name, create_at: at }) => ({
       ...{ key: reactionKeyOf(name), user: room.user(user) },
@@ -88,7 +103,7 @@ function take(room: MattermostRoom, post: Post, where: string, root?: string): s
     // The export does not say who has pinned it, and when.
     ...(post.is_pinned && { pinned: { at: time, by: sender } }),
   };
-  collection.message(conversation, draft);
+  collection.message(conversation, draft, order);
   return id;
 }
 
@@ -111,17 +126,13 @@ function senderOf({ collection, ids, user }: MattermostRoom, { user: username, p
   );
 }
 
-function textOf({ message, props }: Reply): string {
+function textOf({ message, props }: Reply, texts: PostTexts): string {
   const parts = (props?.attachments ?? []).map((attachment) => {
-    if (!attachment) return "";
-    const { pretext, author_name, title, title_link: link, text, fields, fallback } = attachment;
-    const body = [
-      ...[author_name, title && link ? `[${title}](${link})` : title, text],
-      ...(fields ?? []).map((field) => [field.title, field.value].filter(Boolean).join(": ")),
-    ];
-    return [pretext, quote(body)].filter(Boolean).join("\n") || (fallback ?? "");
+    const read = (one: string) => texts.read(one);
+    const { above, inside } = attachmentText(attachment, NO_NAMES, new SlackBlocks(), read);
+    return [above, quote([inside])].filter(Boolean).join("\n");
   });
-  return [message ?? "", ...parts].filter(Boolean).join("\n");
+  return [texts.read(message ?? ""), ...parts].filter(Boolean).join("\n");
 }
 
 /** A file of the export. @param path as the export names it: in its folder `data/`, or beside its file */

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { flag, listOf, text } from "../input/lenient.ts";
 
 /**
  * The lines of a bulk export, as far as they are read.
  * @see https://docs.mattermost.com/onboard/bulk-loading-data-format.html
  */
 
-const text = z.string().nullish();
 const time = z.number().nonnegative().nullish();
 
 const Channels = z.array(z.object({ name: z.string(), roles: text })).nullish();
@@ -29,17 +29,13 @@ const Channel = z.object({
   deleted_at: time,
 });
 
-const Attachment = z.object({
-  ...{ pretext: text, author_name: text, title: text, title_link: text, text, fallback: text },
-  fields: z.array(z.object({ title: z.unknown(), value: z.unknown() })).nullish(),
-});
-
 const Props = z
   .object({
     override_username: text,
     /** who has deleted the post; absent: nobody */
     deleteBy: text.catch(null),
-    attachments: z.array(Attachment.nullable().catch(null)).nullish().catch(null),
+    /** `src/domain/foreign/slack/attachments.ts` reads what they show */
+    attachments: listOf(z.unknown()),
   })
   .nullish()
   .catch(null);
@@ -47,15 +43,15 @@ const Props = z
 const ReplyFields = {
   user: z.string().min(1),
   type: text,
-  message: z.string().nullish(),
+  message: text,
   props: Props,
   create_at: z.number().int().nonnegative(),
   edit_at: time,
   ...{ delete_at: time, deleted_at: time },
-  is_pinned: z.boolean().nullish(),
-  flagged_by: z.array(z.string()).nullish(),
-  reactions: z.array(z.object({ user: z.string(), emoji_name: z.string(), create_at: time })).nullish(),
-  attachments: z.array(z.object({ path: z.string() })).nullish(),
+  is_pinned: flag,
+  flagged_by: listOf(z.string()),
+  reactions: listOf(z.object({ user: z.string(), emoji_name: z.string(), create_at: time.catch(undefined) })),
+  attachments: listOf(z.object({ path: z.string() })),
 };
 const Reply = z.object(ReplyFields);
 export type Reply = z.infer<typeof Reply>;

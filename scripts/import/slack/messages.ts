@@ -1,9 +1,12 @@
+import { attachmentText } from "../../../src/domain/foreign/slack/attachments.ts";
+import { SlackBlocks } from "../../../src/domain/foreign/slack/blocks.ts";
+import { fromMrkdwn } from "../../../src/domain/foreign/slack/mrkdwn.ts";
 import type { Collection } from "../collected/collection.ts";
 import type { FileDraft, MessageDraft } from "../collected/draft.ts";
 import type { Ids } from "../ids.ts";
 import { reactionKeyOf } from "../text/emoji.ts";
-import { attachmentText, blocksText } from "./blocks.ts";
-import { fromMrkdwn, type SlackNames } from "./mrkdwn.ts";
+import { quote } from "../text/quote.ts";
+import { type KnownNames, TextNames } from "../text/text-names.ts";
 import type { SlackAttachment, SlackFile, SlackMessage } from "./shapes.ts";
 
 /** Subtypes of messages about a channel: notices by nobody. */
@@ -24,7 +27,7 @@ export interface SlackRoom {
   ids: Ids;
   /** the folder of the export inside of the source: `""`, or with a slash at its end */
   base: string;
-  names: SlackNames;
+  names: KnownNames;
   /** the external id of the conversation */
   conversation: string;
   /** Slack's id of the channel */
@@ -64,8 +67,10 @@ export function takeMessage(room: SlackRoom, message: SlackMessage, where: strin
     return;
   }
   if (subtype && NOTICES.has(subtype) && !isRoot) {
-    const name = user ? collection.nameOf(room.sender(user)) : "";
-    const text = [name, fromMrkdwn(message.text ?? "", room.names).text].filter(Boolean).join(" ");
+    // Older notices begin with whom they are about.
+    const isNamed = !user || (message.text ?? "").startsWith(`<@${user}`);
+    const name = isNamed ? "" : collection.nameOf(room.sender(user));
+    const text = [name, fromMrkdwn(message.text ?? "", namesOf(room))].filter(Boolean).join(" ");
     const id = room.ids.ofMessage(ts);
     collection.message(conversation, { id, sender: null, time, text, where }, orderOf(ts));
     return;
@@ -90,7 +95,8 @@ export function takeMessage(room: SlackRoom, message: SlackMessage, where: strin
 function draftOf(room: SlackRoom, message: SlackMessage, sender: string, where: string): MessageDraft {
   const { collection, ids } = room;
   const { ts, thread_ts: root, subtype } = message;
-  const { text, mentions, mentionsAll } = fromMrkdwn(textOf(room, message, where), room.names);
+  const names = namesOf(room);
+  const { text, mentions, mentionsAll } = names.converted(textOf(room, message, names, where));
   return {
     ...{ id: ids.ofMessage(ts), sender, time: timeOf(ts), where, mentions, mentionsAll },
     text: subtype === "me_message" && text !== "" ? `_${text}_` : text,
@@ -99,37 +105,49 @@ function draftOf(room: SlackRoom, message: SlackMessage, sender: string, where: 
       root !== ts && { thread: { root: ids.ofMessage(root), alsoInMain: subtype === "thread_broadcast" } }),
     ...(message.edited && { editedAt: timeOf(message.edited.ts ?? ts) }),
     reactions: (message.reactions ?? []).flatMap(({ name, users, count }) => {
-      const missing = (count ?? 0) - users.length;
+      const named = users ?? [];
+      const missing = (count ?? 0) - named.length;
       collection.leftOut.add(
         { reason: "a reaction of somebody whom the export does not name", where, what: name },
         missing,
       );
-      return users.map((user) => ({ key: reactionKeyOf(name), user: room.sender(user) }));
+      return named.map((user) => ({ key: reactionKeyOf(name), user: room.sender(user) }));
     }),
     ...pinOf(room, message, sender),
   };
 }
 
-function textOf(room: SlackRoom, message: SlackMessage, where: string): string {
+const namesOf = (room: SlackRoom) => new TextNames(room.names, "all");
+
+function textOf(room: SlackRoom, message: SlackMessage, names: TextNames, where: string): string {
   const { collection } = room;
-  const { subtype, attachments, blocks } = message;
-  if (subtype === "file_comment") return message.comment?.comment ?? "";
+  const { subtype, attachments } = message;
+  if (subtype === "file_comment") return fromMrkdwn(message.comment?.comment ?? "", names);
   // The text of a share of old describes what its file shows.
-  const own = subtype === "file_share" && message.file && !message.files ? "" : (message.text ?? "");
-  const base = own === "" && blocks ? blocksText(blocks) : own;
+  const source = subtype === "file_share" && message.file && !message.files ? "" : (message.text ?? "");
+  const blocks = new SlackBlocks(names, (type) => {
+    collection.leftOut.add({ reason: `a block of the kind ${type}`, where, what: source });
+  });
+  // With blocks the text is for notifications alone.
+  const base = blocks.textOf(message.blocks ?? []) || fromMrkdwn(source, names);
   const parts = (attachments ?? []).map((attachment) => {
     if (isOfOthers(room, attachment)) {
       const reason = "(the link stays) a message of another private conversation that a link shows";
       collection.leftOut.add({ reason, where });
       return "";
     }
-    const text = attachmentText(attachment, base);
-    if (text === "") collection.leftOut.add({ reason: "(the link stays) a preview of a link", where });
-    return text;
+    const { from_url: from, original_url: original, is_msg_unfurl: isUnfurl, is_share: isShare } = attachment;
+    const isPreview = !isUnfurl && !isShare && [from, original].some((url) => url && source.includes(url));
+    const { above, inside } = isPreview ? NO_ATTACHMENT : attachmentText(attachment, names, blocks);
+    if (above + inside === "")
+      collection.leftOut.add({ reason: "(the link stays) a preview of a link", where });
+    // An app may say the same in its text and in its attachment.
+    return [above, inside === base ? "" : quote([inside])].filter((part) => part && part !== base).join("\n");
   });
-  // An app may say the same in its text and in its attachment.
-  return [base, ...parts.filter((part) => part !== "" && part !== base)].filter(Boolean).join("\n");
+  return [base, ...parts].filter(Boolean).join("\n");
 }
+
+const NO_ATTACHMENT = { above: "", inside: "" };
 
 /** Whether an attachment shows a message again that not everybody who reads it here could see. */
 function isOfOthers(room: SlackRoom, attachment: SlackAttachment): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { flag, listOf, number, text } from "../input/lenient.ts";
 
 /**
  * The files of a workspace export, as far as they are read.
@@ -7,9 +8,8 @@ import { z } from "zod";
  * @see https://docs.slack.dev/reference/objects/file-object
  */
 
-const text = z.string().nullish();
 /** Seconds since 1970. */
-const seconds = z.coerce.number().nullish();
+const seconds = number;
 
 /** `1700000000.000100`: when a message was sent, and its id in its channel. */
 const Ts = z.string().regex(/^\d{1,12}\.\d{1,9}$/);
@@ -19,8 +19,8 @@ const SlackUser = z.object({
   team_id: text,
   name: text,
   real_name: text,
-  deleted: z.boolean().nullish(),
-  is_bot: z.boolean().nullish(),
+  deleted: flag,
+  is_bot: flag,
   /** a guest: they see the channels alone that they are in */
   is_restricted: z.boolean().nullish(),
   is_ultra_restricted: z.boolean().nullish(),
@@ -29,7 +29,8 @@ const SlackUser = z.object({
       ...{ real_name: text, display_name: text, email: text, bot_id: text },
       ...{ image_512: text, image_192: text, image_72: text },
     })
-    .nullish(),
+    .nullish()
+    .catch(undefined),
 });
 export const SlackUsers = z.array(SlackUser);
 
@@ -41,8 +42,8 @@ export const SlackChannels = z.array(
     creator: text,
     is_archived: z.boolean().nullish(),
     members: z.array(z.string()).nullish(),
-    topic: z.object({ value: text }).nullish(),
-    purpose: z.object({ value: text }).nullish(),
+    topic: z.object({ value: text }).nullish().catch(undefined),
+    purpose: z.object({ value: text }).nullish().catch(undefined),
     pins: z
       .array(z.object({ id: z.string(), type: text, created: seconds, user: text, owner: text }))
       .nullish(),
@@ -51,30 +52,29 @@ export const SlackChannels = z.array(
 export type SlackChannel = z.infer<typeof SlackChannels>[number];
 
 const SlackFile = z.object({
-  id: z.string().nullish(),
+  id: text,
   name: text,
   title: text,
   mode: text,
   mimetype: text,
-  size: z.number().nullish(),
-  is_external: z.boolean().nullish(),
+  size: number,
+  is_external: flag,
   url_private: text,
   url_private_download: text,
-  original_w: z.coerce.number().nullish(),
-  original_h: z.coerce.number().nullish(),
-  duration_ms: z.number().nullish(),
+  original_w: number,
+  original_h: number,
+  duration_ms: number,
 });
 export type SlackFile = z.infer<typeof SlackFile>;
 
-const Attachment = z.object({
-  ...{ pretext: text, author_name: text, title: text, title_link: text, text, fallback: text },
-  ...{ from_url: text, original_url: text, image_url: text },
+/** `src/domain/foreign/slack/attachments.ts` reads what it shows. */
+const Attachment = z.looseObject({
+  ...{ from_url: text, original_url: text },
   is_msg_unfurl: z.boolean().nullish(),
   /** of a message that is shown again: where it was said, and whether Slack asked before it was shown */
   channel_id: text,
   private_channel_prompt: z.boolean().nullish(),
   is_share: z.boolean().nullish(),
-  fields: z.array(z.object({ title: text, value: text })).nullish(),
 });
 export type SlackAttachment = z.infer<typeof Attachment>;
 
@@ -90,20 +90,18 @@ export const SlackMessage = z.object({
   username: text,
   text,
   thread_ts: Ts.nullish(),
-  reply_count: z.number().nullish(),
-  reactions: z
-    .array(z.object({ name: z.string(), users: z.array(z.string()), count: z.number().nullish() }))
-    .nullish(),
-  edited: z.object({ ts: Ts.nullish() }).nullish(),
-  pinned_to: z.array(z.string()).nullish(),
-  pinned_info: z.object({ pinned_by: text, pinned_ts: z.coerce.number().nullish() }).nullish(),
-  files: z.array(SlackFile.nullable()).nullish(),
-  file: SlackFile.nullish(),
-  comment: z.object({ user: text, comment: text }).nullish(),
-  attachments: z.array(Attachment).nullish(),
-  blocks: z.array(z.unknown()).nullish(),
-  bot_profile: z.object({ name: text }).nullish(),
+  reply_count: number,
+  reactions: listOf(z.object({ name: z.string(), users: listOf(z.string()), count: number })),
+  edited: z.object({ ts: Ts.nullish() }).nullish().catch(undefined),
+  pinned_to: listOf(z.string()),
+  pinned_info: z.object({ pinned_by: text, pinned_ts: number }).nullish().catch(undefined),
+  files: listOf(SlackFile),
+  file: SlackFile.nullish().catch(undefined),
+  comment: z.object({ user: text, comment: text }).nullish().catch(undefined),
+  attachments: listOf(Attachment),
+  blocks: listOf(z.unknown()),
+  bot_profile: z.object({ name: text }).nullish().catch(undefined),
   /** of people of other workspaces, whom the list of users does not have */
-  user_profile: z.object({ display_name: text, real_name: text }).nullish(),
+  user_profile: z.object({ display_name: text, real_name: text }).nullish().catch(undefined),
 });
 export type SlackMessage = z.infer<typeof SlackMessage>;

@@ -70,8 +70,8 @@ export class HookPosts {
   /**
    * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
    * count. One of a hook whose maker is in the shadow is seen by staff alone.
-   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 300 at once and 5 a second;
-   *   `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
+   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 300 at once and 5 a
+   *   second; `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
    */
   async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
     const suspension = await this.#makers.suspensionOf(this.require(url).createdBy);

@@ -1,10 +1,18 @@
 import { z } from "zod";
 import { invalid } from "../../domain/errors.ts";
+import {
+  bold,
+  lines,
+  link,
+  messageText,
+  oneLine,
+  quoted,
+  readable,
+  text,
+} from "../../domain/foreign/text.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import { plain } from "../../lib/markup.ts";
-import { bold, lines, link, messageText, oneLine, quoted, readable, ServiceText } from "./text.ts";
 
-const text = ServiceText.optional().catch(undefined);
 const Texts = z.record(z.string(), z.unknown()).catch({});
 
 const Alert = z.object({

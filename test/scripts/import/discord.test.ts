@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { fromDiscord } from "../../../scripts/import/discord/markdown.ts";
+import { TextNames } from "../../../scripts/import/text/text-names.ts";
+import { fromDiscord } from "../../../src/domain/foreign/discord/markdown.ts";
 import { convert, fixture, messagesOf, ofType } from "./converted.ts";
 
 const GENERAL = "discord:600";
@@ -57,7 +58,7 @@ test("a message keeps markup, mentions, edit, pin, reactions and the file beside
     body: {
       ...{ file: "discord:file/801", name: "leaf.gif", size: 6, content_type: "image/gif" },
       caption:
-        "Hi @everyone and @Ben, @role! **Look** ||here|| :leafy: at #general 2023-11-14 22:13 UTC\n" +
+        "Hi @everyone and @Ben, @role! Look ||here|| :leafy: at #general 2023-11-14 22:13 UTC\n" +
         "> one\n> two\n[Sticker: Wave]\n[File: far.txt]",
     },
   });
@@ -77,7 +78,7 @@ test("replies quote, and a thread belongs to the message that it began at", () =
 
 test("embeds, forwards and notices have their texts", () => {
   expect(byId(4)).toMatchObject({
-    body: { text: "> [v2](https://pine.example/v2)\n> Out\n> now\n> Took: 1 h" },
+    body: { text: "> **[v2](https://pine.example/v2)**\n> Out\n> now\n> **Took**: 1 h" },
   });
   expect(byId(5)).toMatchObject({ kind: "system", body: { text: "Ann: Changed the channel name: general" } });
   expect(byId(6)).toMatchObject({ body: { text: "> From afar" } });
@@ -101,14 +102,16 @@ test("one file is an export, too", async () => {
   expect(messagesOf(alone, GENERAL)).toHaveLength(5);
 });
 
-test("markup of Discord becomes that of messages here, and code stays", () => {
-  const names = { user: () => undefined, channel: () => undefined };
-  const text = (source: string) => fromDiscord(source, names).text;
-  expect(text("**b** *i* __u__ ~~s~~ ||sp|| a__b__c")).toBe("**b** *i* **u** ~~s~~ ||sp|| a__b__c");
-  expect(text("`<@1>` <@1> <#2> </go:3> <https://a.example> -# x")).toBe(
-    "`<@1>` @1 #2 /go https://a.example -# x",
-  );
-  expect(text("-# small")).toBe("small");
-  expect(fromDiscord("a@everyone.example", names).mentionsAll).toBe(false);
-  expect(fromDiscord("(@here)", names)).toMatchObject({ text: "(@everyone)", mentionsAll: true });
+test("names and everybody are told, outside of code", () => {
+  const known = { user: (id: string) => (id === "1" ? { id: "discord:1", name: "Ann" } : undefined) };
+  const read = (source: string) => {
+    const names = new TextNames({ ...known, channel: () => undefined }, "everyone");
+    return names.converted(fromDiscord(source, names));
+  };
+  expect(read("`<@1>` <@2> a@everyone.example")).toEqual({
+    ...{ text: "`<@1>` @2 a@everyone.example", mentions: [], mentionsAll: false },
+  });
+  expect(read("<@!1> (@here)")).toEqual({
+    ...{ text: "@Ann (@everyone)", mentions: ["discord:1"], mentionsAll: true },
+  });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { fromMarkdown } from "../../../scripts/import/mattermost/markdown.ts";
+import { PostTexts } from "../../../scripts/import/mattermost/markdown.ts";
 import { convert, fixture, messagesOf, ofType } from "./converted.ts";
+import { folderOf } from "./folder.ts";
 
 const SQUARE = "mattermost:pine/town-square";
 const ANN = "mattermost:ann";
@@ -82,7 +83,7 @@ test("posts are in the order of their time, and replies answer in the thread, al
   expect(square[1]).toMatchObject({ kind: "system", sender: null });
   expect(square[2]).toMatchObject({
     sender: "mattermost:hook/Builds",
-    body: { text: "A build\n> [#7](https://pine.example/7)\n> All green\n> Took: 3" },
+    body: { text: "A build\n> **[#7](https://pine.example/7)**\n> All green\n> **Took**: 3" },
   });
   expect(square[3]).toMatchObject({ body: { text: "_waves_" } });
 });
@@ -106,8 +107,38 @@ test("a workspace is part of the external ids", async () => {
 
 test("usernames end where a sentence does, and addresses name nobody", () => {
   const user = (name: string) => (name === "ben.b" ? { id: "b", name: "Ben" } : undefined);
-  expect(fromMarkdown("Ask @ben.b. Not ann@ben.b or `@ben.b`.", user)).toEqual({
+  const texts = new PostTexts(user);
+  expect(texts.converted(texts.read("Ask @ben.b. Not ann@ben.b or `@ben.b`."))).toEqual({
     text: "Ask @Ben. Not ann@ben.b or `@ben.b`.",
     ...{ mentions: ["b"], mentionsAll: false },
   });
+});
+
+test("a reply that is dated before its root stays in the thread, and of a post only what is bad is left out", async () => {
+  const post = (at: number, fields: object) => ({
+    ...{ user: "ann", create_at: 1_700_000_000_000 + at, message: `at ${at}`, ...fields },
+  });
+  const reactions = [{ emoji_name: "tada" }, { user: "ann", emoji_name: "+1", create_at: "x" }];
+  const lines = [
+    { type: "version", version: 1 },
+    {
+      type: "post",
+      post: {
+        ...post(500, { reactions, is_pinned: "x", props: { attachments: [7, { fields: [{ value: 0 }] }] } }),
+        ...{ team: "pine", channel: "hut", replies: [post(100, {}), post(900, {})] },
+      },
+    },
+    { type: "post", post: { ...post(300, {}), team: "pine", channel: "hut" } },
+  ];
+  const folder = folderOf({ "import.jsonl": lines.map((line) => JSON.stringify(line)).join("\n") });
+  const conversion = await convert("mattermost", folder);
+  const messages = messagesOf(conversion, "mattermost:pine/hut");
+  const root = "mattermost:1700000000500:ann";
+  expect(messages).toMatchObject([
+    { body: { text: "at 300" } },
+    { external_id: root, body: { text: "at 500\n> 0" }, reactions: [{ key: "👍" }] },
+    { body: { text: "at 100" }, thread: { root, also_in_main: false } },
+    { body: { text: "at 900" }, thread: { root, also_in_main: false } },
+  ]);
+  expect(conversion.leftOut).toEqual({});
 });

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { People } from "../../../scripts/import/collected/people.ts";
-import { fromMrkdwn } from "../../../scripts/import/slack/mrkdwn.ts";
 import { convert, fixture, messagesOf, ofType } from "./converted.ts";
 import { folderOf } from "./folder.ts";
 
@@ -108,7 +107,7 @@ test("a file comes from the export with its hash, before its message; missing on
 test("apps, notices, /me and blocks have their texts", () => {
   expect(byId("1700000400.000000")).toMatchObject({
     sender: "slack:T01PINE:U04BOT",
-    body: { text: "A release\n> [v1.2](https://pine.example/v1.2)\n> All **green**\n> Took: 3 min" },
+    body: { text: "A release\n> **[v1.2](https://pine.example/v1.2)**\n> All **green**\n> **Took**: 3 min" },
   });
   expect(byId("1699999100.000000")).toMatchObject({
     ...{ kind: "system", sender: null },
@@ -174,16 +173,55 @@ test("people whom the operator or the deployment knows are these users", async (
   expect(JSON.stringify(matched.records)).not.toContain("U02BEN");
 });
 
-test("markup of Slack becomes that of messages here, and code stays", () => {
-  const names = { user: () => undefined, channel: (id: string) => (id === "C1" ? "plans" : undefined) };
-  const text = (source: string) => fromMrkdwn(source, names).text;
-  expect(text("2*3*4 *bold* and *both _styles_*")).toBe("2*3*4 **bold** and **both _styles_**");
-  expect(text("~gone~ a~b~c")).toBe("~~gone~~ a~b~c");
-  expect(text("```if (a &amp;&amp; *b*)\n<https://a.example|a>```")).toBe("```if (a && *b*)\na```");
-  expect(text("<#C1> <#C9|old> <@U9> <@U9|old-name>")).toBe("#plans #old @U9 @old-name");
-  expect(text("<!subteam^S1|@team> <!date^1^{date}|in May> <mailto:a@b.example|a@b.example>")).toBe(
-    "@team in May a@b.example",
-  );
-  expect(text("a || b || c")).toBe("a \\|\\| b \\|\\| c");
-  expect(text(":shrug: :no_such_emoji:")).toBe("🤷 :no_such_emoji:");
+test("of a message only what is bad is left out, and blocks are shown", async () => {
+  const say = (ts: number, fields: object) => ({ user: "U1", ts: `170000000${ts}.000000`, ...fields });
+  const text = (value: unknown) => ({ type: "mrkdwn", text: value });
+  const day = [
+    say(0, {
+      text: "a",
+      reactions: [{ name: "tada" }, { name: "+1", users: ["U1", 7], count: 2 }, 7],
+      attachments: [{ title: "Load", fields: [{ title: "cpu", value: 0.5 }], ts: 7 }, "x"],
+      edited: 7,
+      files: [null, { id: 7, name: "a.txt" }],
+    }),
+    say(1, { text: "for notifications", blocks: [{ type: "section", text: text("<@U1> *shown*") }] }),
+    say(2, { text: "shown", blocks: [{ type: "call" }, { type: "section", text: 7 }] }),
+    say(3, {
+      blocks: [
+        {
+          type: "rich_text",
+          elements: [
+            {
+              type: "rich_text_list",
+              style: "ordered",
+              elements: ["one", "two"].map((item) => ({
+                type: "rich_text_section",
+                elements: [{ type: "text", text: item }],
+              })),
+            },
+          ],
+        },
+      ],
+    }),
+    say(4, { subtype: "channel_topic", text: "<@U1> set the channel topic: News" }),
+    say(5, { subtype: "channel_topic", text: "set the channel topic: News" }),
+  ];
+  const folder = folderOf({
+    "users.json": JSON.stringify([{ id: "U1", name: "ann", is_bot: 7, profile: { email: 7 } }]),
+    "channels.json": JSON.stringify([{ id: "C1", name: "hut", members: ["U1"], topic: { value: 7 } }]),
+    "hut/2023-11-14.json": JSON.stringify(day),
+  });
+  const { records, leftOut } = await convert("slack", folder);
+  const messages = messagesOf({ records, leftOut }, "slack:C1");
+  expect(messages.map(({ body }) => body.text)).toEqual([
+    "a\n> **Load**\n> **cpu**: 0.5\n[File: a.txt]",
+    "@ann **shown**",
+    "shown",
+    "1. one\n2. two",
+    "@ann set the channel topic: News",
+    "ann set the channel topic: News",
+  ]);
+  expect(messages[0]?.reactions).toMatchObject([{ key: "👍" }]);
+  expect(messages[1]?.mentions).toEqual(["slack:U1"]);
+  expect(leftOut).toMatchObject({ "a block of the kind call": 1 });
 });

@@ -1,28 +1,19 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { type Failure, invalid } from "../../../domain/errors.ts";
+import { embedText } from "../../../domain/foreign/discord/embeds.ts";
+import { fromDiscord } from "../../../domain/foreign/discord/markdown.ts";
+import { many, messageText, text } from "../../../domain/foreign/text.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { isoTime } from "../../../lib/stored-time.ts";
 import { statusOf } from "../errors.ts";
 import type { Shape, StoredPost } from "../shape.ts";
-import { bold, lines, link, messageText, ServiceList, ServiceText, shownName, shownUrl } from "../text.ts";
-import { fromDiscord } from "./markdown.ts";
-
-const text = ServiceText.optional().catch(undefined);
-const many = ServiceList.optional().catch(undefined);
+import { shownName, shownUrl } from "../shown.ts";
 
 const Payload = z.object({ content: text, username: text, avatar_url: text, embeds: many });
 
-const Linked = z.object({ name: text, text, url: text }).optional().catch(undefined);
-const Embed = z.object({
-  ...{ title: text, description: text, url: text, author: Linked, footer: Linked, image: Linked },
-  fields: many,
-});
-const Field = z.object({ name: text, value: text });
-
 /** Discord takes as many. */
 const MAX_EMBEDS = 10;
-const MAX_FIELDS = 25;
 
 /** Discord's "Execute Webhook". Components, files and polls are left out. */
 export const discord: Shape = {
@@ -30,7 +21,7 @@ export const discord: Shape = {
     const payload = Payload.safeParse(body);
     if (!payload.success) throw invalid("body", "must be an object, as Discord's webhooks take it");
     const { content = "", username, avatar_url, embeds = [] } = payload.data;
-    const parts = [fromDiscord(content), ...embeds.slice(0, MAX_EMBEDS).map(embedText)];
+    const parts = [fromDiscord(content), ...embeds.slice(0, MAX_EMBEDS).map((embed) => embedText(embed))];
     const said = messageText(parts.filter((part) => part !== "").join("\n\n"));
     if (said === "") throw invalid("body.content", "must not be empty without embeds");
     return { text: said, name: shownName(username), avatar: shownUrl(avatar_url) };
@@ -39,28 +30,6 @@ export const discord: Shape = {
     stored && c.req.query("wait") === "true" ? c.json(messageOf(stored, c), 200) : c.body(null, 204),
   refuse,
 };
-
-function embedText(given: unknown): string {
-  const embed = Embed.safeParse(given);
-  if (!embed.success) return "";
-  const { title, description, url, author, footer, image, fields = [] } = embed.data;
-  return lines(
-    author?.name && link(author.name, author.url),
-    title ? bold(link(title, url)) : link("", url),
-    description && fromDiscord(description),
-    ...fields.slice(0, MAX_FIELDS).map(fieldText),
-    image?.url && link("", image.url),
-    footer?.text && fromDiscord(footer.text),
-  );
-}
-
-function fieldText(given: unknown): string {
-  const field = Field.safeParse(given);
-  if (!field.success) return "";
-  const { name, value } = field.data;
-  const label = name && name.trim() !== "" && name.trim() !== "\u200b" ? `${bold(fromDiscord(name))}:` : "";
-  return [label, fromDiscord(value ?? "")].filter((part) => part !== "").join(" ");
-}
 
 /** The message as Discord shows it, as far as it has what Discord has. */
 function messageOf({ message }: StoredPost, c: Context<AppEnv>): object {

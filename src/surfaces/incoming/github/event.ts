@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { ServiceText } from "../text.ts";
+import { text } from "../../../domain/foreign/text.ts";
 
-const text = ServiceText.nullish().catch(undefined);
 const number = z.number().optional().catch(undefined);
 
 const Account = z.object({ login: text, html_url: text }).nullish().catch(undefined);

@@ -1,7 +1,7 @@
+import { fromMarkdown } from "../../../domain/foreign/markdown.ts";
+import { cutMarkdown, lines, link, oneLine, quoted } from "../../../domain/foreign/text.ts";
 import { plain } from "../../../lib/markup.ts";
-import { cut, lines, link, oneLine, quoted } from "../text.ts";
 import type { Event, Thing } from "./event.ts";
-import { fromGitHub } from "./markdown.ts";
 
 /** Code points of a body that are shown. */
 const EXCERPT = 500;
@@ -252,8 +252,8 @@ function titled(thing: Thing | null | undefined, place?: Thing | null): string {
 }
 
 function excerpt(thing: Thing | null | undefined): string {
-  const body = fromGitHub(thing?.body ?? thing?.description ?? "").trim();
-  return quoted(cut(body.replace(/\n{2,}/g, "\n"), EXCERPT));
+  const body = fromMarkdown(thing?.body ?? thing?.description ?? "").trim();
+  return quoted(cutMarkdown(body.replace(/\n{2,}/g, "\n"), EXCERPT));
 }
 
 const short = (sha: string | null | undefined) => (sha ?? "").slice(0, SHORT_SHA);

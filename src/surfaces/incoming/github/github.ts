@@ -1,8 +1,8 @@
 import { invalid } from "../../../domain/errors.ts";
+import { messageText } from "../../../domain/foreign/text.ts";
 import { answerAsJson } from "../answers.ts";
 import { refuseAsJson } from "../errors.ts";
 import type { Shape } from "../shape.ts";
-import { messageText } from "../text.ts";
 import { Event } from "./event.ts";
 import { EVENTS } from "./events.ts";
 

@@ -2,30 +2,39 @@ import { Readable } from "node:stream";
 import { describe, it } from "vitest";
 import { fileNameOf, nicknameOf } from "../../../../scripts/import/collected/names.ts";
 import { splitText, storable } from "../../../../scripts/import/collected/split-text.ts";
-import { fromDiscord } from "../../../../scripts/import/discord/markdown.ts";
 import { ImportFailure } from "../../../../scripts/import/failure.ts";
 import { Ids } from "../../../../scripts/import/ids.ts";
 import { parseAt, readJsonLines } from "../../../../scripts/import/input/json.ts";
 import { readJsonParts } from "../../../../scripts/import/input/json-parts.ts";
 import type { Source } from "../../../../scripts/import/input/source.ts";
-import { fromMarkdown } from "../../../../scripts/import/mattermost/markdown.ts";
-import { blocksText } from "../../../../scripts/import/slack/blocks.ts";
-import { fromMrkdwn } from "../../../../scripts/import/slack/mrkdwn.ts";
+import { PostTexts } from "../../../../scripts/import/mattermost/markdown.ts";
 import { attachmentOf } from "../../../../scripts/import/stream/attachments.ts";
 import { reactionKeyOf } from "../../../../scripts/import/text/emoji.ts";
 import { quote } from "../../../../scripts/import/text/quote.ts";
+import { TextNames } from "../../../../scripts/import/text/text-names.ts";
+import { fromDiscord } from "../../../../src/domain/foreign/discord/markdown.ts";
+import { attachmentText } from "../../../../src/domain/foreign/slack/attachments.ts";
+import { SlackBlocks } from "../../../../src/domain/foreign/slack/blocks.ts";
+import { fromMrkdwn } from "../../../../src/domain/foreign/slack/mrkdwn.ts";
 import { again, expectLinear, PATIENCE_MS, type Reader, type WorstText } from "./worst-texts.ts";
 
 const ANN = { id: "u1", name: "Ann" };
-const NAMES = { user: () => ANN, channel: () => "general" };
+const names = () => new TextNames({ user: () => ANN, channel: () => "general" }, "all");
 const IDS = new Ids("stream");
 
 describe("what an export has takes linear time", () => {
   it.each<[string, Reader, ...WorstText[]]>([
-    ["a text of Discord", (text) => fromDiscord(text, NAMES), again("<//")],
-    ["a text of Mattermost", (text) => fromMarkdown(text, () => ANN), again("![")],
-    ["a text of Slack", (text) => fromMrkdwn(text, NAMES)],
-    ["a block of Slack", (text) => blocksText([{ type: "section", text }])],
+    ["a text of Discord", (text) => fromDiscord(text, names()), again("<//")],
+    ["a text of Mattermost", (text) => new PostTexts(() => ANN).read(text), again("![")],
+    ["a text of Slack", (text) => fromMrkdwn(text, names())],
+    [
+      "a block of Slack",
+      (text) => new SlackBlocks(names()).textOf([{ type: "section", text: { type: "mrkdwn", text } }]),
+    ],
+    [
+      "an attachment of Slack",
+      (text) => attachmentText({ title: text, text, fields: [{ value: text }] }, names()),
+    ],
     ["a link of Stream", (text) => attachmentOf(IDS, { title: text, title_link: text }, "1", "")],
     ["the pieces of a long text", (text) => splitText(storable(text)), again("\u0000"), again("漢")],
     ["a quote", (text) => quote([text])],

@@ -6,6 +6,10 @@ import { Commands } from "../../../../src/domain/bots/command.ts";
 import { CoreError } from "../../../../src/domain/errors.ts";
 import { ContentType, FileName } from "../../../../src/domain/files/file.ts";
 import { fileKeysIn } from "../../../../src/domain/files/file-keys.ts";
+import { fromDiscord } from "../../../../src/domain/foreign/discord/markdown.ts";
+import { fromMarkdown as fromGitHub } from "../../../../src/domain/foreign/markdown.ts";
+import { fromMrkdwn } from "../../../../src/domain/foreign/slack/mrkdwn.ts";
+import { cutMarkdown, messageText, oneLine } from "../../../../src/domain/foreign/text.ts";
 import { httpUrl } from "../../../../src/domain/http-url.ts";
 import { bodyJson, previewText } from "../../../../src/domain/messages/content.ts";
 import { linkIn } from "../../../../src/domain/messages/link-preview.ts";
@@ -29,15 +33,11 @@ import { comparisonForm, storedForm } from "../../../../src/lib/text-forms.ts";
 import { readContent } from "../../../../src/surfaces/appkey/content.ts";
 import { alertmanager } from "../../../../src/surfaces/incoming/alertmanager/alertmanager.ts";
 import { discord } from "../../../../src/surfaces/incoming/discord/discord.ts";
-import { fromDiscord } from "../../../../src/surfaces/incoming/discord/markdown.ts";
 import { github } from "../../../../src/surfaces/incoming/github/github.ts";
-import { fromGitHub } from "../../../../src/surfaces/incoming/github/markdown.ts";
 import { grafana } from "../../../../src/surfaces/incoming/grafana/grafana.ts";
 import { plain as ours } from "../../../../src/surfaces/incoming/plain/plain.ts";
 import type { Shape } from "../../../../src/surfaces/incoming/shape.ts";
-import { fromMrkdwn } from "../../../../src/surfaces/incoming/slack/markdown.ts";
 import { slack } from "../../../../src/surfaces/incoming/slack/slack.ts";
-import { messageText, oneLine } from "../../../../src/surfaces/incoming/text.ts";
 import { readCards, textOfCards } from "../../../../src/surfaces/kook/cards.ts";
 import { escaped, unescaped } from "../../../../src/surfaces/kook/kmarkdown.ts";
 
@@ -139,9 +139,10 @@ const READERS: Record<string, Record<string, Reader>> = {
     "as our own": plain,
     "of a message": messageText,
     "in one line": oneLine,
-    "of Slack": fromMrkdwn,
-    "of Discord": fromDiscord,
-    "of GitHub": fromGitHub,
+    "of Slack": (text) => fromMrkdwn(text),
+    "of Discord": (text) => fromDiscord(text),
+    "of GitHub": (text) => fromGitHub(text),
+    "that is cut": (text) => cutMarkdown(text, 8_000),
     "of Telegram, HTML": refusing((text) => toOurs(fromHtml(text))),
     "of Telegram, MarkdownV2": refusing((text) => toOurs(fromMarkdownV2(text))),
     "of Telegram, Markdown": refusing((text) => toOurs(fromMarkdown(text))),
