@@ -95,7 +95,7 @@ export class MessageRenderer {
       const { quote_seq, thread_root } = row;
       if (quote_seq !== null) return this.#message(row, bySeq.get(quote_seq), reader);
       const root = thread_root === null ? undefined : bySeq.get(thread_root);
-      return { ...this.#message(row, undefined, reader), ...(root && { rootQuote: quote(root) }) };
+      return { ...this.#message(row, undefined, reader), ...(root && { rootQuote: this.#quote(root) }) };
     });
   }
 
@@ -153,7 +153,7 @@ export class MessageRenderer {
     return {
       conversationId: this.#id,
       seq: row.seq,
-      sender: row.hook === null ? this.#profiles.get(row.sender_id) : hookPerson(readHook(row.hook)),
+      sender: this.#senderOf(row),
       version: versionOf(row),
       kind: row.kind,
       body: bodyWithProfiles(row.kind, row.body, (id) => this.#profiles.get(id)),
@@ -163,7 +163,7 @@ export class MessageRenderer {
       createdAt: shownTime(row.created_at),
       ...this.#optionalFields(row, end),
       ...threadFields(row, end),
-      ...(quoted && { quote: quote(quoted) }),
+      ...(quoted && { quote: this.#quote(quoted) }),
       ...(row.poll !== null && { poll: shownPoll(row) }),
       ...(row.link_preview && { linkPreview: readLinkPreview(row.link_preview) }),
       ...(row.buttons !== null && { buttons: readButtons(row.buttons) }),
@@ -174,6 +174,27 @@ export class MessageRenderer {
       // A revoke takes what is anybody's own.
       ...(isRevoked && this.#ownParts.none(row)),
       ...(row.revoked_rev !== null && { revokedRev: row.revoked_rev }),
+    };
+  }
+
+  #senderOf(row: MessageRow): Person {
+    return row.hook === null ? this.#profiles.get(row.sender_id) : hookPerson(readHook(row.hook));
+  }
+
+  /**
+   * Renders a quote from the quoted row as it is now, so a revoke of that message also empties the quote's
+   * text.
+   */
+  #quote(row: MessageRow): Quote {
+    const { seq, sender_id: senderId, kind, body } = row;
+    return {
+      ...{ seq, senderId, sender: this.#senderOf(row) },
+      ...(row.hook !== null && { senderName: readHook(row.hook).nickname }),
+      kind,
+      preview: previewText(kind, body, row.poll !== null),
+      ...(row.poll !== null && { poll: shownPoll(row) }),
+      ...(row.client_msg_id !== null && { clientMsgId: row.client_msg_id }),
+      createdAt: shownTime(row.created_at),
     };
   }
 
@@ -214,21 +235,5 @@ function threadFields(row: MessageRow, end: Position | null) {
   return {
     ...(root !== null && { thread: { root, alsoInMain: isInMain(row) } }),
     ...(isShown && { threadSummary }),
-  };
-}
-
-/**
- * Renders a quote from the quoted row as it is now, so a revoke of that message also empties the quote's
- * text.
- */
-function quote(row: MessageRow): Quote {
-  const { seq, sender_id: senderId, kind, body } = row;
-  return {
-    seq,
-    senderId,
-    ...(row.hook !== null && { senderName: readHook(row.hook).nickname }),
-    kind,
-    preview: previewText(kind, body, row.poll !== null),
-    ...(row.poll !== null && { poll: shownPoll(row) }),
   };
 }

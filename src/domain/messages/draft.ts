@@ -59,6 +59,8 @@ export const DraftContent = z.object({
   mentions: z.union([z.array(UserId), z.literal("all")]),
   alsoMentioned: z.array(UserId).optional(),
   priority: Priority.optional(),
+  /** the message that it quotes, if its sender sees it when the draft is sent */
+  quote: Reference.optional(),
   customData: z.string().optional(),
   clientTime: z.int().optional(),
 });

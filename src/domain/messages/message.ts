@@ -20,12 +20,16 @@ import type { ThreadPlace, ThreadSummary } from "./thread.ts";
 export interface Quote {
   seq: Seq;
   senderId: UserId;
+  sender: Person;
   /** of a message that an incoming hook has brought: the name that it is shown under */
   senderName?: string | undefined;
   kind: Kind;
   preview: string;
   /** of a poll: see `Message` */
   poll?: Poll | undefined;
+  clientMsgId?: string | undefined;
+  /** milliseconds since 1970 */
+  createdAt: number;
 }
 
 /** The users that a message mentions, or everybody. */

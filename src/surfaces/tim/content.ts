@@ -16,6 +16,7 @@ import {
   MentionPayload,
   MergerPayload,
   PAYLOADS,
+  Quoting,
   RECIPIENTS,
   ToType,
   UploadedFilePayload,
@@ -89,12 +90,13 @@ function newDraftOf(creation: Creation, fields: Fields): NewDraft {
     mentions: checked(MentionPayload, creation).payload.atUserList ?? { all: false, names: [] },
     priority,
     customData: cloudCustomData || undefined,
+    quote: checked(Quoting, fields),
   };
 }
 
 /**
  * What the client has changed of a created message before it sends it: the payload, the mentions, the
- * priority and the custom data. Of a file only its name, duration and measures; of a forward not the payload.
+ * priority, the custom data and the quote. Of a file only its name, duration and measures; of a forward not the payload.
  * The other fields are ignored, but for the recipient: a message never goes to another one than the client
  * says.
  * @param message the created message as the client sends it; absent fields are unchanged
@@ -107,11 +109,13 @@ export function readChange(message: Fields, draft: DraftContent): DraftChange {
   const mentions = payload && checked(MentionPayload, { payload }).payload.atUserList;
   const body = payload && "kind" in said ? changedBody(said.kind, said.body, payload) : undefined;
   const named = mentions ?? atUserList;
+  const quote = checked(Quoting, message);
   return {
     ...(body !== undefined && { body }),
     ...(named && { mentions: named }),
     ...(message.priority !== undefined && { priority }),
     ...(cloudCustomData !== undefined && { customData: cloudCustomData }),
+    ...(quote && { quote }),
   };
 }
 

@@ -108,15 +108,11 @@ export function kmarkdownParts(raw: string) {
 }
 
 /** The message that another one answers; absent: none. */
-export function quoteOf(
-  { conversationId, quote, createdAt }: Message,
-  place: Pick<BotPlace, "self" | "peer">,
-) {
+export function quoteOf({ conversationId, quote }: Message, place: Pick<BotPlace, "self" | "peer">) {
   if (!quote) return {};
-  const { seq, senderId, preview } = quote;
+  const { seq, senderId, preview, createdAt } = quote;
   const id = messageId(conversationId, seq);
   const author = serializeUser(personOf(senderId, place));
-  // A quote has no time of its own; libraries want one.
   const about = { type: TYPE.kmarkdown, content: escaped(preview), create_at: createdAt, author };
   return { quote: { id, rong_id: id, ...about } };
 }

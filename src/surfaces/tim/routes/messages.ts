@@ -17,6 +17,7 @@ import {
 } from "../schemas/messages.ts";
 import { serializeReactions, serializeReactor } from "../serialize/marks/reactions.ts";
 import { serializeReaders, serializeReceipts, serializeShown } from "../serialize/marks/receipts.ts";
+import { ownCustomData } from "../serialize/quotes.ts";
 import { hideById, messageById } from "../use-cases/messages/by-id.ts";
 import { modify, reactionsById, reactorsById, setReaction } from "../use-cases/messages/changes.ts";
 import { readById, readersById, receiptsById } from "../use-cases/messages/receipts.ts";
@@ -43,7 +44,8 @@ messages.post("/downloadMergerMessage", authenticated, async (c) => {
 messages.post("/modifyMessage", authenticated, async (c) => {
   const { ID, payload, cloudCustomData, version } = await parseBody(c, ModifiedMessage);
   const outcome = await modify(c.var.core, c.var.caller.userId, ID, {
-    ...{ version, customData: cloudCustomData },
+    version,
+    customDataOf: (message) => cloudCustomData && ownCustomData(message, cloudCustomData),
     bodyOf: ({ kind, body }) => payload && changedBody(kind, body, payload),
   });
   const [message] = serializeShown(outcome);

@@ -9,7 +9,7 @@ import { textUpTo } from "../../../domain/text.ts";
 import type { Fields } from "../../../http/fields.ts";
 import { fileOfUrl } from "../../../http/file-url.ts";
 import type { FilePlace } from "../../../http/uploads/with-file.ts";
-import { conversationType, groupID, messageID, userID } from "../ids.ts";
+import { conversationType, groupID, messageID, sentPlace, userID } from "../ids.ts";
 import { AT_ALL, ELEMENTS } from "../serialize/context.ts";
 import type { MentionsByName } from "../use-cases/drafts.ts";
 import { constantValue, orConstant } from "./constants.ts";
@@ -46,6 +46,35 @@ const payload = z.preprocess(
   },
   z.record(z.string(), z.unknown(), { error: "must be an object" }),
 );
+
+/** The ID of a quoted message; undefined: it is none of this server's. */
+const quotedID = sentPlace.optional().catch(undefined);
+const byQuote = z.object({ messageID: quotedID, msgID: quotedID });
+const byReply = z.object({ messageReply: z.object({ messageID: quotedID }) });
+
+/**
+ * The message that a message quotes: as the SDK says it, in `quoteInfo`, or as the UI kits do, in the custom
+ * data. Nothing that cannot be read as one is refused: custom data are the app's.
+ */
+export const Quoting = z
+  .object({
+    quoteInfo: z.preprocess(parsed, byQuote).optional().catch(undefined),
+    cloudCustomData: z.preprocess(parsed, byReply).optional().catch(undefined),
+  })
+  .transform(
+    ({ quoteInfo, cloudCustomData }) =>
+      quoteInfo?.messageID ?? quoteInfo?.msgID ?? cloudCustomData?.messageReply.messageID,
+  );
+
+/** The JSON that a text is; any other value stays as it is. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== "string" || !value.startsWith("{")) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
 
 /** The elements that can be made, by the SDK's names. */
 const KINDS = new Map<string, Content["kind"] | "merged">([

@@ -1,13 +1,13 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import { Position } from "../../../domain/ids.ts";
-import { makerIn } from "../../../domain/messages/draft.ts";
 import type { Message, Priority } from "../../../domain/messages/message.ts";
 import type { OnlineMessage } from "../../../domain/sync/online-message.ts";
 import { directID, groupConversationID, wireGroupID, wireMessageID } from "../ids.ts";
 import { changesOf } from "../use-cases/messages/changes.ts";
 import { AT_ALL, ELEMENTS, type SerializeContext, seconds, type WireConversation } from "./context.ts";
 import { payloadOf } from "./payload.ts";
+import { clientIDOf, customDataOf, quoteInfoOf } from "./quotes.ts";
 
 const NOTHING_READ = Position.parse(0);
 
@@ -32,14 +32,9 @@ export function serializeMessage(message: Message, context: SerializeContext) {
     version: changesOf(message),
     isPeerRead: wireConversation.kind === "direct" && isOwn && seq <= wireConversation.peerReadSeq,
     ...senderOf(message, message.nameCard),
-    ...extrasOf(message, profiles),
+    ...extrasOf({ ...message, customData: customDataOf(message) }, profiles),
+    ...quoteInfoOf(message),
   };
-}
-
-/** The id that the sender's client gave the message, if it is one of this API. */
-function clientIDOf({ sender, clientMsgId }: Pick<Message, "sender" | "clientMsgId">) {
-  if (clientMsgId === undefined || makerIn(clientMsgId) !== sender.username) return {};
-  return { clientID: clientMsgId };
 }
 
 /** The fields of a message that is created and not sent. */

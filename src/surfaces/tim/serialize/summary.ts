@@ -4,7 +4,7 @@ import type { Message } from "../../../domain/messages/message.ts";
 import { seconds } from "./context.ts";
 
 /** The text of a message in a list, for kinds other than text, as in the SDK. */
-const SUMMARIES: Record<Exclude<Kind, "text">, string> = {
+export const SUMMARIES: Record<Exclude<Kind, "text">, string> = {
   image: "[图片]",
   audio: "[语音]",
   video: "[视频]",

@@ -19,7 +19,7 @@ import {
   noDraft,
   noMentioned,
 } from "../../../domain/errors.ts";
-import { Position, type UserId } from "../../../domain/ids.ts";
+import { type ConversationId, Position, type UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import type { BodyJson, Kind } from "../../../domain/messages/content.ts";
 import { resolveForward } from "../../../domain/messages/copies/forwarding.ts";
@@ -70,6 +70,8 @@ export interface NewDraft {
   mentions: MentionsByName;
   priority: Priority | undefined;
   customData: string | undefined;
+  /** see `DraftContent` */
+  quote?: MessageReference | undefined;
 }
 
 /** A stored draft as its maker sees it. */
@@ -90,6 +92,7 @@ export interface DraftChange {
   priority?: Priority;
   /** `""`: none */
   customData?: string;
+  quote?: MessageReference;
 }
 
 /** Reads the change that a client makes of a stored draft. Throws `validation_failed`. */
@@ -117,7 +120,7 @@ export async function createDraft(
   input: NewDraft,
   content: NewContent,
 ): Promise<DraftView> {
-  const { to, priority, customData } = input;
+  const { to, priority, customData, quote } = input;
   requireFits(customData);
   const [sender, mentioned, resolved] = await Promise.all([
     findUser(core.db, caller, caller),
@@ -136,6 +139,7 @@ export async function createDraft(
     ...mentions,
     ...(priority !== undefined && { priority }),
     ...(customData !== undefined && { customData }),
+    ...(quote && { quote }),
   };
   await core.inboxes.keepDraft(caller, { id, createdAt, content: stored });
   const known = new Map<UserId, Person>(users.map((user) => [user.id, user]));
@@ -262,7 +266,7 @@ function changeDraft(
   return atPath(content.to.type, async () => {
     const change = readChange(content);
     requireFits(change.customData);
-    const { mentions, alsoMentioned, priority, customData, ...rest } = content;
+    const { mentions, alsoMentioned, priority, customData, quote, ...rest } = content;
     const named = change.mentions
       ? (await findMentions(core, change.mentions)).stored
       : { mentions, alsoMentioned };
@@ -273,6 +277,7 @@ function changeDraft(
       ...{ ...rest, said, ...named },
       priority: isNormal ? undefined : (change.priority ?? priority),
       customData: (change.customData ?? customData) || undefined,
+      quote: change.quote ?? quote,
     });
     if (JSON.stringify(changed) === JSON.stringify(DraftContent.parse(content)))
       return { content, createdAt };
@@ -321,7 +326,7 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
     const destination = await destinationOf(core, caller, to, check);
     const { conversationId } = destination;
     const { message, isRepeated } = await distinguishNotInGroup(core, caller, conversationId, () =>
-      sendMessage(core, caller, conversationId, draft),
+      sendQuoting(core, caller, conversationId, draft, content.quote),
     );
     await core.inboxes.noteDraftSent(caller, { id, conversationId, seq: message.seq });
     const [profiles, peerReadSeq] = await Promise.all([
@@ -332,6 +337,26 @@ function sendStored(core: Core, caller: UserId, id: DraftId, content: DraftConte
     ]);
     return { message, destination, peerReadSeq, profiles };
   });
+}
+
+/**
+ * Sends a draft with its quote. Without it if the sender does not see the quoted message there: with the SDK
+ * no quote keeps a message from being sent.
+ */
+async function sendQuoting(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  draft: AnyDraft,
+  quote: MessageReference | undefined,
+): ReturnType<typeof sendMessage> {
+  if (quote?.conversationId !== id) return sendMessage(core, caller, id, draft);
+  try {
+    return await sendMessage(core, caller, id, { ...draft, quoteSeq: quote.seq });
+  } catch (error) {
+    if (!isNotFound(error) || error.data?.missing !== "message") throw error;
+    return sendMessage(core, caller, id, draft);
+  }
 }
 
 /** A sent message shows its files a little later: until then they are held. Never rejects. */

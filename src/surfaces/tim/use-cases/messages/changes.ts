@@ -26,8 +26,8 @@ import {
  */
 export interface Modification {
   version?: number | undefined;
-  /** absent: unchanged */
-  customData?: string | undefined;
+  /** undefined: unchanged */
+  customDataOf(message: Message): string | undefined;
   /** makes the new body from the message as it is; undefined: unchanged */
   bodyOf(message: Message): BodyJson | undefined;
 }
@@ -50,12 +50,13 @@ export async function modify(
   core: Core,
   caller: UserId,
   place: MessageReference,
-  { version, customData, bodyOf }: Modification,
+  { version, customDataOf, bodyOf }: Modification,
 ): Promise<ShownMessages & { isConflict: boolean }> {
   const found = await messageById(core, caller, place);
   const { context, message: before } = found;
   const { type, message } = await atPath(context.kind, async () => {
     const body = newBody(before, bodyOf(before));
+    const customData = customDataOf(before);
     if (customData !== undefined) requireFree(before, customData);
     if (body === undefined && customData === undefined)
       return { type: "unchanged" as const, message: before };
