@@ -16,3 +16,11 @@ export function objectIn(text: string | undefined): Record<string, unknown> | un
     return undefined;
   }
 }
+
+/** A value with what `convert` makes of the objects in it; undefined: the object, with its fields converted. */
+export function mapped(value: unknown, convert: (object: Record<string, unknown>) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => mapped(item, convert));
+  if (!isObject(value)) return value;
+  const fields = () => Object.entries(value).map(([key, field]) => [key, mapped(field, convert)]);
+  return convert(value) ?? Object.fromEntries(fields());
+}

@@ -22,10 +22,7 @@ export interface ImageInfo {
 }
 
 /** A user in a tip. */
-export interface TipMember {
-  userID: string;
-  nick: string;
-  avatar: string;
+export interface TipMember extends User {
   muteTime?: number;
 }
 
@@ -99,8 +96,13 @@ export interface Message {
   nameCard: string;
   isRevoked: boolean;
   revoker: string;
+  revokerInfo: User;
+  revokeReason: string;
   isDeleted: boolean;
   isModified: boolean;
+  isBroadcastMessage: boolean;
+  isSupportExtension: boolean;
+  hasRiskContent: boolean;
   /** rises by one each time that it is modified */
   version: number;
   isPeerRead: boolean;
@@ -112,6 +114,15 @@ export interface Message {
   };
   atUserList: string[];
   cloudCustomData: string;
+  /** the message that it quotes */
+  quoteInfo?: { msgID: string; messageTime: number; messageSequence: number };
+}
+
+/** A user, as they are shown. */
+export interface User {
+  userID: string;
+  nick: string;
+  avatar: string;
 }
 
 /** The users who have reacted to a message with one reaction. */
@@ -119,7 +130,7 @@ export interface Reaction {
   reactionID: string;
   totalUserCount: number;
   /** the first three */
-  partialUserList: { userID: string; nick: string; avatar: string }[];
+  partialUserList: User[];
   reactedByMyself: boolean;
 }
 
@@ -158,7 +169,8 @@ export interface Conversation {
   subType: string;
   unreadCount: number;
   lastMessage: LastMessage;
-  userProfile?: { userID: string; nick: string; avatar: string };
+  /** of the other user of a direct conversation: the server tells `userID`, `nick` and `avatar` alone here */
+  userProfile?: Profile;
   groupProfile?: Group;
   groupAtInfoList: { from: string; groupID: string; messageSequence: number; atTypeArray: number[] }[];
   remark: string;

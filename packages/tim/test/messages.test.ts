@@ -27,10 +27,14 @@ test("a message is sent, received, read and revoked as one object with one ID", 
   await ann.chat.revokeMessage(made);
   expect(made).toMatchObject({ isRevoked: true, payload });
   expect(await bob.message(() => true, EVENT.MESSAGE_REVOKED)).toBe(received);
-  expect(received).toMatchObject({ isRevoked: true, revoker: ann.userID });
-  // Own messages that this device has sent, and revoked, are no news.
+  const revokerInfo = { userID: ann.userID, nick: expect.any(String), avatar: "" };
+  expect(received).toMatchObject({ isRevoked: true, revoker: ann.userID, revokerInfo });
+  // A message of this device is no news; that it is revoked is, once, as the UI kits rely on it.
+  const last = await ann.say(bob.userID, "last");
+  await ann.chat.revokeMessage(last);
+  await bob.message(({ ID }) => ID === last.ID, EVENT.MESSAGE_REVOKED);
+  await eventually(() => expect(ann.messages(EVENT.MESSAGE_REVOKED)).toEqual([made, last]));
   expect(ann.messages()).toEqual([]);
-  expect(ann.messages(EVENT.MESSAGE_REVOKED)).toEqual([]);
 });
 
 test("a message that fails can be sent again, and arrives once", async () => {
@@ -101,6 +105,35 @@ test("pages of messages go back to the first, with the objects that are known", 
   expect(rest).toMatchObject({ isCompleted: true, nextReqMessageID: "" });
   expect(rest.messageList[0]).toBe(first);
   expect(ann.chat.findMessage(first.ID)).toBe(first);
+});
+
+test("a message quotes another one: by the SDK, by the custom data of UI kits, and over v1", async () => {
+  const [ann, bob] = [await User.ready("ann"), await User.ready("bob")];
+  const one = await ann.say(bob.userID, "one");
+  const got = await bob.message(({ payload }) => payload.text === "one");
+  const to = { to: ann.userID, conversationType: TYPES.CONV_C2C };
+  const quoteInfo = { msgID: one.ID, messageTime: one.time, messageSequence: 1 };
+  const sdk = bob.chat.createTextMessage({ ...to, payload: { text: "sdk" } });
+  expect(bob.chat.createQuoteMessage(sdk, got)).toBe(sdk);
+  expect(sdk.quoteInfo).toEqual(quoteInfo);
+  const reply = { messageID: got.ID, messageAbstract: "one" };
+  const kit = bob.chat.createTextMessage({
+    ...{ ...to, payload: { text: "kit" }, cloudCustomData: JSON.stringify({ messageReply: reply }) },
+  });
+  const file = bob.chat.createFileMessage({ ...to, payload: { file: new File(["x"], "x.txt") } });
+  for (const message of [sdk, kit, bob.chat.createQuoteMessage(file, got)])
+    await bob.chat.sendMessage(message);
+  await ann.message(({ type }) => type === TYPES.MSG_FILE);
+  for (const message of [...ann.messages(), sdk, kit, file]) {
+    expect(message).toMatchObject({ quoteInfo });
+    expect(JSON.parse(message.cloudCustomData)).toMatchObject({ messageReply: reply });
+  }
+  // What it quotes is found by the ID, where the app does not know it yet by the place.
+  expect(ann.chat.findMessage(quoteInfo.msgID)).toBe(one);
+  const { data } = await bob.chat.getMessageListHopping({
+    ...{ conversationID: `C2C${ann.userID}`, time: quoteInfo.messageTime, direction: 0, count: 15 },
+  });
+  expect(data.messageList).toContain(got);
 });
 
 test("typing is passed on, and stored nowhere", async () => {

@@ -1,5 +1,5 @@
 import type { WireConversation, WireMessage } from "../state/wire.ts";
-import type { Reaction } from "../types.ts";
+import type { Reaction, User } from "../types.ts";
 
 /** A message on the socket, with the numbers by which the client resumes. */
 export interface MessageItem {
@@ -35,7 +35,7 @@ export type Frame =
   | { type: "hidden" | "deleted"; conversation: number; sequence: number }
   | { type: "conversation"; conversation: number; sequence: number; item: WireConversation }
   | { type: "member"; conversation: number; event: string; userIDList: string[] }
-  | { type: "profile"; user: { userID: string; nick: string; avatar: string } }
+  | { type: "profile"; user: User }
   | { type: "status"; userID: string; isOnline: boolean }
   | { type: "friend"; userID: string; state: string }
   | { type: "notice"; unreadCount: number; message: WireMessage }

@@ -1,7 +1,7 @@
 import type { Frame, MessageItem } from "../connection/frames.ts";
 import { EVENT, TYPES } from "../constants.ts";
 import type { State } from "../state/state.ts";
-import type { Message } from "../types.ts";
+import type { Message, User } from "../types.ts";
 import { GroupData } from "./group-data.ts";
 import { AGAIN_AFTER, type Lists } from "./lists.ts";
 import { OwnLists } from "./own-lists.ts";
@@ -182,7 +182,7 @@ export class Incoming {
   }
 
   #changed(items: MessageItem[]): void {
-    const { conversations, events, messages, revoking } = this.#state;
+    const { conversations, events, messages } = this.#state;
     const revoked: Message[] = [];
     const modified: Message[] = [];
     for (const { message: wire } of items) {
@@ -191,7 +191,7 @@ export class Incoming {
       const { message } = messages.take(wire);
       conversations.changed(message);
       if (message.isRevoked) {
-        if (!before?.isRevoked && !revoking.has(message)) revoked.push(message);
+        if (!before?.isRevoked) revoked.push(message);
         // It may have been unread.
         this.#lists.lookUp(message.conversationID);
       } else if (before ? differs(before, message) : message.isModified) modified.push(message);
@@ -258,7 +258,7 @@ export class Incoming {
     } else this.#lists.lookUp(conversation.conversationID);
   }
 
-  #profile(user: { userID: string; nick: string; avatar: string }): void {
+  #profile(user: User): void {
     const { conversations, events, me } = this.#state;
     const isMine = me?.userID === user.userID;
     if (isMine) this.#state.me = { ...me, ...user };

@@ -1,4 +1,6 @@
 import { EVENT } from "../constants.ts";
+import { mapped } from "../json.ts";
+import { profileIn } from "../state/profiles.ts";
 import type { State } from "../state/state.ts";
 
 /** The lists of a user of which the socket says only that they have changed, with their events. */
@@ -37,7 +39,7 @@ export class OwnLists {
     const list = await this.#state.http.data<unknown>(path).catch(() => undefined);
     if (list === undefined || this.#known.get(path) === JSON.stringify(list)) return;
     this.know(path, list);
-    this.#state.events.emit(LISTS[path], list);
+    this.#state.events.emit(LISTS[path], mapped(list, profileIn));
   }
 
   /** Changes may have been missed: gets the lists that the app knows anew. */

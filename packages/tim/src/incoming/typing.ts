@@ -1,6 +1,7 @@
 import { TYPES } from "../constants.ts";
 import { objectIn } from "../json.ts";
-import type { Message } from "../types.ts";
+import { unsaid } from "../state/wire.ts";
+import type { Message, User } from "../types.ts";
 
 /** What the SDK's components write into a custom message that says that somebody is typing. */
 const TYPING = "user_typing_status";
@@ -14,7 +15,7 @@ export function typingIn({ type, payload }: Message): boolean | null {
 
 /** The message by which an app hears that somebody is typing. Nobody stores it. */
 export function typingMessage(
-  { userID: from, nick, avatar }: { userID: string; nick: string; avatar: string },
+  { userID: from, nick, avatar }: User,
   conversationID: string,
   to: string,
 ): Message {
@@ -22,12 +23,12 @@ export function typingMessage(
   const now = Date.now();
   const time = Math.floor(now / 1_000);
   return {
+    ...unsaid(),
     ...{ ID: `${from}-${now}-0`, type: TYPES.MSG_CUSTOM, conversationID, conversationType: TYPES.CONV_C2C },
     payload: { data: JSON.stringify(data), description: "", extension: "" },
     ...{ to, from, flow: "in", time, clientTime: time, sequence: 0, status: "success", nick, avatar },
     ...{ priority: TYPES.MSG_PRIORITY_NORMAL, nameCard: "", isRevoked: false, revoker: "" },
-    ...{ isDeleted: false, isModified: false, version: 0, isPeerRead: false, needReadReceipt: false },
-    readReceiptInfo: { readCount: undefined, unreadCount: undefined },
+    ...{ isDeleted: false, isModified: false, version: 0, isPeerRead: false },
     ...{ atUserList: [], cloudCustomData: "" },
   };
 }

@@ -1,7 +1,8 @@
 import type { Client } from "../client.ts";
 import { EVENT } from "../constants.ts";
 import { ChatError } from "../error.ts";
-import { isObject, trusted } from "../json.ts";
+import { isObject, mapped, trusted } from "../json.ts";
+import { profileIn } from "../state/profiles.ts";
 import type { WireMessage } from "../state/wire.ts";
 import type { Answer, Fields, Reaction } from "../types.ts";
 import { requireReady } from "./ready.ts";
@@ -185,24 +186,20 @@ function isWireMessage(value: Record<string, unknown>): boolean {
   );
 }
 
-/** Data of the server with the app's own messages, and their IDs. */
+/** Data of the server with the app's own messages, their IDs, and profiles as the SDK has them. */
 function incoming(client: Client, value: unknown): Fields {
   const { messages } = client;
-  const convert = (inner: unknown): unknown => {
-    if (Array.isArray(inner)) return inner.map(convert);
-    if (!isObject(inner)) return inner;
+  const convert = (inner: Record<string, unknown>): unknown => {
+    const { messageID } = inner;
     if (isWireMessage(inner)) {
       const wire: WireMessage = trusted(JSON.stringify(inner));
       client.note(wire);
       return messages.take(wire).message;
     }
-    const fields = Object.entries(inner).map(([key, field]): [string, unknown] => [
-      key,
-      key === "messageID" && typeof field === "string" ? messages.localID(field) : convert(field),
-    ]);
-    return Object.fromEntries(fields);
+    const local = typeof messageID === "string" ? messages.localID(messageID) : messageID;
+    return local === messageID ? profileIn(inner) : mapped({ ...inner, messageID: local }, convert);
   };
-  const converted = convert(value);
+  const converted = mapped(value, convert);
   if (isObject(converted)) return converted;
   // Some lists of the SDK are the data itself.
   return trusted(JSON.stringify(converted ?? {}));

@@ -1,4 +1,5 @@
 import type { Client } from "../client.ts";
+import { asConversation } from "../state/conversations.ts";
 import type { WireConversation } from "../state/wire.ts";
 import type { Answer, Conversation, Fields } from "../types.ts";
 import { requireReady } from "./ready.ts";
@@ -46,14 +47,7 @@ export function conversationMethods(client: Client) {
       if (known) return { code: 0, data: { conversation: known } };
       const path = "/conversation/getConversationProfile";
       const { conversation } = await http.data<{ conversation: WireConversation }>(path, { conversationID });
-      const local = {
-        draftText: "",
-        customData: "",
-        markList: [],
-        conversationGroupList: [],
-        operationType: 0,
-      };
-      return { code: 0, data: { conversation: { ...local, ...conversation } } };
+      return { code: 0, data: { conversation: asConversation(conversation) } };
     },
     async deleteConversation(options: string | Deletion): Promise<Answer<Fields>> {
       requireReady(client);

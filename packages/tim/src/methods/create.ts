@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import { TYPES } from "../constants.ts";
 import { ChatError, CODES } from "../error.ts";
+import { unsaid } from "../state/wire.ts";
 import type { FileSource, ImageInfo, Message, MessageOptions, Payload } from "../types.ts";
 
 /** What is sent with a message besides its fields. */
@@ -26,6 +27,7 @@ export function createMethods(client: Client, attachments: Attachments) {
     const { to, conversationType, priority, cloudCustomData, needReadReceipt = false } = options;
     const now = Date.now();
     return client.messages.add({
+      ...unsaid(),
       // The server takes an ID that begins with the user's own.
       ...{ ID: `${me.userID}-${now}-${++made}${Math.floor(Math.random() * 9_000) + 1_000}`, type, payload },
       ...{ conversationID: `${conversationType}${to}`, conversationType, to, from: me.userID, flow: "out" },
@@ -37,8 +39,7 @@ export function createMethods(client: Client, attachments: Attachments) {
       },
       ...{ priority: priority ?? TYPES.MSG_PRIORITY_NORMAL, nick: me.nick, avatar: me.avatar, nameCard: "" },
       ...{ isRevoked: false, revoker: "", isDeleted: false, isModified: false, version: 0 },
-      isPeerRead: false,
-      ...{ needReadReceipt, readReceiptInfo: { readCount: undefined, unreadCount: undefined } },
+      ...{ isPeerRead: false, needReadReceipt },
       ...{ atUserList: payload.atUserList ?? [], cloudCustomData: cloudCustomData ?? "" },
     });
   };
@@ -93,6 +94,12 @@ export function createMethods(client: Client, attachments: Attachments) {
       const message = create(options.payload.type, options, { ...options.payload.payload });
       attachments.set(message, { original: options.payload });
       return message;
+    },
+    /** Makes a message quote another one of its conversation. */
+    createQuoteMessage(message: Message, { ID, time, sequence }: Message): Message {
+      return Object.assign(message, {
+        quoteInfo: { msgID: ID, messageTime: time, messageSequence: sequence },
+      });
     },
     createMergerMessage: (options: MessageOptions<Payload>) =>
       create(TYPES.MSG_MERGER, options, { ...options.payload }),

@@ -1,8 +1,8 @@
 import type { Client } from "../client.ts";
-import { TYPES } from "../constants.ts";
+import { EVENT, TYPES } from "../constants.ts";
 import { ChatError, CODES, unsupported } from "../error.ts";
 import { typingIn } from "../incoming/typing.ts";
-import { objectIn, trusted } from "../json.ts";
+import { isObject, objectIn, trusted } from "../json.ts";
 import type { WireMessage } from "../state/wire.ts";
 import type { Answer, Message, SendOptions } from "../types.ts";
 import type { Attachments } from "./create.ts";
@@ -59,9 +59,11 @@ export function messageMethods(client: Client, attachments: Attachments) {
 
   const post = (message: Message, { onlineUserOnly = false }: SendOptions) => {
     const { ID, to, conversationType, type, payload, priority, cloudCustomData } = message;
+    const quoted = quotedBy(message);
     const { file, onProgress, original } =
       attachments.get(message) ?? attachments.get(messages.find(ID) ?? message) ?? {};
-    const fields = { ID, to, conversationType, priority, cloudCustomData };
+    const quoteInfo = quoted !== undefined && { quoteInfo: { messageID: messages.serverID(quoted) } };
+    const fields = { ID, to, conversationType, priority, cloudCustomData, ...quoteInfo };
     if (onlineUserOnly && (original || file)) throw unsupported("onlineUserOnly");
     if (original) {
       const forwarded = { message: messages.serverID(original) };
@@ -79,7 +81,8 @@ export function messageMethods(client: Client, attachments: Attachments) {
       return http.call("/message/sendMessage", { ...fields, type, payload: wire, ...option });
     }
     const form = new FormData();
-    for (const [name, value] of Object.entries({ ...fields, type })) form.append(name, value);
+    for (const [name, value] of Object.entries({ ...fields, type }))
+      form.append(name, isObject(value) ? JSON.stringify(value) : value);
     const { second, videoSecond } = payload;
     const duration = second ?? videoSecond;
     form.append("payload", JSON.stringify(duration ? { duration } : {}));
@@ -103,17 +106,15 @@ export function messageMethods(client: Client, attachments: Attachments) {
     async revokeMessage(message: Message): Promise<Answer<{ message: Message }>> {
       requireReady(client);
       const body = { ID: messages.serverID(message) };
-      const known = messages.find(message.ID) ?? message;
-      client.revoking.add(known);
-      try {
-        const { message: wire } = await http.data<{ message: WireMessage }>("/message/revokeMessage", body);
-        const revoked = messages.take(wire).message;
-        if (revoked !== message) Object.assign(message, { isRevoked: true, revoker: revoked.revoker });
-        conversations.changed(revoked);
-        return { code: 0, data: { message } };
-      } finally {
-        client.revoking.delete(known);
-      }
+      const { message: wire } = await http.data<{ message: WireMessage }>("/message/revokeMessage", body);
+      // The app is told of it here, or by the socket: what comes first.
+      const isTold = messages.find(messages.localID(wire.ID))?.isRevoked;
+      const revoked = messages.take(wire).message;
+      const { revoker, revokerInfo } = revoked;
+      if (revoked !== message) Object.assign(message, { isRevoked: true, revoker, revokerInfo });
+      conversations.changed(revoked);
+      if (!isTold) client.events.emit(EVENT.MESSAGE_REVOKED, [revoked]);
+      return { code: 0, data: { message } };
     },
     async getMessageList({ conversationID, nextReqMessageID = "" }: PageQuery): Promise<Answer<MessagePage>> {
       requireReady(client);
@@ -152,4 +153,11 @@ export function messageMethods(client: Client, attachments: Attachments) {
       return info?.inviteID === undefined || info.actionType === undefined ? null : info;
     },
   };
+}
+
+/** The ID of the message that one quotes: by the SDK, or within the custom data, as the UI kits for Vue do. */
+function quotedBy({ quoteInfo, cloudCustomData }: Message): string | undefined {
+  const reply = objectIn(cloudCustomData)?.messageReply;
+  const ID = quoteInfo?.msgID ?? (isObject(reply) ? reply.messageID : undefined);
+  return typeof ID === "string" ? ID : undefined;
 }

@@ -1,6 +1,7 @@
 import { TYPES } from "../constants.ts";
-import type { Conversation, LastMessage, Message } from "../types.ts";
+import type { Conversation, LastMessage, Message, User } from "../types.ts";
 import { Counts } from "./counts.ts";
+import { bareProfile } from "./profiles.ts";
 import type { WireConversation } from "./wire.ts";
 
 /** What a list shows of messages that are no texts, in the SDK's words. */
@@ -78,15 +79,12 @@ export class Conversations {
   }
 
   /** Takes a conversation as it is now. @param sequence that of its last message; absent: it is in `item` */
-  take({ message, ...item }: WireConversation, sequence = message?.sequence ?? 0): Conversation {
-    const { conversationID: ID } = item;
+  take(wire: WireConversation, sequence = wire.message?.sequence ?? 0): Conversation {
+    const { conversationID: ID } = wire;
+    const item = shown(wire);
     const known = this.#byID.get(ID);
     const isOlder = known !== undefined && sequence < this.#counts.last(ID);
-    const conversation: Conversation = known ?? {
-      ...item,
-      ...{ draftText: this.#drafts.get(ID) ?? "", customData: "", markList: [], conversationGroupList: [] },
-      operationType: 0,
-    };
+    const conversation = known ?? asConversation(wire, this.#drafts.get(ID));
     if (known && isOlder) {
       const { lastMessage: _, unreadCount: __, groupAtInfoList: ___, ...rest } = item;
       Object.assign(known, rest);
@@ -191,10 +189,10 @@ export class Conversations {
   }
 
   /** A user looks different. */
-  profile(user: { userID: string; nick: string; avatar: string }): void {
+  profile(user: User): void {
     const conversation = this.#byID.get(`${TYPES.CONV_C2C}${user.userID}`);
     if (!conversation) return;
-    conversation.userProfile = user;
+    conversation.userProfile = bareProfile(user);
     this.#onChange();
   }
 
@@ -225,6 +223,17 @@ export class Conversations {
       messageRemindType: TYPES.MSG_REMIND_ACPT_AND_NOTE,
     });
   }
+}
+
+/** What the server says of a conversation, as the SDK has it. */
+function shown({ message: _, userProfile: user, ...item }: WireConversation) {
+  return { ...item, ...(user && { userProfile: bareProfile(user) }) };
+}
+
+/** A conversation as an app first sees it. */
+export function asConversation(wire: WireConversation, draftText = ""): Conversation {
+  const own = { draftText, customData: "", markList: [], conversationGroupList: [], operationType: 0 };
+  return { ...own, ...shown(wire) };
 }
 
 const NO_MESSAGE: LastMessage = {

@@ -1,5 +1,5 @@
 import type { Message } from "../types.ts";
-import type { WireMessage } from "./wire.ts";
+import { unsaid, type WireMessage } from "./wire.ts";
 
 /** The messages that are remembered by ID. An app keeps its own references to others. */
 const MAX_KEPT = 20_000;
@@ -57,8 +57,7 @@ export class Messages {
 
   /** A message of the server as an app first sees it. */
   received(wire: WireMessage): Message {
-    const readReceiptInfo = { readCount: undefined, unreadCount: undefined };
-    return { ...wire, needReadReceipt: false, readReceiptInfo };
+    return { ...unsaid(), ...wire };
   }
 
   /** The ID by which the server knows a message, or a text that may be the ID of one. */

@@ -1,4 +1,6 @@
-import type { Profile } from "../types.ts";
+import { TYPES } from "../constants.ts";
+import { trusted } from "../json.ts";
+import type { Profile, User } from "../types.ts";
 
 /** A profile as the server writes it: numbers are texts, and fields of the app's an object. */
 export interface WireProfile {
@@ -18,6 +20,22 @@ export interface WireProfile {
   lastUpdatedTime: number;
   profileCustomField: Record<string, unknown>;
 }
+
+/** The profile that an object of the server is; undefined: it is none. */
+export function profileIn(value: Record<string, unknown>): Profile | undefined {
+  return "adminForbidType" in value ? profileOf(trusted(JSON.stringify(value))) : undefined;
+}
+
+/** A profile of which the server tells this alone. */
+export function bareProfile(user: User): Profile {
+  return { ...profileOf(NO_PROFILE), ...user };
+}
+
+const NO_PROFILE: WireProfile = {
+  ...{ userID: "", nick: "", avatar: "", selfSignature: "", birthday: "", location: "", language: "" },
+  ...{ gender: TYPES.GENDER_UNKNOWN, allowType: TYPES.ALLOW_TYPE_NEED_CONFIRM, adminForbidType: "" },
+  ...{ messageSettings: "", level: "", role: "", lastUpdatedTime: 0, profileCustomField: {} },
+};
 
 /** A profile as the SDK has it. */
 export function profileOf(wire: WireProfile): Profile {

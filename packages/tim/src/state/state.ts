@@ -16,8 +16,6 @@ export class State {
   readonly conversations = new Conversations(() => this.announceSoon());
   readonly positions: Positions;
   readonly reactions = new Reactions();
-  /** the messages that this device revokes: that they are is no news */
-  readonly revoking = new Set<Message>();
   me: Profile | undefined;
   /** between SDK_READY and SDK_NOT_READY */
   isReady = false;

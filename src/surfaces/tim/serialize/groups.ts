@@ -47,6 +47,7 @@ export function serializeGroup(group: GroupByName) {
     ...{ memberCount: group.memberCount, maxMemberCount: group.capacity, muteAllMembers: group.muteAll },
     joinOption: JOIN_OPTIONS[joinMode(group)],
     groupCustomField: serializeFields(group.customFields),
+    isSupportTopic: false,
   };
 }
 

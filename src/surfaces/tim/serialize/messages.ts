@@ -27,7 +27,7 @@ export function serializeMessage(message: Message, context: SerializeContext) {
     ...{ time: seconds(createdAt), clientTime: seconds(clientTime ?? createdAt), sequence: seq },
     status: "success",
     isRevoked: revoked,
-    ...{ revoker: revokedBy === undefined ? "" : profiles(revokedBy).username },
+    ...revokerOf(revokedBy && profiles(revokedBy)),
     ...{ isDeleted: false, isModified: changesOf(message) > 0 && !revoked },
     version: changesOf(message),
     isPeerRead: wireConversation.kind === "direct" && isOwn && seq <= wireConversation.peerReadSeq,
@@ -35,6 +35,12 @@ export function serializeMessage(message: Message, context: SerializeContext) {
     ...extrasOf({ ...message, customData: customDataOf(message) }, profiles),
     ...quoteInfoOf(message),
   };
+}
+
+function revokerOf(revoker: Person | undefined) {
+  if (!revoker) return { revoker: "" };
+  const { username: userID, nickname: nick, avatar } = revoker;
+  return { revoker: userID, revokerInfo: { userID, nick, avatar } };
 }
 
 /** The fields of a message that is created and not sent. */

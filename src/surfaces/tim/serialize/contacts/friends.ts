@@ -20,7 +20,7 @@ export function serializeFriend({ profile, since, remark, groups }: ShownFriend)
   return {
     userID: profile.username,
     ...{ profile: serializeProfile(profile), remark, groupList: groups },
-    ...{ source: "", addTime: seconds(since), timeStamp: seconds(since), friendCustomField: [] },
+    ...{ source: "", wording: "", addTime: seconds(since), timeStamp: seconds(since), friendCustomField: [] },
   };
 }
 
