@@ -17,6 +17,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   "parley-react/composer": 10_496,
   "parley-react/markup": 4_992,
   "parley-react/mentions": 6_528,
+  "parley-react/pasted": 256,
   "parley-react/text": 896,
   "parley-react/excerpts": 1_408,
   "parley-react/keys": 192,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { excerpt } from "../src/excerpts/excerpt.ts";
 import { occurrences } from "../src/excerpts/occurrences.ts";
 import { hasWords, wordsOf } from "../src/text/matching.ts";
+import { pastedFiles } from "../src/pasted/pasted-files.ts";
 
 describe("what people look for", () => {
   it.each([
@@ -51,4 +52,17 @@ describe("an excerpt", () => {
     expect(excerpt(`${tall}b`, "")).toBe(`${tall}…`);
     expect(excerpt(`${" ".repeat(300)}b`, "")).toContain("b");
   });
+});
+
+it.each([
+  ["nothing", "", 2],
+  ["names", "a 1.txt\ré.png", 2],
+  ["paths", "/home/ann/a 1.txt\n/home/ann/e\u0301.png\n", 2],
+  ["paths of Windows", "C:\\Ann\\a 1.txt\r\nC:\\Ann\\é.png", 2],
+  ["addresses", "file:///home/ann/a%201.txt\nfile:///home/ann/%C3%A9.png", 2],
+  ["a text", "Total: 12", 0],
+  ["a name within a text", "See a 1.txt", 0],
+])("files are pasted where %s come with them, and not where a text does", (_, text, count) => {
+  const files = [new File([], "a 1.txt"), new File([], "é.png")];
+  expect(pastedFiles({ files, getData: () => text })).toHaveLength(count);
 });

@@ -18,7 +18,9 @@ async function endComposition(field: Locator): Promise<void> {
 test("files that are dropped and pasted wait in a tray, and go in their order behind the text", async () => {
   const { ann, id, page } = await seat.group();
   await bring(composer(page), "drop", [{ name: "one.txt" }, { name: "two.txt" }]);
-  await bring(composer(page), "paste", [{ name: "three.txt" }]);
+  await bring(composer(page), "paste", [{ name: "table.png" }], "A table of an office program");
+  // Finder copies the name with the file.
+  await bring(composer(page), "paste", [{ name: "three.txt" }], "three.txt");
   const tray = page.getByRole("list", { name: "Files to send" });
   await expect.poll(() => tray.getByRole("listitem").count()).toBe(3);
   await page.getByRole("button", { name: "Remove two.txt" }).click();

@@ -30,20 +30,23 @@ export async function takesDrops(field: Locator): Promise<void> {
 /**
  * Brings files to a field, or to the view that it stands in, as a paste or a drop does.
  * @param how `dragged`: a drop without waiting for a view that takes it
+ * @param text what is copied with them
  */
 export async function bring(
   field: Locator,
   how: "drop" | "dragged" | "paste",
   files: TestFile[],
+  text?: string,
 ): Promise<void> {
   if (how === "drop") await takesDrops(field);
   await field.evaluate(
-    (area, [event, all, options]) => {
+    (area, [event, all, options, words]) => {
       const data = new DataTransfer();
       for (const { name, size } of all) {
         const bytes = new Uint8Array(size ?? 0).map((_, i) => 97 + (i % 26));
         data.items.add(new File([size === undefined ? name : bytes], name, { type: "text/plain" }));
       }
+      if (words !== undefined) data.setData("text/plain", words);
       const view = area.closest("form")?.parentElement ?? area;
       if (event === "paste")
         area.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
@@ -51,6 +54,6 @@ export async function bring(
         for (const type of ["dragenter", "dragover", "drop"])
           view.dispatchEvent(new DragEvent(type, { ...options, dataTransfer: data }));
     },
-    [how, files, EVENT] as const,
+    [how, files, EVENT, text] as const,
   );
 }

@@ -1,5 +1,6 @@
 import type { RefObject } from "react";
 import { isComposing } from "../keys/index.ts";
+import { pastedFiles } from "../pasted/pasted-files.ts";
 import { useFocus } from "./focus.ts";
 import { format } from "./formatting.ts";
 import type { Completion, Suggested } from "./use-completion.ts";
@@ -69,9 +70,8 @@ export function ComposerField<S extends Suggested>(props: Props<S>) {
         if (isSend || isDone) event.preventDefault();
       }}
       onPaste={(event) => {
-        const files = [...(event.clipboardData?.files ?? [])];
-        // Office programs add a picture to the text that they copy.
-        if (!onFiles || files.length === 0 || event.clipboardData?.types.includes("text/plain")) return;
+        const files = pastedFiles(event.clipboardData);
+        if (!onFiles || files.length === 0) return;
         event.preventDefault();
         onFiles(files);
       }}

@@ -1,3 +1,4 @@
+import { pastedFiles } from "parley-react/pasted";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { MAX_SIZE } from "../../conversation/attachments/attachment.ts";
 import { t } from "../../i18n/i18n.ts";
@@ -93,7 +94,10 @@ export function View({ files, onFiles }: Props) {
 }
 
 /** Takes the files that are dropped on a chat, or pasted into it. @returns ends it */
-function followFiles(chat: HTMLElement | null | undefined, take: (files: FileList) => void): () => void {
+function followFiles(
+  chat: HTMLElement | null | undefined,
+  take: (files: Iterable<File>) => void,
+): () => void {
   const end = new AbortController();
   const { signal } = end;
   const hasFiles = (data: DataTransfer | null): data is DataTransfer => !!data?.types.includes("Files");
@@ -112,10 +116,10 @@ function followFiles(chat: HTMLElement | null | undefined, take: (files: FileLis
   chat?.addEventListener(
     "paste",
     (event) => {
-      // A part of a document is pasted as text, though a picture of it comes along.
-      if (!hasFiles(event.clipboardData) || event.clipboardData.types.includes("text/plain")) return;
+      const pasted = pastedFiles(event.clipboardData);
+      if (pasted.length === 0) return;
       event.preventDefault();
-      take(event.clipboardData.files);
+      take(pasted);
     },
     { signal },
   );

@@ -1,0 +1,2 @@
+/** What a paste brings: a text, or files. */
+export { pastedFiles } from "./pasted-files.ts";
