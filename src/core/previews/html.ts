@@ -16,8 +16,7 @@ const MAX_DESCRIPTION = 400;
 const MAX_SITE_NAME = 60;
 /** UTF-16 units that are looked at of each. */
 const MAX_RAW = 4_096;
-/** A page names its encoding within so many bytes. */
-const ENCODING_BYTES = 1_024;
+const UTF_8 = "utf-8";
 const CHARSET = /charset\s*=[\s"']*([\w-]+)/i;
 
 /** Names of `meta` elements, the preferred one first. */
@@ -32,26 +31,12 @@ const READ = new Set([...TITLE, ...DESCRIPTION, ...SITE_NAME, ...IMAGE]);
  * @param contentType as it was answered, which may name the encoding
  */
 export async function readFacts(body: Uint8Array, contentType: string): Promise<PageFacts> {
-  const metas = new Map<string, string>();
-  let titles = 0;
-  let title = "";
-  const rewriter = new HTMLRewriter()
-    .on("title", {
-      element: () => void titles++,
-      // A picture within the page may have a title, too.
-      text: ({ text }) => {
-        if (titles === 1 && title.length < MAX_RAW) title += text;
-      },
-    })
-    .on("meta", {
-      element(meta) {
-        const name = (meta.getAttribute("property") ?? meta.getAttribute("name") ?? "").toLowerCase();
-        const content = meta.getAttribute("content") ?? "";
-        if (READ.has(name) && !metas.has(name) && content.trim() !== "") metas.set(name, content);
-      },
-    });
-  const page = new Response(decoded(body, contentType), { headers: { "Content-Type": "text/html" } });
-  await rewriter.transform(page).arrayBuffer();
+  const label = markOf(body) ?? CHARSET.exec(contentType)?.[1];
+  const page = await readPage(decoderOf(label ?? UTF_8).decode(body));
+  const decoder = decoderOf(page.charset);
+  // A page that names UTF-16 is none: its name could not be read otherwise.
+  const isRight = label !== undefined || /^utf-/.test(decoder.encoding);
+  const { metas, title } = isRight ? page : await readPage(decoder.decode(body));
   const first = (names: readonly string[]) => names.map((name) => metas.get(name)).find(Boolean) ?? "";
   return {
     title: plain(first(TITLE), MAX_TITLE) || plain(title, MAX_TITLE),
@@ -61,11 +46,47 @@ export async function readFacts(body: Uint8Array, contentType: string): Promise<
   };
 }
 
-/** The text of a page in the encoding that it names, or in UTF-8. What is wrong in it becomes U+FFFD. */
-function decoded(body: Uint8Array, contentType: string): string {
-  const beginning = new TextDecoder("latin1").decode(body.subarray(0, ENCODING_BYTES));
-  const [, label = "utf-8"] = CHARSET.exec(contentType) ?? CHARSET.exec(beginning) ?? [];
-  return decoderOf(label).decode(body);
+/** The elements of a page that say what it is, as they stand there. `charset`: the encoding that it names */
+async function readPage(html: string) {
+  const metas = new Map<string, string>();
+  let charset = "";
+  let titles = 0;
+  let title = "";
+  let isOfPicture = false;
+  const rewriter = new HTMLRewriter()
+    // A picture within the page has titles of its own. The handler of all titles comes after this one.
+    .on("svg title", {
+      element: () => void titles--,
+      text: () => {
+        isOfPicture = true;
+      },
+    })
+    .on("title", {
+      element: () => void titles++,
+      text: ({ text }) => {
+        if (titles === 1 && !isOfPicture && title.length < MAX_RAW) title += text;
+        isOfPicture = false;
+      },
+    })
+    .on("meta", {
+      element(meta) {
+        const name = (meta.getAttribute("property") ?? meta.getAttribute("name") ?? "").toLowerCase();
+        const content = meta.getAttribute("content") ?? "";
+        if (READ.has(name) && !metas.has(name) && content.trim() !== "") metas.set(name, content);
+        const isType = meta.getAttribute("http-equiv")?.toLowerCase() === "content-type";
+        charset ||= meta.getAttribute("charset") ?? (isType ? (CHARSET.exec(content)?.[1] ?? "") : "");
+      },
+    });
+  const page = new Response(html, { headers: { "Content-Type": "text/html" } });
+  await rewriter.transform(page).arrayBuffer();
+  return { metas, charset, title };
+}
+
+/** The encoding that the first bytes of a page mark. It holds over all that it names. */
+function markOf([first, second, third]: Uint8Array): string | undefined {
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xef && second === 0xbb && third === 0xbf ? UTF_8 : undefined;
 }
 
 function decoderOf(label: string): TextDecoder {

@@ -13,11 +13,13 @@ const KIB = 1024;
 let users: SignedIn[] = [];
 beforeAll(async () => {
   const restore = [setLinkPreviews("on"), setNoRateLimits()];
-  users = await registerUsers(60);
+  users = await registerUsers(70);
   return () => {
     for (const undo of restore) undo();
   };
 });
+
+const OLD = '<meta charset="windows-1252">';
 
 /** A group of a user whose fetches no other test counts. */
 async function group() {
@@ -68,6 +70,13 @@ describe("what a page says of itself", () => {
     });
   });
 
+  test.each([
+    ["before", "<svg><title>a picture</title><title/></svg><title>the page</title>"],
+    ["behind", "<title>the page</title><svg><title>a picture</title></svg>"],
+  ])("no title of a picture that stands %s that of the page", async (_, html) => {
+    expect(await previewOf(await Page.html(html))).toMatchObject({ title: "the page" });
+  });
+
   test("a script in a title is text", async () => {
     const page = await Page.html("<title><script>alert(1)</script></title>");
     expect(await previewOf(page)).toEqual({ url: page.url, title: "<script>alert(1)</script>" });
@@ -85,9 +94,28 @@ describe("what a page says of itself", () => {
     ["named in the answer", "text/html; charset=windows-1252", "", "caf\xe9", "café"],
     ["named in the page", "text/html", '<meta charset="windows-1252">', "caf\xe9", "café"],
     ["that nobody knows", "text/html; charset=klingon-1", "", "cafe", "cafe"],
+    ["named in a comment alone", "text/html", "<!-- charset=utf-16 -->", "cafe", "cafe"],
+    [
+      "named in a script alone",
+      "text/html",
+      '<script>let charset = "shift_jis"</script>',
+      "caf\xc3\xa9",
+      "café",
+    ],
+    ["named late", "text/html", `<style>${" ".repeat(2_000)}</style>${OLD}`, "caf\xe9", "café"],
+    [
+      "of a mark before the page",
+      "text/html; charset=windows-1252",
+      `\xef\xbb\xbf${OLD}`,
+      "caf\xc3\xa9",
+      "café",
+    ],
+    ["in two bytes", "text/html", "\xff\xfe", "café", "café"],
     ["that is not its own", "text/html; charset=utf-8", "", "caf\xe9", "caf\ufffd"],
   ])("an encoding %s", async (_, type, head, title, shown) => {
-    const body = Uint8Array.from(`${head}<title>${title}</title>`, (char) => char.charCodeAt(0));
+    const page16 = `<title>${title}</title>`.replace(/./g, "$&\0");
+    const source = head + (head === "\xff\xfe" ? page16 : `<title>${title}</title>`);
+    const body = Uint8Array.from(source, (char) => char.charCodeAt(0));
     const page = await Page.of({ headers: { "Content-Type": type }, body });
     expect(await previewOf(page)).toMatchObject({ title: shown });
   });
