@@ -5,29 +5,35 @@ import { checked } from "../../../http/fields.ts";
 import { json, orNone } from "../schemas.ts";
 import { type Method, read } from "./method.ts";
 
-/** Whom the commands are for. Parley has one list for everybody. */
-const Scope = z.object({
-  type: z.literal("default", "must be default: commands are the same for everybody"),
-});
+/** For whom commands are. There is one list here for everybody: these write it, the last one counts. */
+const FOR_ALL: ReadonlySet<string> = new Set(["default", "all_private_chats", "all_group_chats"]);
+/** Those for admins, for one chat or one member are taken, and nothing comes of them. */
+const FOR_SOME = ["all_chat_administrators", "chat", "chat_administrators", "chat_member"];
+
+const Scope = z.looseObject({ type: z.enum([...FOR_ALL, ...FOR_SOME], "must be a scope of bot commands") });
 const IN_LANGUAGE = { scope: orNone(json(Scope)), language_code: orNone(CommandLanguage) };
 
 const Given = z.object({ ...IN_LANGUAGE, commands: json(Commands) });
 const Asked = z.object(IN_LANGUAGE);
 
 const setMyCommands: Method = async (call) => {
-  const { commands, language_code = "" } = checked(Given, await read(call));
+  const { commands, language_code = "", scope } = checked(Given, await read(call));
+  if (scope && !FOR_ALL.has(scope.type)) return true;
   await setCommands(call.core, call.bot.id, language_code, commands);
   return true;
 };
 
 const deleteMyCommands: Method = async (call) => {
-  const { language_code = "" } = checked(Asked, await read(call));
+  const { language_code = "", scope } = checked(Asked, await read(call));
+  // The list of everybody stays if that of some is deleted.
+  if (scope && scope.type !== "default") return true;
   await setCommands(call.core, call.bot.id, language_code, []);
   return true;
 };
 
 const getMyCommands: Method = async (call) => {
-  const { language_code = "" } = checked(Asked, await read(call));
+  const { language_code = "", scope } = checked(Asked, await read(call));
+  if (scope && !FOR_ALL.has(scope.type)) return [];
   const commands = await getCommands(call.core, call.bot.id, language_code);
   return commands.map(({ command, description }) => ({ command, description }));
 };

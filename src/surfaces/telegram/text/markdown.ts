@@ -18,6 +18,9 @@ const MARKS_V1 = [
 const RESERVED_V2 = /[_*[\]()~`>#+\-=|{}.!]/;
 const ESCAPABLE_V1 = /[_*`[]/;
 const FENCE = "```";
+/** Begin and end of a quote that people open. */
+const EXPANDABLE = "**>";
+const QUOTE_END = "||";
 
 /** Reads MarkdownV2. @throws `validation_failed` for what is none */
 export function fromMarkdownV2(markdown: string): MarkedText {
@@ -60,12 +63,22 @@ class Reader {
     const source = this.#source;
     const sign = source[this.#at] ?? "";
     if (this.#isV2 && this.#isLineStart) {
+      if (source.startsWith(EXPANDABLE, this.#at)) {
+        this.#endQuote(this.#text.length - 1);
+        this.#quote = this.#begin("expandable_blockquote");
+        this.#at += EXPANDABLE.length;
+        return;
+      }
       if (sign === ">") {
         this.#quote ??= this.#begin("blockquote");
         this.#at++;
         return;
       }
       this.#endQuote(this.#text.length - 1);
+    }
+    if (this.#isQuoteEnd) {
+      this.#at += QUOTE_END.length;
+      return;
     }
     if (sign === "\\" && this.#isEscape(source[this.#at + 1])) {
       this.#text += source[this.#at + 1] ?? "";
@@ -98,6 +111,14 @@ class Reader {
 
   get #isLineStart(): boolean {
     return this.#at === 0 || this.#source[this.#at - 1] === "\n";
+  }
+
+  /** The mark at the end of a quote that opens: it is none of a spoiler. */
+  get #isQuoteEnd(): boolean {
+    if (this.#quote?.type !== "expandable_blockquote" || !this.#source.startsWith(QUOTE_END, this.#at))
+      return false;
+    const next = this.#source[this.#at + QUOTE_END.length] ?? "\n";
+    return next === "\n" && !this.#open.some(({ mark }) => mark === QUOTE_END);
   }
 
   #isEscape(next: string | undefined): boolean {
