@@ -51,6 +51,7 @@ export const entities = orNone(
         z.object({
           ...{ type: z.string(), offset: z.int().nonnegative(), length: z.int().nonnegative() },
           ...{ url: z.string().optional(), language: z.string().max(30).optional() },
+          user: z.object({ id: integer.pipe(z.int()) }).optional(),
         }),
       )
       .max(100),

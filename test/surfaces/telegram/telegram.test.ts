@@ -180,6 +180,8 @@ describe("formatting", () => {
     ["[here](https://x.example/)", "[here](https://x.example/)"],
     ["```py\nx=1```", "```py\nx=1\n```"],
     [">one\n>two\nthree", "> one\n> two\nthree"],
+    ["**>one\n>two||\nthree", "> one\n> two\nthree"],
+    [">one\n**>two ||x||", "> one\n> two ||x||"],
     ["*a _b_*", "**a *b***"],
   ])("MarkdownV2 %j", async (text, ours) => expect(await said(text, "MarkdownV2")).toEqual({ text: ours }));
 
@@ -361,7 +363,17 @@ test("commands are set by language, for everybody alone", async () => {
   expect(await called(bot, "setMyCommands", { commands: [], language_code: "de" })).toBe(true);
   expect(await called(bot, "getMyCommands")).toEqual(commands);
   expect(await called(bot, "getMyCommands", { language_code: "de" })).toEqual([]);
-  const scope = { type: "all_group_chats" };
+  // Bots set lists for scopes when they start: those for all are one list here, others come to nothing.
+  const help = [{ command: "help", description: "Helps" }];
+  const inGroups = { scope: { type: "all_group_chats" } };
+  expect(await called(bot, "setMyCommands", { commands: help, ...inGroups })).toBe(true);
+  expect(await called(bot, "getMyCommands", inGroups)).toEqual(help);
+  const ofOne = { scope: { type: "chat", chat_id: ann.user.id } };
+  expect(await called(bot, "setMyCommands", { commands, ...ofOne })).toBe(true);
+  expect(await called(bot, "getMyCommands", ofOne)).toEqual([]);
+  expect(await called(bot, "deleteMyCommands", inGroups)).toBe(true);
+  expect(await called(bot, "getMyCommands")).toEqual(help);
+  const scope = { type: "nobody" };
   failure(await tg(bot, "setMyCommands", { commands, scope }), 400, expect.stringContaining("scope"));
   expect(await called(bot, "deleteMyCommands")).toBe(true);
   expect(await called(bot, "getMyCommands")).toEqual([]);

@@ -6,7 +6,8 @@ import { toOurs } from "../../../src/surfaces/telegram/text/marked.ts";
 import { fromOurs } from "../../../src/surfaces/telegram/text/shown.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect, page } from "../../support/clients/chat.ts";
-import { called, newBot, sendText } from "./client.ts";
+import { createGroupId } from "../../support/objects/room.ts";
+import { called, failure, newBot, sendText, tg, updates } from "./client.ts";
 
 const Sent = z.looseObject({
   message_id: z.int(),
@@ -57,16 +58,14 @@ describe("a text is shown to bots without marks, with entities", () => {
     ["`/no @no #no`", "/no @no #no", ["code 0 11"]],
     ["#123 a#b $usd a/b", "#123 a#b $usd a/b", []],
   ])("%j", async (text, shown, entities) => {
-    const { seq } = z
-      .object({ seq: z.int() })
-      .parse(
-        (
-          await call("POST", `/v1/conversations/${direct}/messages`, {
-            token: ann.token,
-            body: { kind: "text", body: { text } },
-          })
-        ).body,
-      );
+    const { seq } = z.object({ seq: z.int() }).parse(
+      (
+        await call("POST", `/v1/conversations/${direct}/messages`, {
+          token: ann.token,
+          body: { kind: "text", body: { text } },
+        })
+      ).body,
+    );
     const forwarded = { chat_id: ann.user.id, from_chat_id: ann.user.id, message_id: seq };
     const answer = Sent.parse(await called(bot, "forwardMessage", forwarded));
     const told = (answer.entities ?? []).map(({ type, offset, length, language, url }) =>
@@ -142,6 +141,59 @@ test("property: what a bot sends is what is shown, whatever its marks and entiti
       ).toEqual([]);
     }),
     { numRuns: 2_000 },
+  );
+});
+
+test.each([
+  ["begins", 1, 2],
+  ["ends", 0, 1],
+])("an entity that %s within a character is refused", async (verb, offset, length) => {
+  const entities = [{ type: "bold", offset, length }];
+  const answer = await tg(bot, "sendMessage", { chat_id: ann.user.id, text: "😀 x", entities });
+  failure(answer, 400, `Bad Request: entity ${verb} in a middle of a UTF-16 symbol at byte offset 1`);
+});
+
+test("a bot mentions members: by their username, by an entity, by a link", async () => {
+  const [ben, eve, outside] = await Promise.all([register(), register(), register()]);
+  const id = await createGroupId(ann, bot, ben, eve);
+  const chat_id = -id;
+  const mentions = async (text: string, more: object = {}) => {
+    const { message_id } = await sendText(bot, chat_id, text, more);
+    const { items } = await page(ann, id);
+    return items.find(({ seq }) => seq === message_id)?.mentions;
+  };
+  expect(await mentions(`Hello @${ben.user.username}, and @${outside.user.username}!`)).toEqual([
+    ben.user.id,
+  ]);
+  const entities = [{ type: "text_mention", offset: 0, length: 3, user: { id: eve.user.id, is_bot: false } }];
+  expect(await mentions("Eve knows", { entities })).toEqual([eve.user.id]);
+  const linked = `<a href="tg://user?id=${ben.user.id}">Ben</a> and <a href="tg://user?id=${outside.user.id}">x</a>`;
+  expect(await mentions(linked, { parse_mode: "HTML" })).toEqual([ben.user.id]);
+  const markdown = `[Ben](tg://user?id=${ben.user.id}) and @${eve.user.username.replaceAll("_", "\\_").replaceAll("-", "\\-")}`;
+  expect(await mentions(markdown, { parse_mode: "MarkdownV2" })).toEqual([ben.user.id, eve.user.id]);
+  expect(await mentions(`\`@${ben.user.username}\``, { parse_mode: "MarkdownV2" })).toEqual([]);
+  const { message_id } = await sendText(bot, chat_id, "nobody");
+  await called(bot, "editMessageText", { chat_id, message_id, text: `@${ben.user.username}` });
+  const { items } = await page(ann, id);
+  expect(items.find(({ seq }) => seq === message_id)?.mentions).toEqual([ben.user.id]);
+});
+
+test("who is mentioned by their nickname is told to bots", async () => {
+  const id = await createGroupId(ann, bot);
+  await call("PATCH", "/v1/me", { token: bot.token, body: { nickname: "Help Desk" } });
+  const body = { kind: "text", body: { text: "@Help Desk, please" }, mentions: [bot.user.id] };
+  // The queue is on before the message comes.
+  const before = (await updates(bot)).at(-1)?.update_id ?? -1;
+  await call("POST", `/v1/conversations/${id}/messages`, { token: ann.token, body });
+  const user = expect.objectContaining({ id: bot.user.id, first_name: "Help Desk" });
+  const told: unknown[] = [];
+  for (let offset = before + 1; !JSON.stringify(told).includes("Help Desk, please"); )
+    for (const { update_id, message } of await updates(bot, { offset, timeout: 20 })) {
+      told.push(message);
+      offset = update_id + 1;
+    }
+  expect(told).toContainEqual(
+    expect.objectContaining({ entities: [{ type: "text_mention", offset: 0, length: 10, user }] }),
   );
 });
 

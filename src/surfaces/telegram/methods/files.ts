@@ -18,7 +18,7 @@ import { CAPTION, orNone } from "../schemas.ts";
 import { pathOfFile, urlOfFileId } from "../serialize/files.ts";
 import { readText } from "../text/read.ts";
 import { contentOf } from "./messages.ts";
-import { type BotCall, type Method, read, SENDING, sent } from "./method.ts";
+import { type BotCall, type Method, read, type Said, SENDING, sent } from "./method.ts";
 
 const whole = orNone(integer.pipe(z.int().nonnegative()));
 
@@ -36,13 +36,20 @@ function sends(field: string, kind: MediaKind): Method {
     const prepared = isForm(c.req.raw)
       ? await fromForm(call, field, kind)
       : await withoutFile(call, field, kind, await read(call));
-    return sent(call, prepared.input, prepared.content);
+    return named(field, await sent(call, prepared.input, prepared.content));
   };
+}
+
+/** A recording is `voice` or `audio` in the answer as it was in the call. */
+function named(field: string, message: object): object {
+  const { voice, audio, ...rest }: { voice?: unknown; audio?: unknown } = message;
+  const recording = voice ?? audio;
+  return recording === undefined ? message : { ...rest, [field]: recording };
 }
 
 interface Prepared {
   input: Sent;
-  content: ReturnType<typeof contentOf>;
+  content: Said;
 }
 
 async function fromForm(call: BotCall, field: string, kind: MediaKind): Promise<Prepared> {
@@ -85,7 +92,7 @@ async function mediumOf(
 
 function contentWith(kind: MediaKind, medium: MediumFields | { url: string }, input: Sent) {
   const { caption = "", parse_mode, caption_entities, duration, width, height } = input;
-  const text = readText(caption, parse_mode, caption_entities);
+  const { text, meant } = readText(caption, parse_mode, caption_entities);
   const body = {
     ...(kind === "video" && width && height ? { width, height } : {}),
     ...medium,
@@ -93,7 +100,7 @@ function contentWith(kind: MediaKind, medium: MediumFields | { url: string }, in
       duration !== undefined && { duration_ms: duration * 1_000 }),
     ...(text !== "" && { caption: text }),
   };
-  return contentOf({ kind, body });
+  return { ...contentOf({ kind, body }), meant };
 }
 
 const Asked = z.object({ file_id: z.string() });

@@ -24,14 +24,25 @@ import {
 } from "../schemas.ts";
 import { serializePoll } from "../serialize/messages.ts";
 import { readMessageText, readText } from "../text/read.ts";
-import { type BotCall, chatOf, DRAFT, type Method, read, SENDING, sent, shown, stored } from "./method.ts";
+import {
+  type BotCall,
+  chatOf,
+  DRAFT,
+  type Method,
+  mentioned,
+  read,
+  SENDING,
+  sent,
+  shown,
+  stored,
+} from "./method.ts";
 
 const NewText = z.object({ ...SENDING, text: z.string(), parse_mode: parseMode, entities });
 
 const sendText: Method = async (call) => {
   const input = checked(NewText, await read(call));
-  const text = readMessageText(input.text, input.parse_mode, input.entities);
-  return sent(call, input, contentOf({ kind: "text", body: { text } }));
+  const { text, meant } = readMessageText(input.text, input.parse_mode, input.entities);
+  return sent(call, input, { ...contentOf({ kind: "text", body: { text } }), meant });
 };
 
 /** The kind and the body of a draft. @throws `validation_failed` for what no message may have */
@@ -88,20 +99,22 @@ const Edited = Marked.extend({ text: z.string(), parse_mode: parseMode, entities
 
 const editText: Method = async (call) => {
   const input = checked(Edited, await read(call));
-  const text = readMessageText(input.text, input.parse_mode, input.entities);
+  const { text, meant } = readMessageText(input.text, input.parse_mode, input.entities);
   const { body } = contentOf({ kind: "text", body: { text } });
-  return edited(call, input, () => ({ body, buttons: buttonsOf(input.reply_markup) }));
+  const mentions = await mentioned(call, await chatOf(call, input.chat_id), meant);
+  return edited(call, input, () => ({ body, mentions, buttons: buttonsOf(input.reply_markup) }));
 };
 
 const EditedCaption = Marked.extend(CAPTION);
 
 const editCaption: Method = async (call) => {
   const input = checked(EditedCaption, await read(call));
-  const caption = readText(input.caption ?? "", input.parse_mode, input.caption_entities);
+  const { text: caption, meant } = readText(input.caption ?? "", input.parse_mode, input.caption_entities);
+  const mentions = await mentioned(call, await chatOf(call, input.chat_id), meant);
   return edited(call, input, (before) => {
     const { caption: _, ...kept } = StoredBody.parse(JSON.parse(before.body));
     const body = JSON.stringify({ ...kept, ...(caption !== "" && { caption }) });
-    return { body, buttons: buttonsOf(input.reply_markup) };
+    return { body, mentions, buttons: buttonsOf(input.reply_markup) };
   });
 };
 
@@ -188,8 +201,9 @@ const copyMessage: Method = async (call) => {
   if (original.revoked || kind === "tip" || kind === "merged") throw badRequest("message can't be copied");
   const body = StoredBody.parse(JSON.parse(original.body));
   const caption = input.caption && readText(input.caption, input.parse_mode, input.caption_entities);
-  const content = contentOf({ kind, body: { ...body, ...(caption && { caption }) } });
-  const { seq: message_id } = await stored(call, input, { ...content, poll: poll?.body });
+  const content = contentOf({ kind, body: { ...body, ...(caption && { caption: caption.text }) } });
+  const said = { ...content, poll: poll?.body, meant: caption ? caption.meant : undefined };
+  const { seq: message_id } = await stored(call, input, said);
   return { message_id };
 };
 

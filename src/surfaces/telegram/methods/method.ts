@@ -4,7 +4,7 @@ import type { Core } from "../../../core/context.ts";
 import { sendMessage } from "../../../core/messages/messages.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import { CoreError } from "../../../domain/errors.ts";
-import type { ConversationId, Seq } from "../../../domain/ids.ts";
+import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
 import type { Draft, Message } from "../../../domain/messages/message.ts";
 import { type Fields, fieldsOf } from "../../../http/fields.ts";
 import type { BotEnv } from "../auth.ts";
@@ -12,7 +12,9 @@ import { badRequest } from "../errors.ts";
 import { buttonsOf, replyMarkup } from "../keyboard.ts";
 import { BODY, SENDING as TO } from "../schemas.ts";
 import { serializeMessage } from "../serialize/messages.ts";
+import type { Meant } from "../text/meant.ts";
 import { conversationOf, placeShowing } from "../use-cases/chats.ts";
+import { mentionsIn } from "../use-cases/mentions.ts";
 
 /** A call of a bot. */
 export interface BotCall {
@@ -56,7 +58,10 @@ export const DRAFT: Pick<Draft, "clientMsgId" | "mentions"> = { clientMsgId: und
 const NO_ANSWERED = "message to be replied not found";
 
 /** What a message says, without what stands beside it. */
-type Said = Pick<Draft, "kind" | "body" | "poll">;
+export interface Said extends Pick<Draft, "kind" | "body" | "poll"> {
+  /** whom its text means; absent: nobody */
+  meant?: Meant | undefined;
+}
 
 /**
  * Sends what a message says to a chat, with the message that it answers and the buttons below it.
@@ -68,10 +73,11 @@ export async function sent(call: BotCall, input: Sending, said: Said): Promise<o
 }
 
 /** The same. @returns the message */
-export async function stored(call: BotCall, input: Sending, said: Said): Promise<Message> {
+export async function stored(call: BotCall, input: Sending, { meant, ...said }: Said): Promise<Message> {
   const id = await chatOf(call, input.chat_id);
   const buttons = buttonsOf(input.reply_markup);
-  const draft = { ...DRAFT, ...(buttons && { buttons }), ...said };
+  const mentions = meant ? await mentioned(call, id, meant) : [];
+  const draft = { ...DRAFT, ...(buttons && { buttons }), ...said, mentions };
   const { quoteSeq, isOptional } = answered(input);
   try {
     const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq });
@@ -83,6 +89,11 @@ export async function stored(call: BotCall, input: Sending, said: Said): Promise
     const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq: undefined });
     return message;
   }
+}
+
+/** Those whom a text mentions: of a group. In a private chat the other one is told anyway. */
+export async function mentioned(call: BotCall, id: ConversationId, meant: Meant): Promise<UserId[]> {
+  return call.place?.isGroup ? mentionsIn(call.core, call.bot.id, id, meant) : [];
 }
 
 /** The message that a send answers, and whether it is sent without, too, if that one is not there. */

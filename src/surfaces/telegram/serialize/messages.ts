@@ -80,16 +80,25 @@ function contentOf(message: Message, place: BotPlace): object {
 /** @param mentioned whom the message mentions */
 function textOf(written: string, mentioned: readonly Person[] = []) {
   const { text, entities } = toShown(written, mentioned);
-  return { text, ...(entities.length > 0 && { entities: entities.map(serializeEntity) }) };
-}
-
-function serializeEntity({ user, ...entity }: Entity) {
-  return { ...entity, ...(user && { user: serializeUser(user) }) };
+  const withUser = ({ user, ...entity }: Entity) => {
+    const person = user && mentioned.find(({ id }) => id === user.id);
+    return { ...entity, ...(person && { user: serializeUser(person) }) };
+  };
+  return { text, ...(entities.length > 0 && { entities: entities.map(withUser) }) };
 }
 
 function mentionedIn({ mentions }: Message, { people = [], peer }: BotPlace): Person[] {
   if (mentions === "all") return [];
   return [...people, ...(peer ? [peer] : [])].filter(({ id }) => mentions.includes(id));
+}
+
+/** Types of recordings that nobody has just spoken: this API tells them from voice messages. */
+const MUSIC = /^audio\/(?:mpeg|mp3|flac|x-flac|wav|x-wav|x-m4a|m4a)\b/i;
+const MUSIC_NAME = /\.(?:mp3|flac|wav|m4a)$/i;
+
+function isMusic({ content_type, name, url }: MediaBody): boolean {
+  if (content_type !== undefined) return MUSIC.test(content_type);
+  return MUSIC_NAME.test(name ?? URL.parse(url)?.pathname ?? "");
 }
 
 function mediumOf(
@@ -104,7 +113,9 @@ function mediumOf(
   const duration = Math.round(duration_ms / 1_000);
   const fields = {
     image: { photo: [{ ...file, width, height }] },
-    audio: { voice: { ...file, duration, ...type } },
+    audio: isMusic(body)
+      ? { audio: { ...file, duration, ...type, ...named } }
+      : { voice: { ...file, duration, ...type } },
     video: { video: { ...file, width, height, duration, ...type, ...named } },
     file: { document: { ...file, ...type, ...named } },
   };

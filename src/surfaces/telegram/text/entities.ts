@@ -1,5 +1,3 @@
-import type { Person } from "../../../domain/accounts/person.ts";
-
 /** A part of a text that is more than text. Offsets and lengths are in UTF-16 units. */
 export interface Entity {
   type: string;
@@ -10,7 +8,7 @@ export interface Entity {
   /** of `pre` */
   language?: string | undefined;
   /** of `text_mention` */
-  user?: Person | undefined;
+  user?: { id: number } | undefined;
 }
 
 /** A text with its entities, as the three forms of a text say it. */

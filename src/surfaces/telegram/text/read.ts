@@ -5,12 +5,19 @@ import type { Entity, MarkedText } from "./entities.ts";
 import { fromHtml } from "./html.ts";
 import { fromMarkdown, fromMarkdownV2 } from "./markdown.ts";
 import { toOurs } from "./marked.ts";
+import { type Meant, meantIn } from "./meant.ts";
 
 const READERS: Record<ParseMode, (text: string) => MarkedText> = {
   html: fromHtml,
   markdown: fromMarkdown,
   markdownv2: fromMarkdownV2,
 };
+
+/** A text of a bot in our Markdown, and whom it means. */
+interface ReadText {
+  text: string;
+  meant: Meant;
+}
 
 /** UTF-16 units: a text with all its marks. A longer one is not read. */
 const MAX_WRITTEN = 4 * LIMITS.textLength;
@@ -19,17 +26,29 @@ const MAX_WRITTEN = 4 * LIMITS.textLength;
  * A text of a bot in our Markdown. Without a mode and entities none of its signs is a mark.
  * @throws `validation_failed` for a text that is not of its mode, or far too long
  */
-export function readText(text: string, mode: ParseMode | undefined, entities: Entity[] = []): string {
+export function readText(text: string, mode: ParseMode | undefined, entities: Entity[] = []): ReadText {
   if (text.length > MAX_WRITTEN) throw badRequest("message is too long");
-  if (mode !== undefined) return toOurs(trimmed(READERS[mode](text)));
-  return toOurs({ text, entities });
+  requireWhole(text, entities);
+  const marked = mode === undefined ? { text, entities } : trimmed(READERS[mode](text));
+  return { text: toOurs(marked), meant: meantIn(marked) };
 }
 
 /** The same for the text of a message. @throws `validation_failed` for an empty one, too */
-export function readMessageText(text: string, mode: ParseMode | undefined, entities?: Entity[]): string {
+export function readMessageText(text: string, mode: ParseMode | undefined, entities?: Entity[]): ReadText {
   const read = readText(text, mode, entities);
-  if (read.trim() === "") throw badRequest("message text is empty");
+  if (read.text.trim() === "") throw badRequest("message text is empty");
   return read;
+}
+
+/** @throws `validation_failed` for an entity that begins or ends between the two halves of a character */
+function requireWhole(text: string, entities: readonly Entity[]): void {
+  for (const { offset, length } of entities)
+    for (const [at, verb] of [
+      [offset, "begins"],
+      [offset + length, "ends"],
+    ] as const)
+      if (/^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, at - 1), at + 1)))
+        throw badRequest(`entity ${verb} in a middle of a UTF-16 symbol at byte offset ${at}`);
 }
 
 function trimmed({ text, entities }: MarkedText): MarkedText {

@@ -107,7 +107,7 @@ class Writer {
   #mention(id: number, text: string): void {
     const person = this.#mentioned.get(id);
     if (!person || text.slice(1) === person.username) this.#write(text);
-    else this.#as({ type: "text_mention", user: person }, () => this.#write(text));
+    else this.#as({ type: "text_mention", user: { id } }, () => this.#write(text));
   }
 
   #write(text: string): void {
