@@ -11,7 +11,7 @@ import type { Role } from "./conversations/group-kind.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
 import type { FileReference, RevokedReferences } from "./files/file.ts";
-import type { ConversationId, FileKey, Position, Seq, SessionId, UserId } from "./ids.ts";
+import type { ConversationId, FileKey, IncomingHookId, Position, Seq, SessionId, UserId } from "./ids.ts";
 import type { LinkPreview } from "./messages/link-preview.ts";
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { PutReaction } from "./messages/reactions.ts";
@@ -96,14 +96,20 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
   tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
 }
 
+/** Who has sent a message with a link. */
+export interface PreviewSender {
+  userId: UserId;
+  hook?: IncomingHookId | undefined;
+}
+
 /** The previews of links, for all conversations. */
 export interface LinkPreviews {
   /**
    * What a message shows of the page that it links to. Fetches it, unless that was done within the hour.
-   * @param userId of the sender, whose fetches are limited
+   * @param sender whose fetches are limited; `hook`: which of the hooks, that have one sender
    * @returns null: nothing; `later`: another conversation is fetching it
    */
-  of(url: string, userId: UserId): Promise<LinkPreview | null | "later">;
+  of(url: string, sender: PreviewSender): Promise<LinkPreview | null | "later">;
 }
 
 /** A conversation as it was created, with its current direct permission. */

@@ -1,6 +1,7 @@
 import { eq, lte, sql } from "drizzle-orm";
-import type { UserId } from "../domain/ids.ts";
+import type { IncomingHookId } from "../domain/ids.ts";
 import { LinkPreview } from "../domain/messages/link-preview.ts";
+import type { PreviewSender } from "../domain/ports.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { queryD1 } from "./d1-errors.ts";
 import type { Database } from "./database.ts";
@@ -17,27 +18,29 @@ type Known = { state: "claimed" | "under_way" } | { state: "known"; preview: Lin
  * What is known of a link; or the caller is the one who fetches it. One batch, so that one of many callers
  * fetches.
  * @param times `now` (ms since 1970); for so long a preview is kept; after so long a fetch has been cut short
- * @param perMinute links that the messages of one user may have fetched; beyond, there is no preview
+ * @param perMinute links that the messages of one user or one hook may have fetched; beyond, there is no
+ *   preview
  */
 export async function claimLinkPreview(
   db: Database,
-  { url, userId }: { url: string; userId: UserId },
+  { url, userId, hook }: { url: string } & PreviewSender,
   { now, keepMs, leaseMs }: { now: number; keepMs: number; leaseMs: number },
   perMinute: number,
 ): Promise<Known> {
   const key = sha256(url);
-  const ofUser = sql`(SELECT count(*) FROM link_previews p
-    WHERE p.user_id = ${userId} AND p.begun_at > ${now - MINUTE_MS})`;
+  const whose = hook === undefined ? userId : numberOf(hook);
+  const ofSender = sql`(SELECT count(*) FROM link_previews p
+    WHERE p.user_id = ${whose} AND p.begun_at > ${now - MINUTE_MS})`;
   const isOver = sql`${linkPreviews.begunAt} <= ${now - keepMs}
     OR (${linkPreviews.preview} IS NULL AND ${linkPreviews.begunAt} <= ${now - leaseMs})`;
   const [claimed, found] = await queryD1(
     db.batch([
       db
         .insert(linkPreviews)
-        .select(sql`SELECT ${key}, ${userId}, ${now}, NULL WHERE ${ofUser} < ${perMinute}`)
+        .select(sql`SELECT ${key}, ${whose}, ${now}, NULL WHERE ${ofSender} < ${perMinute}`)
         .onConflictDoUpdate({
           target: linkPreviews.key,
-          set: { userId, begunAt: now, preview: null },
+          set: { userId: whose, begunAt: now, preview: null },
           setWhere: isOver,
         })
         .returning({ key: linkPreviews.key }),
@@ -52,6 +55,11 @@ export async function claimLinkPreview(
     state: "known",
     preview: row.preview === NONE ? null : LinkPreview.parse(JSON.parse(row.preview)),
   };
+}
+
+/** A negative number for a hook, which no user has, of 48 bits of its hash. */
+function numberOf(hook: IncomingHookId): number {
+  return -Number.parseInt(sha256(hook).slice(0, 12), 16);
 }
 
 /** Keeps what a link shows. @param preview null: nothing */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type HookOrigin, noIncomingHook } from "../../domain/conversations/incoming-hook.ts";
-import { CoreError } from "../../domain/errors.ts";
+import { CoreError, noMessage } from "../../domain/errors.ts";
 import { NOBODY } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { bodyJson } from "../../domain/messages/content.ts";
@@ -70,8 +70,8 @@ export class HookPosts {
   /**
    * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
    * count. One of a hook whose maker is in the shadow is seen by staff alone.
-   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 300 at once and 5 a
-   *   second; `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
+   * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 300 at once and
+   *   5 a second; `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
    */
   async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
     const suspension = await this.#makers.suspensionOf(this.require(url).createdBy);
@@ -81,6 +81,10 @@ export class HookPosts {
     this.#room.flushSends();
     const { log, renderer, state } = this.#room;
     const { text, thread, key } = post;
+    const root = thread === undefined ? undefined : log.get(thread);
+    // What nobody but its sender sees is not there for a hook, either.
+    if (root && root.shadowed !== null && !(suspension && root.sender_id === NOBODY))
+      throw noMessage(root.seq);
     const clientMsgId = key === undefined ? undefined : clientIdOf(hook, key);
     const isKnown = clientMsgId !== undefined && log.byClientId(NOBODY, clientMsgId) !== undefined;
     if (!isKnown && !this.#rate.take(hook.id)) throw tooMany();

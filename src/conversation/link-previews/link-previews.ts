@@ -4,6 +4,7 @@ import type { LinkPreviews } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { FileReferences } from "../files/file-references.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
+import { readHook } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { PreviewRequests } from "./preview-requests.ts";
 
@@ -40,7 +41,8 @@ export class MessagePreviews {
     const asked = this.#room.log.get(seq);
     const link = asked ? requests.linkOf(asked) : null;
     if (!asked || link === null || tries >= MAX_TRIES) return null;
-    const found = await previews.of(link, asked.sender_id);
+    const hook = asked.hook === null ? undefined : readHook(asked.hook).id;
+    const found = await previews.of(link, { userId: asked.sender_id, hook });
     if (found === "later") return Date.now() + timing.retryMs;
     const shown = found && (await this.#shown(found));
     this.#room.flushSends();

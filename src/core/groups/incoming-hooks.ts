@@ -79,7 +79,7 @@ export async function requireHook(core: Core, url: HookUrl): Promise<void> {
  * Stores a message that another service posts to a hook.
  * @returns it, `isRepeated` if its key was known already
  * @throws `not_found`, the same for every URL that no hook has, and for a thread that is not there;
- *   `rate_limited` over 300 messages at once and 5 a second; `full`; `refused`; `validation_failed` for a root
+ *   `rate_limited` over 300 at once and 5 a second; `full`; `refused`; `validation_failed` for a root
  *   of no thread
  */
 export function postToHook(

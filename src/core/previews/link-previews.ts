@@ -24,11 +24,12 @@ export function linkPreviews({ settings, metrics, ...store }: LinkPreviewsDeps):
   const { wayOut, publicOrigin, formerOrigins } = settings;
   const ownOrigins = [...(publicOrigin === null ? [] : [publicOrigin]), ...formerOrigins];
   return {
-    async of(url, userId) {
+    async of(url, sender) {
+      const { userId } = sender;
       const { keepMs, leaseMs, fetchMs } = timing.linkPreviews;
       const now = Date.now();
       const times = { now, keepMs, leaseMs };
-      const found = await claimLinkPreview(db, { url, userId }, times, LIMITS.linkPreviewsPerMinute);
+      const found = await claimLinkPreview(db, { url, ...sender }, times, LIMITS.linkPreviewsPerMinute);
       if (found.state === "under_way") return "later";
       if (found.state === "known") return found.preview && withKeptPicture(store, found.preview);
       const way = { wayOut, ownOrigins, deadline: now + fetchMs };

@@ -1,5 +1,4 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { UserId } from "../../domain/ids.ts";
 import type { LargeObjectKind } from "../../domain/operation/large-object.ts";
 
 /** The objects whose storage is large, as each has reported itself, once a day. */
@@ -28,8 +27,8 @@ export const linkPreviews = sqliteTable(
   {
     /** SHA-256 of the link: 64 hexadecimal digits */
     key: text().primaryKey(),
-    /** whose message has it fetched */
-    userId: integer("user_id").notNull().$type<UserId>(),
+    /** the user whose message has it fetched; a negative number: the hook */
+    userId: integer("user_id").notNull(),
     /** when the fetch began (ms since 1970) */
     begunAt: integer("begun_at").notNull(),
     /** JSON of `LinkPreview`; `""`: the page has none; null: it is being fetched */

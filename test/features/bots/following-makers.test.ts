@@ -66,6 +66,18 @@ test("a bot keeps a suspension of its own that is as hard and lasts as long", as
   expect(await stateOf(soft.id)).toMatchObject({ state: "active" });
 });
 
+test("a hook answers in no thread of a message in the shadow, as in none of one that is not there", async () => {
+  const { url } = await makeHook(owner, id);
+  await suspension("PUT", maker.user.id, { shadow: true });
+  const { seq } = await send(maker, id, "unheard");
+  const none = await posted(url, { text: "x", thread: seq + 7 });
+  const hidden = await posted(url, { text: "x", thread: seq });
+  expect(hidden).toMatchObject({ status: 404, body: { code: "not_found" } });
+  const words = ({ body }: { body: unknown }) => JSON.stringify(body).replaceAll(/\d+/g, "n");
+  expect(words(hidden)).toBe(words(none));
+  expect(await texts()).toEqual([]);
+});
+
 test("a hook goes on when its maker is let in again, and when they are an admin again", async () => {
   const { url } = await makeHook(maker, id);
   await suspension("PUT", maker.user.id, {});

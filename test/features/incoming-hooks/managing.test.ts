@@ -115,6 +115,7 @@ describe("a URL", () => {
     for (const shape of ["", "/slack", "/discord", "/github", "/grafana", "/alertmanager"])
       for (const body of ["{", "x".repeat(LIMITS.hookPostBytes + 1)])
         expect((await posted(`${urls[0]}${shape}`, body)).status, shape).toBe(404);
+    expect((await posted(`${urls[0]}/github`, {}, { "X-GitHub-Event": "watch" })).status).toBe(404);
     expect((await page(ann, id)).items).toEqual([]);
   });
 

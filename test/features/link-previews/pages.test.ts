@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, getMessage, send, sendAll } from "../../support/clients/chat.ts";
+import { createGroup, getMessage, page as pageOf, send, sendAll } from "../../support/clients/chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { pngOf } from "../../support/image-headers.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { Page } from "../../support/pages/page.ts";
 import { setLinkPreviews, setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
+import { makeHook, post } from "../incoming-hooks/client.ts";
 
 const KIB = 1024;
 
@@ -239,4 +240,15 @@ test("a user has 20 links fetched in a minute", async () => {
   await eventually(async () => expect(await previews()).toHaveLength(20));
   expect(itemAt(sent, 21).link_preview).toBeUndefined();
   expect(await asked()).toBe(20);
+});
+
+test("each hook has its own links fetched", async () => {
+  const { ann, id } = await group();
+  const hooks = [await makeHook(ann, id), await makeHook(ann, id)];
+  const pages = await Promise.all(Array.from({ length: 22 }, (_, i) => Page.html(`<title>${i}</title>`)));
+  for (const [i, { url }] of pages.entries())
+    expect((await post(itemAt(hooks, i % 2).url, { text: url })).status).toBe(201);
+  const previews = async () =>
+    (await pageOf(ann, id)).items.flatMap((one) => (one.link_preview ? [one.link_preview.title] : []));
+  await eventually(async () => expect(await previews()).toHaveLength(22));
 });

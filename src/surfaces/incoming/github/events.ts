@@ -132,7 +132,12 @@ function push(event: Event): string | null {
   const { ref, commits = [], compare, forced, deleted } = event;
   const branch = code((ref ?? "").replace(/^refs\/(?:heads|tags)\//, ""));
   // The event `delete` says it.
-  if (deleted === true || commits.length === 0) return null;
+  if (deleted === true) return null;
+  // A branch that is set back has no new commits.
+  if (commits.length === 0)
+    return forced === true
+      ? said(event, `${link("set back", compare)} ${branch} to ${atCommit(event)}`)
+      : null;
   const count = commits.length === 1 ? "a commit" : `${commits.length} commits`;
   const shown = commits.slice(0, MAX_COMMITS).map((commit) => {
     const [first = ""] = (commit?.message ?? "").split("\n");
@@ -146,6 +151,12 @@ function push(event: Event): string | null {
     `${forced === true ? "force-pushed" : "pushed"} ${link(count, compare)} to ${branch}`,
     lines(...shown, more),
   );
+}
+
+/** The commit that a branch leads to, with its first line. */
+function atCommit({ head_commit: head, after }: Event): string {
+  const [first = ""] = (head?.message ?? "").split("\n");
+  return [link(short(head?.id ?? after), head?.url), plain(oneLine(first))].filter(Boolean).join(" ");
 }
 
 function pullRequest(event: Event): string | null {
