@@ -100,7 +100,8 @@ async function* deploymentPart(core: Core, start: Cursor, isFirst: boolean): Asy
 
 function startOf({ cursor, since }: ExportQuery): Cursor {
   if (cursor !== undefined) return readCursor(z.tuple([Cursor]), cursor)[0];
-  const from = since === undefined ? null : readCursor(Since, since)[1];
+  const flaw = ["query.since", "must be the cursor at the end of a whole export"] as const;
+  const from = since === undefined ? null : readCursor(Since, since, flaw)[1];
   return { at: Date.now(), since: from, phase: "users", after: 0, room: null };
 }
 

@@ -26,10 +26,18 @@ export function pageOf<T>(rows: T[], limit: number, position: (item: T) => reado
   return { items, nextCursor: rows.length > limit && last ? opaque(position(last)) : null };
 }
 
-/** Parses a cursor of a list. @throws `validation_failed` for a cursor of another list or form */
-export function readCursor<T>(schema: z.ZodType<T>, cursor: string): T {
+/**
+ * Parses a cursor of a list.
+ * @param flaw the field that has it, and what it must be
+ * @throws `validation_failed` for a cursor of another list or form
+ */
+export function readCursor<T>(
+  schema: z.ZodType<T>,
+  cursor: string,
+  flaw: readonly [string, string] = ["query.cursor", "must be a next_cursor of this list"],
+): T {
   const parsed = schema.safeParse(parse(cursor));
-  if (!parsed.success) throw invalid("query.cursor", "must be a next_cursor of this list");
+  if (!parsed.success) throw invalid(...flaw);
   return parsed.data;
 }
 

@@ -380,6 +380,9 @@ test("`since` tells what is new or changed, and nothing else", async () => {
   const own = (all: Awaited<ReturnType<typeof exportAll>>["records"]) =>
     all.filter((record) => JSON.stringify(record).includes(prefix) && record.type === "message");
   expect(own((await exportAll(key, path)).records)).toEqual([]);
+  expect(await call("GET", "/v1/server/export?since=now", { token: key })).toMatchObject({
+    ...{ status: 400, body: { errors: [{ path: "query.since" }] } },
+  });
   const token = await tokenOf(`${prefix}:ben`);
   const [room] = await listOf(token);
   const send = { kind: "text", body: { text: "new" } };
