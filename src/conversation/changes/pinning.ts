@@ -2,6 +2,7 @@ import { CoreError, invalid, noMessage } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { SystemMessage } from "../../domain/messages/content.ts";
+import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
@@ -12,13 +13,14 @@ import { Permissions } from "./permissions.ts";
 export class Pinning {
   readonly #room: RoomContext;
   readonly #permissions: Permissions;
+  readonly #gate: Pick<SendingGate, "hides">;
   readonly #permission: () => Promise<void>;
 
   /** @param permission waits until it is known who may write. @throws `unavailable` */
-  constructor(room: RoomContext, permission: () => Promise<void>) {
+  constructor(room: RoomContext, gate: Pick<SendingGate, "hides">, permission: () => Promise<void>) {
     this.#room = room;
     this.#permissions = new Permissions(room);
-    this.#permission = permission;
+    [this.#gate, this.#permission] = [gate, permission];
   }
 
   /**
@@ -26,12 +28,12 @@ export class Pinning {
    * messages does, or nobody else sees the message. Idempotent.
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `forbidden` unless the group's policy lets the user pin; `muted`, `blocked` as for a send
-   * @throws `validation_failed` for a system message and a revoked one
+   * @throws `validation_failed` for a system message and a revoked one; `refused` from the shadow, where
+   *   others would see it
    * @throws `conflict` if too many messages are pinned
    */
   async pin(userId: UserId, seq: Seq): Promise<void> {
-    await this.#permission();
-    const row = this.#pinnable(userId, seq);
+    const row = await this.#asked(userId, seq);
     if (row.pinned_at === null) {
       if (this.#room.log.pins.count(this.#room.state.floor.seq, userId) >= LIMITS.pins)
         throw new CoreError("conflict", `${LIMITS.pins} messages are pinned: unpin one first.`);
@@ -46,8 +48,7 @@ export class Pinning {
 
   /** Unpins a message. Idempotent. @throws as `pin` does, except `conflict` */
   async unpin(userId: UserId, seq: Seq): Promise<void> {
-    await this.#permission();
-    const row = this.#pinnable(userId, seq);
+    const row = await this.#asked(userId, seq);
     if (row.pinned_at !== null) this.#room.commit((tx) => this.#store(tx, row, userId, false));
   }
 
@@ -63,6 +64,15 @@ export class Pinning {
     const { pins } = this.#room.log;
     // The time orders the pins: two of one millisecond, or of a clock that was set back, need different ones.
     pins.set(seq, isPinned ? { at: Math.max(Date.now(), pins.lastAt() + 1), by } : null);
+  }
+
+  /** The same, once it is known whether the user may, and whether others would see it. */
+  async #asked(userId: UserId, seq: Seq): Promise<MessageRow> {
+    await this.#permission();
+    const isHidden = await this.#gate.hides(userId);
+    const row = this.#pinnable(userId, seq);
+    if (isHidden && row.shadowed === null) throw refusal();
+    return row;
   }
 
   /** @returns the row of a message that the user may pin and unpin @throws as `pin` does */

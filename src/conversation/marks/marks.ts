@@ -1,5 +1,6 @@
 import { noMessage } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
+import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
@@ -13,6 +14,7 @@ const FORGOTTEN_AT_ONCE = 100;
 export interface MarksDeps {
   /** waits until it is known who may write. @throws `unavailable` */
   permission(): Promise<void>;
+  gate: Pick<SendingGate, "hides">;
   /** has an alarm call `forget` for this user */
   schedule(userId: UserId): void;
 }
@@ -56,6 +58,16 @@ export abstract class Marks<Mark extends string | number> {
   /** Waits until it is known who may write. @throws `unavailable` */
   protected permission(): Promise<void> {
     return this.#deps.permission();
+  }
+
+  /** Whether nobody but a user sees what they do. Never rejects. */
+  protected hides(userId: UserId): Promise<boolean> {
+    return this.#deps.gate.hides(userId);
+  }
+
+  /** @throws `refused` for a mark from the shadow on a message that others see */
+  protected requireSeen(isHidden: boolean, { shadowed }: MessageRow): void {
+    if (isHidden && shadowed === null) throw refusal();
   }
 
   /** The member who wants to put a mark. @throws `muted`, `blocked`, `forbidden` as for a send */

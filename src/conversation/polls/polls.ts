@@ -24,10 +24,11 @@ export class Polls extends Marks<number> {
    * @throws `muted`, `blocked`, `forbidden` for a user who may not send a message here
    * @throws `validation_failed` for a message that is no poll, or is revoked, for an option that it does not
    *   have, and for several options where the poll takes one
-   * @throws `conflict` after the end of the poll
+   * @throws `conflict` after the end of the poll; `refused` from the shadow, in a poll that others see
    */
   async vote({ userId, seq, options }: VoteInput): Promise<Message> {
     await this.permission();
+    const isHidden = await this.hides(userId);
     const member = this.writer(userId);
     const row = this.visible(seq, member);
     const { body, tally } = pollOf(row);
@@ -36,6 +37,8 @@ export class Polls extends Marks<number> {
     if (closedAt(body, tally, Date.now()) !== 0) throw new CoreError("conflict", "This poll is closed.");
     const before = this.store.of(seq, userId);
     const isSame = before.length === after.length && before.every((option) => after.includes(option));
+    // Votes may be withdrawn.
+    if (after.length > 0) this.requireSeen(isHidden, row);
     return this.#shown(isSame ? row : this.replace(row, { userId, before, after }), member);
   }
 

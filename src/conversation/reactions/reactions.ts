@@ -28,7 +28,7 @@ export class Reactions extends Marks<ReactionKey> {
   constructor(
     room: RoomContext,
     store: MarkStore<ReactionKey>,
-    deps: MarksDeps & { gate: Pick<SendingGate, "shows"> },
+    deps: MarksDeps & { gate: Pick<SendingGate, "shows" | "hides"> },
   ) {
     super(room, store, deps);
     this.#gate = deps.gate;
@@ -39,7 +39,7 @@ export class Reactions extends Marks<ReactionKey> {
    * @throws `not_found` unless the user is a member who can see the message
    * @throws `muted`, `blocked`, `forbidden` for a user who may not send a message here, or not react
    * @throws `validation_failed` for a system message or a revoked one
-   * @throws `refused` for a name that rules refuse
+   * @throws `refused` for a name that rules refuse, and from the shadow on a message that others see
    * @throws `conflict` if the message has 20 other keys, or 20 keys of this user, or 10 other keys that this
    *   user was the first to use
    */
@@ -48,9 +48,11 @@ export class Reactions extends Marks<ReactionKey> {
     // Emoji are no words.
     if (key.startsWith(":") && !(await this.#gate.shows(key, this.room.state.id)))
       throw refusal("This reaction is not allowed here.");
+    const isHidden = await this.hides(userId);
     const row = this.#reactable(userId, seq);
     const mine = this.store.of(seq, userId);
     if (mine.includes(key)) return stateOf(row, mine);
+    this.requireSeen(isHidden, row);
     if (mine.length >= LIMITS.reactionsOfUser)
       throw new CoreError("conflict", `You have reacted to this message ${LIMITS.reactionsOfUser} times.`);
     const tally = readTally(row.reactions);

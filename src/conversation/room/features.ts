@@ -86,7 +86,7 @@ export function createFeatures(
     passing: new PassingMessages(room, room.hooks.gate, permission),
     taps: new Taps(room, room.hooks, permission),
     readPositions: new ReadPositions(room),
-    pinning: new Pinning(room, permission),
+    pinning: new Pinning(room, room.hooks.gate, permission),
     redaction,
     retention: new Retention(room, {
       ...{ schedule: room.retentionSchedule, history, indexer, files, beside: [reactionStore, voteStore] },
@@ -106,7 +106,9 @@ export function createFeatures(
     reactions: new Reactions(room, reactionStore, {
       ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_reactions") },
     }),
-    polls: new Polls(room, voteStore, { permission, schedule: scheduleNow("deleted_votes") }),
+    polls: new Polls(room, voteStore, {
+      ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_votes") },
+    }),
     following: new Following(room),
     groupData: new GroupData(sql, room, publisher),
     exports,

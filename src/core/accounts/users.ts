@@ -18,7 +18,7 @@ import {
 import { DELETED_PROFILE } from "../../storage/columns.ts";
 import { countNamed } from "../contacts/strangers.ts";
 import type { Core } from "../context.ts";
-import { requireAllowed } from "../moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../policies.ts";
 import { usersChanged } from "../server/user-events.ts";
 import { announceProfile } from "./profile-announcement.ts";
@@ -162,6 +162,8 @@ export async function changeProfile(
 ): Promise<OwnProfile> {
   const change = core.fileOrigins.withStoredAvatar(asked);
   await requireMayChangeProfile(core, caller.userId, change);
+  const shown = [change.nickname, change.avatar, ...shownOf(change)];
+  if (shown.some(Boolean)) await requireOutOfShadow(core, caller.userId);
   await requireAllowed(core, { nickname: change.nickname, profile: shownOf(change) });
   const changed = await updateProfile(core.db, caller.userId, change, core.timing.emailChanges);
   if (changed) {

@@ -3,7 +3,7 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { findCommands, findCommandsOf, storeCommands } from "../../storage/bots/commands.ts";
 import type { Core } from "../context.ts";
-import { requireAllowed } from "../moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 
 /**
  * Replaces the commands of the caller in one language, `""`: of all others. None: the language has no list of
@@ -17,6 +17,7 @@ export async function setCommands(
   commands: Command[],
 ): Promise<void> {
   const texts = commands.flatMap(({ command, description, arguments: rest }) => [command, description, rest]);
+  await requireOutOfShadow(core, bot);
   await requireAllowed(core, { command: texts });
   if (await storeCommands(core.db, bot, language.toLowerCase(), commands)) return;
   throw new CoreError("forbidden", "Only a bot has commands.");

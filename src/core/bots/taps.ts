@@ -2,7 +2,7 @@ import { noTap, type TapAnswer, TapId } from "../../domain/bots/tap.ts";
 import { isNotFound } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Core } from "../context.ts";
-import { areAllowed, requireAllowed } from "../moderation/shown-texts.ts";
+import { areAllowed, requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 
 /**
  * Tells a bot that the caller has tapped on a button of its message. Each call is a tap of its own. For a bot
@@ -33,6 +33,7 @@ export async function tapButton(
 export async function answerTap(core: Core, bot: UserId, tapId: string, answer: TapAnswer): Promise<void> {
   const parsed = TapId.safeParse(tapId);
   if (!parsed.success) throw noTap();
+  await requireOutOfShadow(core, bot);
   const texts = { tap_answer: [answer.text, answer.url] };
   if (!(await areAllowed(core, texts, null))) {
     // A rule may leave the conversation out.

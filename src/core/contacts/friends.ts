@@ -17,7 +17,7 @@ import {
 } from "../../storage/contacts/friends.ts";
 import { requireOther } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
-import { requireAllowed } from "../moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 import { includesBlocked } from "./blocks.ts";
@@ -52,6 +52,7 @@ export async function askOrAcceptFriend(
   requireOther(caller, other);
   await countNamed(core, caller, [other]);
   await requireNoStrangers(core, caller, [other]);
+  if (!words.answersOnly) await requireOutOfShadow(core, caller);
   await requireAllowed(core, { request: words.wording });
   const isCounted = core.settings.quotas.requests !== null && !(await areInContact(core.db, caller, other));
   return counted(core, caller, isCounted ? { requests: [`user ${other}`] } : {}, () =>

@@ -19,7 +19,7 @@ import { requireFriends } from "../contacts/friends.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
-import { requireAllowed } from "../moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireMayCreateGroups, requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 
@@ -130,6 +130,7 @@ async function create(
     group_data: textsIn(data),
   });
   const memberIds = [caller, ...initialMembers.map(({ userId }) => userId)];
+  if (initialMembers.length > 0) await requireOutOfShadow(core, caller);
   await requireUsers(core, memberIds);
   await requireNoStrangers(core, caller, memberIds);
   if (amongFriends) await requireFriends(core, caller, memberIds.slice(1));

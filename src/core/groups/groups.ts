@@ -19,7 +19,7 @@ import { requireNoBlocks } from "../contacts/blocks.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
-import { requireAllowed } from "../moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
 
@@ -65,6 +65,7 @@ export async function editGroup(
 ): Promise<Conversation> {
   const { metadata, name, introduction, announcement } = change;
   const groupTexts = { group_name: name, group_text: [introduction, announcement] };
+  await requireOutOfShadow(core, caller);
   await requireAllowed(core, { ...groupTexts, group_data: textsIn(change.customFields ?? {}) }, id);
   const stored = {
     ...core.fileOrigins.withStoredAvatar(change),
@@ -125,7 +126,7 @@ export async function addMembers(
 
 /**
  * Adds users to a group, or asks them, as far as the caller may do so today. Members cost nothing.
- * @throws `quota` for more: then nothing is done; whatever `work` throws
+ * @throws `quota` for more, `refused` from the shadow: then nothing is done; whatever `work` throws
  */
 export async function countedMembers<T>(
   core: Core,
@@ -134,6 +135,7 @@ export async function countedMembers<T>(
   userIds: UserId[],
   work: () => Promise<T>,
 ): Promise<T> {
+  await requireOutOfShadow(core, caller);
   const members = core.settings.quotas.members === null ? [] : await newTo(core, id, userIds);
   return counted(core, caller, { members: members.map((userId) => `${id} ${userId}`) }, work);
 }
@@ -168,6 +170,7 @@ export async function joinGroup(
 ): Promise<JoinState> {
   const [person] = await findLiveUsers(core.db, [caller]);
   if (!person) throw accountDeleted();
+  if (message) await requireOutOfShadow(core, caller);
   await requireAllowed(core, { request: message }, id);
   const isCounted = core.settings.quotas.requests !== null && (await mayAskToJoin(core.db, caller, id));
   const { state } = await counted(core, caller, isCounted ? { requests: [`group ${id}`] } : {}, () =>
@@ -221,6 +224,7 @@ export async function changeMember(
   change: MemberChange,
 ): Promise<GroupMember> {
   const { nameCard, customFields = {} } = change;
+  if (nameCard || change.customFields) await requireOutOfShadow(core, caller);
   await requireAllowed(core, { name_card: nameCard, group_data: textsIn(customFields) }, id);
   const fields = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const found = await core.conversations.changeMember(id, {

@@ -14,6 +14,7 @@ import { findLiveUsers } from "../../storage/accounts/users.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import type { Core } from "../context.ts";
 import { getConversation } from "../conversations/conversations.ts";
+import { requireOutOfShadow } from "../moderation/shown-texts.ts";
 
 const InvitationPosition = z.tuple([z.int()]);
 
@@ -33,6 +34,7 @@ export async function createInvitation(
   terms: { expiresInS?: number | undefined; maxUses?: number | undefined },
 ): Promise<Invitation> {
   const { expiresInS = LIMITS.invitationDefaultS, maxUses = null } = terms;
+  await requireOutOfShadow(core, caller);
   const input = { userId: caller, lifetimeMs: expiresInS * 1_000, maxUses };
   const made = await core.conversations.createInvitation(id, input);
   core.securityLog.record("invitation_created", { user: null, by: caller, conversation: id });

@@ -1,5 +1,5 @@
 import { CoreError } from "../../domain/errors.ts";
-import type { ConversationId } from "../../domain/ids.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { CompiledRules } from "../../domain/moderation/rules/compile.ts";
 import { letsShow } from "../../domain/moderation/rules/shown.ts";
 import type { RefusedText } from "../../domain/moderation/shown-text.ts";
@@ -25,6 +25,17 @@ export async function requireAllowed(
 ): Promise<void> {
   if (!(await areAllowed(core, texts, conversation)))
     throw new CoreError("refused", "A text like this is not allowed here, where others are shown it.");
+}
+
+/**
+ * Refuses from the shadow what others would notice besides messages. Call it before the change. It is known
+ * who is in the shadow as it is for messages.
+ * @throws `refused`
+ */
+export async function requireOutOfShadow(core: Core, userId: UserId): Promise<void> {
+  await knownRules(core);
+  if (core.rules.ofMessages?.shadowed.has(userId))
+    throw new CoreError("refused", "This is not allowed here.");
 }
 
 /** Whether rules let others be shown these texts. See `requireAllowed` */

@@ -50,7 +50,7 @@ export const INHERITED: Record<Thing, Record<State, Inherited>> = {
   },
   invitation: {
     // It admits users to a group, and shows nothing that its maker says.
-    ...{ suspended: { made: "unmade", kept: "works" }, shadowed: WORKS },
+    ...{ suspended: { made: "unmade", kept: "works" }, shadowed: { made: "unmade", kept: "works" } },
     ...{ banned: ENDS, demoted: ENDS, deleted: ENDS, erased: ENDS },
   },
 };

@@ -130,15 +130,11 @@ test("hooks and exports know nothing of it, and nobody is shown that the user is
   await expectAsked(ann, group, "DELETE", `/messages/${seq}?for=everyone`);
   own.send({ type: "typing", conversation_id: group });
   await send(ann, group, "more pills");
-  const body = { name: "Hikers" };
-  expect((await call("PATCH", `/v1/conversations/${group}`, { token: ann.token, body })).status).toBe(200);
   await send(bob, group, "heard");
-  await receiver.until(3);
-  const told = JSON.stringify(await receiver.until(3));
+  const told = JSON.stringify(await receiver.until(1));
   expect(told).toContain("heard");
-  expect(told).toContain("Hikers");
   expect(told).not.toContain("pills");
-  await device.until(() => JSON.stringify(device.frames).includes("Hikers"));
+  await device.until(() => JSON.stringify(device.frames).includes("heard"));
   expect(device.of("typing")).toEqual([]);
   const exported = await conversationObject(ConversationId.parse(group)).exportPage({});
   expect(JSON.stringify(exported)).toContain("heard");
@@ -239,7 +235,7 @@ test("nobody else learns of pins of hidden messages, nor finds less room for the
   const hidden = await Promise.all(range(1, LIMITS.pins).map(() => send(ann, id, "pills")));
   await Promise.all(hidden.map((one) => expectAsked(ann, id, "PUT", `/messages/${one.seq}/pin`)));
   expect(await listedConversation(bob, id)).toMatchObject({ last_message, unread_count: 0 });
-  expectProblem(await ask(ann, id, "PUT", `/messages/${seq}/pin`), 409, "conflict");
+  expectProblem(await ask(ann, id, "PUT", `/messages/${seq}/pin`), 403, "refused");
   await expectAsked(bob, id, "PUT", `/messages/${seq}/pin`);
   // The notice of it is the first thing that others hear.
   const notice = { body: { event: "pinned", seq } };

@@ -1,5 +1,5 @@
 import type { Core } from "../../../core/context.ts";
-import { requireAllowed } from "../../../core/moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../../../core/moderation/shown-texts.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import type {
   AttributesChange,
@@ -23,6 +23,7 @@ export function changeAttributesByName(
   change: AttributesChange,
 ): Promise<AttributesState> {
   return withGroup(core, caller, group, async (id) => {
+    await requireOutOfShadow(core, caller);
     await requireAllowed(core, { group_data: textsIn(change.set ?? {}) }, id);
     return core.conversations.changeAttributes(id, { userId: caller, ...change });
   });
@@ -40,9 +41,10 @@ export function setCountersByName(
   group: GroupAddress,
   values: GroupCounters,
 ): Promise<GroupCounters> {
-  return withGroup(core, caller, group, (id) =>
-    core.conversations.setCounters(id, { userId: caller, values }),
-  );
+  return withGroup(core, caller, group, async (id) => {
+    await requireOutOfShadow(core, caller);
+    return core.conversations.setCounters(id, { userId: caller, values });
+  });
 }
 
 /** Adds to a counter of a group. @throws as `withGroup` */
@@ -53,7 +55,8 @@ export function countByName(
   key: string,
   delta: number,
 ): Promise<number> {
-  return withGroup(core, caller, group, (id) =>
-    core.conversations.addToCounter(id, { userId: caller, key, delta }),
-  );
+  return withGroup(core, caller, group, async (id) => {
+    await requireOutOfShadow(core, caller);
+    return core.conversations.addToCounter(id, { userId: caller, key, delta });
+  });
 }

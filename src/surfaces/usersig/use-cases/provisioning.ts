@@ -1,7 +1,7 @@
 import { announceProfile } from "../../../core/accounts/profile-announcement.ts";
 import { getMe, noUserWithName, tooManyEmails } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
-import { requireAllowed } from "../../../core/moderation/shown-texts.ts";
+import { requireAllowed, requireOutOfShadow } from "../../../core/moderation/shown-texts.ts";
 import { requireMayChangeProfile, requireMayLookUp, withoutStrangers } from "../../../core/policies.ts";
 import { usersChanged } from "../../../core/server/user-events.ts";
 import {
@@ -112,6 +112,7 @@ export async function changeExtendedProfile(
   const rule = core.timing.emailChanges;
   if (caller) {
     await requireMayChangeProfile(core, caller.userId, change);
+    await requireOutOfShadow(core, caller.userId);
     await requireAllowed(core, shownOf(change));
     const own = await updateExtendedProfile(core.db, caller.userId, change, "any", rule);
     if (own) return announced(core, own);

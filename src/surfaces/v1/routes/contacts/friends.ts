@@ -53,7 +53,7 @@ const befriendRoute = lightRoute("put", "/v1/friends/{user_id}", {
   request: { params },
   responses: {
     200: jsonAnswer("The state of the friendship", Friendship),
-    ...problems("validation_failed", "forbidden", "blocked", "not_found", "quota"),
+    ...problems("validation_failed", "forbidden", "blocked", "refused", "not_found", "quota"),
   },
 });
 

@@ -37,7 +37,7 @@ const createRouteDefinition = lightRoute("post", "/v1/conversations/{id}/invitat
   request: { params: ConversationParams, body: optionalBody(InvitationInput) },
   responses: {
     201: jsonAnswer("The invitation", Invitation),
-    ...problems("forbidden", "not_found", "conflict"),
+    ...problems("forbidden", "refused", "not_found", "conflict"),
   },
 });
 

@@ -38,7 +38,7 @@ const addRoute = lightRoute("post", "/v1/conversations/{id}/members", {
   request: { params: ConversationParams, body: jsonBody(NewMembers) },
   responses: {
     200: jsonAnswer("All users that were named and are members", AddedMembers),
-    ...problems("forbidden", "blocked", "not_found", "conflict", "quota", "full"),
+    ...problems("forbidden", "blocked", "refused", "not_found", "conflict", "quota", "full"),
   },
 });
 

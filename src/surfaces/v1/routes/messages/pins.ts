@@ -9,7 +9,8 @@ const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
 
 const refusals = [
-  ...(["validation_failed", "unauthenticated", "forbidden", "muted", "blocked", "not_found"] as const),
+  ...(["validation_failed", "unauthenticated", "forbidden", "muted", "blocked"] as const),
+  ...(["refused", "not_found"] as const),
 ] as const;
 
 const pinRoute = lightRoute("put", "/v1/conversations/{id}/messages/{seq}/pin", {

@@ -24,7 +24,7 @@ const voteRoute = lightRoute("put", "/v1/conversations/{id}/messages/{seq}/votes
   request: { params: MessageParams, body: jsonBody(NewVotes) },
   responses: {
     200: message,
-    ...problems("forbidden", "muted", "blocked", "not_found", "conflict", "full"),
+    ...problems("forbidden", "muted", "blocked", "refused", "not_found", "conflict", "full"),
   },
 });
 
