@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { parseMarkup } from "../../../../packages/react/src/markup/blocks.ts";
-import { type Block, textOf } from "../../../../packages/react/src/markup/tree.ts";
 import { fromDiscord } from "../../../../src/domain/foreign/discord/markdown.ts";
 import { fromMarkdown } from "../../../../src/domain/foreign/markdown.ts";
 import { fromMrkdwn } from "../../../../src/domain/foreign/slack/mrkdwn.ts";
 import { cutMarkdown } from "../../../../src/domain/foreign/text.ts";
+import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
+import { type Block, textOf } from "../../../../src/domain/markup/tree.ts";
 import { plain } from "../../../../src/lib/markup.ts";
 import { runOptions } from "../../../support/property-runs.ts";
 
