@@ -48,7 +48,7 @@ const LISTED = 100;
 /**
  * Makes a hook. What happens from now on is told, in a small deployment from before this resolves on.
  * @throws `validation_failed` for an address that may not be called, and for unknown conversations;
- *   `conflict` if there are 20 hooks
+ *   `conflict` if there are 20 hooks, or one that is asked and this one would be, too
  */
 export async function createHook(
   core: Core,
@@ -58,15 +58,13 @@ export async function createHook(
   requireAddress(core, url);
   const gate = gateOf({ events }, asked);
   const conversations = refs && (await idsOf(core, refs));
-  if (gate && (await listHooks(core.db)).some((hook) => hook.gate))
-    throw new CoreError(
-      "conflict",
-      "There is a hook that is asked before messages already: delete it first.",
-    );
   const secret = newHookSecret();
   const made = { url, events, conversations, gate, id: newHookId(), createdAt: Date.now() };
-  if (!(await insertHook(core.db, { ...made, secret }, MAX_HOOKS)))
-    throw new CoreError("conflict", `There are ${MAX_HOOKS} hooks already: delete one.`);
+  if (!(await insertHook(core.db, { ...made, secret }, MAX_HOOKS))) {
+    const isFull = (await listHooks(core.db)).length >= MAX_HOOKS;
+    const what = isFull ? `are ${MAX_HOOKS} hooks` : "is a hook that is asked before messages";
+    throw new CoreError("conflict", `There ${what} already: delete one.`);
+  }
   await core.hooks.cover(made.id, { since: made.createdAt, isReplay: false });
   return { hook: { ...made, state: "active", lastSuccessAt: null }, secret };
 }

@@ -45,10 +45,19 @@ export interface Gate {
   onFailure: "allow" | "refuse";
 }
 
+/** Characters of a reason that its sender is told. */
+const MAX_REASON = 500;
+
+/** Why a message is refused: whatever stands there, it is refused. */
+const Reason = z
+  .string()
+  .catch("")
+  .transform((reason) => [...reason.slice(0, 2 * MAX_REASON)].slice(0, MAX_REASON).join(""));
+
 /** What such a hook answers. */
 export const GateAnswer = z.discriminatedUnion("action", [
   z.object({ action: z.literal("accept") }),
-  z.object({ action: z.literal("reject"), reason: z.string().max(500).default("") }),
+  z.object({ action: z.literal("reject"), reason: Reason }),
   z.object({ action: z.literal("replace"), body: z.record(z.string(), z.json()) }),
 ]);
 export type GateAnswer = z.infer<typeof GateAnswer>;

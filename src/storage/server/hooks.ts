@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { ConversationId } from "../../domain/ids.ts";
 import type { FailedDelivery, Hook, HookId, HookState, HookTarget } from "../../domain/server/hook.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -23,17 +23,30 @@ type HookChange = { [Name in keyof HookRow]?: HookRow[Name] | SQL };
 /** A failed delivery with the feed that it is of. */
 export type ListedFailure = FailedDelivery & { subject: string };
 
-/** Stores a hook, unless there are `max` already. @returns whether it is stored */
+/**
+ * Stores a hook, unless there are `max` already, or it would be the second one that is asked.
+ * @returns whether it is stored
+ */
 export async function insertHook(
   db: Database,
   hook: Omit<Hook, "state" | "lastSuccessAt"> & { secret: string },
   max: number,
 ): Promise<boolean> {
-  // Two at once may make one more than that: the bound is for the work of each event.
-  const [found] = await queryD1(db.select({ n: count() }).from(hooks));
-  if ((found?.n ?? 0) >= max) return false;
-  await queryD1(db.insert(hooks).values({ ...hook, activeSince: hook.createdAt }));
-  return true;
+  const { id, url, events, conversations, secret, gate, createdAt } = hook;
+  const json = (value: object | null) => value && JSON.stringify(value);
+  const gates = db.select({ id: hooks.id }).from(hooks).where(isNotNull(hooks.gate));
+  const stored = await queryD1(
+    db
+      .insert(hooks)
+      .select(
+        sql`SELECT ${id}, ${url}, ${json(events)}, ${json(conversations)}, ${secret}, NULL, 0, 'active',
+          ${json(gate)}, ${createdAt}, ${createdAt}, NULL
+          WHERE ${db.select({ n: count() }).from(hooks)} < ${max}
+            AND (${Number(gate === null)} OR NOT EXISTS ${gates})`,
+      )
+      .returning({ id: hooks.id }),
+  );
+  return stored.length > 0;
 }
 
 /** All hooks, the newest first. */

@@ -36,6 +36,7 @@ const count = async () => (await page(ann, id)).items.length;
 const asked = async () => (await receiver.calls()).length;
 
 const ACCEPT = { action: "accept" };
+const NO_REASON = "The message is not allowed here.";
 const REJECT = { action: "reject", reason: "No links, please." };
 
 test("a hook is shown a message before it is stored, and accepts, rejects or replaces it", async () => {
@@ -61,6 +62,18 @@ test("a hook is shown a message before it is stored, and accepts, rejects or rep
   ]);
   const replaced = await send(ann, id, "three");
   expect(replaced).toMatchObject({ seq: stored.seq + 1, body: { text: "***" } });
+});
+
+test("it refuses whatever its reason is, of which 500 characters are told", async () => {
+  const long = `${"👍".repeat(499)}end`;
+  const before = await count();
+  await receiver.answer({ ...REJECT, reason: long }, { ...REJECT, reason: null }, { action: "reject" });
+  const details = ["👍".repeat(499).concat("e"), NO_REASON, NO_REASON];
+  for (const detail of details) {
+    const { status, body } = await post(ann, text("refused"));
+    expect([status, body]).toEqual([403, expect.objectContaining({ code: "refused", detail })]);
+  }
+  expect(await count()).toBe(before);
 });
 
 test("it has its say about edits, too", async () => {

@@ -90,8 +90,22 @@ test("a test calls the hook once, and says what came of it", async () => {
   expect(await tested()).toEqual({ status: null, detail: "There was no connection." });
 });
 
+test("of two hooks at once that would be asked one is made", async () => {
+  const asked = { ...GOOD, events: ["message.sending"] };
+  const made = await Promise.all([post(asked), post(asked)]);
+  expect(made.map(({ status }) => status).sort()).toEqual([201, 409]);
+  const { id } = CreatedHook.parse(made.find(({ status }) => status === 201)?.body);
+  expect((await call("DELETE", `/v1/server/hooks/${id}`, { token: key })).status).toBe(204);
+});
+
 test("there are so many hooks at most", async () => {
-  for (let i = (await all()).length; i < MAX_HOOKS; i++) expect((await post(GOOD)).status).toBe(201);
+  const left = MAX_HOOKS - (await all()).length;
+  const atOnce = await Promise.all(Array.from({ length: left + 6 }, () => post(GOOD)));
+  expect(atOnce.map(({ status }) => status).sort()).toEqual([
+    ...Array.from({ length: left }, () => 201),
+    ...Array.from({ length: 6 }, () => 409),
+  ]);
+  expect(await all()).toHaveLength(MAX_HOOKS);
   const refused = await post(GOOD);
   expect([refused.status, refused.body]).toEqual([409, expect.objectContaining({ code: "conflict" })]);
 });
