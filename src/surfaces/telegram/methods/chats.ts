@@ -9,7 +9,7 @@ import { serializeBanned, serializeLeft, serializeMember } from "../serialize/me
 import { serializeChat } from "../serialize/users.ts";
 import { placeOf } from "../use-cases/chats.ts";
 import { standingOf } from "../use-cases/members.ts";
-import { type BotCall, chatOf, type Method, read } from "./method.ts";
+import { type BotCall, chatOf, groupOf, type Method, read } from "./method.ts";
 
 const MAX_ADMINISTRATORS = 50;
 const NO_GIFTS = {
@@ -62,8 +62,7 @@ const getChatMemberCount: Method = async (call) => {
 
 const banChatMember: Method = async (call) => {
   const { chat_id, user_id } = checked(OnUser, await read(call));
-  requireGroup(chat_id);
-  const id = await chatOf(call, chat_id);
+  const id = await groupOf(call, chat_id);
   await restricting(call, id, user_id, () => banUser(call.core, call.bot.id, id, user_id, ""));
   return true;
 };
@@ -72,8 +71,7 @@ const Unbanned = OnUser.extend({ only_if_banned: orNone(flag) });
 
 const unbanChatMember: Method = async (call) => {
   const { chat_id, user_id, only_if_banned = false } = checked(Unbanned, await read(call));
-  requireGroup(chat_id);
-  const id = await chatOf(call, chat_id);
+  const id = await groupOf(call, chat_id);
   const { core, bot } = call;
   const targetIds = [user_id];
   const members = await core.conversations.membersByIds(id, { userId: bot.id, targetIds });
@@ -89,8 +87,7 @@ const unbanChatMember: Method = async (call) => {
 
 const leaveChat: Method = async (call) => {
   const { chat_id } = checked(OnChat, await read(call));
-  requireGroup(chat_id);
-  const id = await chatOf(call, chat_id);
+  const id = await groupOf(call, chat_id);
   await call.core.conversations.leave(id, { userId: call.bot.id });
   return true;
 };
@@ -110,11 +107,6 @@ async function restricting(
       target.role === "owner" ? "can't remove chat owner" : "user is an administrator of the chat",
     );
   });
-}
-
-/** @throws `validation_failed` for a private chat */
-function requireGroup(chat: number): void {
-  if (chat > 0) throw badRequest("method is available for supergroup chats only");
 }
 
 /** The methods that concern chats and their members. */

@@ -180,18 +180,37 @@ const Copied = z.object({ ...SENDING, from_chat_id: chat, message_id: seq });
 
 const forwardMessage: Method = async (call) => {
   const input = checked(Copied, await read(call));
-  const [id, from] = await Promise.all([chatOf(call, input.chat_id), chatOf(call, input.from_chat_id)]);
-  const source = { conversationId: from, seq: input.message_id };
-  const draft = { ...DRAFT, quoteSeq: undefined, copy: { type: "forward" as const, source } };
-  const { message } = await inWords("forward", () => sendMessage(call.core, call.bot.id, id, draft));
-  return shown(call, message);
+  return shown(call, await forwardedTo(call, input.chat_id, input.from_chat_id, input.message_id));
 };
 
+/** Forwards a message. @returns its new number */
+export async function forwarded(call: BotCall, to: number, from: number, one: Seq): Promise<Seq> {
+  return (await forwardedTo(call, to, from, one)).seq;
+}
+
+async function forwardedTo(call: BotCall, to: number, from: number, one: Seq): Promise<Message> {
+  const conversationId = await chatOf(call, from);
+  const id = await chatOf(call, to);
+  const copy = { type: "forward" as const, source: { conversationId, seq: one } };
+  const draft = { ...DRAFT, quoteSeq: undefined, copy };
+  const { message } = await inWords("forward", () => sendMessage(call.core, call.bot.id, id, draft));
+  return message;
+}
+
 const CopiedWithCaption = Copied.extend(CAPTION);
+type CopiedWithCaption = z.infer<typeof CopiedWithCaption>;
 
 /** Sends what a message says as a message of the bot. */
-const copyMessage: Method = async (call) => {
-  const input = checked(CopiedWithCaption, await read(call));
+const copyMessage: Method = async (call) => ({
+  message_id: await copyOf(call, checked(CopiedWithCaption, await read(call))),
+});
+
+/** The same of one of many. @returns its new number */
+export function copied(call: BotCall, to: number, from: number, one: Seq): Promise<Seq> {
+  return copyOf(call, checked(CopiedWithCaption, { chat_id: to, from_chat_id: from, message_id: one }));
+}
+
+async function copyOf(call: BotCall, input: CopiedWithCaption): Promise<Seq> {
   const { core, bot } = call;
   const from = await chatOf(call, input.from_chat_id);
   const original = await inWords("copy", () =>
@@ -203,9 +222,8 @@ const copyMessage: Method = async (call) => {
   const caption = input.caption && readText(input.caption, input.parse_mode, input.caption_entities);
   const content = contentOf({ kind, body: { ...body, ...(caption && { caption: caption.text }) } });
   const said = { ...content, poll: poll?.body, meant: caption ? caption.meant : undefined };
-  const { seq: message_id } = await stored(call, input, said);
-  return { message_id };
-};
+  return (await stored(call, input, said)).seq;
+}
 
 const sendChatAction: Method = async (call) => {
   const input = checked(OnChat.extend({ action: z.string().max(64) }), await read(call));

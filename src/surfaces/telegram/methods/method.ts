@@ -41,6 +41,12 @@ export async function chatOf(call: BotCall, chat: number): Promise<ConversationI
   return id;
 }
 
+/** The same of a group. @throws `validation_failed` for a private chat */
+export function groupOf(call: BotCall, chat: number): Promise<ConversationId> {
+  if (chat > 0) throw badRequest("method is available for supergroup chats only");
+  return chatOf(call, chat);
+}
+
 /** A message as the bot is shown it. */
 export async function shown({ core, bot }: BotCall, message: Message): Promise<object> {
   return serializeMessage(message, await placeShowing(core, bot.id, message));

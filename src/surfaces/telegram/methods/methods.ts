@@ -1,14 +1,22 @@
 import { ACCOUNT } from "./account.ts";
+import { BATCHES } from "./batches.ts";
 import { CHATS } from "./chats.ts";
 import { COMMANDS } from "./commands.ts";
 import { FILES } from "./files.ts";
+import { GROUPS } from "./groups.ts";
 import { MESSAGES } from "./messages.ts";
 import type { Method } from "./method.ts";
+import { NEAREST } from "./nearest.ts";
+import { NOT_HERE } from "./not-here.ts";
 import { UPDATES } from "./updates.ts";
 
-const ALL = { ...ACCOUNT, ...UPDATES, ...MESSAGES, ...FILES, ...CHATS, ...COMMANDS };
+const DONE = {
+  ...{ ...ACCOUNT, ...UPDATES, ...MESSAGES, ...BATCHES, ...FILES },
+  ...{ ...CHATS, ...GROUPS, ...COMMANDS, ...NEAREST },
+};
+const ALL: Record<string, Method> = { ...NOT_HERE, ...DONE };
 
 /** The methods by name. Names are compared without case. */
 export const METHODS: ReadonlyMap<string, Method> = new Map(
-  Object.entries<Method>(ALL).map(([name, method]) => [name.toLowerCase(), method]),
+  Object.entries(ALL).map(([name, method]) => [name.toLowerCase(), method]),
 );

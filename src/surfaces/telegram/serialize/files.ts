@@ -49,7 +49,7 @@ export function pathOfFile({ key, name, contentType }: StoredFile): string {
 
 /** The key of a file by the last part of such a path; null: it is none. */
 export function keyInPath(name: string): FileKey | null {
-  return FileKey.safeParse(name.replace(/\..*$/, "")).data ?? null;
+  return FileKey.safeParse(name.split(".", 1)[0]).data ?? null;
 }
 
 /** The fields of a file that all kinds have. */
