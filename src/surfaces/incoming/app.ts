@@ -8,9 +8,13 @@ import { barePath, type Surface } from "../../http/surface.ts";
 import { alertmanager } from "./alertmanager/alertmanager.ts";
 import { postedJson } from "./body.ts";
 import { discord } from "./discord/discord.ts";
+import { gitea } from "./gitea/gitea.ts";
 import { github } from "./github/github.ts";
+import { gitlab } from "./gitlab/gitlab.ts";
 import { grafana } from "./grafana/grafana.ts";
+import { kuma } from "./kuma/kuma.ts";
 import { plain } from "./plain/plain.ts";
+import { sentry } from "./sentry/sentry.ts";
 import type { Posted, Shape } from "./shape.ts";
 import { slack } from "./slack/slack.ts";
 
@@ -21,6 +25,11 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["github", github],
   ["grafana", grafana],
   ["alertmanager", alertmanager],
+  ["gitlab", gitlab],
+  ["gitea", gitea],
+  ["forgejo", gitea],
+  ["sentry", sentry],
+  ["kuma", kuma],
 ]);
 
 const KEY_HEADER = "Idempotency-Key";

@@ -15,6 +15,7 @@ beforeAll(async () => {
   [ann, bob] = await signedInUsers(2);
 });
 
+const SHAPES = "slack discord github grafana alertmanager gitlab gitea forgejo sentry kuma".split(" ");
 const NOT_THERE = { status: 404, body: { code: "not_found", detail: expect.any(String) } };
 
 describe("a hook", () => {
@@ -112,7 +113,7 @@ describe("a URL", () => {
     const answers = await Promise.all(urls.map((one) => posted(one, { text: "guess" })));
     for (const answer of answers) expect(answer).toEqual({ ...NOT_THERE, body: answers[0]?.body });
     // Whatever the shape, nothing of a body is read: each of these would be another failure.
-    for (const shape of ["", "/slack", "/discord", "/github", "/grafana", "/alertmanager"])
+    for (const shape of ["", ...SHAPES.map((name) => `/${name}`)])
       for (const body of ["{", "x".repeat(LIMITS.hookPostBytes + 1)])
         expect((await posted(`${urls[0]}${shape}`, body)).status, shape).toBe(404);
     expect((await posted(`${urls[0]}/github`, {}, { "X-GitHub-Event": "watch" })).status).toBe(404);

@@ -33,9 +33,13 @@ import { comparisonForm, storedForm } from "../../../../src/lib/text-forms.ts";
 import { readContent } from "../../../../src/surfaces/appkey/content.ts";
 import { alertmanager } from "../../../../src/surfaces/incoming/alertmanager/alertmanager.ts";
 import { discord } from "../../../../src/surfaces/incoming/discord/discord.ts";
+import { gitea } from "../../../../src/surfaces/incoming/gitea/gitea.ts";
 import { github } from "../../../../src/surfaces/incoming/github/github.ts";
+import { gitlab } from "../../../../src/surfaces/incoming/gitlab/gitlab.ts";
 import { grafana } from "../../../../src/surfaces/incoming/grafana/grafana.ts";
+import { kuma } from "../../../../src/surfaces/incoming/kuma/kuma.ts";
 import { plain as ours } from "../../../../src/surfaces/incoming/plain/plain.ts";
+import { sentry } from "../../../../src/surfaces/incoming/sentry/sentry.ts";
 import type { Shape } from "../../../../src/surfaces/incoming/shape.ts";
 import { slack } from "../../../../src/surfaces/incoming/slack/slack.ts";
 import { readCards, textOfCards } from "../../../../src/surfaces/kook/cards.ts";
@@ -131,6 +135,17 @@ const READERS: Record<string, Record<string, Reader>> = {
       (text) => ({ ...GITHUB, ref: text, commits: [{ id: text, message: text, url: text }] }),
       "push",
     ),
+    "GitLab, as an issue": posting(gitlab, (text) => ({
+      object_kind: "issue",
+      object_attributes: { action: "open", title: text, description: text, url: text },
+    })),
+    Gitea: posting(gitea, (text) => ({ ...GITHUB, issue: { title: text, body: text } }), "issues"),
+    Sentry: posting(sentry, (text) => ({ action: text, data: { issue: { title: text, culprit: text } } })),
+    "Uptime Kuma": posting(kuma, (text) => ({
+      msg: text,
+      heartbeat: { status: 0, msg: text },
+      monitor: { name: text },
+    })),
     Grafana: posting(grafana, alerts),
     Alertmanager: posting(alertmanager, alerts),
     Parley: posting(ours, (text) => ({ text, name: text, avatar: text })),
