@@ -1,18 +1,29 @@
 import { evictDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
-import { ask, type Caller, createGroup } from "../../support/clients/chat.ts";
+import { ask, type Caller, createGroup, list, type Named } from "../../support/clients/chat.ts";
+import { eventually } from "../../support/eventually.ts";
+import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
 import { runOptions } from "../../support/property-runs.ts";
+import { pushJobs } from "../../support/push/jobs.ts";
+import { PushReceiver } from "../../support/push/receiver.ts";
 import { setTiming } from "../../support/timing.ts";
 import { copyOf, textsSeen } from "./copies.ts";
 
 // Each message has the rules read: a shadow is in force at once.
-beforeAll(() => setTiming({ rules: { keepMs: 0, staleMs: 0 } }));
+beforeAll(() =>
+  setTiming({
+    ...{ rules: { keepMs: 0, staleMs: 0 }, fanout: { cooldownMs: 1 } },
+    // No push goes out: whether one is due is asked.
+    push: { graceMs: 600_000, changeMs: 600_000 },
+  }),
+);
 
 const WHAT = [
   ...["send", "send", "quote", "aside", "mention", "edit", "revoke", "hide", "read", "clear"],
@@ -104,6 +115,37 @@ async function writtenBy(members: Caller[], id: number): Promise<boolean> {
   return false;
 }
 
+/** Waits until the list of a member is what their conversation says; of who is none, for nothing. */
+async function settled(who: Caller, id: number): Promise<void> {
+  await eventually(async () => {
+    const fresh = await ask(who, id, "GET", "");
+    if (fresh.status !== 200) return;
+    const found = (await list(who, "?limit=100")).items.find((item) => item.id === id);
+    expect(found).toMatchObject(Counted.parse(fresh.body));
+  });
+}
+
+const Counted = z.object({ unread_count: z.int(), last_message: z.looseObject({ seq: z.int() }).nullable() });
+
+/** Members of a copy with a push device each, and a hook of the backend: whom nobody tells of imports. */
+async function listeners(key: string, members: (Caller & Named)[], id: number): Promise<() => Promise<void>> {
+  const receiver = await HookReceiver.start(key, { events: ["*"], conversations: [id] });
+  for (const who of members) {
+    await settled(who, id);
+    await (await PushReceiver.start()).register(who);
+  }
+  return async () => {
+    const [who] = members;
+    if (!who || (await ask(who, id, "POST", "/messages", MARK)).status !== 201) return;
+    const told = await receiver.until(1);
+    expect(told.map(({ data }) => data.message?.body.text).filter((text) => text?.includes("text "))).toEqual(
+      [],
+    );
+  };
+}
+
+const MARK = { kind: "text", body: { text: "the mark" } };
+
 test("nobody sees more in a copy than before, in a later one neither, and live counts stay", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -112,7 +154,9 @@ test("nobody sees more in a copy than before, in a later one neither, and live c
       fc.boolean(),
       async (early, late, isUsed) => {
         // The exports of one key are limited.
-        const { text: key } = await makeServerKey(["data", "conversations", "tokens", "users", "moderate"]);
+        const { text: key } = await makeServerKey([
+          ...(["data", "conversations", "tokens", "users", "moderate", "hooks"] as const),
+        ]);
         const people = await signedInUsers(4);
         const group = (await createGroup(itemAt(people, 0), [itemAt(people, 1), itemAt(people, 2)])).id;
         for (const one of early) await go(key, people, group, one);
@@ -132,14 +176,23 @@ test("nobody sees more in a copy than before, in a later one neither, and live c
         for (const one of late) await go(key, people, group, one);
         const records = await copy.exported();
         const before = await countsOf(members, copy.id);
-        await copy.again(records.filter(({ type }) => type === "message" || type === "user"));
+        const expectUntold = await listeners(key, members, copy.id);
+        const messages = records.filter(({ type }) => type === "message" || type === "user");
+        await copy.lost(messages);
+        await copy.again(messages);
         if (isWritten) {
           expect(await countsOf(members, copy.id)).toEqual(before);
           await evictDurableObject(conversationObject(ConversationId.parse(copy.id)));
           expect(await countsOf(members, copy.id)).toEqual(before);
         }
+        await copy.lost(records);
         await copy.again(records);
+        for (const who of members) {
+          await settled(who, copy.id);
+          expect(await pushJobs(who), "what is imported is pushed to nobody").toBe(0);
+        }
         await expectNoMore();
+        await expectUntold();
         for (const { user } of people)
           await call("DELETE", `/v1/moderation/users/${user.id}/suspension`, { token: key });
       },

@@ -3,7 +3,7 @@ import type { ExportRecord } from "../../../src/domain/data/records.ts";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { call } from "../../support/clients/api.ts";
 import type { Caller, Named } from "../../support/clients/chat.ts";
-import { conversationObject } from "../../support/objects/room.ts";
+import { conversationObject, loseConversation } from "../../support/objects/room.ts";
 import { exportAll, importAll, type Report, renamed } from "./records.ts";
 
 /** A conversation that went through an export and an import, as another deployment has it. */
@@ -16,6 +16,8 @@ export interface Copy {
   of(who: Named): Promise<Caller & Named>;
   /** imports the records of the original once more, as it is now; or others */
   again(records?: readonly ExportRecord[]): Promise<Report>;
+  /** begins such an import, and loses the object of the conversation meanwhile, as a crash does */
+  lost(records: readonly ExportRecord[]): Promise<void>;
   /** the records of the original now, as the copy has them */
   exported(): Promise<ExportRecord[]>;
 }
@@ -58,13 +60,21 @@ export async function copyOf(
       user: z.object({ id: z.int() }).parse(there.body),
     };
   };
+  const { id } = z.object({ id: z.int() }).parse(found.body);
   return {
-    id: z.object({ id: z.int() }).parse(found.body).id,
+    id,
     ...{ report, records, of, exported },
     again: async (others) => {
       const given = others ?? (await exported());
       all.push(...given);
       return importAll(key, given);
+    },
+    lost: async (given) => {
+      all.push(...given);
+      const body = given.map((record) => JSON.stringify(record)).join("\n");
+      const begun = call("POST", "/v1/server/imports", { token: key, body });
+      await loseConversation(id);
+      await begun;
     },
   };
 }

@@ -2,15 +2,16 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { SignedIn } from "../clients/api.ts";
+import type { Named } from "../clients/chat.ts";
 import { advanceClock } from "../clock.ts";
 import { eventually } from "../eventually.ts";
 import { timing } from "../timing.ts";
 
 /** A stub that no test has wrapped: the test runtime evicts no other. */
-const inbox = ({ user }: SignedIn) => env.INBOX.get(env.INBOX.idFromName(String(user.id)));
+const inbox = ({ user }: Named) => env.INBOX.get(env.INBOX.idFromName(String(user.id)));
 
 /** How many conversations of a user wait for the job that pushes. */
-export function pushJobs(user: SignedIn): Promise<number> {
+export function pushJobs(user: Named): Promise<number> {
   return runInDurableObject(inbox(user), (_, { storage }) => {
     return storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'push'").toArray().length;
   });

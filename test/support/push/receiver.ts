@@ -68,7 +68,7 @@ export class PushReceiver {
   }
 
   /** Registers the browser for a user, under an id of its own. */
-  async register({ token }: SignedIn, more: object = {}): Promise<string> {
+  async register({ token }: Pick<SignedIn, "token">, more: object = {}): Promise<string> {
     const id = this.endpoint.slice(-36);
     const answer = await call("PUT", `/v1/push/${id}`, { token, body: { ...this.subscription, ...more } });
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
