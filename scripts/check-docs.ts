@@ -170,7 +170,7 @@ function testFolders(): string[] {
     .map((path) => `${path}: tests do not go there; CONTRIBUTING.md says where`);
   const files = globSync(["test/**/*.*", "packages/*/test/**/*.*"], {
     cwd: ROOT,
-    exclude: ["**/fixtures/**"],
+    exclude: ["**/fixtures/**", "**/node_modules/**"],
   });
   const full = Object.entries(Object.groupBy(files, (path) => dirname(path))).flatMap(
     ([folder, { length } = []]) =>

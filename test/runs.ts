@@ -260,6 +260,11 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "the same story over the second core",
     "test/tim-engines/engine.test.ts",
   ],
+  "test/tim-uikit/react.test.ts": [
+    "the kit of another vendor",
+    "packages/tim/test/messages.test.ts",
+    "test/surfaces/tim/calls/quotes.test.ts",
+  ],
   "test/tim-uikit/uikit.test.ts": ["the kit of another vendor", "test/tim-engines/engine.test.ts"],
   "test/unit/objects/resume-costs.test.ts": [
     "rows of a resume",

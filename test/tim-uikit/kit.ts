@@ -24,15 +24,21 @@ export interface Seat {
   page: Page;
 }
 
-/** An app of another origin than the server's, which is nothing but Tencent's UI kit on parley-tim. */
+/** The apps of the kits, by their folders, with what shows that there is a list. */
+const APPS = { app: ".tui-conversation-list", "react-app": "[class*=conversationListContent]" } as const;
+type App = keyof typeof APPS;
+
+/** An app of another origin than the server's, which is nothing but one of Tencent's UI kits on parley-tim. */
 export class Kit {
   readonly site: Site<TestServer>;
+  readonly #app: App;
   readonly #origin: string;
   readonly #contexts: BrowserContext[] = [];
   /** the errors of all pages in the test that runs */
   #thrown: string[] = [];
 
-  private constructor(origin: string) {
+  private constructor(app: App, origin: string) {
+    this.#app = app;
     this.#origin = origin;
     this.site = Site.alone({ ALLOWED_ORIGINS: origin });
     beforeEach(({ onTestFinished, onTestFailed }) => {
@@ -45,10 +51,10 @@ export class Kit {
   }
 
   /** Builds the app for the tests of a file, and serves it. */
-  static async start(): Promise<Kit> {
+  static async start(app: App = "app"): Promise<Kit> {
     const folder = mkdtempSync(join(tmpdir(), "parley-uikit-"));
-    const build = [join(import.meta.dirname, "build.ts"), folder];
-    // For other environments Vue is slower.
+    const build = [join(import.meta.dirname, "build.ts"), app, folder];
+    // For other environments Vue and React are slower.
     const env = { ...process.env, NODE_ENV: "production" };
     const ready = promisify(execFile)(process.execPath, build, { env });
     const port = await freePort();
@@ -58,7 +64,7 @@ export class Kit {
       preview: { host: "127.0.0.1", port, strictPort: true },
       logLevel: "error",
     });
-    const kit = new Kit(`http://127.0.0.1:${port}`);
+    const kit = new Kit(app, `http://127.0.0.1:${port}`);
     beforeAll(() => ready);
     afterAll(async () => {
       await Promise.all(kit.#contexts.map((context) => context.close()));
@@ -92,7 +98,7 @@ export class Kit {
     });
     const page = await context.newPage();
     await page.goto(`${this.#origin}/#${this.site.origin},${user.username},${token}`);
-    await page.locator(".tui-conversation-list").waitFor();
+    await page.locator(APPS[this.#app]).first().waitFor();
     return page;
   }
 

@@ -145,6 +145,17 @@ test("a message is answered: the quoted one is shown, and once it is revoked it 
       .filter({ hasText: `${bob.name}: tea or coffee?` })
       .waitFor();
   expect(await last()).toMatchObject({ body: { text: "tea" } });
+  // It is a quote over v1, too, and one of v1 is shown as the kit's own.
+  const messages = `/v1/conversations/${id}/messages`;
+  const answered = () => ann.person.call("GET", `${messages}?limit=1`);
+  const [{ seq, quote: quoted }] = Object(await answered()).items;
+  expect(quoted).toMatchObject({ preview: "tea or coffee?" });
+  await bob.person.call("POST", messages, {
+    ...{ kind: "text", body: { text: "with milk?" }, quote_seq: seq },
+  });
+  await message(ann.page, "with milk?")
+    .locator(".reference-content", { hasText: `${ann.name}: tea` })
+    .waitFor();
   await choose(bob.page, "tea or coffee?", "Recall");
   await ann.page.reload();
   await openTalk(ann.page, bob.name);
