@@ -26,8 +26,8 @@ export function updateJson({ id, body }: NumberedUpdate): string {
 }
 
 /**
- * Where a bot update is of. `code`: of a direct conversation, for APIs that name it by its code. `people`: users
- * whom its messages name.
+ * Where a bot update is of. `code`: of a direct conversation, for APIs that name it by its code. `people`:
+ * users whom its messages name.
  */
 export type BotPlace = Pick<ConversationContext, "id" | "kind" | "name" | "peer" | "self"> & {
   code?: ConversationCode;

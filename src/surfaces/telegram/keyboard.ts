@@ -35,8 +35,8 @@ const PROTOCOL = /^[a-z][a-z\d+.-]*:\/\//i;
 const MAX_ADDRESS = 2_048;
 
 /**
- * The buttons that a call asks for; null: none. What other clients cannot do is left out, long labels are cut,
- * and long rows go on in the next one.
+ * The buttons that a call asks for; null: none. What other clients cannot do is left out, long labels are
+ * cut, and long rows go on in the next one.
  * @throws `validation_failed` in Telegram's words for what Telegram refuses, too
  */
 export function buttonsOf(markup: ReplyMarkup): Buttons | null {

@@ -7,7 +7,7 @@ import { type WireAnswer, wire } from "../../support/clients/wire.ts";
 
 const Success = z.strictObject({ ok: z.literal(true), result: z.unknown() });
 
-/** A call of a bot, with JSON. What it answers has all that the document of the API says, and nothing else. */
+/** A call of a bot, with JSON. Its answer has all that the document of the API says, and nothing else. */
 export async function tg(bot: { token: string }, method: string, body?: unknown): Promise<WireAnswer> {
   const headers =
     body === undefined || typeof body === "object" ? { "Content-Type": "application/json" } : {};

@@ -12,7 +12,7 @@ const Link = z.looseObject({ invite_link: z.string() });
 let ann: SignedIn;
 let ben: SignedIn;
 let bot: SignedIn;
-/** the conversation of Ann and the bot, and a group of Ann's, in which the bot is an admin and Ben a member */
+/** the conversation of Ann and the bot, and a group of Ann's with the bot as admin and Ben as member */
 let direct: number;
 let group: number;
 

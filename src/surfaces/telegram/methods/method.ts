@@ -113,7 +113,7 @@ function answered(input: Sending): { quoteSeq: Seq | undefined; isOptional: bool
   return { quoteSeq: undefined, isOptional };
 }
 
-/** A refusal that libraries know by its code: 409, another client of the bot is in the way; 403, it is out. */
+/** A refusal that libraries know by its code. 409: another client of the bot asks. 403: the bot is out. */
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly code: 403 | 409;

@@ -3,8 +3,8 @@ import { placeOf } from "../use-cases/chats.ts";
 import { type BotCall, Refused } from "./method.ts";
 
 /**
- * Says of a failed call what became of its chat: the bot was put out of it, or the other one does not exist any
- * more.
+ * Says of a failed call what became of its chat: the bot was put out of it, or the other one does not exist
+ * any more.
  * @throws always: `Refused`, or the error as it is
  */
 export async function asToldOf({ core, bot, place }: BotCall, error: unknown): Promise<never> {

@@ -21,8 +21,8 @@ const MAX_ENTITIES = 100;
 const MAX_TRIED = 20;
 
 /**
- * A text with entities in our Markdown: signs that are no marks get a backslash. What it says is what is shown:
- * an entity that our marks cannot express there is left out.
+ * A text with entities in our Markdown: signs that are no marks get a backslash. What it says is what is
+ * shown: an entity that our marks cannot express there is left out.
  */
 export function toOurs({ text, entities }: MarkedText): string {
   if (entities.length === 0) return plain(text);
