@@ -41,7 +41,7 @@ const MadeBot = z.looseObject({ id: z.int(), token: z.string() });
 const Items = z.looseObject({ items: z.array(z.looseObject({})) });
 const Url = z.looseObject({ url: z.string() });
 
-/** What a way is played on, and named by: its texts have its mark, so that it is known who has caused what. */
+/** What a way is played on, and named by: its texts have its mark, so that it is known what it has caused. */
 export interface Place {
   /** in all texts of the way */
   mark: string;
