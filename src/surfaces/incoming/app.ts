@@ -42,6 +42,12 @@ router.post("/hooks/:id/:secret/:shape", (c) => {
     throw new CoreError("no_such_path", `There is no such shape: ${[...SHAPES.keys()].join(", ")}.`);
   return receive(c, c.req.param(), shape);
 });
+// Where Discord has its webhooks: libraries for it take another origin, and no other path.
+for (const root of ["/api/webhooks", "/api/v9/webhooks", "/api/v10/webhooks"]) {
+  router.post(`${root}/:id/:secret`, (c) => receive(c, c.req.param(), discord));
+  router.post(`${root}/:id/:secret/slack`, (c) => receive(c, c.req.param(), slack));
+  router.post(`${root}/:id/:secret/github`, (c) => receive(c, c.req.param(), github));
+}
 
 /**
  * Takes a post. A URL that no hook has counts by address, and its body is not read; a hook has a rate of its
@@ -70,11 +76,18 @@ async function receive(
   return shape.answer(c, await postToHook(c.var.core, url, { ...post, key }));
 }
 
+const OF_DISCORD = /^\/api\/(?:v9\/|v10\/)?webhooks(?:\/|$)/;
+
+/** The shape that a path names by its end. */
+function shapeAt(path: string): Shape {
+  const named = SHAPES.get(path.slice(path.lastIndexOf("/") + 1));
+  return named ?? (OF_DISCORD.test(path) ? discord : plain);
+}
+
 /** What other services post to the hooks of groups, each in its own shape. */
 export const incoming = {
   name: "incoming",
   router,
-  owns: (path) => path === "/hooks" || path.startsWith("/hooks/"),
-  refuse: (c, failure) =>
-    (SHAPES.get(barePath(c.req.path).split("/").at(4) ?? "") ?? plain).refuse(c, failure),
+  owns: (path) => path === "/hooks" || path.startsWith("/hooks/") || OF_DISCORD.test(path),
+  refuse: (c, failure) => shapeAt(barePath(c.req.path)).refuse(c, failure),
 } satisfies Surface;

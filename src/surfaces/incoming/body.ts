@@ -4,7 +4,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { decodeUtf8, readUpTo } from "../../http/body.ts";
 import { parseJson } from "../../http/json.ts";
 
-/** The fields of forms in which services send their JSON: Slack and GitHub, Discord beside files, Uptime Kuma. */
+/** The fields of forms with JSON: of Slack and GitHub, of Discord beside files, of Uptime Kuma. */
 const FIELDS = ["payload", "payload_json", "data"];
 
 const FORMS = ["application/x-www-form-urlencoded", "multipart/form-data"];

@@ -150,6 +150,24 @@ describe("discord", () => {
     });
   });
 
+  test("takes posts where Discord has its webhooks, as discord.js sends them", async () => {
+    await begin();
+    const [hookId = "", token = ""] = hook.url.split("/").slice(-2);
+    const at = (root: string, end = "") => `https://parley.test${root}/${hookId}/${token}${end}`;
+    expect(await posted(at("/api/v10/webhooks", "?wait=true"), { content: "hi" })).toMatchObject({
+      ...{ status: 200, body: { content: "hi", webhook_id: hookId } },
+    });
+    expect((await post(at("/api/webhooks"), { content: "old" })).status).toBe(204);
+    expect(await posted(at("/api/v10/webhooks", "/slack"), { text: "*s*" })).toEqual({
+      ...{ status: 200, body: "ok" },
+    });
+    const { headers, post: body } = fixtureOf("github", "talk/star");
+    expect((await post(at("/api/v9/webhooks", "/github"), body, headers)).status).toBe(201);
+    expect((await texts()).slice(0, 3)).toEqual(["hi", "old", "**s**"]);
+    const wrong = `https://parley.test/api/v10/webhooks/${hookId}/${"0".repeat(32)}`;
+    expect(await posted(wrong, { content: "hi" })).toMatchObject({ status: 404, body: { code: 10_015 } });
+  });
+
   test("leaves out files, and takes the JSON beside them", async () => {
     await begin();
     const form = new FormData();

@@ -28,7 +28,7 @@ const Data = z
   .optional()
   .catch(undefined);
 
-/** What Sentry posts: as an internal integration, or by the older plugin, which has the fields in the root. */
+/** What Sentry posts: as an internal integration, or by the older plugin, with the fields in the root. */
 const Body = z.looseObject({
   action: text,
   data: Data,
