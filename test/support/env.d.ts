@@ -12,10 +12,6 @@ declare namespace Cloudflare {
 }
 
 /** Provided by vite: a file as text. */
-declare module "*?raw" {
-  const text: string;
-  export default text;
-}
 
 /** Provided by vite, which bundles the tests: loads the modules whose paths match. */
 interface ImportMeta {
