@@ -71,7 +71,7 @@ function cut(text: string, max: number): string {
 export function link(label: string, url: string | null | undefined): string {
   const address = addressOf(url)?.replace(/[()]/g, (sign) => (sign === "(" ? "%28" : "%29"));
   const shown = oneLine(label);
-  if (address === undefined || address.length > MAX_ADDRESS) return plain(shown || oneLine(url ?? ""));
+  if (address === undefined || address.length > MAX_ADDRESS) return plain(shown);
   const isSame = [address, bareAddress(address)].some((one) => [shown, `${shown}/`].includes(one));
   if (shown === "" || isSame) return address.replace(/^mailto:/, "");
   return `[${plain(shown).replace(/(?<!\\)[[\]]/g, "\\$&")}](${address})`;

@@ -166,8 +166,8 @@ describe("formatting", () => {
   test.each([
     ["<b>bold</b> <i>it</i> <u>under</u> <s>gone</s>", "**bold** *it* under ~~gone~~"],
     ['<a href="https://x.example/a(b)">here</a>', "[here](https://x.example/a%28b%29)"],
-    ["<b>a <i>b</i></b> &lt;c&gt; &amp; 2*3*4", "**a *b*** <c> & 2\\*3\\*4"],
-    ["2*3*4 <b>bold</b>", "2\\*3\\*4 **bold**"],
+    ["<b>a <i>b</i></b> &lt;c&gt; &amp; 2*3*4", "**a *b*** <c> & 2*3*4"],
+    ["2*3*4 <b>bold</b>", "2*3*4 **bold**"],
     ['<pre><code class="language-js">a = 1</code></pre>', "```js\na = 1\n```"],
     ["<code>x*y</code>", "`x*y`"],
     ["<blockquote>one\ntwo</blockquote>", "> one\n> two"],

@@ -68,7 +68,7 @@ function angled(inner: string, names: ForeignNames): string | undefined {
   if (EVERYBODY.has(word)) return `@${names.everybody(word)}`;
   // Of a group of users, or a time: what Slack shows where it has nothing better.
   if (word !== "" && (label !== "" || target.includes("^"))) return plain(label || target.slice(1));
-  if (ADDRESS.test(target)) return link(withEmoji(label), target);
+  if (ADDRESS.test(target)) return link(withEmoji(label), target) || undefined;
   return PROTOCOL.test(target) && label !== "" ? plain(label) : undefined;
 }
 
