@@ -61,7 +61,7 @@ export async function callAll(world: World, { call, file }: Library): Promise<st
   const edited = await send("editMessageCaption", { message_id: photo.message_id, caption });
   expect(edited).toMatchObject({ caption });
   const document = await send("sendDocument", { document: file(Buffer.from("notes"), "my notes.txt") });
-  const { file_id } = z.looseObject({ file_id: z.string() }).parse(document["document"]);
+  const { file_id } = z.looseObject({ file_id: z.string() }).parse(document.document);
   await send("sendDocument", { document: file_id });
   for (const kind of ["voice", "audio", "video"] as const) {
     const name = kind === "video" ? "a.mp4" : "a.mp3";
