@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { type HookOrigin, hookPerson } from "../../domain/conversations/incoming-hook.ts";
-import { CoreError, type Failure, type Result } from "../../domain/errors.ts";
+import { CoreError, type ErrorData, type Failure, type Result } from "../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { Draft } from "../../domain/messages/message.ts";
@@ -228,7 +228,7 @@ export class SendingGate {
       const externalId = await this.#deps.externalIds.ofConversation(intended.conversationId);
       const answer = await this.#ask(target, { ...intended, sender, externalId });
       if (answer?.action === "accept") return accepted;
-      if (answer?.action === "reject") return refused(answer.reason);
+      if (answer?.action === "reject") return refused(answer.reason, { reason: answer.reason });
       const body = answer && replaced(intended.kind, answer.body);
       if (body) return { ok: true, value: body };
       return target.gate?.onFailure === "refuse" ? UNAVAILABLE : accepted;
@@ -266,14 +266,13 @@ export class SendingGate {
   }
 }
 
-/** The refusal of a message or an edit. @param reason for its sender; empty: none is given */
-export function refusal(reason = ""): CoreError {
-  if (reason !== "") return new CoreError("refused", reason, { reason });
-  return new CoreError("refused", "The message is not allowed here.");
+/** The refusal of a message or an edit. @param detail for its sender; empty: only that it is not allowed */
+export function refusal(detail = "", data?: Pick<ErrorData, "reason">): CoreError {
+  return new CoreError("refused", detail || "The message is not allowed here.", data);
 }
 
-function refused(reason: string): Failure {
-  return refusal(reason).toFailure();
+function refused(...words: Parameters<typeof refusal>): Failure {
+  return refusal(...words).toFailure();
 }
 
 /** The body that a hook wants in place of another; null: it fits no message of the kind. */
