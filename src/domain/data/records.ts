@@ -7,7 +7,7 @@ import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { CustomFields } from "../custom-fields.ts";
 import { Seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { Content } from "../messages/content.ts";
+import { AnyContent, type Content } from "../messages/content.ts";
 import { Priority } from "../messages/message.ts";
 import { PollBody } from "../messages/polls.ts";
 import { PROFILE_FIELDS } from "../messages/system-message.ts";
@@ -143,7 +143,7 @@ const Audio = z.object({ ...contentOf("audio").shape.body.shape, ...MEDIA });
 
 /** The schema of a kind of message that a user can send. */
 function contentOf<Name extends Content["kind"]>(kind: Name) {
-  const found = Content.options.find(
+  const found = AnyContent.options.find(
     (option): option is Extract<typeof option, { shape: { kind: { value: Name } } }> =>
       option.shape.kind.value === kind,
   );
@@ -153,7 +153,7 @@ function contentOf<Name extends Content["kind"]>(kind: Name) {
 
 /** A body that is the same in the format and in the core. */
 function plain<Name extends "text" | "location" | "face" | "custom">(kind: Name) {
-  const found = Content.options.find((option) => option.shape.kind.value === kind);
+  const found = AnyContent.options.find((option) => option.shape.kind.value === kind);
   if (!found) throw new Error(`there is no kind ${kind}`);
   return z.object({ kind: z.literal(kind), body: found.shape.body });
 }

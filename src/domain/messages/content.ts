@@ -4,7 +4,7 @@ import { httpUrl } from "../http-url.ts";
 import { Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { plainText } from "../markup/plain.ts";
-import { withoutHidden } from "../names/characters.ts";
+import { hasVisible, withoutHidden } from "../names/characters.ts";
 import { exceedsBytes, nameUpTo, textUpTo } from "../text.ts";
 
 const Media = z.object({
@@ -29,9 +29,13 @@ const Audio = Media.extend({
   }),
 });
 
-/** The content that a user can send: `kind` selects the schema of `body`. */
-export const Content = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.textLength) }) }),
+/** A text that people write: some of it can be seen. */
+export const MessageText = textUpTo(LIMITS.textLength)
+  .refine(hasVisible, "must have a visible character")
+  .meta({ maxLength: LIMITS.textLength, description: "Not of blanks and invisible characters alone" });
+
+/** All kinds of content but texts. */
+const OTHERS = [
   z.object({ kind: z.literal("image"), body: Media }),
   z.object({ kind: z.literal("audio"), body: Audio }),
   z.object({ kind: z.literal("video"), body: Media }),
@@ -49,8 +53,20 @@ export const Content = z.discriminatedUnion("kind", [
     kind: z.literal("custom"),
     body: z.object({ data: z.string(), description: z.string(), extension: z.string() }),
   }),
+] as const;
+
+/** The content that a user can send: `kind` selects the schema of `body`. */
+export const Content = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), body: z.object({ text: MessageText }) }),
+  ...OTHERS,
 ]);
 export type Content = z.infer<typeof Content>;
+
+/** The same, and texts of which nothing can be seen: an API may send them, and old messages have them. */
+export const AnyContent = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), body: z.object({ text: textUpTo(LIMITS.textLength) }) }),
+  ...OTHERS,
+]);
 
 /**
  * The kinds of message. A `merged` message holds snapshots of others; only the server writes a `tip` (system

@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { LIMITS } from "../limits.ts";
+import { hasVisible } from "../names/characters.ts";
 import { textUpTo } from "../text.ts";
 import { StoredTime, Time } from "../time.ts";
 import type { Content } from "./content.ts";
 
-const line = (max: number) =>
-  textUpTo(max)
-    .min(1)
-    .refine((text) => text.trim() !== "", "must not be empty");
+const line = (max: number) => textUpTo(max).min(1).refine(hasVisible, "must have a visible character");
 
 const options = z
   .array(line(LIMITS.pollOption))

@@ -39,6 +39,14 @@ const PILED_MARKS = /[\p{Mn}\p{Me}]{5}|(\p{Mn})\1/u;
 /** A character that one sees, and that is no mark over another. U+2800 is an empty pattern of Braille. */
 const VISIBLE = /[^\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
+/** What leaves ink in a text, other than in a name: a mark alone, and a character of a font of its own, do. */
+const SEEN = /[^\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Whether a text has more than blanks and invisible characters. */
+export function hasVisible(text: string): boolean {
+  return SEEN.test(text);
+}
+
 /**
  * The reason why a text cannot stand beside others, or null: it has a control character, or one that is
  * invisible or changes the direction. Emoji, and joiners between letters that need them, are allowed.

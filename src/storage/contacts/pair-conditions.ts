@@ -29,6 +29,14 @@ export function areFriends(a: unknown, b: unknown): SQL {
   return sql`EXISTS (SELECT 1 FROM friends WHERE user_id = ${a} AND friend_id = ${b})`;
 }
 
+/** A condition: `bot` is one that `maker` has made. Operands as for `isBlocked`. */
+export function isBotOf(bot: unknown, maker: unknown): SQL {
+  // The inner names are there as in `haveBothWritten`.
+  return sql`EXISTS (SELECT 1 FROM (
+      SELECT id AS made_id, maker_id AS made_by FROM users WHERE maker_id IS NOT NULL)
+    WHERE made_id = ${bot} AND made_by = ${maker})`;
+}
+
 /**
  * A condition: the two users have a direct conversation in which both have written. Operands as for
  * `isBlocked`.
@@ -59,7 +67,7 @@ export function hasContactsOnly(conversation: SQL): SQL {
 
 /**
  * A condition: user `other` may begin a direct conversation with `user`, or add them to a group, without
- * asking. `user` must be the `id` of a row of `users`, by that name.
+ * asking: as `user` has chosen, and their own bots always. `user` must be the `id` of a row of `users`, by that name.
  * @param admitted the column of `users` with whom the user lets do it
  * @param fallback the admitted of users who have set none and are no bots
  */
@@ -70,9 +78,10 @@ export function admits(user: SQL, other: unknown, admitted: SQLiteColumn, fallba
     CROSS JOIN conversations c ON c.id = t.conversation_id AND c.kind = 'group' AND c.dissolved_at IS NULL
     WHERE t.user_id = ${user} AND t.state = 'active' AND ${hasContactsOnly(sql`c.id`)})`;
   // A bot answers no request.
-  return sql`CASE coalesce(${sql.identifier(admitted.name)}, iif(bot = 1, 'everybody', ${fallback})) WHEN 'everybody' THEN 1
+  return sql`CASE WHEN ${isBotOf(other, user)} THEN 1
+    ELSE CASE coalesce(${sql.identifier(admitted.name)}, iif(bot = 1, 'everybody', ${fallback})) WHEN 'everybody' THEN 1
     WHEN 'friends' THEN ${areFriends(user, other)}
-    WHEN 'contacts' THEN ${areFriends(user, other)} OR ${sharesGroup} ELSE 0 END`;
+    WHEN 'contacts' THEN ${areFriends(user, other)} OR ${sharesGroup} ELSE 0 END END`;
 }
 
 /**

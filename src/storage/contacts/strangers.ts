@@ -4,7 +4,7 @@ import { UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { strangerLookups } from "../schema.ts";
-import { hasContactsOnly } from "./pair-conditions.ts";
+import { hasContactsOnly, isBotOf } from "./pair-conditions.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -25,7 +25,7 @@ export type Sharing = "anything" | "lookup" | "group" | "contact" | "friendship"
 
 /**
  * Those of these ids with which a user shares nothing. Ids that nobody has are among them; the user's own is
- * not. One query.
+ * not, nor are a bot and its maker to each other. One query.
  */
 export async function findStrangers(
   db: Database,
@@ -53,6 +53,7 @@ export async function findStrangers(
   const rows = await queryD1(
     db.all(sql`SELECT ${other} AS id FROM json_each(${JSON.stringify([...new Set(ids)])}) w
       WHERE ${other} <> ${caller}
+        AND NOT ${isBotOf(caller, other)} AND NOT ${isBotOf(other, caller)}
         AND NOT EXISTS (SELECT 1 FROM friends WHERE user_id = ${caller} AND friend_id = ${other})
         ${without[sharing]}`),
   );

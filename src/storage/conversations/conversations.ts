@@ -32,7 +32,7 @@ interface DirectOpening {
  *   may write there from then on
  * @returns `isAsked`: the caller has a message request for it; null if there is none and it cannot be
  *   created: one of the two has no account; they are no friends, and `friendsOnly` is set, or the caller is
- *   a bot that a user has made
+ *   a bot that another user has made
  */
 export async function openDirect(
   db: Database,
@@ -44,7 +44,8 @@ export async function openDirect(
   const isNew = sql`NOT EXISTS (SELECT 1 FROM conversations
     WHERE low_user_id = ${low} AND high_user_id = ${high})`;
   const mayBegin = sql`(${areFriends(low, high)}
-    OR NOT EXISTS (SELECT 1 FROM users WHERE id = ${caller} AND maker_id IS NOT NULL))`;
+    OR NOT EXISTS (SELECT 1 FROM users
+      WHERE id = ${caller} AND maker_id IS NOT NULL AND maker_id NOT IN (${low}, ${high})))`;
   const begins = friendsOnly ? areFriends(low, high) : admitted === null ? sql`1` : mayBegin;
   const allowed = sql`${allLive([low, high])} AND ${begins}`;
   const isAsked = sql`EXISTS (SELECT 1 FROM message_requests r

@@ -34,10 +34,9 @@ export function readContent(type: number, content: string): Pick<Draft, "kind" |
 /**
  * A place: a location if the text is `lat,lng` or `lat,lng,address`, else the text itself, which every API
  * can show. `place` keeps the text where kind and body do not give it back.
- * @throws `validation_failed` for a text that is empty or too long
+ * @throws `validation_failed` for a text that is blank or too long
  */
 function readPlace(content: string): Pick<Draft, "kind" | "body" | "place"> {
-  if (content === "") throw invalid("content", "must not be empty");
   const text = drafted({ kind: "text", body: { text: content } });
   const location = Content.safeParse({ kind: "location", body: locationOf(content) });
   const draft = location.success ? drafted(location.data) : text;

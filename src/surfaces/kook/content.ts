@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Buttons } from "../../domain/bots/buttons.ts";
-import { bodyJson, Content } from "../../domain/messages/content.ts";
+import { bodyJson, Content, MessageText } from "../../domain/messages/content.ts";
 import { KMARKDOWN, type Message } from "../../domain/messages/message.ts";
 import { checked } from "../../http/fields.ts";
 import { buttonsOf, readCards, textOfCards } from "./cards.ts";
@@ -29,6 +29,7 @@ export const MEDIA_TYPES = {
 const CARD = "kook.card";
 
 const CustomBody = z.object({ data: z.string(), description: z.string(), extension: z.string() });
+const Text = z.object({ content: MessageText });
 const TextBody = z.object({ text: z.string() });
 
 /** What a message says, without a file: its kind, its body, and what tells its type again. */
@@ -51,8 +52,12 @@ export function written(type: 1 | 9 | 10, content: string): Written {
     const body = { data: content, description: textOfCards(cards), extension: CARD };
     return { kind: "custom", body: bodyOf({ kind: "custom", body }), buttons: buttonsOf(cards) };
   }
-  const body = bodyOf({ kind: "text", body: { text: content } });
-  return { kind: "text", body, ...(type === TYPE.kmarkdown && { customData: KMARKDOWN }) };
+  const { content: text } = checked(Text, { content });
+  return {
+    kind: "text",
+    body: bodyJson({ body: { text } }),
+    ...(type === TYPE.kmarkdown && { customData: KMARKDOWN }),
+  };
 }
 
 /** The body of a draft. @throws `validation_failed` for what no message may have */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { invalid } from "../../domain/errors.ts";
-import { bodyJson, Content, StoredBody } from "../../domain/messages/content.ts";
+import { AnyContent, bodyJson, StoredBody } from "../../domain/messages/content.ts";
 import type { Draft, Message } from "../../domain/messages/message.ts";
 import { fileOfUrl } from "../../http/file-url.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
@@ -15,7 +15,7 @@ type ContentType = z.infer<typeof ContentType>;
  * @throws `validation_failed`
  */
 export function readContent(content: unknown, type: ContentType): Pick<Draft, "kind" | "body"> {
-  const parsed = Content.safeParse(contentOf(content, type));
+  const parsed = AnyContent.safeParse(contentOf(content, type));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw invalid("content", issue?.message ?? "cannot be sent");

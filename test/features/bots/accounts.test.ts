@@ -15,6 +15,7 @@ import {
 } from "../../support/clients/api.ts";
 import { ask, createGroup, openForSelf, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
+import { wire } from "../../support/clients/wire.ts";
 import { timing } from "../../support/timing.ts";
 
 const Bot = z.strictObject({
@@ -130,6 +131,30 @@ test("a bot begins no conversation with a stranger, and answers in one that they
   expect((await call("POST", "/v1/conversations", { token: bot.token, body: begin })).status).toBe(200);
   await send(bot, id, "hello yourself");
   expect((await page(dan, id)).items).toHaveLength(2);
+});
+
+test("a bot writes to its maker first, who is not asked, also where users begin few conversations", async () => {
+  const cem = await register();
+  const choices = { who_may_write: "contacts" };
+  expect((await call("PATCH", "/v1/me", { token: cem.token, body: choices })).status).toBe(200);
+  for (const DIRECT of ["", "shared", "friends"]) {
+    const bot = await made(cem);
+    const body = { kind: "direct", user_id: cem.user.id };
+    const headers = { Authorization: `Bearer ${bot.token}` };
+    const begun = await wire({
+      method: "POST",
+      path: "/v1/conversations",
+      headers,
+      body,
+      settings: { DIRECT },
+    });
+    expect(begun.status, JSON.stringify(begun.body)).toBe(201);
+    const { id } = z.looseObject({ id: z.int() }).parse(begun.body);
+    await send(bot, id, `begun: ${DIRECT}`);
+    expect((await page(cem, id)).items.map(({ body: said }) => said)).toEqual([{ text: `begun: ${DIRECT}` }]);
+  }
+  const { body } = await call("GET", "/v1/requests", { token: cem.token });
+  expect(body).toMatchObject({ items: [] });
 });
 
 describe("the end of its maker", () => {

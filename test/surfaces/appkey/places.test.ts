@@ -38,7 +38,6 @@ const PLACES: Place[] = [
   asText("91,0"),
   asText("0,180.1"),
   asText('{"lat":1,"lng":2}'),
-  asText(" \n"),
   asText("geo:39.9,116.4"),
   asText("https://map.example/?q=39.9,116.4"),
   asText(`39.9,116.4,${"很".repeat(501)}`),

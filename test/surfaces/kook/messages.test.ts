@@ -263,7 +263,7 @@ test("bad input is refused by its name, and changes nothing", async () => {
   refused(await api(bot, create, { content: "x" }), "chat_code");
   refused(await api(bot, create, { chat_code, content: "x", type: 5 }), "type");
   refused(await api(bot, create, { chat_code, content: "x", quote: "one" }), "quote");
-  refused(await api(bot, create, { chat_code, content: "文".repeat(30_000) }), "text");
+  refused(await api(bot, create, { chat_code, content: "文".repeat(30_000) }), "content");
   failure(await api(stranger, create, { chat_code, content: "x" }));
   for (const msg_id of ["", "1", "1-", "-1", "a-b", "1-1-1", `${id}-999`, "99999999999999999-1"]) {
     failure(await api(bot, "POST direct-message/delete", { msg_id }));

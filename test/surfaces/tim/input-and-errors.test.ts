@@ -50,7 +50,7 @@ story("the message of a failure names the parameters of the document, and says w
   creates({ data: "x".repeat(33_000) }, "80002 payload: "),
   creates(undefined, "70402 payload: must be there"),
   creates({ text: 1 }, "70402 payload.text: must be a string"),
-  creates({ text: "" }, "70402 payload.text: must not be empty"),
+  creates({ text: "" }, "70402 payload.text: must have a visible character"),
   creates({ text: "x", atUserList: "x" }, "70402 payload.atUserList: must be an array"),
   creates({ text: "x", atUserList: ["no one"] }, "70107 payload.atUserList: there is no user no one"),
   ask("ann", "/user/getUserProfile", {}, "70402 user_id: must be there"),

@@ -5,9 +5,9 @@ import { attempt, invalid } from "../../../domain/errors.ts";
 import { type ConversationId, NOBODY, Seq, type UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import {
+  AnyContent,
   type BodyJson,
   bodyJson,
-  Content,
   EMPTY_BODY,
   Kind,
   Notice,
@@ -156,9 +156,9 @@ function contentOf(kind: string, body: unknown, refs: ImportRefs): StoredContent
   }
 }
 
-/** Content that a user could send. @throws `validation_failed` */
+/** Content of the kinds that users send. @throws `validation_failed` */
 function sendable(kind: Kind, body: unknown): StoredContent {
-  return { kind, body: bodyJson(parsed(Content, { kind, body })) };
+  return { kind, body: bodyJson(parsed(AnyContent, { kind, body })) };
 }
 
 /** @throws `validation_failed` with the first flaw */

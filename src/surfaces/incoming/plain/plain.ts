@@ -3,7 +3,7 @@ import { IncomingHookName } from "../../../domain/conversations/incoming-hook.ts
 import { httpUrl } from "../../../domain/http-url.ts";
 import { Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { textUpTo } from "../../../domain/text.ts";
+import { MessageText } from "../../../domain/messages/content.ts";
 import { checked } from "../../../http/fields.ts";
 import { requireSound } from "../../../http/json.ts";
 import { answerAsJson } from "../answers.ts";
@@ -11,7 +11,7 @@ import { refuseAsJson } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 
 const Body = z.object({
-  text: textUpTo(LIMITS.textLength).refine((text) => text.trim() !== "", "must not be empty"),
+  text: MessageText,
   name: IncomingHookName.optional(),
   avatar: httpUrl(LIMITS.url, "must be an http(s) URL").optional(),
   thread: Seq.optional(),

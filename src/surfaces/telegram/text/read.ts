@@ -1,4 +1,5 @@
 import { LIMITS } from "../../../domain/limits.ts";
+import { hasVisible } from "../../../domain/names/characters.ts";
 import { badRequest } from "../errors.ts";
 import type { ParseMode } from "../schemas.ts";
 import type { Entity, MarkedText } from "./entities.ts";
@@ -36,7 +37,7 @@ export function readText(text: string, mode: ParseMode | undefined, entities: En
 /** The same for the text of a message. @throws `validation_failed` for an empty one, too */
 export function readMessageText(text: string, mode: ParseMode | undefined, entities?: Entity[]): ReadText {
   const read = readText(text, mode, entities);
-  if (read.text.trim() === "") throw badRequest("message text is empty");
+  if (!hasVisible(read.text)) throw badRequest("message text is empty");
   return read;
 }
 

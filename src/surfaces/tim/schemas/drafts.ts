@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { MediaKind } from "../../../domain/errors.ts";
 import { ContentType, FileName } from "../../../domain/files/file.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { Content, type Kind } from "../../../domain/messages/content.ts";
+import { Content, type Kind, MessageText } from "../../../domain/messages/content.ts";
 import { DraftId, makerIn, type Recipient } from "../../../domain/messages/draft.ts";
 import type { Priority } from "../../../domain/messages/message.ts";
 import { textUpTo } from "../../../domain/text.ts";
@@ -139,9 +139,7 @@ const index = z.union([z.string(), z.int().transform(String)], { error: "must be
 
 /** The payloads without a file, by kind. Each is parsed to the body of the message. */
 export const PAYLOADS = {
-  text: inPayload(
-    z.object({ text: textUpTo(LIMITS.textLength).pipe(z.string().min(1, "must not be empty")) }),
-  ),
+  text: inPayload(z.object({ text: MessageText })),
   face: inPayload(z.object({ index, data: z.string() })),
   custom: inPayload(
     z.object({ data: z.string(), description: z.string().default(""), extension: z.string().default("") }),
