@@ -5,6 +5,8 @@ import { place } from "./place.ts";
 import type { Ref } from "./ref.ts";
 
 type Schemas = components["schemas"];
+/** What `put` makes: without `kind` a group. */
+type Put = (Omit<Schemas["GroupInput"], "kind"> & { kind?: "group" }) | Schemas["DirectInput"];
 type Query = NonNullable<Input<"get", "/v1/server/conversations">["query"]>;
 
 /** The team's conversations, by their ids or its own. */
@@ -17,12 +19,13 @@ export class Conversations {
 
   /**
    * Makes a group, or changes the one that is there. Only given fields change, and those of `members` who are
-   * missing are added. `ext:` ids of users that nobody has make users.
+   * missing are added. `ext:` ids of users that nobody has make users. With `kind: "direct"` it is the direct
+   * conversation of two `members`.
    * @throws {ParleyError} `not_found`: a user, or a conversation by its `id`; `conflict`: the group is
-   * dissolved
+   * dissolved, or the two have a direct conversation with another id
    */
-  put(ref: Ref, group: Omit<Schemas["GroupInput"], "kind">): Promise<Schemas["ServerConversation"]> {
-    const body = { ...group, kind: "group" } as const;
+  put(ref: Ref, wanted: Put): Promise<Schemas["ServerConversation"]> {
+    const body = wanted.kind === "direct" ? wanted : { ...wanted, kind: "group" as const };
     return this.#calls.call("put", "/v1/server/conversations/{cref}", { ...place(ref), body });
   }
 

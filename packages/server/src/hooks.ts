@@ -56,9 +56,12 @@ export class Hooks {
     return (await this.#calls.call("get", "/v1/server/hooks/{id}/deliveries", input)).items;
   }
 
-  /** Has what came since a time told again, under the ids of the first time. */
-  async replay(id: string, since: Date): Promise<void> {
-    const body = { since: since.getTime() };
+  /**
+   * Has what came since a time told again, under the ids of the first time.
+   * @param since a date, or ms since 1970 as in `created_at`
+   */
+  async replay(id: string, since: Date | number): Promise<void> {
+    const body = { since: Number(since) };
     await this.#calls.call("post", "/v1/server/hooks/{id}/replay", { path: { id }, body });
   }
 }

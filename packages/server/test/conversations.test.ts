@@ -23,6 +23,30 @@ test("a group is made and changed by an id of the team, with members that nobody
   expect(unknown).toMatchObject({ code: "not_found" });
 });
 
+test("a direct conversation is made by an id of the team, once for two users, and is no group", async () => {
+  const members: [string, string] = ["ext:pair ann", "ext:pair ben"];
+  const made = await parley.conversations.put("ext:pair", { kind: "direct", members });
+  expect(made).toMatchObject({ external_id: "pair", kind: "direct", member_count: 2, owner_id: null });
+  const held = await parley.conversations.put("ext:pair", { kind: "direct", legal_hold: true });
+  expect(held).toMatchObject({ id: made.id, legal_hold: true });
+  expect(await parley.conversations.get("ext:pair")).toEqual(held);
+  await parley.messages.send("ext:pair", { as: "ext:pair ann", kind: "text", body: { text: "Lunch?" } });
+  const [first, second] = members;
+  for (const [ref, pair, code] of [
+    ["ext:pair", [second, first], null],
+    [made.id, members, null],
+    ["ext:pair again", members, "conflict"],
+    ["ext:pair", [first, "ext:pair cem"], "conflict"],
+    ["ext:pair alone", [first, first], "validation_failed"],
+    ["ext:no pair", undefined, "not_found"],
+  ] as const) {
+    const again = parley.conversations.put(ref, { kind: "direct", ...(pair && { members: [...pair] }) });
+    if (code === null) expect(await again).toMatchObject({ id: made.id });
+    else await expect(again).rejects.toMatchObject({ code });
+  }
+  await expect(parley.conversations.put("ext:pair", { members })).rejects.toMatchObject({ status: 400 });
+});
+
 test("a message as a user and a notice by nobody are stored once, if their answers are lost too", async () => {
   await parley.conversations.put("ext:once", { members: [ANN, BEN] });
   for (const message of [

@@ -107,7 +107,7 @@ test("a hook of a server tells of a message, is listed, changed, tried, rotated 
     expect(await parley.hooks.list()).toContainEqual(changed);
     expect(await parley.hooks.get(hook.id)).toEqual(changed);
     expect(await parley.hooks.failed(hook.id)).toEqual([]);
-    await parley.hooks.replay(hook.id, started);
+    await parley.hooks.replay(hook.id, started.getTime());
     await expect.poll(() => told.filter((again) => again.id === event.id).length).toBe(2);
   } finally {
     await parley.hooks.delete(hook.id);

@@ -122,7 +122,8 @@ export class ConversationHooks {
 
   async #deliver(id: HookId): Promise<number | null> {
     const target = await this.#deps.directory.hook(id);
-    this.#feed.externalId = await this.#externalIds.ofConversation(this.#deps.room.state.id);
+    const { id: conversation, profile } = this.#deps.room.state;
+    this.#feed.externalId = await this.#externalIds.ofConversation(conversation, profile.kind);
     const hook = this.#positions.get(id);
     if (!hook) return null;
     if (!target || !isAbout(target, this.#deps.room.state.id)) {

@@ -5,14 +5,16 @@ import type { JoinPolicy } from "../../domain/conversations/group-kind.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, type Failure, invalid } from "../../domain/errors.ts";
-import { ConversationCode, ConversationId } from "../../domain/ids.ts";
+import { ConversationCode, ConversationId, type UserId } from "../../domain/ids.ts";
 import type { ConversationRef } from "../../domain/server/conversation-ref.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import type { MemberOutcome, ServerConversation } from "../../domain/server/server-conversation.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { ExternalId, UserRef } from "../../domain/server/user-ref.ts";
 import { randomHex } from "../../lib/random.ts";
+import { findDirectConversation } from "../../storage/conversations/direct.ts";
 import { insertGroup } from "../../storage/conversations/groups.ts";
+import { openNamedDirect } from "../../storage/data/imported-conversations.ts";
 import {
   findNamedConversation,
   listServerConversations,
@@ -96,6 +98,45 @@ export async function putGroup(
     });
   return { conversation: { id, externalId, ...overview }, created: made !== null };
 }
+
+/** What a backend wants of a direct conversation. */
+interface DirectInput extends Pick<GroupInput, "retentionDays" | "legalHold" | "linkPreviews"> {
+  /** the two users; absent: the conversation must be there */
+  members?: UserRef[] | undefined;
+}
+
+/**
+ * Makes the direct conversation of two users under the backend's id, or finds it, and sets what is given.
+ * Both have it in their lists, except across a block. External ids that nobody has make users.
+ * @throws `not_found` for an id that no conversation or user has; `validation_failed` for a group, or for one
+ *   user twice; `conflict` if the id is that of another conversation, or theirs has another id
+ */
+export async function putDirect(
+  core: Core,
+  by: ServerKeyId,
+  ref: ConversationRef,
+  { members, ...settings }: DirectInput,
+): Promise<Put> {
+  const found = await findNamedConversation(core.db, ref);
+  if (!members || (found && found.kind !== "direct"))
+    return { conversation: await configureConversation(core, ref, "direct", settings), created: false };
+  if (!found && "id" in ref) throw noNamedConversation();
+  const userOf = await usersByRef(core, by, members);
+  const [one, other] = unique(members.map((member) => requireUser(userOf, member)));
+  if (!one || !other) throw invalid("body.members", "must name two users");
+  const pair: [UserId, UserId] = one.id < other.id ? [one.id, other.id] : [other.id, one.id];
+  const made = found || "id" in ref ? null : await openNamedDirect(core.db, pair, ref.externalId, Date.now());
+  const id = made?.id ?? (await findDirectConversation(core.db, ...pair));
+  const isThis = found ? found.id === id : made && "externalId" in ref && made.externalId === ref.externalId;
+  if (id === null || !isThis) throw new CoreError("conflict", OTHER_ID);
+  // Also after a call that has broken off before it.
+  await core.conversations.init(id, { userId: one.id, forBoth: true });
+  const { externalId } = found ?? made ?? { externalId: null };
+  const overview = await core.conversations.configure(id, settings);
+  return { conversation: { id, externalId, ...overview }, created: made?.created ?? false };
+}
+
+const OTHER_ID = "These two have a conversation with another id, or this id is that of another conversation.";
 
 /**
  * Sets what conversations of both kinds have: until when messages are kept, and whether links have previews.

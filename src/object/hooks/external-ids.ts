@@ -1,3 +1,4 @@
+import type { ConversationKind } from "../../domain/conversations/conversation.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { HookDirectory } from "../../domain/ports.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
@@ -7,7 +8,8 @@ const MAX_USERS = 1_000;
 
 /**
  * The ids that the team's backend has for users and for the conversation of an object, by which hooks name
- * them. They are set when the user or the conversation is made, if at all, so each is read once.
+ * them. They are set when the user or the group is made, if at all, so each is read once. A direct conversation
+ * may get its own later.
  */
 export class ExternalIds {
   readonly #directory: Pick<HookDirectory, "externalIds" | "conversationExternalId">;
@@ -20,8 +22,8 @@ export class ExternalIds {
   }
 
   /** That of the conversation; null: it has none. */
-  async ofConversation(id: ConversationId): Promise<ExternalId | null> {
-    if (this.#ofConversation === undefined)
+  async ofConversation(id: ConversationId, kind: ConversationKind): Promise<ExternalId | null> {
+    if (this.#ofConversation === undefined || (this.#ofConversation === null && kind === "direct"))
       this.#ofConversation = await this.#directory.conversationExternalId(id);
     return this.#ofConversation;
   }

@@ -34,7 +34,7 @@ interface FoundDirect {
  * Finds the direct conversation of two users, or creates it, and gives it the external id, unless it has one.
  * A user whose account is deleted is no member of a new one.
  */
-export async function openImportedDirect(
+export async function openNamedDirect(
   db: Database,
   [low, high]: [UserId, UserId],
   externalId: ExternalId,

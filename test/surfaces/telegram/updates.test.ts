@@ -1,11 +1,11 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, inject, test } from "vitest";
 import { z } from "zod";
-import { UserId } from "../../../src/domain/ids.ts";
+import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { flawsOfUpdate } from "../../support/bot-api/shape.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, openDirect, page, send } from "../../support/clients/chat.ts";
-import { createGroupId, inboxObject, range } from "../../support/objects/room.ts";
+import { conversationObject, createGroupId, inboxObject, range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { called, failure, newBot, sendText, tg, type Update, updates } from "./client.ts";
 
@@ -164,16 +164,20 @@ test("a bot hears that it came into a group and left it", async () => {
 test("users whom a message names by their number have names", async () => {
   const [person, other, bot] = await Promise.all([register(), register(), newBot()]);
   const id = await createGroupId(person, bot, other);
-  const { seq } = await send(other, id, "quoted");
+  const { seq, created_at } = await send(other, id, "quoted");
   const listener = new Listener(bot);
   await listener.until(1);
   const path = `/v1/conversations/${id}/messages`;
+  await runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage }) => {
+    storage.sql.exec("UPDATE messages SET created_at = created_at - 60000 WHERE seq = ?", seq);
+  });
   const quoting = { kind: "text", body: { text: "as they say" }, quote_seq: seq };
   await call("POST", path, { token: person.token, body: quoting });
   const isAnswer = (update: Update) => textOf(update) === "as they say";
   while (!listener.told.some(isAnswer)) await listener.until(listener.told.length + 1);
   const from = { id: other.user.id, username: other.user.username };
-  expect(listener.told.find(isAnswer)).toMatchObject({ message: { reply_to_message: { from } } });
+  const date = Math.floor(created_at / 1_000) - 60;
+  expect(listener.told.find(isAnswer)).toMatchObject({ message: { reply_to_message: { from, date } } });
 });
 
 test("a group that the bot was in before it asked is no new one, and older messages of others are told", async () => {

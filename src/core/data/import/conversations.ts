@@ -5,7 +5,7 @@ import { GroupName } from "../../../domain/names/names.ts";
 import { writeMetadata } from "../../../domain/server/metadata.ts";
 import type { ExternalId } from "../../../domain/server/user-ref.ts";
 import { randomHex } from "../../../lib/random.ts";
-import { insertImportedGroup, openImportedDirect } from "../../../storage/data/imported-conversations.ts";
+import { insertImportedGroup, openNamedDirect } from "../../../storage/data/imported-conversations.ts";
 import type { Core } from "../../context.ts";
 import { fileRef } from "./known.ts";
 import { type ImportRun, type Line, leftOut } from "./run.ts";
@@ -40,7 +40,7 @@ async function makeDirect({ core, known }: ImportRun, record: ConversationFields
     return { result: "left_out", reason: "A direct conversation needs two `users` with a record." };
   const pair: [UserId, UserId] = one.id < other.id ? [one.id, other.id] : [other.id, one.id];
   const createdAt = record.created_at ?? Date.now();
-  const found = await openImportedDirect(core.db, pair, externalId, createdAt);
+  const found = await openNamedDirect(core.db, pair, externalId, createdAt);
   if (found?.externalId !== externalId)
     return {
       result: "left_out",

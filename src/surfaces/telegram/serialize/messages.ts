@@ -24,21 +24,22 @@ export function serializeMessage(message: Message, place: BotPlace) {
   return {
     ...{ message_id: seq, from: serializeUser(sender), chat: serializeChat(place), date: seconds(createdAt) },
     ...(editedAt !== undefined && { edit_date: seconds(editedAt) }),
-    ...(quote && { reply_to_message: serializeQuote(quote, message, place) }),
+    ...(quote && { reply_to_message: serializeQuote(quote, place) }),
     ...(forwarded && originOf(forwarded, place)),
     ...contentOf(message, place),
     ...(message.buttons && { reply_markup: keyboardOf(message.buttons) }),
   };
 }
 
-function serializeQuote(
-  { seq, senderId, senderName, preview }: Quote,
-  { createdAt }: Message,
-  place: BotPlace,
-) {
+function serializeQuote({ seq, sender, senderName, preview, createdAt }: Quote, place: BotPlace) {
+  const isBot = sender.id === place.self.id || senderName !== undefined;
+  const from = serializeUser({
+    ...sender,
+    ...(senderName && { nickname: senderName }),
+    ...(isBot && { bot: true }),
+  });
   return {
-    ...{ message_id: seq, from: knownUser(senderId, place, senderName) },
-    // The quote has no time of its own; this API wants one.
+    ...{ message_id: seq, from },
     ...{ chat: serializeChat(place), date: seconds(createdAt) },
     ...(preview !== "" && { text: preview }),
   };

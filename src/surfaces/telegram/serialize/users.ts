@@ -15,10 +15,10 @@ function firstName({ nickname, username }: Pick<Person, "nickname" | "username">
   return nickname || username || "Server";
 }
 
-/** What is known of a user whom a message names by their number. @param name of a hook, which is no user */
-export function knownUser(id: UserId, { self, peer, people }: BotPlace, name = "") {
+/** What is known of a user whom a message names by their number. */
+export function knownUser(id: UserId, { self, peer, people }: BotPlace) {
   if (id === self.id) return serializeUser({ ...self, bot: true });
-  if (id === NOBODY) return serializeUser({ ...deletedUser(id), nickname: name, bot: true });
+  if (id === NOBODY) return serializeUser({ ...deletedUser(id), bot: true });
   const found = [...(peer ? [peer] : []), ...(people ?? [])].find((one) => one.id === id);
   return serializeUser(found ?? deletedUser(id));
 }

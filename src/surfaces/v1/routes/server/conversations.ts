@@ -1,8 +1,8 @@
 import {
   changeMembers,
-  configureConversation,
   getServerConversation,
   listConversations,
+  putDirect,
   putGroup,
 } from "../../../../core/server/server-conversations.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
@@ -25,13 +25,13 @@ const pageRoute = serverRoutes("conversations", "page");
 
 const putRoute = pageRoute("put", "/v1/server/conversations/{cref}", {
   operationId: "putServerConversation",
-  summary: "Make or change a group, or change until when messages are kept",
+  summary: "Make or change a conversation",
   description:
-    "`ext:` makes a group if there is none, an `id` only changes. Only given fields change, who is missing of `members` is added, and the same again changes nothing. `ext:` ids of users that nobody has make users. The group is changed in the name of its owner. Of a direct conversation (`kind` `direct`) and of a dissolved group `retention_days` and `legal_hold` alone change: anything else is a 400, or a `conflict`. A banned user is `forbidden`.",
+    "`ext:` makes a group if there is none, an `id` only changes. Only given fields change, who is missing of `members` is added, and the same again changes nothing. `ext:` ids of users that nobody has make users. The group is changed in the name of its owner. `kind` `direct` with `members` makes the direct conversation of two users, or gives yours the id that you name: `conflict` if it has another one, or the id is that of others. Of a direct conversation and of a dissolved group `retention_days`, `legal_hold` and `link_previews` alone change: anything else is a 400, or a `conflict`. A banned user is `forbidden`.",
   request: { params: ConversationRefParams, body: jsonBody(ConversationInput) },
   responses: {
     200: jsonAnswer("The conversation, changed or as it was", ServerConversation),
-    201: jsonAnswer("The group is made", ServerConversation),
+    201: jsonAnswer("The conversation is made", ServerConversation),
     ...problems("forbidden", "not_found", "conflict", "group_full", "full"),
   },
 });
@@ -86,8 +86,9 @@ export const serverConversations = v1Router()
     const { retention_days: retentionDays, legal_hold: legalHold, link_previews: linkPreviews } = body;
     const common = { retentionDays, legalHold, linkPreviews };
     if (body.kind === "direct") {
-      const changed = await configureConversation(c.var.core, cref, body.kind, common);
-      return c.json(serializeServerConversation(changed), 200);
+      const direct = { members: body.members, ...common };
+      const { conversation, created } = await putDirect(c.var.core, c.var.key.id, cref, direct);
+      return c.json(serializeServerConversation(conversation), created ? 201 : 200);
     }
     const {
       join_policy: joinPolicy,

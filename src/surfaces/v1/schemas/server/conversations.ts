@@ -62,8 +62,21 @@ const Common = {
 };
 
 const DirectInput = z
-  .object({ kind: z.literal("direct"), ...Common })
-  .openapi("DirectInput", { description: "Changes a direct conversation, which must be there" });
+  .object({
+    kind: z.literal("direct"),
+    members: z
+      .array(z.lazy(() => UserRef))
+      .length(2, "must name the two users")
+      .optional()
+      .openapi({
+        description: "The two users. With your own id, their conversation is made, or gets that id",
+      }),
+    ...Common,
+  })
+  .openapi("DirectInput", {
+    description: "Makes or changes the direct conversation of two users",
+    example: { kind: "direct", members: ["ext:u-1001", "ext:u-1002"] },
+  });
 
 const GroupInput = z
   .object({
