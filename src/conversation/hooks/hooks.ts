@@ -45,7 +45,7 @@ export class ConversationHooks {
     this.#positions = new HookPositions(sql);
     this.#taps = new HookTaps(sql, timing.taps);
     this.#feed = new HookFeed(sql, room, format, this.#taps);
-    const externalIds = new ExternalIds(directory);
+    const externalIds = new ExternalIds(directory, () => room.state.profile.kind === "direct");
     this.#externalIds = externalIds;
     const gateDeps = { directory, caller, format, externalIds, rules, hold, keepMs: timing.hooks.keepMs };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
@@ -122,8 +122,7 @@ export class ConversationHooks {
 
   async #deliver(id: HookId): Promise<number | null> {
     const target = await this.#deps.directory.hook(id);
-    const { id: conversation, profile } = this.#deps.room.state;
-    this.#feed.externalId = await this.#externalIds.ofConversation(conversation, profile.kind);
+    this.#feed.externalId = await this.#externalIds.ofConversation(this.#deps.room.state.id);
     const hook = this.#positions.get(id);
     if (!hook) return null;
     if (!target || !isAbout(target, this.#deps.room.state.id)) {

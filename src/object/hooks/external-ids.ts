@@ -1,4 +1,3 @@
-import type { ConversationKind } from "../../domain/conversations/conversation.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { HookDirectory } from "../../domain/ports.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
@@ -15,15 +14,21 @@ export class ExternalIds {
   readonly #directory: Pick<HookDirectory, "externalIds" | "conversationExternalId">;
   /** undefined: it was not read yet */
   #ofConversation: ExternalId | null | undefined;
+  readonly #isNamedLater: () => boolean;
   readonly #known = new LruMap<UserId, { externalId: ExternalId | null }>(() => MAX_USERS);
 
-  constructor(directory: Pick<HookDirectory, "externalIds" | "conversationExternalId">) {
+  /** @param isNamedLater whether the conversation may get an id after it was made */
+  constructor(
+    directory: Pick<HookDirectory, "externalIds" | "conversationExternalId">,
+    isNamedLater: () => boolean = () => false,
+  ) {
     this.#directory = directory;
+    this.#isNamedLater = isNamedLater;
   }
 
   /** That of the conversation; null: it has none. */
-  async ofConversation(id: ConversationId, kind: ConversationKind): Promise<ExternalId | null> {
-    if (this.#ofConversation === undefined || (this.#ofConversation === null && kind === "direct"))
+  async ofConversation(id: ConversationId): Promise<ExternalId | null> {
+    if (this.#ofConversation === undefined || (this.#ofConversation === null && this.#isNamedLater()))
       this.#ofConversation = await this.#directory.conversationExternalId(id);
     return this.#ofConversation;
   }
