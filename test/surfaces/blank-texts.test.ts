@@ -25,7 +25,7 @@ beforeAll(async () => {
   ({ seq } = await send(bot, id, "hello"));
 });
 
-/** Nothing, blanks of several widths, and characters without a glyph: U+200B, U+3164, U+2800, U+00AD, U+E0041. */
+/** Nothing, blanks of several widths, and characters without a glyph. */
 const BLANK = ["", " \n\t", "\u00a0\u3000", "\u200b\u2060", "\u3164\u2800", "\u00ad\u{e0041}"];
 
 /** Ways to say a text, each of which is refused in words of its API. */

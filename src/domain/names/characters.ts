@@ -39,7 +39,7 @@ const PILED_MARKS = /[\p{Mn}\p{Me}]{5}|(\p{Mn})\1/u;
 /** A character that one sees, and that is no mark over another. U+2800 is an empty pattern of Braille. */
 const VISIBLE = /[^\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** What leaves ink in a text, other than in a name: a mark alone, and a character of a font of its own, do. */
+/** What leaves ink in a text. Other than in a name, a mark alone and a private character do. */
 const SEEN = /[^\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Whether a text has more than blanks and invisible characters. */

@@ -7,8 +7,8 @@ const MAX_USERS = 1_000;
 
 /**
  * The ids that the team's backend has for users and for the conversation of an object, by which hooks name
- * them. They are set when the user or the group is made, if at all, so each is read once. A direct conversation
- * may get its own later.
+ * them. They are set when the user or the group is made, if at all, so each is read once. A
+ * direct conversation may get its own later.
  */
 export class ExternalIds {
   readonly #directory: Pick<HookDirectory, "externalIds" | "conversationExternalId">;

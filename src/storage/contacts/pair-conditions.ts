@@ -67,7 +67,8 @@ export function hasContactsOnly(conversation: SQL): SQL {
 
 /**
  * A condition: user `other` may begin a direct conversation with `user`, or add them to a group, without
- * asking: as `user` has chosen, and their own bots always. `user` must be the `id` of a row of `users`, by that name.
+ * asking: as `user` has chosen, and their own bots always. `user` must be the `id` of a row of
+ * `users`, by that name.
  * @param admitted the column of `users` with whom the user lets do it
  * @param fallback the admitted of users who have set none and are no bots
  */
