@@ -86,7 +86,7 @@ export const LIMITS = {
   clientGroupId: 64,
   /** users whom a user names by number in a day without sharing anything with them */
   strangersADay: 1_000,
-  /** messages of a user that wait for a moderator */
+  /** messages of a user that wait for a moderator, and as many that were stored and wait to be looked at */
   heldMessages: 100,
   /** users with a role whose devices are told of a new report or held message */
   staffTold: 50,

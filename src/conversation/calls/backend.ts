@@ -1,4 +1,4 @@
-import type { Seq, UserId } from "../../domain/ids.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { NoticeDraft } from "../../domain/messages/message.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
@@ -8,6 +8,7 @@ import {
   type WantedGroup,
   type WantedMembers,
 } from "../changes/backend.ts";
+import type { StaffRevocation } from "../changes/redaction.ts";
 import { repeatable, repeatableIf } from "./call.ts";
 import { type PageInput, pageFor } from "./reading.ts";
 
@@ -58,7 +59,7 @@ export const BACKEND = {
 
   /** Revokes a message for the staff. @see Redaction.revokeByStaff */
   revokeByStaff: effect(
-    repeatable(light, ({ room }, { seq }: { seq: Seq }) => room.redaction.revokeByStaff(seq)),
+    repeatable(light, ({ room }, message: StaffRevocation) => room.redaction.revokeByStaff(message)),
   ),
 
   /** Revokes what a user has sent since a time (ms since 1970). @see Redaction.revokeSince */

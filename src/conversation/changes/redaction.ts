@@ -24,6 +24,9 @@ const MAX_ERASED = 50;
 /** What is left of an erasure: whose messages, behind which seq. */
 const ErasureKey = z.tuple([UserId, z.int()]);
 
+/** The message that staff revokes. */
+export type StaffRevocation = { seq: Seq } | { senderId: UserId; clientMsgId: string };
+
 interface RedactionDeps {
   history: Pick<EditHistory, "bodiesOf">;
   indexer: Pick<Indexer, "outdate" | "resume">;
@@ -84,11 +87,13 @@ export class Redaction {
    * Idempotent.
    * @throws `not_found`; `forbidden` for a notice of the server
    */
-  async revokeByStaff(seq: Seq): Promise<void> {
+  async revokeByStaff(message: StaffRevocation): Promise<void> {
     this.#room.flushSends();
     const { log, members, state } = this.#room;
-    const row = seq > state.floor.seq ? log.get(seq) : undefined;
-    if (!row) throw noMessage(seq);
+    const found =
+      "seq" in message ? log.get(message.seq) : log.byClientId(message.senderId, message.clientMsgId);
+    const row = found && found.seq > state.floor.seq ? found : undefined;
+    if (!row) throw noMessage("seq" in message ? message.seq : undefined);
     if (row.kind === "tip") throw isNotice();
     if (row.revoked_rev === null) this.#revokeAll(state.profile.ownerId ?? row.sender_id, [row]);
     await this.#room.updateInboxes(members.ids());

@@ -1,5 +1,5 @@
 import { firstTapIdAt, type Tap, type TapId } from "../../domain/bots/tap.ts";
-import { Position, type UserId } from "../../domain/ids.ts";
+import { type IncomingHookId, Position, type UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory, HookCaller, HookDirectory } from "../../domain/ports.ts";
 import { type HookId, type HookStart, isAbout } from "../../domain/server/hook.ts";
 import type { HookFormat } from "../../domain/server/hook-format.ts";
@@ -15,7 +15,7 @@ import { SendingGate } from "./sending-gate.ts";
 
 /** What hooks need of the room and of outside. */
 interface HooksDeps {
-  room: Pick<RoomStores, "state" | "log" | "members" | "renderer">;
+  room: Pick<RoomStores, "state" | "log" | "members" | "renderer" | "incomingHooks">;
   directory: HookDirectory;
   caller: HookCaller;
   format: HookFormat;
@@ -47,7 +47,10 @@ export class ConversationHooks {
     this.#feed = new HookFeed(sql, room, format, this.#taps);
     const externalIds = new ExternalIds(directory, () => room.state.profile.kind === "direct");
     this.#externalIds = externalIds;
-    const gateDeps = { directory, caller, format, externalIds, rules, hold, keepMs: timing.hooks.keepMs };
+    const gateDeps = {
+      ...{ directory, caller, format, externalIds, rules, hold, keepMs: timing.hooks.keepMs },
+      makerOf: (hook: IncomingHookId) => room.incomingHooks.find(hook)?.createdBy,
+    };
     this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
     this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing.hooks);
   }

@@ -1,10 +1,11 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { type HookOrigin, hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError, type ErrorData, type Failure, type Result } from "../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, IncomingHookId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { Draft } from "../../domain/messages/message.ts";
-import { checkMessage } from "../../domain/moderation/rules/check-message.ts";
+import { checkMessage, shownToStaff } from "../../domain/moderation/rules/check-message.ts";
+import type { CompiledRules } from "../../domain/moderation/rules/compile.ts";
 import type { RuleId } from "../../domain/moderation/rules/rule.ts";
 import type { MessageRules } from "../../domain/moderation/rules/shared.ts";
 import { letsShow } from "../../domain/moderation/rules/shown.ts";
@@ -27,6 +28,8 @@ interface GateDeps {
   rules: KnownRules;
   /** see `ConversationDirectory` */
   hold: ConversationDirectory["hold"];
+  /** who answers for an incoming hook; undefined: there is none with the id */
+  makerOf(hook: IncomingHookId): UserId | undefined;
   /** how long a hook is kept as it was read (ms) */
   keepMs: number;
 }
@@ -46,6 +49,10 @@ type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed" | "hook">;
 
 const NOT_HELD =
   "A moderator would have to see it first: that is possible for a new message of your own alone.";
+
+const TOO_MANY_HELD = "Too many of your messages wait for a moderator.";
+
+const NOT_ALLOWED = "The message is not allowed here.";
 
 const HELD: Failure = {
   ok: false,
@@ -188,31 +195,48 @@ export class SendingGate {
         if (intended.draft?.poll) return refused("");
         return { ok: true, value: { body: verdict.body, clientMsgId } };
       case "flag":
+        return { ok: true, value: await this.#flagged(intended, rules.texts, verdict.rules) };
       case "hold":
-        return this.#found(intended, verdict.rules, verdict.action === "flag");
+        return this.#held(intended, verdict.rules);
     }
   }
 
-  /** Has staff decide of a message: before it is stored, or afterwards. */
-  async #found(
-    { conversationId, senderId, draft, body, clientMsgId }: Intended,
-    rules: RuleId[],
-    isStored: boolean,
-  ): Promise<Result<Checked>> {
-    if (!draft || draft.forwarded || draft.rendered || draft.hook)
-      return isStored ? { ok: true, value: { body, clientMsgId } } : refused(NOT_HELD);
-    const id = clientMsgId ?? `held_${crypto.randomUUID()}`;
-    const accepted: Result<Checked> = { ok: true, value: { body, clientMsgId: id } };
+  /** Has staff decide of a message before it is stored. */
+  async #held({ conversationId, senderId, draft, body, clientMsgId }: Intended, rules: RuleId[]) {
+    if (!draft || draft.forwarded || draft.rendered || draft.hook) return refused(NOT_HELD);
+    const id = clientMsgId ?? newHeldId();
     try {
       const held = { ...draft, clientMsgId: id };
-      const state = await this.#deps.hold({ conversationId, senderId, draft: held, rules, isStored });
-      if (isStored || state === "accepted") return accepted;
+      const state = await this.#deps.hold({ conversationId, senderId, draft: held, rules, isStored: false });
+      if (state === "accepted") return { ok: true, value: { body, clientMsgId: id } } as const;
       if (state === "waiting") return HELD;
-      return refused(state === null ? "Too many of your messages wait for a moderator." : "");
+      return refused(state === null ? TOO_MANY_HELD : undefined);
     } catch (error) {
       log("error", "message_not_held", errorFields(error));
-      return isStored ? accepted : UNAVAILABLE;
+      return UNAVAILABLE;
     }
+  }
+
+  /** Has staff look at a message, an edit or a post to a hook that is stored all the same. */
+  async #flagged(intended: Intended, texts: CompiledRules, rules: RuleId[]): Promise<Checked> {
+    const { conversationId, kind, body, mentions, buttons, clientMsgId, edits } = intended;
+    const { forwarded: _, rendered: _copied, hook, ...draft } = intended.draft ?? { quoteSeq: undefined };
+    const senderId = hook ? this.#deps.makerOf(hook.id) : intended.senderId;
+    // What nothing stores, nobody can look at.
+    if (senderId === undefined || !(intended.draft || edits)) return { body, clientMsgId };
+    const checked = { body, clientMsgId: clientMsgId ?? newHeldId() };
+    try {
+      const said = { kind, mentions, ...(buttons && { buttons }), body: shownToStaff(texts, intended) };
+      await this.#deps.hold({
+        ...{ conversationId, senderId, rules, isStored: true },
+        draft: { ...draft, ...said, clientMsgId: checked.clientMsgId },
+        ...(edits && { edits }),
+        ...(hook && { hook: { id: hook.id, name: hook.name } }),
+      });
+    } catch (error) {
+      log("error", "message_not_held", errorFields(error));
+    }
+    return checked;
   }
 
   async #checkHook({ senderId, draft, ...intended }: Intended): Promise<Result<BodyJson>> {
@@ -268,7 +292,12 @@ export class SendingGate {
 
 /** The refusal of a message or an edit. @param detail for its sender; empty: only that it is not allowed */
 export function refusal(detail = "", data?: Pick<ErrorData, "reason">): CoreError {
-  return new CoreError("refused", detail || "The message is not allowed here.", data);
+  return new CoreError("refused", detail || NOT_ALLOWED, data);
+}
+
+/** The client message id of a message without one. */
+function newHeldId(): string {
+  return `held_${crypto.randomUUID()}`;
 }
 
 function refused(...words: Parameters<typeof refusal>): Failure {

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { deletedUser } from "../../domain/accounts/person.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
-import { CoreError } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
+import { NOBODY, type UserId } from "../../domain/ids.ts";
+import { bodyWithProfiles, sendersIn } from "../../domain/messages/copies/merged.ts";
 import {
   type HeldMessage,
   HeldMessageId,
@@ -11,6 +13,7 @@ import {
 import type { Staff } from "../../domain/moderation/staff.ts";
 import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { findPeople } from "../../storage/conversations/conversations.ts";
 import {
   decideHeldMessage,
   findHeldMessage,
@@ -38,7 +41,7 @@ export async function pageOfHeldMessages(
   const found = await listHeldMessages(core.db, state, {
     ...{ before, limit: limit + 1, hiddenFrom: hiddenFrom(staff, "see_held") },
   });
-  return pageOf(found, limit, ({ id }) => [id]);
+  return pageOf(await withProfiles(core, found), limit, ({ id }) => [id]);
 }
 
 /**
@@ -81,12 +84,25 @@ export async function decide(
   } else if (held.state !== state) throw new CoreError("conflict", `The message was ${held.state} before.`);
   await carryOut(core, held, state);
   if (!held.isStored) core.waitUntil(tellSender(core, held, state));
-  return { ...held, state };
+  const [decided] = await withProfiles(core, [held]);
+  return { ...(decided ?? held), state };
+}
+
+/** Messages with the profiles of the people in those that are merged. */
+async function withProfiles(core: Core, held: HeldMessage[]): Promise<HeldMessage[]> {
+  const ids = held.flatMap(({ draft: { kind, body } }) => sendersIn(kind, body));
+  if (ids.length === 0) return held;
+  const people = await findPeople(core.db, [...new Set(ids)]);
+  const known = new Map(people.map((person) => [person.id, person]));
+  return held.map(({ draft, ...one }) => {
+    const body = bodyWithProfiles(draft.kind, draft.body, (id) => known.get(id) ?? deletedUser(id));
+    return { ...one, draft: { ...draft, body } };
+  });
 }
 
 async function carryOut(
   core: Core,
-  { conversationId, senderId: userId, draft, isStored }: HeldMessage,
+  { conversationId, senderId: userId, draft, isStored, edits, hook }: HeldMessage,
   state: HeldOutcome,
 ): Promise<void> {
   if (state === "accepted" && !isStored) {
@@ -98,8 +114,10 @@ async function carryOut(
     }
   }
   if (state === "refused" && isStored) {
-    const { sent } = await core.conversations.checkDraft(conversationId, { userId, draft });
-    if (sent) await core.conversations.revokeByStaff(conversationId, { seq: sent.seq });
+    const { clientMsgId } = draft;
+    const message = edits ? { seq: edits } : { senderId: hook ? NOBODY : userId, clientMsgId };
+    // It was not stored, or is gone.
+    await core.conversations.revokeByStaff(conversationId, message).catch(nullIfNotFound);
   }
 }
 

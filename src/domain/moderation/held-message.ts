@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { ConversationId, UserId } from "../ids.ts";
+import { HookOrigin } from "../conversations/incoming-hook.ts";
+import { type ConversationId, Seq, type UserId } from "../ids.ts";
 import type { Draft } from "../messages/message.ts";
 import type { RuleId } from "./rules/rule.ts";
 
@@ -12,12 +13,22 @@ export type HeldState = z.infer<typeof HeldState>;
 export const HeldOutcome = HeldState.exclude(["waiting"]);
 export type HeldOutcome = z.infer<typeof HeldOutcome>;
 
-/** A draft that can wait. It has an id, so that it is stored once. */
-type HeldDraft = Omit<Draft, "forwarded" | "rendered" | "shadowed"> & { clientMsgId: string };
+/** A draft that can wait. It has an id, so that it is stored once. Of a copy it has what rules look at. */
+type HeldDraft = Omit<Draft, "forwarded" | "rendered" | "shadowed" | "hook"> & { clientMsgId: string };
+
+/** Where a text was found that was stored all the same, if in no new message of a user. */
+export const FoundIn = z.object({
+  /** in an edit of that message */
+  edits: Seq.optional(),
+  /** in a post to that hook, for which its maker answers */
+  hook: HookOrigin.pick({ id: true, name: true }).optional(),
+});
+type FoundIn = z.infer<typeof FoundIn>;
 
 /** A message that a rule has found. */
-export interface FoundMessage {
+export interface FoundMessage extends FoundIn {
   conversationId: ConversationId;
+  /** of a post to a hook: who answers for the hook */
   senderId: UserId;
   draft: HeldDraft;
   /** those that it matches */

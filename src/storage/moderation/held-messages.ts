@@ -2,11 +2,12 @@ import { and, count, desc, eq, gte, lt, ne, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { UserId } from "../../domain/ids.ts";
 import { readOwnDraft } from "../../domain/messages/scheduled.ts";
-import type {
-  FoundMessage,
-  HeldMessage,
-  HeldMessageId,
-  HeldState,
+import {
+  FoundIn,
+  type FoundMessage,
+  type HeldMessage,
+  type HeldMessageId,
+  type HeldState,
 } from "../../domain/moderation/held-message.ts";
 import { RuleId } from "../../domain/moderation/rules/rule.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -18,13 +19,14 @@ import { isNotOf } from "./subject-conditions.ts";
 const RuleIds = z.array(RuleId);
 
 /**
- * Stores a message that a rule has found, once, unless `max` of the sender wait already.
+ * Stores a message that a rule has found, once, unless `max` of the sender wait already that are stored as it
+ * is, or are not.
  * @returns what was decided of it, `refused` of another body under its id, null: there are `max`; and whether
  *   this call has stored it
  */
 export async function holdMessage(
   db: Database,
-  { conversationId, senderId, draft, rules, isStored }: FoundMessage,
+  { conversationId, senderId, draft, rules, isStored, edits, hook }: FoundMessage,
   now: number,
   max: number,
 ): Promise<{ state: HeldState | null; isNew: boolean }> {
@@ -41,13 +43,13 @@ export async function holdMessage(
   const waiting = db
     .select({ n: count() })
     .from(heldMessages)
-    .where(and(isSender, eq(state, "waiting")));
+    .where(and(isSender, eq(state, "waiting"), eq(heldMessages.isStored, isStored)));
   const [stored, found] = await queryD1(
     db.batch([
       db
         .insert(heldMessages)
         .select(
-          sql`SELECT NULL, ${conversationId}, ${senderId}, ${clientMsgId}, ${JSON.stringify(draft)},
+          sql`SELECT NULL, ${conversationId}, ${senderId}, ${clientMsgId}, ${JSON.stringify({ ...draft, edits, hook })},
             ${JSON.stringify(rules)}, ${Number(isStored)}, 'waiting', ${now} WHERE (${waiting}) < ${max}`,
         )
         .onConflictDoNothing()
@@ -132,6 +134,7 @@ export async function deleteOldHeldMessages(db: Database, before: number): Promi
 function readRow({ clientMsgId, draft, rules, ...row }: typeof heldMessages.$inferSelect): HeldMessage {
   return {
     ...row,
+    ...FoundIn.parse(JSON.parse(draft)),
     draft: { ...readOwnDraft(draft), clientMsgId },
     rules: RuleIds.parse(JSON.parse(rules)),
   };

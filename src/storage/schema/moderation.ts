@@ -81,7 +81,7 @@ export const heldMessages = sqliteTable(
     conversationId: integer("conversation_id").notNull().$type<ConversationId>(),
     senderId: userRef("sender_id"),
     clientMsgId: text("client_msg_id").notNull(),
-    /** JSON of a `HeldDraft` */
+    /** JSON of a `HeldDraft`, and of `FoundIn` */
     draft: text().notNull(),
     /** a JSON array of the ids of the rules that it matches */
     rules: text().notNull(),

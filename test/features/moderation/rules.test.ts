@@ -7,11 +7,13 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { type Answer, call, expectProblem, PASSWORD, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, getMessage, page, send } from "../../support/clients/chat.ts";
+import { expectPosted, mergedDraft } from "../../support/clients/forwards.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
 import { range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
+import { post as hookPost, makeHook } from "../incoming-hooks/client.ts";
 import { auditOf, giveRole } from "./staff.ts";
 
 let key = "";
@@ -333,4 +335,61 @@ test("a message that is flagged is stored, and revoked once staff refuses it", a
   expect((await decide(first?.id ?? 0, "accept")).status).toBe(200);
   expect((await decide(second?.id ?? 0, "refuse")).status).toBe(200);
   expect(await textsOf()).toEqual(["a discount"]);
+});
+
+test("edits, copies and posts of hooks that are flagged are listed, and refused they are revoked", async () => {
+  const { seq } = await send(ann, group, "fine");
+  const { seq: source } = await send(bob, group, "a discount");
+  const { seq: other } = await send(bob, group, "no news");
+  await rules(FLAG);
+  const path = `/v1/conversations/${group}/messages/${seq}`;
+  const edit = { body: { text: "a discount now" }, base_version: 1 };
+  expect((await call("PATCH", path, { token: ann.token, body: edit })).status).toBe(200);
+  const from = { conversation_id: group, seq: source };
+  const copies = [
+    await expectPosted(ann, group, { forward: from }),
+    await expectPosted(ann, group, mergedDraft([from, { ...from, seq: other }])),
+  ];
+  const hook = await makeHook(ann, group);
+  for (const fields of [{}, { client_msg_id: "1" }, { client_msg_id: "1" }])
+    expect((await hookPost(hook.url, { text: "a discount", ...fields })).status).toBeLessThan(300);
+  const { items } = z
+    .object({ items: z.array(z.looseObject({ id: z.int(), sender_id: z.int() })) })
+    .parse((await staff("GET", "/held?limit=100")).body);
+  const found = items.filter((item) => item.sender_id === ann.user.id).toReversed();
+  const shown = { conversation_id: group, rules: ["look"], stored: true, state: "waiting" };
+  const said = { ...shown, kind: "text", body: { text: "a discount" } };
+  const { id, name } = hook;
+  expect(found).toMatchObject([
+    { ...shown, edits: seq, body: edit.body },
+    said,
+    {
+      ...shown,
+      kind: "merged",
+      body: { title: "of old", items: [{ seq: source, sender: { id: bob.user.id } }, {}] },
+    },
+    { ...said, hook: { id, name } },
+    { ...said, hook: { id, name } },
+  ]);
+  const seqs = [seq, ...copies.map((copy) => copy.seq), ...range(6, 7)];
+  const revoked = async () => {
+    const all = await Promise.all(seqs.map((one) => getMessage(bob, group, one)));
+    return all.map((message) => message.revoked);
+  };
+  expect(await revoked()).toEqual(seqs.map(() => false));
+  for (const one of found) expect((await decide(one.id, "refuse")).status).toBe(200);
+  expect(await revoked()).toEqual(seqs.map(() => true));
+});
+
+test("of a large merged message that is flagged staff is shown what rules find in it", async () => {
+  const large = "x".repeat(7_900);
+  await send(bob, group, "a discount");
+  for (const _ of range(1, 6)) await send(bob, group, large);
+  await rules(FLAG);
+  const items = range(1, 7).map((seq) => ({ conversation_id: group, seq }));
+  await expectPosted(ann, group, mergedDraft(items));
+  const [held] = z
+    .object({ items: z.array(z.looseObject({ kind: z.string(), body: z.unknown() })) })
+    .parse((await staff("GET", "/held?limit=1")).body).items;
+  expect(held?.body).toEqual({ title: "of old", items: [expect.objectContaining({ seq: 1, kind: "text" })] });
 });

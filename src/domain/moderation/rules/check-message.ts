@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { type Buttons, textsOfButtons } from "../../bots/buttons.ts";
 import type { ConversationId } from "../../ids.ts";
-import { type BodyJson, Content, type Kind } from "../../messages/content.ts";
+import { LIMITS } from "../../limits.ts";
+import { type BodyJson, Content, Kind } from "../../messages/content.ts";
+import { bytesOf, exceedsBytes } from "../../text.ts";
 import type { CompiledRules } from "./compile.ts";
 import type { RuleId } from "./rule.ts";
 import { textsIn } from "./shown.ts";
@@ -53,6 +55,33 @@ export function checkMessage(
   const isWhole =
     message.kind === "merged" || Content.safeParse({ kind: message.kind, body: masked }).success;
   return isWhole ? { action: "mask", body: JSON.stringify(masked) } : { action: "refuse", rules: [] };
+}
+
+const Items = z.object({ items: z.array(z.looseObject({ kind: Kind, body: z.json() })) });
+
+/**
+ * The body of a message as staff is shown it: as it is. Of a merged message that is larger than any other it
+ * has those of its messages that rules find, up to that size; the first of them in any case.
+ */
+export function shownToStaff(
+  rules: CompiledRules,
+  { kind, body, conversationId }: Parameters<typeof checkMessage>[1],
+): BodyJson {
+  if (kind !== "merged" || !exceedsBytes(body, LIMITS.bodyBytes)) return body;
+  let bytes = 0;
+  const items = leavesOf(z.json().parse(JSON.parse(body))).filter((item) => {
+    const said = JSON.stringify(item.body);
+    const isFound = checkMessage(rules, { kind: item.kind, body: said, conversationId }).action !== "accept";
+    if (!isFound || (bytes > 0 && bytes + bytesOf(said) > LIMITS.bodyBytes)) return false;
+    bytes += bytesOf(said);
+    return true;
+  });
+  return JSON.stringify({ ...JSON.parse(body), items });
+}
+
+/** The messages in a merged one that are no merged ones themselves. */
+function leavesOf(body: Json): z.infer<typeof Items>["items"] {
+  return Items.parse(body).items.flatMap((item) => (item.kind === "merged" ? leavesOf(item.body) : item));
 }
 
 /** An address, and the name of its file as it is shown. */

@@ -48,17 +48,26 @@ export function serializeKeptReport(report: StoredReport): z.infer<typeof KeptRe
 
 /** A message that a rule has found. */
 export function serializeHeldMessage(held: HeldMessage): z.infer<typeof HeldMessageShape> {
-  const { id, conversationId, senderId, draft, rules, isStored, state, createdAt } = held;
+  const { id, conversationId, senderId, draft, rules, isStored, state, createdAt, edits, hook } = held;
   return {
     ...{ id, conversation_id: conversationId, sender_id: senderId, client_msg_id: draft.clientMsgId },
     ...{ kind: draft.kind, body: StoredBody.parse(JSON.parse(draft.body)) },
     ...{ rules, stored: isStored, state, created_at: createdAt },
+    ...(edits && { edits }),
+    ...(hook && { hook }),
   };
 }
 
 /** The same as its sender is shown it. */
 export function serializeOwnHeldMessage(held: HeldMessage): z.infer<typeof OwnHeldMessage> {
-  const { sender_id: _sender, rules: _rules, stored: _stored, ...shown } = serializeHeldMessage(held);
+  const {
+    sender_id: _sender,
+    rules: _rules,
+    stored: _stored,
+    edits: _,
+    hook: _hook,
+    ...shown
+  } = serializeHeldMessage(held);
   return { ...shown, state: held.state === "waiting" ? "waiting" : "refused" };
 }
 

@@ -107,6 +107,8 @@ export const texts = {
   "held.title": "Message of {name}",
   "held.flagged": "Sent",
   "held.sender": "Sender",
+  "held.hook": "Hook of the sender",
+  "held.edits": "Edit of message",
   "held.conversation": "Conversation",
   "held.at": "Written",
   "held.rules": "Rules",

@@ -101,6 +101,8 @@ export const texts = {
   "held.title": "{name}的消息",
   "held.flagged": "已发送",
   "held.sender": "发送者",
+  "held.hook": "发送者的 Webhook",
+  "held.edits": "所编辑的消息",
   "held.conversation": "会话",
   "held.at": "书写时间",
   "held.rules": "规则",

@@ -83,6 +83,8 @@ export function HeldDetail({ held, isListed, mayAct, move, onDecided, onConflict
         <Facts
           facts={[
             [st("held.sender"), <UserLink key="sender" id={held.sender_id} />],
+            [st("held.hook"), held.hook?.name ?? null],
+            [st("held.edits"), held.edits ? `${held.edits}` : null],
             [st("held.conversation"), `${held.conversation_id}`],
             [st("held.at"), when(held.created_at)],
             [st("held.rules"), listed(held.rules)],

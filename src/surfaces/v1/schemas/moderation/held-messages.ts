@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationId, UserId } from "../../../../domain/ids.ts";
+import { ConversationId, IncomingHookId, Seq, UserId } from "../../../../domain/ids.ts";
 import { HeldMessageId, HeldState } from "../../../../domain/moderation/held-message.ts";
 import { RuleId } from "../../../../domain/moderation/rules/rule.ts";
 import { ListQuery, pageShape, Time } from "../common.ts";
@@ -16,6 +16,12 @@ export const HeldMessage = z
     stored: z
       .boolean()
       .openapi({ description: "true: a rule has flagged it, and it was stored all the same" }),
+    edits: Seq.optional().openapi({
+      description: "It is an edit of that message, and `body` what the message says since",
+    }),
+    hook: z.object({ id: IncomingHookId, name: z.string() }).optional().openapi({
+      description: "It was posted to that hook, whose maker is `sender_id`",
+    }),
     state: HeldState,
     created_at: Time,
   })
