@@ -1,4 +1,4 @@
-import type { BotCaller, BotFormat } from "../domain/bots/bot-update.ts";
+import type { BotCaller, BotFormat, KeptBotFormat } from "../domain/bots/bot-update.ts";
 import type { SessionId, UserId } from "../domain/ids.ts";
 import type { Contacts, PushServices, UserDirectory } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -45,7 +45,7 @@ export interface InboxDeps extends DeviceSocketsDeps {
   contacts: Contacts;
   readToken: TokenReader;
   pushServices: PushServices;
-  bots: { format: BotFormat; caller: BotCaller };
+  bots: { format: KeptBotFormat; caller: BotCaller };
   /** how an API with a gateway writes events */
   gatewayFormat: BotFormat;
   timing: Timing;

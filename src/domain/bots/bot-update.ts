@@ -69,6 +69,14 @@ export interface BotFormat {
   isWanted(kind: string, allowed: readonly string[] | null): boolean;
 }
 
+/** The same of an API whose updates may wait for long. */
+export interface KeptBotFormat extends BotFormat {
+  /** the users whom an update shows by name */
+  usersIn(body: string): UserId[];
+  /** The update with the names that these users have now. */
+  renamed(body: string, people: ReadonlyMap<UserId, Person>): string;
+}
+
 /**
  * Where bot updates are sent. `secret`: stands in each call; null: none does. It ends with the session that
  * has set it.

@@ -180,6 +180,8 @@ export const INBOX_VALUES = {
   botUpdates: {
     /** An update that a bot has not taken is kept for a day, as Telegram does. */
     keepMs: 24 * 60 * 60_000,
+    /** Names in an update that has waited longer are read anew: they may have changed, or be of nobody. */
+    freshMs: 60_000,
     /** When a bot last asked is noted so often: a row in an hour. */
     noteAskedMs: 60 * 60_000,
     /** A bot that has not asked for a week is told no more until it asks. */

@@ -1,7 +1,8 @@
 import type {
   BotCaller,
-  BotFormat,
   BotPlace,
+  KeptBotFormat,
+  NumberedUpdate,
   UpdatesAnswer,
   UpdatesRequest,
   WebhookChange,
@@ -22,7 +23,7 @@ import { WebhookDeliveries } from "./webhook-deliveries.ts";
 
 interface BotUpdatesDeps {
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes" | "message">;
-  format: BotFormat;
+  format: KeptBotFormat;
   caller: BotCaller;
   jobs: { schedule(kind: "bot_feed" | "bot_tap" | "bot_webhook", key: string, due: number): void };
   directory: Pick<UserDirectory, "people">;
@@ -50,8 +51,9 @@ export class BotUpdates {
     this.#deps = deps;
     const queue = new UpdateQueue(storage, deps);
     this.#queue = queue;
-    this.#polls = new UpdatePolls(queue);
-    this.#deliveries = new WebhookDeliveries({ ...deps, queue });
+    const read = (limit: number) => this.#read(limit);
+    this.#polls = new UpdatePolls(queue, read);
+    this.#deliveries = new WebhookDeliveries({ ...deps, queue, read });
     const placeOf = (context: BotPlace, named: readonly UserId[]) => this.#placeOf(context, named);
     const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
     this.#feed = new ConversationFeed({
@@ -156,6 +158,21 @@ export class BotUpdates {
     const now = Date.now();
     const since = fromNow ? now : now - this.#deps.timing.botUpdates.keepMs;
     for (const id of this.#queue.ask(since)) this.#feed.look(id);
+  }
+
+  /**
+   * The oldest updates. Who is named in one that has waited may have another name by now, or have deleted the
+   * account. One query of D1 then, else none.
+   */
+  async #read(limit: number): Promise<NumberedUpdate[]> {
+    const { directory, format, timing } = this.#deps;
+    const updates = this.#queue.first(limit);
+    const fresh = Date.now() - timing.botUpdates.freshMs;
+    const ids = updates.flatMap(({ at, body }) => (at <= fresh ? format.usersIn(body) : []));
+    if (ids.length === 0) return updates;
+    const people = await directory.people([...new Set(ids)]);
+    const known = new Map(people.map((person) => [person.id, person]));
+    return updates.map(({ body, ...update }) => ({ ...update, body: format.renamed(body, known) }));
   }
 
   /** A conversation with the profiles of those users whom nothing else tells. One query of D1, or none. */

@@ -1,4 +1,4 @@
-import type { UpdatesAnswer, UpdatesRequest } from "../../domain/bots/bot-update.ts";
+import type { NumberedUpdate, UpdatesAnswer, UpdatesRequest } from "../../domain/bots/bot-update.ts";
 import type { UpdateQueue } from "./update-queue.ts";
 
 type Wake = (outcome: "added" | "ended") => void;
@@ -9,12 +9,15 @@ type Wake = (outcome: "added" | "ended") => void;
  */
 export class UpdatePolls {
   readonly #queue: UpdateQueue;
+  readonly #read: (limit: number) => Promise<NumberedUpdate[]>;
   #waiting: Wake | null = null;
   /** when a call last ended, or began (ms since 1970) */
   #askedAt = 0;
 
-  constructor(queue: UpdateQueue) {
+  /** @param read reads the oldest updates as they are to be told */
+  constructor(queue: UpdateQueue, read: (limit: number) => Promise<NumberedUpdate[]>) {
     this.#queue = queue;
+    this.#read = read;
   }
 
   /** The oldest updates that the bot has not confirmed. Waits while there are none. */
@@ -24,11 +27,11 @@ export class UpdatePolls {
     this.#askedAt = Date.now();
     if (queue.state?.webhook) return { refused: "webhook" };
     if (offset !== undefined) queue.confirm(offset);
-    const updates = queue.first(limit);
+    const updates = await this.#read(limit);
     if (updates.length > 0 || waitMs <= 0) return { updates };
     const outcome = await this.#wait(waitMs);
     if (outcome === "ended") return { refused: queue.state?.webhook ? "webhook" : "ended" };
-    return { updates: queue.first(limit) };
+    return { updates: await this.#read(limit) };
   }
 
   /** Whether a call waits, or the bot has asked within a time in ms and works on what it got. */

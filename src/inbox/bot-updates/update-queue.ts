@@ -62,7 +62,7 @@ type QueueRow = {
   failed_at: number;
   error: string;
 };
-type UpdateRow = { update_id: number; kind: string; body: string };
+type UpdateRow = { update_id: number; at: number; kind: string; body: string };
 type CursorRow = { seq: Position | null; rev: number; edited_at: number; is_in: number; name: string };
 
 const Kinds = z.array(z.string());
@@ -74,6 +74,11 @@ export interface BotCursor {
   editedAt: number;
   isIn: boolean;
   name: string;
+}
+
+/** An update that waits. `at`: when it was added (ms since 1970). */
+export interface KeptUpdate extends NumberedUpdate {
+  at: number;
 }
 
 /** What the queue knows of itself. */
@@ -298,24 +303,24 @@ export class UpdateQueue {
     return this.#sql.exec<QueueRow>(`SELECT last_id FROM ${this.#name}_queue`).one().last_id;
   }
 
-  /** The updates after a number, and how old they are (ms); null: some of them are not kept any more. */
-  after(id: number, limit: number): (NumberedUpdate & { at: number })[] | null {
+  /** The updates after a number, and when they were added (ms since 1970); null: some of them are not kept any more. */
+  after(id: number, limit: number): KeptUpdate[] | null {
     const query = `SELECT update_id, at, kind, body FROM ${this.#name}_updates
       WHERE update_id > ? ORDER BY update_id LIMIT ?`;
-    const rows = this.#sql.exec<UpdateRow & { at: number }>(query, id, limit).toArray();
+    const rows = this.#sql.exec<UpdateRow>(query, id, limit).toArray();
     // Numbers have no gaps here: the next one is there, or all up to it have gone.
     if ((rows[0]?.update_id ?? this.lastId + 1) !== id + 1) return null;
     return rows.map(({ update_id, at, kind, body }) => ({ id: update_id, at, kind, body }));
   }
 
-  /** The oldest updates. */
-  first(limit: number): NumberedUpdate[] {
+  /** The oldest updates, and when they were added (ms since 1970). */
+  first(limit: number): KeptUpdate[] {
     this.#deleteOld(Date.now());
-    const query = `SELECT update_id, kind, body FROM ${this.#name}_updates ORDER BY update_id LIMIT ?`;
+    const query = `SELECT update_id, at, kind, body FROM ${this.#name}_updates ORDER BY update_id LIMIT ?`;
     return this.#sql
       .exec<UpdateRow>(query, limit)
       .toArray()
-      .map(({ update_id: id, kind, body }) => ({ id, kind, body }));
+      .map(({ update_id: id, at, kind, body }) => ({ id, at, kind, body }));
   }
 
   /** Sets which kinds are told from now on; an empty list: the usual ones. */

@@ -17,6 +17,8 @@ const PAUSES = [1, 5, 30, 120, 600] as const;
 
 interface DeliveriesDeps {
   queue: UpdateQueue;
+  /** reads the oldest updates as they are to be told */
+  read(limit: number): Promise<NumberedUpdate[]>;
   caller: BotCaller;
   jobs: { schedule(kind: "bot_webhook", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates">;
@@ -40,10 +42,10 @@ export class WebhookDeliveries {
 
   /** The `bot_webhook` job. */
   async run(): Promise<number | null> {
-    const { queue } = this.#deps;
+    const { queue, read } = this.#deps;
     for (let sent = 0; sent < RUN; sent++) {
+      const [update] = await read(1);
       const webhook = queue.state?.webhook;
-      const [update] = queue.first(1);
       if (!webhook || !update) return null;
       if (webhook.expiresAt <= Date.now()) {
         queue.setWebhook(null);

@@ -1,10 +1,10 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
+import type { BotPlace, BotUpdate, KeptBotFormat } from "../../domain/bots/bot-update.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { serializeBanned, serializeLeft, serializeMember } from "./serialize/members.ts";
 import { isShown, newRoleOf, seconds, serializeMessage } from "./serialize/messages.ts";
-import { knownUser, serializeChat, serializeUser } from "./serialize/users.ts";
+import { knownUser, namedUsers, renamedUsers, serializeChat, serializeUser } from "./serialize/users.ts";
 
 /** The kinds that a bot is told only if it names them, as Telegram's documentation says. */
 const ONLY_NAMED: ReadonlySet<string> = new Set([
@@ -34,7 +34,7 @@ function membership(by: Person | null, at: number, place: BotPlace, before: Show
 }
 
 /** How this API writes what a bot is told. */
-export const telegramFormat: BotFormat = {
+export const telegramFormat: KeptBotFormat = {
   tells: () => true,
   // What waits of it is forgotten. This API has no update of a revoke.
   revoked: () => null,
@@ -68,5 +68,7 @@ export const telegramFormat: BotFormat = {
   joined: (by, at, place) => membership(by, at, place, serializeLeft, memberAs("member")),
   left: (by, at, place) =>
     membership(by, at, place, memberAs("member"), by ? serializeBanned : serializeLeft),
+  usersIn: namedUsers,
+  renamed: renamedUsers,
   isWanted: (kind, allowed) => (allowed ? allowed.includes(kind) : !ONLY_NAMED.has(kind)),
 };

@@ -3,8 +3,9 @@ import { describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { flawsOfUpdate } from "../../support/bot-api/shape.ts";
-import { call, register, type SignedIn } from "../../support/clients/api.ts";
+import { call, PASSWORD, register, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, openDirect, page, send } from "../../support/clients/chat.ts";
+import { eventually } from "../../support/eventually.ts";
 import { conversationObject, createGroupId, inboxObject, range } from "../../support/objects/room.ts";
 import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { called, failure, newBot, sendText, tg, type Update, updates } from "./client.ts";
@@ -57,11 +58,42 @@ const stored = (bot: SignedIn) =>
     ),
   );
 
+async function rename({ token }: SignedIn, nickname: string): Promise<void> {
+  expect((await call("PATCH", "/v1/me", { token, body: { nickname } })).status).toBe(200);
+}
+
 async function evict(bot: SignedIn): Promise<void> {
   // One that does not run can not be evicted.
   await called(bot, "getWebhookInfo");
   await evictDurableObject(inboxObject(UserId.parse(bot.user.id)));
 }
+
+test("an update that has waited shows nobody by a name that they have no more", async () => {
+  const { person, bot, id } = await scene();
+  const other = await register();
+  for (const user of [person, other]) await rename(user, "Old Name");
+  const group = await createGroupId(other, bot, person);
+  await updates(bot);
+  await send(person, id, "from one");
+  await send(other, group, "from another");
+  await eventually(async () =>
+    expect((await updates(bot)).flatMap((one) => textOf(one) ?? [])).toHaveLength(2),
+  );
+  expect(JSON.stringify(await updates(bot))).toContain("Old Name");
+  await rename(other, "New Name");
+  const gone = await call("DELETE", "/v1/me", { token: person.token, body: { password: PASSWORD } });
+  expect(gone.status).toBe(204);
+  // A minute has passed.
+  overrideTiming({ botUpdates: { freshMs: 0 } });
+  const told = await updates(bot);
+  expect(JSON.stringify(told)).not.toMatch(new RegExp(`Old Name|${person.user.username}`));
+  const name = `deleted-${person.user.id}`;
+  const texts = told.flatMap((one) => Text.safeParse(one).data?.message ?? []);
+  expect(texts.toSorted((a, b) => a.text.localeCompare(b.text))).toMatchObject([
+    { from: { id: other.user.id, first_name: "New Name" }, text: "from another" },
+    { from: { id: person.user.id, first_name: name }, chat: { first_name: name }, text: "from one" },
+  ]);
+});
 
 test("a user who never asks has no row and no job of it", async () => {
   const { person, bot, id } = await scene();

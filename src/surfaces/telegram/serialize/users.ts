@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { deletedUser, type Person } from "../../../domain/accounts/person.ts";
 import type { BotPlace } from "../../../domain/bots/bot-update.ts";
-import { NOBODY, type UserId } from "../../../domain/ids.ts";
+import { NOBODY, UserId } from "../../../domain/ids.ts";
 
 /** A user as this API shows them. */
 export function serializeUser({ id, username, nickname, bot, hook }: Person) {
@@ -8,6 +9,11 @@ export function serializeUser({ id, username, nickname, bot, hook }: Person) {
     ...{ id, is_bot: bot === true || hook !== undefined, first_name: firstName({ nickname, username }) },
     ...(username !== "" && !hook && { username }),
   };
+}
+
+function namesOf(names: Pick<Person, "nickname" | "username">) {
+  const { username } = names;
+  return { first_name: firstName(names), ...(username !== "" && { username }) };
 }
 
 /** Messages by nobody are of the server. Clients take an empty name for none. */
@@ -32,9 +38,31 @@ function chatId({ id, peer }: Pick<BotPlace, "id" | "peer">): number {
 export function serializeChat(place: Pick<BotPlace, "id" | "kind" | "name" | "peer">) {
   const id = chatId(place);
   if (place.kind === "group") return { id, type: "supergroup" as const, title: place.name };
-  const { username, nickname } = place.peer ?? { username: "", nickname: "" };
-  return {
-    ...{ id, type: "private" as const, first_name: firstName({ nickname, username }) },
-    ...(username !== "" && { username }),
-  };
+  return { id, type: "private" as const, ...namesOf(place.peer ?? { username: "", nickname: "" }) };
+}
+
+/** A user, or the private chat with one, as JSON has them. */
+const Named = z.looseObject({ id: UserId, first_name: z.string() });
+
+/** The users whom JSON of this API shows by name. */
+export function namedUsers(json: string): UserId[] {
+  const found: UserId[] = [];
+  JSON.parse(json, (_, value: unknown) => {
+    const { data } = Named.safeParse(value);
+    if (data) found.push(data.id);
+    return value;
+  });
+  return found;
+}
+
+/** The JSON with the names that these users have now. */
+export function renamedUsers(json: string, people: ReadonlyMap<UserId, Person>): string {
+  const renamed: unknown = JSON.parse(json, (_, value: unknown) => {
+    const { data } = Named.safeParse(value);
+    const person = data && people.get(data.id);
+    if (!person) return value;
+    const { username: _former, first_name: _name, ...kept } = data;
+    return { ...kept, ...namesOf(person) };
+  });
+  return JSON.stringify(renamed);
 }
