@@ -1,4 +1,5 @@
 import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
+import { plainText } from "../../domain/markup/plain.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { readCards, valueIn } from "./cards.ts";
 import { cardOf, TYPE } from "./content.ts";
@@ -23,7 +24,7 @@ function messageEvent(message: Message, place: BotPlace): object {
       author: serializeUser(sender, true),
       ...{ visible_only: null, mention: [], mention_no_at: [], mention_all: false, mention_roles: [] },
       ...{ mention_here: false, nav_channels: [], kmarkdown: kmarkdownParts(raw), emoji: [] },
-      ...{ last_msg_content: `${sender.nickname || sender.username}：${raw}`, send_msg_device: 0 },
+      ...{ last_msg_content: `${sender.nickname || sender.username}：${plainText(raw)}`, send_msg_device: 0 },
       ...(attachments && { attachments }),
       ...quoteOf(message, place),
     },

@@ -31,27 +31,28 @@ describe("a session", () => {
       online: true,
       online_os: ["Websocket"],
     });
-    const { seq } = await send(person, id, "one *star*");
+    const { seq } = await send(person, id, "one *star* ||hidden||");
     await called(bot, "POST direct-message/create", { chat_code: code, content: "own" });
     await send(person, id, "two");
     const [first] = await socket.events(1);
     expect(first).toMatchObject({
       sn: 1,
       d: {
-        ...{ channel_type: "PERSON", type: 9, content: "one \\*star\\*", nonce: "", from_type: 1 },
+        ...{ channel_type: "PERSON", type: 9, content: "one \\*star\\* ||hidden||", nonce: "", from_type: 1 },
         ...{ target_id: String(bot.user.id), author_id: String(person.user.id), msg_id: `${id}-${seq}` },
         msg_timestamp: expect.any(Number),
         extra: {
           ...{ type: 9, code, guild_id: "", visible_only: null, mention: [], mention_all: false },
           author: { id: String(person.user.id), username: person.user.username, bot: false, online: true },
-          kmarkdown: { raw_content: "one *star*", mention_part: [] },
+          kmarkdown: { raw_content: "one *star* ||hidden||", mention_part: [] },
+          last_msg_content: `${person.user.username}：one star ▒▒▒`,
         },
       },
     });
     expect(first?.d.extra).not.toHaveProperty("quote");
     // Its own messages do not come back.
     await expectTold(socket, [
-      [1, "one \\*star\\*"],
+      [1, "one \\*star\\* ||hidden||"],
       [2, "two"],
     ]);
     expect([...socket.kinds]).toEqual(["text"]);
