@@ -169,6 +169,19 @@ test("a suspension refuses a user_sig, and ends by itself", async () => {
   expect(state).toMatchObject({ state: "active", suspension: null });
 });
 
+test("a suspension that ends as late as a time can is told of at each door, and a later end is none", async () => {
+  const user = await newUser();
+  for (const until of [8.64e15 + 1, 9e15, Number.MAX_SAFE_INTEGER, 1e20])
+    expectProblem(await suspend(user.id, { until }), 400, "validation_failed");
+  expect((await suspend(user.id, { until: 8.64e15 })).status).toBe(204);
+  expectProblem(await issue(user.id), 403, "suspended");
+  const sig = { user_id: user.username, token: RULE_KEY };
+  const answered = await wire({ method: "POST", path: "/chat/get-user-sig", body: sig });
+  expect(answered.body).toMatchObject({ code: 403, message: expect.stringContaining("suspended") });
+  const state = userOf(await call("GET", userPath(user.id), { token }), 200);
+  expect(state).toMatchObject({ state: "suspended", suspension: { until: 8.64e15 } });
+});
+
 test("no sign-in of fifty at once outlives a suspension", async () => {
   const user = await newUser();
   const answers = await Promise.all([

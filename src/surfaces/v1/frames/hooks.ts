@@ -5,7 +5,7 @@ import type {
   ExternalIdsOfUsers,
   HookFormat,
 } from "../../../domain/server/hook-format.ts";
-import { serializeLastMessage } from "../serialize/messages/messages.ts";
+import { serializeLastMessage, withExternalId } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
 import { serializeAbout } from "../serialize/moderation.ts";
 import { serializeServerUser } from "../serialize/server-users.ts";
@@ -60,9 +60,8 @@ function shown(data: ConversationHookData, externalIds: ExternalIdsOfUsers): obj
   const external = (id: UserId) => externalIds.get(id) ?? null;
   if ("message" in data) {
     const { message } = data;
-    const serialized = serializeLastMessage(message);
-    const sender = { ...serialized.sender, external_id: external(message.sender.id) };
-    return { message: { ...serialized, sender, reactions: serializeReactions(message.reactions) } };
+    const serialized = withExternalId(serializeLastMessage(message), message, externalIds);
+    return { message: { ...serialized, reactions: serializeReactions(message.reactions) } };
   }
   if ("member" in data) {
     const { event, actor_id, user_ids } = data.member;

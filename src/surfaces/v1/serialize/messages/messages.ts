@@ -61,8 +61,16 @@ export function serializeServerMessage(
   message: Message,
   externalIds: ExternalIdsOfUsers,
 ): z.infer<typeof MessageShape> {
-  const { sender, ...shown } = serializeMessage(message);
-  return { ...shown, sender: { ...sender, external_id: externalIds.get(message.sender.id) ?? null } };
+  return withExternalId(serializeMessage(message), message, externalIds);
+}
+
+/** A message with the id that a team's backend has for its sender; null: none. */
+export function withExternalId<Shown extends { sender: object }>(
+  shown: Shown,
+  { sender: { id } }: Message,
+  externalIds: ExternalIdsOfUsers,
+) {
+  return { ...shown, sender: { ...shown.sender, external_id: externalIds.get(id) ?? null } };
 }
 
 /** The newest message of a conversation, as the conversation shows it: without reactions. */
