@@ -195,6 +195,9 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   ...{
     requireHook: none,
     postToHook: none,
+    hookMessage: none,
+    editHookMessage: none,
+    revokeHookMessage: none,
     tap: none,
     bots: none,
     passingMessage: none,

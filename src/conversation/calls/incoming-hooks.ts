@@ -1,9 +1,9 @@
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { NewIncomingHook } from "../incoming-hooks/hook-management.ts";
-import type { HookUrl, PostToHook } from "../incoming-hooks/hook-posts.ts";
+import type { HookEdit, HookUrl, OnHookMessage, PostToHook } from "../incoming-hooks/hook-posts.ts";
 import { type Caller, once, repeatable, repeatableIf } from "./call.ts";
 
-const { light } = WEIGHTS;
+const { light, page } = WEIGHTS;
 
 /** The calls that concern the incoming hooks of a group. */
 export const INCOMING_HOOKS = {
@@ -25,9 +25,10 @@ export const INCOMING_HOOKS = {
     room.hookManagement.delete(userId, hook),
   ),
 
-  /** Refuses a URL that no hook has. @see HookPosts.require */
+  /** The hook of a URL, as it shows itself. @see HookPosts.require */
   requireHook: repeatable(light, ({ room }, url: HookUrl) => {
-    room.hookPosts.require(url);
+    const { id, name, avatar } = room.hookPosts.require(url);
+    return { id, name, avatar };
   }),
 
   /** Stores a message by a hook. The hook has a rate of its own. @see HookPosts.post */
@@ -37,4 +38,20 @@ export const INCOMING_HOOKS = {
     ({ post }: PostToHook) => light + weightOfBytes(post.text.length),
     ({ room }, input: PostToHook) => room.hookPosts.post(input),
   ),
+
+  /** A message that a hook has brought. @see HookPosts.read */
+  hookMessage: repeatable(light, ({ room }, input: OnHookMessage) => room.hookPosts.read(input)),
+
+  /** Edits such a message. @see HookPosts.edit */
+  editHookMessage: repeatable(
+    // As `editMessage`.
+    ({ text }: HookEdit) => page + weightOfBytes(text.length),
+    ({ room }, input: HookEdit) => {
+      room.space.require();
+      return room.hookPosts.edit(input);
+    },
+  ),
+
+  /** Revokes such a message. A second try would find it revoked already. @see HookPosts.revoke */
+  revokeHookMessage: once(light, ({ room }, input: OnHookMessage) => room.hookPosts.revoke(input)),
 };

@@ -1,7 +1,8 @@
 import type { Buttons } from "../../domain/bots/buttons.ts";
 import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid, noMentioned, noMessage, refusedFor } from "../../domain/errors.ts";
-import type { Seq, UserId } from "../../domain/ids.ts";
+import { NOBODY, type Seq, type UserId } from "../../domain/ids.ts";
+import type { BodyJson } from "../../domain/messages/content.ts";
 import {
   type EditOutcome,
   editedBody,
@@ -15,12 +16,12 @@ import { isSameMetadata, type MetadataJson } from "../../domain/server/metadata.
 import { Backlog } from "../../object/backlog.ts";
 import { checkButtons } from "../bots/stored-buttons.ts";
 import type { FileReferences } from "../files/file-references.ts";
-import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
+import { type Intended, refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { PreviewRequests } from "../link-previews/preview-requests.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
 import type { MessageEditColumns } from "../log/message-log.ts";
-import type { MessageRow } from "../log/row.ts";
+import { type MessageRow, readHook } from "../log/row.ts";
 import { listedFor } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
@@ -83,7 +84,23 @@ export class Editing {
   }
 
   /**
-   * The former versions of a message, newest first; none of a revoked one, nor of a sender without account.
+   * Gives a message of an incoming hook another body, by the rules of `edit`.
+   * @param find the message; it throws if the hook may not edit it, or no longer
+   * @throws as `find`; `refused`, `too_late`, `rate_limited`, `unavailable` and `validation_failed` as `edit`
+   */
+  async editByHook(find: () => MessageRow, given: BodyJson): Promise<MessageRow> {
+    const body = await this.#gatedByHook(find(), given);
+    this.#room.flushSends();
+    const row = find();
+    const content = this.#newContent(row, body);
+    if (!content) return row;
+    this.#deps.indexer.admitEdit(row, body);
+    this.#store(row, content, NOBODY);
+    return this.#room.log.get(row.seq) ?? row;
+  }
+
+  /**
+   * The former versions of a message, newest first; none of a revoked one, nor of a deleted account.
    * @throws `not_found` unless the member can see the message, `forbidden` where the kind of the group does
    *   not show them to the member
    */
@@ -95,7 +112,8 @@ export class Editing {
       const detail = "You may not see here what a message said before it was edited.";
       throw refusedFor(audience === "nobody" ? "kind" : "rank", detail, this.#room.state.profile.policy);
     }
-    if (row.revoked_rev !== null || !this.#room.profiles.has(row.sender_id)) return [];
+    const isKept = row.hook !== null || this.#room.profiles.has(row.sender_id);
+    if (row.revoked_rev !== null || !isKept) return [];
     return this.#deps.history.of(row);
   }
 
@@ -156,16 +174,37 @@ export class Editing {
       ...{ clientMsgId: undefined, threadRoot: row.thread_root, draft: null },
       ...(buttons && { buttons }),
     };
-    const checked = await this.#waiting(userId, body.length, () => gate.check(intended));
+    const checked = await this.#checked(row, intended);
+    return checked === body ? edit : { ...edit, body: checked };
+  }
+
+  /** The same for a message of an incoming hook. @returns the body as it is to be stored */
+  async #gatedByHook(row: MessageRow, given: BodyJson): Promise<BodyJson> {
+    const body = editedBody(row.kind, row.body, given);
+    if (row.hook === null || row.shadowed !== null || !this.#deps.gate.isSetFor(NOBODY)) return body;
+    return this.#checked(row, {
+      ...{ conversationId: this.#room.state.id, senderId: NOBODY, kind: row.kind, body, edits: row.seq },
+      ...{ mentions: readMentions(row.mentions), clientMsgId: undefined, threadRoot: row.thread_root },
+      ...{ draft: null, hook: readHook(row.hook) },
+    });
+  }
+
+  /** @returns the body as it is to be stored @throws as `edit` does */
+  async #checked(row: MessageRow, intended: Intended): Promise<BodyJson> {
+    const { senderId, body } = intended;
+    const checked = await this.#waiting(senderId, body.length, () => this.#deps.gate.check(intended));
     if (!checked.ok) throw new CoreError(checked.code, checked.detail, checked.data);
     // Others see the message already.
     if (checked.value.shadowed && row.shadowed === null) throw refusal();
-    return checked.value.body === body ? edit : { ...edit, body: checked.value.body };
+    return checked.value.body;
   }
 
   #edit(member: MemberRow, seq: Seq, edit: MessageEdit): EditOutcome {
     const row = this.#changeable(member, seq, edit);
-    const content = this.#newContent(row, edit, member);
+    const content =
+      edit.body === undefined
+        ? null
+        : this.#newContent(row, edit.body, () => this.#newMentions(row, edit.mentions, member));
     const metadata = newMetadata(row, edit.metadata);
     const refusal = checkButtons(this.#room.profiles, member.user_id, edit.buttons);
     if (refusal) throw refusal;
@@ -185,15 +224,18 @@ export class Editing {
     return this.#outcome("edited", edited, member);
   }
 
-  /** @returns the columns of another content; null: it says the same @throws as `edit` does */
+  /**
+   * @param newMentions the columns of other mentions
+   * @returns the columns of another content; null: it says the same
+   * @throws as `edit` does
+   */
   #newContent(
     row: MessageRow,
-    { body: given, mentions: named }: MessageEdit,
-    member: MemberRow,
+    given: BodyJson,
+    newMentions: () => Partial<MessageEditColumns> | undefined = () => undefined,
   ): MessageEditColumns | null {
-    if (given === undefined) return null;
     const body = editedBody(row.kind, row.body, given);
-    const mentions = this.#newMentions(row, named, member);
+    const mentions = newMentions();
     if (body === row.body && !mentions) return null;
     const { windowS } = this.#deps;
     if (windowS > 0 && Date.now() > row.created_at + windowS * 1_000)

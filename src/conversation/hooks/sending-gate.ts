@@ -39,6 +39,8 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   senderId: UserId;
   /** null: it is an edit */
   draft: Draft | null;
+  /** with an edit: the hook that has brought the message */
+  hook?: HookOrigin | undefined;
 }
 
 /** A message that nothing stores. */
@@ -220,7 +222,15 @@ export class SendingGate {
   /** Has staff look at a message, an edit or a post to a hook that is stored all the same. */
   async #flagged(intended: Intended, texts: CompiledRules, rules: RuleId[]): Promise<Checked> {
     const { conversationId, kind, body, mentions, buttons, clientMsgId, edits } = intended;
-    const { forwarded: _, rendered: _copied, hook, ...draft } = intended.draft ?? { quoteSeq: undefined };
+    const {
+      forwarded: _,
+      rendered: _copied,
+      hook: posts,
+      ...draft
+    } = intended.draft ?? {
+      quoteSeq: undefined,
+    };
+    const hook = posts ?? intended.hook;
     const senderId = hook ? this.#deps.makerOf(hook.id) : intended.senderId;
     // What nothing stores, nobody can look at.
     if (senderId === undefined || !(intended.draft || edits)) return { body, clientMsgId };
@@ -239,7 +249,7 @@ export class SendingGate {
     return checked;
   }
 
-  async #checkHook({ senderId, draft, ...intended }: Intended): Promise<Result<BodyJson>> {
+  async #checkHook({ senderId, draft, hook, ...intended }: Intended): Promise<Result<BodyJson>> {
     const accepted = { ok: true, value: intended.body } as const;
     const id = this.#positions.gate;
     if (id === null) return accepted;
@@ -247,7 +257,8 @@ export class SendingGate {
       const target = await this.#target(id, intended.conversationId);
       if (!target) return accepted;
       const known = await this.#deps.externalIds.of([senderId]);
-      const person = draft?.hook ? hookPerson(draft.hook) : this.#describe(senderId);
+      const origin = draft?.hook ?? hook;
+      const person = origin ? hookPerson(origin) : this.#describe(senderId);
       const sender = { ...person, externalId: known.get(senderId) ?? null };
       const externalId = await this.#deps.externalIds.ofConversation(intended.conversationId);
       const answer = await this.#ask(target, { ...intended, sender, externalId });

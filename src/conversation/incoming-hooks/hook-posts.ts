@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { type HookOrigin, noIncomingHook } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
-import { NOBODY } from "../../domain/ids.ts";
+import { NOBODY, type Seq } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { bodyJson } from "../../domain/messages/content.ts";
 import type { Draft, Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import { overseer } from "../changes/backend.ts";
+import type { Editing } from "../changes/editing.ts";
+import type { Redaction } from "../changes/redaction.ts";
+import { type MessageRow, readHook } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Sends } from "../sending/sends.ts";
@@ -27,10 +30,22 @@ export interface PostToHook extends HookUrl {
   post: HookPost;
 }
 
-type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state">;
+/** A message that is named beside the URL of its hook. */
+export interface OnHookMessage extends HookUrl {
+  seq: Seq;
+}
+
+/** What a message of a hook is to say instead. */
+export interface HookEdit extends OnHookMessage {
+  text: string;
+}
+
+type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state" | "updateInboxes">;
 
 interface HookPostsDeps {
   sends: Pick<Sends, "store">;
+  editing: Pick<Editing, "editByHook">;
+  redaction: Pick<Redaction, "revokeAs">;
   makers: HookMakers;
   rate: PostRate;
 }
@@ -42,20 +57,16 @@ interface HookPostsDeps {
 export class HookPosts {
   readonly #room: Room;
   readonly #hooks: IncomingHooks;
-  readonly #sends: Pick<Sends, "store">;
-  readonly #makers: HookMakers;
-  readonly #rate: PostRate;
+  readonly #deps: HookPostsDeps;
 
-  constructor(room: Room, hooks: IncomingHooks, { sends, makers, rate }: HookPostsDeps) {
+  constructor(room: Room, hooks: IncomingHooks, deps: HookPostsDeps) {
     this.#room = room;
     this.#hooks = hooks;
-    this.#sends = sends;
-    this.#makers = makers;
-    this.#rate = rate;
+    this.#deps = deps;
   }
 
   /**
-   * The hook of a URL.
+   * The hook that a URL names.
    * @throws `not_found`, the same for an unknown hook and a wrong secret; `forbidden` for one whose maker may
    *   have none here
    */
@@ -74,12 +85,9 @@ export class HookPosts {
    *   5 a second; `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
    */
   async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
-    const suspension = await this.#makers.suspensionOf(this.require(url).createdBy);
-    // The hook, or the role of its maker, may have changed meanwhile; another maker has another secret.
-    const hook = this.require(url);
-    if (suspension?.shadow === false) throw waitsForAdmin();
+    const { hook, suspension } = await this.#admit(url);
     this.#room.flushSends();
-    const { log, renderer, state } = this.#room;
+    const { log } = this.#room;
     const { text, thread, key } = post;
     const root = thread === undefined ? undefined : log.get(thread);
     // What nobody but its sender sees is not there for a hook, either.
@@ -87,7 +95,7 @@ export class HookPosts {
       throw noMessage(root.seq);
     const clientMsgId = key === undefined ? undefined : clientIdOf(hook, key);
     const isKnown = clientMsgId !== undefined && log.byClientId(NOBODY, clientMsgId) !== undefined;
-    if (!isKnown && !this.#rate.take(hook.id)) throw tooMany();
+    if (!isKnown) this.#count(hook);
     const draft: Draft = {
       clientMsgId,
       kind: "text",
@@ -98,10 +106,64 @@ export class HookPosts {
       hook: originOf(hook, post),
       ...(suspension && { shadowed: true }),
     };
-    const { row, isRepeated } = await this.#sends.store(NOBODY, draft);
-    const [message] = renderer.render([row], overseer(state));
+    const { row, isRepeated } = await this.#deps.sends.store(NOBODY, draft);
+    return { message: this.#shown(row), isRepeated };
+  }
+
+  /**
+   * A message that the hook has brought.
+   * @throws as `post`; `not_found` for a message of anybody else, and for one that is revoked or has expired
+   */
+  async read({ seq, ...url }: OnHookMessage): Promise<Message> {
+    const { hook } = await this.#admit(url);
+    this.#count(hook);
+    return this.#shown(this.#own(hook, seq));
+  }
+
+  /** Gives a message that the hook has brought another text. @throws as `read` and `Editing.editByHook` */
+  async edit({ seq, text, ...url }: HookEdit): Promise<Message> {
+    const { hook } = await this.#admit(url);
+    this.#count(hook);
+    const find = () => this.#own(this.require(url), seq);
+    return this.#shown(await this.#deps.editing.editByHook(find, bodyJson({ body: { text } })));
+  }
+
+  /** Revokes a message that the hook has brought, by the right of the hook's maker. @throws as `read` */
+  async revoke({ seq, ...url }: OnHookMessage): Promise<void> {
+    const { hook } = await this.#admit(url);
+    this.#count(hook);
+    this.#deps.redaction.revokeAs(hook.createdBy, this.#own(hook, seq));
+    await this.#room.updateInboxes(this.#room.members.ids());
+  }
+
+  /** The hook of a URL, once it is known whether its maker is suspended. @throws as `require` */
+  async #admit(url: HookUrl) {
+    const suspension = await this.#deps.makers.suspensionOf(this.require(url).createdBy);
+    // The hook, or the role of its maker, may have changed meanwhile; another maker has another secret.
+    const hook = this.require(url);
+    if (suspension?.shadow === false) throw waitsForAdmin();
+    return { hook, suspension };
+  }
+
+  /** @throws `rate_limited` */
+  #count({ id }: StoredIncomingHook): void {
+    if (!this.#deps.rate.take(id)) throw tooMany();
+  }
+
+  /** The row of a message that a hook has brought. @throws `not_found` */
+  #own({ id }: StoredIncomingHook, seq: Seq): MessageRow {
+    this.#room.flushSends();
+    const { log, state } = this.#room;
+    const row = seq > state.floor.seq ? log.get(seq) : undefined;
+    const isOwn = row?.hook && readHook(row.hook).id === id && row.revoked_rev === null;
+    if (!row || !isOwn) throw noMessage(seq);
+    return row;
+  }
+
+  #shown(row: MessageRow): Message {
+    const [message] = this.#room.renderer.render([row], overseer(this.#room.state));
     if (!message) throw new Error("one row makes one message");
-    return { message, isRepeated };
+    return message;
   }
 }
 

@@ -65,6 +65,13 @@ export function createFeatures(
     // Later than the alarm that runs now: each part is an event of its own, and others come between.
     scheduleErasure: (key) => jobs.schedule("erased_messages", key, Date.now() + 1),
   });
+  const editing = new Editing(room, {
+    ...{ history, indexer, files, previews: room.previewRequests },
+    permission: directPermission,
+    gate: room.hooks.gate,
+    windowS: settings.editWindowS,
+    scheduleRemoval: scheduleNow("edit_history"),
+  });
   const ids = room.externalIds;
   const exports = new ConversationExport(sql, room, { history, ids, marks: new ExportMarks(sql) });
   return {
@@ -73,7 +80,8 @@ export function createFeatures(
     backend: new BackendChanges(room, group, admission),
     hookManagement: new HookManagement(room, room.incomingHooks),
     hookPosts: new HookPosts(room, room.incomingHooks, {
-      ...{ sends: room.sends, makers: new HookMakers(directory, timing.rules), rate: new PostRate(settings) },
+      ...{ sends: room.sends, editing, redaction },
+      ...{ makers: new HookMakers(directory, timing.rules), rate: new PostRate(settings) },
     }),
     banning: new Banning(room),
     outlines,
@@ -96,13 +104,7 @@ export function createFeatures(
       ...{ requests: room.previewRequests, previews: linkPreviews, files, gate: room.hooks.gate },
       timing: timing.linkPreviews,
     }),
-    editing: new Editing(room, {
-      ...{ history, indexer, files, previews: room.previewRequests },
-      permission: directPermission,
-      gate: room.hooks.gate,
-      windowS: settings.editWindowS,
-      scheduleRemoval: scheduleNow("edit_history"),
-    }),
+    editing,
     reactions: new Reactions(room, reactionStore, {
       ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_reactions") },
     }),

@@ -6,7 +6,7 @@ import {
 } from "../../domain/conversations/incoming-hook.ts";
 import { isNotFound } from "../../domain/errors.ts";
 import type { HttpUrl } from "../../domain/http-url.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, IncomingHookId, Seq, UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import type { Core } from "../context.ts";
@@ -67,12 +67,25 @@ interface HookUrl {
   secret: string;
 }
 
+/** A hook, as its messages show it. */
+export interface ShownHook {
+  id: IncomingHookId;
+  name: string;
+  avatar: "" | HttpUrl;
+}
+
 /**
- * Refuses a URL that no hook has, before anything of a post is read.
- * @throws `not_found`, the same for every such URL
+ * The hook of a URL, and its group: before anything of a post is read.
+ * @throws `not_found`, the same for every URL that no hook has
  */
-export async function requireHook(core: Core, url: HookUrl): Promise<void> {
-  await ofHook(url, (id) => core.conversations.requireHook(id, url));
+export function requireHook(
+  core: Core,
+  url: HookUrl,
+): Promise<ShownHook & { conversationId: ConversationId }> {
+  return ofHook(url, async (id) => ({
+    ...(await core.conversations.requireHook(id, url)),
+    conversationId: id,
+  }));
 }
 
 /**
@@ -88,6 +101,28 @@ export function postToHook(
   post: HookPost,
 ): Promise<{ message: Message; isRepeated: boolean }> {
   return ofHook(url, (id) => core.conversations.postToHook(id, { ...url, post }));
+}
+
+/**
+ * A message that a hook has brought.
+ * @throws `not_found`, also for messages of anybody else; `forbidden` while the hook waits for an admin;
+ *   `rate_limited` as a post
+ */
+export function readHookMessage(core: Core, url: HookUrl, seq: Seq): Promise<Message> {
+  return ofHook(url, (id) => core.conversations.hookMessage(id, { ...url, seq }));
+}
+
+/**
+ * Gives a message that a hook has brought another text.
+ * @throws as `readHookMessage`; `refused`, `too_late`, `full`
+ */
+export function editHookMessage(core: Core, url: HookUrl, seq: Seq, text: string): Promise<Message> {
+  return ofHook(url, (id) => core.conversations.editHookMessage(id, { ...url, seq, text }));
+}
+
+/** Revokes a message that a hook has brought. @throws as `readHookMessage`, also for a revoked one */
+export function revokeHookMessage(core: Core, url: HookUrl, seq: Seq): Promise<void> {
+  return ofHook(url, (id) => core.conversations.revokeHookMessage(id, { ...url, seq }));
 }
 
 /** Calls the group that a URL names. */

@@ -11,16 +11,24 @@ const FORMS = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
 /**
  * The JSON of a request, from its body or from the field of a form.
+ * @param shape `hasFields`: the fields of a form without JSON are an object
  * @throws `too_large`; `validation_failed` for what is neither, and for a body that has not come whole
  */
-export async function postedJson(request: HonoRequest): Promise<unknown> {
+export async function posted(
+  request: HonoRequest,
+  { hasFields = false }: { hasFields?: boolean },
+): Promise<{ body: unknown; hasFiles: boolean }> {
   const bytes = await readUpTo(request.raw, LIMITS.hookPostBytes);
   const type = request.header("Content-Type") ?? "";
-  if (!FORMS.some((form) => type.toLowerCase().startsWith(form))) return parseJson(decodeUtf8(bytes), "body");
+  if (!FORMS.some((form) => type.toLowerCase().startsWith(form)))
+    return { body: parseJson(decodeUtf8(bytes), "body"), hasFiles: false };
+  const form = await formOf(bytes, type);
+  const hasFiles = [...form.values()].some((value) => typeof value !== "string");
   for (const field of FIELDS) {
-    const value = (await formOf(bytes, type)).get(field);
-    if (typeof value === "string") return parseJson(value, `body.${field}`);
+    const value = form.get(field);
+    if (typeof value === "string") return { body: parseJson(value, `body.${field}`), hasFiles };
   }
+  if (hasFields) return { body: Object.fromEntries(form), hasFiles };
   throw invalid("body", "must be JSON, or a form with JSON in the field `payload`");
 }
 

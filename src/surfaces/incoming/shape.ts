@@ -8,6 +8,9 @@ import type { AppEnv } from "../../http/env.ts";
 export interface Posted {
   /** JSON, from whatever the body was */
   body: unknown;
+  /** a form has files */
+  hasFiles: boolean;
+  query(name: string): string | undefined;
   header(name: string): string | undefined;
 }
 
@@ -19,6 +22,8 @@ export interface StoredPost {
 
 /** How one service writes what it posts, and what it expects as an answer. */
 export interface Shape {
+  /** a form without JSON is an object of its fields */
+  hasFields?: true;
   /**
    * What of a body becomes a message. What cannot be shown is left out.
    * @returns null: nothing of it can be shown, as of an event that nobody wants to be told of

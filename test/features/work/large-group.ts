@@ -77,6 +77,8 @@ export class LargeGroup {
   readonly code: InvitationCode;
   /** one less than there may be, of the secret `secret` */
   readonly hooks: IncomingHookId[];
+  /** what the first one has brought */
+  readonly hookMessage: Seq;
   readonly key = itemAt(KEYS, 6);
   /** a banned user */
   readonly banned = UserId.parse(2 * NOBODY + 7);
@@ -104,6 +106,7 @@ export class LargeGroup {
     const firstOf = (part: Part) => Seq.parse(start + 1 + PARTS.indexOf(part) * size);
     this.first = Object.assign({} as Record<Part, Seq>, ...PARTS.map((part) => ({ [part]: firstOf(part) })));
     this.root = this.first.plain;
+    this.hookMessage = Seq.parse(this.first.plain + 70);
     this.counted = new CountedObject(this.stub);
   }
 
@@ -238,6 +241,8 @@ export class LargeGroup {
       SELECT ${2 * NOBODY} + i, '${"x".repeat(LIMITS.joinRequest)}', ${owner}, ${now} FROM number`);
     sql.exec(`INSERT INTO invitations (code, created_by, created_at, expires_at) ${numbers(LIMITS.invitations - 2)}
       SELECT iif(i = 2, '${this.code}', 'code ' || i), ${owner}, ${now}, ${now + 86_400_000} FROM number`);
+    const origin = { id: this.hooks[0], name: "n", nickname: "n".repeat(LIMITS.name), avatar: "" };
+    sql.exec("UPDATE messages SET hook = ? WHERE seq = ?", JSON.stringify(origin), this.hookMessage);
     for (const hook of this.hooks)
       sql.exec(
         "INSERT INTO incoming_hooks VALUES (?, ?, ?, ?, ?, ?)",

@@ -63,6 +63,13 @@ export const MEMBERS = {
   rotateIncomingHook: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
   requireHook: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret" }]],
   postToHook: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", post: { text: LONGEST_TEXT } }]],
+  hookMessage: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", seq: g.hookMessage }]],
+  editHookMessage: [
+    (g) => [
+      { hook: itemAt(g.hooks, 0), secret: "secret", seq: g.hookMessage, text: `${LONGEST_TEXT.slice(1)}x` },
+    ],
+  ],
+  revokeHookMessage: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", seq: g.hookMessage }]],
   deleteIncomingHook: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
   ban: [(g) => [{ ...owner(g), targetId: g.next(), person: null, reason: WORDS }]],
   bans: [(g) => [{ ...owner(g), limit, after: 0 }]],

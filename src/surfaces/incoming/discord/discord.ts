@@ -1,59 +1,64 @@
-import type { Context } from "hono";
 import { z } from "zod";
-import { type Failure, invalid } from "../../../domain/errors.ts";
+import { CoreError, invalid, noMessage } from "../../../domain/errors.ts";
 import { embedText } from "../../../domain/foreign/discord/embeds.ts";
 import { fromDiscord } from "../../../domain/foreign/discord/markdown.ts";
 import { many, messageText, text } from "../../../domain/foreign/text.ts";
-import type { AppEnv } from "../../../http/env.ts";
-import { isoTime } from "../../../lib/stored-time.ts";
-import { statusOf } from "../errors.ts";
-import type { Shape, StoredPost } from "../shape.ts";
+import { Seq } from "../../../domain/ids.ts";
+import type { Shape } from "../shape.ts";
 import { shownName, shownUrl } from "../shown.ts";
+import { refuse } from "./errors.ts";
+import { serializeMessage } from "./message.ts";
 
 const Payload = z.object({ content: text, username: text, avatar_url: text, embeds: many });
 
 /** Discord takes as many. */
 const MAX_EMBEDS = 10;
 
-/** Discord's "Execute Webhook". Components, files and polls are left out. */
+/** Discord's "Execute Webhook". Components, polls, and files beside a text are left out. */
 export const discord: Shape = {
-  read: ({ body }) => {
-    const payload = Payload.safeParse(body);
-    if (!payload.success) throw invalid("body", "must be an object, as Discord's webhooks take it");
-    const { content = "", username, avatar_url, embeds = [] } = payload.data;
-    const parts = [fromDiscord(content), ...embeds.slice(0, MAX_EMBEDS).map((embed) => embedText(embed))];
-    const said = messageText(parts.filter((part) => part !== "").join("\n\n"));
-    if (said === "") throw invalid("body.content", "must not be empty without embeds");
-    return { text: said, name: shownName(username), avatar: shownUrl(avatar_url) };
+  hasFields: true,
+  read: (posted) => {
+    const { username, avatar_url } = payloadOf(posted.body);
+    const thread = posted.query("thread_id");
+    return {
+      text: textOf(posted),
+      ...{ name: shownName(username), avatar: shownUrl(avatar_url) },
+      ...(thread !== undefined && { thread: seqOf(thread) }),
+    };
   },
   answer: (c, stored) =>
-    stored && c.req.query("wait") === "true" ? c.json(messageOf(stored, c), 200) : c.body(null, 204),
+    stored && c.req.query("wait") === "true"
+      ? c.json(serializeMessage(stored.message, c.req.param("id") ?? ""), 200)
+      : c.body(null, 204),
   refuse,
 };
 
-/** The message as Discord shows it, as far as it has what Discord has. */
-function messageOf({ message }: StoredPost, c: Context<AppEnv>): object {
-  const { conversationId, seq, createdAt, sender } = message;
-  const said = z.object({ text: z.string() }).parse(JSON.parse(message.body)).text;
-  const id = c.req.param("id") ?? "";
-  return {
-    ...{ id: `${conversationId}-${seq}`, type: 0, channel_id: String(conversationId), webhook_id: id },
-    content: said,
-    timestamp: isoTime(createdAt),
-    author: { id, username: sender.nickname, avatar: null, bot: true, discriminator: "0000" },
-    ...{ edited_timestamp: null, tts: false, mention_everyone: false, pinned: false, flags: 0 },
-    ...{ mentions: [], mention_roles: [], attachments: [], embeds: [], components: [] },
-  };
+/** The text of a payload, with that of its embeds. @throws `validation_failed` if there is none */
+export function textOf({ body, hasFiles }: { body: unknown; hasFiles: boolean }): string {
+  const { content = "", embeds = [] } = payloadOf(body);
+  const parts = [fromDiscord(content), ...embeds.slice(0, MAX_EMBEDS).map((embed) => embedText(embed))];
+  const said = messageText(parts.filter((part) => part !== "").join("\n\n"));
+  if (said !== "") return said;
+  if (hasFiles) throw invalid("body.files", "a file is not taken: post a text, or an embed with its address");
+  const errors = [{ path: "body.content", message: "must not be empty without embeds" }];
+  throw new CoreError("validation_failed", "An empty message is none.", { errors, absent: true });
 }
 
-/** Numbers of Discord that its libraries know: unknown webhook, empty or invalid body. */
-const UNKNOWN_WEBHOOK = 10_015;
-const INVALID_FORM = 50_035;
+/** Whether a payload says anything of what a message is to say. */
+export function saysText(body: unknown): boolean {
+  const { content, embeds } = payloadOf(body);
+  return content !== undefined || embeds !== undefined;
+}
 
-function refuse(c: Context, failure: Failure): Response {
-  const { status, headers } = statusOf(failure);
-  const { code, detail, data } = failure;
-  const number = code === "not_found" ? UNKNOWN_WEBHOOK : code === "validation_failed" ? INVALID_FORM : 0;
-  const retry = data?.retryAfter === undefined ? {} : { retry_after: data.retryAfter, global: false };
-  return c.json({ message: detail, code: number, ...retry }, status, headers);
+/** The message that an id of Discord's API names. @throws `not_found` */
+export function seqOf(id: string): Seq {
+  const seq = Seq.safeParse(/^[1-9]\d{0,15}$/.test(id) ? Number(id) : 0);
+  if (!seq.success) throw noMessage();
+  return seq.data;
+}
+
+function payloadOf(body: unknown): z.infer<typeof Payload> {
+  const payload = Payload.safeParse(body);
+  if (!payload.success) throw invalid("body", "must be an object, as Discord's webhooks take it");
+  return payload.data;
 }

@@ -77,7 +77,9 @@ const parsing =
 
 /** A post with the text in a field. */
 const posting = (shape: Shape, bodyOf: (text: string) => unknown, event?: string): Reader =>
-  refusing((text) => shape.read({ body: bodyOf(text), header: () => event }));
+  refusing((text) =>
+    shape.read({ body: bodyOf(text), hasFiles: false, query: () => undefined, header: () => event }),
+  );
 
 const alerts = (text: string) => ({
   title: text,

@@ -1,0 +1,168 @@
+import { exports } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { signedInUsers } from "../../support/accounts/users.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import { ask, page } from "../../support/clients/chat.ts";
+import { createGroupId } from "../../support/objects/room.ts";
+import { type HookWithUrl, makeHook, post } from "./client.ts";
+
+let ann: SignedIn;
+let bob: SignedIn;
+let id: number;
+let hook: HookWithUrl;
+let other: HookWithUrl;
+
+beforeAll(async () => {
+  [ann, bob] = await signedInUsers(2);
+  id = await createGroupId(ann, bob);
+  hook = await makeHook(ann, id, { avatar: "https://ci.example.org/logo.png" });
+  other = await makeHook(ann, id, { name: "Other" });
+});
+
+const Made = z.looseObject({ id: z.string() });
+
+/** Calls a path below a webhook, where Discord has it. */
+async function at(of: HookWithUrl, method: string, path: string, body?: object | FormData) {
+  const [hookId = "", token = ""] = of.url.split("/").slice(-2);
+  const isForm = body instanceof FormData;
+  const response = await exports.default.fetch(
+    new Request(`https://parley.test/api/v10/webhooks/${hookId}/${token}${path}`, {
+      method,
+      ...(body && !isForm && { headers: { "Content-Type": "application/json" } }),
+      ...(body && { body: isForm ? body : JSON.stringify(body) }),
+    }),
+  );
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? "" : JSON.parse(text) };
+}
+
+async function made(of: HookWithUrl, body: object): Promise<string> {
+  const answer = await at(of, "POST", "?wait=true", body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return Made.parse(answer.body).id;
+}
+
+const shown = async (seq: string) => (await ask(bob, id, "GET", `/messages/${seq}`)).body;
+const UNKNOWN = { status: 404, body: { code: 10_008, message: "Unknown Message" } };
+
+test("a webhook tells what it is", async () => {
+  const [hookId = "", token = ""] = hook.url.split("/").slice(-2);
+  expect(await at(hook, "GET", "")).toEqual({
+    status: 200,
+    body: {
+      ...{ id: hookId, type: 1, name: "Builds", avatar: null, channel_id: String(id) },
+      ...{
+        guild_id: null,
+        application_id: null,
+        token,
+        url: hook.url.replace(/\/hooks\//, "/api/webhooks/"),
+      },
+    },
+  });
+  const wrong = { ...hook, url: hook.url.replace(/.{32}$/, "0".repeat(32)) };
+  for (const [method, path] of [
+    ["GET", ""],
+    ["GET", "/messages/1"],
+    ["PATCH", "/messages/1"],
+    ["DELETE", "/messages/1"],
+  ] as const)
+    expect(await at(wrong, method, path, method === "PATCH" ? { content: "x" } : undefined)).toEqual({
+      ...{ status: 404, body: { code: 10_015, message: "Unknown Webhook" } },
+    });
+});
+
+test("a message of the webhook is read, edited and deleted by it", async () => {
+  const seq = await made(hook, { content: "Build **7** runs", username: "CI" });
+  const message = {
+    ...{ id: seq, content: "Build **7** runs", channel_id: String(id), edited_timestamp: null },
+    author: { username: "CI", bot: true },
+  };
+  expect(await at(hook, "GET", `/messages/${seq}`)).toMatchObject({ status: 200, body: message });
+  const edit = { content: "Build 7 is", embeds: [{ title: "done" }] };
+  expect(await at(hook, "PATCH", `/messages/${seq}`, edit)).toMatchObject({
+    status: 200,
+    body: { ...message, content: "Build 7 is\n\n**done**", edited_timestamp: expect.any(String) },
+  });
+  expect(await shown(seq)).toMatchObject({
+    ...{ body: { text: "Build 7 is\n\n**done**" }, version: 2, sender: { nickname: "CI" } },
+  });
+  expect((await ask(bob, id, "GET", `/messages/${seq}/edits`)).body).toMatchObject({
+    items: [{ version: 1, body: { text: "Build **7** runs" } }],
+  });
+  // The same again makes no version.
+  expect(await at(hook, "PATCH", `/messages/${seq}`, edit)).toMatchObject({ status: 200 });
+  expect(await shown(seq)).toMatchObject({ version: 2 });
+  expect(await at(hook, "DELETE", `/messages/${seq}`)).toEqual({ status: 204, body: "" });
+  expect(await shown(seq)).toMatchObject({ revoked: true });
+  for (const method of ["GET", "DELETE"]) expect(await at(hook, method, `/messages/${seq}`)).toEqual(UNKNOWN);
+  expect(await at(hook, "PATCH", `/messages/${seq}`, edit)).toEqual(UNKNOWN);
+});
+
+test("messages of other webhooks and of people are unknown to it", async () => {
+  const own = await made(hook, { content: "mine" });
+  const sent = await ask(ann, id, "POST", "/messages", { kind: "text", body: { text: "of a person" } });
+  const person = String(z.looseObject({ seq: z.int() }).parse(sent.body).seq);
+  const others = await made(other, { content: "of another" });
+  for (const seq of [person, others, "99999", "0", "-1", "x", "1e3", "@original"]) {
+    for (const method of ["GET", "DELETE"])
+      expect(await at(hook, method, `/messages/${seq}`), seq).toEqual(UNKNOWN);
+    expect(await at(hook, "PATCH", `/messages/${seq}`, { content: "taken" }), seq).toEqual(UNKNOWN);
+  }
+  const items = (await page(bob, id)).items.slice(-3);
+  expect(items.map(({ seq, body, version }) => [String(seq), body.text, version ?? 1])).toEqual([
+    [own, "mine", 1],
+    [person, "of a person", 1],
+    [others, "of another", 1],
+  ]);
+});
+
+test("a thread is named by the message that it begins with", async () => {
+  const root = await made(hook, { content: "root" });
+  const answer = await at(hook, "POST", `?wait=true&thread_id=${root}`, { content: "reply" });
+  expect(answer.status).toBe(200);
+  const reply = Made.parse(answer.body).id;
+  expect(await shown(reply)).toMatchObject({ thread: { root: Number(root) } });
+  expect(await at(hook, "PATCH", `/messages/${reply}?thread_id=${root}`, { content: "more" })).toMatchObject({
+    status: 200,
+  });
+  const unknown = { status: 404, body: { code: 10_003, message: "Unknown Channel" } };
+  for (const thread of ["88888", "x"])
+    expect(await at(hook, "POST", `?thread_id=${thread}`, { content: "lost" })).toEqual(unknown);
+});
+
+test("failures are those of Discord", async () => {
+  const seq = await made(hook, { content: "here" });
+  const empty = { status: 400, body: { code: 50_006, message: "Cannot send an empty message" } };
+  expect(await at(hook, "POST", "", { content: " " })).toEqual(empty);
+  expect(await at(hook, "PATCH", `/messages/${seq}`, { content: "", embeds: [] })).toEqual(empty);
+  const files = new FormData();
+  files.set("files[0]", new File(["x"], "log.txt"));
+  files.set("payload_json", JSON.stringify({ attachments: [{ id: "0", filename: "log.txt" }] }));
+  expect(await at(hook, "POST", "", files)).toMatchObject({
+    status: 400,
+    body: {
+      ...{ code: 50_035, message: "Invalid Form Body" },
+      errors: { files: { _errors: [{ code: "BASE_TYPE_BAD", message: expect.stringContaining("file") }] } },
+    },
+  });
+  for (const body of [[], { embeds: 7 }])
+    expect((await at(hook, "POST", "", body)).body).toMatchObject({ code: expect.any(Number) });
+  expect(await at(hook, "POST", "", [])).toMatchObject({
+    ...{ status: 400, body: { code: 50_035, message: "Invalid Form Body", errors: { _errors: [{}] } } },
+  });
+  expect(await at(hook, "PATCH", "", { name: "New" })).toMatchObject({ status: 405 });
+  expect(await at(hook, "DELETE", "")).toMatchObject({ status: 405 });
+});
+
+test("libraries that append to any URL find the messages, too", async () => {
+  const url = `${hook.url}/discord`;
+  const answer = await post(`${url}?wait=true`, { content: "by a URL" });
+  const { id: seq } = Made.parse(await answer.json());
+  const edited = await exports.default.fetch(
+    new Request(`${url}/messages/${seq}`, { method: "PATCH", body: JSON.stringify({ content: "edited" }) }),
+  );
+  expect(edited.status).toBe(200);
+  expect((await page(bob, id)).items.at(-1)?.body).toEqual({ text: "edited" });
+  expect((await exports.default.fetch(new Request(`${url}/messages/x`))).status).toBe(404);
+});
