@@ -106,7 +106,7 @@ export class LargeGroup {
     const firstOf = (part: Part) => Seq.parse(start + 1 + PARTS.indexOf(part) * size);
     this.first = Object.assign({} as Record<Part, Seq>, ...PARTS.map((part) => ({ [part]: firstOf(part) })));
     this.root = this.first.plain;
-    this.hookMessage = Seq.parse(this.first.plain + 70);
+    this.hookMessage = Seq.parse(this.first.plain + 75);
     this.counted = new CountedObject(this.stub);
   }
 
