@@ -25,8 +25,11 @@ export interface FormFile extends Omit<Part, "field"> {
   rest(): Field[] | null;
 }
 
-/** The names of the field with the file. @see formFile */
-export type FileFields = readonly string[] | "named";
+/** The names of the field with the file. @see formFile; `all`: @see formFiles */
+type FileFields = readonly string[] | "named" | "all";
+
+/** One of the files of a form. */
+export type FormPart = Part & Pick<FormFile, "bytes">;
 
 /** A form without a file. */
 export type WithoutFile = Pick<FormFile, "rest">;
@@ -49,18 +52,58 @@ export function noFile(field: string): CoreError {
 export async function formFile(
   body: AsyncIterable<Uint8Array>,
   contentType: string,
-  fields: FileFields,
+  fields: Exclude<FileFields, "all">,
   keptBytes = 0,
 ): Promise<FormFile | WithoutFile> {
   const form = new Form(boundaryOf(contentType), fields, keptBytes);
   const reading = form.read(body);
-  while (!form.file) {
-    const { done } = await reading.next();
-    if (done) break;
+  if (!(await form.reach(0, reading))) return { rest: () => form.rest };
+  const { part, bytes } = form.file(0, reading);
+  return {
+    name: part.name,
+    contentType: part.contentType,
+    bytes: ending(bytes, reading),
+    rest: () => form.rest,
+  };
+}
+
+/**
+ * Reads a multipart/form-data body with any number of files, which are the parts that have a file name. One
+ * after the other is given to `take`; what it leaves of one is dropped.
+ * @returns what `take` made of each file, by the field, and the other fields
+ * @throws as `formFile`, and as `take`
+ */
+export async function formFiles<T>(
+  body: AsyncIterable<Uint8Array>,
+  contentType: string,
+  keptBytes: number,
+  take: (file: FormPart) => Promise<T>,
+): Promise<{ taken: Map<string, T> } & Pick<FormFile, "rest">> {
+  const form = new Form(boundaryOf(contentType), "all", keptBytes);
+  const reading = form.read(body);
+  const taken = new Map<string, T>();
+  try {
+    for (let at = 0; await form.reach(at, reading); at++) {
+      const { part, bytes } = form.file(at, reading);
+      taken.set(part.field, await take({ ...part, bytes }));
+      for await (const _ of form.file(at, reading).bytes);
+    }
+  } finally {
+    await reading.return(undefined);
   }
-  if (!form.file) return { rest: () => form.rest };
-  const { name, contentType: type } = form.file;
-  return { name, contentType: type, bytes: form.bytes(reading), rest: () => form.rest };
+  return { taken, rest: () => form.rest };
+}
+
+/** The bytes of the one file of a form, which is read to its end. */
+async function* ending(
+  bytes: AsyncIterable<Uint8Array>,
+  reading: AsyncGenerator<void>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } finally {
+    await reading.return(undefined);
+  }
 }
 
 /**
@@ -75,8 +118,8 @@ function boundaryOf(contentType: string): string {
 
 /** One form, parsed chunk by chunk by Dicer, the parser of busboy. */
 class Form {
-  /** set once the headers of the file's part are read */
-  file: Part | undefined;
+  /** the files whose headers are read, with the chunks that are parsed and not yielded yet */
+  readonly #files: { part: Part; chunks: Uint8Array[] }[] = [];
   /** the other fields received so far, as far as they are kept */
   readonly #others: Field[] = [];
   /** bytes of the other fields, kept or not */
@@ -84,8 +127,6 @@ class Form {
   readonly #fields: FileFields;
   readonly #keptBytes: number;
   readonly #parser: Dicer;
-  /** chunks of the file that are parsed and not yielded yet */
-  readonly #chunks: Uint8Array[] = [];
   readonly #end = Promise.withResolvers<void>();
   #parts = 0;
   #error: CoreError | undefined;
@@ -120,21 +161,38 @@ class Form {
     if (this.#error) throw this.#error;
   }
 
-  /** Yields the bytes of the file, and reads the form to its end. */
-  async *bytes(reading: AsyncGenerator<void>): AsyncGenerator<Uint8Array> {
-    let done: boolean | undefined = false;
-    try {
-      while (!done) {
-        yield* this.#chunks.splice(0);
-        ({ done } = await reading.next());
-      }
-      yield* this.#chunks.splice(0);
-    } finally {
-      await reading.return(undefined);
+  /** Reads on to the headers of a file. @returns false: the form has ended before */
+  async reach(at: number, reading: AsyncGenerator<void>): Promise<boolean> {
+    while (this.#files.length <= at) {
+      const { done } = await reading.next();
+      if (done) break;
     }
+    return this.#files.length > at;
   }
 
-  /** Parses a chunk. Resolves once the file's bytes in it are in `#chunks`. */
+  /** A file that was reached. Its bytes end where the next file begins, or the form ends. */
+  file(at: number, reading: AsyncGenerator<void>): { part: Part; bytes: AsyncIterable<Uint8Array> } {
+    const file = this.#files[at];
+    if (!file) throw new RangeError("The file was not reached.");
+    return { part: file.part, bytes: this.#bytes(file.chunks, at, reading) };
+  }
+
+  async *#bytes(chunks: Uint8Array[], at: number, reading: AsyncGenerator<void>): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      yield* chunks.splice(0);
+      if (await this.#isOver(at, reading)) break;
+    }
+    yield* chunks.splice(0);
+  }
+
+  /** Reads a chunk more, unless the next file has begun. */
+  async #isOver(at: number, reading: AsyncGenerator<void>): Promise<boolean> {
+    if (this.#files.length > at + 1) return true;
+    const { done } = await reading.next();
+    return done === true;
+  }
+
+  /** Parses a chunk. Resolves once the bytes of files in it are in `#files`. */
   async #write(chunk: Uint8Array): Promise<void> {
     // Bytes after the last boundary are no part of the form.
     if (!this.#parser.writable) return;
@@ -150,16 +208,18 @@ class Form {
     part.on("header", (header) => {
       const parsed = readPart(header);
       if (!parsed) return this.#refuse(invalid("body", "must be a form of which each part names its field"));
-      const isNamed = this.#fields === "named";
+      const isNamed = this.#fields === "named" || this.#fields === "all";
       const isFile = isNamed ? parsed.name !== undefined : this.#fields.includes(parsed.field);
-      if (isFile && isNamed && this.file) return;
+      const isFurther = this.#files.length > 0 && this.#fields !== "all";
+      if (isFile && isNamed && isFurther) return;
       if (!isFile) {
         if (this.#keptBytes > 0) this.#keep(parsed.field, part);
         return;
       }
-      if (this.file) return this.#refuse(invalid(`body.${parsed.field}`, "must be there once"));
-      this.file = parsed;
-      part.on("data", (chunk) => this.#chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
+      if (isFurther) return this.#refuse(invalid(`body.${parsed.field}`, "must be there once"));
+      const chunks: Uint8Array[] = [];
+      this.#files.push({ part: parsed, chunks });
+      part.on("data", (chunk) => chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
     });
   }
 

@@ -3,7 +3,7 @@ import { ContentType, FileName } from "../../domain/files/file.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { decodeUtf8 } from "../body.ts";
 import { type Fields, jsonFields, listed } from "../fields.ts";
-import { type FormFile, formFile } from "./form-file.ts";
+import { type FormFile, type FormPart, formFile, formFiles } from "./form-file.ts";
 import { JsonWithFile } from "./json-file.ts";
 import { receivedChunks } from "./received-chunks.ts";
 import { boundedForm, checkedPart, isForm } from "./upload.ts";
@@ -57,19 +57,45 @@ async function readForm(
   const field = names === "named" ? "file" : names[0];
   const type = request.headers.get("Content-Type") ?? "";
   const form = await formFile(chunks, type, names, maxBytesBeside);
-  const fields = () => {
-    const rest = form.rest();
-    if (!rest) throw new CoreError("too_large", tooLargeBesides(maxBytesBeside));
-    return listed(
-      rest.map(([key, value]) => [key, decodeUtf8(value)]),
-      "body",
-    );
-  };
+  const fields = () => fieldsBeside(form, maxBytesBeside);
   if (!("bytes" in form)) return { file: null, fields };
-  const name = form.name && checkedPart(FileName, form.name, `body.${field}.filename`);
-  const contentType =
-    form.contentType && checkedPart(ContentType, form.contentType, `body.${field}.content-type`);
-  return { file: { form: { name, contentType }, bytes: form.bytes }, fields };
+  return { file: { form: checkedFile(form, field), bytes: form.bytes }, fields };
+}
+
+/**
+ * Reads a form with any number of files: each is given to `take`, and none is in memory as a whole.
+ * @param limits `maxBytes`: of the form; see `FilePlace`
+ * @returns what `take` made of each file, by the field, and the other fields
+ * @throws as `readWithFile`, and as `take`
+ */
+export async function readWithFiles<T>(
+  request: Request,
+  { maxBytes, maxBytesBeside }: Pick<FilePlace, "maxBytes" | "maxBytesBeside">,
+  timing: Timing["uploads"],
+  take: (file: Pick<FormPart, "name" | "contentType" | "bytes">) => Promise<T>,
+): Promise<{ taken: Map<string, T>; fields: Fields }> {
+  const chunks = boundedForm(receivedChunks(request, timing), maxBytes);
+  const type = request.headers.get("Content-Type") ?? "";
+  const form = await formFiles(chunks, type, maxBytesBeside, ({ field, bytes, ...part }) =>
+    take({ ...checkedFile(part, field), bytes }),
+  );
+  return { taken: form.taken, fields: fieldsBeside(form, maxBytesBeside) };
+}
+
+function fieldsBeside({ rest }: Pick<FormFile, "rest">, maxBytesBeside: number): Fields {
+  const kept = rest();
+  if (!kept) throw new CoreError("too_large", tooLargeBesides(maxBytesBeside));
+  return listed(
+    kept.map(([key, value]) => [key, decodeUtf8(value)]),
+    "body",
+  );
+}
+
+function checkedFile({ name, contentType }: Pick<FormFile, "name" | "contentType">, field: string) {
+  return {
+    name: name && checkedPart(FileName, name, `body.${field}.filename`),
+    contentType: contentType && checkedPart(ContentType, contentType, `body.${field}.content-type`),
+  };
 }
 
 async function readJson(

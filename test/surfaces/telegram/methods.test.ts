@@ -3,6 +3,7 @@ import { z } from "zod";
 import { METHOD_NAMES } from "../../support/bot-api/shape.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect, page } from "../../support/clients/chat.ts";
+import { openDevice } from "../../support/clients/socket.ts";
 import { createGroupId } from "../../support/objects/room.ts";
 import { called, failure, newBot, sendText, tg } from "./client.ts";
 
@@ -149,4 +150,17 @@ test("the nearest thing is sent for what there is none of", async () => {
   expect(await called(bot, "setMyName", { name: "Help Desk" })).toBe(true);
   const { body } = await call("GET", "/v1/me", { token: bot.token });
   expect(body).toMatchObject({ nickname: "Help Desk" });
+});
+
+test("a text that grows is shown until it is sent", async () => {
+  const chat_id = ann.user.id;
+  const device = await openDevice(ann.token);
+  const draft = { chat_id, draft_id: 7, text: "<b>Once</b> upon", parse_mode: "HTML" };
+  expect(await called(bot, "sendMessageDraft", draft)).toBe(true);
+  expect(await device.next("draft_text")).toMatchObject({
+    ...{ conversation_id: direct, user_id: bot.user.id, text: "**Once** upon" },
+  });
+  expect(await called(bot, "sendMessageDraft", { chat_id, draft_id: 7, text: "" })).toBe(true);
+  await device.next("typing");
+  failure(await tg(bot, "sendMessageDraft", { ...draft, draft_id: 0 }), 400, expect.anything());
 });

@@ -5,6 +5,7 @@ import { checked } from "../../../http/fields.ts";
 import { badRequest } from "../errors.ts";
 import { inWords } from "../refusals.ts";
 import { flag, OnChat, OnUser, orNone } from "../schemas.ts";
+import { serializeChatPhoto } from "../serialize/files.ts";
 import { serializeBanned, serializeLeft, serializeMember } from "../serialize/members.ts";
 import { serializeChat } from "../serialize/users.ts";
 import { placeOf } from "../use-cases/chats.ts";
@@ -23,11 +24,12 @@ const getChat: Method = async (call) => {
   const { core, bot } = call;
   const place = await placeOf(core, bot.id, id);
   const { profile } = await core.conversations.describe(id, { userId: bot.id });
-  const { name, introduction, slowModeS } = profile;
+  const { name, avatar, introduction, slowModeS } = profile;
   const chat = serializeChat(place.kind === "group" ? { ...place, name } : place);
   return {
     ...{ ...chat, accent_color_id: 0, max_reaction_count: 20, accepted_gift_types: NO_GIFTS },
     ...(place.kind === "group" && introduction !== "" && { description: introduction }),
+    ...(place.kind === "group" && avatar !== "" && { photo: serializeChatPhoto(avatar) }),
     ...(slowModeS > 0 && { slow_mode_delay: slowModeS }),
   };
 };

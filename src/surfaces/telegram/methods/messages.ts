@@ -107,16 +107,23 @@ const editText: Method = async (call) => {
 
 const EditedCaption = Marked.extend(CAPTION);
 
-const editCaption: Method = async (call) => {
-  const input = checked(EditedCaption, await read(call));
+const editCaption: Method = async (call) => editCaptionOf(call, checked(EditedCaption, await read(call)));
+
+/** Changes the caption of a file. @param isOf whether the file may be this one; absent: any */
+export async function editCaptionOf(
+  call: BotCall,
+  input: z.infer<typeof EditedCaption>,
+  isOf?: (url: string) => boolean,
+): Promise<object> {
   const { text: caption, meant } = readText(input.caption ?? "", input.parse_mode, input.caption_entities);
   const mentions = await mentioned(call, await chatOf(call, input.chat_id), meant);
   return edited(call, input, (before) => {
     const { caption: _, ...kept } = StoredBody.parse(JSON.parse(before.body));
+    if (isOf && !isOf(String(kept.url))) throw badRequest("message can't be edited");
     const body = JSON.stringify({ ...kept, ...(caption !== "" && { caption }) });
     return { body, mentions, buttons: buttonsOf(input.reply_markup) };
   });
-};
+}
 
 /** Changes the buttons alone. */
 const editReplyMarkup: Method = async (call) => {
@@ -252,10 +259,30 @@ const setMessageReaction: Method = async (call) => {
   return true;
 };
 
+const Drafted = OnChat.extend({
+  draft_id: integer.pipe(z.int()),
+  ...{ text: orNone(z.string()), parse_mode: parseMode, entities },
+});
+
+/** Shows a text that grows, until a message of the bot comes. */
+const sendMessageDraft: Method = async (call) => {
+  const input = checked(Drafted, await read(call));
+  if (input.draft_id === 0) throw badRequest("draft_id must be non-zero");
+  const { text } = readText(input.text ?? "", input.parse_mode, input.entities);
+  if (text !== "") contentOf({ kind: "text", body: { text } });
+  const id = await chatOf(call, input.chat_id);
+  const { conversations } = call.core;
+  const userId = call.bot.id;
+  // Without a text the bot is at work.
+  if (text === "") await conversations.typing(id, { userId });
+  else await conversations.showStream(id, { userId, stream: `draft-${input.draft_id}`, text });
+  return true;
+};
+
 /** The methods that send and change messages. */
 export const MESSAGES = {
   sendMessage: sendText,
   ...{ sendLocation, sendPoll, stopPoll, editMessageText: editText, editMessageCaption: editCaption },
   editMessageReplyMarkup: editReplyMarkup,
-  ...{ deleteMessage, forwardMessage, copyMessage, sendChatAction, setMessageReaction },
+  ...{ deleteMessage, forwardMessage, copyMessage, sendChatAction, setMessageReaction, sendMessageDraft },
 } satisfies Record<string, Method>;

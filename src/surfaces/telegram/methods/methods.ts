@@ -2,8 +2,10 @@ import { ACCOUNT } from "./account.ts";
 import { BATCHES } from "./batches.ts";
 import { CHATS } from "./chats.ts";
 import { COMMANDS } from "./commands.ts";
-import { FILES } from "./files.ts";
 import { GROUPS } from "./groups.ts";
+import { ALBUMS } from "./media/albums.ts";
+import { FILES } from "./media/files.ts";
+import { PICTURES } from "./media/pictures.ts";
 import { MESSAGES } from "./messages.ts";
 import type { Method } from "./method.ts";
 import { NEAREST } from "./nearest.ts";
@@ -11,7 +13,7 @@ import { NOT_HERE } from "./not-here.ts";
 import { UPDATES } from "./updates.ts";
 
 const DONE = {
-  ...{ ...ACCOUNT, ...UPDATES, ...MESSAGES, ...BATCHES, ...FILES },
+  ...{ ...ACCOUNT, ...UPDATES, ...MESSAGES, ...BATCHES, ...FILES, ...ALBUMS, ...PICTURES },
   ...{ ...CHATS, ...GROUPS, ...COMMANDS, ...NEAREST },
 };
 const ALL: Record<string, Method> = { ...NOT_HERE, ...DONE };

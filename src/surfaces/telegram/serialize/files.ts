@@ -24,7 +24,7 @@ const ELSEWHERE = "url-";
  * The id of the file that a URL leads to: its key, or for a file that is stored elsewhere its URL in
  * base64url.
  */
-function fileId(url: string): string {
+export function fileId(url: string): string {
   return fileOfUrl(url).key ?? ELSEWHERE + Buffer.from(url).toString("base64url");
 }
 
@@ -56,4 +56,13 @@ export function keyInPath(name: string): FileKey | null {
 export function serializeFile({ url, size }: MediaBody) {
   const id = fileId(url);
   return { file_id: id, file_unique_id: id.slice(0, 32), ...(size !== undefined && { file_size: size }) };
+}
+
+/** The picture of a chat, which has one size here. */
+export function serializeChatPhoto(url: string) {
+  const { file_id: id, file_unique_id: unique } = serializeFile({ url });
+  return {
+    ...{ small_file_id: id, small_file_unique_id: unique },
+    ...{ big_file_id: id, big_file_unique_id: unique },
+  };
 }

@@ -5,27 +5,27 @@ import {
   maxBytesOf,
   storedMedium,
   storeMedium,
-} from "../../../core/files/stored-media.ts";
-import type { MediaKind } from "../../../domain/errors.ts";
-import { FileKey } from "../../../domain/ids.ts";
-import { LIMITS } from "../../../domain/limits.ts";
-import { countCost } from "../../../http/access/rate-limit.ts";
-import { checked, type Fields, integer, queryFields } from "../../../http/fields.ts";
-import { isForm } from "../../../http/uploads/upload.ts";
-import { type FilePlace, readWithFile } from "../../../http/uploads/with-file.ts";
-import { badRequest } from "../errors.ts";
-import { CAPTION, orNone } from "../schemas.ts";
-import { pathOfFile, urlOfFileId } from "../serialize/files.ts";
-import { readText } from "../text/read.ts";
-import { contentOf } from "./messages.ts";
-import { type BotCall, type Method, read, type Said, SENDING, sent } from "./method.ts";
+} from "../../../../core/files/stored-media.ts";
+import type { MediaKind } from "../../../../domain/errors.ts";
+import { FileKey } from "../../../../domain/ids.ts";
+import { LIMITS } from "../../../../domain/limits.ts";
+import { countCost } from "../../../../http/access/rate-limit.ts";
+import { checked, type Fields, integer, queryFields } from "../../../../http/fields.ts";
+import { isForm } from "../../../../http/uploads/upload.ts";
+import { type FilePlace, readWithFile } from "../../../../http/uploads/with-file.ts";
+import { badRequest } from "../../errors.ts";
+import { CAPTION, orNone } from "../../schemas.ts";
+import { pathOfFile, urlOfFileId } from "../../serialize/files.ts";
+import { readText } from "../../text/read.ts";
+import { contentOf } from "../messages.ts";
+import { type BotCall, type Method, read, type Said, SENDING, sent } from "../method.ts";
 
 const whole = orNone(integer.pipe(z.int().nonnegative()));
 
-const Sent = z.object({
-  ...{ ...SENDING, ...CAPTION },
-  ...{ duration: whole, width: whole, height: whole },
-});
+/** What a call says of a file: a caption, and what its bytes do not say. */
+export const ABOUT_FILE = { ...CAPTION, duration: whole, width: whole, height: whole };
+const AboutFile = z.object(ABOUT_FILE);
+const Sent = z.object({ ...SENDING, ...ABOUT_FILE });
 type Sent = z.infer<typeof Sent>;
 
 /** A message with a file: from the form of the call, one that is stored here, or one that is elsewhere. */
@@ -78,7 +78,7 @@ async function withoutFile(call: BotCall, field: string, kind: MediaKind, fields
 }
 
 /** A file by its id or its address. @throws `validation_failed`, `not_found` */
-async function mediumOf(
+export async function mediumOf(
   { core }: BotCall,
   kind: MediaKind,
   given: string,
@@ -90,7 +90,12 @@ async function mediumOf(
   throw badRequest("wrong file identifier/HTTP URL specified");
 }
 
-function contentWith(kind: MediaKind, medium: MediumFields | { url: string }, input: Sent) {
+/** What a message with a file says. @throws `validation_failed` */
+export function contentWith(
+  kind: MediaKind,
+  medium: MediumFields | { url: string },
+  input: z.infer<typeof AboutFile>,
+): Said {
   const { caption = "", parse_mode, caption_entities, duration, width, height } = input;
   const { text, meant } = readText(caption, parse_mode, caption_entities);
   const body = {
