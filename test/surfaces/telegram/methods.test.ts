@@ -1,5 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import METHODS_MD from "../../../src/surfaces/telegram/METHODS.md?raw";
+import { METHODS } from "../../../src/surfaces/telegram/methods/methods.ts";
+import { TAKEN } from "../../../src/surfaces/telegram/methods/nearest.ts";
+import { NOT_HERE } from "../../../src/surfaces/telegram/methods/not-here.ts";
 import { METHOD_NAMES } from "../../support/bot-api/shape.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { openDirect, page } from "../../support/clients/chat.ts";
@@ -25,14 +29,38 @@ beforeAll(async () => {
   await call("PATCH", path, { token: ann.token, body: { role: "admin" } });
 });
 
-test("each method of the public description is there: done, or refused in Telegram's words", async () => {
+/** The rows of src/surfaces/telegram/METHODS.md. */
+const ROWS = z
+  .array(z.tuple([z.string(), z.enum(["done", "nearest", "no effect", "refused"]), z.string()]))
+  .parse([...METHODS_MD.matchAll(/^\| `(\w+)` \| ([a-z ]+) \| (.+) \|$/gm)].map(([, ...cells]) => cells));
+const OLDER = [...(/^Older names: (.*)$/m.exec(METHODS_MD)?.[1]?.matchAll(/`(\w+)` for/g) ?? [])].map(
+  ([, name]) => name,
+);
+
+test("the table of methods has all of the public description, and all that are registered", () => {
+  const names = ROWS.map(([name]) => name);
+  expect(names).toEqual(METHOD_NAMES);
+  const registered = [...names, ...OLDER].map((name) => name?.toLowerCase());
+  expect(registered.toSorted()).toEqual([...METHODS.keys()].toSorted());
+  const withoutEffect = ROWS.filter(([, how]) => how === "no effect").map(([name]) => name);
+  expect(withoutEffect.toSorted()).toEqual(Object.keys(TAKEN).toSorted());
+});
+
+test("each method of the table is there: done, or refused in its words", async () => {
   const { token } = await newBot();
+  const refused = new Map(
+    ROWS.flatMap(([name, how, words]) => (how === "refused" ? [[name, words] as const] : [])),
+  );
   for (const method of METHOD_NAMES) {
     // These wait, or change the bot.
     if (method === "getUpdates") continue;
     const { status, body } = await tg({ token }, method, {});
-    const description = z.object({ description: z.string() }).safeParse(body).data?.description;
-    expect([method, status === 200 || description?.startsWith("Bad Request: ")]).toEqual([method, true]);
+    const description = z.object({ description: z.string() }).safeParse(body).data?.description ?? "";
+    expect([method, status === 200 || description.startsWith("Bad Request: ")]).toEqual([method, true]);
+    const words = refused.get(method);
+    if (words !== undefined)
+      expect([method, `\`${description}\``]).toEqual([method, words.replace(/^`/, "`Bad Request: ")]);
+    else expect([method, NOT_HERE[method]]).toEqual([method, undefined]);
   }
 });
 

@@ -11,11 +11,5 @@ const getMe: Method = async (call) => {
   };
 };
 
-/** There is no other server that the bot could go to. */
-const done: Method = async (call) => {
-  await read(call);
-  return true;
-};
-
 /** The methods that concern the bot itself. */
-export const ACCOUNT = { getMe, logOut: done, close: done } satisfies Record<string, Method>;
+export const ACCOUNT = { getMe } satisfies Record<string, Method>;

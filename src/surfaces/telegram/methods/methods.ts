@@ -8,13 +8,13 @@ import { FILES } from "./media/files.ts";
 import { PICTURES } from "./media/pictures.ts";
 import { MESSAGES } from "./messages.ts";
 import type { Method } from "./method.ts";
-import { NEAREST } from "./nearest.ts";
+import { NEAREST, TAKEN } from "./nearest.ts";
 import { NOT_HERE } from "./not-here.ts";
 import { UPDATES } from "./updates.ts";
 
 const DONE = {
   ...{ ...ACCOUNT, ...UPDATES, ...MESSAGES, ...BATCHES, ...FILES, ...ALBUMS, ...PICTURES },
-  ...{ ...CHATS, ...GROUPS, ...COMMANDS, ...NEAREST },
+  ...{ ...CHATS, ...GROUPS, ...COMMANDS, ...NEAREST, ...TAKEN },
 };
 const ALL: Record<string, Method> = { ...NOT_HERE, ...DONE };
 

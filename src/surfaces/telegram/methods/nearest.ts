@@ -130,10 +130,15 @@ export const NEAREST = {
     await read(call);
     return { name: serializeUser(call.bot).first_name };
   },
-  // Bots call these as they start. Nothing here shows it.
+} satisfies Record<string, Method>;
+
+/** The methods that are taken, without effect: bots call these as they start, and nothing here shows it. */
+export const TAKEN = {
   ...{ setMyDescription: always(true), getMyDescription: always({ description: "" }) },
   ...{ setMyShortDescription: always(true), getMyShortDescription: always({ short_description: "" }) },
   ...{ setChatMenuButton: always(true), getChatMenuButton: always({ type: "commands" }) },
+  // There is no other server that the bot could go to.
+  ...{ logOut: always(true), close: always(true) },
   setMyDefaultAdministratorRights: always(true),
   getMyDefaultAdministratorRights: always(NO_RIGHTS),
   getUserProfilePhotos: always({ total_count: 0, photos: [] }),
