@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { z } from "zod";
 import { exitCode, spawnWrangler } from "../support/wrangler.ts";
@@ -39,6 +40,26 @@ export const runWrangler: Run = async (args, env) => {
     process.off("exit", end);
   }
 };
+
+/** How often a call is tried that meets a busy database, and the pause before the next try. */
+const BUSY_TRIES = 20;
+const BUSY_PAUSE_MS = 500;
+
+/**
+ * The same for the database of a server that may be running: SQLite has one writer at a time, and wrangler,
+ * which waits for none, says so by this word of SQLite alone.
+ * @param pause waits before the next try
+ */
+export function whenFree(run: Run, pause: (ms: number) => Promise<unknown> = setTimeout): Run {
+  return async (args, env) => {
+    for (let tries = 1; ; tries++) {
+      const called = await run(args, env);
+      if (called.ok || tries === BUSY_TRIES || !/SQLITE_BUSY|database is locked/.test(called.output))
+        return called;
+      await pause(BUSY_PAUSE_MS);
+    }
+  };
+}
 
 /** The calls of wrangler. */
 export class Wrangler {

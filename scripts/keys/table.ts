@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseOutput, runWrangler, Wrangler } from "../deploy/calls.ts";
+import { parseOutput, runWrangler, Wrangler, whenFree } from "../deploy/calls.ts";
 import { readPlan } from "../deploy/config.ts";
 import { DeployFailure } from "../deploy/failure.ts";
 import { objectionToLocal } from "../releases/taken-over.ts";
@@ -8,7 +8,7 @@ const Rows = z.tuple([z.object({ results: z.array(z.unknown()) })]);
 
 /** The table of keys, local or deployed. */
 export class KeyTable {
-  readonly #wrangler = new Wrangler(runWrangler);
+  readonly #wrangler = new Wrangler(whenFree(runWrangler));
   readonly #where: readonly string[];
   readonly #isLocal: boolean;
   readonly #database: string;

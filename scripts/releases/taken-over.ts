@@ -14,6 +14,9 @@ const MIGRATIONS = join(ROOT, "migrations");
 /** Where `npm run dev` keeps its state, unless `--persist-to` names another folder. */
 const STATE = join(ROOT, ".wrangler/state");
 
+/** How long a read waits for a server that writes, in ms. */
+const BUSY_MS = 10_000;
+
 const SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL";
 const APPLIED = "SELECT name FROM d1_migrations ORDER BY id";
 const Tables = z.array(z.object({ name: z.string(), sql: z.string() }));
@@ -59,7 +62,7 @@ export async function objectionToLocal(folder: string | undefined): Promise<stri
   const databases = join(state, "v3/d1/miniflare-D1DatabaseObject");
   if (!existsSync(databases)) return null;
   for (const name of readdirSync(databases).filter((one) => one.endsWith(".sqlite"))) {
-    using database = new DatabaseSync(join(databases, name), { readOnly: true });
+    using database = new DatabaseSync(join(databases, name), { readOnly: true, timeout: BUSY_MS });
     const objection = await objectionTo((query) => database.prepare(query).all());
     if (objection !== null)
       return `The state in ${state} is of a release before 0.2.0 (${objection}), and no later one can use it. Nothing was changed: remove that folder, or choose another one with --persist-to.`;
