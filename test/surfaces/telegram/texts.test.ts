@@ -99,6 +99,17 @@ test.each([
   expect(await sent(text, { entities: [entity] })).toMatchObject({ shown: text, entities: [entity] });
 });
 
+test.each([
+  ["a block with a fence in it", "a\n```\nb", "pre", "code"],
+  ["a block that begins with a fence", "```\nb", "pre", undefined],
+  ["a code of backticks", "`a`", "code", "pre"],
+])("%s keeps its letters, and is code as far as our marks can say it", async (_, text, given, shown) => {
+  const about = { offset: 0, length: text.length };
+  expect(await sent(text, { entities: [{ type: given, ...about }] })).toMatchObject({
+    ...{ shown: text, entities: shown === undefined ? [] : [{ type: shown, ...about }] },
+  });
+});
+
 test("a quote within a line stands on lines of its own", async () => {
   const { shown, stored, entities } = await sent("before <blockquote>quoted</blockquote> after", {
     parse_mode: "HTML",

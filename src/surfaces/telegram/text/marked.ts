@@ -31,10 +31,18 @@ export function toOurs({ text, entities }: MarkedText): string {
   if (fromOurs(written).text === known.text) return written;
   const kept: Entity[] = [];
   for (const entity of known.entities.length > MAX_TRIED ? [] : known.entities) {
-    const tried = { text: known.text, entities: [...kept, entity] };
-    if (fromOurs(render(tried)).text === known.text) kept.push(entity);
+    const isShown = (one: Entity) =>
+      fromOurs(render({ text: known.text, entities: [...kept, one] })).text === known.text;
+    const found = [entity, ...otherCode(entity)].find(isShown);
+    if (found) kept.push(found);
   }
   return render({ text: known.text, entities: kept });
+}
+
+/** Code in the other of its two forms: a line may end in a backtick, and a code in a text hold a fence. */
+function otherCode({ type, ...entity }: Entity): Entity[] {
+  if (type !== "code" && type !== "pre") return [];
+  return [{ ...entity, type: type === "code" ? "pre" : "code" }];
 }
 
 /** Puts quotes and blocks of code that begin or end within a line on lines of their own. */
