@@ -1,5 +1,5 @@
 /** A part of a form: a field, or a file with what its library says of it. */
-export type RequestPart = [name: string, value: string] | [name: string, bytes: string, headers: string];
+type RequestPart = [name: string, value: string] | [name: string, bytes: string, headers: string];
 
 /** A request as a library sends it. `CHAT` and `MESSAGE` stand for numbers. */
 export interface LibraryRequest {
