@@ -13,7 +13,9 @@ export interface LibraryRequest {
 const GIF = "GIF89a\x01\x00\x01\x00\x00\x00\x00;";
 const OCTETS = "Content-Type: application/octet-stream";
 
-/** Everything is a field of a form, JSON where it is no text; each file has a random name, and is attached. */
+/**
+ * Everything is a field of a form, JSON where it is no text; each file has a random name, and is attached.
+ */
 const AIOGRAM: Omit<LibraryRequest, "library">[] = [
   { method: "getMe" },
   {
