@@ -22,9 +22,9 @@ import { messageRecord } from "./message-record.ts";
 import {
   conversationRecord,
   fileRecord,
+  fullUserRecord,
   memberRecord,
   readRecord,
-  userRecord,
   usersOfConversations,
 } from "./records-of.ts";
 import { ExportRefs } from "./refs.ts";
@@ -148,7 +148,7 @@ async function userStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step>
   const [friendsOf, blockedBy] = [namesBy(earlier), namesBy(blocked)];
   const records = users.map((user): ExportRecord => {
     const relations = { friends: friendsOf(user.id), blocked: blockedBy(user.id) };
-    return { type: "user", user: userRecord(user, refs, relations) };
+    return { type: "user", user: fullUserRecord(user, refs, relations) };
   });
   return { records, next: behind(at, users.at(-1)?.id, users.length, hasFile ? CONVERSATIONS : FILES) };
 }
@@ -284,7 +284,7 @@ async function* namedRecords(core: Core, refs: ExportRefs, told: Set<string>): A
   await refs.learn([], { users: files.map(({ userId }) => userId) });
   for (const user of users) {
     told.add(`u${user.id}`);
-    yield { type: "user", user: userRecord(user, refs, { friends: [], blocked: [] }) };
+    yield { type: "user", user: fullUserRecord(user, refs, { friends: [], blocked: [] }) };
   }
   for (const file of files) {
     told.add(file.key);

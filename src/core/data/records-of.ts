@@ -27,6 +27,12 @@ interface Relations {
   blocked: ExternalId[];
 }
 
+/** A record for the team: who is suspended or in the shadow is told neither of it nor of the reason. */
+export function fullUserRecord(user: ExportedUser, refs: Refs, relations: Relations): UserRecord {
+  const { suspension } = user;
+  return { ...userRecord(user, refs, relations), ...(suspension && { suspension }) };
+}
+
 export function userRecord(user: ExportedUser, refs: Refs, { friends, blocked }: Relations): UserRecord {
   const isDeleted = user.deletedAt !== null;
   return {

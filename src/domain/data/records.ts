@@ -13,12 +13,23 @@ import { PollBody } from "../messages/polls.ts";
 import { PROFILE_FIELDS } from "../messages/system-message.ts";
 import { Metadata } from "../server/metadata.ts";
 import { ExternalId } from "../server/user-ref.ts";
+import { textUpTo } from "../text.ts";
 import { PastTime, Time, timeUpTo } from "../time.ts";
 
 /**
  * The format of exports and imports: JSON Lines, each line a record `{type, <type>: {…}}`. Records name each
  * other by external ids, never by numbers of a deployment, so that another deployment can take them.
  */
+
+/** @see Suspension: who may not sign in, or is in the shadow, has it in a copy, too */
+const Suspended = z.object({
+  /** null: for ever */
+  until: Time.nullable().default(null),
+  /** nobody but they see what they send */
+  shadow: z.boolean().default(false),
+  /** for the team */
+  reason: textUpTo(LIMITS.suspensionReason).default(""),
+});
 
 /** The version of the format: a record of a higher one is refused. */
 export const FORMAT_VERSION = 1;
@@ -59,6 +70,8 @@ export const UserRecord = z.object({
   created_at: PastTime.optional(),
   /** the account is deleted: the user is shown as a deleted user, and never signs in */
   deleted: z.boolean().default(false),
+  /** absent: the user is not suspended. An export of one's own account has none */
+  suspension: Suspended.optional(),
   /** friends who have a record before this one; a friendship needs one of the two records */
   friends: z.array(Ref).default([]),
   /** users whom this one blocks, with a record before this one */

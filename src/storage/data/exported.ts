@@ -5,6 +5,7 @@ import type { StoredFile } from "../../domain/files/file.ts";
 import type { ConversationId, FileKey, UserId } from "../../domain/ids.ts";
 import { readMetadata } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { suspensionOf } from "../accounts/suspension.ts";
 import { PROFILE } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -48,6 +49,9 @@ const USER = {
   whoMayAdd: users.whoMayAdd,
   createdAt: users.createdAt,
   deletedAt: users.deletedAt,
+  suspendedUntil: users.suspendedUntil,
+  shadowedUntil: users.shadowedUntil,
+  suspensionReason: users.suspensionReason,
 };
 
 /** Users by their ids, deleted ones too. @param hasFile only those whose avatar is a file of this server */
@@ -79,8 +83,10 @@ async function usersWhere(db: Database, condition: SQL | undefined, limit: numbe
       .orderBy(asc(users.id))
       .limit(limit),
   );
+  const now = Date.now();
   return rows.map(({ externalId, imported, ...user }) => ({
     ...user,
+    suspension: suspensionOf(user, now),
     externalId: externalId ?? imported ?? ownUserId(user.id, user.createdAt),
   }));
 }

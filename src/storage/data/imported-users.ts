@@ -6,7 +6,9 @@ import type { UserId } from "../../domain/ids.ts";
 import { KEYS_VERSION, lookAlikeKeys } from "../../domain/names/look-alike.ts";
 import type { Metadata } from "../../domain/server/metadata.ts";
 import { writeMetadata } from "../../domain/server/metadata.ts";
+import type { Suspension } from "../../domain/server/server-user.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { FOR_EVER, NOT_SUSPENDED } from "../accounts/suspension.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
@@ -32,6 +34,8 @@ export interface NewImportedUser {
   createdAt: number;
   /** what users say of themselves */
   profile: ImportedProfile;
+  /** null: they may sign in, and others hear them */
+  suspension: Suspension | null;
 }
 
 /** Those of these names that are taken, or look like one that is. One call. */
@@ -91,10 +95,37 @@ export async function insertImportedUsers(
             WHERE EXISTS (SELECT 1 FROM users WHERE username = value ->> 1)`,
         )
         .onConflictDoNothing(),
+      // With the insert: nobody signs in before.
+      ...suspensions(db, list),
     ]),
   );
   if (list.some(({ profile }) => Object.keys(profile).length > 0)) await updateProfiles(db, list);
   return made;
+}
+
+/** Suspends users who are just made, those who are suspended elsewhere. */
+function suspensions(db: Database, list: NewImportedUser[]) {
+  const rows = list.flatMap(({ externalId, username, suspension }) => {
+    if (suspension === null) return [];
+    const { until, shadow, reason } = suspension;
+    const end = until ?? FOR_EVER;
+    const ends = { suspended: shadow ? NOT_SUSPENDED : end, shadowed: shadow ? end : NOT_SUSPENDED };
+    return [{ externalId, username, ...ends, reason }];
+  });
+  if (rows.length === 0) return [];
+  const field = (name: keyof (typeof rows)[number]) => sql`v.value ->> ${`$.${name}`}`;
+  return [
+    db
+      .update(users)
+      .set({
+        suspendedUntil: field("suspended"),
+        shadowedUntil: field("shadowed"),
+        suspensionReason: field("reason"),
+      })
+      .from(sql`json_each(${JSON.stringify(rows)}) v`)
+      .where(sql`${users.externalId} IS NOT NULL AND ${users.externalId} = ${field("externalId")}
+        AND ${users.username} = ${field("username")}`),
+  ];
 }
 
 /** Stores what users say of themselves who were just made: others have another name, or another id. */

@@ -5,9 +5,10 @@ import { z } from "zod";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { call, type SignedIn } from "../../support/clients/api.ts";
+import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, type Caller, createGroup, list, type Named } from "../../support/clients/chat.ts";
 import { HOUR, postScheduled } from "../../support/clients/scheduled.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { conversationObject, itemAt } from "../../support/objects/room.ts";
@@ -164,7 +165,7 @@ async function listeners(key: string, members: (Caller & Named)[], id: number): 
   const receiver = await HookReceiver.start(key, { events: ["*"], conversations: [id] });
   for (const who of members) {
     await settled(who, id);
-    await (await PushReceiver.start()).register(who);
+    if (who.token !== "") await (await PushReceiver.start()).register(who);
   }
   return async () => {
     const [who] = members;
@@ -238,4 +239,42 @@ test("nobody sees more in a copy than before, in a later one neither, and live c
     ),
     runOptions(4),
   );
+});
+
+test("who is suspended or in the shadow is so in a copy, from its beginning", async () => {
+  const { text: key } = await makeServerKey([
+    ...(["data", "conversations", "tokens", "users", "moderate"] as const),
+  ]);
+  const [ann, bob, cid, dan] = await registerUsers(4);
+  const { id } = await createGroup(ann, [bob, cid, dan]);
+  const until = Date.now() + 2 * HOUR;
+  const suspend = ({ user }: SignedIn, body: object) =>
+    call("PUT", `/v1/moderation/users/${user.id}/suspension`, { token: key, body });
+  await suspend(bob, { reason: "spam", until });
+  await suspend(cid, { shadow: true });
+  await suspend(dan, { until: Date.now() + HOUR });
+  // A suspension that is over is none.
+  advanceClock(HOUR + 1);
+  const copy = await copyOf(key, id);
+  const suspensionOf = async ({ user }: SignedIn) => {
+    const own = copy.records.find(
+      (record) => record.type === "user" && record.user.external_id.includes(`:u${user.id}-`),
+    );
+    const ref = own?.type === "user" ? `ext:${own.user.external_id}` : "";
+    const path = `/v1/server/users/${encodeURIComponent(ref)}`;
+    return z.looseObject({ suspension: z.unknown() }).parse((await call("GET", path, { token: key })).body)
+      .suspension;
+  };
+  expect(await Promise.all([ann, bob, cid, dan].map(suspensionOf))).toEqual([
+    null,
+    { until, reason: "spam", shadow: false },
+    { until: null, reason: "", shadow: true },
+    null,
+  ]);
+  // Nobody else hears the one in the shadow there.
+  await ask(await copy.of(cid), copy.id, "POST", "/messages", MARK);
+  expect(await textsSeen(await copy.of(ann), copy.id)).toEqual([]);
+  const own = String((await call("GET", "/v1/me/export", { token: cid.token })).body);
+  expect(own).toContain("external_id");
+  expect(own).not.toContain("suspension");
 });

@@ -12,7 +12,7 @@ export interface Copy {
   id: number;
   report: Report;
   records: ExportRecord[];
-  /** who a user of the original is in the copy */
+  /** who a user of the original is in the copy; without a token if they may not sign in there */
   of(who: Named): Promise<Caller & Named>;
   /** imports the records of the original once more, as it is now; or others */
   again(records?: readonly ExportRecord[]): Promise<Report>;
@@ -56,7 +56,7 @@ export async function copyOf(
     const { body } = await call("POST", `${path}/tokens`, { token: key, body: {} });
     const there = await call("GET", path, { token: key });
     return {
-      token: z.object({ token: z.string() }).parse(body).token,
+      token: z.object({ token: z.string().default("") }).parse(body).token,
       user: z.object({ id: z.int() }).parse(there.body),
     };
   };

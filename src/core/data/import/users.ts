@@ -114,6 +114,7 @@ function newUser(
   const user = {
     ...{ externalId, username, metadata, bot, createdAt: record.created_at ?? now },
     profile: profileOf(record),
+    suspension: record.suspension ?? null,
     ...{ nickname: field("nickname"), email: field("email"), avatar: field("avatar") },
   };
   if (record.username !== undefined && record.username !== username)
