@@ -50,4 +50,28 @@ export const CORE: readonly Fault[] = [
     to: "const given = eq(blocks.userId, userId);",
     caughtBy: "test/features/contacts/block-hides.test.ts",
   },
+  {
+    name: "hooks hear of messages that an import has changed",
+    area: "data",
+    file: "src/conversation/transfer/import.ts",
+    from: "    this.#deps.hooks.skip(before);\n",
+    to: "",
+    caughtBy: "test/features/data/live-import.test.ts",
+  },
+  {
+    name: "a member whose bound is missing sees all of an imported history",
+    area: "data",
+    file: "src/conversation/transfer/import-members.ts",
+    from: "Math.max(from ?? log.last.seq, state.floor.seq)",
+    to: "Math.max(from ?? 0, state.floor.seq)",
+    caughtBy: "test/features/data/private-history.test.ts",
+  },
+  {
+    name: "imported messages count as unread and are pushed where people write",
+    area: "data",
+    file: "src/conversation/transfer/import.ts",
+    from: "(message.isSilent || isQuiet)",
+    to: "message.isSilent",
+    caughtBy: "test/features/data/copies-show-no-more.test.ts",
+  },
 ];

@@ -10,18 +10,16 @@ import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, requireSameUser, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { WEIGHTS } from "../object/user-budgets.ts";
 import { eraseInbox } from "./account/erase-inbox.ts";
+import { takeOverQueue } from "./bot-updates/restored-queue.ts";
 import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
 import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**
  * Which room sockets are open, and how far device sockets are: after a restore none is. Push devices, too:
- * who has a backup can not push to them, and a copy of a deployment pushes to nobody. It calls no webhook of
- * a bot either: a bot asks at its next start, and is told of the last day. Taps are too old then.
+ * who has a backup can not push to them, and a copy of a deployment pushes to nobody. Taps are too old then.
  */
-const BOT_TABLES = ["bot", "gateway"].flatMap((queue) =>
-  ["queue", "updates", "cursors", "reactions"].map((table) => `${queue}_${table}`),
-);
+const GATEWAY_TABLES = ["queue", "updates", "cursors", "reactions"].map((table) => `gateway_${table}`);
 const LEFT_OUT = [
   "sockets",
   "device_cursors",
@@ -29,7 +27,7 @@ const LEFT_OUT = [
   "push_notices",
   "push_deliveries",
   "taps",
-  ...BOT_TABLES,
+  ...GATEWAY_TABLES,
   "gateway_sessions",
 ];
 
@@ -302,6 +300,7 @@ export abstract class InboxLifecycle extends SocketHost {
       storage.transactionSync(() => {
         endRestoring(storage);
         migrate(storage, MIGRATIONS);
+        takeOverQueue(storage.sql);
       });
       return;
     }
