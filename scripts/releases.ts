@@ -1,6 +1,7 @@
 /**
  * `npm run release:state -- [--checkout <folder>]`: keeps a small state of a release in `test/releases/`,
- * with what people saw in it, for a test that upgrades it. `--checkout` names the checkout of another release.
+ * with what people saw in it, for a test that upgrades it. `--checkout` names that of another
+ * release.
  */
 import { execFileSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What is in the state of a release: a story over calls of v1 that each release has, and what people then see. */
+/** What is in the state of a release: a story over calls of v1 that each one has, and what people see. */
 import { z } from "zod";
 import { Person } from "../support/person.ts";
 

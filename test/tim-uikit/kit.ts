@@ -28,7 +28,7 @@ export interface Seat {
 const APPS = { app: ".tui-conversation-list", "react-app": "[class*=conversationListContent]" } as const;
 type App = keyof typeof APPS;
 
-/** An app of another origin than the server's, which is nothing but one of Tencent's UI kits on parley-tim. */
+/** An app of another origin than the server's: one of Tencent's UI kits on parley-tim, and nothing else. */
 export class Kit {
   readonly site: Site<TestServer>;
   readonly #app: App;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { excerpt } from "../src/excerpts/excerpt.ts";
 import { occurrences } from "../src/excerpts/occurrences.ts";
-import { hasWords, wordsOf } from "../src/text/matching.ts";
 import { pastedFiles } from "../src/pasted/pasted-files.ts";
+import { hasWords, wordsOf } from "../src/text/matching.ts";
 
 describe("what people look for", () => {
   it.each([

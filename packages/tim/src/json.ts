@@ -17,7 +17,7 @@ export function objectIn(text: string | undefined): Record<string, unknown> | un
   }
 }
 
-/** A value with what `convert` makes of the objects in it; undefined: the object, with its fields converted. */
+/** A value with what `convert` makes of its objects; undefined: the object, with its fields converted. */
 export function mapped(value: unknown, convert: (object: Record<string, unknown>) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => mapped(item, convert));
   if (!isObject(value)) return value;

@@ -143,7 +143,7 @@ const OTHER_ID = "These two have a conversation with another id, or this id is t
  * What is absent stays.
  * @throws `not_found`; `validation_failed` for a conversation of the other kind
  */
-export async function configureConversation(
+async function configureConversation(
   core: Core,
   ref: ConversationRef,
   kind: ConversationKind,

@@ -303,7 +303,7 @@ export class UpdateQueue {
     return this.#sql.exec<QueueRow>(`SELECT last_id FROM ${this.#name}_queue`).one().last_id;
   }
 
-  /** The updates after a number, and when they were added (ms since 1970); null: some of them are not kept any more. */
+  /** The updates after a number, and when they came (ms since 1970); null: some are not kept any more. */
   after(id: number, limit: number): KeptUpdate[] | null {
     const query = `SELECT update_id, at, kind, body FROM ${this.#name}_updates
       WHERE update_id > ? ORDER BY update_id LIMIT ?`;

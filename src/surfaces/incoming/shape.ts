@@ -5,7 +5,7 @@ import type { HookPost } from "../../domain/server/hook-post.ts";
 import type { AppEnv } from "../../http/env.ts";
 
 /** What a service has posted. */
-export interface Posted {
+interface Posted {
   /** JSON, from whatever the body was */
   body: unknown;
   /** a form has files */

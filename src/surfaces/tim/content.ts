@@ -96,9 +96,9 @@ function newDraftOf(creation: Creation, fields: Fields): NewDraft {
 
 /**
  * What the client has changed of a created message before it sends it: the payload, the mentions, the
- * priority, the custom data and the quote. Of a file only its name, duration and measures; of a forward not the payload.
- * The other fields are ignored, but for the recipient: a message never goes to another one than the client
- * says.
+ * priority, the custom data and the quote. Of a file only its name, duration and measures; of a forward not
+ * the payload. The other fields are ignored, but for the recipient: a message never goes to another one than
+ * the client says.
  * @param message the created message as the client sends it; absent fields are unchanged
  * @throws `validation_failed`, also for another recipient
  */

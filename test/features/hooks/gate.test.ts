@@ -58,7 +58,12 @@ test("a hook is shown a message before it is stored, and accepts, rejects or rep
   const refused = await post(ann, text("two"));
   expect([refused.status, refused.body]).toEqual([
     403,
-    expect.objectContaining({ code: "refused", title: "Refused", detail: "No links, please.", reason: "No links, please." }),
+    expect.objectContaining({
+      code: "refused",
+      title: "Refused",
+      detail: "No links, please.",
+      reason: "No links, please.",
+    }),
   ]);
   const replaced = await send(ann, id, "three");
   expect(replaced).toMatchObject({ seq: stored.seq + 1, body: { text: "***" } });

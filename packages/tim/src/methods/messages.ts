@@ -155,7 +155,7 @@ export function messageMethods(client: Client, attachments: Attachments) {
   };
 }
 
-/** The ID of the message that one quotes: by the SDK, or within the custom data, as the UI kits for Vue do. */
+/** The ID of what a message quotes: by the SDK, or in the custom data, as the UI kits for Vue do. */
 function quotedBy({ quoteInfo, cloudCustomData }: Message): string | undefined {
   const reply = objectIn(cloudCustomData)?.messageReply;
   const ID = quoteInfo?.msgID ?? (isObject(reply) ? reply.messageID : undefined);

@@ -21,8 +21,8 @@ export function clientIDOf({ sender, clientMsgId }: Pick<Message, "sender" | "cl
 type Quoting = Pick<Message, "conversationId" | "quote" | "customData">;
 
 /**
- * What a message quotes, as the SDK says it; nothing without a quote. `msgID`: the ID that apps know the quoted
- * message by, `messageID` the server's.
+ * What a message quotes, as the SDK says it; without a quote nothing. `msgID`: the ID that apps know the
+ * quoted message by, `messageID` the server's.
  */
 export function quoteInfoOf({ conversationId, quote }: Quoting) {
   if (!quote) return {};
@@ -35,8 +35,8 @@ export function quoteInfoOf({ conversationId, quote }: Quoting) {
 const Replying = z.looseObject({ messageReply: z.unknown().optional() });
 
 /**
- * The custom data of a message. What it quotes is added as the UI kits have it there, unless its sender's client
- * has said it so, or has data of another form.
+ * The custom data of a message. What it quotes is added as the UI kits have it there, unless its sender's
+ * client has said it so, or has data of another form.
  */
 export function customDataOf(message: Quoting): string {
   const { customData = "", quote } = message;

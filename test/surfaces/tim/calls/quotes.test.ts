@@ -33,7 +33,7 @@ const quoteOfOne = { seq: "{seq}", sender_id: "{ann.id}", preview: "one" };
 const ofV1 = (seq: number, message: object): Step =>
   ask("bob", `GET /v1/conversations/{g}/messages/${seq}`, {}, message);
 
-/** What this API shows of a message that quotes the first one. @param reply as kits have it in the custom data */
+/** What this API shows of a message that quotes the first one. @param reply as kits have it */
 const quoting = (reply: string) => ({
   quoteInfo: { msgID: "{client}", messageID: "{one}", messageSequence: "{seq}", messageTime: "{time}" },
   cloudCustomData: reply,

@@ -33,7 +33,7 @@ const SHOWN: Record<string, (medium: Medium) => object> = {
   }),
 };
 
-/** Sends a file as the picture or the video that it is. @param otherwise the kind where the type is not known */
+/** Sends a file as the picture or video that it is. @param otherwise the kind if the type is not known */
 function sendsAsItIs(field: string, otherwise: MediaKind): Method {
   return async (call) => {
     const given = await withFiles(call);
