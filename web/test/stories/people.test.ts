@@ -39,7 +39,7 @@ test("whoever must ask is read without their learning of it, and comes into the 
   const said = page.getByRole("main").getByRole("listitem").locator("p");
   await expect
     .poll(() => said.allInnerTexts())
-    .toEqual(["Hello,\nwe met *at the lake*", "Picture", "File: map.pdf"]);
+    .toEqual(["Hello, we met at the lake", "Picture", "File: map.pdf"]);
   await expect.poll(() => page.getByRole("main").locator("img, audio, video, li a").count()).toBe(0);
   expect(made).toEqual([]);
   const receipts = JSON.stringify(await ben.call("GET", `/v1/conversations/${id}/receipts`));
