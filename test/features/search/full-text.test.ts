@@ -96,7 +96,7 @@ test("finds parts of words in any script as they are read, newest first", async 
     "Привет, мир",
     "🦭🦭 seals",
     "50 ㎏",
-    "",
+    "…",
     "I ❤️ İstanbul, don’t\nyou",
     "❤ to\u00admorrow",
   ]);
