@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 /** A merged message of `count` others, nested by 50. */
 async function mergedOf(count: number): Promise<Reference> {
-  const source = await send(zaphod, sourceGroup, "");
+  const source = await send(zaphod, sourceGroup, ".");
   const inner = await expectPosted(
     ann,
     sourceGroup,
