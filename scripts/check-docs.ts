@@ -5,7 +5,8 @@
  * - Every event that the code logs has a row in docs/logs.md, with its level.
  * - Every link and its anchor, `npm run` script and named file exists, and so does each name of
  *   docs/glossary.md.
- * - The newest version of CHANGELOG.md is that of each package, and a state of each version is kept.
+ * - The newest version of CHANGELOG.md is that of each package and of the files that documents install, and a
+ *   state of each version is kept.
  * - Tests are in folders that CONTRIBUTING.md names, and no folder of tests has too many files.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -244,6 +245,11 @@ function releases(): string[] {
     ...packages
       .filter((path) => versionOf(path) !== versions[0])
       .map((path) => `${path}: its version is not ${versions[0]}, the newest one of CHANGELOG.md`),
+    ...DOCUMENTS.flatMap((path) =>
+      [...read(path).matchAll(/parley-[a-z]+-(\d\S+)\.tgz/g)]
+        .filter(([, version]) => version !== versions[0])
+        .map(([file]) => `${path}: ${file} is not of ${versions[0]}`),
+    ),
     ...versions
       .filter((version) => !existsSync(join(ROOT, `test/releases/${version}.tar.gz`)))
       .map((version) => `test/releases: no state of ${version}; npm run release:state makes it`),
