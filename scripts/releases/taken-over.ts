@@ -1,6 +1,7 @@
 /**
  * Which databases this release can take over: those whose tables are as its own migrations make them.
- * A release before 0.2.0 had others, and migrations on top of them would leave a state for no release.
+ * A release before 0.2.0 had others, and so may a commit between two releases. Migrations on top of them
+ * would leave a state for no release.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -27,7 +28,8 @@ type Read = (query: string) => Promise<unknown> | unknown;
 
 /**
  * Why this release cannot take over a database.
- * @returns null if it can: it is new, or its own migrations made it; other tables beside theirs do not matter
+ * @returns null if it can: it is new, or its own migrations made it, or a newer release that has them, too;
+ *   other tables beside theirs do not matter
  */
 async function objectionTo(read: Read): Promise<string | null> {
   const found = new Map(Tables.parse(await read(SCHEMA)).map(({ name, sql }) => [name, plain(sql)]));
@@ -37,6 +39,8 @@ async function objectionTo(read: Read): Promise<string | null> {
   const expected = own.toSorted().slice(0, applied.length);
   const strange = expected.find((name, at) => name !== applied[at]);
   if (strange !== undefined) return `the migration ${strange} was not applied in its turn`;
+  // A newer release has altered tables by migrations that are unknown here.
+  if (applied.length > own.length) return null;
   const other = schemaOf(expected).find(({ name, sql }) => found.get(name) !== plain(sql));
   return other === undefined ? null : `its ${other.name} differs from that of the migrations`;
 }
@@ -65,7 +69,7 @@ export async function objectionToLocal(folder: string | undefined): Promise<stri
     using database = new DatabaseSync(join(databases, name), { readOnly: true, timeout: BUSY_MS });
     const objection = await objectionTo((query) => database.prepare(query).all());
     if (objection !== null)
-      return `The state in ${state} is of a release before 0.2.0 (${objection}), and no later one can use it. Nothing was changed: remove that folder, or choose another one with --persist-to.`;
+      return `The state in ${state} is of no release since 0.2.0 (${objection}), and this one cannot use it. Nothing was changed: remove that folder, or choose another one with --persist-to.`;
   }
   return null;
 }
@@ -81,6 +85,6 @@ export async function requireTakeover(wrangler: Wrangler, config: string): Promi
   });
   if (objection === null) return;
   throw new DeployFailure(
-    `The database is of a release before 0.2.0 (${objection}), and no later one can use it. Nothing was changed: deploy under another name with --name, which makes a database of its own.`,
+    `The database is of no release since 0.2.0 (${objection}), and this one cannot use it. Nothing was changed: deploy under another name with --name, which makes a database of its own.`,
   );
 }

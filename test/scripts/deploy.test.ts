@@ -224,7 +224,7 @@ describe("nothing is deployed", () => {
     ["several accounts could be meant", { accounts: TWO }, "a2  Two", "whoami"],
     ["the API cannot be reached", { failing: ["secret list"] }, "cannot be read", "secret list"],
     ["R2 is not turned on", { failing: ["r2 bucket list"] }, "in the dashboard", "r2 bucket list"],
-    ["the database is of before 0.2.0", BEFORE, "later one can use it. Nothing was changed", "d1 execute DB"],
+    ["the database is of before 0.2.0", BEFORE, "cannot use it. Nothing was changed", "d1 execute DB"],
     ["a migration fails", { failing: ["d1 migrations"] }, "Nothing was deployed", "d1 migrations apply DB"],
   ])("if %s", async (_what, changes, reason, last) => {
     change(changes);

@@ -55,9 +55,9 @@ function unreadOf(people: Awaited<ReturnType<typeof signIn>>, id: number): Promi
 }
 
 const REFUSED =
-  /of a release before 0\.2\.0 \([^\n]*\), and no later one can use it\. Nothing was changed: [^\n]*\n*$/;
+  /of no release since 0\.2\.0 \([^\n]*\), and this one cannot use it\. Nothing was changed: [^\n]*\n*$/;
 
-test("a state of before 0.2.0 is refused in one line and stays as it is", async () => {
+test("a state of no release since 0.2.0 is refused in one line and stays as it is", async () => {
   const start = readFileSync(join(MIGRATIONS, "0000_start.sql"), "utf8");
   // Its first migration had the name that the first one of 0.2.0 has.
   const { folder, path } = stateOf(start, ["0000_start.sql", "0001_user_ids.sql"]);
@@ -70,6 +70,11 @@ test("a state of before 0.2.0 is refused in one line and stays as it is", async 
   // A state of this release, to which somebody has added a table.
   const own = stateOf(`${start}; CREATE TABLE our_own (id INTEGER)`, ["0000_start.sql"]);
   expect(await objectionToLocal(own.folder.state)).toBeNull();
+  // That of a newer release, whose last migration has altered a table.
+  const all = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
+  const made = all.map((name) => readFileSync(join(MIGRATIONS, name), "utf8")).join("\n");
+  const newer = stateOf(`${made}; ALTER TABLE users ADD COLUMN later text`, [...all, "9999_later.sql"]);
+  expect(await objectionToLocal(newer.folder.state)).toBeNull();
 });
 
 /** A state whose database was made by this text, and notes these migrations. */
