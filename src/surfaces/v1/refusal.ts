@@ -5,9 +5,9 @@ import { isForeignPage, originRefused } from "../../http/access/origin.ts";
 import { countRefused } from "../../http/access/rate-limit.ts";
 import { closeCodeOf, closedSocket, isUpgrade } from "../../http/access/upgrade.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { PROBLEMS, problem, wireCode } from "./errors.ts";
 import { conversationEvent } from "./frames/encode.ts";
 import type { RefusedFrame } from "./frames/server.ts";
+import { PROBLEMS, problem, wireCode } from "./problems.ts";
 import { subprotocolOf } from "./upgrade.ts";
 
 /** The reasons of `kicked` for a token that opens no socket. */

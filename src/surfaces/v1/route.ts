@@ -1,11 +1,18 @@
 import { createRoute, type RouteConfig, type z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { LIMITS } from "../../domain/limits.ts";
 import type { ServerScope } from "../../domain/server/server-key.ts";
 import type { Cost } from "../../http/access/rate-limit.ts";
 import { withServerKey } from "../../http/access/server-key.ts";
+import { jsonBody as readJsonBody } from "../../http/body.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
 import { authenticated, signedIn } from "./auth.ts";
-import { v1Body } from "./body.ts";
+
+/**
+ * Reads the JSON body of a v1 call, at most `LIMITS.writtenBytes`. It runs after `authenticated`, so that 401
+ * comes first.
+ */
+export const v1Body: MiddlewareHandler<AppEnv> = readJsonBody(LIMITS.writtenBytes);
 
 /** What a route states itself. */
 type OwnRoute = Pick<RouteConfig, "summary" | "description" | "request" | "responses"> & {

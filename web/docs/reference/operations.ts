@@ -1,5 +1,4 @@
 import { html } from "hono/html";
-import { PROBLEMS } from "../../../src/surfaces/v1/errors.ts";
 import {
   type Document,
   type Operation,
@@ -7,7 +6,7 @@ import {
   type PlacedOperation,
   type Responses,
 } from "../../../src/surfaces/v1/openapi/document.ts";
-import { codesOf } from "../../../src/surfaces/v1/schemas/problems.ts";
+import { codesOf, PROBLEMS } from "../../../src/surfaces/v1/problems.ts";
 import { FRAMES_PATH, prose, rich } from "../markdown.ts";
 import type { Html } from "../page/html.ts";
 import type { DocsPage } from "../page/page.ts";

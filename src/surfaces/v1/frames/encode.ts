@@ -1,6 +1,6 @@
 import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
 import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts";
-import { wireCode } from "../errors.ts";
+import { wireCode } from "../problems.ts";
 import { serializeConversation } from "../serialize/conversations.ts";
 import { messageJson, partJson } from "../serialize/messages/messages.ts";
 import { serializeThreadState } from "../serialize/messages/threads.ts";

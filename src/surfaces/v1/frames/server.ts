@@ -6,16 +6,16 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { HeldOutcome } from "../../../domain/moderation/held-message.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
+import { orNull, Time } from "../common.ts";
+import { Problem, ProblemCode } from "../problems.ts";
 import { PassingId } from "../schemas/bots/passing.ts";
 import { TapId } from "../schemas/bots/taps.ts";
-import { orNull, Time } from "../schemas/common.ts";
 import { ComposerDraft } from "../schemas/composer-drafts.ts";
 import { Conversation } from "../schemas/conversations.ts";
 import { Buttons } from "../schemas/messages/buttons.ts";
 import { AnyBody, Message, MessagePart, Sender, UnreadFrom } from "../schemas/messages/messages.ts";
 import { MessageKind } from "../schemas/messages/polls.ts";
 import { ThreadState } from "../schemas/messages/threads.ts";
-import { Problem, ProblemCode } from "../schemas/problems.ts";
 import { Scheduled, ScheduledId } from "../schemas/scheduled.ts";
 
 const Rev = z.int().nonnegative();
@@ -104,7 +104,7 @@ const ErrorFrame = frame(
 export type Refusal = z.infer<typeof ErrorFrame>;
 
 /** The events of a conversation, which both kinds of socket send. */
-const ConversationEventFrame = z.union([
+export const ConversationEventFrame = z.union([
   frame(
     "synced",
     { ...About, last_seq: Position, rev: Rev, has_more: z.boolean() },
@@ -172,7 +172,7 @@ const ConversationEventFrame = z.union([
 ]);
 export type ConversationEventFrame = z.infer<typeof ConversationEventFrame>;
 
-const RefusedFrame = frame(
+export const RefusedFrame = frame(
   "refused",
   {
     code: ProblemCode,
@@ -216,7 +216,7 @@ export const RoomServerFrame = z
   });
 export type RoomServerFrame = z.infer<typeof RoomServerFrame>;
 
-const MessagePreview = z
+export const MessagePreview = z
   .object({
     seq: Seq,
     sender_id: SenderId,

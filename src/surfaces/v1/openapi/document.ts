@@ -5,7 +5,7 @@ import type { AppEnv } from "../../../http/env.ts";
 import { REQUEST_ID } from "../../../http/request-id.ts";
 import { DeviceClientFrame, RoomClientFrame } from "../frames/client.ts";
 import { DeviceServerFrame, RoomServerFrame } from "../frames/server.ts";
-import { codesOf, Problem, problemResponse, problems, responseName } from "../schemas/problems.ts";
+import { codesOf, Problem, problemResponse, problems, responseName } from "../problems.ts";
 import { ABOUT, SECURITY_SCHEMES, TAGS } from "./about.ts";
 import { addExamples } from "./examples.ts";
 import { normalize } from "./normalize.ts";

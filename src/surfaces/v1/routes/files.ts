@@ -5,9 +5,9 @@ import { isNotFound } from "../../../domain/errors.ts";
 import { countRefused, mayMakeThumbnail, weighs } from "../../../http/access/rate-limit.ts";
 import { isKnown, serveFile } from "../../../http/serve-file.ts";
 import { readUpload } from "../../../http/uploads/upload.ts";
+import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { problems } from "../schemas/common.ts";
 import {
   BYTES,
   File,

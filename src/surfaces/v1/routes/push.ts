@@ -1,9 +1,10 @@
 import { registerPushDevice } from "../../../core/push/registration.ts";
 import { CoreError } from "../../../domain/errors.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
+import { ConversationParams } from "../common.ts";
+import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody, ownRoutes } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { ConversationParams, problems } from "../schemas/common.ts";
 import {
   NewPushDevice,
   PushDevice,

@@ -7,9 +7,9 @@ import {
 } from "../../../core/files/resumable-uploads.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { readBareBody } from "../../../http/uploads/upload.ts";
+import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { problems } from "../schemas/common.ts";
 import { BYTES, File, MetadataQuery } from "../schemas/files/files.ts";
 import {
   NewUpload,

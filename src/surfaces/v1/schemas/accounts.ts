@@ -12,8 +12,7 @@ import {
   LookupPolicy,
   ProfilePolicy,
 } from "../../../domain/server/policies.ts";
-import { Bot, Limit, QueryText, Time } from "./common.ts";
-import { Metadata } from "./metadata.ts";
+import { Bot, Limit, Metadata, QueryText, Time } from "../common.ts";
 
 const NewPassword = z
   .string()

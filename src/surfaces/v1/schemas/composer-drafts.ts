@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { exceedsBytes, textUpTo } from "../../../domain/text.ts";
-import { Time, TimeParam } from "./common.ts";
+import { Time, TimeParam } from "../common.ts";
+import { Problem } from "../problems.ts";
 import { ClientMsgId } from "./messages/messages.ts";
-import { Problem } from "./problems.ts";
 
 const fields = {
   text: textUpTo(LIMITS.textLength).refine(

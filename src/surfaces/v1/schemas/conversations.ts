@@ -14,11 +14,10 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
+import { ListQuery, Metadata, orNull, pageShape, Time } from "../common.ts";
 import { User } from "./accounts.ts";
-import { ListQuery, orNull, pageShape, Time } from "./common.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
 import { Message, UnreadFrom } from "./messages/messages.ts";
-import { Metadata } from "./metadata.ts";
 
 const Discoverable = z.boolean().openapi({
   description:

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { flag, QueryText } from "./common.ts";
+import { flag, QueryText } from "../common.ts";
 
 /** Lines of records, each one JSON: the document has their schema beside it. */
 export const RECORDS = {

@@ -3,7 +3,7 @@ import { IncomingHookName } from "../../../domain/conversations/incoming-hook.ts
 import { httpUrl } from "../../../domain/http-url.ts";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { Time } from "./common.ts";
+import { Time } from "../common.ts";
 
 const ID = "4f2-9b1c0e7d5a3f4826";
 

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId } from "../../../domain/ids.ts";
 import { PushContent, PushDeviceId, PushLevel, PushTarget } from "../../../domain/push/device.ts";
 import { isTimeZone } from "../../../lib/time-zone.ts";
-import { orNull, Time } from "./common.ts";
+import { orNull, Time } from "../common.ts";
 
 export const PushDeviceParams = z.object({
   device_id: PushDeviceId.openapi({

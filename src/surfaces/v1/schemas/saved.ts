@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { flag, ListQuery, orNull, Time } from "./common.ts";
+import { flag, ListQuery, orNull, Time } from "../common.ts";
 import { Message } from "./messages/messages.ts";
 
 /** What a user says of a message that they save. Absent = unchanged. */

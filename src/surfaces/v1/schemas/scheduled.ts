@@ -3,11 +3,10 @@ import { ConversationId, Position, Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { Content } from "../../../domain/messages/content.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { Time } from "./common.ts";
+import { Metadata, Time } from "../common.ts";
+import { ProblemCode } from "../problems.ts";
 import { Mentions, MessageReference, nameOf, ThreadPlace } from "./messages/messages.ts";
 import { type MessageKind, PollBody } from "./messages/polls.ts";
-import { Metadata } from "./metadata.ts";
-import { ProblemCode } from "./problems.ts";
 
 const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";
 
@@ -39,7 +38,7 @@ const Fields = {
 };
 
 /** A scheduled message on the wire. Its stored draft was checked when it was made. */
-type Scheduled = z.infer<z.ZodObject<typeof Fields>> & {
+export type Scheduled = z.infer<z.ZodObject<typeof Fields>> & {
   kind?: MessageKind;
   body?: object;
   forward?: z.infer<typeof MessageReference>;

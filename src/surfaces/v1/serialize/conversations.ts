@@ -9,7 +9,7 @@ import type {
   Conversation as ConversationShape,
   DirectConversation,
   GroupConversation,
-  Unread as UnreadShape,
+  Unread,
 } from "../schemas/conversations.ts";
 import { serializeComposerDraft } from "./composer-drafts.ts";
 import { serializeLastMessage } from "./messages/messages.ts";
@@ -83,11 +83,7 @@ function sharedFields(conversation: Conversation) {
 }
 
 /** The sums over a user's list as v1 shows them. */
-export function serializeUnread({
-  all,
-  audible,
-  friendRequestCount,
-}: UnreadTotals): z.infer<typeof UnreadShape> {
+export function serializeUnread({ all, audible, friendRequestCount }: UnreadTotals): z.infer<typeof Unread> {
   return { ...totalOf(all), audible: totalOf(audible), friend_request_count: friendRequestCount };
 }
 

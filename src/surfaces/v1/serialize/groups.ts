@@ -4,17 +4,12 @@ import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
 import type { IncomingHook, IncomingHookWithSecret } from "../../../domain/conversations/incoming-hook.ts";
 import type { JoinRequest, OwnJoinRequest } from "../../../domain/conversations/join-request.ts";
-import type {
-  Ban as BanShape,
-  Group as GroupShape,
-  JoinRequest as JoinRequestShape,
-  Member as MemberShape,
-} from "../schemas/groups.ts";
+import type { Ban as BanShape, Group, JoinRequest as JoinRequestShape, Member } from "../schemas/groups.ts";
 import type { IncomingHook as IncomingHookShape, IncomingHookWithUrl } from "../schemas/incoming-hooks.ts";
 import { serializeUser } from "./users.ts";
 
 /** A member as v1 shows them. */
-export function serializeMember(member: GroupMember): z.infer<typeof MemberShape> {
+export function serializeMember(member: GroupMember): z.infer<typeof Member> {
   return {
     user: serializeUser(member.user),
     role: member.role,
@@ -25,7 +20,7 @@ export function serializeMember(member: GroupMember): z.infer<typeof MemberShape
 }
 
 /** A group as v1 shows it to users who are not in it. */
-export function serializeGroup(group: OutlineWithOwner): z.infer<typeof GroupShape> {
+export function serializeGroup(group: OutlineWithOwner): z.infer<typeof Group> {
   const { id, name, avatar, introduction, memberCount, joinPolicy, owner, state } = group;
   return {
     ...{ id, name, avatar, introduction, member_count: memberCount, join_policy: joinPolicy },

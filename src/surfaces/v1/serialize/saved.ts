@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { MentionList } from "../../../core/mentions/mentions.ts";
 import type { SavedMessage } from "../../../core/saved/saved-messages.ts";
-import type { MentionPage as MentionPageShape, SavedMessage as SavedShape } from "../schemas/saved.ts";
+import type { MentionPage, SavedMessage as SavedShape } from "../schemas/saved.ts";
 import { serializeMessage } from "./messages/messages.ts";
 
 /** A saved message as v1 shows it. */
@@ -19,7 +19,7 @@ export function serializeMentions({
   items,
   nextCursor,
   unreachable,
-}: MentionList): z.infer<typeof MentionPageShape> {
+}: MentionList): z.infer<typeof MentionPage> {
   return {
     items: items.map(({ message, isUnread }) => ({
       conversation_id: message.conversationId,

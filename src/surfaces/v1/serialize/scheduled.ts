@@ -3,16 +3,16 @@ import { Seq } from "../../../domain/ids.ts";
 import { bodyJson, StoredBody } from "../../../domain/messages/content.ts";
 import type { AnyDraft, MessageReference } from "../../../domain/messages/message.ts";
 import { pollText } from "../../../domain/messages/polls.ts";
-import type { ScheduledChange, ScheduledMessage } from "../../../domain/messages/scheduled.ts";
-import { readMetadata } from "../../../domain/server/metadata.ts";
-import { wireCode } from "../errors.ts";
 import type {
-  ScheduledChange as ScheduledChangeShape,
-  Scheduled as ScheduledShape,
-} from "../schemas/scheduled.ts";
+  ScheduledChange as DomainScheduledChange,
+  ScheduledMessage,
+} from "../../../domain/messages/scheduled.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
+import { wireCode } from "../problems.ts";
+import type { Scheduled, ScheduledChange } from "../schemas/scheduled.ts";
 
 /** A scheduled message as v1 shows it. */
-export function serializeScheduled(message: ScheduledMessage): z.infer<typeof ScheduledShape> {
+export function serializeScheduled(message: ScheduledMessage): z.infer<typeof Scheduled> {
   const { id, conversationId, sendAt, createdAt, draft, failed } = message;
   return {
     id,
@@ -29,7 +29,7 @@ export function serializeScheduled(message: ScheduledMessage): z.infer<typeof Sc
   };
 }
 
-function content(draft: AnyDraft): Pick<z.infer<typeof ScheduledShape>, "kind" | "body" | "forward"> {
+function content(draft: AnyDraft): Pick<z.infer<typeof Scheduled>, "kind" | "body" | "forward"> {
   if ("poll" in draft && draft.poll) return { kind: "poll", body: draft.poll };
   if (!("copy" in draft)) return { kind: draft.kind, body: StoredBody.parse(JSON.parse(draft.body)) };
   const { copy } = draft;
@@ -42,7 +42,7 @@ function reference({ conversationId, seq }: MessageReference) {
 }
 
 /** The change that a client asks for. @throws `validation_failed` for a body over 32 KiB */
-export function toChange(input: ScheduledChangeShape): ScheduledChange {
+export function toChange(input: ScheduledChange): DomainScheduledChange {
   const { send_at: sendAt, mentions, quote_seq: quoteSeq } = input;
   return {
     ...(sendAt !== undefined && { sendAt }),
@@ -53,8 +53,8 @@ export function toChange(input: ScheduledChangeShape): ScheduledChange {
 }
 
 function toContent(
-  input: Extract<ScheduledChangeShape, { body: object }>,
-): NonNullable<ScheduledChange["content"]> {
+  input: Extract<ScheduledChange, { body: object }>,
+): NonNullable<DomainScheduledChange["content"]> {
   if (input.kind !== "poll") return { kind: input.kind, body: bodyJson(input) };
   const { kind, body } = pollText(input.body);
   return { kind, body: JSON.stringify(body), poll: input.body };

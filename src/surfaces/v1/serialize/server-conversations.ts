@@ -5,7 +5,7 @@ import { readMetadata } from "../../../domain/server/metadata.ts";
 import type { ServerConversation } from "../../../domain/server/server-conversation.ts";
 import type { UserRef } from "../../../domain/server/user-ref.ts";
 import { shownTime } from "../../../lib/stored-time.ts";
-import { problemBody } from "../errors.ts";
+import { problemBody } from "../problems.ts";
 import type {
   MemberResults,
   ServerConversation as ServerConversationShape,

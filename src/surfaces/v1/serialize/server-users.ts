@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { UpsertOutcome } from "../../../core/server/server-users.ts";
 import type { ServerUser } from "../../../domain/server/server-user.ts";
 import { shownTime } from "../../../lib/stored-time.ts";
-import { problemBody } from "../errors.ts";
+import { problemBody } from "../problems.ts";
 import type { ServerUserResults, ServerUser as ServerUserShape } from "../schemas/server/users.ts";
 
 /** A user as v1 shows them to the team's backend. */

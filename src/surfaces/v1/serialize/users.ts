@@ -4,7 +4,7 @@ import type { OwnProfile, User, UserWithRelation } from "../../../domain/account
 import type { DefaultConsent } from "../../../domain/contacts/consent.ts";
 import type { Policies } from "../../../domain/server/policies.ts";
 import type {
-  Me as MeShape,
+  Me,
   User as UserShape,
   UserWithRelation as UserWithRelationShape,
 } from "../schemas/accounts.ts";
@@ -41,11 +41,7 @@ export function serializeWithRelation(user: UserWithRelation): z.infer<typeof Us
 }
 
 /** The profile of a user as v1 shows it to themselves, with what they may do. */
-export function serializeMe(
-  me: OwnProfile,
-  policies: Policies,
-  consent: DefaultConsent,
-): z.infer<typeof MeShape> {
+export function serializeMe(me: OwnProfile, policies: Policies, consent: DefaultConsent): z.infer<typeof Me> {
   const { email, gender, birthday, location, language, signature, friendPolicy, metadata } = me;
   return {
     ...serializeUser(me),

@@ -8,7 +8,7 @@ import {
   operations,
   type Responses,
 } from "../../../../src/surfaces/v1/openapi/document.ts";
-import { problemResponse } from "../../../../src/surfaces/v1/schemas/problems.ts";
+import { problemResponse } from "../../../../src/surfaces/v1/problems.ts";
 import { closeSchema } from "./strict-schema.ts";
 
 /** An answer before its body is parsed. */

@@ -1,21 +1,20 @@
 import { createRoute } from "@hono/zod-openapi";
-import { login, register, type SignedIn } from "../../../../core/accounts/registration.ts";
+import { type SignedIn as DomainSignedIn, login, register } from "../../../../core/accounts/registration.ts";
 import { logout } from "../../../../core/accounts/sessions.ts";
 import { bearer } from "../../../../http/access/bearer.ts";
 import { deviceOf } from "../../../../http/access/device.ts";
 import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
 import { issueToken } from "../../../../http/access/token.ts";
 import { canIssueTokens } from "../../auth.ts";
-import { v1Body } from "../../body.ts";
-import { ownRoutes } from "../../route.ts";
+import { problems } from "../../problems.ts";
+import { ownRoutes, v1Body } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { Login, Registration, SignedIn as SignedInShape } from "../../schemas/accounts.ts";
-import { problems } from "../../schemas/common.ts";
+import { Login, Registration, SignedIn } from "../../schemas/accounts.ts";
 import { serializeUser } from "../../serialize/users.ts";
 
 const ownRoute = ownRoutes("Accounts");
 
-const signedIn = { "application/json": { schema: SignedInShape } };
+const signedIn = { "application/json": { schema: SignedIn } };
 
 const registerRoute = createRoute({
   method: "post",
@@ -79,7 +78,7 @@ export const accounts = v1Router()
     return c.body(null, 204);
   });
 
-async function answer(secret: string | undefined, { user, credential }: SignedIn) {
+async function answer(secret: string | undefined, { user, credential }: DomainSignedIn) {
   return {
     token: await issueToken(secret, credential),
     expires_at: credential.expiresAt,

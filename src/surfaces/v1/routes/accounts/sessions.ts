@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { endSession, listSessions } from "../../../../core/accounts/sessions.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { Sessions } from "../../schemas/accounts.ts";
-import { problems } from "../../schemas/common.ts";
 import { serializeSession } from "../../serialize/devices/sessions.ts";
 
 const lightRoute = ownRoutes("Accounts");

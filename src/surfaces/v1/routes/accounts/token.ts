@@ -14,8 +14,8 @@ import { decodeUtf8, readUpTo } from "../../../../http/body.ts";
 import type { AppEnv } from "../../../../http/env.ts";
 import { parseJson, requireSound } from "../../../../http/json.ts";
 import { canIssueTokens } from "../../auth.ts";
+import { problems } from "../../problems.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import {
   ACCESS_TOKEN_TYPE,
   EXCHANGE,

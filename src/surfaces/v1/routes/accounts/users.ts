@@ -2,10 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { getUser, usersWithIds, usersWithNames } from "../../../../core/accounts/users.ts";
 import { knownPeople } from "../../../../core/contacts/people.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { UserIdParam } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { PeopleQuery, Users, UsersQuery, UserWithRelation } from "../../schemas/accounts.ts";
-import { problems, UserIdParam } from "../../schemas/common.ts";
 import { serializeWithRelation } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Users");

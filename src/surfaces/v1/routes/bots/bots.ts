@@ -1,9 +1,9 @@
 import { changeBot, createBot, deleteBot, listBots, rotateBotToken } from "../../../../core/bots/bots.ts";
 import { issueToken } from "../../../../http/access/token.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, ownRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { BotChange, BotParams, BotWithToken, NewBot, OwnBot, OwnBots } from "../../schemas/bots/bots.ts";
-import { problems } from "../../schemas/common.ts";
 import { serializeBot } from "../../serialize/users.ts";
 
 const ownRoute = ownRoutes("Bots");

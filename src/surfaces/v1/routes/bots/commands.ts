@@ -1,9 +1,10 @@
 import { commandsIn, getCommands, setCommands } from "../../../../core/bots/commands.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { BotCommands, CommandsQuery, NewBotCommands, OfferedCommands } from "../../schemas/bots/commands.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import { serializePerson } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Bots");

@@ -1,8 +1,9 @@
 import { answerTap, tapButton } from "../../../../core/bots/taps.ts";
+import { MessageParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { AcceptedTap, NewTap, NewTapAnswer, TapParams } from "../../schemas/bots/taps.ts";
-import { MessageParams, problems } from "../../schemas/common.ts";
 
 const lightRoute = callerRoutes("Bots");
 

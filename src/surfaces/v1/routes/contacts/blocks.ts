@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { block, listBlocks, unblock } from "../../../../core/contacts/blocks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ListQuery, serializePage, UserIdParam } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
 import { UserList } from "../../schemas/contacts/friends.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeUser } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Friends");

@@ -6,16 +6,16 @@ import {
   unfriend,
 } from "../../../../core/contacts/friends.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ListQuery, serializePage, UserIdParam } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems, UserIdParam } from "../../schemas/common.ts";
 import {
   FriendRequestList,
   FriendRequestQuery,
   Friendship,
   UserList,
 } from "../../schemas/contacts/friends.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeUser, serializeUserAndTime } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Friends");

@@ -7,19 +7,19 @@ import {
   readRequest,
 } from "../../../../core/contacts/message-requests.ts";
 import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
+import { serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import {
+  type MessageRequest,
   MessageRequestAnswer,
   MessageRequestPage,
-  type MessageRequest as MessageRequestShape,
   MessageRequestsQuery,
   RequestParams,
   ShownMessageRequest,
 } from "../../schemas/contacts/message-requests.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeUser } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Message requests");
@@ -83,7 +83,7 @@ function serializeListed({ last, ...request }: ListedRequest) {
   };
 }
 
-function serializeRequest(request: RequestFrom): z.infer<typeof MessageRequestShape> {
+function serializeRequest(request: RequestFrom): z.infer<typeof MessageRequest> {
   const { conversationId, from, group, createdAt } = request;
   const shown = group && { name: group.name, avatar: group.avatar, member_count: group.memberCount };
   return {

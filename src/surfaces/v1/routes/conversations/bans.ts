@@ -1,18 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { banUser, liftBan, listBans } from "../../../../core/groups/bans.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   ListQuery,
-  problems,
+  serializePage,
   UserIdParam,
-} from "../../schemas/common.ts";
+} from "../../common.ts";
+import { problems } from "../../problems.ts";
+import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
 import { BanInput, BanPage } from "../../schemas/groups.ts";
 import { serializeBan } from "../../serialize/groups.ts";
-import { serializePage } from "../../serialize/pages.ts";
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));

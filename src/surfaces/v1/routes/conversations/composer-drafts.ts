@@ -1,7 +1,7 @@
-import { problemBody } from "../../errors.ts";
+import { ConversationParams } from "../../common.ts";
+import { problemBody, problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import {
   ComposerDraft,
   DiscardQuery,

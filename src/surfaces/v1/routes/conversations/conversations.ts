@@ -8,9 +8,10 @@ import { createGroup } from "../../../../core/groups/create-group.ts";
 import { deleteConversation } from "../../../../core/groups/delete-conversation.ts";
 import { editGroup } from "../../../../core/groups/groups.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import {
   Conversation,
   ConversationChange,
@@ -20,7 +21,6 @@ import {
   PreferencesChange,
 } from "../../schemas/conversations.ts";
 import { serializeConversation, serializeWithOnlineCount } from "../../serialize/conversations.ts";
-import { serializePage } from "../../serialize/pages.ts";
 
 const lightRoute = callerRoutes("Conversations");
 const pageRoute = callerRoutes("Conversations", weighs("page"));

@@ -1,7 +1,8 @@
 import { lookAtGroup } from "../../../../core/groups/group-outline.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import { Group } from "../../schemas/groups.ts";
 import { serializeGroup } from "../../serialize/groups.ts";
 

@@ -4,9 +4,10 @@ import {
   listIncomingHooks,
   rotateIncomingHook,
 } from "../../../../core/groups/incoming-hooks.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import {
   IncomingHookIdParam,
   IncomingHooks,

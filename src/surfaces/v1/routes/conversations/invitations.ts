@@ -9,9 +9,10 @@ import {
 import { isNotFound } from "../../../../domain/errors.ts";
 import { type CountingAddress, countRefused, weighs } from "../../../../http/access/rate-limit.ts";
 import { authenticatedIfSent } from "../../auth.ts";
+import { ConversationParams, ListQuery, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, ListQuery, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
 import {
   Invitation,
@@ -22,7 +23,6 @@ import {
 } from "../../schemas/invitations.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";
 import { serializeInvitation, serializeInvitedGroup } from "../../serialize/invitations.ts";
-import { serializePage } from "../../serialize/pages.ts";
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));

@@ -2,18 +2,18 @@ import { z } from "@hono/zod-openapi";
 import { decideJoinRequest, listJoinRequests } from "../../../../core/groups/groups.ts";
 import { listOwnJoinRequests, withdrawJoinRequest } from "../../../../core/groups/own-join-requests.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   JoinRequestIdParam,
   ListQuery,
-  problems,
-} from "../../schemas/common.ts";
+  serializePage,
+} from "../../common.ts";
+import { problems } from "../../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
 import { Decision, JoinRequestPage, OwnJoinRequests } from "../../schemas/groups.ts";
 import { serializeJoinRequest, serializeOwnJoinRequest } from "../../serialize/groups.ts";
-import { serializePage } from "../../serialize/pages.ts";
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));

@@ -1,18 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { addMembers, changeMember, listMembers, removeMember } from "../../../../core/groups/groups.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   ListQuery,
-  problems,
+  serializePage,
   UserIdParam,
-} from "../../schemas/common.ts";
+} from "../../common.ts";
+import { problems } from "../../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
 import { AddedMembers, Member, MemberChange, MemberPage, NewMembers } from "../../schemas/groups.ts";
 import { serializeMember } from "../../serialize/groups.ts";
-import { serializePage } from "../../serialize/pages.ts";
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));

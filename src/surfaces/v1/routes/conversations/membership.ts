@@ -1,7 +1,8 @@
 import { handOver, joinGroup } from "../../../../core/groups/groups.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import { Conversation } from "../../schemas/conversations.ts";
 import { JoinRequestInput, JoinResult, Successor } from "../../schemas/groups.ts";
 import { serializeConversation } from "../../serialize/conversations.ts";

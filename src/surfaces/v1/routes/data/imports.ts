@@ -1,14 +1,14 @@
 import { importRecords } from "../../../../core/data/import/import-records.ts";
-import { ImportReport } from "../../../../core/data/import/import-report.ts";
+import { ImportReport as DomainImportReport } from "../../../../core/data/import/import-report.ts";
 import { storeImportedFile } from "../../../../core/data/import/imported-files.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { decodeUtf8, readUpTo } from "../../../../http/body.ts";
 import { readBareBody } from "../../../../http/uploads/upload.ts";
 import { JSON_LINES, readRecords } from "../../json-lines.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
-import { ImportQuery, RECORDS, ImportReport as Report, Sha256Params } from "../../schemas/data.ts";
+import { ImportQuery, ImportReport, RECORDS, Sha256Params } from "../../schemas/data.ts";
 import { BYTES } from "../../schemas/files/files.ts";
 import { serializeReport } from "../../serialize/data.ts";
 
@@ -23,7 +23,7 @@ const importRoute = dataRoute("post", "/v1/server/imports", {
     body: { required: true, content: { [JSON_LINES]: { schema: RECORDS } } },
   },
   responses: {
-    200: jsonAnswer("What became of the lines", Report),
+    200: jsonAnswer("What became of the lines", ImportReport),
     ...problems("validation_failed", "too_large"),
   },
 });
@@ -43,7 +43,7 @@ const fileRoute = dataRoute("put", "/v1/server/imports/files/{sha256}", {
 export const imports = v1Router()
   .openapi(importRoute, async (c) => {
     const body = decodeUtf8(await readUpTo(c.req.raw, LIMITS.importBytes));
-    const report = new ImportReport();
+    const report = new DomainImportReport();
     const lines = await readRecords(body, report);
     if (c.req.valid("query").dry_run) report.wouldImport(lines.map(({ record }) => record.type));
     else await importRecords(c.var.core, c.var.key.id, lines, report);

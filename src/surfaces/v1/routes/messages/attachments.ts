@@ -1,7 +1,8 @@
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import { AttachmentsPage, AttachmentsQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
 

@@ -1,10 +1,10 @@
 import { StoredBody } from "../../../../domain/messages/content.ts";
 import { writeMetadata } from "../../../../domain/server/metadata.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
-import { problemBody } from "../../errors.ts";
+import { MessageParams } from "../../common.ts";
+import { problemBody, problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { MessageParams, problems } from "../../schemas/common.ts";
 import { EditConflict, EditsPage, MessageEdit } from "../../schemas/messages/edits.ts";
 import { Message } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";

@@ -1,8 +1,9 @@
 import { listMentions } from "../../../../core/mentions/mentions.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ListQuery } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems } from "../../schemas/common.ts";
 import { MentionPage } from "../../schemas/saved.ts";
 import { serializeMentions } from "../../serialize/saved.ts";
 

@@ -4,10 +4,11 @@ import { hideMessage, pageOfMessages, sendMessage } from "../../../../core/messa
 import { scheduleMessage } from "../../../../core/messages/scheduled.ts";
 import { invalid } from "../../../../domain/errors.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams, MessageParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { PassingAnswer } from "../../schemas/bots/passing.ts";
-import { ConversationParams, MessageParams, problems } from "../../schemas/common.ts";
 import {
   ChangesPage,
   ChangesQuery,

@@ -1,7 +1,8 @@
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams, MessageParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, MessageParams, problems } from "../../schemas/common.ts";
 import { Pins } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
 

@@ -1,12 +1,12 @@
 import { listVoters } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { MessageParams, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { MessageParams, problems } from "../../schemas/common.ts";
 import { Message } from "../../schemas/messages/messages.ts";
 import { NewVotes, VoterPage, VotersQuery } from "../../schemas/messages/polls.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeUserAndTime } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Messages");

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { listReactors } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationIdParam, ListQuery, SeqParam, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationIdParam, ListQuery, problems, SeqParam } from "../../schemas/common.ts";
 import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/messages/reactions.ts";
 import { serializeReactionState } from "../../serialize/messages/reactions.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeUserAndTime } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Messages");

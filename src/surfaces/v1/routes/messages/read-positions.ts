@@ -1,9 +1,10 @@
 import { invalid } from "../../../../domain/errors.ts";
 import { type Position, Seq } from "../../../../domain/ids.ts";
 import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import { ReadPosition, ReadState, Receipts } from "../../schemas/messages/messages.ts";
 import { serializeReadState, serializeReceipt } from "../../serialize/messages/messages.ts";
 

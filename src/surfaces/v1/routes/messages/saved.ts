@@ -1,10 +1,10 @@
 import { listSaved, saveMessage } from "../../../../core/saved/saved-messages.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { MessageParams, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { MessageParams, problems } from "../../schemas/common.ts";
 import { SavedChange, SavedMessage, SavedPage, SavedQuery } from "../../schemas/saved.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeSaved } from "../../serialize/saved.ts";
 
 const lightRoute = callerRoutes("Messages");

@@ -6,11 +6,11 @@ import {
   listScheduled,
 } from "../../../../core/messages/scheduled.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ListQuery, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems } from "../../schemas/common.ts";
 import { Scheduled, ScheduledChange, ScheduledIdParam, ScheduledPage } from "../../schemas/scheduled.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeScheduled, toChange } from "../../serialize/scheduled.ts";
 
 const lightRoute = callerRoutes("Messages");

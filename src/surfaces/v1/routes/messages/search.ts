@@ -1,8 +1,9 @@
 import { searchMessages } from "../../../../core/messages/messages.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationParams } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ConversationParams, problems } from "../../schemas/common.ts";
 import { SearchPage, SearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
 import { criteriaOf } from "../../serialize/messages/search.ts";

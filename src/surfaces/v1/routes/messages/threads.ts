@@ -2,15 +2,10 @@ import { z } from "@hono/zod-openapi";
 import { listAllThreads } from "../../../../core/messages/across/threads.ts";
 import { listThreads, pageOfThread } from "../../../../core/messages/threads.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ConversationIdParam, ConversationParams, ListQuery, SeqParam, serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import {
-  ConversationIdParam,
-  ConversationParams,
-  ListQuery,
-  problems,
-  SeqParam,
-} from "../../schemas/common.ts";
 import { MessagePage, ReadPosition } from "../../schemas/messages/messages.ts";
 import {
   RepliesQuery,
@@ -21,7 +16,6 @@ import {
 } from "../../schemas/messages/threads.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
 import { serializeThread, serializeThreadState } from "../../serialize/messages/threads.ts";
-import { serializePage } from "../../serialize/pages.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

@@ -1,8 +1,8 @@
 import { searchAll } from "../../../../core/messages/across/search.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import { WideSearchPage, WideSearchQuery } from "../../schemas/messages/messages.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
 import { criteriaOf } from "../../serialize/messages/search.ts";

@@ -4,9 +4,10 @@ import {
   pageOfOwnHeldMessages,
 } from "../../../../core/moderation/held-messages.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { ListQuery } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems } from "../../schemas/common.ts";
 import {
   HeldDecision,
   HeldMessage,

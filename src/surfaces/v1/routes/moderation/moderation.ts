@@ -12,9 +12,10 @@ import {
   searchUsers,
   suspendAsStaff,
 } from "../../../../core/moderation/users.ts";
+import { ListQuery } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { ListQuery, problems } from "../../schemas/common.ts";
 import { MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
 import {
   AuditPage,

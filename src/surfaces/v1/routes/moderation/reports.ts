@@ -7,9 +7,9 @@ import {
   report,
 } from "../../../../core/moderation/reports.ts";
 import { serveFile } from "../../../../http/serve-file.ts";
+import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import {
   BYTES,
   FileHeaders,

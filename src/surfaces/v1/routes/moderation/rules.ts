@@ -1,7 +1,7 @@
 import { readRules, replaceRules, tryRules } from "../../../../core/moderation/rules.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import { RulesAnswer, RulesInput, RulesTrial, RulesVerdict } from "../../schemas/moderation/rules.ts";
 import { reasonOf, staffRoute } from "../../staff.ts";
 

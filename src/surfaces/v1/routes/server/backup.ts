@@ -3,9 +3,9 @@ import { answerRead } from "../../../../core/backup/reads.ts";
 import { restoreTarget, write } from "../../../../core/backup/writes.ts";
 import { CoreError, invalid } from "../../../../domain/errors.ts";
 import { jsonBody as readJson } from "../../../../http/body.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import { BYTES } from "../../schemas/files/files.ts";
 import {
   BackupAnswer,

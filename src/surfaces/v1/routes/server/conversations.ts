@@ -5,9 +5,10 @@ import {
   putDirect,
   putGroup,
 } from "../../../../core/server/server-conversations.ts";
+import { serializePage } from "../../common.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import {
   ConversationInput,
   ConversationRefParams,
@@ -17,7 +18,6 @@ import {
   ServerConversationPage,
   ServerConversationsQuery,
 } from "../../schemas/server/conversations.ts";
-import { serializePage } from "../../serialize/pages.ts";
 import { serializeMemberResult, serializeServerConversation } from "../../serialize/server-conversations.ts";
 
 const lightRoute = serverRoutes("conversations");

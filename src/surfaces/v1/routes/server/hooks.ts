@@ -12,17 +12,17 @@ import {
 } from "../../../../core/server/hooks.ts";
 import { ConversationId } from "../../../../domain/ids.ts";
 import type { Hook as ServedHook } from "../../../../domain/server/hook.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import {
   CreatedHook,
   FailedDeliveries,
+  Hook,
   HookChange,
   HookReplay,
   Hooks,
   HookTest,
-  Hook as HookView,
   NewHook,
   RotatedHook,
 } from "../../schemas/server/hooks.ts";
@@ -49,7 +49,7 @@ const getRoute = hookRoute("get", "/v1/server/hooks/{id}", {
   operationId: "getHook",
   summary: "A hook",
   request: { params },
-  responses: { 200: jsonAnswer("The hook", HookView), ...problems("not_found") },
+  responses: { 200: jsonAnswer("The hook", Hook), ...problems("not_found") },
 });
 
 const changeRoute = hookRoute("patch", "/v1/server/hooks/{id}", {
@@ -57,7 +57,7 @@ const changeRoute = hookRoute("patch", "/v1/server/hooks/{id}", {
   summary: "Change a hook",
   description: "Only given fields change. `conversations: null`: it is told of all.",
   request: { params, body: jsonBody(HookChange) },
-  responses: { 200: jsonAnswer("The hook", HookView), ...problems("not_found") },
+  responses: { 200: jsonAnswer("The hook", Hook), ...problems("not_found") },
 });
 
 const deleteRoute = hookRoute("delete", "/v1/server/hooks/{id}", {
@@ -151,7 +151,7 @@ export const serverHooks = v1Router()
     return c.body(null, 202);
   });
 
-function serializeHook({ createdAt, lastSuccessAt, gate, ...hook }: ServedHook): z.infer<typeof HookView> {
+function serializeHook({ createdAt, lastSuccessAt, gate, ...hook }: ServedHook): z.infer<typeof Hook> {
   return {
     ...hook,
     ...(gate && { timeout_ms: gate.timeoutMs, on_failure: gate.onFailure }),

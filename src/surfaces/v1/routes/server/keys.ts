@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { createServerKey, endServerKey, serverKeys as keysOf } from "../../../../core/server/server-keys.ts";
 import type { ServerKey as Key } from "../../../../domain/server/server-key.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import { CreatedServerKey, NewServerKey, type ServerKey, ServerKeys } from "../../schemas/server/keys.ts";
 
 const keyRoute = serverRoutes("keys");

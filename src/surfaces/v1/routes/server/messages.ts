@@ -9,9 +9,9 @@ import {
 import { bodyJson } from "../../../../domain/messages/content.ts";
 import type { Message as StoredMessage } from "../../../../domain/messages/message.ts";
 import { writeMetadata } from "../../../../domain/server/metadata.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import { Message, MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
 import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { ServerMessage } from "../../schemas/server/messages.ts";

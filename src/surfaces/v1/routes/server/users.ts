@@ -1,7 +1,7 @@
 import { getServerUser, listUsers, upsertUser, upsertUsers } from "../../../../core/server/server-users.ts";
+import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { problems } from "../../schemas/common.ts";
 import {
   ServerUser,
   ServerUserChange,

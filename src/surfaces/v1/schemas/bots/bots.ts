@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { OwnUsername, ProfileFields } from "../../../../domain/accounts/user.ts";
+import { UserIdParam } from "../../common.ts";
 import { User } from "../accounts.ts";
-import { UserIdParam } from "../common.ts";
 
 const { nickname, avatar } = ProfileFields.shape;
 

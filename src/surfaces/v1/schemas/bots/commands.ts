@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { CommandLanguage, Commands, Command as Stored } from "../../../../domain/bots/command.ts";
-import { QueryText } from "../common.ts";
+import { QueryText } from "../../common.ts";
 import { Sender } from "../messages/messages.ts";
 
 const Language = CommandLanguage.meta({

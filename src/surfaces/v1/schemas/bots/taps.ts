@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { TapId as DomainTapId, TapUrl } from "../../../../domain/bots/tap.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { textUpTo } from "../../../../domain/text.ts";
-import { QueryText } from "../common.ts";
+import { QueryText } from "../../common.ts";
 
 export const TapId = DomainTapId.meta({
   description: "The tap, also in its answer",

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AskOutcome } from "../../../../domain/contacts/friend-state.ts";
 import { RequestDirection } from "../../../../domain/contacts/request-direction.ts";
+import { ListQuery, pageShape, Time } from "../../common.ts";
 import { User } from "../accounts.ts";
-import { ListQuery, pageShape, Time } from "../common.ts";
 
 /** The outcome of a request: `requested` (the other user has not agreed yet) or `friends`. */
 export const Friendship = z.object({ state: AskOutcome }).openapi("Friendship");

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { RequestAnswer } from "../../../../domain/contacts/consent.ts";
 import { ConversationId } from "../../../../domain/ids.ts";
+import { ConversationIdParam, flag, ListQuery, orNull, pageShape, Time } from "../../common.ts";
 import { User } from "../accounts.ts";
-import { ConversationIdParam, flag, ListQuery, orNull, pageShape, Time } from "../common.ts";
 import { Message } from "../messages/messages.ts";
 
 export const RequestParams = z.object({ conversation_id: ConversationIdParam });

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { FileName } from "../../../../domain/files/file.ts";
 import { ThumbnailSize } from "../../../../domain/files/thumbnail.ts";
 import { FileKey } from "../../../../domain/ids.ts";
-import { flag, QueryText } from "../common.ts";
+import { flag, QueryText } from "../../common.ts";
 
 export const MetadataQuery = z.object({
   keep_metadata: flag(

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ContentType, FileName } from "../../../../domain/files/file.ts";
 import { ClientUploadId as ClientUploadIdText, FileKey } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
-import { orNull, Time } from "../common.ts";
+import { orNull, Time } from "../../common.ts";
 import { File } from "./files.ts";
 
 const ClientUploadId = ClientUploadIdText.meta({

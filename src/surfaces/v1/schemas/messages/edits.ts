@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { Time } from "../common.ts";
-import { Metadata } from "../metadata.ts";
-import { Problem } from "../problems.ts";
+import { Metadata, Time } from "../../common.ts";
+import { Problem } from "../../problems.ts";
 import { Buttons } from "./buttons.ts";
 import { AnyBody, Mentions, Message } from "./messages.ts";
 

@@ -10,14 +10,14 @@ import {
   Bot,
   ChangesLimit,
   Limit,
+  Metadata,
   PositionParam,
   QueryText,
   RevParam,
   Time,
   TimeParam,
   UserIdParam,
-} from "../common.ts";
-import { Metadata } from "../metadata.ts";
+} from "../../common.ts";
 import { Buttons } from "./buttons.ts";
 import { MessageKind, PollBody, PollFields } from "./polls.ts";
 import { OwnReactions, Reactions } from "./reactions.ts";
@@ -305,7 +305,7 @@ export const MessageFields = z.object({
 });
 
 /** A message on the wire. Its stored body was checked by `Content`, so the type only demands an object. */
-type Message = Omit<z.infer<typeof MessageFields>, "body"> & {
+export type Message = Omit<z.infer<typeof MessageFields>, "body"> & {
   body: object;
   poll?: z.infer<typeof PollFields.poll>;
 };

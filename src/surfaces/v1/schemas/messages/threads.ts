@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ConversationId, Position } from "../../../../domain/ids.ts";
-import { flag, Limit, ListQuery, PositionParam } from "../common.ts";
+import { flag, Limit, ListQuery, PositionParam } from "../../common.ts";
 import { Message } from "./messages.ts";
 
 const State = {

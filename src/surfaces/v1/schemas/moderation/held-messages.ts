@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, IncomingHookId, Seq, UserId } from "../../../../domain/ids.ts";
 import { HeldMessageId, HeldState } from "../../../../domain/moderation/held-message.ts";
 import { RuleId } from "../../../../domain/moderation/rules/rule.ts";
-import { ListQuery, pageShape, Time } from "../common.ts";
+import { ListQuery, pageShape, Time } from "../../common.ts";
 
 export const HeldMessage = z
   .object({

@@ -7,7 +7,7 @@ import { AuditAction } from "../../../../domain/moderation/audit.ts";
 import { ReportId } from "../../../../domain/moderation/report.ts";
 import { StaffRole } from "../../../../domain/moderation/staff.ts";
 import { ServerKeyId } from "../../../../domain/server/server-key.ts";
-import { ListQuery, pageShape, QueryText, SeqParam, Time, TimeParam } from "../common.ts";
+import { ListQuery, pageShape, QueryText, SeqParam, Time, TimeParam } from "../../common.ts";
 import { ConversationRefParams } from "../server/conversations.ts";
 import { ServerUser } from "../server/users.ts";
 import { Report } from "./reports.ts";

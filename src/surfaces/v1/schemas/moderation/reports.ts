@@ -8,7 +8,7 @@ import {
   Resolution,
 } from "../../../../domain/moderation/report.ts";
 import { textUpTo } from "../../../../domain/text.ts";
-import { ListQuery, pageShape, Time } from "../common.ts";
+import { ListQuery, pageShape, Time } from "../../common.ts";
 
 const Note = textUpTo(LIMITS.reportNote);
 const ReportId = Id.clone().openapi({ example: 7 });

@@ -7,10 +7,9 @@ import { LIMITS } from "../../../../domain/limits.ts";
 import { GroupName } from "../../../../domain/names/names.ts";
 import { ConversationRefText } from "../../../../domain/server/conversation-ref.ts";
 import { ExternalId as External, UserRefJson } from "../../../../domain/server/user-ref.ts";
-import { ListQuery, pageShape, Time } from "../common.ts";
+import { ListQuery, Metadata, pageShape, Time } from "../../common.ts";
+import { Problem } from "../../problems.ts";
 import { History, LinkPreviews, MayLeave, SlowMode } from "../conversations.ts";
-import { Metadata } from "../metadata.ts";
-import { Problem } from "../problems.ts";
 
 /** A conversation in a path. */
 const ConversationRefParam = ConversationRefText.clone().openapi({

@@ -8,7 +8,7 @@ import {
   MAX_HOOK_CONVERSATIONS,
   SENDING,
 } from "../../../../domain/server/hook.ts";
-import { Time } from "../common.ts";
+import { Time } from "../../common.ts";
 
 const Events = z
   .array(z.enum([...HookEventType.options, "*", SENDING]))

@@ -5,7 +5,7 @@ import {
   ServerKeyId,
   ServerScope,
 } from "../../../../domain/server/server-key.ts";
-import { Time } from "../common.ts";
+import { Time } from "../../common.ts";
 
 const Scopes = z.array(ServerScope).openapi({
   description: "What the key may do: each call of the section *Server* names the one that it needs",

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Content } from "../../../../domain/messages/content.ts";
+import { Metadata } from "../../common.ts";
 import {
   ClientMsgId,
   MergedInput,
@@ -9,7 +10,6 @@ import {
   PollInput,
   SendFields,
 } from "../messages/messages.ts";
-import { Metadata } from "../metadata.ts";
 import { UserRef } from "./conversations.ts";
 
 const [Text, ...Others] = Content.options;

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { LARGE_OBJECT_KINDS } from "../../../../domain/operation/large-object.ts";
 import { CounterName, DurationName } from "../../../../domain/operation/metrics.ts";
 import { HookState } from "../../../../domain/server/hook.ts";
-import { Time } from "../common.ts";
+import { Time } from "../../common.ts";
 
 const Bytes = z.int().nonnegative();
 

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { SessionId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { textUpTo } from "../../../../domain/text.ts";
-import { Time } from "../common.ts";
+import { Time } from "../../common.ts";
 
 const { tokenMinS, tokenMaxS } = LIMITS;
 

@@ -5,9 +5,8 @@ import { StaffRole as Role } from "../../../../domain/moderation/staff.ts";
 import { DateUtc } from "../../../../domain/server/server-key.ts";
 import { ServerUserFields, UserState as State } from "../../../../domain/server/server-user.ts";
 import { ExternalId as External, UserRefText } from "../../../../domain/server/user-ref.ts";
-import { ListQuery, pageShape, Time } from "../common.ts";
-import { Metadata } from "../metadata.ts";
-import { Problem } from "../problems.ts";
+import { ListQuery, Metadata, pageShape, Time } from "../../common.ts";
+import { Problem } from "../../problems.ts";
 
 /** A user in a path. */
 const UserRefParam = UserRefText.clone().openapi({

@@ -3,13 +3,18 @@ import type { ReadReceipt, ReadState } from "../../../../domain/conversations/co
 import { NOBODY } from "../../../../domain/ids.ts";
 import { bodyJson, StoredBody } from "../../../../domain/messages/content.ts";
 import type { LinkPreview } from "../../../../domain/messages/link-preview.ts";
-import type { AnyDraft, Message, MessageReference, OwnPart } from "../../../../domain/messages/message.ts";
+import type {
+  AnyDraft,
+  MessageReference as DomainMessageReference,
+  Message,
+  OwnPart,
+} from "../../../../domain/messages/message.ts";
 import { pollText } from "../../../../domain/messages/polls.ts";
 import type { ThreadSummary } from "../../../../domain/messages/thread.ts";
 import type { ExternalIdsOfUsers } from "../../../../domain/server/hook-format.ts";
 import { readMetadata, writeMetadata } from "../../../../domain/server/metadata.ts";
 import type {
-  MessageReference as MessageReferenceShape,
+  MessageReference,
   Message as MessageShape,
   NewMessage,
   ReadState as ReadStateShape,
@@ -46,7 +51,7 @@ export function toDraft(input: NewMessage): AnyDraft {
   return { ...options, kind: input.kind, body: bodyJson(input), ...buttons };
 }
 
-function reference({ conversation_id, seq }: z.infer<typeof MessageReferenceShape>): MessageReference {
+function reference({ conversation_id, seq }: z.infer<typeof MessageReference>): DomainMessageReference {
   return { conversationId: conversation_id, seq };
 }
 

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { FollowedThread } from "../../../../core/messages/threads.ts";
 import type { ThreadState } from "../../../../domain/messages/thread.ts";
-import type { ThreadState as StateShape, Thread as ThreadShape } from "../../schemas/messages/threads.ts";
+import type { ThreadState as StateShape, Thread } from "../../schemas/messages/threads.ts";
 import { serializeMessage } from "./messages.ts";
 
 /** The caller's own state of a thread as v1 shows it. */
@@ -10,6 +10,6 @@ export function serializeThreadState(state: ThreadState): z.infer<typeof StateSh
 }
 
 /** A followed thread as v1 shows it. */
-export function serializeThread({ root, ...state }: FollowedThread): z.infer<typeof ThreadShape> {
+export function serializeThread({ root, ...state }: FollowedThread): z.infer<typeof Thread> {
   return { root: serializeMessage(root), ...serializeThreadState(state) };
 }

@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
-import { LIMITS } from "../../../domain/limits.ts";
-import { unstorable } from "../../../domain/text.ts";
-import { LAST_TIME } from "../../../lib/stored-time.ts";
+import type { Page } from "../../domain/conversations/pagination.ts";
+import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { Metadata as OwnMetadata } from "../../domain/server/metadata.ts";
+import { unstorable } from "../../domain/text.ts";
+import { LAST_TIME } from "../../lib/stored-time.ts";
 
 /** An unsigned integer in a path or a query: 16 digits hold every safe integer. */
 const digits = z
@@ -97,4 +99,19 @@ export function pageShape<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 }
 
-export { problems } from "./problems.ts";
+/** The metadata of a team's backend. */
+export const Metadata = OwnMetadata.clone().openapi("Metadata", {
+  type: "object",
+  additionalProperties: true,
+  description:
+    "What the team's backend keeps here: any JSON object of 4 KiB at most. Parley reads none of it",
+  example: { plan: "pro" },
+});
+
+/** A page of a list as v1 shows it. */
+export function serializePage<Item, Shown>(
+  { items, nextCursor }: Page<Item>,
+  serialize: (item: Item) => Shown,
+): { items: Shown[]; next_cursor: string | null } {
+  return { items: items.map((item) => serialize(item)), next_cursor: nextCursor };
+}
