@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { UserWithRelation } from "../../../src/surfaces/v1/schemas/accounts.ts";
+import { UserWithRelation } from "../../../src/surfaces/v1/accounts/users.ts";
 import { deleteAccount, deletedUser } from "../../support/accounts/deletion.ts";
 import { befriend, expectFriendCall } from "../../support/accounts/friends.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";

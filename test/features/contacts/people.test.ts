@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Users } from "../../../src/surfaces/v1/schemas/accounts.ts";
+import { Users } from "../../../src/surfaces/v1/accounts/users.ts";
 import { deleteAccount, runAccountDeletion } from "../../support/accounts/deletion.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";

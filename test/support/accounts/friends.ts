@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { z } from "zod";
-import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
-import { FriendRequestList, UserList } from "../../../src/surfaces/v1/schemas/contacts/friends.ts";
+import { FriendRequestList, UserList } from "../../../src/surfaces/v1/accounts/friends.ts";
+import { User } from "../../../src/surfaces/v1/accounts/users.ts";
 import { type Answer, call, registerUsers, type SignedIn } from "../clients/api.ts";
 
 const StrictUsers = UserList.extend({ items: User.strict().array() }).strict();

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConversationKind } from "../../../src/domain/conversations/conversation.ts";
 import { SenderId } from "../../../src/domain/ids.ts";
-import { User } from "../../../src/surfaces/v1/schemas/accounts.ts";
+import { User } from "../../../src/surfaces/v1/accounts/users.ts";
 import {
   ConversationList,
   DirectConversation,

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { Unread } from "../../../src/surfaces/v1/schemas/conversations.ts";
+import { Unread } from "../../../src/surfaces/v1/accounts/me.ts";
 import { Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { allMentions } from "../../features/mentions/client.ts";
 import { saved } from "../../features/saved/client.ts";

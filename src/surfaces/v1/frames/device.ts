@@ -12,11 +12,11 @@ import type {
   SyncPoint,
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
+import { serializePerson } from "../accounts/users.ts";
 import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
 import { withOwnPart, withoutBodyJson } from "../serialize/messages/messages.ts";
 import { bodyOf, kindOf } from "../serialize/messages/polls.ts";
 import { serializeScheduled } from "../serialize/scheduled.ts";
-import { serializePerson } from "../serialize/users.ts";
 import {
   Address,
   Auth,

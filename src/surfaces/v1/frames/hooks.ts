@@ -5,11 +5,11 @@ import type {
   ExternalIdsOfUsers,
   HookFormat,
 } from "../../../domain/server/hook-format.ts";
+import { serializePerson } from "../accounts/users.ts";
 import { serializeLastMessage, withExternalId } from "../serialize/messages/messages.ts";
 import { serializeReactions } from "../serialize/messages/reactions.ts";
 import { serializeAbout } from "../serialize/moderation.ts";
 import { serializeServerUser } from "../serialize/server-users.ts";
-import { serializePerson } from "../serialize/users.ts";
 
 /** v1's form of what hooks are told. */
 export const hookFormat: HookFormat = {

@@ -14,8 +14,8 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
+import { User } from "../accounts/users.ts";
 import { ListQuery, Metadata, orNull, pageShape, Time } from "../common.ts";
-import { User } from "./accounts.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
 import { Message, UnreadFrom } from "./messages/messages.ts";
 
@@ -179,32 +179,6 @@ export const ConversationListQuery = ListQuery.extend({
 });
 
 export const ConversationList = pageShape(Conversation).openapi("ConversationList");
-
-export const Repaired = z
-  .object({
-    repaired: z.int().openapi({ description: "Conversations that were read anew", example: 12 }),
-    unreachable: z
-      .int()
-      .openapi({ description: "Conversations that did not answer: their entries are unchanged" }),
-  })
-  .openapi("Repaired", { example: { repaired: 12, unreachable: 0 } });
-
-const totals = {
-  unread_count: z.int().openapi({ description: "Unread messages", example: 12 }),
-  conversation_count: z.int().openapi({ description: "Conversations with unread messages", example: 3 }),
-};
-
-export const Unread = z
-  .object({
-    ...totals,
-    audible: z.object(totals).openapi({ description: "The same without `silent` conversations" }),
-    friend_request_count: z.int().openapi({
-      description: `Requests for friendship to you: ${LIMITS.countedRequests} stands for as many or more`,
-      maximum: LIMITS.countedRequests,
-      example: 1,
-    }),
-  })
-  .openapi("Unread");
 
 export const PreferencesChange = z
   .object({

@@ -4,8 +4,8 @@ import { ConversationId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
+import { User } from "../accounts/users.ts";
 import { pageShape, Time } from "../common.ts";
-import { User } from "./accounts.ts";
 
 export const Member = z
   .object({

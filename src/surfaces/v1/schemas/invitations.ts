@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { User } from "../accounts/users.ts";
 import { pageShape, Time } from "../common.ts";
-import { User } from "./accounts.ts";
 import { Group } from "./groups.ts";
 
 const CODE = "4f2-9b1c0e7d5a3f48268c0d1e2f3a4b5c6d";

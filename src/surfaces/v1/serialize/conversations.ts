@@ -1,19 +1,17 @@
 import type { z } from "@hono/zod-openapi";
 import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
-import type { UnreadTotal, UnreadTotals } from "../../../core/conversations/unread.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import { isDiscoverable, showsHistory } from "../../../domain/conversations/group-policies.ts";
 import { Seq } from "../../../domain/ids.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
+import { serializeUser } from "../accounts/users.ts";
 import type {
   Conversation as ConversationShape,
   DirectConversation,
   GroupConversation,
-  Unread,
 } from "../schemas/conversations.ts";
 import { serializeComposerDraft } from "./composer-drafts.ts";
 import { serializeLastMessage } from "./messages/messages.ts";
-import { serializeUser } from "./users.ts";
 
 /** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */
 export function serializeConversation(conversation: Conversation): z.infer<typeof ConversationShape> {
@@ -80,13 +78,4 @@ function sharedFields(conversation: Conversation) {
     ...(conversation.isDeleted && { deleted: true as const }),
     ...(conversation.draft && { draft: serializeComposerDraft(conversation.draft) }),
   };
-}
-
-/** The sums over a user's list as v1 shows them. */
-export function serializeUnread({ all, audible, friendRequestCount }: UnreadTotals): z.infer<typeof Unread> {
-  return { ...totalOf(all), audible: totalOf(audible), friend_request_count: friendRequestCount };
-}
-
-function totalOf({ unreadCount, conversationCount }: UnreadTotal) {
-  return { unread_count: unreadCount, conversation_count: conversationCount };
 }

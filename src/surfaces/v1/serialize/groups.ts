@@ -4,9 +4,9 @@ import type { GroupMember } from "../../../core/groups/groups.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
 import type { IncomingHook, IncomingHookWithSecret } from "../../../domain/conversations/incoming-hook.ts";
 import type { JoinRequest, OwnJoinRequest } from "../../../domain/conversations/join-request.ts";
+import { serializeUser } from "../accounts/users.ts";
 import type { Ban as BanShape, Group, JoinRequest as JoinRequestShape, Member } from "../schemas/groups.ts";
 import type { IncomingHook as IncomingHookShape, IncomingHookWithUrl } from "../schemas/incoming-hooks.ts";
-import { serializeUser } from "./users.ts";
 
 /** A member as v1 shows them. */
 export function serializeMember(member: GroupMember): z.infer<typeof Member> {

@@ -1,5 +1,6 @@
 import { listVoters } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { serializeUserAndTime } from "../../accounts/users.ts";
 import { MessageParams, serializePage } from "../../common.ts";
 import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
@@ -7,7 +8,6 @@ import { v1Router } from "../../router.ts";
 import { Message } from "../../schemas/messages/messages.ts";
 import { NewVotes, VoterPage, VotersQuery } from "../../schemas/messages/polls.ts";
 import { serializeMessage } from "../../serialize/messages/messages.ts";
-import { serializeUserAndTime } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { listReactors } from "../../../../core/messages/marks.ts";
 import { weighs } from "../../../../http/access/rate-limit.ts";
+import { serializeUserAndTime } from "../../accounts/users.ts";
 import { ConversationIdParam, ListQuery, SeqParam, serializePage } from "../../common.ts";
 import { problems } from "../../problems.ts";
 import { callerRoutes, jsonAnswer } from "../../route.ts";
 import { v1Router } from "../../router.ts";
 import { ReactionKeyParam, ReactionState, ReactorPage } from "../../schemas/messages/reactions.ts";
 import { serializeReactionState } from "../../serialize/messages/reactions.ts";
-import { serializeUserAndTime } from "../../serialize/users.ts";
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

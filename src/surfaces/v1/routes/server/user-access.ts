@@ -9,10 +9,10 @@ import {
 import type { SessionId } from "../../../../domain/ids.ts";
 import { firstRefreshToken } from "../../../../http/access/refresh-token.ts";
 import { issueToken } from "../../../../http/access/token.ts";
+import { DeletionQuery } from "../../accounts/me.ts";
 import { problems } from "../../problems.ts";
 import { jsonAnswer, optionalBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { DeletionQuery } from "../../schemas/accounts.ts";
 import { SuspensionInput, UserToken, UserTokenRequest } from "../../schemas/server/user-access.ts";
 import { UserRefParams } from "../../schemas/server/users.ts";
 

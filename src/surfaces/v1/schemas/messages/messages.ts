@@ -6,8 +6,8 @@ import { Content, Kind, Notice } from "../../../../domain/messages/content.ts";
 import { SUMMARY_USERS } from "../../../../domain/messages/thread.ts";
 import { textUpTo } from "../../../../domain/text.ts";
 import { LAST_TIME } from "../../../../lib/stored-time.ts";
+import { Sender } from "../../accounts/users.ts";
 import {
-  Bot,
   ChangesLimit,
   Limit,
   Metadata,
@@ -140,20 +140,6 @@ export type NewMessage = z.infer<typeof NewMessage>;
 
 /** The usual send, a text without options. `NewMessage` takes several times as long to check it. */
 export const PlainText = NewText.pick({ kind: true, body: true, client_msg_id: true });
-
-export const Sender = z
-  .object({
-    id: SenderId.meta({ description: "0: an incoming hook, which has no account" }),
-    ...{ username: z.string(), nickname: z.string(), avatar: z.string(), bot: Bot },
-    external_id: z.string().nullable().optional().openapi({
-      description: "For a server key: the id that the backend has for the user; null: none",
-    }),
-    hook: z.object({ id: z.string(), name: z.string() }).optional().openapi({
-      description:
-        "The incoming hook that has brought the message: another service. Its own name may differ from `nickname`, which the service can choose. Absent: a user, or nobody",
-    }),
-  })
-  .openapi("Sender");
 
 /** The sender of a notice of a team's backend. */
 const Nobody = z

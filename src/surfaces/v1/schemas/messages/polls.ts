@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { Kind } from "../../../../domain/messages/content.ts";
 import { PollBody as Body } from "../../../../domain/messages/polls.ts";
+import { User } from "../../accounts/users.ts";
 import { ListQuery, pageShape, Time } from "../../common.ts";
-import { User } from "../accounts.ts";
 
 /**
  * The kinds of message that v1 shows: a poll is a text for APIs that know no polls, and a notice of a backend

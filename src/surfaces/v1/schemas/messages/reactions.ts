@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { UserId } from "../../../../domain/ids.ts";
 import { LIMITS } from "../../../../domain/limits.ts";
 import { ReactionKey } from "../../../../domain/messages/reactions.ts";
+import { User } from "../../accounts/users.ts";
 import { pageShape, Time } from "../../common.ts";
-import { User } from "../accounts.ts";
 
 const Key = z
   .string()

@@ -13,6 +13,7 @@ import { pollText } from "../../../../domain/messages/polls.ts";
 import type { ThreadSummary } from "../../../../domain/messages/thread.ts";
 import type { ExternalIdsOfUsers } from "../../../../domain/server/hook-format.ts";
 import { readMetadata, writeMetadata } from "../../../../domain/server/metadata.ts";
+import { serializePerson } from "../../accounts/users.ts";
 import type {
   MessageReference,
   Message as MessageShape,
@@ -20,7 +21,6 @@ import type {
   ReadState as ReadStateShape,
   Receipts,
 } from "../../schemas/messages/messages.ts";
-import { serializePerson } from "../users.ts";
 import { bodyOf, kindOf, quotePreview, tallyFields } from "./polls.ts";
 import { everyOwnField, ownFields, serializeReactions } from "./reactions.ts";
 

@@ -1,31 +1,79 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { z } from "zod";
-import { refreshRefused, refreshSession } from "../../../../core/server/refresh.ts";
-import { exchangeToken } from "../../../../core/server/token-exchange.ts";
-import type { Credential } from "../../../../domain/accounts/session.ts";
-import type { User } from "../../../../domain/accounts/user.ts";
-import { CoreError } from "../../../../domain/errors.ts";
-import { LIMITS } from "../../../../domain/limits.ts";
-import { limitedByAddress } from "../../../../http/access/rate-limit.ts";
-import { firstRefreshToken, readRefreshToken } from "../../../../http/access/refresh-token.ts";
-import { issueToken } from "../../../../http/access/token.ts";
-import { decodeUtf8, readUpTo } from "../../../../http/body.ts";
-import type { AppEnv } from "../../../../http/env.ts";
-import { parseJson, requireSound } from "../../../../http/json.ts";
-import { canIssueTokens } from "../../auth.ts";
-import { problems } from "../../problems.ts";
-import { v1Router } from "../../router.ts";
-import {
-  ACCESS_TOKEN_TYPE,
-  EXCHANGE,
-  Exchange,
-  Refresh,
-  TokenAnswer,
-  TokenFailure,
-  TokenRequest,
-} from "../../schemas/tokens.ts";
-import { serializeUser } from "../../serialize/users.ts";
+import { refreshRefused, refreshSession } from "../../../core/server/refresh.ts";
+import { exchangeToken } from "../../../core/server/token-exchange.ts";
+import type { Credential } from "../../../domain/accounts/session.ts";
+import type { User as DomainUser } from "../../../domain/accounts/user.ts";
+import { CoreError } from "../../../domain/errors.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { limitedByAddress } from "../../../http/access/rate-limit.ts";
+import { firstRefreshToken, readRefreshToken } from "../../../http/access/refresh-token.ts";
+import { issueToken } from "../../../http/access/token.ts";
+import { decodeUtf8, readUpTo } from "../../../http/body.ts";
+import type { AppEnv } from "../../../http/env.ts";
+import { parseJson, requireSound } from "../../../http/json.ts";
+import { canIssueTokens } from "../auth.ts";
+import { problems } from "../problems.ts";
+import { v1Router } from "../router.ts";
+import { serializeUser, User } from "./users.ts";
+
+/** A grant of RFC 8693: a token of an issuer for one of Parley's. */
+const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
+const ID_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:id_token";
+const ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token" as const;
+
+/** The parameters of an exchange. Further ones are ignored, as RFC 6749 says. */
+const Exchange = z.object({
+  grant_type: z.literal(EXCHANGE),
+  subject_token: z.string().min(1),
+  subject_token_type: z.enum([JWT_TYPE, ID_TOKEN_TYPE]),
+  requested_token_type: z.literal(ACCESS_TOKEN_TYPE).optional(),
+});
+
+const Refresh = z.object({
+  grant_type: z.literal("refresh_token"),
+  refresh_token: z.string().min(1),
+});
+
+/** The body of `POST /v1/token`, as the document has it: the route answers flaws as RFC 6749 says. */
+const TokenRequest = z
+  .object({
+    grant_type: z.enum([EXCHANGE, "refresh_token"]),
+    subject_token: z.string().optional().openapi({ description: "Of an exchange: the JWT of your issuer" }),
+    subject_token_type: z
+      .enum([JWT_TYPE, ID_TOKEN_TYPE])
+      .optional()
+      .openapi({ description: "Of an exchange, required" }),
+    requested_token_type: z.literal(ACCESS_TOKEN_TYPE).optional(),
+    refresh_token: z.string().optional().openapi({ description: "Of `refresh_token`, required" }),
+  })
+  .openapi("TokenRequest", {
+    example: { grant_type: EXCHANGE, subject_token: "eyJhbGciOi…", subject_token_type: JWT_TYPE },
+  });
+
+const TokenAnswer = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("Bearer"),
+    expires_in: z.int().nonnegative().openapi({ description: "Seconds", example: 3_600 }),
+    issued_token_type: z.literal(ACCESS_TOKEN_TYPE),
+    refresh_token: z.string().optional().openapi({
+      description: "Absent where the sign-in has a session already: who opened it has its refresh token",
+    }),
+    user: User,
+  })
+  .openapi("TokenAnswer");
+
+/** The failures of RFC 6749, section 5.2, that the call answers. */
+const TokenFailure = z
+  .object({
+    error: z.enum(["invalid_request", "invalid_grant", "unsupported_grant_type"]),
+    error_description: z.string().openapi({ description: "For people" }),
+  })
+  .openapi("TokenFailure", {
+    example: { error: "invalid_grant", error_description: "The refresh token is refused." },
+  });
 
 type Failure = z.infer<typeof TokenFailure>;
 
@@ -115,7 +163,12 @@ async function orRefusal<T>(c: Context<AppEnv>, error: Failure["error"], work: (
   }
 }
 
-async function answer(c: Context<AppEnv>, user: User, credential: Credential, refreshToken: string | null) {
+async function answer(
+  c: Context<AppEnv>,
+  user: DomainUser,
+  credential: Credential,
+  refreshToken: string | null,
+) {
   const tokens: z.infer<typeof TokenAnswer> = {
     access_token: await issueToken(c.env.TOKEN_SECRET, credential),
     token_type: "Bearer",

@@ -1,11 +1,24 @@
 import { z } from "@hono/zod-openapi";
-import { endSession, listSessions } from "../../../../core/accounts/sessions.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { problems } from "../../problems.ts";
-import { jsonAnswer, ownRoutes } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { Sessions } from "../../schemas/accounts.ts";
-import { serializeSession } from "../../serialize/devices/sessions.ts";
+import { endSession, listSessions } from "../../../core/accounts/sessions.ts";
+import type { Session as DomainSession } from "../../../domain/accounts/session.ts";
+import { SessionId } from "../../../domain/ids.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { jsonAnswer, ownRoutes } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const Session = z
+  .object({
+    id: SessionId,
+    created_at: Time,
+    last_seen_at: Time,
+    user_agent: z.string(),
+    current: z.boolean(),
+  })
+  .openapi("Session");
+
+const Sessions = z.object({ items: z.array(Session) }).openapi("Sessions");
 
 const lightRoute = ownRoutes("Accounts");
 const pageRoute = ownRoutes("Accounts", weighs("page"));
@@ -41,3 +54,14 @@ export const sessions = v1Router()
     await endSession(c.var.core, c.var.caller, c.req.valid("param").id);
     return c.body(null, 204);
   });
+
+/** A session as v1 shows it to its user. */
+function serializeSession(session: DomainSession & { current: boolean }): z.infer<typeof Session> {
+  return {
+    id: session.id,
+    created_at: session.createdAt,
+    last_seen_at: session.lastSeenAt,
+    user_agent: session.userAgent,
+    current: session.current,
+  };
+}

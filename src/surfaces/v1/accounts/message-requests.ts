@@ -1,26 +1,67 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import {
   answerRequest,
   type ListedRequest,
   pageOfRequests,
   type RequestFrom,
   readRequest,
-} from "../../../../core/contacts/message-requests.ts";
-import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
-import { serializePage } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import {
-  type MessageRequest,
-  MessageRequestAnswer,
-  MessageRequestPage,
-  MessageRequestsQuery,
-  RequestParams,
-  ShownMessageRequest,
-} from "../../schemas/contacts/message-requests.ts";
-import { serializeMessage } from "../../serialize/messages/messages.ts";
-import { serializeUser } from "../../serialize/users.ts";
+} from "../../../core/contacts/message-requests.ts";
+import { RequestAnswer } from "../../../domain/contacts/consent.ts";
+import { ConversationId } from "../../../domain/ids.ts";
+import { countCost, weighs } from "../../../http/access/rate-limit.ts";
+import { ConversationIdParam, flag, ListQuery, orNull, pageShape, serializePage, Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { Message } from "../schemas/messages/messages.ts";
+import { serializeMessage } from "../serialize/messages/messages.ts";
+import { serializeUser, User } from "./users.ts";
+
+const RequestParams = z.object({ conversation_id: ConversationIdParam });
+
+const RequestedGroup = z
+  .object({ name: z.string(), avatar: z.string(), member_count: z.int() })
+  .openapi("RequestedGroup");
+
+const MessageRequest = z
+  .object({
+    conversation_id: ConversationId,
+    user: User.openapi({ description: "Who has written to you, or wants to add you" }),
+    group: orNull(RequestedGroup).openapi({
+      description: "The group that you are to come into; null: a direct conversation",
+    }),
+    created_at: Time,
+  })
+  .openapi("MessageRequest");
+
+const MessageRequestsQuery = ListQuery.extend({
+  previews: flag("Whether each has its `last_message`. The call counts as a search, too"),
+});
+
+const ListedMessageRequest = z
+  .object({
+    ...MessageRequest.shape,
+    last_message: orNull(Message).optional().openapi({
+      description:
+        "With `previews`: the newest message of a direct conversation, whose `seq` says how many there are; null: a group, or the conversation did not answer in time",
+    }),
+  })
+  .openapi("ListedMessageRequest");
+
+const MessageRequestPage = pageShape(ListedMessageRequest).openapi("MessageRequestPage");
+
+const ShownMessageRequest = z
+  .object({
+    ...MessageRequest.shape,
+    messages: z.array(Message).openapi({
+      description: "The newest 20 of a direct conversation, in order; of a group: none",
+    }),
+  })
+  .openapi("ShownMessageRequest");
+
+const MessageRequestAnswer = z
+  .object({ answer: RequestAnswer })
+  .openapi("MessageRequestAnswer", { example: { answer: "accept" } });
 
 const lightRoute = callerRoutes("Message requests");
 const pageRoute = callerRoutes("Message requests", weighs("page"));
