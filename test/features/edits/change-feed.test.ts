@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { ChangesPage } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { ChangesPage } from "../../../src/surfaces/v1/messages/messages.ts";
 import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, getMessage } from "../../support/clients/chat.ts";
 import { withoutOwnPart } from "../../support/clients/shapes.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { AttachmentsPage } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { AttachmentsPage } from "../../../src/surfaces/v1/messages/search.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, send } from "../../support/clients/chat.ts";

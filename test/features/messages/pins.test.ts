@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
-import { Message, Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { Message } from "../../../src/surfaces/v1/messages/message.ts";
+import { Pins } from "../../../src/surfaces/v1/messages/pins.ts";
 import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,

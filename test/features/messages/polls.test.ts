@@ -2,8 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
-import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { VoterPage } from "../../../src/surfaces/v1/schemas/messages/polls.ts";
+import { Message } from "../../../src/surfaces/v1/messages/message.ts";
+import { VoterPage } from "../../../src/surfaces/v1/messages/voting.ts";
 import { deleteAccount } from "../../support/accounts/deletion.ts";
 import { type Answer, call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {

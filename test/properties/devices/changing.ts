@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { Message } from "../../../src/surfaces/v1/messages/message.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
 import type { Poll } from "./model.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { EditsPage } from "../../../src/surfaces/v1/schemas/messages/edits.ts";
-import { Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { ReactorPage } from "../../../src/surfaces/v1/schemas/messages/reactions.ts";
+import { EditsPage } from "../../../src/surfaces/v1/messages/edits.ts";
+import { Pins } from "../../../src/surfaces/v1/messages/pins.ts";
+import { ReactorPage } from "../../../src/surfaces/v1/messages/reactions.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
 import { textOf } from "./model.ts";

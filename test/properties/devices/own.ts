@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { ThreadState } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
+import { ThreadState } from "../../../src/surfaces/v1/messages/threads.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import type { Draft } from "../../support/clients/model-client.ts";
 import type { Model } from "./model.ts";

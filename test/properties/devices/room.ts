@@ -2,15 +2,12 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { Message } from "../../../src/surfaces/v1/messages/message.ts";
+import { ChangesPage, MessagePage } from "../../../src/surfaces/v1/messages/messages.ts";
+import { ThreadList } from "../../../src/surfaces/v1/messages/threads.ts";
+import { VoterPage } from "../../../src/surfaces/v1/messages/voting.ts";
 import { Conversation } from "../../../src/surfaces/v1/schemas/conversations.ts";
-import {
-  ChangesPage,
-  Message,
-  MessagePage,
-  Receipts,
-} from "../../../src/surfaces/v1/schemas/messages/messages.ts";
-import { VoterPage } from "../../../src/surfaces/v1/schemas/messages/polls.ts";
-import { ThreadList } from "../../../src/surfaces/v1/schemas/messages/threads.ts";
+import { Receipts } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 import { type Answer as Answered, call, type SignedIn } from "../../support/clients/api.ts";
 import { type DisplayedMessage, displayedMessage, UNCHANGED } from "../../support/clients/displayed.ts";
 import { type Answer, type Draft, OPTIONS, sentOf, wireOf } from "../../support/clients/model-client.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import type { Message } from "../../../src/surfaces/v1/messages/message.ts";
 
 const Ending = z.object({ ends_at: z.int().default(0) });
 const Votes = z.object({ votes: z.array(z.int()).optional() });

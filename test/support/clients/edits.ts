@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { EditsPage } from "../../../src/surfaces/v1/schemas/messages/edits.ts";
+import { EditsPage } from "../../../src/surfaces/v1/messages/edits.ts";
 import type { Answer } from "./api.ts";
 import { ask, type Caller } from "./chat.ts";
 import { StrictMessage } from "./shapes.ts";

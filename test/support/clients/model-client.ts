@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { Message } from "../../../src/surfaces/v1/messages/message.ts";
 import { DisplayedConversation, displayedMessage, type Mode, type Sent } from "./displayed.ts";
 import type { Frame } from "./socket.ts";
 

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { Scheduled } from "../../../src/surfaces/v1/schemas/scheduled.ts";
+import { Scheduled } from "../../../src/surfaces/v1/messages/scheduled.ts";
 import { advanceClock, dueNow } from "../clock.ts";
 import { type Answer, call, type SignedIn } from "./api.ts";
 import type { Caller, Named } from "./chat.ts";

@@ -5,7 +5,7 @@ import {
   ThreadList,
   ThreadState,
   WideThreadPage,
-} from "../../../src/surfaces/v1/schemas/messages/threads.ts";
+} from "../../../src/surfaces/v1/messages/threads.ts";
 import { type Answer, call } from "./api.ts";
 import type { Caller } from "./chat.ts";
 import { StrictMessage, StrictPage } from "./shapes.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { Unread } from "../../../src/surfaces/v1/accounts/me.ts";
-import { Pins } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { Pins } from "../../../src/surfaces/v1/messages/pins.ts";
 import { allMentions } from "../../features/mentions/client.ts";
 import { saved } from "../../features/saved/client.ts";
 import { call } from "../../support/clients/api.ts";

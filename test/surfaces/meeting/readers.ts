@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { ChangesPage } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { ChangesPage } from "../../../src/surfaces/v1/messages/messages.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, page } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";

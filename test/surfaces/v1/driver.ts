@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { Message } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
+import { Message } from "../../../src/surfaces/v1/messages/message.ts";
 import { call } from "../../support/clients/api.ts";
 import {
   createGroup,

@@ -10,11 +10,10 @@ import { RequestAnswer } from "../../../domain/contacts/consent.ts";
 import { ConversationId } from "../../../domain/ids.ts";
 import { countCost, weighs } from "../../../http/access/rate-limit.ts";
 import { ConversationIdParam, flag, ListQuery, orNull, pageShape, serializePage, Time } from "../common.ts";
+import { Message, serializeMessage } from "../messages/message.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { Message } from "../schemas/messages/messages.ts";
-import { serializeMessage } from "../serialize/messages/messages.ts";
 import { serializeUser, User } from "./users.ts";
 
 const RequestParams = z.object({ conversation_id: ConversationIdParam });

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, Position } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { ClientMsgId, NewMessage } from "../schemas/messages/messages.ts";
+import { ClientMsgId, NewMessage } from "../messages/new-message.ts";
 
 /** The most sends of one frame. */
 const MAX_SENDS = 100;

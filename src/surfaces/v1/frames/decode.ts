@@ -2,8 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { CoreError, invalid } from "../../../domain/errors.ts";
 import type { AnyDraft } from "../../../domain/messages/message.ts";
 import { requireSound } from "../../../http/json.ts";
-import { ClientMsgId, NewMessage, PlainText } from "../schemas/messages/messages.ts";
-import { toDraft } from "../serialize/messages/messages.ts";
+import { ClientMsgId, NewMessage, PlainText, toDraft } from "../messages/new-message.ts";
 
 const Identified = z.object({ client_msg_id: ClientMsgId });
 

@@ -6,8 +6,8 @@ import type {
   HookFormat,
 } from "../../../domain/server/hook-format.ts";
 import { serializePerson } from "../accounts/users.ts";
-import { serializeLastMessage, withExternalId } from "../serialize/messages/messages.ts";
-import { serializeReactions } from "../serialize/messages/reactions.ts";
+import { serializeLastMessage, withExternalId } from "../messages/message.ts";
+import { serializeReactions } from "../messages/reactions.ts";
 import { serializeAbout } from "../serialize/moderation.ts";
 import { serializeServerUser } from "../serialize/server-users.ts";
 

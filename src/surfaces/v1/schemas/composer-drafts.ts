@@ -3,8 +3,8 @@ import { Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { exceedsBytes, textUpTo } from "../../../domain/text.ts";
 import { Time, TimeParam } from "../common.ts";
+import { ClientMsgId } from "../messages/new-message.ts";
 import { Problem } from "../problems.ts";
-import { ClientMsgId } from "./messages/messages.ts";
 
 const fields = {
   text: textUpTo(LIMITS.textLength).refine(

@@ -16,8 +16,9 @@ import { textUpTo } from "../../../domain/text.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
 import { User } from "../accounts/users.ts";
 import { ListQuery, Metadata, orNull, pageShape, Time } from "../common.ts";
+import { Message } from "../messages/message.ts";
 import { ComposerDraft } from "./composer-drafts.ts";
-import { Message, UnreadFrom } from "./messages/messages.ts";
+import { UnreadFrom } from "./messages/messages.ts";
 
 const Discoverable = z.boolean().openapi({
   description:

@@ -5,13 +5,13 @@ import { isDiscoverable, showsHistory } from "../../../domain/conversations/grou
 import { Seq } from "../../../domain/ids.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
 import { serializeUser } from "../accounts/users.ts";
+import { serializeLastMessage } from "../messages/message.ts";
 import type {
   Conversation as ConversationShape,
   DirectConversation,
   GroupConversation,
 } from "../schemas/conversations.ts";
 import { serializeComposerDraft } from "./composer-drafts.ts";
-import { serializeLastMessage } from "./messages/messages.ts";
 
 /** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */
 export function serializeConversation(conversation: Conversation): z.infer<typeof ConversationShape> {

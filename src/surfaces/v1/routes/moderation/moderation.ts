@@ -13,10 +13,11 @@ import {
   suspendAsStaff,
 } from "../../../../core/moderation/users.ts";
 import { ListQuery } from "../../common.ts";
+import { serializeMessage } from "../../messages/message.ts";
+import { MessagePage, PageQuery } from "../../messages/messages.ts";
 import { problems } from "../../problems.ts";
 import { jsonAnswer, optionalBody } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
 import {
   AuditPage,
   ModeratedMessageParams,
@@ -28,7 +29,6 @@ import {
 import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { SuspensionInput } from "../../schemas/server/user-access.ts";
 import { ServerUserPage, UserRefParams } from "../../schemas/server/users.ts";
-import { serializeMessage } from "../../serialize/messages/messages.ts";
 import { serializeAudit, serializeModeratedUser } from "../../serialize/moderation.ts";
 import { serializeServerUser } from "../../serialize/server-users.ts";
 import { reasonOf, staffRoute } from "../../staff.ts";

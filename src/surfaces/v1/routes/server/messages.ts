@@ -9,13 +9,14 @@ import {
 import { bodyJson } from "../../../../domain/messages/content.ts";
 import type { Message as StoredMessage } from "../../../../domain/messages/message.ts";
 import { writeMetadata } from "../../../../domain/server/metadata.ts";
+import { Message, serializeServerMessage } from "../../messages/message.ts";
+import { MessagePage, PageQuery } from "../../messages/messages.ts";
+import { toDraft } from "../../messages/new-message.ts";
 import { problems } from "../../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
 import { v1Router } from "../../router.ts";
-import { Message, MessagePage, PageQuery } from "../../schemas/messages/messages.ts";
 import { ConversationRefParams } from "../../schemas/server/conversations.ts";
 import { ServerMessage } from "../../schemas/server/messages.ts";
-import { serializeServerMessage, toDraft } from "../../serialize/messages/messages.ts";
 
 const sendRoute = serverRoutes("messages")("post", "/v1/server/conversations/{cref}/messages", {
   operationId: "sendServerMessage",

@@ -1,15 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { Content } from "../../../../domain/messages/content.ts";
 import { Metadata } from "../../common.ts";
+import { NoticeBody } from "../../messages/message.ts";
 import {
   ClientMsgId,
   MergedInput,
   NewButtons,
-  NoticeBody,
   nameOf,
   PollInput,
   SendFields,
-} from "../messages/messages.ts";
+} from "../../messages/new-message.ts";
 import { UserRef } from "./conversations.ts";
 
 const [Text, ...Others] = Content.options;

@@ -1,10 +1,13 @@
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { ConversationParams, MessageParams } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { Pins } from "../../schemas/messages/messages.ts";
-import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { z } from "@hono/zod-openapi";
+import { LIMITS } from "../../../domain/limits.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { ConversationParams, MessageParams } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { Message, serializeMessage } from "./message.ts";
+
+export const Pins = z.object({ items: z.array(Message).max(LIMITS.pins) }).openapi("Pins");
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

@@ -1,26 +1,72 @@
 import { z } from "@hono/zod-openapi";
-import { showTo } from "../../../../core/bots/passing.ts";
-import { hideMessage, pageOfMessages, sendMessage } from "../../../../core/messages/messages.ts";
-import { scheduleMessage } from "../../../../core/messages/scheduled.ts";
-import { invalid } from "../../../../domain/errors.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { ConversationParams, MessageParams } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { PassingAnswer } from "../../schemas/bots/passing.ts";
+import { showTo } from "../../../core/bots/passing.ts";
+import { hideMessage, pageOfMessages, sendMessage } from "../../../core/messages/messages.ts";
+import { scheduleMessage } from "../../../core/messages/scheduled.ts";
+import { invalid } from "../../../domain/errors.ts";
+import { Seq } from "../../../domain/ids.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import {
-  ChangesPage,
-  ChangesQuery,
-  DeleteQuery,
-  Message,
-  MessagePage,
-  NewMessage,
-  PageQuery,
-} from "../../schemas/messages/messages.ts";
-import { ScheduledAnswer } from "../../schemas/scheduled.ts";
-import { serializeMessage, toDraft } from "../../serialize/messages/messages.ts";
-import { serializeScheduled } from "../../serialize/scheduled.ts";
+  ChangesLimit,
+  ConversationParams,
+  Limit,
+  MessageParams,
+  PositionParam,
+  RevParam,
+  TimeParam,
+} from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { PassingAnswer } from "./buttons.ts";
+import { Message, serializeMessage } from "./message.ts";
+import { NewMessage, toDraft } from "./new-message.ts";
+import { ScheduledAnswer, serializeScheduled } from "./scheduled.ts";
+
+export const MessagePage = z
+  .object({
+    items: z.array(Message),
+    has_more: z.boolean().openapi({ description: "There are more in the direction of the page" }),
+    has_earlier: z
+      .boolean()
+      .optional()
+      .openapi({ description: "With `at`: there are messages before the page" }),
+  })
+  .openapi("MessagePage");
+
+/** Asks for thread-only replies too. */
+const ThreadsQuery = z.literal("all").optional().openapi({
+  description: "`all`: with thread-only replies; absent: the main stream",
+});
+
+export const PageQuery = z.object({
+  before: PositionParam.optional(),
+  after: PositionParam.optional(),
+  at: TimeParam.optional().openapi({
+    description: "The page begins at the first message from this time on",
+  }),
+  limit: Limit,
+  threads: ThreadsQuery,
+});
+
+const ChangesQuery = z.object({
+  after_rev: RevParam.optional().openapi({ description: "The highest `rev` that you have; absent: 0" }),
+  after: PositionParam.optional().openapi({
+    description: "The newest message that you have; absent: a deletion for yourself is not told",
+  }),
+  limit: ChangesLimit,
+  threads: ThreadsQuery,
+});
+
+export const ChangesPage = z
+  .object({
+    items: z.array(Message),
+    hidden: z.array(Seq).openapi({ description: "Messages that you have hidden: remove them" }),
+    rev: z.int().nonnegative().openapi({ description: "With this page you have every change up to it" }),
+    has_more: z.boolean(),
+  })
+  .openapi("ChangesPage");
+
+const DeleteQuery = z.object({ for: z.enum(["me", "everyone"]) });
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

@@ -1,13 +1,36 @@
-import { listVoters } from "../../../../core/messages/marks.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { serializeUserAndTime } from "../../accounts/users.ts";
-import { MessageParams, serializePage } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { Message } from "../../schemas/messages/messages.ts";
-import { NewVotes, VoterPage, VotersQuery } from "../../schemas/messages/polls.ts";
-import { serializeMessage } from "../../serialize/messages/messages.ts";
+import { z } from "@hono/zod-openapi";
+import { listVoters } from "../../../core/messages/marks.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { serializeUserAndTime, User } from "../accounts/users.ts";
+import { ListQuery, MessageParams, pageShape, serializePage, Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { Message, serializeMessage } from "./message.ts";
+import { Option } from "./poll.ts";
+
+const NewVotes = z
+  .object({
+    options: z.array(Option).max(LIMITS.pollOptions).openapi({
+      description: "The options that you choose, by index, from 0; `[]` withdraws your votes",
+    }),
+  })
+  .openapi("NewVotes");
+
+/** Which option's voters a list has. */
+const VotersQuery = ListQuery.extend({
+  option: z
+    .string()
+    .regex(/^\d{1,2}$/, "must be the index of an option")
+    .transform(Number)
+    .pipe(Option)
+    .openapi({ type: "integer", minimum: 0, maximum: LIMITS.pollOptions - 1, example: 0 }),
+});
+
+export const VoterPage = pageShape(z.object({ user: User, created_at: Time }).openapi("Voter")).openapi(
+  "VoterPage",
+);
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));

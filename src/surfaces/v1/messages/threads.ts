@@ -1,21 +1,68 @@
 import { z } from "@hono/zod-openapi";
-import { listAllThreads } from "../../../../core/messages/across/threads.ts";
-import { listThreads, pageOfThread } from "../../../../core/messages/threads.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { ConversationIdParam, ConversationParams, ListQuery, SeqParam, serializePage } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { MessagePage, ReadPosition } from "../../schemas/messages/messages.ts";
+import { listAllThreads } from "../../../core/messages/across/threads.ts";
+import { type FollowedThread, listThreads, pageOfThread } from "../../../core/messages/threads.ts";
+import { ConversationId, Position } from "../../../domain/ids.ts";
+import type { ThreadState as DomainThreadState } from "../../../domain/messages/thread.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
 import {
-  RepliesQuery,
-  ThreadList,
-  ThreadState,
-  WideThreadPage,
-  WideThreadsQuery,
-} from "../../schemas/messages/threads.ts";
-import { serializeMessage } from "../../serialize/messages/messages.ts";
-import { serializeThread, serializeThreadState } from "../../serialize/messages/threads.ts";
+  ConversationIdParam,
+  ConversationParams,
+  flag,
+  Limit,
+  ListQuery,
+  PositionParam,
+  SeqParam,
+  serializePage,
+} from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { ReadPosition } from "../schemas/messages/messages.ts";
+import { Message, serializeMessage } from "./message.ts";
+import { MessagePage } from "./messages.ts";
+
+const State = {
+  following: z.boolean(),
+  read_seq: Position.meta({
+    description: "You have read the replies up to there; 0 if you do not follow it",
+  }),
+  unread_count: z
+    .int()
+    .nonnegative()
+    .openapi({ description: "Thread-only replies behind it; 0 if you do not follow the thread" }),
+};
+
+export const ThreadState = z
+  .object(State)
+  .openapi("ThreadState", { description: "Your own state of a thread" });
+
+export const Thread = z
+  .object({ root: Message, ...State })
+  .openapi("Thread", { description: "A thread that you follow" });
+
+export const ThreadList = z
+  .object({ items: z.array(Thread), next_cursor: z.string().nullable() })
+  .openapi("ThreadList");
+
+export const WideThreadPage = z
+  .object({
+    items: z.array(Thread),
+    next_cursor: z.string().nullable(),
+    unreachable: z.array(ConversationId).openapi({
+      description: "Conversations that did not answer: their threads are missing. Ask again later",
+    }),
+  })
+  .openapi("WideThreadPage");
+
+const WideThreadsQuery = ListQuery.extend({
+  unread: flag("Only those with unread replies"),
+});
+
+const RepliesQuery = z.object({
+  before: PositionParam.optional(),
+  after: PositionParam.optional(),
+  limit: Limit,
+});
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
@@ -129,3 +176,13 @@ export const threads = v1Router()
     const thread = await c.var.core.conversations.readThread(id, { userId: c.var.caller.userId, root, seq });
     return c.json(serializeThreadState(thread), 200);
   });
+
+/** The caller's own state of a thread as v1 shows it. */
+export function serializeThreadState(state: DomainThreadState): z.infer<typeof ThreadState> {
+  return { following: state.isFollowing, read_seq: state.readSeq, unread_count: state.unreadCount };
+}
+
+/** A followed thread as v1 shows it. */
+function serializeThread({ root, ...state }: FollowedThread): z.infer<typeof Thread> {
+  return { root: serializeMessage(root), ...serializeThreadState(state) };
+}
