@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../src/domain/limits.ts";
-import { BanPage } from "../../../src/surfaces/v1/schemas/groups.ts";
+import { BanPage } from "../../../src/surfaces/v1/conversations/bans.ts";
 import { notificationEvents, notificationsOf } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { BanPage } from "../../../src/surfaces/v1/schemas/groups.ts";
+import { BanPage } from "../../../src/surfaces/v1/conversations/bans.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import type { Room } from "./room.ts";
 

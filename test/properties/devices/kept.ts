@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
+import { ConversationList } from "../../../src/surfaces/v1/conversations/conversations.ts";
 import { Message } from "../../../src/surfaces/v1/messages/message.ts";
-import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { displayedMessage } from "../../support/clients/displayed.ts";
 import type { Room } from "./room.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
-import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
+import { ConversationList } from "../../../src/surfaces/v1/conversations/conversations.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect } from "../../support/clients/chat.ts";
 import { Device } from "../../support/clients/device.ts";

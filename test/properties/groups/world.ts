@@ -2,9 +2,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
+import { Conversation } from "../../../src/surfaces/v1/conversations/conversation.ts";
+import { ConversationList } from "../../../src/surfaces/v1/conversations/conversations.ts";
+import { MemberPage } from "../../../src/surfaces/v1/conversations/members.ts";
 import { MessagePage } from "../../../src/surfaces/v1/messages/messages.ts";
-import { Conversation, ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
-import { MemberPage } from "../../../src/surfaces/v1/schemas/groups.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, openDirect } from "../../support/clients/chat.ts";
 import { type Answer, Blocks, Direct, type Entry, Group } from "./model.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import { ConversationList } from "../../../src/surfaces/v1/conversations/conversations.ts";
 import { MessagePage } from "../../../src/surfaces/v1/messages/messages.ts";
-import { ConversationList } from "../../../src/surfaces/v1/schemas/conversations.ts";
 import { call } from "./api.ts";
 import { type DisplayedConversation, displayedMessage, type Mode } from "./displayed.ts";
 import { type Answer, type Draft, ModelClient } from "./model-client.ts";

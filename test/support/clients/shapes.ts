@@ -2,16 +2,16 @@ import { z } from "zod";
 import { ConversationKind } from "../../../src/domain/conversations/conversation.ts";
 import { SenderId } from "../../../src/domain/ids.ts";
 import { User } from "../../../src/surfaces/v1/accounts/users.ts";
+import {
+  DirectConversation,
+  GroupConversation,
+} from "../../../src/surfaces/v1/conversations/conversation.ts";
+import { ConversationList } from "../../../src/surfaces/v1/conversations/conversations.ts";
+import { Receipts } from "../../../src/surfaces/v1/conversations/read-positions.ts";
 import { MessageFields } from "../../../src/surfaces/v1/messages/message.ts";
 import { MessagePage } from "../../../src/surfaces/v1/messages/messages.ts";
 import { PollFields } from "../../../src/surfaces/v1/messages/poll.ts";
 import { SearchPage, WideSearchPage } from "../../../src/surfaces/v1/messages/search.ts";
-import {
-  ConversationList,
-  DirectConversation,
-  GroupConversation,
-} from "../../../src/surfaces/v1/schemas/conversations.ts";
-import { Receipts } from "../../../src/surfaces/v1/schemas/messages/messages.ts";
 
 // The schemas of v1's OpenAPI document, strict at every level: an extra field fails the test.
 

@@ -13,10 +13,10 @@ import type {
 } from "../../../domain/sync/socket-protocol.ts";
 import { parseJson, requireSound } from "../../../http/json.ts";
 import { serializePerson } from "../accounts/users.ts";
+import { serializeComposerDraft } from "../conversations/composer-drafts.ts";
 import { withOwnPart, withoutBodyJson } from "../messages/message.ts";
 import { bodyOf, kindOf } from "../messages/poll.ts";
 import { serializeScheduled } from "../messages/scheduled.ts";
-import { serializeComposerDraft } from "../serialize/composer-drafts.ts";
 import {
   Address,
   Auth,

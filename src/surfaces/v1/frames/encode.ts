@@ -1,10 +1,10 @@
 import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
 import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts";
 import { serializePerson } from "../accounts/users.ts";
+import { serializeConversation } from "../conversations/conversation.ts";
 import { messageJson, partJson } from "../messages/message.ts";
 import { serializeThreadState } from "../messages/threads.ts";
 import { wireCode } from "../problems.ts";
-import { serializeConversation } from "../serialize/conversations.ts";
 import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */

@@ -8,15 +8,15 @@ import { HeldOutcome } from "../../../domain/moderation/held-message.ts";
 import { KickReason, MemberEvent } from "../../../domain/sync/socket-protocol.ts";
 import { Sender } from "../accounts/users.ts";
 import { orNull, Time } from "../common.ts";
+import { ComposerDraft } from "../conversations/composer-drafts.ts";
+import { Conversation } from "../conversations/conversation.ts";
+import { UnreadFrom } from "../conversations/read-positions.ts";
 import { Buttons, PassingId, TapId } from "../messages/buttons.ts";
 import { AnyBody, Message, MessagePart } from "../messages/message.ts";
 import { MessageKind } from "../messages/poll.ts";
 import { Scheduled, ScheduledId } from "../messages/scheduled.ts";
 import { ThreadState } from "../messages/threads.ts";
 import { Problem, ProblemCode } from "../problems.ts";
-import { ComposerDraft } from "../schemas/composer-drafts.ts";
-import { Conversation } from "../schemas/conversations.ts";
-import { UnreadFrom } from "../schemas/messages/messages.ts";
 
 const Rev = z.int().nonnegative();
 const RetryAfter = z.int().positive().openapi({ description: "Seconds until it may be tried again" });

@@ -14,10 +14,10 @@ import {
   SeqParam,
   serializePage,
 } from "../common.ts";
+import { ReadPosition } from "../conversations/read-positions.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { ReadPosition } from "../schemas/messages/messages.ts";
 import { Message, serializeMessage } from "./message.ts";
 import { MessagePage } from "./messages.ts";
 

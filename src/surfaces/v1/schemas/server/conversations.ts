@@ -8,8 +8,8 @@ import { GroupName } from "../../../../domain/names/names.ts";
 import { ConversationRefText } from "../../../../domain/server/conversation-ref.ts";
 import { ExternalId as External, UserRefJson } from "../../../../domain/server/user-ref.ts";
 import { ListQuery, Metadata, pageShape, Time } from "../../common.ts";
+import { History, LinkPreviews, MayLeave, SlowMode } from "../../conversations/conversation.ts";
 import { Problem } from "../../problems.ts";
-import { History, LinkPreviews, MayLeave, SlowMode } from "../conversations.ts";
 
 /** A conversation in a path. */
 const ConversationRefParam = ConversationRefText.clone().openapi({

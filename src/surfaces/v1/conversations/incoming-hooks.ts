@@ -1,20 +1,71 @@
+import { z } from "@hono/zod-openapi";
 import {
   createIncomingHook,
   deleteIncomingHook,
   listIncomingHooks,
   rotateIncomingHook,
-} from "../../../../core/groups/incoming-hooks.ts";
-import { ConversationParams } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
+} from "../../../core/groups/incoming-hooks.ts";
 import {
-  IncomingHookIdParam,
-  IncomingHooks,
-  IncomingHookWithUrl,
-  NewIncomingHook,
-} from "../../schemas/incoming-hooks.ts";
-import { serializeIncomingHook, serializeWithUrl } from "../../serialize/groups.ts";
+  type IncomingHook as DomainIncomingHook,
+  IncomingHookName,
+  type IncomingHookWithSecret,
+} from "../../../domain/conversations/incoming-hook.ts";
+import { httpUrl } from "../../../domain/http-url.ts";
+import { UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { ConversationParams, Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const ID = "4f2-9b1c0e7d5a3f4826";
+
+/** Any text: one that is no id names no hook. */
+const IncomingHookIdParam = z.string().openapi({ example: ID });
+
+const NewIncomingHook = z
+  .object({
+    name: IncomingHookName.meta({
+      description: "Its messages are shown under it, unless they name another one",
+      example: "Builds",
+    }),
+    avatar: z
+      .union([z.literal(""), httpUrl(LIMITS.url, "must be an http(s) URL")])
+      .optional()
+      .openapi({ description: "An http(s) URL; empty or absent: none" }),
+  })
+  .openapi("NewIncomingHook", { example: { name: "Builds" } });
+
+const IncomingHook = z
+  .object({
+    id: z.string().openapi({ example: ID }),
+    name: z.string(),
+    avatar: z.string(),
+    created_by: UserId.meta({
+      description: "Who answers for it: its maker, or who has given it its newest URL",
+    }),
+    created_at: Time,
+    waiting: z.boolean().openapi({
+      description:
+        "That user is no admin of the group any more: what is posted is refused until another admin gives the hook a new URL",
+    }),
+  })
+  .openapi("IncomingHook");
+
+const IncomingHookWithUrl = z
+  .object({
+    ...IncomingHook.shape,
+    url: z.string().openapi({
+      description:
+        "Where the service posts. Whoever has it can write in the group: show it to nobody else. No other call shows it again",
+      example: `https://chat.example.org/hooks/${ID}/5f0c7d1e2b3a49588d6e7f8091a2b3c4`,
+    }),
+  })
+  .openapi("IncomingHookWithUrl");
+
+const IncomingHooks = z
+  .object({ items: z.array(IncomingHook).max(LIMITS.incomingHooks) })
+  .openapi("IncomingHooks");
 
 const route = callerRoutes("Hooks in");
 
@@ -92,3 +143,14 @@ export const incomingHooks = v1Router()
     await deleteIncomingHook(c.var.core, c.var.caller.userId, id, hook);
     return c.body(null, 204);
   });
+
+/** An incoming hook as v1 shows it to the owner and admins. */
+function serializeIncomingHook(hook: DomainIncomingHook): z.infer<typeof IncomingHook> {
+  const { id, name, avatar, createdBy, createdAt, waiting } = hook;
+  return { id, name, avatar, created_by: createdBy, created_at: createdAt, waiting };
+}
+
+/** The same with its URL, once. @param origin of this server */
+function serializeWithUrl(hook: IncomingHookWithSecret, origin: string): z.infer<typeof IncomingHookWithUrl> {
+  return { ...serializeIncomingHook(hook), url: `${origin}/hooks/${hook.id}/${hook.secret}` };
+}

@@ -1,12 +1,37 @@
-import { invalid } from "../../../../domain/errors.ts";
-import { type Position, Seq } from "../../../../domain/ids.ts";
-import { countCost, weighs } from "../../../../http/access/rate-limit.ts";
-import { ConversationParams } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { ReadPosition, ReadState, Receipts } from "../../schemas/messages/messages.ts";
-import { serializeReadState, serializeReceipt } from "../../serialize/messages/messages.ts";
+import { z } from "@hono/zod-openapi";
+import type {
+  ReadState as DomainReadState,
+  ReadReceipt,
+} from "../../../domain/conversations/conversation.ts";
+import { invalid } from "../../../domain/errors.ts";
+import { Position, Seq, UserId } from "../../../domain/ids.ts";
+import { countCost, weighs } from "../../../http/access/rate-limit.ts";
+import { ConversationParams, Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+/** The message that the user has marked unread. */
+export const UnreadFrom = Seq.meta({
+  description: "The message that you have marked unread: yours count as unread from it on. Absent: none",
+});
+
+export const ReadPosition = z
+  .object({
+    seq: Position,
+    unread: z
+      .boolean()
+      .optional()
+      .openapi({ description: "True: marks this message and the later ones unread, instead of reading" }),
+  })
+  .openapi("ReadPosition");
+const ReadState = z
+  .object({ read_seq: Position, unread_count: z.int(), unread_from: UnreadFrom.optional() })
+  .openapi("ReadState");
+
+export const Receipts = z
+  .object({ items: z.array(z.object({ user_id: UserId, read_seq: Position, read_at: Time })) })
+  .openapi("Receipts");
 
 const lightRoute = callerRoutes("Messages");
 const pageRoute = callerRoutes("Messages", weighs("page"));
@@ -57,3 +82,21 @@ export const readPositions = v1Router()
     const receipts = await c.var.core.conversations.receipts(id, { userId: c.var.caller.userId });
     return c.json({ items: receipts.map(serializeReceipt) }, 200);
   });
+
+/** What is unread to a member as v1 shows it to them. */
+function serializeReadState({
+  readSeq,
+  unreadCount,
+  unreadFrom,
+}: Pick<DomainReadState, "readSeq" | "unreadCount" | "unreadFrom">): z.infer<typeof ReadState> {
+  return {
+    read_seq: readSeq,
+    unread_count: unreadCount,
+    ...(unreadFrom !== null && { unread_from: unreadFrom }),
+  };
+}
+
+/** A member's read position as v1 shows it. */
+function serializeReceipt(receipt: ReadReceipt): z.infer<typeof Receipts>["items"][number] {
+  return { user_id: receipt.userId, read_seq: receipt.readSeq, read_at: receipt.readAt };
+}

@@ -1,18 +1,31 @@
 import { z } from "@hono/zod-openapi";
-import { banUser, liftBan, listBans } from "../../../../core/groups/bans.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
+import { banUser, liftBan, listBans } from "../../../core/groups/bans.ts";
+import type { Ban as DomainBan } from "../../../domain/conversations/ban.ts";
+import { UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { serializeUser, User } from "../accounts/users.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   ListQuery,
+  pageShape,
   serializePage,
+  Time,
   UserIdParam,
-} from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { BanInput, BanPage } from "../../schemas/groups.ts";
-import { serializeBan } from "../../serialize/groups.ts";
+} from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, optionalBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const BanInput = z
+  .object({ reason: textUpTo(LIMITS.joinRequest).optional() })
+  .openapi("BanInput", { example: { reason: "advertising" } });
+
+const Ban = z.object({ user: User, reason: z.string(), banned_by: UserId, created_at: Time }).openapi("Ban");
+
+export const BanPage = pageShape(Ban).openapi("BanPage");
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));
@@ -70,3 +83,8 @@ export const bans = v1Router()
     await liftBan(c.var.core, c.var.caller.userId, id, userId);
     return c.body(null, 204);
   });
+
+/** A ban as v1 shows it. */
+function serializeBan({ user, reason, bannedBy, createdAt }: DomainBan): z.infer<typeof Ban> {
+  return { user: serializeUser(user), reason, banned_by: bannedBy, created_at: createdAt };
+}

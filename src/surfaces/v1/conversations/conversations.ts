@@ -1,26 +1,98 @@
+import { z } from "@hono/zod-openapi";
 import {
   listConversations,
   openDirectByNumber,
   setPreferences,
-} from "../../../../core/conversations/conversations.ts";
-import { getWithOnlineCount } from "../../../../core/conversations/online-count.ts";
-import { createGroup } from "../../../../core/groups/create-group.ts";
-import { deleteConversation } from "../../../../core/groups/delete-conversation.ts";
-import { editGroup } from "../../../../core/groups/groups.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { ConversationParams, serializePage } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
+} from "../../../core/conversations/conversations.ts";
+import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
+import { createGroup } from "../../../core/groups/create-group.ts";
+import { deleteConversation } from "../../../core/groups/delete-conversation.ts";
+import { editGroup } from "../../../core/groups/groups.ts";
+import { ProfileFields } from "../../../domain/accounts/user.ts";
+import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
+import { ClientGroupId as ClientGroupIdText, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { GroupName } from "../../../domain/names/names.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { ConversationParams, ListQuery, Metadata, pageShape, serializePage } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
 import {
   Conversation,
-  ConversationChange,
-  ConversationList,
-  ConversationListQuery,
-  NewConversation,
-  PreferencesChange,
-} from "../../schemas/conversations.ts";
-import { serializeConversation, serializeWithOnlineCount } from "../../serialize/conversations.ts";
+  Discoverable,
+  LinkPreviews,
+  MutedUntil,
+  SlowMode,
+  serializeConversation,
+  serializeWithOnlineCount,
+  Threads,
+} from "./conversation.ts";
+
+const ClientGroupId = ClientGroupIdText.meta({
+  description:
+    "Your own id of the creation: a repeated creation with the same id answers with the group of the first",
+  example: "g1",
+});
+
+const NewDirectConversation = z
+  .object({ kind: z.literal("direct"), user_id: UserId })
+  .openapi("NewDirectConversation");
+
+const NewGroup = z
+  .object({
+    kind: z.literal("group"),
+    name: GroupName,
+    member_ids: z.array(UserId),
+    join_policy: JoinPolicy.default("approval"),
+    discoverable: Discoverable.default(false),
+    client_group_id: ClientGroupId.optional(),
+  })
+  .openapi("NewGroup");
+
+const NewConversation = z
+  .discriminatedUnion("kind", [NewDirectConversation, NewGroup])
+  .openapi("NewConversation");
+
+/** Absent = unchanged. */
+const ConversationChange = z
+  .object({
+    name: GroupName.optional(),
+    avatar: ProfileFields.shape.avatar.optional(),
+    introduction: textUpTo(LIMITS.description).optional(),
+    announcement: textUpTo(LIMITS.description).optional(),
+    join_policy: JoinPolicy.optional(),
+    discoverable: Discoverable.optional(),
+    threads: Threads.optional(),
+    link_previews: LinkPreviews.optional(),
+    slow_mode_s: SlowMode.optional(),
+    metadata: Metadata.optional(),
+  })
+  .openapi("ConversationChange");
+
+/** The query of the list. */
+const ConversationListQuery = ListQuery.extend({
+  archived: z
+    .enum(["true", "false"])
+    .default("false")
+    .openapi({ description: "`true`: your archive; `false`: your list without it", example: "false" }),
+});
+
+export const ConversationList = pageShape(Conversation).openapi("ConversationList");
+
+const PreferencesChange = z
+  .object({
+    sticky: z.boolean().optional(),
+    silent: z.boolean().optional().openapi({ description: "Mutes it for ever, or not any more" }),
+    muted_until: MutedUntil.optional(),
+    archived: z.boolean().optional().openapi({ description: "Puts it into your archive, or back" }),
+    validation: z.boolean().optional(),
+  })
+  .refine(({ silent, muted_until }) => {
+    return silent === undefined || muted_until === undefined || silent === (muted_until !== 0);
+  }, "`silent` and `muted_until` contradict each other: give one of them")
+  .openapi("PreferencesChange");
 
 const lightRoute = callerRoutes("Conversations");
 const pageRoute = callerRoutes("Conversations", weighs("page"));

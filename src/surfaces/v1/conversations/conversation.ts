@@ -1,31 +1,28 @@
 import { z } from "@hono/zod-openapi";
-import { ProfileFields } from "../../../domain/accounts/user.ts";
+import type { ConversationWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import { FOR_EVER } from "../../../domain/conversations/archive.ts";
-import { ConversationKind } from "../../../domain/conversations/conversation.ts";
-import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
 import {
-  ClientGroupId as ClientGroupIdText,
-  ConversationId,
-  Position,
-  Seq,
-  UserId,
-} from "../../../domain/ids.ts";
+  ConversationKind,
+  type Conversation as DomainConversation,
+} from "../../../domain/conversations/conversation.ts";
+import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
+import { isDiscoverable, showsHistory } from "../../../domain/conversations/group-policies.ts";
+import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { GroupName } from "../../../domain/names/names.ts";
-import { textUpTo } from "../../../domain/text.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
-import { User } from "../accounts/users.ts";
-import { ListQuery, Metadata, orNull, pageShape, Time } from "../common.ts";
-import { Message } from "../messages/message.ts";
-import { ComposerDraft } from "./composer-drafts.ts";
-import { UnreadFrom } from "./messages/messages.ts";
+import { serializeUser, User } from "../accounts/users.ts";
+import { Metadata, orNull, Time } from "../common.ts";
+import { Message, serializeLastMessage } from "../messages/message.ts";
+import { ComposerDraft, serializeComposerDraft } from "./composer-drafts.ts";
+import { UnreadFrom } from "./read-positions.ts";
 
-const Discoverable = z.boolean().openapi({
+export const Discoverable = z.boolean().openapi({
   description:
     "Of a group: users who are not in it can look at it by its number (`GET /v1/groups/{id}`): they see its name, avatar, introduction, owner, join policy and number of members",
 });
 
-const Threads = z.enum(["on", "off"]).openapi({
+export const Threads = z.enum(["on", "off"]).openapi({
   description: "Of a group: whether members may answer in threads. `off`: such a send is refused with 400",
 });
 
@@ -55,48 +52,7 @@ export const SlowMode = z
     example: 30,
   });
 
-const ClientGroupId = ClientGroupIdText.meta({
-  description:
-    "Your own id of the creation: a repeated creation with the same id answers with the group of the first",
-  example: "g1",
-});
-
-const NewDirectConversation = z
-  .object({ kind: z.literal("direct"), user_id: UserId })
-  .openapi("NewDirectConversation");
-
-const NewGroup = z
-  .object({
-    kind: z.literal("group"),
-    name: GroupName,
-    member_ids: z.array(UserId),
-    join_policy: JoinPolicy.default("approval"),
-    discoverable: Discoverable.default(false),
-    client_group_id: ClientGroupId.optional(),
-  })
-  .openapi("NewGroup");
-
-export const NewConversation = z
-  .discriminatedUnion("kind", [NewDirectConversation, NewGroup])
-  .openapi("NewConversation");
-
-/** Absent = unchanged. */
-export const ConversationChange = z
-  .object({
-    name: GroupName.optional(),
-    avatar: ProfileFields.shape.avatar.optional(),
-    introduction: textUpTo(LIMITS.description).optional(),
-    announcement: textUpTo(LIMITS.description).optional(),
-    join_policy: JoinPolicy.optional(),
-    discoverable: Discoverable.optional(),
-    threads: Threads.optional(),
-    link_previews: LinkPreviews.optional(),
-    slow_mode_s: SlowMode.optional(),
-    metadata: Metadata.optional(),
-  })
-  .openapi("ConversationChange");
-
-const MutedUntil = z
+export const MutedUntil = z
   .int()
   .min(FOR_EVER)
   .max(LAST_TIME)
@@ -171,25 +127,69 @@ export const Conversation = z
   .discriminatedUnion("kind", [GroupConversation, DirectConversation])
   .openapi("Conversation");
 
-/** The query of the list. */
-export const ConversationListQuery = ListQuery.extend({
-  archived: z
-    .enum(["true", "false"])
-    .default("false")
-    .openapi({ description: "`true`: your archive; `false`: your list without it", example: "false" }),
-});
+/** A conversation as v1 shows it to a member. A direct conversation has no fields of groups. */
+export function serializeConversation(conversation: DomainConversation): z.infer<typeof Conversation> {
+  return conversation.kind === "group" ? serializeGroup(conversation) : serializeDirect(conversation);
+}
 
-export const ConversationList = pageShape(Conversation).openapi("ConversationList");
+/** The same, for groups with the number of members who are online. */
+export function serializeWithOnlineCount({
+  conversation,
+  onlineCount,
+}: ConversationWithOnlineCount): z.infer<typeof Conversation> {
+  const serialized = serializeConversation(conversation);
+  return serialized.kind === "group" ? { ...serialized, online_count: onlineCount } : serialized;
+}
 
-export const PreferencesChange = z
-  .object({
-    sticky: z.boolean().optional(),
-    silent: z.boolean().optional().openapi({ description: "Mutes it for ever, or not any more" }),
-    muted_until: MutedUntil.optional(),
-    archived: z.boolean().optional().openapi({ description: "Puts it into your archive, or back" }),
-    validation: z.boolean().optional(),
-  })
-  .refine(({ silent, muted_until }) => {
-    return silent === undefined || muted_until === undefined || silent === (muted_until !== 0);
-  }, "`silent` and `muted_until` contradict each other: give one of them")
-  .openapi("PreferencesChange");
+function serializeDirect(conversation: DomainConversation): z.infer<typeof DirectConversation> {
+  const { peer } = conversation;
+  if (!peer) throw new Error("a direct conversation has a peer");
+  return { kind: "direct", ...sharedFields(conversation), peer: serializeUser(peer) };
+}
+
+function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupConversation> {
+  const { ownerId } = conversation;
+  if (ownerId === null) throw new Error("a group has an owner");
+  return {
+    kind: "group",
+    ...sharedFields(conversation),
+    introduction: conversation.introduction,
+    announcement: conversation.announcement,
+    join_policy: conversation.joinPolicy,
+    discoverable: isDiscoverable(conversation),
+    threads: conversation.threads ? ("on" as const) : ("off" as const),
+    link_previews: conversation.linkPreviews,
+    slow_mode_s: conversation.slowModeS,
+    history: showsHistory(conversation) ? ("all" as const) : ("joined" as const),
+    leave: conversation.mayLeave,
+    owner_id: ownerId,
+    role: conversation.role,
+  };
+}
+
+function sharedFields(conversation: DomainConversation) {
+  const { lastMessage } = conversation;
+  return {
+    id: conversation.id,
+    name: conversation.name,
+    avatar: conversation.avatar,
+    member_count: conversation.memberCount,
+    last_message: lastMessage && serializeLastMessage(lastMessage),
+    last_seq: conversation.lastSeq,
+    read_seq: conversation.readSeq,
+    unread_count: conversation.unreadCount,
+    ...(conversation.unreadFrom !== null && { unread_from: conversation.unreadFrom }),
+    ...(conversation.visibleFrom > 0 && { history_from: Seq.parse(conversation.visibleFrom + 1) }),
+    threads_unread: conversation.threadsUnread,
+    sticky: conversation.pinned,
+    silent: conversation.silent,
+    muted_until: conversation.mutedUntil,
+    archived: conversation.archived,
+    validation: conversation.validation,
+    disabled: conversation.disabled,
+    metadata: readMetadata(conversation.metadata),
+    updated_at: conversation.updatedAt,
+    ...(conversation.isDeleted && { deleted: true as const }),
+    ...(conversation.draft && { draft: serializeComposerDraft(conversation.draft) }),
+  };
+}

@@ -1,18 +1,63 @@
 import { z } from "@hono/zod-openapi";
-import { addMembers, changeMember, listMembers, removeMember } from "../../../../core/groups/groups.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
+import {
+  addMembers,
+  changeMember,
+  type GroupMember,
+  listMembers,
+  removeMember,
+} from "../../../core/groups/groups.ts";
+import { Role } from "../../../domain/conversations/group-kind.ts";
+import { UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { NameCard } from "../../../domain/names/names.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { serializeUser, User } from "../accounts/users.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   ListQuery,
+  pageShape,
   serializePage,
+  Time,
   UserIdParam,
-} from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { AddedMembers, Member, MemberChange, MemberPage, NewMembers } from "../../schemas/groups.ts";
-import { serializeMember } from "../../serialize/groups.ts";
+} from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const Member = z
+  .object({
+    user: User,
+    role: Role,
+    muted_until: Time.openapi({ description: "0: not muted" }),
+    name_card: z.string(),
+    joined_at: Time,
+  })
+  .openapi("Member");
+
+export const MemberPage = pageShape(Member).openapi("MemberPage");
+
+const AddedMembers = z
+  .object({
+    items: z.array(Member),
+    asked: z.array(UserId).optional().openapi({
+      description: "Those who get a message request, and are members once they accept it; absent: nobody",
+    }),
+  })
+  .openapi("AddedMembers");
+
+const NewMembers = z
+  .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.groupMembers) })
+  .openapi("NewMembers");
+
+/** Absent = unchanged. */
+const MemberChange = z
+  .object({
+    role: z.enum(["admin", "member"]).optional(),
+    muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds).optional(),
+    name_card: NameCard.optional(),
+  })
+  .openapi("MemberChange");
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));
@@ -92,3 +137,14 @@ export const members = v1Router()
     await removeMember(c.var.core, c.var.caller.userId, id, userId);
     return c.body(null, 204);
   });
+
+/** A member as v1 shows them. */
+function serializeMember(member: GroupMember): z.infer<typeof Member> {
+  return {
+    user: serializeUser(member.user),
+    role: member.role,
+    muted_until: member.mutedUntil,
+    name_card: member.nameCard,
+    joined_at: member.joinedAt,
+  };
+}

@@ -1,11 +1,20 @@
-import { handOver, joinGroup } from "../../../../core/groups/groups.ts";
-import { ConversationParams } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody, optionalBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { Conversation } from "../../schemas/conversations.ts";
-import { JoinRequestInput, JoinResult, Successor } from "../../schemas/groups.ts";
-import { serializeConversation } from "../../serialize/conversations.ts";
+import { z } from "@hono/zod-openapi";
+import { handOver, joinGroup } from "../../../core/groups/groups.ts";
+import { UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { ConversationParams } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody, optionalBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { Conversation, serializeConversation } from "./conversation.ts";
+
+const JoinRequestInput = z
+  .object({ message: textUpTo(LIMITS.joinRequest).optional() })
+  .openapi("JoinRequestInput");
+const JoinResult = z.object({ state: z.enum(["joined", "requested"]) }).openapi("JoinResult");
+
+const Successor = z.object({ user_id: UserId }).openapi("Successor");
 
 const lightRoute = callerRoutes("Members");
 

@@ -5,24 +5,71 @@ import {
   listInvitations,
   lookAtInvitation,
   withdrawInvitation,
-} from "../../../../core/groups/invitations.ts";
-import { isNotFound } from "../../../../domain/errors.ts";
-import { type CountingAddress, countRefused, weighs } from "../../../../http/access/rate-limit.ts";
-import { authenticatedIfSent } from "../../auth.ts";
-import { ConversationParams, ListQuery, serializePage } from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, optionalBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { Conversation } from "../../schemas/conversations.ts";
-import {
-  Invitation,
-  InvitationCodeParam,
-  InvitationInput,
-  InvitationPage,
-  InvitedGroup,
-} from "../../schemas/invitations.ts";
-import { serializeConversation } from "../../serialize/conversations.ts";
-import { serializeInvitation, serializeInvitedGroup } from "../../serialize/invitations.ts";
+} from "../../../core/groups/invitations.ts";
+import type {
+  Invitation as DomainInvitation,
+  InvitedGroup as DomainInvitedGroup,
+} from "../../../domain/conversations/invitation.ts";
+import { isNotFound } from "../../../domain/errors.ts";
+import { UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { type CountingAddress, countRefused, weighs } from "../../../http/access/rate-limit.ts";
+import { User } from "../accounts/users.ts";
+import { authenticatedIfSent } from "../auth.ts";
+import { ConversationParams, ListQuery, pageShape, serializePage, Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, optionalBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { Conversation, serializeConversation } from "./conversation.ts";
+import { Group } from "./groups.ts";
+
+const CODE = "4f2-9b1c0e7d5a3f48268c0d1e2f3a4b5c6d";
+const Code = z.string().openapi({
+  description: "Opaque. Whoever has it can join: show it to nobody else",
+  example: CODE,
+});
+
+/** Any text: one that is no code lets nobody in, as an unknown code. */
+const InvitationCodeParam = z.string().openapi({ example: CODE });
+
+const InvitationInput = z
+  .object({
+    expires_in_s: z
+      .int()
+      .min(LIMITS.invitationMinS)
+      .max(LIMITS.invitationMaxS)
+      .optional()
+      .openapi({ description: "Seconds until the end; a week (604,800) if absent" }),
+    max_uses: z
+      .int()
+      .positive()
+      .max(LIMITS.invitationUses)
+      .optional()
+      .openapi({ description: "How many users it lets in; any number if absent" }),
+  })
+  .openapi("InvitationInput", { example: { expires_in_s: 86_400, max_uses: 10 } });
+
+const Invitation = z
+  .object({
+    code: Code,
+    expires_at: Time,
+    max_uses: z.int().nullable().openapi({ description: "null: any number" }),
+    uses: z.int().openapi({ description: "How many users it has let in" }),
+    created_by: UserId,
+    created_at: Time,
+  })
+  .openapi("Invitation");
+
+const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
+
+const InvitedGroup = Group.omit({ join_policy: true, owner: true })
+  .extend({
+    expires_at: Time.openapi({ description: "When the invitation ends" }),
+    inviter: User.pick({ username: true, nickname: true, avatar: true })
+      .nullable()
+      .openapi({ description: "Who made the invitation; null: the account is deleted" }),
+  })
+  .openapi("InvitedGroup");
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));
@@ -132,4 +179,27 @@ function countingGuesses<T>(c: CountingAddress, work: Promise<T>): Promise<T> {
     if (isNotFound(error)) await countRefused(c, "invitation");
     throw error;
   });
+}
+
+/** An invitation as v1 shows it to the owner and admins. */
+function serializeInvitation(invitation: DomainInvitation): z.infer<typeof Invitation> {
+  const { code, expiresAt, maxUses, uses, createdBy, createdAt } = invitation;
+  return {
+    ...{ code, expires_at: expiresAt, max_uses: maxUses, uses },
+    ...{ created_by: createdBy, created_at: createdAt },
+  };
+}
+
+/** The group of an invitation as v1 shows it to whoever has the code. */
+function serializeInvitedGroup(group: DomainInvitedGroup): z.infer<typeof InvitedGroup> {
+  const { id, name, avatar, introduction, memberCount, state, expiresAt, inviter } = group;
+  return {
+    ...{ id, name, avatar, introduction, member_count: memberCount, state },
+    expires_at: expiresAt,
+    inviter: inviter && inviterOf(inviter),
+  };
+}
+
+function inviterOf({ username, nickname, avatar }: NonNullable<DomainInvitedGroup["inviter"]>) {
+  return { username, nickname, avatar };
 }

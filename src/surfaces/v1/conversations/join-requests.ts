@@ -1,19 +1,37 @@
 import { z } from "@hono/zod-openapi";
-import { decideJoinRequest, listJoinRequests } from "../../../../core/groups/groups.ts";
-import { listOwnJoinRequests, withdrawJoinRequest } from "../../../../core/groups/own-join-requests.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
+import { decideJoinRequest, listJoinRequests } from "../../../core/groups/groups.ts";
+import { listOwnJoinRequests, withdrawJoinRequest } from "../../../core/groups/own-join-requests.ts";
+import type {
+  JoinRequest as DomainJoinRequest,
+  OwnJoinRequest,
+} from "../../../domain/conversations/join-request.ts";
+import { ConversationId } from "../../../domain/ids.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { serializeUser, User } from "../accounts/users.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   JoinRequestIdParam,
   ListQuery,
+  pageShape,
   serializePage,
-} from "../../common.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { Decision, JoinRequestPage, OwnJoinRequests } from "../../schemas/groups.ts";
-import { serializeJoinRequest, serializeOwnJoinRequest } from "../../serialize/groups.ts";
+  Time,
+} from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const JoinRequest = z
+  .object({ id: z.int(), user: User, message: z.string(), created_at: Time })
+  .openapi("JoinRequest");
+
+const JoinRequestPage = pageShape(JoinRequest).openapi("JoinRequestPage");
+
+const OwnJoinRequests = pageShape(
+  z.object({ conversation_id: ConversationId, created_at: Time }).openapi("OwnJoinRequest"),
+).openapi("OwnJoinRequests");
+
+const Decision = z.object({ action: z.enum(["accept", "reject"]) }).openapi("Decision");
 
 const lightRoute = callerRoutes("Members");
 const pageRoute = callerRoutes("Members", weighs("page"));
@@ -86,3 +104,14 @@ export const joinRequests = v1Router()
     await withdrawJoinRequest(c.var.core, c.var.caller.userId, c.req.valid("param").conversation_id);
     return c.body(null, 204);
   });
+
+/** A join request as v1 shows it. */
+function serializeJoinRequest(request: DomainJoinRequest): z.infer<typeof JoinRequest> {
+  const { id, user, message, createdAt } = request;
+  return { id, user: serializeUser(user), message, created_at: createdAt };
+}
+
+/** An open join request of the caller as v1 shows it. */
+function serializeOwnJoinRequest({ conversationId, createdAt }: OwnJoinRequest) {
+  return { conversation_id: conversationId, created_at: createdAt };
+}
