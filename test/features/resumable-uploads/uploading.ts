@@ -4,8 +4,8 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { z } from "zod";
-import { File } from "../../../src/surfaces/v1/schemas/files/files.ts";
-import { Upload, UploadPart } from "../../../src/surfaces/v1/schemas/files/resumable-uploads.ts";
+import { File } from "../../../src/surfaces/v1/files/files.ts";
+import { Upload, UploadPart } from "../../../src/surfaces/v1/files/resumable-uploads.ts";
 import { app } from "../../support/app.ts";
 import {
   type Answer,

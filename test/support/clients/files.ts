@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { expect } from "vitest";
 import { z } from "zod";
-import { File } from "../../../src/surfaces/v1/schemas/files/files.ts";
+import { File } from "../../../src/surfaces/v1/files/files.ts";
 import { type Answer, type CallOptions, call } from "./api.ts";
 
 const StrictFile = File.strict();

@@ -7,9 +7,6 @@ import {
   report,
 } from "../../../../core/moderation/reports.ts";
 import { serveFile } from "../../../../http/serve-file.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
 import {
   BYTES,
   FileHeaders,
@@ -17,7 +14,10 @@ import {
   NOT_CACHED,
   RANGE_HEADERS,
   WHOLE_HEADERS,
-} from "../../schemas/files/files.ts";
+} from "../../files/files.ts";
+import { problems } from "../../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../../route.ts";
+import { v1Router } from "../../router.ts";
 import {
   KeptReport,
   OwnReport,

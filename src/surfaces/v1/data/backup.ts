@@ -1,19 +1,49 @@
-import { DeploymentSource } from "../../../../core/backup/deployment-source.ts";
-import { answerRead } from "../../../../core/backup/reads.ts";
-import { restoreTarget, write } from "../../../../core/backup/writes.ts";
-import { CoreError, invalid } from "../../../../domain/errors.ts";
-import { jsonBody as readJson } from "../../../../http/body.ts";
-import { problems } from "../../problems.ts";
-import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { BYTES } from "../../schemas/files/files.ts";
+import { z } from "@hono/zod-openapi";
+import { DeploymentSource } from "../../../core/backup/deployment-source.ts";
+import { answerRead } from "../../../core/backup/reads.ts";
+import { restoreTarget, write } from "../../../core/backup/writes.ts";
 import {
-  BackupAnswer,
-  BackupFileParams,
-  BackupRead,
-  RestoreState,
-  RestoreWrite,
-} from "../../schemas/server/backup.ts";
+  BACKUP_ANSWERS,
+  BackupRead as Read,
+  RestoreState as State,
+  RestoreWrite as Write,
+} from "../../../domain/backup/parts.ts";
+import { CoreError, invalid } from "../../../domain/errors.ts";
+import { FileKey } from "../../../domain/ids.ts";
+import { jsonBody as readJson } from "../../../http/body.ts";
+import { BYTES } from "../files/files.ts";
+import { problems } from "../problems.ts";
+import { jsonAnswer, jsonBody, serverRoutes } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const BackupRead = Read.openapi("BackupRead", {
+  description: "What is read, by `what`. `rows` of answers are JSON Lines: docs/design/backups.md",
+  example: { what: "ids", kind: "inbox", after: null },
+});
+
+const BackupAnswer = z
+  .union([
+    BACKUP_ANSWERS.ids,
+    BACKUP_ANSWERS.tables,
+    BACKUP_ANSWERS.logs,
+    BACKUP_ANSWERS.rest,
+    BACKUP_ANSWERS.database,
+  ])
+  .openapi("BackupAnswer", {
+    description: "The answer to what was asked. Of the items the first ones may be answered alone",
+    example: { ids: ["100001", "100002"] },
+  });
+
+const RestoreWrite = Write.openapi("RestoreWrite", {
+  description: "What is written, by `what`",
+  example: { what: "begin", backup: "0123456789abcdef0123456789abcdef" },
+});
+
+const RestoreState = State.openapi("RestoreState", {
+  description: "`loaded`: everything is written, and objects begin to answer",
+});
+
+const BackupFileParams = z.object({ key: FileKey });
 
 /** The bytes of a body: rows of one message with all that belongs to it may be large. */
 const BODY_BYTES = 64 * 1024 * 1024;

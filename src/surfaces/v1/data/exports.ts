@@ -1,18 +1,30 @@
+import { z } from "@hono/zod-openapi";
 import { makeZip } from "client-zip";
-import type { Core } from "../../../../core/context.ts";
-import { exportConversation, exportDeployment } from "../../../../core/data/export.ts";
-import { exportUser } from "../../../../core/data/own-export.ts";
-import { requireServerUser } from "../../../../core/server/server-users.ts";
-import type { UserId } from "../../../../domain/ids.ts";
-import type { ServerKeyId } from "../../../../domain/server/server-key.ts";
-import { weighs } from "../../../../http/access/rate-limit.ts";
-import { JSON_LINES, linesOf } from "../../json-lines.ts";
-import { problems } from "../../problems.ts";
-import { callerRoutes, serverRoutes } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { ConversationExportQuery, ExportQuery, RECORDS } from "../../schemas/data.ts";
-import { ConversationRefParams } from "../../schemas/server/conversations.ts";
-import { UserRefParams } from "../../schemas/server/users.ts";
+import type { Core } from "../../../core/context.ts";
+import { exportConversation, exportDeployment } from "../../../core/data/export.ts";
+import { exportUser } from "../../../core/data/own-export.ts";
+import { requireServerUser } from "../../../core/server/server-users.ts";
+import type { UserId } from "../../../domain/ids.ts";
+import type { ServerKeyId } from "../../../domain/server/server-key.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { QueryText } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, serverRoutes } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { ConversationRefParams } from "../schemas/server/conversations.ts";
+import { UserRefParams } from "../schemas/server/users.ts";
+import { JSON_LINES, linesOf, RECORDS } from "./json-lines.ts";
+
+const Cursor = QueryText.optional();
+
+const ExportQuery = z.object({
+  cursor: Cursor.openapi({ description: "Of the last `end` with `more`: goes on there" }),
+  since: Cursor.openapi({
+    description: "Of the last `end` without `more`: what is new or changed since that export began",
+  }),
+});
+
+const ConversationExportQuery = ExportQuery.pick({ cursor: true });
 
 const dataRoute = serverRoutes("data", "whole");
 

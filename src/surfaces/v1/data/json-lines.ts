@@ -1,11 +1,11 @@
-import { z } from "zod";
-import { IMPORTED_TYPES, type ImportReport } from "../../core/data/import/import-report.ts";
-import type { Line } from "../../core/data/import/run.ts";
-import { ExportRecord, FORMAT_VERSION } from "../../domain/data/records.ts";
-import { attempt } from "../../domain/errors.ts";
-import type { FileOrigins } from "../../domain/files/file-origins.ts";
-import { parseJson, requireSound } from "../../http/json.ts";
-import { nextTurn } from "../../lib/next-turn.ts";
+import { z } from "@hono/zod-openapi";
+import { IMPORTED_TYPES, type ImportReport } from "../../../core/data/import/import-report.ts";
+import type { Line } from "../../../core/data/import/run.ts";
+import { ExportRecord, FORMAT_VERSION } from "../../../domain/data/records.ts";
+import { attempt } from "../../../domain/errors.ts";
+import type { FileOrigins } from "../../../domain/files/file-origins.ts";
+import { parseJson, requireSound } from "../../../http/json.ts";
+import { nextTurn } from "../../../lib/next-turn.ts";
 
 /** The media type of JSON Lines. Its type is wide: a route would take one with `json` in it for JSON. */
 export const JSON_LINES: string = "application/x-ndjson";
@@ -88,3 +88,11 @@ export function linesOf(
 
 /** UTF-16 units that are sent together, and made in one turn. */
 const CHUNK = 16 * 1024;
+
+/** Lines of records, each one JSON: the document has their schema beside it. */
+export const RECORDS = {
+  type: "string" as const,
+  contentSchema: { $ref: "#/components/schemas/ExportRecord" },
+  description:
+    "JSON Lines: each line is an `ExportRecord`, and the content of its messages is `ExportedContent` (both among the schemas of this document)",
+};
