@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { ServerConversation } from "../../../src/surfaces/v1/schemas/server/conversations.ts";
+import { ServerConversation } from "../../../src/surfaces/v1/server/conversations.ts";
 import { conversationPath, freshConversationId } from "../../support/accounts/server-conversations.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { freshExternalId } from "../../support/accounts/server-users.ts";

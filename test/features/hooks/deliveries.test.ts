@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { FailedDeliveries, Hook, RotatedHook } from "../../../src/surfaces/v1/schemas/server/hooks.ts";
+import { FailedDeliveries, Hook, RotatedHook } from "../../../src/surfaces/v1/server/hooks.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, freshName, register, type SignedIn } from "../../support/clients/api.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MAX_HOOKS } from "../../../src/domain/server/hook.ts";
-import { CreatedHook, Hooks, HookTest } from "../../../src/surfaces/v1/schemas/server/hooks.ts";
+import { CreatedHook, Hooks, HookTest } from "../../../src/surfaces/v1/server/hooks.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { call } from "../../support/clients/api.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { ServerScope } from "../../../src/domain/server/server-key.ts";
-import { CreatedServerKey, ServerKeys } from "../../../src/surfaces/v1/schemas/server/keys.ts";
+import { CreatedServerKey, ServerKeys } from "../../../src/surfaces/v1/server/keys.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { type Answer, call, expectProblem, freshName, register } from "../../support/clients/api.ts";
 import { sampledPairs } from "../../support/sampled-cases.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { ServerUserPage, ServerUserResults } from "../../../src/surfaces/v1/schemas/server/users.ts";
+import { ServerUserPage, ServerUserResults } from "../../../src/surfaces/v1/server/users.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { freshExternalId, putUser, signedIn, userOf, userPath } from "../../support/accounts/server-users.ts";
 import { newSession } from "../../support/accounts/sessions.ts";

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
-import { ServerMetrics } from "../../../src/surfaces/v1/schemas/server/metrics.ts";
+import { ServerMetrics } from "../../../src/surfaces/v1/server/metrics.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { call, expectProblem, register } from "../../support/clients/api.ts";
 import { createGroup, send } from "../../support/clients/chat.ts";

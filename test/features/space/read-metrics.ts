@@ -1,5 +1,5 @@
 import { SELF } from "cloudflare:test";
-import { ServerMetrics } from "../../../src/surfaces/v1/schemas/server/metrics.ts";
+import { ServerMetrics } from "../../../src/surfaces/v1/server/metrics.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 
 /** The metrics, for a monitor that accepts this type. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { z } from "zod";
-import { MemberResults, ServerConversation } from "../../../src/surfaces/v1/schemas/server/conversations.ts";
+import { MemberResults, ServerConversation } from "../../../src/surfaces/v1/server/conversations.ts";
 import { type Answer, call } from "../clients/api.ts";
 
 const StrictServerConversation = ServerConversation.strict();

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
-import { ServerUser } from "../../../src/surfaces/v1/schemas/server/users.ts";
+import { ServerUser } from "../../../src/surfaces/v1/server/users.ts";
 import { type Answer, call, type SignedIn } from "../clients/api.ts";
 
 const StrictUser = ServerUser.strict();

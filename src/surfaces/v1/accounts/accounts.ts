@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
-import { type SignedIn as DomainSignedIn, login, register } from "../../../core/accounts/registration.ts";
+import { login, register, type SignedIn as SignIn } from "../../../core/accounts/registration.ts";
 import { logout } from "../../../core/accounts/sessions.ts";
 import { OwnUsername, ProfileFields, Username } from "../../../domain/accounts/user.ts";
 import { bearer } from "../../../http/access/bearer.ts";
@@ -101,7 +101,7 @@ export const accounts = v1Router()
     return c.body(null, 204);
   });
 
-async function answer(secret: string | undefined, { user, credential }: DomainSignedIn) {
+async function answer(secret: string | undefined, { user, credential }: SignIn) {
   return {
     token: await issueToken(secret, credential),
     expires_at: credential.expiresAt,

@@ -11,8 +11,8 @@ import { QueryText } from "../common.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, serverRoutes } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { ConversationRefParams } from "../schemas/server/conversations.ts";
-import { UserRefParams } from "../schemas/server/users.ts";
+import { ConversationRefParams } from "../server/conversations.ts";
+import { UserRefParams } from "../server/users.ts";
 import { JSON_LINES, linesOf, RECORDS } from "./json-lines.ts";
 
 const Cursor = QueryText.optional();

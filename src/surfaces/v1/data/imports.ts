@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { importRecords } from "../../../core/data/import/import-records.ts";
-import { ImportReport as DomainImportReport } from "../../../core/data/import/import-report.ts";
+import { ImportReport } from "../../../core/data/import/import-report.ts";
 import { storeImportedFile } from "../../../core/data/import/imported-files.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { decodeUtf8, readUpTo } from "../../../http/body.ts";
@@ -89,7 +89,7 @@ const fileRoute = dataRoute("put", "/v1/server/imports/files/{sha256}", {
 export const imports = v1Router()
   .openapi(importRoute, async (c) => {
     const body = decodeUtf8(await readUpTo(c.req.raw, LIMITS.importBytes));
-    const report = new DomainImportReport();
+    const report = new ImportReport();
     const lines = await readRecords(body, report);
     if (c.req.valid("query").dry_run) report.wouldImport(lines.map(({ record }) => record.type));
     else await importRecords(c.var.core, c.var.key.id, lines, report);
@@ -103,7 +103,7 @@ export const imports = v1Router()
   });
 
 /** What became of the lines of an import. */
-function serializeReport(report: DomainImportReport): z.infer<typeof Report> {
+function serializeReport(report: ImportReport): z.infer<typeof Report> {
   const { imported, unchanged, leftOut, leftOutCount, filesWanted } = report;
   return {
     imported,

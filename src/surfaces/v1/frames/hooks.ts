@@ -8,8 +8,8 @@ import type {
 import { serializePerson } from "../accounts/users.ts";
 import { serializeLastMessage, withExternalId } from "../messages/message.ts";
 import { serializeReactions } from "../messages/reactions.ts";
-import { serializeAbout } from "../serialize/moderation.ts";
-import { serializeServerUser } from "../serialize/server-users.ts";
+import { serializeAbout } from "../moderation/reports.ts";
+import { serializeServerUser } from "../server/users.ts";
 
 /** v1's form of what hooks are told. */
 export const hookFormat: HookFormat = {

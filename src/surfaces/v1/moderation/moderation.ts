@@ -1,37 +1,105 @@
-import { pageOfAudit } from "../../../../core/moderation/audit-log.ts";
+import { z } from "@hono/zod-openapi";
+import { pageOfAudit } from "../../../core/moderation/audit-log.ts";
 import {
   dissolveAsStaff,
   readReportedConversation,
   revokeAsStaff,
-} from "../../../../core/moderation/messages.ts";
-import { countWork } from "../../../../core/moderation/staff.ts";
+} from "../../../core/moderation/messages.ts";
+import { countWork } from "../../../core/moderation/staff.ts";
 import {
   endSuspensionAsStaff,
   readModeratedUser,
   revokeMessagesOf,
   searchUsers,
   suspendAsStaff,
-} from "../../../../core/moderation/users.ts";
-import { ListQuery } from "../../common.ts";
-import { serializeMessage } from "../../messages/message.ts";
-import { MessagePage, PageQuery } from "../../messages/messages.ts";
-import { problems } from "../../problems.ts";
-import { jsonAnswer, optionalBody } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import {
-  AuditPage,
-  ModeratedMessageParams,
-  ModeratedUser,
-  OwnRole,
-  SinceQuery,
-  UserSearchQuery,
-} from "../../schemas/moderation/moderation.ts";
-import { ConversationRefParams } from "../../schemas/server/conversations.ts";
-import { SuspensionInput } from "../../schemas/server/user-access.ts";
-import { ServerUserPage, UserRefParams } from "../../schemas/server/users.ts";
-import { serializeAudit, serializeModeratedUser } from "../../serialize/moderation.ts";
-import { serializeServerUser } from "../../serialize/server-users.ts";
-import { reasonOf, staffRoute } from "../../staff.ts";
+} from "../../../core/moderation/users.ts";
+import { Username } from "../../../domain/accounts/user.ts";
+import { Role } from "../../../domain/conversations/group-kind.ts";
+import { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { AuditAction, type AuditEntry as DomainAuditEntry } from "../../../domain/moderation/audit.ts";
+import { ReportId } from "../../../domain/moderation/report.ts";
+import { StaffRole } from "../../../domain/moderation/staff.ts";
+import { ServerKeyId } from "../../../domain/server/server-key.ts";
+import { shownTime } from "../../../lib/stored-time.ts";
+import { ListQuery, pageShape, QueryText, SeqParam, Time, TimeParam } from "../common.ts";
+import { serializeMessage } from "../messages/message.ts";
+import { MessagePage, PageQuery } from "../messages/messages.ts";
+import { problems } from "../problems.ts";
+import { jsonAnswer, optionalBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { ConversationRefParams } from "../server/conversations.ts";
+import { SuspensionInput } from "../server/user-access.ts";
+import { ServerUser, ServerUserPage, serializeServerUser, UserRefParams } from "../server/users.ts";
+import { Report, serializeReport } from "./reports.ts";
+import { reasonOf, staffRoute } from "./staff.ts";
+
+const Waiting = z.int().nonnegative();
+
+const OwnRole = z
+  .object({
+    role: StaffRole.exclude(["user"]).openapi({ description: "An `auditor` reads, and changes nothing" }),
+    open_reports: Waiting.openapi({ description: `At most ${LIMITS.countedForStaff}` }),
+    held_messages: Waiting.openapi({
+      description: `Those that wait for a decision; at most ${LIMITS.countedForStaff}`,
+    }),
+  })
+  .openapi("OwnStaffRole");
+
+const ModeratedUser = z
+  .object({
+    user: ServerUser,
+    sessions: z
+      .array(
+        z
+          .object({ created_at: Time, last_seen_at: Time, user_agent: z.string() })
+          .openapi("ModeratedSession"),
+      )
+      .openapi({ description: "Where the user is signed in, the newest sign-in first" }),
+    groups: z
+      .array(
+        z
+          .object({ id: ConversationId, name: z.string(), role: Role, joined_at: Time })
+          .openapi("GroupOfUser"),
+      )
+      .openapi({ description: "The newest 100 that the user is in" }),
+    reports: z
+      .array(z.lazy(() => Report))
+      .openapi({ description: "The newest 50 about the user, and by them" }),
+  })
+  .openapi("ModeratedUser");
+
+const UserSearchQuery = ListQuery.extend({
+  q: QueryText.pipe(Username).openapi({
+    description: "What usernames begin with",
+    example: "an",
+  }),
+});
+
+const SinceQuery = z.object({ since: TimeParam });
+
+const ModeratedMessageParams = ConversationRefParams.extend({ seq: SeqParam });
+
+const AuditEntry = z
+  .object({
+    id: z.int(),
+    at: Time,
+    by: z.object({ user_id: UserId.nullable(), key_id: ServerKeyId.nullable() }).openapi({
+      description: "A user or a key; the other one is null",
+    }),
+    from: z.string().nullable().openapi({ description: "The address block of the call; null: unknown" }),
+    action: AuditAction,
+    of: z.object({
+      user_id: UserId.optional(),
+      conversation_id: ConversationId.optional(),
+      seq: Seq.optional(),
+      report_id: ReportId.optional(),
+    }),
+    reason: z.string(),
+  })
+  .openapi("AuditEntry");
+
+const AuditPage = pageShape(AuditEntry).openapi("AuditPage");
 
 const NO_USER = problems("validation_failed", "forbidden", "not_found");
 const REASON = "The header `Parley-Reason` may say why, percent-encoded.";
@@ -179,3 +247,41 @@ export const moderation = v1Router()
     const { items, nextCursor } = await pageOfAudit(c.var.core, c.var.staff, c.req.valid("query"));
     return c.json({ items: items.map(serializeAudit), next_cursor: nextCursor }, 200);
   });
+
+/** A user as staff is shown them. */
+function serializeModeratedUser({
+  user,
+  sessions,
+  groups,
+  reports,
+}: Awaited<ReturnType<typeof readModeratedUser>>): z.infer<typeof ModeratedUser> {
+  return {
+    user: serializeServerUser(user),
+    sessions: sessions.map(({ createdAt, lastSeenAt, userAgent }) => ({
+      created_at: createdAt,
+      last_seen_at: Math.max(lastSeenAt, createdAt),
+      user_agent: userAgent,
+    })),
+    groups: groups.map(({ id, name, role, joinedAt }) => ({
+      id,
+      name,
+      role,
+      joined_at: shownTime(joinedAt),
+    })),
+    reports: reports.map(serializeReport),
+  };
+}
+
+/** A row of the audit log. */
+function serializeAudit(entry: DomainAuditEntry): z.infer<typeof AuditPage>["items"][number] {
+  const { id, at, userId, key, from, action, subject, reason } = entry;
+  return {
+    ...{ id, at, by: { user_id: userId, key_id: key }, from, action, reason },
+    of: {
+      ...(subject.userId !== undefined && { user_id: subject.userId }),
+      ...(subject.conversationId !== undefined && { conversation_id: subject.conversationId }),
+      ...(subject.seq !== undefined && { seq: subject.seq }),
+      ...(subject.reportId !== undefined && { report_id: subject.reportId }),
+    },
+  };
+}

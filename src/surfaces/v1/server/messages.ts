@@ -1,22 +1,73 @@
-import type { z } from "@hono/zod-openapi";
-import type { Core } from "../../../../core/context.ts";
+import { z } from "@hono/zod-openapi";
+import type { Core } from "../../../core/context.ts";
 import {
   externalIdsOfSenders,
   pageOfAllMessages,
   sendAs,
   sendNotice,
-} from "../../../../core/server/server-messages.ts";
-import { bodyJson } from "../../../../domain/messages/content.ts";
-import type { Message as StoredMessage } from "../../../../domain/messages/message.ts";
-import { writeMetadata } from "../../../../domain/server/metadata.ts";
-import { Message, serializeServerMessage } from "../../messages/message.ts";
-import { MessagePage, PageQuery } from "../../messages/messages.ts";
-import { toDraft } from "../../messages/new-message.ts";
-import { problems } from "../../problems.ts";
-import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { ConversationRefParams } from "../../schemas/server/conversations.ts";
-import { ServerMessage } from "../../schemas/server/messages.ts";
+} from "../../../core/server/server-messages.ts";
+import { bodyJson, Content } from "../../../domain/messages/content.ts";
+import type { Message as StoredMessage } from "../../../domain/messages/message.ts";
+import { writeMetadata } from "../../../domain/server/metadata.ts";
+import { Metadata } from "../common.ts";
+import { Message, NoticeBody, serializeServerMessage } from "../messages/message.ts";
+import { MessagePage, PageQuery } from "../messages/messages.ts";
+import {
+  ClientMsgId,
+  MergedInput,
+  NewButtons,
+  nameOf,
+  PollInput,
+  SendFields,
+  toDraft,
+} from "../messages/new-message.ts";
+import { problems } from "../problems.ts";
+import { jsonAnswer, jsonBody, serverRoutes } from "../route.ts";
+import { v1Router } from "../router.ts";
+import { ConversationRefParams, UserRef } from "./conversations.ts";
+
+const [Text, ...Others] = Content.options;
+
+const { send_at: _, ...Options } = SendFields.shape;
+
+const Silent = z.boolean().optional().openapi({
+  description: "It counts as unread for nobody. Not with `mentions` or `thread`",
+});
+
+/** The fields of a send as a user, besides kind and body. */
+const AsUser = {
+  as: z.lazy(() => UserRef).openapi({ description: "Who sends it: a member" }),
+  ...Options,
+  silent: Silent,
+};
+
+const NoticeInput = z
+  .object({
+    as: z.null({ error: "must be null: no user sends a message of the kind system" }),
+    kind: z.literal("system"),
+    body: NoticeBody,
+    client_msg_id: ClientMsgId.optional(),
+    metadata: Metadata.optional(),
+    silent: Silent.openapi({ description: "It is so anyway" }),
+  })
+  .openapi(nameOf("system", "Server"), {
+    example: { as: null, kind: "system", body: { text: "The lesson begins", event: "lesson.began" } },
+  });
+
+const WithButtons = { ...AsUser, buttons: NewButtons };
+
+/** A message of a team's backend: as a user, or by nobody. `kind` selects the body. */
+const ServerMessage = z
+  .discriminatedUnion("kind", [
+    z.object({ ...Text.shape, ...WithButtons }).openapi(nameOf("text", "Server")),
+    ...Others.map(({ shape }) =>
+      z.object({ ...shape, ...WithButtons }).openapi(nameOf(shape.kind.value, "Server")),
+    ),
+    z.object({ ...MergedInput.shape, ...AsUser }).openapi(nameOf("merged", "Server")),
+    z.object({ ...PollInput.shape, ...WithButtons }).openapi(nameOf("poll", "Server")),
+    NoticeInput,
+  ])
+  .openapi("ServerMessage");
 
 const sendRoute = serverRoutes("messages")("post", "/v1/server/conversations/{cref}/messages", {
   operationId: "sendServerMessage",

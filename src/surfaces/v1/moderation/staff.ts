@@ -1,19 +1,19 @@
 import type { HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
-import { staffOf } from "../../core/moderation/staff.ts";
-import { invalid } from "../../domain/errors.ts";
-import { LIMITS } from "../../domain/limits.ts";
-import { looksLikeServerKey } from "../../domain/server/server-key.ts";
-import { textUpTo } from "../../domain/text.ts";
-import { decoded } from "../../http/access/acting.ts";
-import { loggedBlock } from "../../http/access/address-block.ts";
-import { bearer } from "../../http/access/bearer.ts";
-import { identify } from "../../http/access/identify.ts";
-import { countCost } from "../../http/access/rate-limit.ts";
-import { requireServerKey } from "../../http/access/server-key.ts";
-import type { StaffEnv } from "../../http/env.ts";
-import { MISSING } from "./auth.ts";
-import { keyRoutes } from "./route.ts";
+import { staffOf } from "../../../core/moderation/staff.ts";
+import { invalid } from "../../../domain/errors.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { looksLikeServerKey } from "../../../domain/server/server-key.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { decoded } from "../../../http/access/acting.ts";
+import { loggedBlock } from "../../../http/access/address-block.ts";
+import { bearer } from "../../../http/access/bearer.ts";
+import { identify } from "../../../http/access/identify.ts";
+import { countCost } from "../../../http/access/rate-limit.ts";
+import { requireServerKey } from "../../../http/access/server-key.ts";
+import type { StaffEnv } from "../../../http/env.ts";
+import { MISSING } from "../auth.ts";
+import { keyRoutes } from "../route.ts";
 
 const REASON_HEADER = "Parley-Reason";
 

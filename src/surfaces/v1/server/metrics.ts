@@ -1,16 +1,132 @@
-import type { ServerMetrics as Metrics } from "../../../core/operation/metrics.ts";
+import { z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
+import {
+  type ServerMetrics as Metrics,
+  serverMetrics as metricsOf,
+} from "../../../core/operation/metrics.ts";
+import { LARGE_OBJECT_KINDS } from "../../../domain/operation/large-object.ts";
 import {
   BUCKETS_MS,
-  type CounterName,
-  type DurationName,
+  CounterName,
+  DurationName,
   type EventTotals,
   type Histogram,
   quantile,
 } from "../../../domain/operation/metrics.ts";
-import type { ServerMetrics } from "../schemas/server/metrics.ts";
+import { HookState } from "../../../domain/server/hook.ts";
+import { Time } from "../common.ts";
+import { staffRoute } from "../moderation/staff.ts";
+import { jsonAnswer, serverRoutes } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const Bytes = z.int().nonnegative();
+
+const LargeObject = z
+  .object({
+    kind: z.enum(LARGE_OBJECT_KINDS),
+    id: z.int().openapi({ description: "Of the conversation, or of the user whose inbox it is" }),
+    bytes: Bytes.openapi({ description: "Beyond 9.5 GB the object takes nothing more" }),
+    reported_at: Time,
+  })
+  .openapi("LargeObject");
+
+/** A label's name is fixed by the metric, its values are few: never an id or a text of a user. */
+const Labels = z.record(z.string(), z.string());
+const Milliseconds = z.number().nonnegative().nullable();
+
+const EventCount = z
+  .object({
+    name: z.enum(CounterName.options).openapi({ description: "What was counted" }),
+    labels: Labels,
+    value: z.int().nonnegative(),
+  })
+  .openapi("EventCount");
+
+const EventDuration = z
+  .object({
+    name: z.enum(DurationName.options).openapi({ description: "What was measured" }),
+    labels: Labels,
+    count: z.int().nonnegative(),
+    p50_ms: Milliseconds,
+    p95_ms: Milliseconds,
+    p99_ms: Milliseconds.openapi({
+      description: "What 99 % did not exceed, from buckets that double: off by a factor of two at most",
+    }),
+  })
+  .openapi("EventDuration");
+
+const EventMetrics = z
+  .object({
+    kept_by: z.enum(["isolate", "analytics_engine"]).openapi({
+      description:
+        "`isolate`: counted by the process that answers, which is all of a server on one machine, and a sample of one on Cloudflare. `analytics_engine`: kept there, and not among these numbers",
+    }),
+    since: Time.nullable().openapi({ description: "When the process counted first" }),
+    counters: z.array(EventCount),
+    durations: z.array(EventDuration),
+  })
+  .openapi("EventMetrics");
+
+export const ServerMetrics = z
+  .object({
+    database_bytes: Bytes,
+    objects: z.array(LargeObject).openapi({
+      description: "The 20 largest objects of 100 MB or more, as each has reported itself, once a day",
+    }),
+    hooks: z
+      .record(HookState, z.int().nonnegative())
+      .openapi({ description: "How many hooks are in each state" }),
+    events: EventMetrics,
+  })
+  .openapi("ServerMetrics");
+
+export type ServerMetrics = z.infer<typeof ServerMetrics>;
+
+const MetricsText = z.string().openapi({ description: "OpenMetrics 1.0", example: "# EOF\n" });
+
+const OPEN_METRICS = "application/openmetrics-text";
+const JSON_TYPE = "application/json";
+
+const serverRoute = serverRoutes("metrics")("get", "/v1/server/metrics", {
+  operationId: "getMetrics",
+  summary: "How full the deployment is, the states of hooks, and what has happened",
+  description:
+    "For monitors such as Prometheus: OpenMetrics, or JSON with `Accept: application/json`. Sizes and hooks are of the whole deployment; `events.kept_by` says of what the counts of events are.",
+  responses: {
+    200: {
+      description: "The metrics",
+      content: { [OPEN_METRICS]: { schema: MetricsText }, [JSON_TYPE]: { schema: ServerMetrics } },
+    },
+  },
+});
+
+export const serverMetrics = v1Router().openapi(serverRoute, async (c) => {
+  const metrics = await metricsOf(c.var.core);
+  const type = accepts(c, {
+    header: "Accept",
+    supports: [OPEN_METRICS, JSON_TYPE],
+    default: OPEN_METRICS,
+  });
+  if (type === JSON_TYPE) return c.json(serializeMetrics(metrics), 200);
+  return c.body(openMetrics(metrics), 200, {
+    "Content-Type": `${OPEN_METRICS}; version=1.0.0; charset=utf-8`,
+  });
+});
+
+const moderationRoute = staffRoute("get", "/v1/moderation/metrics", {
+  operationId: "getModerationMetrics",
+  summary: "How full the deployment is, and what has happened",
+  description:
+    "The same as `GET /v1/server/metrics`. Nobody's name or text is in it, so the audit log has no row.",
+  responses: { 200: jsonAnswer("The metrics", ServerMetrics) },
+});
+
+export const moderationMetrics = v1Router().openapi(moderationRoute, async (c) =>
+  c.json(serializeMetrics(await metricsOf(c.var.core)), 200),
+);
 
 /** The metrics as JSON. */
-export function serializeMetrics({ databaseBytes, objects, hooks, events }: Metrics): ServerMetrics {
+function serializeMetrics({ databaseBytes, objects, hooks, events }: Metrics): ServerMetrics {
   return {
     database_bytes: databaseBytes,
     objects: objects.map(({ reportedAt, ...object }) => ({ ...object, reported_at: reportedAt })),
@@ -47,7 +163,7 @@ interface Sample {
 }
 
 /** The same in the text format of OpenMetrics 1.0, which Prometheus reads. */
-export function openMetrics({ databaseBytes, objects, hooks, events }: Metrics): string {
+function openMetrics({ databaseBytes, objects, hooks, events }: Metrics): string {
   const families: Family[] = [
     {
       ...{ name: "parley_database_bytes", type: "gauge", unit: "bytes", help: "The size of the database." },

@@ -1,10 +1,48 @@
 import { z } from "@hono/zod-openapi";
-import { createServerKey, endServerKey, serverKeys as keysOf } from "../../../../core/server/server-keys.ts";
-import type { ServerKey as Key } from "../../../../domain/server/server-key.ts";
-import { problems } from "../../problems.ts";
-import { jsonAnswer, jsonBody, serverRoutes } from "../../route.ts";
-import { v1Router } from "../../router.ts";
-import { CreatedServerKey, NewServerKey, type ServerKey, ServerKeys } from "../../schemas/server/keys.ts";
+import { createServerKey, endServerKey, serverKeys as keysOf } from "../../../core/server/server-keys.ts";
+import {
+  DateUtc,
+  type ServerKey as Key,
+  NewServerKey as NewKey,
+  ServerKeyId,
+  ServerScope,
+} from "../../../domain/server/server-key.ts";
+import { Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { jsonAnswer, jsonBody, serverRoutes } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const Scopes = z.array(ServerScope).openapi({
+  description: "What the key may do: each call of the section *Server* names the one that it needs",
+});
+
+const ServerKey = z
+  .object({
+    id: ServerKeyId,
+    name: z.string(),
+    scopes: Scopes,
+    created_at: Time,
+    last_used_on: DateUtc.nullable().openapi({ description: "A date in UTC; null: never" }),
+    expires_at: Time.nullable().openapi({ description: "null: it does not end by itself" }),
+  })
+  .openapi("ServerKey", { description: "The key of a backend, without its secret" });
+
+const NewServerKey = z
+  .object({
+    name: NewKey.shape.name,
+    scopes: NewKey.shape.scopes,
+    expires_at: Time.optional(),
+  })
+  .openapi("NewServerKey");
+
+export const CreatedServerKey = z
+  .object({
+    ...ServerKey.shape,
+    key: z.string().openapi({ description: "What the backend sends. It is shown once, and stored nowhere" }),
+  })
+  .openapi("CreatedServerKey");
+
+export const ServerKeys = z.object({ items: z.array(ServerKey) }).openapi("ServerKeys");
 
 const keyRoute = serverRoutes("keys");
 
