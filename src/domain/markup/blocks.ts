@@ -2,7 +2,7 @@ import { parseInline } from "./inline.ts";
 import type { Block, ListItem, NameReader } from "./tree.ts";
 
 /** Quotes within quotes beyond this depth are text. */
-const MAX_DEPTH = 4;
+export const MAX_QUOTE_DEPTH = 4;
 
 /** What begins and ends the blocks of a text, by its lines. */
 export const LINE_END = /\r\n?|\n/;
@@ -38,7 +38,7 @@ function parseLines(lines: readonly string[], names: readonly NameReader[], dept
       while (!FENCE_END.test(lines[end] ?? "")) end++;
       blocks.push({ type: "code", language: fence[1] ?? "", text: lines.slice(i + 1, end).join("\n") });
       i = end + 1;
-    } else if (depth < MAX_DEPTH && QUOTE.test(line)) {
+    } else if (depth < MAX_QUOTE_DEPTH && QUOTE.test(line)) {
       endParagraph();
       const inside = linesFrom(lines, i, (one) => QUOTE.test(one));
       const children = parseLines(

@@ -5,7 +5,7 @@ import { withFound } from "../../../src/surfaces/telegram/text/entities.ts";
 import { toOurs } from "../../../src/surfaces/telegram/text/marked.ts";
 import { fromOurs } from "../../../src/surfaces/telegram/text/shown.ts";
 import { call, register, type SignedIn } from "../../support/clients/api.ts";
-import { openDirect, page } from "../../support/clients/chat.ts";
+import { openDirect, page, send } from "../../support/clients/chat.ts";
 import { createGroupId } from "../../support/objects/room.ts";
 import { called, failure, newBot, sendText, tg, updates } from "./client.ts";
 
@@ -30,6 +30,17 @@ async function sent(text: string, more: object = {}) {
   const { text: shown, entities = [] } = Sent.parse(await sendText(bot, ann.user.id, text, more));
   const body = (await page(ann, direct)).items.at(-1)?.body;
   return { shown, entities, stored: body?.text };
+}
+
+/** What the bot is told of a text that a person sends, and of what is in it. */
+async function told(text: string): Promise<[string, string[]]> {
+  const { seq } = await send(ann, direct, text);
+  const forwarded = { chat_id: ann.user.id, from_chat_id: ann.user.id, message_id: seq };
+  const answer = Sent.parse(await called(bot, "forwardMessage", forwarded));
+  const entities = (answer.entities ?? []).map(({ type, offset, length, language, url }) =>
+    [type, offset, length, language ?? url].filter((one) => one !== undefined).join(" "),
+  );
+  return [answer.text, entities];
 }
 
 describe("a text is shown to bots without marks, with entities", () => {
@@ -58,20 +69,12 @@ describe("a text is shown to bots without marks, with entities", () => {
     ["`/no @no #no`", "/no @no #no", ["code 0 11"]],
     ["#123 a#b $usd a/b", "#123 a#b $usd a/b", []],
   ])("%j", async (text, shown, entities) => {
-    const { seq } = z.object({ seq: z.int() }).parse(
-      (
-        await call("POST", `/v1/conversations/${direct}/messages`, {
-          token: ann.token,
-          body: { kind: "text", body: { text } },
-        })
-      ).body,
-    );
-    const forwarded = { chat_id: ann.user.id, from_chat_id: ann.user.id, message_id: seq };
-    const answer = Sent.parse(await called(bot, "forwardMessage", forwarded));
-    const told = (answer.entities ?? []).map(({ type, offset, length, language, url }) =>
-      [type, offset, length, language ?? url].filter((one) => one !== undefined).join(" "),
-    );
-    expect([answer.text, told]).toEqual([shown, entities]);
+    expect(await told(text)).toEqual([shown, entities]);
+  });
+
+  test("quotes within quotes, as deep as people see them, and no deeper", async () => {
+    const deep = ">".repeat(8_000);
+    expect(await told(deep)).toEqual([deep.slice(4), ["blockquote 0 7996"]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Person } from "../../../domain/accounts/person.ts";
-import { FENCE, FENCE_END, ITEM, LINE_END, QUOTE } from "../../../domain/markup/blocks.ts";
+import { FENCE, FENCE_END, ITEM, LINE_END, MAX_QUOTE_DEPTH, QUOTE } from "../../../domain/markup/blocks.ts";
 import { parseInline } from "../../../domain/markup/inline.ts";
 import { type Inline, type NameReader, type Styled, textOf } from "../../../domain/markup/tree.ts";
 import { isInWord } from "../../../domain/markup/words.ts";
@@ -24,7 +24,7 @@ export function toShown(text: string, mentioned: readonly Person[] = []): Marked
 /** The same with the entities of marks alone. */
 export function fromOurs(text: string, mentioned: readonly Person[] = []): MarkedText {
   const writer = new Writer(mentioned);
-  writer.lines(text.split(LINE_END), false);
+  writer.lines(text.split(LINE_END), 0);
   return { text: writer.text, entities: writer.entities };
 }
 
@@ -40,8 +40,9 @@ class Writer {
     this.#names = { at: (text, from) => named(mentioned, text, from) };
   }
 
-  /** @param isQuoted a quote in a quote is a part of it */
-  lines(lines: readonly string[], isQuoted: boolean): void {
+  /** @param depth of the quotes around: a quote in a quote is a part of it */
+  lines(lines: readonly string[], depth: number): void {
+    const isQuote = (line: string) => depth < MAX_QUOTE_DEPTH && QUOTE.test(line);
     const lastEnd = lines.findLastIndex((line) => FENCE_END.test(line));
     let isFirst = true;
     const block = (write: () => void) => {
@@ -61,18 +62,18 @@ class Writer {
         i = end + 1;
         continue;
       }
-      const end = runEnd(lines, i, lastEnd);
+      const end = runEnd(lines, i, lastEnd, isQuote);
       const run = lines.slice(i, end);
-      if (QUOTE.test(line)) {
+      if (isQuote(line)) {
         const inside = run.map((one) => one.replace(QUOTE, ""));
-        const write = () => this.lines(inside, true);
-        block(() => (isQuoted ? write() : this.#as({ type: "blockquote" }, write)));
+        const write = () => this.lines(inside, depth + 1);
+        block(() => (depth > 0 ? write() : this.#as({ type: "blockquote" }, write)));
       } else if (ITEM.test(line)) {
         block(() => this.#item(line));
       } else {
         block(() => this.#inline(parseInline(run.join("\n"), [this.#names])));
       }
-      i = ITEM.test(line) && !QUOTE.test(line) ? i + 1 : end;
+      i = ITEM.test(line) && !isQuote(line) ? i + 1 : end;
     }
   }
 
@@ -124,13 +125,18 @@ class Writer {
 }
 
 /** Where the lines end that are of one kind with a first one. */
-function runEnd(lines: readonly string[], from: number, lastEnd: number): number {
-  const isQuote = QUOTE.test(lines[from] ?? "");
+function runEnd(
+  lines: readonly string[],
+  from: number,
+  lastEnd: number,
+  isQuote: (line: string) => boolean,
+): number {
+  const isQuoted = isQuote(lines[from] ?? "");
   let end = from + 1;
   for (; end < lines.length; end++) {
     const line = lines[end] ?? "";
-    if (QUOTE.test(line) !== isQuote) break;
-    if (!isQuote && (ITEM.test(line) || (end < lastEnd && FENCE.test(line)))) break;
+    if (isQuote(line) !== isQuoted) break;
+    if (!isQuoted && (ITEM.test(line) || (end < lastEnd && FENCE.test(line)))) break;
   }
   return end;
 }
