@@ -34,16 +34,17 @@ const CLOSED: ReadonlySet<string> = new Set(["code", "pre", "url", "email", "tex
 
 /** Entities with those that stand in the text as it is, in the order of this API. */
 export function withFound(text: string, entities: readonly Entity[]): Entity[] {
-  const taken = entities.filter(({ type }) => CLOSED.has(type));
-  const isFree = ({ offset, length }: Entity) =>
-    taken.every((one) => one.offset + one.length <= offset || offset + length <= one.offset);
+  const taken = new Uint8Array(text.length);
+  const take = ({ offset, length }: Entity) => taken.fill(1, offset, offset + length);
+  const isFree = ({ offset, length }: Entity) => !taken.subarray(offset, offset + length).includes(1);
+  for (const entity of entities) if (CLOSED.has(entity.type)) take(entity);
   const found: Entity[] = [];
   for (const [type, pattern] of FOUND)
     for (const { index: offset, 0: shown } of text.matchAll(pattern)) {
       const entity = { type, offset, length: shown.length };
       if (!isFree(entity)) continue;
       found.push(entity);
-      taken.push(entity);
+      take(entity);
     }
   return inOrder([...entities, ...found]);
 }
