@@ -33,6 +33,7 @@ import { ListWriter } from "./list/list-writer.ts";
 import { ListRepair } from "./list/repair.ts";
 import { NameLookup } from "./name-lookup.ts";
 import { Notifications } from "./notifications.ts";
+import { Outfeeds } from "./outfeeds/outfeeds.ts";
 import { createPush } from "./push/push.ts";
 import { QuotaUses } from "./quota-uses.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
@@ -104,16 +105,10 @@ export type InboxJobKind =
   | "scheduled_expiry"
   /** sends the reminders of saved messages whose time has come */
   | "reminders"
-  /** decides what is pushed of a conversation, and pushes it; key: the conversation */
-  | "push"
-  /** reads for a bot what a conversation has; key: the conversation */
-  | "bot_feed"
-  /** reads for a bot the message of a tap; key: the tap as JSON */
-  | "bot_tap"
-  /** reads for the gateway of a bot what a conversation has; key: the conversation */
-  | "gateway_feed"
-  /** tells the gateway of a bot of a tap on its button; key: the tap */
-  | "gateway_tap"
+  /** reads a conversation for phones and bots; key: the conversation */
+  | "outfeed"
+  /** reads a tap on a button of the bot, and its message; key: the tap as JSON */
+  | "tap"
   /** ends sessions of the gateway that have had no socket for long */
   | "gateway_expiry"
   /** sends updates to the webhook of the bot */
@@ -239,7 +234,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     isDeleted: () => accountDeletion.isDeleted,
   });
   const push = createPush(ctx.storage.sql, {
-    ...{ conversations, directory, jobs, list, metrics, timing, userId, services: pushServices },
+    ...{ conversations, directory, list, metrics, timing, userId, services: pushServices },
     store: (update) => catchUp.store(update),
     isFocused: (id) => sockets.open().some(({ id: socket }) => cursors.get(socket, id)?.state === "focused"),
     sessionsIn: (id) => sessionGate.sessionsIn(id),
@@ -249,18 +244,18 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     notifications: () => stores.notifications.page({ limit: NEWEST_NOTIFICATIONS }).items,
     storeList: stores.storeList,
     waitUntil: (work) => ctx.waitUntil(work),
+    wake: (id) => outfeeds.read(id, Date.now()),
   });
   const gateway = new Gateway(ctx.storage, {
     ...{ conversations, directory, jobs, timing, userId, storeList: stores.storeList },
     ...{ format: deps.gatewayFormat, sockets: () => sockets.open() },
     chargeResume: () => budgets.charge(userId(), WEIGHTS.page),
   });
+  const outfeeds: Outfeeds = new Outfeeds([push.pushes, botUpdates, gateway], { jobs, timing });
   list.observe({
     taken: (update, before) => {
-      botUpdates.taken(update);
-      gateway.taken(update);
+      outfeeds.taken(update, before);
       composerDrafts.follow(update, before);
-      push.pushes.taken(update, before);
     },
     forgotten: (id) => composerDrafts.forget(id),
     leftArchive: (id) => {
@@ -268,13 +263,13 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
       pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
     },
   });
-  return { audience, deviceFeed, catchUp, composerDrafts, push, botUpdates, gateway };
+  return { audience, deviceFeed, catchUp, composerDrafts, outfeeds, push, botUpdates, gateway };
 }
 
 /** What concerns the account: its sessions, its presence, its profile and contacts, and the repair of all. */
 function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Stores, delivery: Delivery) {
   const { accountDeletion, cursors, list, sessionGate, sockets } = stores;
-  const { audience, botUpdates, deviceFeed, push } = delivery;
+  const { audience, deviceFeed, outfeeds } = delivery;
   const { conversations, directory, timing } = deps;
   const { sql } = ctx.storage;
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
@@ -290,14 +285,9 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
     closeHere: (sessionId: SessionId) => {
       sockets.kickSession(sessionId);
       presence.socketClosed();
-      push.deliveries.endSession(sessionId);
-      botUpdates.endSession(sessionId);
+      outfeeds.endSession(sessionId);
     },
-    closeAllHere: () => {
-      sockets.kick(() => true, "session_ended");
-      push.deliveries.endAll();
-      botUpdates.endAll();
-    },
+    closeAllHere: () => sockets.kick(() => true, "session_ended"),
     kick,
   };
   return {

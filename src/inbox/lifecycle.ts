@@ -72,28 +72,16 @@ export abstract class InboxLifecycle extends SocketHost {
       lost_updates: (key, calls) => this.#with(({ catchUp }) => catchUp.recover(key, calls)),
       profile: (key, calls) =>
         this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
-      push: (key, calls) => this.#with(({ push }) => push.pushes.run(key, calls)),
-      bot_feed: (key, calls) => this.#with(({ botUpdates }) => botUpdates.readConversation(key, calls)),
-      bot_tap: (key) => this.#with(({ botUpdates }) => botUpdates.readTap(key)),
-      gateway_feed: (key, calls) => this.#with(({ gateway }) => gateway.readConversation(key, calls)),
-      gateway_tap: (key) => this.#with(({ gateway }) => gateway.readTap(key)),
+      outfeed: (key, calls) => this.#with(({ outfeeds }) => outfeeds.run(key, calls)),
+      tap: (key) => this.#with(({ outfeeds }) => outfeeds.runTap(key)),
       gateway_expiry: () => this.#with(async ({ gateway }) => gateway.expire()),
       bot_webhook: () => this.#with(({ botUpdates }) => botUpdates.deliver()),
       repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
     };
     this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, {
-      beside: [
-        "scheduled",
-        "lost_updates",
-        "push",
-        "bot_feed",
-        "bot_tap",
-        "bot_webhook",
-        "gateway_feed",
-        "gateway_tap",
-      ],
+      beside: ["scheduled", "lost_updates", "outfeed", "tap", "bot_webhook"],
       prompt: ["scheduled_files", "own_files", "released_files"],
-      secret: ["own_files", "released_files", "bot_tap", "gateway_tap"],
+      secret: ["own_files", "released_files", "tap"],
       note: (event, job) => deps.metrics.count(event, { object: "inbox", job }),
     });
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;

@@ -8,22 +8,12 @@ import type { InboxComponents } from "../components.ts";
  * @returns the conversations to leave, each with its job
  */
 export async function eraseInbox(
-  {
-    accountDeletion,
-    botUpdates,
-    gateway,
-    list,
-    ownFiles,
-    saved,
-    sessionTermination,
-    presence,
-  }: InboxComponents,
+  { accountDeletion, list, outfeeds, ownFiles, saved, sessionTermination, presence }: InboxComponents,
   erases: boolean,
   calls: CallBudget,
 ): Promise<ConversationId[]> {
   accountDeletion.erase();
-  botUpdates.stop();
-  gateway.stop();
+  outfeeds.stop();
   ownFiles.deleteAll();
   saved.stop();
   list.markDeleted();

@@ -15,6 +15,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { ReceivedNotification } from "../../domain/sync/notification.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
+import type { Outfeed } from "../outfeeds/outfeeds.ts";
 import { ConversationFeed } from "./conversation-feed.ts";
 import { UpdatePolls } from "./polls.ts";
 import { TapUpdates } from "./tap-updates.ts";
@@ -25,9 +26,11 @@ interface BotUpdatesDeps {
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes" | "message">;
   format: KeptBotFormat;
   caller: BotCaller;
-  jobs: { schedule(kind: "bot_feed" | "bot_tap" | "bot_webhook", key: string, due: number): void };
+  jobs: { schedule(kind: "bot_webhook", key: string, due: number): void };
+  /** has a conversation read now */
+  wake(id: ConversationId): void;
   directory: Pick<UserDirectory, "people">;
-  timing: Pick<Timing, "botUpdates" | "largeGroup">;
+  timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
   /** the newest notifications of the user */
   notifications(): readonly ReceivedNotification[];
@@ -39,7 +42,7 @@ interface BotUpdatesDeps {
  * What a bot is told over an API for bots: it asks for updates, or has them sent to a webhook. The first time
  * it does, the queue is switched on. A user who never does has no row and no job of it.
  */
-export class BotUpdates {
+export class BotUpdates implements Outfeed {
   readonly #deps: BotUpdatesDeps;
   readonly #queue: UpdateQueue;
   readonly #polls: UpdatePolls;
@@ -56,32 +59,16 @@ export class BotUpdates {
     this.#deliveries = new WebhookDeliveries({ ...deps, queue, read });
     const placeOf = (context: BotPlace, named: readonly UserId[]) => this.#placeOf(context, named);
     const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
-    this.#feed = new ConversationFeed({
-      ...{ ...feeding, removalFrom: (id) => this.#removalFrom(id) },
-      schedule: (key) => deps.jobs.schedule("bot_feed", key, Date.now()),
-    });
-    this.#taps = new TapUpdates({
-      ...feeding,
-      schedule: (key) => deps.jobs.schedule("bot_tap", key, Date.now()),
-    });
+    this.#feed = new ConversationFeed({ ...feeding, removalFrom: (id) => this.#removalFrom(id) });
+    this.#taps = new TapUpdates(feeding);
   }
 
-  /** The list takes an inbox update. */
-  taken(update: InboxUpdate): void {
+  /** @see Outfeed.taken */
+  taken(update: InboxUpdate): number | null {
     const { state } = this.#queue;
     if (state && !state.webhook && Date.now() - state.askedAt > this.#deps.timing.botUpdates.idleMs)
       this.#queue.end();
-    this.#feed.taken(update);
-  }
-
-  /** A button of the bot was tapped on. */
-  tapped(tap: Tap): void {
-    this.#taps.tapped(tap);
-  }
-
-  /** Whether the bot would wait until the alarm of a large group serves members without devices. */
-  isDeferred({ memberCount }: InboxUpdate): boolean {
-    return this.#queue.state !== null && memberCount > this.#deps.timing.largeGroup.aboveMembers;
+    return this.#feed.taken(update);
   }
 
   /** Whether the bot is told of anything. */
@@ -126,26 +113,20 @@ export class BotUpdates {
     this.#polls.end();
   }
 
-  /** All sessions have ended. */
-  endAll(): void {
-    if (this.#queue.state?.webhook) this.#queue.setWebhook(null);
-    this.#polls.end();
-  }
-
   /** The account is deleted. */
   stop(): void {
     if (this.#queue.state) this.#queue.end();
     this.#polls.end();
   }
 
-  /** The `bot_feed` job of a conversation. */
-  readConversation(key: string, calls: CallBudget): Promise<number | null> {
-    return this.#feed.run(key, calls);
+  /** @see Outfeed.read */
+  read(id: ConversationId, calls: CallBudget): Promise<number | null> {
+    return this.#feed.read(id, calls);
   }
 
-  /** The `bot_tap` job of a tap. */
-  readTap(key: string): Promise<null> {
-    return this.#taps.read(key);
+  /** @see Outfeed.readTap */
+  readTap(tap: Tap): Promise<(() => void) | null> {
+    return this.#taps.read(tap);
   }
 
   /** The `bot_webhook` job. */
@@ -157,7 +138,7 @@ export class BotUpdates {
   #asked(fromNow = false): void {
     const now = Date.now();
     const since = fromNow ? now : now - this.#deps.timing.botUpdates.keepMs;
-    for (const id of this.#queue.ask(since)) this.#feed.look(id);
+    for (const id of this.#queue.ask(since)) this.#deps.wake(id);
   }
 
   /**

@@ -2,7 +2,7 @@ import { deletedUser } from "../../domain/accounts/person.ts";
 import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
 import { namedIn } from "../../domain/bots/named-users.ts";
 import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
-import { ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
+import { type ConversationId, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { readTip } from "../../domain/messages/content.ts";
 import type { Message } from "../../domain/messages/message.ts";
@@ -29,8 +29,6 @@ type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "newFrom" | "lastSe
 interface FeedDeps {
   queue: UpdateQueue;
   format: BotFormat;
-  /** has an alarm call `run` for a conversation, now */
-  schedule(key: string): void;
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
@@ -43,9 +41,8 @@ interface FeedDeps {
 }
 
 /**
- * Reads for a bot what its conversations have. An inbox update stores the alarm job of its conversation,
- * which asks the conversation for what is behind the bot's cursor: a crash, a late update and one that is
- * repeated do no harm.
+ * Reads for a bot what its conversations have, behind the bot's cursor of each: a crash, a late update and one
+ * that is repeated do no harm.
  */
 export class ConversationFeed {
   readonly #deps: FeedDeps;
@@ -58,33 +55,25 @@ export class ConversationFeed {
     this.#deps = deps;
   }
 
-  /** The list takes an inbox update, perhaps a late one. While the queue is off this reads nothing. */
-  taken({ conversationId: id, kind, version, state, newFrom, lastSeq, rev }: InboxUpdate): void {
+  /** @see Outfeed.taken */
+  taken(update: InboxUpdate): number | null {
+    const { conversationId: id, kind, version, state, newFrom, lastSeq, rev } = update;
     const { format, queue } = this.#deps;
-    if (!queue.state || !format.tells(kind)) return;
+    if (!queue.state || !format.tells(kind)) return null;
     const known = this.#heads.get(id);
     // A change that is announced later than it is made comes with the same version.
-    if (known && (known.version > version || (known.version === version && known.rev >= rev))) return;
+    if (known && (known.version > version || (known.version === version && known.rev >= rev))) return null;
     const head = { kind, version, state, newFrom, lastSeq, rev };
-    if (!isBehind(queue.cursor(id), head)) return;
+    if (!isBehind(queue.cursor(id), head)) return null;
     this.#heads.set(id, head);
-    this.look(id);
+    return Date.now();
   }
 
-  /** Has a conversation read. */
-  look(id: ConversationId): void {
-    this.#deps.schedule(String(id));
-  }
-
-  /**
-   * The job of a conversation.
-   * @throws if the conversation does not answer: the job is tried again after a pause
-   */
-  async run(key: string, calls: CallBudget): Promise<number | null> {
+  /** @see Outfeed.read */
+  async read(id: ConversationId, calls: CallBudget): Promise<number | null> {
     const { added, format, queue } = this.#deps;
     if (!queue.state) return null;
     if (calls.take(CALLS) < CALLS) return Date.now();
-    const id = ConversationId.parse(Number(key));
     const head = this.#heads.get(id) ?? (await this.#snapshot(id));
     if (head && !format.tells(head.kind)) return null;
     const before = queue.cursor(id);

@@ -1,8 +1,8 @@
-import type { BotFormat, BotPlace } from "../../domain/bots/bot-update.ts";
+import type { BotFormat, BotPlace, BotUpdate } from "../../domain/bots/bot-update.ts";
 import { namedIn } from "../../domain/bots/named-users.ts";
-import { Tap } from "../../domain/bots/tap.ts";
+import type { Tap } from "../../domain/bots/tap.ts";
 import { nullIfNotFound } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
@@ -11,8 +11,6 @@ import type { UpdateQueue } from "./update-queue.ts";
 interface TapDeps {
   queue: UpdateQueue;
   format: BotFormat;
-  /** has an alarm call `read`, now */
-  schedule(key: string): void;
   conversations: Pick<Conversations, "pageWithContext" | "message">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
@@ -30,18 +28,9 @@ export class TapUpdates {
     this.#deps = deps;
   }
 
-  /** A button of the bot was tapped on. While the queue is off this does nothing. */
-  tapped(tap: Tap): void {
-    if (this.#deps.queue.state) this.#deps.schedule(JSON.stringify(tap));
-  }
-
-  /**
-   * The job of a tap: adds it, with its message as it is now.
-   * @throws if the conversation does not answer
-   */
-  async read(key: string): Promise<null> {
-    const { added, conversations, format, queue, userId } = this.#deps;
-    const tap = Tap.parse(JSON.parse(key));
+  /** Reads a tap, and its message as it is now. @see Outfeed.readTap */
+  async read(tap: Tap): Promise<(() => void) | null> {
+    const { conversations, format, userId } = this.#deps;
     const { conversationId: id, seq } = tap;
     const input = { userId: userId() };
     const [page, message] = await Promise.all([
@@ -51,10 +40,14 @@ export class TapUpdates {
     if (!page || !format.tells(page.context.kind)) return null;
     const place = await this.#deps.placeOf(page.context, message ? namedIn(message) : []);
     const update = format.tapped(tap, message, place);
-    if (!update || !queue.state || !format.isWanted(update.kind, queue.state.allowed)) return null;
+    return update && (() => this.#store(id, update));
+  }
+
+  #store(id: ConversationId, update: BotUpdate): void {
+    const { added, format, queue } = this.#deps;
+    if (!queue.state || !format.isWanted(update.kind, queue.state.allowed)) return;
     queue.append(id, [update]);
     added();
-    return null;
   }
 
   #inTime<T>(call: Promise<T>): Promise<T> {

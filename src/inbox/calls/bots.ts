@@ -13,14 +13,14 @@ export const BOTS = {
    * @returns whether the bot can answer: not if it hears by a gateway alone, which has no answers
    * @throws `not_found` for a deleted account, `rate_limited`
    */
-  tapped: repeatable(unweighed, ({ accountDeletion, botUpdates, gateway, taps }, { tap }: { tap: Tap }) => {
-    if (accountDeletion.isDeleted) throw noTap();
-    if (taps.add(tap)) {
-      botUpdates.tapped(tap);
-      gateway.tapped(tap);
-    }
-    return { canAnswer: botUpdates.isOn || !gateway.isAlone };
-  }),
+  tapped: repeatable(
+    unweighed,
+    ({ accountDeletion, botUpdates, gateway, outfeeds, taps }, { tap }: { tap: Tap }) => {
+      if (accountDeletion.isDeleted) throw noTap();
+      if (taps.add(tap)) outfeeds.tapped(tap);
+      return { canAnswer: botUpdates.isOn || !gateway.isAlone };
+    },
+  ),
 
   /** Takes a tap to answer it. @see KeptTaps.take @throws `not_found` */
   takeTap: repeatable(

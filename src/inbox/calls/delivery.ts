@@ -22,14 +22,16 @@ export const DELIVERY = {
    */
   applyUpdate: repeatable(
     unweighed,
-    async ({ accountDeletion, botUpdates, deviceFeed, push }, input: InboxUpdate): Promise<InboxAnswer> => {
+    async (
+      { accountDeletion, botUpdates, deviceFeed, outfeeds },
+      input: InboxUpdate,
+    ): Promise<InboxAnswer> => {
       if (accountDeletion.isDeleted) return null;
       const position = await deviceFeed.take(input);
       // No cooldown for a bot that waits: it has no device, and all that it lacks it asks for.
       if (position === null && botUpdates.isListening)
         return { seq: input.lastSeq, rev: input.rev, formats: [], parts: true };
-      const isDeferred = push.pushes.isDeferred(input) || botUpdates.isDeferred(input);
-      return position === null && isDeferred ? "pushed" : position;
+      return position === null && outfeeds.isDeferred(input) ? "pushed" : position;
     },
   ),
 

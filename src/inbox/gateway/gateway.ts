@@ -12,6 +12,7 @@ import { ConversationFeed } from "../bot-updates/conversation-feed.ts";
 import { TapUpdates } from "../bot-updates/tap-updates.ts";
 import { UpdateQueue } from "../bot-updates/update-queue.ts";
 import type { DeviceSocket } from "../devices/device-socket.ts";
+import type { Outfeed } from "../outfeeds/outfeeds.ts";
 import { type GatewaySession, GatewaySessions } from "./sessions.ts";
 
 /** The updates that are read at once. */
@@ -28,7 +29,7 @@ interface GatewayDeps {
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes" | "message">;
   directory: Pick<UserDirectory, "storedContext">;
   format: BotFormat;
-  jobs: { schedule(kind: "gateway_feed" | "gateway_tap" | "gateway_expiry", key: string, due: number): void };
+  jobs: { schedule(kind: "gateway_expiry", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates" | "gateway">;
   userId(): UserId;
   storeList(): void;
@@ -43,7 +44,7 @@ interface GatewayDeps {
  * its own count of events, and goes on over sockets: what comes while it has none waits for `keepMs`. The
  * queue is on while there is a session. A user without one has no row and no job of it.
  */
-export class Gateway {
+export class Gateway implements Outfeed {
   readonly #deps: GatewayDeps;
   readonly #queue: UpdateQueue;
   readonly #feed: ConversationFeed;
@@ -62,14 +63,8 @@ export class Gateway {
     this.#sessions = new GatewaySessions(storage.sql);
     const placeOf = (context: BotPlace) => this.#placeOf(context);
     const feeding = { ...deps, queue, placeOf, removalFrom: () => null, added: () => this.#added() };
-    this.#feed = new ConversationFeed({
-      ...feeding,
-      schedule: (key) => deps.jobs.schedule("gateway_feed", key, Date.now()),
-    });
-    this.#taps = new TapUpdates({
-      ...feeding,
-      schedule: (key) => deps.jobs.schedule("gateway_tap", key, Date.now()),
-    });
+    this.#feed = new ConversationFeed(feeding);
+    this.#taps = new TapUpdates(feeding);
   }
 
   /** After a start: a crash closes sockets without an event. */
@@ -81,29 +76,32 @@ export class Gateway {
       if (closedAt === null && !open.has(id)) this.#close(id, lastId);
   }
 
-  /** The list takes an inbox update. */
-  taken(update: InboxUpdate): void {
-    this.#feed.taken(update);
+  /** Whether the bot has a session. */
+  get isOn(): boolean {
+    return this.#queue.state !== null;
   }
 
-  /** A button of the bot was tapped on. */
-  tapped(tap: Tap): void {
-    this.#taps.tapped(tap);
+  /** @see Outfeed.taken */
+  taken(update: InboxUpdate): number | null {
+    return this.#feed.taken(update);
   }
 
-  /** The `gateway_tap` job of a tap. */
-  readTap(key: string): Promise<null> {
-    return this.#taps.read(key);
+  /** @see Outfeed.read */
+  read(id: ConversationId, calls: CallBudget): Promise<number | null> {
+    return this.#feed.read(id, calls);
   }
+
+  /** @see Outfeed.readTap */
+  readTap(tap: Tap): Promise<(() => void) | null> {
+    return this.#taps.read(tap);
+  }
+
+  /** @see Outfeed.endSession A session of the gateway ends with its socket. */
+  endSession(): void {}
 
   /** Whether the bot has a session, and no other sockets. */
   get isAlone(): boolean {
-    return this.#queue.state !== null && this.#deps.sockets().length === this.#open().length;
-  }
-
-  /** The `gateway_feed` job of a conversation. */
-  readConversation(key: string, calls: CallBudget): Promise<number | null> {
-    return this.#feed.run(key, calls);
+    return this.isOn && this.#deps.sockets().length === this.#open().length;
   }
 
   /** @throws `rate_limited` if the bot has as many sockets as it may have */

@@ -58,8 +58,8 @@ export class PushDeliveries {
     for (const device of this.#deps.devices.all()) if (device.sessionId === sessionId) this.forget(device.id);
   }
 
-  /** Forgets all devices. */
-  endAll(): void {
+  /** Forgets all devices: the account is deleted. */
+  stop(): void {
     for (const { id } of this.#deps.devices.all()) this.forget(id);
   }
 

@@ -1,6 +1,6 @@
 import { isMutedAt } from "../../domain/conversations/archive.ts";
 import { nullIfNotFound } from "../../domain/errors.ts";
-import { ConversationId, Position, type SessionId, type UserId } from "../../domain/ids.ts";
+import { type ConversationId, Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import { type InboxUpdate, unreadCountOf } from "../../domain/sync/inbox-update.ts";
@@ -9,6 +9,7 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import type { ListedAs } from "../list/list-writer.ts";
+import type { Outfeed } from "../outfeeds/outfeeds.ts";
 import type { PushDeliveries } from "./deliveries.ts";
 import type { Notices, PushNotice, Seen } from "./notices.ts";
 import type { PushDevices } from "./push-devices.ts";
@@ -24,7 +25,6 @@ export interface PushesDeps {
   preferences: PushPreferences;
   notices: Notices;
   deliveries: PushDeliveries;
-  jobs: { schedule(kind: "push", key: string, due: number): void };
   list: Pick<ConversationList, "listedAs">;
   messages: PushedMessages;
   conversations: Pick<Conversations, "snapshot" | "openSessions">;
@@ -35,38 +35,39 @@ export interface PushesDeps {
   isFocused(id: ConversationId): boolean;
   /** the sessions with a room socket registered in the conversation */
   sessionsIn(id: ConversationId): SessionId[];
-  timing: Pick<Timing, "largeGroup" | "push">;
+  timing: Pick<Timing, "push">;
   userId(): UserId;
 }
 
 /**
- * Decides what is pushed. An inbox update with a message that counts as unread schedules the alarm job of its
- * conversation, which asks the conversation for its newest state: what was read meanwhile is not pushed. What
- * a device shows is replaced when it is edited, and cleared when it is read or revoked.
+ * Decides what is pushed. An inbox update with a message that counts as unread has its conversation read, which
+ * is asked for its newest state: what was read meanwhile is not pushed. What a device shows is replaced when
+ * it is edited, and cleared when it is read or revoked.
  */
-export class Pushes {
+export class Pushes implements Outfeed {
   readonly #deps: PushesDeps;
 
   constructor(deps: PushesDeps) {
     this.#deps = deps;
   }
 
-  /**
-   * The list takes an inbox update, perhaps a late one. Without push devices this reads nothing.
-   * @param before how the list has the conversation
-   */
-  taken(update: InboxUpdate, before: () => ListedAs | null): void {
+  /** Whether there are push devices. */
+  get isOn(): boolean {
+    return !this.#deps.devices.isEmpty;
+  }
+
+  /** @see Outfeed.taken */
+  taken(update: InboxUpdate, before: () => ListedAs | null): number | null {
     const { devices, notices } = this.#deps;
-    if (devices.isEmpty) return;
+    if (devices.isEmpty) return null;
     const listed = before();
-    if (listed && update.version <= listed.version) return;
+    if (listed && update.version <= listed.version) return null;
     const id = update.conversationId;
     const known = notices.find(id);
     const decideAt = known?.seen.decideAt ?? null;
     if (!hasUnread(update)) {
       if (decideAt !== null) notices.setSeen(id, { ...update, decideAt: null });
-      if (known?.notice) this.#changed(id);
-      return;
+      return known?.notice ? this.#afterChange() : null;
     }
     // What came before was decided, or was there before the first device.
     const from = decideAt === null ? later(known?.seen, listed) : known?.seen;
@@ -76,27 +77,17 @@ export class Pushes {
       const due = Date.now() + (isMention ? 0 : this.#deps.timing.push.graceMs);
       const first = Math.min(decideAt ?? due, due);
       if (first !== decideAt) notices.setSeen(id, { ...(from ?? NOTHING), decideAt: first });
-      this.#deps.jobs.schedule("push", String(id), first);
-    } else if (known?.notice && shownNow(known.notice, update)?.version !== known.notice.version) {
-      this.#changed(id);
+      return first;
     }
+    const isShownAnew = known?.notice && shownNow(known.notice, update)?.version !== known.notice.version;
+    return isShownAnew ? this.#afterChange() : null;
   }
 
-  /** Whether pushes would wait until the alarm of a large group serves members without devices. */
-  isDeferred({ memberCount }: InboxUpdate): boolean {
-    const { devices, timing } = this.#deps;
-    return !devices.isEmpty && memberCount > timing.largeGroup.aboveMembers;
-  }
-
-  /**
-   * The `push` job of a conversation.
-   * @throws if the conversation or D1 does not answer: the job is tried again after a pause
-   */
-  async run(key: string, calls: CallBudget): Promise<number | null> {
+  /** @see Outfeed.read */
+  async read(id: ConversationId, calls: CallBudget): Promise<number | null> {
     const { conversations, deliveries, devices, store, timing, userId } = this.#deps;
     if (devices.isEmpty) return null;
     if (calls.take(CALLS) < CALLS) return Date.now();
-    const id = ConversationId.parse(Number(key));
     const answer = conversations.snapshot(id, { userId: userId() }).catch(nullIfNotFound);
     const snapshot = await withDeadline(answer, timing.push.callTimeoutMs);
     if (!snapshot) return null;
@@ -109,10 +100,19 @@ export class Pushes {
     return next === null ? decideAt : Math.min(next, decideAt ?? next);
   }
 
-  /** What a device shows of a conversation has changed. */
-  #changed(id: ConversationId): void {
-    const { jobs, timing } = this.#deps;
-    jobs.schedule("push", String(id), Date.now() + timing.push.changeMs);
+  /** @see Outfeed.endSession */
+  endSession(sessionId: SessionId): void {
+    this.#deps.deliveries.endSession(sessionId);
+  }
+
+  /** @see Outfeed.stop */
+  stop(): void {
+    this.#deps.deliveries.stop();
+  }
+
+  /** When to tell devices that what they show has changed (ms since 1970). */
+  #afterChange(): number {
+    return Date.now() + this.#deps.timing.push.changeMs;
   }
 
   /** A session that has expired is told of by nobody. */

@@ -10,10 +10,10 @@ import { timing } from "../timing.ts";
 /** A stub that no test has wrapped: the test runtime evicts no other. */
 const inbox = ({ user }: Named) => env.INBOX.get(env.INBOX.idFromName(String(user.id)));
 
-/** How many conversations of a user wait for the job that pushes. */
+/** How many conversations of a user wait for the job that reads them for phones. */
 export function pushJobs(user: Named): Promise<number> {
   return runInDurableObject(inbox(user), (_, { storage }) => {
-    return storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'push'").toArray().length;
+    return storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'outfeed'").toArray().length;
   });
 }
 

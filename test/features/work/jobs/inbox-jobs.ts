@@ -60,19 +60,6 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
     ],
   ],
   size: [() => [{}]],
-  push: [
-    () => [
-      {
-        key: "1",
-        state: (sql) =>
-          sql.exec(
-            `INSERT INTO push_devices (device_id, session_id, target, content, created_at)
-               VALUES ('phone', ?, '{"kind":"expo","token":"ExponentPushToken[x]"}', 'full', 1)`,
-            sessionId(1),
-          ),
-      },
-    ],
-  ],
   expired_sessions: [
     ({ size }) => [
       {
@@ -142,27 +129,22 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
   released_files: [
     () => [{ key: JSON.stringify(range(1, 100).map((i) => i.toString(16).padStart(32, "0"))) }],
   ],
-  bot_feed: [
+  outfeed: [
     ({ groups }) => [
       {
         key: String(itemAt(groups, 1)),
-        state: (sql) =>
+        state: (sql) => {
           sql.exec(
-            "INSERT OR IGNORE INTO bot_queue (id, since, asked_at, last_id) VALUES (1, 0, ?, 1)",
-            Date.now(),
-          ),
-      },
-    ],
-  ],
-  gateway_feed: [
-    ({ groups }) => [
-      {
-        key: String(itemAt(groups, 1)),
-        state: (sql) =>
-          sql.exec(
-            "INSERT OR IGNORE INTO gateway_queue (id, since, asked_at, last_id) VALUES (1, 0, ?, 1)",
-            Date.now(),
-          ),
+            `INSERT INTO push_devices (device_id, session_id, target, content, created_at)
+               VALUES ('phone', ?, '{"kind":"expo","token":"ExponentPushToken[x]"}', 'full', 1)`,
+            sessionId(1),
+          );
+          for (const queue of ["bot", "gateway"])
+            sql.exec(
+              `INSERT OR IGNORE INTO ${queue}_queue (id, since, asked_at, last_id) VALUES (1, 0, ?, 1)`,
+              Date.now(),
+            );
+        },
       },
     ],
   ],
@@ -180,8 +162,7 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
       },
     ],
   ],
-  bot_tap: [aTap],
-  gateway_tap: [aTap],
+  tap: [aTap],
   bot_webhook: [() => [{}]],
   leave: [({ groups }) => [{ key: String(itemAt(groups, 7)) }]],
   erase: [({ groups }) => [{ key: String(itemAt(groups, 8)) }]],
