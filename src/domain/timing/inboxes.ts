@@ -171,9 +171,9 @@ export const INBOX_VALUES = {
     callTimeoutMs: 5_000,
     /** The deadline of a push service: they answer within a second. */
     answerMs: 5_000,
-    /** A device whose service did not take a push rests for so long; twice as long with each further one. */
-    firstPauseMs: 30_000,
-    /** The longest rest. */
+    /** The unit of the pauses of a device whose service did not take a push (`pauseAfter`). */
+    retryUnitMs: 1_000,
+    /** The longest of them. */
     maxPauseMs: 60 * 60_000,
   },
   /** What bots are told. */
@@ -194,8 +194,10 @@ export const INBOX_VALUES = {
     callTimeoutMs: 5_000,
     /** The time of the answer of a webhook. */
     answerMs: 15_000,
-    /** The unit of the pauses after a call that failed: 1 of them after the first, 600 at last. */
+    /** The unit of the pauses after a call that failed (`pauseAfter`). */
     retryUnitMs: 1_000,
+    /** The longest of them: what waits is kept for a day. */
+    maxPauseMs: 10 * 60_000,
   },
   /** The gateway of bots. */
   gateway: {

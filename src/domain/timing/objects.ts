@@ -39,8 +39,10 @@ export const OBJECT_VALUES = {
   },
   /** The calls of hooks. */
   hooks: {
-    /** The unit of the pauses after failures: 5 of them after the first, 86,400 after the ninth. */
+    /** The unit of the pauses after failures (`pauseAfter`). */
     retryUnitMs: 1_000,
+    /** The longest of them. */
+    maxPauseMs: 24 * 60 * 60_000,
     /** A hook without a success for so long is disabled: three days. */
     disableAfterMs: 3 * 24 * 60 * 60_000,
     /**

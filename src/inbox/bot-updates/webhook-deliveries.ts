@@ -7,13 +7,11 @@ import {
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
-import { spread } from "../../object/hooks/deliveries.ts";
+import { pauseAfter } from "../../object/backoff.ts";
 import type { UpdateQueue } from "./update-queue.ts";
 
 /** Updates that one run sends. */
 const RUN = 20;
-/** The pauses after a first, second … failure in a row, in `retryUnitMs`: what waits is kept for a day. */
-const PAUSES = [1, 5, 30, 120, 600] as const;
 
 interface DeliveriesDeps {
   queue: UpdateQueue;
@@ -86,7 +84,6 @@ export class WebhookDeliveries {
     queue.note({ at: now, error });
     const failures = queue.state?.failures ?? 1;
     log("warn", "bot_webhook_failed", { user: userId(), tries: failures, detail: error });
-    const pause = PAUSES[Math.min(failures, PAUSES.length) - 1] ?? PAUSES[0];
-    return now + spread(pause * timing.botUpdates.retryUnitMs);
+    return now + pauseAfter(failures, timing.botUpdates);
   }
 }

@@ -6,6 +6,7 @@ import { requiresNotice } from "../../domain/push/hosts.ts";
 import { type NoticeKind, noticeTexts, type Told } from "../../domain/push/notice.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
+import { pauseAfter } from "../../object/backoff.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import { badgeOf } from "./badge.ts";
@@ -166,9 +167,9 @@ export class PushDeliveries {
 
   /** Has a device rest, so that a service which is down costs little. */
   #pause({ id, failures }: PushDevice, leastMs: number): void {
-    const { firstPauseMs, maxPauseMs } = this.#deps.timing.push;
-    const pauseMs = Math.max(leastMs, Math.min(firstPauseMs * 2 ** failures, maxPauseMs));
-    this.#deps.devices.pause(id, Date.now() + pauseMs, failures + 1);
+    const tries = failures + 1;
+    const pauseMs = Math.max(leastMs, pauseAfter(tries, this.#deps.timing.push));
+    this.#deps.devices.pause(id, Date.now() + pauseMs, tries);
   }
 }
 

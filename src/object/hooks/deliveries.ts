@@ -6,6 +6,7 @@ import type { ExternalIdsOfUsers } from "../../domain/server/hook-format.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { isoTime } from "../../lib/stored-time.ts";
+import { pauseAfter } from "../backoff.ts";
 import type { ExternalIds } from "./external-ids.ts";
 import { signedHeaders } from "./signature.ts";
 
@@ -36,10 +37,6 @@ export interface Run<Position> {
 
 /** An answer that ends the hook. */
 const GONE = 410;
-/** The pauses after a first, second … failure in a row, in `retryUnitMs`: 5 s to a day. */
-const PAUSES = [5, 30, 120, 600, 3_600, 10_800, 21_600, 43_200, 86_400] as const;
-/** By so much a pause is longer or shorter: what failed at once is not repeated at once. */
-const SPREAD = 0.2;
 
 /**
  * Calls hooks with the events of one feed, in their order: of a conversation, or of all users. An event that
@@ -131,7 +128,7 @@ export class HookDeliveries {
     tries: number,
   ): Promise<number | null> {
     const failedAt = Date.now();
-    const nextAt = failedAt + this.#pauseMs(tries);
+    const nextAt = failedAt + pauseAfter(tries, this.#timing);
     const failed = { ...{ id, type, tries, status, error, failedAt, nextAt } };
     log("warn", "hook_failed", { hook: target.id, delivery: id, status, tries, detail: error });
     let since = failedAt;
@@ -147,11 +144,6 @@ export class HookDeliveries {
     return null;
   }
 
-  #pauseMs(tries: number): number {
-    const pause = PAUSES[Math.min(tries, PAUSES.length) - 1] ?? PAUSES[0];
-    return spread(pause * this.#timing.retryUnitMs);
-  }
-
   /** What is noted for people holds up no event. */
   async #note(write: () => Promise<void>): Promise<void> {
     try {
@@ -160,11 +152,6 @@ export class HookDeliveries {
       log("warn", "hook_not_noted", errorFields(error));
     }
   }
-}
-
-/** A pause (ms), up to a fifth longer or shorter. */
-export function spread(ms: number): number {
-  return Math.round(ms * (1 - SPREAD + 2 * SPREAD * Math.random()));
 }
 
 /** Why an event was not taken. `status` null: there was no answer. */
