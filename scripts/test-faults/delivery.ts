@@ -21,7 +21,7 @@ export const DELIVERY: readonly Fault[] = [
   {
     name: "a job that is scheduled while it runs does not run again",
     area: "delivery",
-    file: "src/object/alarm-jobs.ts",
+    file: "src/object/jobs/alarm-jobs.ts",
     from: "      running.again = Math.min(running.again ?? due, due);\n",
     to: "",
     caughtBy: "test/unit/objects/jobs.test.ts",

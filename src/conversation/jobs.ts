@@ -1,7 +1,7 @@
 import type { Timing } from "../domain/timing.ts";
-import type { AlarmJobs } from "../object/alarm-jobs.ts";
-import type { RetryMarker } from "../object/retry-marker.ts";
-import type { Wakeup } from "../object/wakeup.ts";
+import type { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
+import type { RetryMarker } from "../object/jobs/retry-marker.ts";
+import type { Wakeup } from "../object/jobs/wakeup.ts";
 
 /** What a conversation does later, by its alarm; `ConversationLifecycle` has the handlers. */
 export type ConversationJobKind =

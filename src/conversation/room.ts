@@ -1,4 +1,4 @@
-import type { AlarmJobs } from "../object/alarm-jobs.ts";
+import type { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
 import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import type { RoomContext } from "./room/context.ts";

@@ -2,10 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import type { Metrics } from "../domain/operation/metrics.ts";
 import { HookId } from "../domain/server/hook.ts";
 import type { Timing } from "../domain/timing.ts";
-import { AlarmJobs } from "../object/alarm-jobs.ts";
 import { beingRestored, ObjectBackup } from "../object/backup/object-backup.ts";
 import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
 import { CallBudget } from "../object/concurrency.ts";
+import { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
+import { type JobTable, jobsOf } from "../object/jobs/job-table.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { Coverage, type CoverageDeps, type Round } from "./coverage.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -34,17 +35,14 @@ export abstract class HookLifecycle extends DurableObject<Env> {
     this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: [] });
     this.#coverage = new Coverage(ctx.storage.sql, deps);
     this.#users = new UserFeed(ctx.storage.sql, deps, deps.timing.hooks);
-    const handlers = {
-      cover: async (_: string, calls: CallBudget) => {
-        const isOver = await this.#coverage.goOn(this.#id, calls);
-        return isOver ? null : Date.now();
-      },
-      users: () => this.#users.run(this.#id),
+    const table: JobTable<HookJobKind, this> = {
+      cover: async (_, __, calls) => ((await this.#coverage.goOn(this.#id, calls)) ? null : Date.now()),
+      users: { run: () => this.#users.run(this.#id), isBeside: true },
     };
-    this.#jobs = new AlarmJobs<HookJobKind>(ctx.storage, handlers, deps.timing.jobs, {
-      beside: ["users"],
-      note: (event, job) => deps.metrics.count(event, { object: "hook", job }),
-    });
+    const jobs = jobsOf(table, async () => this);
+    this.#jobs = new AlarmJobs(ctx.storage, jobs, deps.timing.jobs, (event, job) =>
+      deps.metrics.count(event, { object: "hook", job }),
+    );
     // A hook that was never used makes its tables with its first call.
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {

@@ -4,9 +4,9 @@ import type { Contacts, PushServices, UserDirectory } from "../domain/ports.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Timing } from "../domain/timing.ts";
 import { errorFields, log } from "../lib/logger.ts";
-import type { AlarmJobs } from "../object/alarm-jobs.ts";
 import { CallBudget } from "../object/concurrency.ts";
 import { ReleasedFiles } from "../object/files/released-files.ts";
+import type { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
 import type { TokenReader } from "../object/socket-host.ts";
 import { StorageSpace } from "../object/space/storage-space.ts";
 import { UserBudgets, WEIGHTS } from "../object/user-budgets.ts";
@@ -27,6 +27,7 @@ import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.
 import { MessageContexts } from "./devices/message-contexts.ts";
 import { Drafts } from "./drafts.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import type { InboxJobKind } from "./jobs.ts";
 import { CatchUp } from "./list/catch-up.ts";
 import { ConversationList } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
@@ -55,67 +56,6 @@ export interface InboxDeps extends DeviceSocketsDeps {
 /** So many are looked at for who has removed a bot from a group. */
 const NEWEST_NOTIFICATIONS = 100;
 
-/**
- * The alarm jobs of an inbox. Kinds are stored in `jobs`: a renamed kind orphans the rows of the previous
- * release.
- */
-export type InboxJobKind =
-  /** closes the room sockets of an ended session; key: the session */
-  | "kick"
-  /** forgets ended sessions whose tokens have expired */
-  | "expired_sessions"
-  /** checks which registered room sockets are still open */
-  | "sockets"
-  /** closes device sockets whose tokens have expired */
-  | "expiry"
-  /** publishes that the user is online */
-  | "online"
-  /** publishes that the user is offline, after the grace period */
-  | "offline"
-  /** announces the presence to further contacts; key: the presence, the last contact, and how many had it */
-  | "announcement"
-  /** looks up in D1 which sessions have ended; key: the token of the prepared end */
-  | "session_lookup"
-  /** looks up in D1 whether the account was deleted; key: the token of the prepared deletion */
-  | "deletion_lookup"
-  /** has a conversation remove the deleted user; key: the conversation */
-  | "leave"
-  | "erase"
-  /** revokes what the user has sent since a time; key: the time, and the conversation it has come to */
-  | "revocation"
-  /** releases the files of a deleted account; key: the file up to which it has come */
-  | "own_files"
-  /** deletes released files that nothing shows; key: the files */
-  | "released_files"
-  /** informs a contact of the deletion of the account; key: the contact, and whether they were a friend */
-  | "account_deleted"
-  /** asks a conversation for a snapshot, as a crash may have lost its newest update; key: the conversation */
-  | "lost_updates"
-  /** goes on with a list repair; key: the conversation up to which it has come */
-  | "repair"
-  /** announces a new profile to further conversations; key: the last conversation that has it, or 0 */
-  | "profile"
-  /** forgets expired stored drafts */
-  | "drafts"
-  /** sends scheduled messages that are due; key: their conversation */
-  | "scheduled"
-  /** has D1 hold the files of a scheduled message, or no longer; key: its id */
-  | "scheduled_files"
-  /** forgets scheduled messages that failed long ago */
-  | "scheduled_expiry"
-  /** sends the reminders of saved messages whose time has come */
-  | "reminders"
-  /** reads a conversation for phones and bots; key: the conversation */
-  | "outfeed"
-  /** reads a tap on a button of the bot, and its message; key: the tap as JSON */
-  | "tap"
-  /** ends sessions of the gateway that have had no socket for long */
-  | "gateway_expiry"
-  /** sends updates to the webhook of the bot */
-  | "bot_webhook"
-  /** reports the size of a large inbox */
-  | "size";
-
 /** The object of a user, as its components need it. */
 interface InboxHost {
   ctx: DurableObjectState;
@@ -124,12 +64,6 @@ interface InboxHost {
   userId(): UserId;
   /** Whether a device socket is being opened. */
   isOpening(): boolean;
-  /**
-   * Closes the room sockets of an ended session, as far as the calls suffice. Rejects if a conversation
-   * cannot be reached.
-   * @returns whether none is left
-   */
-  kick(sessionId: SessionId, calls: CallBudget): Promise<boolean>;
 }
 
 /** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
@@ -267,7 +201,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
 }
 
 /** What concerns the account: its sessions, its presence, its profile and contacts, and the repair of all. */
-function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Stores, delivery: Delivery) {
+function createAccount({ ctx, deps, jobs, userId }: InboxHost, stores: Stores, delivery: Delivery) {
   const { accountDeletion, cursors, list, sessionGate, sockets } = stores;
   const { audience, deviceFeed, outfeeds } = delivery;
   const { conversations, directory, timing } = deps;
@@ -281,14 +215,17 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
     userId,
     isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
   });
-  const socketsOfSessions = {
+  const sessions = {
+    ended: () => directory.endedSessions(userId()),
+    isDeleted: () => accountDeletion.isDeleted,
     closeHere: (sessionId: SessionId) => {
       sockets.kickSession(sessionId);
       presence.socketClosed();
       outfeeds.endSession(sessionId);
     },
     closeAllHere: () => sockets.kick(() => true, "session_ended"),
-    kick,
+    closeUnknownHere: () => sockets.kickExpired(true),
+    closed: () => presence.socketClosed(),
   };
   return {
     releasedFiles,
@@ -312,11 +249,6 @@ function createAccount({ ctx, deps, jobs, userId, kick }: InboxHost, stores: Sto
         presence.repair();
       },
     }),
-    sessionTermination: new SessionTermination(
-      sessionGate,
-      jobs,
-      socketsOfSessions,
-      timing.sessionTermination,
-    ),
+    sessionTermination: new SessionTermination(sessionGate, jobs, sessions, timing.sessionTermination),
   };
 }

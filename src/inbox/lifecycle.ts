@@ -1,18 +1,19 @@
 import { accountOver, CoreError, type Failure, type Result } from "../domain/errors.ts";
-import { ConversationId, SessionId, UserId } from "../domain/ids.ts";
+import { type SessionId, UserId } from "../domain/ids.ts";
 import { errorFields, log } from "../lib/logger.ts";
-import { AlarmJobs, type JobHandler } from "../object/alarm-jobs.ts";
 import { beingRestored, ObjectBackup } from "../object/backup/object-backup.ts";
 import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
 import { answer } from "../object/calls/rpc.ts";
-import type { CallBudget } from "../object/concurrency.ts";
+import { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
+import { jobsOf } from "../object/jobs/job-table.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, requireSameUser, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { WEIGHTS } from "../object/user-budgets.ts";
-import { eraseInbox } from "./account/erase-inbox.ts";
 import { takeOverQueue } from "./bot-updates/restored-queue.ts";
-import { createComponents, type InboxComponents, type InboxDeps, type InboxJobKind } from "./components.ts";
+import { createComponents, type InboxComponents, type InboxDeps } from "./components.ts";
 import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
+import { INBOX_JOBS } from "./job-handlers.ts";
+import type { InboxJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /**
@@ -46,44 +47,10 @@ export abstract class InboxLifecycle extends SocketHost {
     super(ctx, env, (change) => deps.metrics.count(change, { socket: "device" }));
     this.deps = deps;
     this.backup = new ObjectBackup(ctx.storage, { migrations: MIGRATIONS, leftOut: LEFT_OUT });
-    const handlers: Record<InboxJobKind, JobHandler> = {
-      kick: (key, calls) => this.#with((components) => this.#kick(components, SessionId.parse(key), calls)),
-      expired_sessions: () => this.#with(async ({ sessionGate }) => sessionGate.deleteExpired(Date.now())),
-      sockets: (_, calls) => this.#with((components) => this.#checkSockets(components, calls)),
-      expiry: () => this.#with((components) => this.#kickExpired(components)),
-      online: (_, calls) => this.#with(({ presence }) => presence.online(calls)),
-      offline: (_, calls) => this.#with(({ presence }) => presence.offline(calls)),
-      announcement: (key, calls) => this.#with(({ presence }) => presence.announceFurther(key, calls)),
-      session_lookup: (_, calls) => this.#with((components) => this.#lookUpEndedSessions(components, calls)),
-      deletion_lookup: (_, calls) => this.#with((components) => this.#lookUpDeletion(components, calls)),
-      drafts: () => this.#with(async ({ drafts }) => drafts.deleteExpired()),
-      scheduled: (key, calls) => this.#with(({ scheduled }) => scheduled.sends.sendDue(key, calls)),
-      scheduled_files: (key) => this.#with(({ scheduled }) => scheduled.files.store(key)),
-      scheduled_expiry: () => this.#with(async ({ scheduled }) => scheduled.sends.deleteExpired()),
-      size: () => this.#with(({ space }) => space.report()),
-      reminders: () => this.#with(async ({ saved }) => saved.remind()),
-      leave: (key, calls) => this.#with((components) => this.#leave(components, key, false, calls)),
-      erase: (key, calls) => this.#with((components) => this.#leave(components, key, true, calls)),
-      revocation: (key, calls) => this.#with(({ revocation }) => revocation.goOn(key, calls)),
-      own_files: (key) => this.#with(({ ownFiles }) => ownFiles.release(key)),
-      released_files: (key, _, tries) => this.#with(({ releasedFiles }) => releasedFiles.run(key, tries)),
-      account_deleted: (key, calls) =>
-        this.#with(({ contactNotifier }) => contactNotifier.contactJob(key, calls)),
-      lost_updates: (key, calls) => this.#with(({ catchUp }) => catchUp.recover(key, calls)),
-      profile: (key, calls) =>
-        this.#with(({ profileAnnouncer }) => profileAnnouncer.announceAfter(Number(key), calls)),
-      outfeed: (key, calls) => this.#with(({ outfeeds }) => outfeeds.run(key, calls)),
-      tap: (key) => this.#with(({ outfeeds }) => outfeeds.runTap(key)),
-      gateway_expiry: () => this.#with(async ({ gateway }) => gateway.expire()),
-      bot_webhook: () => this.#with(({ botUpdates }) => botUpdates.deliver()),
-      repair: (key, calls) => this.#with(({ repair }) => repair.goOn(Number(key), calls)),
-    };
-    this.jobs = new AlarmJobs<InboxJobKind>(ctx.storage, handlers, deps.timing.jobs, {
-      beside: ["scheduled", "lost_updates", "outfeed", "tap", "bot_webhook"],
-      prompt: ["scheduled_files", "own_files", "released_files"],
-      secret: ["own_files", "released_files", "tap"],
-      note: (event, job) => deps.metrics.count(event, { object: "inbox", job }),
-    });
+    const jobs = jobsOf(INBOX_JOBS, () => this.ensureLoaded());
+    this.jobs = new AlarmJobs(ctx.storage, jobs, deps.timing.jobs, (event, job) =>
+      deps.metrics.count(event, { object: "inbox", job }),
+    );
     if (!hasSchema(ctx.storage) || isRestoring(ctx.storage)) return;
     void ctx.blockConcurrencyWhile(async () => {
       migrate(ctx.storage, MIGRATIONS);
@@ -164,62 +131,6 @@ export abstract class InboxLifecycle extends SocketHost {
     if (socket) gateway.closed(socket);
     if (sockets.open().length === 0) list.endEpoch();
     presence.socketClosed();
-  }
-
-  async #kickExpired({ sockets, presence }: InboxComponents): Promise<number | null> {
-    sockets.kickExpired(false);
-    presence.socketClosed();
-    return sockets.nextExpiry();
-  }
-
-  async #kick(
-    { accountDeletion, sessionGate, presence }: InboxComponents,
-    sessionId: SessionId,
-    calls: CallBudget,
-  ): Promise<number | null> {
-    // A session whose tokens have expired has no socket left to close.
-    const isEnded = accountDeletion.isDeleted || sessionGate.isEnded(sessionId);
-    const isDone = !isEnded || (await sessionGate.kick(sessionId, calls));
-    presence.socketClosed();
-    return isDone ? null : Date.now();
-  }
-
-  async #lookUpEndedSessions(
-    { sessionTermination, sockets }: InboxComponents,
-    calls: CallBudget,
-  ): Promise<null> {
-    await sessionTermination.end(await this.deps.directory.endedSessions(this.userId()), calls);
-    sockets.kickExpired(true);
-    return null;
-  }
-
-  async #lookUpDeletion(components: InboxComponents, calls: CallBudget): Promise<null> {
-    const deleted = await components.accountDeletion.deletedInD1();
-    if (deleted) await eraseInbox(components, deleted.messagesErased, calls);
-    return null;
-  }
-
-  async #leave(
-    { accountDeletion }: InboxComponents,
-    key: string,
-    erases: boolean,
-    calls: CallBudget,
-  ): Promise<null> {
-    calls.take(1);
-    await accountDeletion.leaveConversation(ConversationId.parse(Number(key)), erases);
-    return null;
-  }
-
-  /** Device sockets need no look: a socket that a crash closed is missing when this wakes the object. */
-  async #checkSockets(
-    { sessionGate, presence, sockets }: InboxComponents,
-    calls: CallBudget,
-  ): Promise<number | null> {
-    const isDone = await sessionGate.removeLostSockets(calls);
-    presence.socketClosed();
-    if (!isDone) return Date.now();
-    const hasSome = sessionGate.hasSockets() || sockets.open().length > 0;
-    return hasSome ? Date.now() + this.deps.timing.socketRegistry.checkMs : null;
   }
 
   /**
@@ -316,8 +227,6 @@ export abstract class InboxLifecycle extends SocketHost {
       jobs: this.jobs,
       userId: () => this.userId(),
       isOpening: () => this.#opening > 0,
-      kick: (sessionId, calls) =>
-        this.#with(async (components) => (await this.#kick(components, sessionId, calls)) === null),
     });
     const { accountDeletion, gateway, list, presence, sessionGate, sockets } = components;
     if (accountDeletion.isDeleted) list.markDeleted();

@@ -1,4 +1,4 @@
-import { JOBS_TABLE } from "../object/alarm-jobs.ts";
+import { JOBS_TABLE } from "../object/jobs/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DEBTS_TABLE } from "../object/user-budgets.ts";
 import { toldReactionsTable } from "./bot-updates/told-reactions.ts";

@@ -36,7 +36,7 @@ export function advanceClock(ms: number): void {
 
 /**
  * Until when (ms since 1970) a job is due that runs now. One that wants to run again at once has a pause of a
- * millisecond (src/object/alarm-jobs.ts).
+ * millisecond (src/object/jobs/alarm-jobs.ts).
  */
 export const dueNow = (): number => Date.now() + 1;
 

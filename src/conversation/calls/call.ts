@@ -1,7 +1,7 @@
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { callsOf, effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import type { ConversationComponents } from "../lifecycle.ts";
+import type { ConversationComponents } from "../components.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Room } from "../room.ts";
 import type { CostlyReads } from "../views/costly-reads.ts";

@@ -8,7 +8,7 @@ import type { BanInput } from "../changes/banning.ts";
 import type { GroupProfileChange, MemberEdit } from "../changes/group.ts";
 import type { InvitationTerms } from "../changes/inviting.ts";
 import type { JoinDecision } from "../changes/joining.ts";
-import type { ConversationComponents } from "../lifecycle.ts";
+import type { ConversationComponents } from "../components.ts";
 import type { MemberRange } from "../members/member-list.ts";
 import type { Room } from "../room.ts";
 import { type Caller, groupChange, once, repeatable } from "./call.ts";

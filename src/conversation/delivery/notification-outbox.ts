@@ -4,7 +4,7 @@ import type { Inboxes } from "../../domain/ports.ts";
 import { NotificationOrRetraction, type SentNotification } from "../../domain/sync/notification.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
-import type { Wakeup } from "../../object/wakeup.ts";
+import type { Wakeup } from "../../object/jobs/wakeup.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { InboxDispatcher, type Lane } from "./inbox-calls/inbox-dispatcher.ts";
 import { type FailureStore, InboxFailures } from "./inbox-calls/inbox-failures.ts";

@@ -3,7 +3,7 @@ import { type BodyJson, searchText } from "../../domain/messages/content.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
-import type { RetryMarker } from "../../object/retry-marker.ts";
+import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { BIGRAMS_TABLES, type BigramIndex } from "./bigram-index.ts";

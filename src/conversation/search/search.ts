@@ -2,7 +2,7 @@ import { Seq, type UserId } from "../../domain/ids.ts";
 import { type Kind, searchText } from "../../domain/messages/content.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
-import type { RetryMarker } from "../../object/retry-marker.ts";
+import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
 import type { MessageLog, TextsAmong } from "../log/message-log.ts";
 import type { MessageRow, Order, Reader } from "../log/row.ts";
 import { BigramIndex, WINDOW, type Window } from "./bigram-index.ts";

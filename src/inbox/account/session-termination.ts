@@ -10,36 +10,38 @@ interface Scheduler {
   cancel(kind: "kick" | "session_lookup", key: string): void;
 }
 
-/** Closes the sockets of sessions. */
-interface Sockets {
+/** The sockets of the user, and what D1 has of their sessions. */
+interface Sessions {
+  /** the sessions that D1 has ended, and whose tokens have not expired */
+  ended(): Promise<EndedSession[]>;
+  /** whether the account is deleted */
+  isDeleted(): boolean;
   /** closes the device sockets of a session */
   closeHere(sessionId: SessionId): void;
   /** closes all device sockets */
   closeAllHere(): void;
-  /**
-   * closes the room sockets of a session, as far as the calls suffice; rejects if a conversation could not be
-   * reached
-   * @returns whether none is left
-   */
-  kick(sessionId: SessionId, calls: CallBudget): Promise<boolean>;
+  /** closes the device sockets whose clients have to show a valid token anew */
+  closeUnknownHere(): void;
+  /** sockets have closed */
+  closed(): void;
 }
 
 /** Ends sessions: their sockets close, and none opens until their tokens have expired. */
 export class SessionTermination {
   readonly #gate: SessionGate;
   readonly #jobs: Scheduler;
-  readonly #sockets: Sockets;
+  readonly #sessions: Sessions;
   readonly #timing: Timing["sessionTermination"];
 
   constructor(
     sessionGate: SessionGate,
     jobs: Scheduler,
-    sockets: Sockets,
+    sessions: Sessions,
     timing: Timing["sessionTermination"],
   ) {
     this.#gate = sessionGate;
     this.#jobs = jobs;
-    this.#sockets = sockets;
+    this.#sessions = sessions;
     this.#timing = timing;
   }
 
@@ -60,7 +62,7 @@ export class SessionTermination {
   async end(sessions: EndedSession[], calls: CallBudget): Promise<void> {
     for (const { sessionId, expiresAt } of sessions) {
       this.#gate.end(sessionId, expiresAt);
-      this.#sockets.closeHere(sessionId);
+      this.#sessions.closeHere(sessionId);
       this.#jobs.schedule("expired_sessions", "", expiresAt);
     }
     const ended = new Set(sessions.map(({ sessionId }) => sessionId));
@@ -70,9 +72,28 @@ export class SessionTermination {
     );
   }
 
+  /** The `session_lookup` job: ends the sessions that D1 has ended. */
+  async lookUp(calls: CallBudget): Promise<void> {
+    await this.end(await this.#sessions.ended(), calls);
+    this.#sessions.closeUnknownHere();
+  }
+
+  /**
+   * The `kick` job of a session: closes its room sockets, as far as the calls suffice.
+   * @returns whether none is left
+   * @throws if a conversation could not be reached
+   */
+  async kick(sessionId: SessionId, calls: CallBudget): Promise<boolean> {
+    // A session whose tokens have expired has no socket left to close.
+    const isEnded = this.#sessions.isDeleted() || this.#gate.isEnded(sessionId);
+    const isDone = !isEnded || (await this.#gate.kick(sessionId, calls));
+    this.#sessions.closed();
+    return isDone;
+  }
+
   /** Closes the sockets of all sessions, whatever D1 has of them: the account is deleted. */
   async endAll(calls: CallBudget): Promise<void> {
-    this.#sockets.closeAllHere();
+    this.#sessions.closeAllHere();
     await this.#close(this.#gate.sessions(), calls);
   }
 
@@ -80,7 +101,7 @@ export class SessionTermination {
     // The jobs are stored before the first try, so that a crash in between leaves no socket open.
     for (const id of open) this.#jobs.schedule("kick", id, Date.now() + this.#timing.retryMs);
     const kicks = open.map((id) =>
-      this.#sockets.kick(id, calls).then(
+      this.kick(id, calls).then(
         (isDone) => {
           if (isDone) this.#jobs.cancel("kick", id);
         },

@@ -41,8 +41,8 @@ interface FeedDeps {
 }
 
 /**
- * Reads for a bot what its conversations have, behind the bot's cursor of each: a crash, a late update and one
- * that is repeated do no harm.
+ * Reads for a bot what its conversations have, behind the bot's cursor of each: a crash, a late update and
+ * one that is repeated do no harm.
  */
 export class ConversationFeed {
   readonly #deps: FeedDeps;

@@ -40,9 +40,9 @@ export interface PushesDeps {
 }
 
 /**
- * Decides what is pushed. An inbox update with a message that counts as unread has its conversation read, which
- * is asked for its newest state: what was read meanwhile is not pushed. What a device shows is replaced when
- * it is edited, and cleared when it is read or revoked.
+ * Decides what is pushed. An inbox update with a message that counts as unread has its conversation asked for
+ * its newest state: what was read meanwhile is not pushed. What a device shows is replaced when it is edited,
+ * and cleared when it is read or revoked.
  */
 export class Pushes implements Outfeed {
   readonly #deps: PushesDeps;

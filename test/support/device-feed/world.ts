@@ -15,7 +15,7 @@ import { MessageContexts } from "../../../src/inbox/devices/message-contexts.ts"
 import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
 import { ListWriter } from "../../../src/inbox/list/list-writer.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
-import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
+import { JOBS_TABLE } from "../../../src/object/jobs/alarm-jobs.ts";
 import { UserBudgets } from "../../../src/object/user-budgets.ts";
 import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";

@@ -14,7 +14,7 @@ import type { Draft } from "../../../src/domain/messages/message.ts";
 import { SharedRules } from "../../../src/domain/moderation/rules/shared.ts";
 import type { ConversationDirectory } from "../../../src/domain/ports.ts";
 import { readSettings } from "../../../src/domain/settings.ts";
-import { AlarmJobs } from "../../../src/object/alarm-jobs.ts";
+import { AlarmJobs } from "../../../src/object/jobs/alarm-jobs.ts";
 import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { hookFormat } from "../../../src/surfaces/v1/frames/hooks.ts";
@@ -96,23 +96,6 @@ export function isolatedRoom(
   permission: () => Promise<DirectPermissionState | null> = nothing,
   deviceFormats: DeviceFormats = { v1: deviceProtocol },
 ): Room {
-  const handlers = {
-    ...{ fanout: nothing, expiry: nothing, direct_permission: nothing, projection: nothing, index: nothing },
-    ...{
-      notifications: nothing,
-      failed_updates: nothing,
-      files: nothing,
-      released_files: nothing,
-      edit_history: nothing,
-      deleted_reactions: nothing,
-      deleted_votes: nothing,
-      hooks: nothing,
-      link_previews: nothing,
-      erased_messages: nothing,
-      retention: nothing,
-      size: nothing,
-    },
-  };
   const directory: ConversationDirectory = {
     ...{ created: nothing, directPermission: permission, suspension: nothing },
     ...{ people: async () => [], project: async () => [], listed: async () => new Map() },
@@ -161,5 +144,5 @@ export function isolatedRoom(
     metrics: new MetricsInMemory(),
     timing,
   };
-  return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, handlers, timing.jobs));
+  return createRoom(storage, deps, new AlarmJobs<ConversationJobKind>(storage, new Map(), timing.jobs));
 }

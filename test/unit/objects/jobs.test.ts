@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { AlarmJobs, JOBS_TABLE, type JobHandler } from "../../../src/object/alarm-jobs.ts";
+import { AlarmJobs, JOBS_TABLE, type Job, type JobHandler } from "../../../src/object/jobs/alarm-jobs.ts";
 import { register } from "../../support/clients/api.ts";
 import { freezeClock } from "../../support/clock.ts";
 import { nextTurn, until } from "../../support/event-loop.ts";
@@ -31,8 +31,15 @@ class JobHarness {
     });
   }
 
-  jobs<Kind extends string>(handlers: Record<Kind, JobHandler>): AlarmJobs<Kind> {
-    return new AlarmJobs(this.storage, handlers, timing.jobs);
+  jobs<Kind extends string>(
+    jobs: Record<Kind, JobHandler | Job>,
+    ...note: [(event: string, kind: string) => void] | []
+  ): AlarmJobs<Kind> {
+    const kinds = Object.entries<JobHandler | Job>(jobs).map(([kind, job]): [string, Job] => [
+      kind,
+      typeof job === "function" ? { run: job } : job,
+    ]);
+    return new AlarmJobs(this.storage, new Map(kinds), timing.jobs, ...note);
   }
 
   /** A handler that records its run and succeeds. */
@@ -89,9 +96,8 @@ test.each(PAUSES)(
         known.push(failures);
         throw new Error("never");
       };
-      const handlers = { fails, works: harness.done("works") };
-      const options = how === "prompt" ? { prompt: ["fails" as const] } : {};
-      const jobs = new AlarmJobs<"fails" | "works">(harness.storage, handlers, timing.jobs, options);
+      const failing: Job = { run: fails, ...(how === "prompt" && { isPrompt: true }) };
+      const jobs = harness.jobs({ fails: failing, works: harness.done("works") });
       jobs.schedule("fails", "", Date.now());
       const found: Record<number, number> = {};
       for (const tries of Object.keys(pauses).map(Number)) {
@@ -136,17 +142,12 @@ test("a job that runs beside others holds up none, keeps its row, and is not beg
   withHarness(async (harness) => {
     overrideTiming({ jobs: { maxBeside: 2, budgetMs: 20 } });
     const waiting = new Map<string, () => void>();
-    const handlers = {
-      ...{ quick: harness.done("quick") },
-      slow: async (key: string) => {
-        harness.ran.push(`slow ${key}`);
-        await new Promise<void>((resolve) => waiting.set(key, resolve));
-        return null;
-      },
+    const slow = async (key: string) => {
+      harness.ran.push(`slow ${key}`);
+      await new Promise<void>((resolve) => waiting.set(key, resolve));
+      return null;
     };
-    const jobs = new AlarmJobs<"slow" | "quick">(harness.storage, handlers, timing.jobs, {
-      beside: ["slow"],
-    });
+    const jobs = harness.jobs({ quick: harness.done("quick"), slow: { run: slow, isBeside: true } });
     for (const key of ["1", "2", "3"]) jobs.schedule("slow", key, 0);
     jobs.schedule("quick", "", 1);
     await jobs.run();
@@ -324,14 +325,11 @@ test("a conversation and an inbox restore a lost alarm when they start", async (
 test("runs that fail, and runs that begin a minute late, are noted", () =>
   withHarness(async (harness) => {
     const noted: string[] = [];
-    const handlers = {
-      fails: async () => {
-        throw new Error("never");
-      },
-      quick: harness.done("quick"),
+    const fails = async () => {
+      throw new Error("never");
     };
-    const jobs = new AlarmJobs<"fails" | "quick">(harness.storage, handlers, timing.jobs, {
-      note: (event, kind) => void noted.push(`${event} ${kind}`),
+    const jobs = harness.jobs({ fails, quick: harness.done("quick") }, (event, kind) => {
+      noted.push(`${event} ${kind}`);
     });
     const now = Date.now();
     jobs.schedule("fails", "", now);

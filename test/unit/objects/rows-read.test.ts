@@ -7,7 +7,7 @@ import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { MIGRATIONS } from "../../../src/inbox/migrations.ts";
-import { JOBS_TABLE } from "../../../src/object/alarm-jobs.ts";
+import { JOBS_TABLE } from "../../../src/object/jobs/alarm-jobs.ts";
 import { migrate } from "../../../src/object/migrations.ts";
 import { Inbox } from "../../support/app.ts";
 import { watchSql } from "../../support/objects/costs.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { newTapId } from "../../../../src/domain/bots/tap.ts";
 import { LIMITS } from "../../../../src/domain/limits.ts";
-import type { InboxJobKind } from "../../../../src/inbox/components.ts";
+import type { InboxJobKind } from "../../../../src/inbox/jobs.ts";
 import { itemAt, range } from "../../../support/objects/room.ts";
 import { type LargeInbox, scheduledId, sessionId } from "../large-inbox.ts";
 import type { JobRows } from "../rows.ts";

@@ -1,6 +1,6 @@
-import type { Timing } from "../domain/timing.ts";
-import { errorFields, log } from "../lib/logger.ts";
-import { CallBudget } from "./concurrency.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import { CallBudget } from "../concurrency.ts";
 
 /**
  * Runs one row of `jobs`. A job runs at least once: handlers are idempotent.
@@ -10,17 +10,19 @@ import { CallBudget } from "./concurrency.ts";
  */
 export type JobHandler = (key: string, calls: CallBudget, tries: number) => Promise<number | null>;
 
-/** Kinds of jobs that run otherwise than most. */
-interface Exceptions<Kind> {
-  /** these run beside the others */
-  beside?: readonly Kind[];
-  /** these are retried soon after a failure, however long it lasts: what they bring has others waiting */
-  prompt?: readonly Kind[];
-  /** the keys of these are in no log: who knows the key of a file may read it */
-  secret?: readonly Kind[];
-  /** counts runs that fail, and runs that begin late */
-  note?: (event: "jobs_failed" | "jobs_late", kind: string) => void;
+/** A kind of job. */
+export interface Job {
+  run: JobHandler;
+  /** it runs beside the others */
+  isBeside?: true;
+  /** it is retried soon after a failure, however long that lasts: what it brings has others waiting */
+  isPrompt?: true;
+  /** its keys are in no log: who knows the key of a file may read it */
+  isSecret?: true;
 }
+
+/** Counts runs that fail, and runs that begin late. */
+type Note = (event: "jobs_failed" | "jobs_late", kind: string) => void;
 
 /** The table of an object's jobs, a handful of rows. */
 export const JOBS_TABLE = `
@@ -42,20 +44,17 @@ type JobRow = { kind: string; key: string; due: number; tries: number };
  * set to the earliest due time. A job that throws is retried with exponential backoff, at last once a day;
  * other jobs are not held up by it.
  *
- * Jobs run one after the other. Those of the kinds `beside` wait for other objects: they run beside the
+ * Jobs run one after the other. Those that are `isBeside` wait for other objects: they run beside the
  * others, and outlast the alarm that has begun them. Their rows stay until they end, and the alarm is set
  * meanwhile: a crash loses none.
  */
 export class AlarmJobs<Kind extends string> {
   readonly #storage: DurableObjectStorage;
-  readonly #handlers: Record<Kind, JobHandler>;
+  readonly #kinds: ReadonlyMap<string, Job>;
   readonly #timing: Timing["jobs"];
   /** when the alarm is set for, in ms since 1970; null: it is not set, or has fired */
   #alarmAt: number | null = null;
-  readonly #beside: ReadonlySet<string>;
-  readonly #prompt: ReadonlySet<string>;
-  readonly #secret: ReadonlySet<string>;
-  readonly #note: NonNullable<Exceptions<Kind>["note"]>;
+  readonly #note: Note;
   /** the alarm runs jobs: it is set anew at the end. The platform repeats an alarm that does not end. */
   #isAlarmRunning = false;
   /** the jobs that run now, by `nameOf` */
@@ -65,16 +64,13 @@ export class AlarmJobs<Kind extends string> {
 
   constructor(
     storage: DurableObjectStorage,
-    handlers: Record<Kind, JobHandler>,
+    kinds: ReadonlyMap<string, Job>,
     timing: Timing["jobs"],
-    { beside = [], prompt = [], secret = [], note = () => undefined }: Exceptions<Kind> = {},
+    note: Note = () => undefined,
   ) {
-    this.#beside = new Set<string>(beside);
-    this.#prompt = new Set<string>(prompt);
-    this.#secret = new Set<string>(secret);
     this.#note = note;
     this.#storage = storage;
-    this.#handlers = handlers;
+    this.#kinds = kinds;
     this.#timing = timing;
   }
 
@@ -144,7 +140,7 @@ export class AlarmJobs<Kind extends string> {
         const row = this.#first();
         if (!row || row.due > started) break;
         const run = this.#runOne(row, calls);
-        if (this.#beside.has(row.kind)) this.#leave(run);
+        if (this.#isBeside(row)) this.#leave(run);
         else await run;
       }
       await this.#untilNext(started + this.#timing.budgetMs);
@@ -191,26 +187,26 @@ export class AlarmJobs<Kind extends string> {
     const isFull = this.#runs.size >= this.#timing.maxBeside;
     const query = "SELECT kind, key, due, tries FROM jobs ORDER BY due LIMIT ?";
     const rows = this.#storage.sql.exec<JobRow>(query, isFull ? -1 : this.#running.size + 1).toArray();
-    const canStart = (row: JobRow) =>
-      !this.#running.has(nameOf(row)) && !(isFull && this.#beside.has(row.kind));
+    const canStart = (row: JobRow) => !this.#running.has(nameOf(row)) && !(isFull && this.#isBeside(row));
     return rows.find(canStart) ?? null;
   }
 
   async #runOne({ kind, key, due: dueAt, tries }: JobRow, calls: CallBudget): Promise<void> {
     if (Date.now() - dueAt > this.#timing.lateMs) this.#note("jobs_late", kind);
     const name = nameOf({ kind, key });
+    const job = this.#kinds.get(kind);
     const running: Running = { again: null };
     this.#running.set(name, running);
     let next: number | null;
     let failures = 0;
     try {
-      if (!this.#handles(kind)) throw new Error(`no handler for jobs of kind ${kind}`);
-      next = await this.#handlers[kind](key, calls, tries);
+      if (!job) throw new Error(`no handler for jobs of kind ${kind}`);
+      next = await job.run(key, calls, tries);
     } catch (error) {
       failures = tries + 1;
       this.#note("jobs_failed", kind);
-      next = Date.now() + this.#backoffMs(kind, failures);
-      const named = this.#secret.has(kind) ? {} : { key };
+      next = Date.now() + this.#backoffMs(job, failures);
+      const named = job?.isSecret ? {} : { key };
       log("error", "job_failed", { kind, ...named, tries: failures, ...errorFields(error) });
     } finally {
       this.#running.delete(name);
@@ -228,17 +224,17 @@ export class AlarmJobs<Kind extends string> {
   }
 
   /** The pause after so many failures in a row. */
-  #backoffMs(kind: string, failures: number): number {
+  #backoffMs(job: Job | undefined, failures: number): number {
     const { firstRetryMs, maxRetryMs, patientTries, maxPatientRetryMs, promptRetryMs } = this.#timing;
-    const maxMs = this.#prompt.has(kind) ? promptRetryMs : maxRetryMs;
+    const maxMs = job?.isPrompt ? promptRetryMs : maxRetryMs;
     // Each kind is patient after the same time.
     const patience = failures - (patientTries * maxRetryMs) / maxMs;
     if (patience > 0) return Math.min(maxMs * 2 ** patience, maxPatientRetryMs);
     return Math.min(firstRetryMs * 2 ** (failures - 1), maxMs);
   }
 
-  #handles(kind: string): kind is Kind {
-    return Object.hasOwn(this.#handlers, kind);
+  #isBeside({ kind }: JobRow): boolean {
+    return this.#kinds.get(kind)?.isBeside === true;
   }
 
   #arm(): void {

@@ -1,0 +1,75 @@
+import { ConversationId, SessionId } from "../domain/ids.ts";
+import type { CallBudget } from "../object/concurrency.ts";
+import type { JobTable } from "../object/jobs/job-table.ts";
+import { eraseInbox } from "./account/erase-inbox.ts";
+import type { InboxComponents } from "./components.ts";
+import type { InboxJobKind } from "./jobs.ts";
+
+/** What runs each alarm job of an inbox, and how. */
+export const INBOX_JOBS: JobTable<InboxJobKind, InboxComponents> = {
+  kick: async ({ sessionTermination }, key, calls) =>
+    (await sessionTermination.kick(SessionId.parse(key), calls)) ? null : Date.now(),
+  expired_sessions: ({ sessionGate }) => sessionGate.deleteExpired(Date.now()),
+  sockets: checkSockets,
+  expiry: ({ sockets, presence }) => {
+    sockets.kickExpired(false);
+    presence.socketClosed();
+    return sockets.nextExpiry();
+  },
+  online: ({ presence }, _, calls) => presence.online(calls),
+  offline: ({ presence }, _, calls) => presence.offline(calls),
+  announcement: ({ presence }, key, calls) => presence.announceFurther(key, calls),
+  session_lookup: async ({ sessionTermination }, _, calls) => {
+    await sessionTermination.lookUp(calls);
+    return null;
+  },
+  deletion_lookup: async (components, _, calls) => {
+    const deleted = await components.accountDeletion.deletedInD1();
+    if (deleted) await eraseInbox(components, deleted.messagesErased, calls);
+    return null;
+  },
+  leave: leaving(false),
+  erase: leaving(true),
+  revocation: ({ revocation }, key, calls) => revocation.goOn(key, calls),
+  own_files: { run: ({ ownFiles }, key) => ownFiles.release(key), isPrompt: true, isSecret: true },
+  released_files: {
+    run: ({ releasedFiles }, key, _, tries) => releasedFiles.run(key, tries),
+    ...{ isPrompt: true, isSecret: true },
+  },
+  account_deleted: ({ contactNotifier }, key, calls) => contactNotifier.contactJob(key, calls),
+  lost_updates: { run: ({ catchUp }, key, calls) => catchUp.recover(key, calls), isBeside: true },
+  repair: ({ repair }, key, calls) => repair.goOn(Number(key), calls),
+  profile: ({ profileAnnouncer }, key, calls) => profileAnnouncer.announceAfter(Number(key), calls),
+  drafts: ({ drafts }) => drafts.deleteExpired(),
+  scheduled: { run: ({ scheduled }, key, calls) => scheduled.sends.sendDue(key, calls), isBeside: true },
+  scheduled_files: { run: ({ scheduled }, key) => scheduled.files.store(key), isPrompt: true },
+  scheduled_expiry: ({ scheduled }) => scheduled.sends.deleteExpired(),
+  reminders: ({ saved }) => saved.remind(),
+  outfeed: { run: ({ outfeeds }, key, calls) => outfeeds.run(key, calls), isBeside: true },
+  tap: { run: ({ outfeeds }, key) => outfeeds.runTap(key), isBeside: true, isSecret: true },
+  bot_webhook: { run: ({ botUpdates }) => botUpdates.deliver(), isBeside: true },
+  gateway_expiry: ({ gateway }) => gateway.expire(),
+  size: ({ space }) => space.report(),
+};
+
+/** Device sockets need no look: a socket that a crash closed is missing when this wakes the object. */
+async function checkSockets(
+  { checkSocketsLater, presence, sessionGate, sockets }: InboxComponents,
+  _: string,
+  calls: CallBudget,
+): Promise<number | null> {
+  const isDone = await sessionGate.removeLostSockets(calls);
+  presence.socketClosed();
+  if (!isDone) return Date.now();
+  if (sessionGate.hasSockets() || sockets.open().length > 0) checkSocketsLater();
+  return null;
+}
+
+/** A job whose key is a conversation that a deleted user leaves. */
+function leaving(erases: boolean) {
+  return async ({ accountDeletion }: InboxComponents, key: string, calls: CallBudget): Promise<null> => {
+    calls.take(1);
+    await accountDeletion.leaveConversation(ConversationId.parse(Number(key)), erases);
+    return null;
+  };
+}
