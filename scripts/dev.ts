@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { watchWeb } from "../web/scripts/bundle.ts";
+import { whenFree } from "./deploy/calls.ts";
 import { objectionToLocal } from "./releases/taken-over.ts";
 import { devConfig } from "./support/dev-config.ts";
 import { addVapidKeys, writeSettings } from "./support/dev-vars.ts";
@@ -73,17 +74,20 @@ async function staysTaken(port: number, ip: string | undefined): Promise<boolean
   return false;
 }
 
-/** Migrates the local database. Wrangler's output is printed only on failure. */
+/** Migrates the local database, which a server may hold. Wrangler's output is printed only on failure. */
 async function applyMigrations(folder: string | undefined): Promise<number> {
   const where = folder === undefined ? [] : ["--persist-to", folder];
-  const child = spawnWrangler(["d1", "migrations", "apply", "DB", "--local", ...where], {
-    stdio: ["ignore", "pipe", "pipe"],
-    // Without it wrangler asks in a terminal.
-    env: { CI: "1" },
+  let code = 0;
+  const run = whenFree(async (args, env) => {
+    const child = spawnWrangler(args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const output = collectOutput(child);
+    code = await passingSignals(child);
+    // What was asked to end counts as done: it is not tried again.
+    return { ok: code === 0 || stopping, stdout: "", output: output() };
   });
-  const output = collectOutput(child);
-  const code = await passingSignals(child);
-  if (code !== 0) console.error(`${output()}\nThe local database could not be brought up to date.`);
+  // Without `CI` wrangler asks in a terminal.
+  const { output } = await run(["d1", "migrations", "apply", "DB", "--local", ...where], { CI: "1" });
+  if (code !== 0) console.error(`${output}\nThe local database could not be brought up to date.`);
   return code;
 }
 
