@@ -16,3 +16,16 @@ export function plain(text: string): string {
     .replace(UP_TO_CLOSING, (part) => (part.endsWith("(") ? part.replaceAll("[", "\\[") : part))
     .replace(BEGINNINGS, "$1\\$2");
 }
+
+/** What begins or ends with a backtick, or would lose the blanks at its ends: it gets a blank at each end. */
+const PADDED = /^`|`$|^ .* $/s;
+
+/** Words as code in our Markdown, between a run of backticks that they do not have themselves. */
+export function codeSpan(words: string): string {
+  const runs = new Set((words.match(/`+/g) ?? []).map(({ length }) => length));
+  let length = 1;
+  while (runs.has(length)) length++;
+  const mark = "`".repeat(length);
+  const blank = PADDED.test(words) ? " " : "";
+  return mark + blank + words + blank + mark;
+}

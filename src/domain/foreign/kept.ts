@@ -1,3 +1,5 @@
+import { codeSpan } from "../../lib/markup.ts";
+
 /** Noncharacters of Unicode: no text has them, so they can stand for what is kept apart. */
 const NONCHARACTERS = /[\uFDD0-\uFDEF]/g;
 const PLACE = /\uFDD0(\d{1,7})\uFDD1/g;
@@ -52,7 +54,7 @@ export class KeptParts {
    */
   code(text: string, { raw = (code: string) => code, hasLanguage = false } = {}): string {
     return text.replace(CODE, (all: string, block: string | undefined, _run, words = "", at: number) => {
-      if (block === undefined) return this.keep(codeSpan(raw(words)));
+      if (block === undefined) return this.keep(codeLines(raw(words)));
       const [first = "", ...rest] = block.split("\n");
       const isNamed = hasLanguage && rest.length > 0 && LANGUAGE.test(first);
       const code = raw(isNamed ? rest.join("\n") : block);
@@ -91,7 +93,7 @@ export class KeptParts {
     }
     return without
       .join("\n")
-      .replace(CODE_IN_LINE, (_, one?: string, two?: string) => this.keep(codeSpan(one ?? two ?? "")));
+      .replace(CODE_IN_LINE, (_, one?: string, two?: string) => this.keep(codeLines(one ?? two ?? "")));
   }
 }
 
@@ -112,17 +114,11 @@ function withoutQuote(line: string, quote: string): string {
   return rest;
 }
 
-/** Words as code. Those that no run of backticks can stand around are words. */
-export function codeSpan(words: string): string {
-  if (words.trim() === "") return words;
+/** Words as code, each line for itself. */
+export function codeLines(words: string): string {
   return words
     .split("\n")
-    .map((line) => {
-      if (line.trim() === "") return line;
-      if (!line.includes("`")) return `\`${line}\``;
-      const isInside = !/^`|`$|``/.test(line);
-      return isInside ? `\`\`${line}\`\`` : line.replace(/[*_~|`[\]\\@>#-]/g, "\\$&");
-    })
+    .map((line) => (line.trim() === "" ? line : codeSpan(line)))
     .join("\n");
 }
 

@@ -26,33 +26,29 @@ function parseLines(lines: readonly string[], names: readonly NameReader[], dept
   let paragraph: string[] = [];
   const endParagraph = () => {
     const text = paragraph.join("\n").replace(/^\n+/, "").trimEnd();
-    if (text.trim() !== "") blocks.push({ type: "paragraph", children: parseInline(text, names) });
+    if (text.trim()) blocks.push({ type: "paragraph", children: parseInline(text, names) });
     paragraph = [];
   };
-  for (let i = 0; i < lines.length; ) {
+  let i = 0;
+  const add = (block: Block, end: number) => {
+    endParagraph();
+    blocks.push(block);
+    i = end;
+  };
+  while (i < lines.length) {
     const line = lines[i] ?? "";
     const fence = i < lastEnd && FENCE.exec(line);
     if (fence) {
-      endParagraph();
       let end = i + 1;
       while (!FENCE_END.test(lines[end] ?? "")) end++;
-      blocks.push({ type: "code", language: fence[1] ?? "", text: lines.slice(i + 1, end).join("\n") });
-      i = end + 1;
+      add({ type: "code", language: fence[1] ?? "", text: lines.slice(i + 1, end).join("\n") }, end + 1);
     } else if (depth < MAX_QUOTE_DEPTH && QUOTE.test(line)) {
-      endParagraph();
-      const inside = linesFrom(lines, i, (one) => QUOTE.test(one));
-      const children = parseLines(
-        inside.map((one) => one.replace(QUOTE, "")),
-        names,
-        depth + 1,
-      );
-      blocks.push({ type: "quote", children });
-      i += inside.length;
+      const end = endOf(lines, i, QUOTE);
+      const inside = lines.slice(i, end).map((one) => one.replace(QUOTE, ""));
+      add({ type: "quote", children: parseLines(inside, names, depth + 1) }, end);
     } else if (ITEM.test(line)) {
-      endParagraph();
-      const inside = linesFrom(lines, i, (one) => ITEM.test(one));
-      blocks.push({ type: "list", items: inside.map((one) => parseItem(one, names)) });
-      i += inside.length;
+      const end = endOf(lines, i, ITEM);
+      add({ type: "list", items: lines.slice(i, end).map((one) => parseItem(one, names)) }, end);
     } else {
       paragraph.push(line);
       i++;
@@ -62,11 +58,11 @@ function parseLines(lines: readonly string[], names: readonly NameReader[], dept
   return blocks;
 }
 
-/** The lines from one on that are of its kind. */
-function linesFrom(lines: readonly string[], from: number, isOfKind: (line: string) => boolean): string[] {
-  const inside: string[] = [];
-  for (let i = from; i < lines.length && isOfKind(lines[i] ?? ""); i++) inside.push(lines[i] ?? "");
-  return inside;
+/** The line behind those from one on that are of its kind. */
+function endOf(lines: readonly string[], from: number, kind: RegExp): number {
+  let end = from;
+  while (kind.test(lines[end] ?? "")) end++;
+  return end;
 }
 
 function parseItem(line: string, names: readonly NameReader[]): ListItem {

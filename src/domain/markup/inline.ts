@@ -221,7 +221,10 @@ class InlineParser {
     this.#take(1);
   }
 
-  /** A run of backticks, and what stands before the next run of the same length. */
+  /**
+   * A run of backticks, and what stands before the next run of the same length. A blank at both of its ends
+   * is none of it, so that it can begin or end with a backtick.
+   */
   #code(): void {
     this.#ends ??= ends(this.#text);
     let start = this.#at;
@@ -232,7 +235,7 @@ class InlineParser {
       this.#take(length);
       return;
     }
-    this.#add({ type: "code", text: this.#text.slice(start, end) });
+    this.#add({ type: "code", text: this.#text.slice(start, end).replace(/^ (.+) $/s, "$1") });
     this.#at = end + length;
   }
 }

@@ -96,6 +96,11 @@ test("a bot that edits what it was told, with more behind it, shows people what 
 
 test.each([
   ["a code with a backtick", "a `b c", { type: "code", offset: 0, length: 6 }],
+  ["a code that begins with a backtick", "a `b c", { type: "code", offset: 2, length: 2 }],
+  ["a code that ends with a backtick", "a b` c", { type: "code", offset: 2, length: 2 }],
+  ["a code of backticks", "`a`", { type: "code", offset: 0, length: 3 }],
+  ["a code with blanks at its ends", "x  a  y", { type: "code", offset: 1, length: 5 }],
+  ["a code of blanks", "x   y", { type: "code", offset: 1, length: 3 }],
   ["a code with two lines", "a\nb", { type: "code", offset: 0, length: 3 }],
   ["bold letters of a word", "unbelievable", { type: "bold", offset: 2, length: 4 }],
 ])("%s keeps its entity", async (_, text, entity) => {
@@ -104,12 +109,11 @@ test.each([
 
 test.each([
   ["a block with a fence in it", "a\n```\nb", "pre", "code"],
-  ["a block that begins with a fence", "```\nb", "pre", undefined],
-  ["a code of backticks", "`a`", "code", "pre"],
+  ["a block that begins with a fence", "```\nb", "pre", "code"],
 ])("%s keeps its letters, and is code as far as our marks can say it", async (_, text, given, shown) => {
   const about = { offset: 0, length: text.length };
   expect(await sent(text, { entities: [{ type: given, ...about }] })).toMatchObject({
-    ...{ shown: text, entities: shown === undefined ? [] : [{ type: shown, ...about }] },
+    ...{ shown: text, entities: [{ type: shown, ...about }] },
   });
 });
 
@@ -153,6 +157,22 @@ test("property: what a bot sends is what is shown, whatever its marks and entiti
       expect(
         fromOurs(toOurs({ text, entities: [] })).entities.filter(({ type }) => !/url|email/.test(type)),
       ).toEqual([]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("property: code comes back as it was, whatever it is made of and stands in", () => {
+  const piece = fc.constantFrom("a", " ", "\n", "`", "``", "```", "*", "\\", "> ", "- ");
+  const some = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(""));
+  fc.assert(
+    fc.property(some, some, some, (before, code, after) => {
+      // No code of ours begins directly behind a backtick.
+      fc.pre(code !== "" && !code.includes("\n") && !before.endsWith("`"));
+      const entities = [{ type: "code", offset: before.length + 1, length: code.length }];
+      // What is around it is no list and no quote.
+      const text = `a${before.replaceAll("\n", " ")}${code}${after.replaceAll("\n", " ")}a`;
+      expect(fromOurs(toOurs({ text, entities }))).toEqual({ text, entities });
     }),
     { numRuns: 2_000 },
   );

@@ -1,5 +1,5 @@
 import { plain } from "../../../lib/markup.ts";
-import { codeSpan } from "../kept.ts";
+import { codeLines } from "../kept.ts";
 
 const STYLES = ["bold", "italic", "strike"] as const;
 type Style = (typeof STYLES)[number];
@@ -69,5 +69,5 @@ function withCode(given: readonly StyledPart[]): StyledPart[] {
       parts[parts.length - 1] = { ...last, text: last.text + part.text };
     else parts.push(part);
   }
-  return parts.map((part) => (part.styles.has("code") ? { ...part, shown: codeSpan(part.text) } : part));
+  return parts.map((part) => (part.styles.has("code") ? { ...part, shown: codeLines(part.text) } : part));
 }

@@ -1,6 +1,6 @@
 import { asHttpUrl } from "../../../domain/http-url.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { plain } from "../../../lib/markup.ts";
+import { codeSpan, plain } from "../../../lib/markup.ts";
 import { type Entity, inOrder, type MarkedText } from "./entities.ts";
 import { fromOurs } from "./shown.ts";
 
@@ -33,16 +33,15 @@ export function toOurs({ text, entities }: MarkedText): string {
   for (const entity of known.entities.length > MAX_TRIED ? [] : known.entities) {
     const isShown = (one: Entity) =>
       fromOurs(render({ text: known.text, entities: [...kept, one] })).text === known.text;
-    const found = [entity, ...otherCode(entity)].find(isShown);
+    const found = [entity, ...asWords(entity)].find(isShown);
     if (found) kept.push(found);
   }
   return render({ text: known.text, entities: kept });
 }
 
-/** Code in the other of its two forms: a line may end in a backtick, and a code in a text hold a fence. */
-function otherCode({ type, ...entity }: Entity): Entity[] {
-  if (type !== "code" && type !== "pre") return [];
-  return [{ ...entity, type: type === "code" ? "pre" : "code" }];
+/** A block of code that holds a fence, as code in the text. */
+function asWords({ type, ...entity }: Entity): Entity[] {
+  return type === "pre" ? [{ ...entity, type: "code", language: undefined }] : [];
 }
 
 /** Puts quotes and blocks of code that begin or end within a line on lines of their own. */
@@ -106,10 +105,8 @@ function renderPart(
 
 function styled(entity: Entity, raw: string, inner: () => string): string {
   switch (entity.type) {
-    case "code": {
-      const fence = "`".repeat(freeRun(raw));
-      return `${fence}${raw}${fence}`;
-    }
+    case "code":
+      return codeSpan(raw);
     case "pre":
       return `\`\`\`${entity.language ?? ""}\n${raw.replace(/\n$/, "")}\n\`\`\`${raw.endsWith("\n") ? "\n" : ""}`;
     case "blockquote":
@@ -124,14 +121,6 @@ function styled(entity: Entity, raw: string, inner: () => string): string {
     default:
       return marked(inner(), SIGNS[entity.type] ?? "");
   }
-}
-
-/** The shortest run of backticks that a code does not have itself. */
-function freeRun(code: string): number {
-  const runs = new Set((code.match(/`+/g) ?? []).map(({ length }) => length));
-  let length = 1;
-  while (runs.has(length)) length++;
-  return length;
 }
 
 /** Puts signs around what stands in each line: none begins or ends with a blank. */
