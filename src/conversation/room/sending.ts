@@ -4,6 +4,7 @@ import { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import type { SendingGate } from "../hooks/sending-gate.ts";
 import { hookReader } from "../incoming-hooks/hook-posts.ts";
 import { PreviewRequests } from "../link-previews/preview-requests.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import { checkPoll } from "../polls/poll-permission.ts";
 import { CommittedSends } from "../sending/committed-sends.ts";
 import { DirectPermission } from "../sending/direct-permission.ts";
@@ -16,6 +17,7 @@ import { Sends } from "../sending/sends.ts";
 import { SlowMode } from "../sending/slow-mode.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import { conversationUpdated } from "../state/events.ts";
+import { commit } from "../state/transaction.ts";
 import type { Delivery } from "./delivery.ts";
 import type { RoomHost } from "./host.ts";
 import type { Publisher } from "./publisher.ts";
@@ -70,11 +72,18 @@ export function createSending(
   );
   const directPermission = new DirectPermission(
     storage.sql,
-    state,
     {
       read: () => directory.directPermission(state.id),
       schedule: (due) => jobs.schedule("direct_permission", "", due),
-      onChanged: () => conversationUpdates.push(),
+      store: (permission) => {
+        const toldOfBlocks = permission.blocked === state.isBlocked ? [] : botsIn(stores);
+        commit(storage, (tx) => {
+          if (!state.setDirectPermission(tx, permission)) return;
+          tx.publish(() => conversationUpdates.push());
+          for (const bot of toldOfBlocks) members.touch(tx, bot);
+          if (toldOfBlocks.length > 0) tx.publish(() => publisher.changed());
+        });
+      },
     },
     timing.directPermission,
   );
@@ -96,6 +105,11 @@ export function createSending(
     streams,
     sends: new Sends(stores, { queue, admission, fanout, propagate }),
   };
+}
+
+/** The bots of a direct conversation. They alone are told of blocks, by their inboxes. */
+function botsIn({ members, profiles }: Stores): MemberRow[] {
+  return members.ids().flatMap((id) => (profiles.get(id).bot ? (members.find(id) ?? []) : []));
 }
 
 /**

@@ -3,7 +3,6 @@ import { CoreError, type Failure, noConversation } from "../../domain/errors.ts"
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
-import type { ConversationState } from "../state/conversation-state.ts";
 
 /** The conversation and D1, as the direct permission needs them. */
 export interface DirectPermissionDeps {
@@ -11,8 +10,8 @@ export interface DirectPermissionDeps {
   read(): Promise<DirectPermissionState | null>;
   /** Schedules a call of `repair` at this time (ms since 1970), or earlier. */
   schedule(due: number): void;
-  /** Called after the permission has changed. */
-  onChanged(): void;
+  /** Takes over what D1 says. Idempotent. */
+  store(permission: DirectPermissionState): void;
 }
 
 /**
@@ -24,7 +23,6 @@ export interface DirectPermissionDeps {
  */
 export class DirectPermission {
   readonly #sql: SqlStorage;
-  readonly #state: ConversationState;
   readonly #deps: DirectPermissionDeps;
   readonly #timing: Timing["directPermission"];
   /** announced and unconfirmed changes: token -> time of the announcement (ms) */
@@ -32,14 +30,8 @@ export class DirectPermission {
   #currentRead: Promise<void> | undefined;
   #nextRead: Promise<void> | undefined;
 
-  constructor(
-    sql: SqlStorage,
-    state: ConversationState,
-    deps: DirectPermissionDeps,
-    timing: Timing["directPermission"],
-  ) {
+  constructor(sql: SqlStorage, deps: DirectPermissionDeps, timing: Timing["directPermission"]) {
     this.#sql = sql;
-    this.#state = state;
     this.#deps = deps;
     this.#timing = timing;
     for (const { token, at } of sql.exec<{ token: string; at: number }>("SELECT * FROM permission_changes")) {
@@ -125,7 +117,7 @@ export class DirectPermission {
   async #read(): Promise<void> {
     const permission = await withDeadline(this.#deps.read(), this.#timing.lookupTimeoutMs);
     if (!permission) throw noConversation();
-    if (this.#state.setDirectPermission(permission)) this.#deps.onChanged();
+    this.#deps.store(permission);
   }
 
   #endAnnouncement(token: string): void {

@@ -164,11 +164,13 @@ export class ConversationState {
   }
 
   /** Stores the direct permission as D1 has it. @returns whether it differs from the previous one */
-  setDirectPermission({ blocked, friends }: DirectPermissionState): boolean {
+  setDirectPermission(tx: Transaction, { blocked, friends }: DirectPermissionState): boolean {
     if (blocked === this.directPermission.blocked && friends === this.directPermission.friends) return false;
     this.#sql.exec("UPDATE conversation SET blocked = ?, friends = ?", Number(blocked), Number(friends));
-    // `friendsOnly` is fixed at creation.
-    this.directPermission = { ...this.directPermission, blocked, friends };
+    tx.after(() => {
+      // `friendsOnly` is fixed at creation.
+      this.directPermission = { ...this.directPermission, blocked, friends };
+    });
     return true;
   }
 

@@ -180,6 +180,7 @@ export class MemberSnapshots {
       updatedAt: lastInMain.at,
       activeAt: last.at,
       ephemeral: [],
+      ...(this.#state.isBlocked && { isBlocked: true }),
     };
   }
 

@@ -60,6 +60,8 @@ export interface BotFormat {
   joined(by: Person | null, at: number, place: BotPlace): BotUpdate | null;
   /** The bot is out of a group. @param by who has removed it; null: it has left */
   left(by: Person | null, at: number, place: BotPlace): BotUpdate | null;
+  /** In a direct conversation one of the two blocks the other now, or none does any more. */
+  blocked(isBlocked: boolean, at: number, place: BotPlace): BotUpdate | null;
   /**
    * a tap on a button of the bot
    * @param message null: the bot sees it no more

@@ -64,6 +64,8 @@ export interface InboxUpdate {
   /** the client message id of the member's composer draft that was sent last; absent: none was */
   sentComposer?: string;
   memberCount: number;
+  /** one of the two users of a direct conversation blocks the other; absent: false */
+  isBlocked?: boolean;
   preview: Preview | null;
   /** time of the newest message of the main stream, or of the conversation's creation (ms) */
   updatedAt: number;

@@ -24,7 +24,7 @@ const MAX_CHANGE_PAGES = 50;
 const NEWEST = { limit: LIMITS.page, marksImported: true };
 
 /** What an inbox update says of how far a conversation is. */
-type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "newFrom" | "lastSeq" | "rev">;
+type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "isBlocked" | "newFrom" | "lastSeq" | "rev">;
 
 interface FeedDeps {
   queue: UpdateQueue;
@@ -56,14 +56,14 @@ export class ConversationFeed {
   }
 
   /** @see Outfeed.taken */
-  taken(update: InboxUpdate): number | null {
-    const { conversationId: id, kind, version, state, newFrom, lastSeq, rev } = update;
+  taken({ conversationId: id, ...update }: InboxUpdate): number | null {
+    const { kind, version, state, isBlocked = false, newFrom, lastSeq, rev } = update;
     const { format, queue } = this.#deps;
     if (!queue.state || !format.tells(kind)) return null;
     const known = this.#heads.get(id);
     // A change that is announced later than it is made comes with the same version.
     if (known && (known.version > version || (known.version === version && known.rev >= rev))) return null;
-    const head = { kind, version, state, newFrom, lastSeq, rev };
+    const head = { kind, version, state, isBlocked, newFrom, lastSeq, rev };
     if (!isBehind(queue.cursor(id), head)) return null;
     this.#heads.set(id, head);
     return Date.now();
@@ -107,7 +107,8 @@ export class ConversationFeed {
   async #read(id: ConversationId, head: Head, before: BotCursor | null): Promise<Told | null> {
     const { conversations, format, queue, userId } = this.#deps;
     const since = queue.state?.since ?? 0;
-    const from = before?.isIn ? before : joining(before, head);
+    const isDirect = head.kind === "direct";
+    const from = before && (before.isIn || isDirect) ? before : joining(before, head);
     // Changes first: what changes from now on has a higher rev, and is told by the next run.
     const changes = head.rev > from.rev ? await this.#changes(id, from, head.rev) : NO_CHANGES;
     const page = await this.#inTime(
@@ -121,6 +122,10 @@ export class ConversationFeed {
     const named = [...others, ...changes.edited].flatMap(namedIn);
     const place = await this.#deps.placeOf(page.context, [...named, ...reacting]);
     const updates: BotUpdate[] = [];
+    const wasBlocked = isDirect && before?.isIn === false;
+    // All that came before a block is told before it.
+    const isBlocked = isMore ? wasBlocked : head.isBlocked === true;
+    if (wasBlocked && !isBlocked) addTo(updates, format.blocked(false, Date.now(), place));
     if (place.kind === "group" && !before?.isIn) addTo(updates, this.#joined(others, place));
     // What is shown below is shown as it is now.
     for (const message of changes.edited)
@@ -129,6 +134,7 @@ export class ConversationFeed {
       for (const change of queue.reactions.changes(id, message))
         updates.push(...format.reacted(change, place));
     for (const message of others) if (!message.revoked) addTo(updates, format.message(message, place));
+    if (before && isBlocked && !wasBlocked) addTo(updates, format.blocked(true, Date.now(), place));
     // Without a message that is shown, the bot is told of nothing before the end.
     const last = isMore ? items.at(-1)?.seq : Math.max(head.lastSeq, items.at(-1)?.seq ?? 0);
     return {
@@ -142,7 +148,7 @@ export class ConversationFeed {
         seq: Position.parse(Math.max(last ?? 0, from.seq ?? 0)),
         rev: changes.rev ?? from.rev,
         editedAt: Math.max(from.editedAt, ...changes.edited.map(({ editedAt = 0 }) => editedAt)),
-        ...{ isIn: true, name: place.name },
+        ...{ isIn: !isBlocked, name: place.name },
       },
     };
   }
@@ -279,9 +285,9 @@ function joining(before: BotCursor | null, { newFrom, rev }: Head): BotCursor {
 }
 
 /** Whether a conversation has what a bot was not told. */
-function isBehind(cursor: BotCursor | null, { state, lastSeq, rev }: Head): boolean {
+function isBehind(cursor: BotCursor | null, { state, isBlocked, lastSeq, rev }: Head): boolean {
   if (!cursor) return true;
-  if (cursor.isIn !== (state === "active")) return true;
+  if (cursor.isIn !== (state === "active" && !isBlocked)) return true;
   return state === "active" && (lastSeq > (cursor.seq ?? 0) || rev > cursor.rev);
 }
 

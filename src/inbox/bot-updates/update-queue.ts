@@ -17,7 +17,7 @@ import { type QueueName, type Reacted, ToldReactions } from "./told-reactions.ts
  * - `_updates`: those that the bot has not confirmed. `seq`: of the message whose text it has (NULL:
  *   none).
  * - `_cursors`: how far each conversation is told. `seq` NULL: nothing yet; `edited_at`: the time of the
- *   newest edit that was told (ms); `is_in`: the bot is a member; `name`: of the group.
+ *   newest edit that was told (ms); `is_in`: the bot is a member, and nobody blocks it; `name`: of the group.
  */
 export function queueTables(queue: QueueName): string {
   return `
@@ -72,6 +72,7 @@ export interface BotCursor {
   seq: Position | null;
   rev: number;
   editedAt: number;
+  /** of a direct conversation: no block stands between the two */
   isIn: boolean;
   name: string;
 }

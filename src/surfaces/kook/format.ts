@@ -85,5 +85,6 @@ export const kookFormat: BotFormat = {
   // A bot does not come into a direct conversation, or leave it, in the words of this API.
   joined: () => null,
   left: () => null,
+  blocked: () => null,
   isWanted: () => true,
 };

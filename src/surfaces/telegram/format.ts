@@ -24,7 +24,7 @@ const memberAs = (role: Role): Shown => {
   return (user) => serializeMember(user, role);
 };
 
-/** What became of the bot in a group. @param by absent: the bot did it */
+/** What became of the bot in a chat. @param by absent: the bot did it */
 function membership(by: Person | null, at: number, place: BotPlace, before: Shown, after: Shown): BotUpdate {
   const bot = { ...place.self, bot: true };
   return update("my_chat_member", {
@@ -68,6 +68,11 @@ export const telegramFormat: KeptBotFormat = {
   joined: (by, at, place) => membership(by, at, place, serializeLeft, memberAs("member")),
   left: (by, at, place) =>
     membership(by, at, place, memberAs("member"), by ? serializeBanned : serializeLeft),
+  blocked: (isBlocked, at, place) => {
+    const [before, after] = [memberAs("member"), serializeBanned];
+    const by = place.peer ?? null;
+    return isBlocked ? membership(by, at, place, before, after) : membership(by, at, place, after, before);
+  },
   usersIn: namedUsers,
   renamed: renamedUsers,
   isWanted: (kind, allowed) => (allowed ? allowed.includes(kind) : !ONLY_NAMED.has(kind)),

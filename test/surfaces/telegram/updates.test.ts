@@ -193,6 +193,37 @@ test("a bot hears that it came into a group and left it", async () => {
   });
 });
 
+test("a bot hears that a person blocks it, behind what they wrote before, and that they do so no more", async () => {
+  const { person, bot, id } = await scene();
+  const path = `/v1/blocks/${bot.user.id}`;
+  const { token } = person;
+  await send(person, id, "one");
+  const listener = new Listener(bot);
+  await listener.until(1);
+  await send(person, id, "two");
+  for (const method of ["PUT", "PUT", "DELETE"]) {
+    expect((await call(method, path, { token })).status).toBeLessThan(300);
+    if (method === "PUT") await listener.until(3);
+  }
+  await send(person, id, "three");
+  const user = { id: bot.user.id, is_bot: true };
+  const [member, kicked] = [
+    { status: "member", user },
+    { status: "kicked", user, until_date: 0 },
+  ];
+  const about = { chat: { id: person.user.id, type: "private" }, from: { id: person.user.id } };
+  const told = await listener.until(5);
+  expect(told).toMatchObject([
+    { message: { text: "one" } },
+    { message: { text: "two" } },
+    { my_chat_member: { ...about, old_chat_member: member, new_chat_member: kicked } },
+    { my_chat_member: { ...about, old_chat_member: kicked, new_chat_member: member } },
+    { message: { text: "three" } },
+  ]);
+  expect(told.flatMap(flawsOfUpdate)).toEqual([]);
+  expect(await listener.rest()).toEqual([]);
+});
+
 test("users whom a message names by their number have names", async () => {
   const [person, other, bot] = await Promise.all([register(), register(), newBot()]);
   const id = await createGroupId(person, bot, other);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DirectPermission } from "../../../src/conversation/sending/direct-permission.ts";
 import { ConversationState } from "../../../src/conversation/state/conversation-state.ts";
+import { commit } from "../../../src/conversation/state/transaction.ts";
 import type { DirectPermissionState } from "../../../src/domain/conversations/conversation.ts";
 import { Errors } from "../../support/errors.ts";
 import { nextTurn } from "../../support/event-loop.ts";
@@ -49,13 +50,16 @@ function permissionIn(storage: DurableObjectStorage, directory: Directory) {
   const deps = {
     read: directory.read,
     schedule: (at: number) => due.push(at),
-    onChanged: () => told.push(state.directPermission),
+    store: (permission: DirectPermissionState) => {
+      if (commit(storage, (tx) => state.setDirectPermission(tx, permission)))
+        told.push(state.directPermission);
+    },
   };
   return {
     state,
     due,
     told,
-    permission: new DirectPermission(storage.sql, state, deps, timing.directPermission),
+    permission: new DirectPermission(storage.sql, deps, timing.directPermission),
   };
 }
 
