@@ -1,7 +1,10 @@
 /** A part of a form: a field, or a file with what its library says of it. */
 type RequestPart = [name: string, value: string] | [name: string, bytes: string, headers: string];
 
-/** A request as a library sends it. `CHAT` and `MESSAGE` stand for numbers. */
+/**
+ * A request as a library sends it, written down from its public source: no Python runs in these tests. `CHAT`
+ * and `MESSAGE` stand for numbers.
+ */
 export interface LibraryRequest {
   library: string;
   method: string;
