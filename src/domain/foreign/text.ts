@@ -2,6 +2,7 @@ import { z } from "zod";
 import { plain } from "../../lib/markup.ts";
 import { asHttpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
+import { areCode } from "../markup/blocks.ts";
 import { codePoints } from "../text.ts";
 
 /** UTF-16 units of a text that are read: a message has fewer characters, and marks that go. */
@@ -42,13 +43,30 @@ export function lines(...parts: readonly (string | undefined | null | false)[]):
  * longer than a message may be.
  */
 export function messageText(text: string): string {
-  const clean = readable(text)
+  const signs = readable(text)
     .replace(/\r\n?/g, "\n")
-    .replace(CONTROLS, (sign) => (sign === "\n" || sign === "\t" ? sign : ""))
-    .replace(/(?<![ \t])[ \t]+$/gm, "")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
+    .replace(CONTROLS, (sign) => (sign === "\n" || sign === "\t" ? sign : ""));
+  const clean = withFewEmptyLines(signs, 1).trim();
   return cutMarkdown(clean.length > 0 && text.length > MAX_READ ? clean + CUT : clean, LIMITS.textLength);
+}
+
+const BLANKS_AT_END = /(?<![ \t])[ \t]+$/;
+
+/**
+ * A text in our Markdown with at most so many empty lines in a row, and without blanks at the ends of lines.
+ * Code stays as it is.
+ */
+export function withFewEmptyLines(text: string, max: number): string {
+  const given = text.split("\n");
+  const inCode = areCode(given);
+  const kept: string[] = [];
+  let empty = 0;
+  for (const [i, line] of given.entries()) {
+    const shown = inCode[i] ? line : line.replace(BLANKS_AT_END, "");
+    empty = shown === "" && !inCode[i] ? empty + 1 : 0;
+    if (empty <= max) kept.push(shown);
+  }
+  return kept.join("\n");
 }
 
 /** A text in one line, at most so long. */

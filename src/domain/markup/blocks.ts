@@ -58,6 +58,27 @@ function parseLines(lines: readonly string[], names: readonly NameReader[], dept
   return blocks;
 }
 
+/** Of each line, whether it is of a block of code, or a fence of one. */
+export function areCode(lines: readonly string[], depth = 0): boolean[] {
+  const lastEnd = lines.findLastIndex((line) => FENCE_END.test(line));
+  const are: boolean[] = [];
+  while (are.length < lines.length) {
+    const i = are.length;
+    const line = lines[i] ?? "";
+    if (i < lastEnd && FENCE.test(line)) {
+      let end = i + 1;
+      while (!FENCE_END.test(lines[end] ?? "")) end++;
+      for (let at = i; at <= end; at++) are.push(true);
+    } else if (depth < MAX_QUOTE_DEPTH && QUOTE.test(line)) {
+      const inside = lines.slice(i, endOf(lines, i, QUOTE)).map((one) => one.replace(QUOTE, ""));
+      are.push(...areCode(inside, depth + 1));
+    } else {
+      are.push(false);
+    }
+  }
+  return are;
+}
+
 /** The line behind those from one on that are of its kind. */
 function endOf(lines: readonly string[], from: number, kind: RegExp): number {
   let end = from;

@@ -1,5 +1,12 @@
 import { fromMarkdown } from "../../../domain/foreign/markdown.ts";
-import { cutMarkdown, lines, link, oneLine, quoted } from "../../../domain/foreign/text.ts";
+import {
+  cutMarkdown,
+  lines,
+  link,
+  oneLine,
+  quoted,
+  withFewEmptyLines,
+} from "../../../domain/foreign/text.ts";
 import { plain } from "../../../lib/markup.ts";
 import type { Event, Thing } from "./event.ts";
 
@@ -264,7 +271,7 @@ function titled(thing: Thing | null | undefined, place?: Thing | null): string {
 
 function excerpt(thing: Thing | null | undefined): string {
   const body = fromMarkdown(thing?.body ?? thing?.description ?? "").trim();
-  return quoted(cutMarkdown(body.replace(/\n{2,}/g, "\n"), EXCERPT));
+  return quoted(cutMarkdown(withFewEmptyLines(body, 0), EXCERPT));
 }
 
 const short = (sha: string | null | undefined) => (sha ?? "").slice(0, SHORT_SHA);

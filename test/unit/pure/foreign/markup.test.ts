@@ -4,7 +4,7 @@ import { z } from "zod";
 import { fromDiscord } from "../../../../src/domain/foreign/discord/markdown.ts";
 import { fromMarkdown } from "../../../../src/domain/foreign/markdown.ts";
 import { fromMrkdwn } from "../../../../src/domain/foreign/slack/mrkdwn.ts";
-import { cutMarkdown } from "../../../../src/domain/foreign/text.ts";
+import { cutMarkdown, messageText } from "../../../../src/domain/foreign/text.ts";
 import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
 import { type Block, textOf } from "../../../../src/domain/markup/tree.ts";
 import { plain } from "../../../../src/lib/markup.ts";
@@ -93,4 +93,17 @@ test("what is cut changes nothing of what follows", () => {
     }),
     runOptions(300, 10_000),
   );
+});
+
+test.each([
+  ["rows of empty lines, and blanks at the ends of lines", "a  \n\n\n\nb\t\n  \n\nc", "a\n\nb\n\nc"],
+  ["not of code", "a\n\n\n```py\nx  \n\n\n\ny\n```  \n\n\nb", "a\n\n```py\nx  \n\n\n\ny\n```  \n\nb"],
+  [
+    "not of code in a quote",
+    "> ```\n> x  \n> \n> y\n> ```\n> \n> b ",
+    "> ```\n> x  \n> \n> y\n> ```\n>\n> b",
+  ],
+  ["of code without an end", "```\nx  \n\n\n\ny", "```\nx\n\ny"],
+])("a message loses %s", (_, text, becomes) => {
+  expect(messageText(text)).toBe(becomes);
 });
