@@ -1,3 +1,5 @@
+import { link as linkTo } from "../../../src/domain/foreign/text.ts";
+import { plain } from "../../../src/lib/markup.ts";
 import type { FileDraft } from "../collected/draft.ts";
 import { fileNameOf } from "../collected/names.ts";
 import type { Ids } from "../ids.ts";
@@ -23,7 +25,7 @@ export function attachmentOf(
   } = attachment;
   const preview = og || (type !== "file" && link ? link : undefined);
   if (preview && !asset && type !== "giphy")
-    return text.includes(preview) ? { preview } : { text: linkTo(preview, title) };
+    return text.includes(preview) ? { preview } : { text: linkTo(title ?? "", preview) };
   const url = (type === "image" ? image || asset || thumb : asset || image) || attachment.url;
   if (type && FILES.has(type) && url) {
     const duration = attachment.duration;
@@ -39,7 +41,9 @@ export function attachmentOf(
   }
   const shown = link || url || thumb;
   return {
-    text: shown ? linkTo(shown, title || type) : attachment.fallback || attachment.text || title || "",
+    text: shown
+      ? linkTo(title || type || "", shown)
+      : plain(attachment.fallback || attachment.text || title || ""),
   };
 }
 
@@ -48,8 +52,4 @@ const TYPES: Readonly<Record<string, string>> = { voiceRecording: "audio/aac" };
 
 function nameOf({ title, name, fallback }: Attachment, url: string): string {
   return title || name || fallback || fileNameOf(url, "file");
-}
-
-function linkTo(url: string, label: string | null | undefined): string {
-  return label ? `[${label.replace(/[[\]]/g, "")}](${url.replace(/[()]/g, encodeURIComponent)})` : url;
 }

@@ -1,5 +1,7 @@
+import { fromMarkdown } from "../../../src/domain/foreign/markdown.ts";
 import { PollBody } from "../../../src/domain/messages/polls.ts";
 import { Metadata } from "../../../src/domain/server/metadata.ts";
+import { plain } from "../../../src/lib/markup.ts";
 import type { Collection } from "../collected/collection.ts";
 import type { FileDraft, MessageDraft, PollDraft } from "../collected/draft.ts";
 import type { Ids } from "../ids.ts";
@@ -70,6 +72,7 @@ export function takeMessage(room: StreamRoom, message: Message, raw: unknown, wh
     return;
   }
   if (type === "system" && !isRoot && !message.parent_id) {
+    // Stream's components show it as it is, without marks.
     collection.message(conversation, { ...base, sender: null, text: message.text ?? "" });
     return;
   }
@@ -80,10 +83,7 @@ export function takeMessage(room: StreamRoom, message: Message, raw: unknown, wh
   const poll = message.poll ? pollOf(room, message.poll, time, where) : undefined;
   const draft: MessageDraft = {
     ...{ ...base, ...thread, sender, files, mentions: mentioned.map((user) => room.user(user)) },
-    // The text of a poll is mostly its question.
-    text: [text === message.poll?.name ? "" : text, typeof poll === "string" ? poll : ""]
-      .filter(Boolean)
-      .join("\n"),
+    text: [text, typeof poll === "string" ? poll : ""].filter(Boolean).join("\n"),
     ...(typeof poll === "object" && { poll }),
     ...(message.quoted_message_id && { replyTo: ids.ofMessage(message.quoted_message_id) }),
     ...(message.message_text_updated_at != null && { editedAt: message.message_text_updated_at }),
@@ -111,7 +111,8 @@ function contentOf(
   where: string,
 ): { files: FileDraft[]; text: string } {
   const files: FileDraft[] = [];
-  const texts = [message.text ?? ""];
+  // The text of a poll is mostly its question.
+  const texts = [message.text === message.poll?.name ? "" : fromMarkdown(message.text ?? "")];
   for (const [i, attachment] of (message.attachments ?? []).entries()) {
     if (!attachment) continue;
     const shown = attachmentOf(ids, attachment, `${message.id}/${i}`, message.text ?? "");
@@ -164,7 +165,7 @@ function pollOf(room: StreamRoom, poll: Poll, time: number, where: string): Poll
   });
   if (!body.success) {
     room.collection.leftOut.add({ reason: "(as text) a poll that is none here", where, what: name });
-    return [name, ...options.map(({ text }, i) => `${i + 1}. ${text}`)].join("\n");
+    return [plain(name), ...options.map(({ text }, i) => `${i + 1}. ${plain(text)}`)].join("\n");
   }
   const votes = options.flatMap(({ id }, option) =>
     (byOption?.[id] ?? []).flatMap(({ user_id: user, created_at: at }) =>

@@ -15,6 +15,9 @@ const FENCE = /^((?:> ?){0,4})([ \t]{0,8}(?:[-*+] +)?)(`{3,9}|~{3,9})([^`\n]*)$/
 const LANGUAGE = /^[\w+#.-]{1,30}$/;
 /** A line that would end a block here. */
 const FENCE_IN_CODE = /^ {0,3}```[ \t]*$/m;
+const ADDRESS = /https?:\/\/[^\s<>\uFDD0-\uFDEF]+/g;
+/** What ends a style or a sentence around an address. */
+const BEHIND_ADDRESS = /(?<![*_~|\])"'`.,:;!?\\])[*_~|\])"'`.,:;!?\\]+$/;
 /** What stands before a block that begins in a quote: the end of the text before it. */
 const QUOTE_BEFORE = /(?:^|\n)(?:>|&gt;) ?$/;
 
@@ -34,6 +37,14 @@ export class KeptParts {
   /** Keeps a part, which is in our Markdown. @returns what stands for it */
   keep(part: string): string {
     return part === "" ? "" : `${OPEN}${this.#parts.push(part) - 1}${CLOSE}`;
+  }
+
+  /** Keeps the addresses of a text. @param read their letters, if they are not as they stand there */
+  addresses(text: string, read = (address: string) => address): string {
+    return text.replace(ADDRESS, (found) => {
+      const end = BEHIND_ADDRESS.exec(found)?.index ?? found.length;
+      return this.keep(read(found.slice(0, end))) + found.slice(end);
+    });
   }
 
   /** Puts all parts back. All lines of one that begins in a quote are in it. */

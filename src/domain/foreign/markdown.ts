@@ -42,7 +42,8 @@ export function fromMarkdown(source: string, inText: (text: string) => string = 
     .replace(IMAGE_TAG, (tag) => kept.keep(imageOf(tag)))
     .replace(LINK_END, (_, angled: string, bare: string) => `]${kept.keep(`(${angled ?? bare})`)}`)
     .replace(BARE, (_, address: string) => kept.keep(address));
-  const text = linked
+  const text = kept
+    .addresses(linked, withoutEntities)
     .replace(RULE, "")
     .replace(HEADING, (_, quote: string, heading: string) => {
       return `${quote}**${heading.replace(HEADING_END, "").replaceAll("**", "")}**`;
@@ -54,10 +55,11 @@ export function fromMarkdown(source: string, inText: (text: string) => string = 
     .replace(BREAK, (sign) => (sign === "\\" ? "" : "\n"))
     .replace(TAG, "")
     .replaceAll("||", "\\|\\|")
-    .replace(NEEDLESS_ESCAPE, "$1")
-    .replace(ENTITY, (_, name: string) => ENTITIES[name] ?? "");
-  return kept.restore(inText(withEmoji(text)));
+    .replace(NEEDLESS_ESCAPE, "$1");
+  return kept.restore(inText(withEmoji(withoutEntities(text))));
 }
+
+const withoutEntities = (text: string) => text.replace(ENTITY, (_, name: string) => ENTITIES[name] ?? "");
 
 function imageOf(tag: string): string {
   const [, address = ""] = /\ssrc="([^"]*)"/i.exec(tag) ?? [];

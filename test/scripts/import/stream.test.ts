@@ -171,3 +171,31 @@ test("a poll keeps its files, and what has neither text nor file is counted", as
     "a file whose address is no http(s) URL of at most 4,096 characters": 1,
   });
 });
+
+test("texts are read as Markdown, what Stream shows without marks as text", async () => {
+  const in_hut = { channel_type: "team", channel_id: "hut", user: "ann", created_at: AT };
+  const link = "https://pine.example/__init__?a=1&b=2";
+  const options = [{ id: "o1", text: "*args" }];
+  const said = [
+    { text: "# Plan\n__now__ ![leaf](https://pine.example/leaf.png)\n```\n# __same__\n```\n1 &lt; 2" },
+    { text: `see ${link}`, attachments: [{ og_scrape_url: link, title: "Init" }] },
+    { text: "over", attachments: [{ og_scrape_url: link, title: "[a] **b**" }] },
+    {
+      text: "__init__?",
+      poll: { name: "__init__?", options },
+      attachments: [{ type: "card", text: "a **b**" }],
+    },
+    { type: "system", text: "# __init__ is frozen" },
+  ];
+  const conversion = await convertItems([
+    ["channel", { id: "hut", type: "team", created_by: "ann", name: "Hut" }],
+    ...said.map((one, i): [string, object] => ["message", { ...in_hut, id: `m${i}`, ...one }]),
+  ]);
+  expect(messagesOf(conversion, "stream:team:hut").map(({ body }) => body.text)).toEqual([
+    "**Plan**\n**now** [leaf](https://pine.example/leaf.png)\n```\n# __same__\n```\n1 < 2",
+    `see ${link}`,
+    `over\n[\\[a\\] \\*\\*b\\*\\*](${link})`,
+    "a \\*\\*b\\*\\*\n\\_\\_init\\_\\_?\n1. \\*args",
+    "# __init__ is frozen",
+  ]);
+});

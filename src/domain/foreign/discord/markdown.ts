@@ -13,7 +13,6 @@ const UNDERLINED_ITALIC = /(?<![\p{L}\p{N}_\\])___(?=[^\s_])([^_\n]+)(?<=\S)___(
 /** An address in angles, also as that of a link, whose preview is not wanted. */
 const BARE = /<((?:https?:\/\/|mailto:)[^\s<>]+)>/g;
 const LINK_END = /\]\((?:<([^\s<>()]+)>|([^\s()<>]+))(?: +"[^"\n]*")?\)/g;
-const ADDRESS = /https?:\/\/[^\s<>\uFDD0-\uFDEF]+/g;
 const USER = /<@!?(\d{1,20})>/g;
 const ROLE = /<@&\d{1,20}>/g;
 const CHANNEL = /<#(\d{1,20})>/g;
@@ -31,12 +30,13 @@ const NEEDLESS_ESCAPE = /\\([!"$%&'()+,./:;<=?^{}])/g;
  */
 export function fromDiscord(source: string, names: ForeignNames = NO_NAMES): string {
   const kept = new KeptParts();
-  const text = kept
+  const coded = kept
     .code(KeptParts.clean(source), { hasLanguage: true })
     .replaceAll("\\<", () => kept.keep("<"))
     .replace(LINK_END, (_, angled: string, bare: string) => `]${kept.keep(`(${angled ?? bare})`)}`)
-    .replace(BARE, (_, address: string) => kept.keep(address))
-    .replace(ADDRESS, (address) => keptAddress(kept, address))
+    .replace(BARE, (_, address: string) => kept.keep(address));
+  const text = kept
+    .addresses(coded)
     .replace(LONG_QUOTE, (_, rest: string) => rest.replace(/^/gm, "> "))
     .replace(NO_QUOTE, "$1\\>")
     .replace(SMALL, "$1")
@@ -53,12 +53,6 @@ export function fromDiscord(source: string, names: ForeignNames = NO_NAMES): str
     .replace(EVERYBODY, (_, word: string) => `@${names.everybody(word)}`)
     .replace(NEEDLESS_ESCAPE, "$1");
   return kept.restore(text);
-}
-
-/** An address is kept as it is, without the marks that end a style around it. */
-function keptAddress(kept: KeptParts, address: string): string {
-  const end = /(?<![*_~|\])])[*_~|\])]+$/.exec(address)?.index ?? address.length;
-  return kept.keep(address.slice(0, end)) + address.slice(end);
 }
 
 function timeOf(seconds: number): string {
