@@ -54,11 +54,25 @@ test("discord.js posts, reads, edits and deletes messages of a webhook", async (
   expect(await last()).toMatchObject({ body: { text: "**as Slack**" } });
 });
 
+test("discord.js posts files", async () => {
+  const file = (name: string) => ({ attachment: Buffer.from("x"), name });
+  const sent = await webhook.send({ content: "with files", files: [file("a.log"), file("b.log")] });
+  expect(sent.attachments).toMatchObject([
+    { filename: "a.log", size: 1 },
+    { filename: "b.log", size: 1 },
+  ]);
+  expect(await last()).toMatchObject({ kind: "file", body: { name: "b.log" } });
+  const alone = await webhook.send({ files: [file("c.log")] });
+  expect(await webhook.editMessage(alone.id, { content: "said later" })).toMatchObject({
+    ...{ content: "said later", attachments: [{ filename: "c.log" }] },
+  });
+  expect(await last()).toMatchObject({ body: { name: "c.log", caption: "said later" } });
+  expect(await codeOf(webhook.editMessage(alone.id, { files: [file("d.log")] }))).toEqual([400, 50_035]);
+});
+
 test("discord.js tells failures by their numbers", async () => {
-  const file = { attachment: Buffer.from("x"), name: "log.txt" };
-  await webhook.send({ content: "with a file", files: [file] });
-  expect(await last()).toMatchObject({ body: { text: "with a file" } });
-  expect(await codeOf(webhook.send({ files: [file] }))).toEqual([400, 50_035]);
+  const files = Array.from({ length: 11 }, () => ({ attachment: Buffer.from("x"), name: "log.txt" }));
+  expect(await codeOf(webhook.send({ files }))).toEqual([400, 50_035]);
   expect(await codeOf(webhook.send({ content: "" }))).toEqual([400, 50_006]);
   const options = { rest: { api: `${world.origin}/api` } };
   const unknown = new WebhookClient({ id: webhook.id, token: "0".repeat(32) }, options);

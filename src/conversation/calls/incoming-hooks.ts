@@ -25,17 +25,18 @@ export const INCOMING_HOOKS = {
     room.hookManagement.delete(userId, hook),
   ),
 
-  /** The hook of a URL, as it shows itself. @see HookPosts.require */
+  /** The hook of a URL, as it shows itself, and who answers for it. @see HookPosts.require */
   requireHook: repeatable(light, ({ room }, url: HookUrl) => {
-    const { id, name, avatar } = room.hookPosts.require(url);
-    return { id, name, avatar };
+    const { id, name, avatar, createdBy } = room.hookPosts.require(url);
+    return { id, name, avatar, createdBy };
   }),
 
-  /** Stores a message by a hook. The hook has a rate of its own. @see HookPosts.post */
+  /** Stores a message by a hook, with further ones for further files. The hook has a rate of its own. @see HookPosts.post */
   postToHook: repeatableIf(
     // Without a key a repeated post would be stored twice.
     ({ post }: PostToHook) => post.key !== undefined,
-    ({ post }: PostToHook) => light + weightOfBytes(post.text.length),
+    ({ post: { text, files = [] } }: PostToHook) =>
+      light * Math.max(1, files.length) + weightOfBytes(text.length),
     ({ room }, input: PostToHook) => room.hookPosts.post(input),
   ),
 

@@ -2,7 +2,13 @@ import { z } from "zod";
 import { CoreError } from "../../domain/errors.ts";
 import type { FileReference, RevokedReferences } from "../../domain/files/file.ts";
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
-import { type ConversationId, FileKey, type Seq, type UserId } from "../../domain/ids.ts";
+import {
+  type ConversationId,
+  FileKey,
+  type IncomingHookId,
+  type Seq,
+  type UserId,
+} from "../../domain/ids.ts";
 import type { BodyJson } from "../../domain/messages/content.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -10,7 +16,7 @@ import type { ReleasedFiles } from "../../object/files/released-files.ts";
 import type { Wakeup } from "../../object/jobs/wakeup.ts";
 import { inChunks } from "../../object/row-chunks.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import type { MessageRow } from "../log/row.ts";
+import { type MessageRow, readHook } from "../log/row.ts";
 import type { Transaction } from "../state/transaction.ts";
 
 /**
@@ -53,6 +59,8 @@ interface FileReferencesDeps {
   directory: Pick<ConversationDirectory, "addFileReferences" | "removeFileReferences">;
   wakeup: Pick<Wakeup, "set">;
   released: Pick<ReleasedFiles, "add">;
+  /** who answers for an incoming hook: the files of its messages are theirs; undefined: it is gone */
+  makerOf(hook: IncomingHookId): UserId | undefined;
   timing: Timing["files"];
 }
 
@@ -86,7 +94,7 @@ export class FileReferences {
    */
   storeRevoked(
     tx: Transaction,
-    row: Shown & Pick<MessageRow, "seq" | "sender_id">,
+    row: Shown & Pick<MessageRow, "seq" | "sender_id" | "hook">,
     former: BodyJson[] = [],
   ): void {
     const edited = this.#editedKeys(row.seq);
@@ -94,7 +102,8 @@ export class FileReferences {
     if (keys.length === 0) return;
     if (edited.length > 0) this.#sql.exec("DELETE FROM edited_files WHERE seq = ?", row.seq);
     const insert = "INSERT OR REPLACE INTO revoked_files (seq, sender_id, keys) VALUES (?, ?, ?)";
-    this.#sql.exec(insert, row.seq, row.sender_id, JSON.stringify(keys));
+    const maker = row.hook === null ? undefined : this.#deps.makerOf(readHook(row.hook).id);
+    this.#sql.exec(insert, row.seq, maker ?? row.sender_id, JSON.stringify(keys));
     tx.publish(this.#schedule);
   }
 

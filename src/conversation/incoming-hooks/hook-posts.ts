@@ -3,9 +3,10 @@ import { type HookOrigin, noIncomingHook } from "../../domain/conversations/inco
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import { NOBODY, type Seq } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { bodyJson } from "../../domain/messages/content.ts";
+import { type BodyJson, bodyJson, type Kind, StoredBody } from "../../domain/messages/content.ts";
 import type { Draft, Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
+import { codePoints } from "../../domain/text.ts";
 import { overseer } from "../changes/backend.ts";
 import type { Editing } from "../changes/editing.ts";
 import type { Redaction } from "../changes/redaction.ts";
@@ -35,9 +36,17 @@ export interface OnHookMessage extends HookUrl {
   seq: Seq;
 }
 
-/** What a message of a hook is to say instead. */
+/** What a message of a hook is to say instead: its text, or its caption. */
 export interface HookEdit extends OnHookMessage {
   text: string;
+}
+
+/** What a post has become: its first message, and those of its further files. */
+export interface StoredPost {
+  message: Message;
+  further: Message[];
+  /** an earlier post with the same key has stored the first one */
+  isRepeated: boolean;
 }
 
 type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state" | "updateInboxes">;
@@ -79,35 +88,45 @@ export class HookPosts {
   }
 
   /**
-   * Stores a message by a hook. A repeat with the same key answers with the first message, and does not
-   * count. One of a hook whose maker is in the shadow is seen by staff alone.
+   * Stores a message by a hook, and a further one for each further file. A repeat with the same key answers
+   * with the first messages, and does not count. One of a hook whose maker is in the shadow is seen by staff
+   * alone.
    * @throws `not_found`; `forbidden` while the hook waits for an admin; `rate_limited` over 300 at once and
    *   5 a second; `full`; `refused` by a rule of the deployment or its backend; as `Threads.refusal`
    */
-  async post({ post, ...url }: PostToHook): Promise<{ message: Message; isRepeated: boolean }> {
+  async post({ post, ...url }: PostToHook): Promise<StoredPost> {
     const { hook, suspension } = await this.#admit(url);
     this.#room.flushSends();
     const { log } = this.#room;
-    const { text, thread, key } = post;
+    const { thread, key } = post;
     const root = thread === undefined ? undefined : log.get(thread);
     // What nobody but its sender sees is not there for a hook, either.
     if (root && root.shadowed !== null && !(suspension && root.sender_id === NOBODY))
       throw noMessage(root.seq);
-    const clientMsgId = key === undefined ? undefined : clientIdOf(hook, key);
-    const isKnown = clientMsgId !== undefined && log.byClientId(NOBODY, clientMsgId) !== undefined;
-    if (!isKnown) this.#count(hook);
-    const draft: Draft = {
-      clientMsgId,
-      kind: "text",
-      body: bodyJson({ body: { text } }),
-      quoteSeq: undefined,
-      mentions: [],
-      thread: thread && { root: thread, alsoInMain: true },
-      hook: originOf(hook, post),
-      ...(suspension && { shadowed: true }),
-    };
-    const { row, isRepeated } = await this.#deps.sends.store(NOBODY, draft);
-    return { message: this.#shown(row), isRepeated };
+    const drafts = contentsOf(post).map((content, i): Draft => {
+      // Each message of a post has a key of its own.
+      const own = i === 0 ? key : `${key}\n${i}`;
+      return {
+        ...content,
+        clientMsgId: key === undefined ? undefined : clientIdOf(hook, own ?? ""),
+        quoteSeq: undefined,
+        mentions: [],
+        thread: thread && { root: thread, alsoInMain: true },
+        hook: originOf(hook, post),
+        ...(suspension && { shadowed: true }),
+      };
+    });
+    const isKnown = ({ clientMsgId }: Draft) =>
+      clientMsgId !== undefined && log.byClientId(NOBODY, clientMsgId) !== undefined;
+    this.#count(hook, drafts.filter((draft) => !isKnown(draft)).length);
+    const stored: { message: Message; isRepeated: boolean }[] = [];
+    for (const draft of drafts) {
+      const { row, isRepeated } = await this.#deps.sends.store(NOBODY, draft);
+      stored.push({ message: this.#shown(row), isRepeated });
+    }
+    const [first, ...others] = stored;
+    if (!first) throw new Error("a post has a message at least");
+    return { ...first, further: others.map(({ message }) => message) };
   }
 
   /**
@@ -120,12 +139,12 @@ export class HookPosts {
     return this.#shown(this.#own(hook, seq));
   }
 
-  /** Gives a message that the hook has brought another text. @throws as `read` and `Editing.editByHook` */
+  /** Gives a message that the hook has brought another text, or caption. @throws as `read` and `Editing.editByHook` */
   async edit({ seq, text, ...url }: HookEdit): Promise<Message> {
     const { hook } = await this.#admit(url);
     this.#count(hook);
     const find = () => this.#own(this.require(url), seq);
-    return this.#shown(await this.#deps.editing.editByHook(find, bodyJson({ body: { text } })));
+    return this.#shown(await this.#deps.editing.editByHook(find, saying(find(), text)));
   }
 
   /** Revokes a message that the hook has brought, by the right of the hook's maker. @throws as `read` */
@@ -146,8 +165,8 @@ export class HookPosts {
   }
 
   /** @throws `rate_limited` */
-  #count({ id }: StoredIncomingHook): void {
-    if (!this.#deps.rate.take(id)) throw tooMany();
+  #count({ id }: StoredIncomingHook, count = 1): void {
+    if (!this.#deps.rate.take(id, count)) throw tooMany();
   }
 
   /** The row of a message that a hook has brought. @throws `not_found` */
@@ -165,6 +184,23 @@ export class HookPosts {
     if (!message) throw new Error("one row makes one message");
     return message;
   }
+}
+
+/** What the messages of a post say. A text that is too long for a caption is a message of its own. */
+function contentsOf({ text, files = [] }: HookPost): { kind: Kind; body: BodyJson }[] {
+  const isCaption = codePoints(text) <= LIMITS.caption;
+  const media = files.map(({ kind, body }, i) => ({
+    kind,
+    body: bodyJson({ body: i === 0 && isCaption && text !== "" ? { ...body, caption: text } : body }),
+  }));
+  const hasOwn = files.length === 0 || !isCaption;
+  return hasOwn ? [{ kind: "text", body: bodyJson({ body: { text } }) }, ...media] : media;
+}
+
+/** The body of a message that says something else. */
+function saying({ kind, body }: MessageRow, text: string): BodyJson {
+  if (kind === "text") return bodyJson({ body: { text } });
+  return JSON.stringify({ ...StoredBody.parse(JSON.parse(body)), caption: text });
 }
 
 /** As whom a hook answers in threads. */

@@ -21,15 +21,16 @@ export class PostRate {
     this.#isOff = !settings.rateLimits;
   }
 
-  /** Takes a message. @returns false: too many came */
-  take(id: IncomingHookId): boolean {
+  /** Takes messages, all or none. @returns false: too many came */
+  take(id: IncomingHookId, count = 1): boolean {
     if (this.#isOff) return true;
     const size = LIMITS.hookBurst;
     const now = Date.now();
     const { level, at } = this.#buckets.get(id) ?? { level: size, at: now };
     // A clock that runs backwards takes nothing away.
     const filled = Math.min(size, level + (Math.max(0, now - at) / 1_000) * LIMITS.hookPostsPerSecond);
-    this.#buckets.set(id, { level: filled < 1 ? filled : filled - 1, at: now });
-    return filled >= 1;
+    const isTaken = filled >= count;
+    this.#buckets.set(id, { level: isTaken ? filled - count : filled, at: now });
+    return isTaken;
   }
 }

@@ -82,6 +82,7 @@ export function createStores(
   const reactionStore = new MarkStore(sql, REACTIONS);
   const voteStore = new MarkStore(sql, VOTES);
   const history = new EditHistory(sql);
+  const incomingHooks = new IncomingHooks(sql);
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const externalIds = new MessageExternalIds(sql);
   const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
@@ -107,7 +108,7 @@ export function createStores(
     bans: new Bans(sql),
     joinRequests: new JoinRequests(sql),
     invitations: new Invitations(sql),
-    incomingHooks: new IncomingHooks(sql),
+    incomingHooks,
     log,
     readable: new ReadableLog(sql, log),
     mentions: new MentionPages(sql, log, timing.acrossConversations),
@@ -118,6 +119,7 @@ export function createStores(
     fileReferences: new FileReferences(sql, state.id, log, {
       ...{ directory, released: releasedFiles, timing: timing.files },
       wakeup: wakeupOf(jobs, "files"),
+      makerOf: (hook) => incomingHooks.find(hook)?.createdBy,
     }),
     changeFeed,
     /** the changed messages that a client is replayed; beyond, it loads the conversation anew */

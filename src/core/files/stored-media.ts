@@ -1,5 +1,6 @@
-import { fileRefused, type MediaKind } from "../../domain/errors.ts";
+import { CoreError, fileRefused, type MediaKind } from "../../domain/errors.ts";
 import type { StoredFile } from "../../domain/files/file.ts";
+import { fileKeysIn } from "../../domain/files/file-keys.ts";
 import { fileUrl } from "../../domain/files/file-origins.ts";
 import type { FileKey, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -66,6 +67,28 @@ export function storeMedium<T>(
 export async function storedMedium(core: Core, kind: MediaKind, key: FileKey): Promise<MediumFields> {
   const file = await fileForDraft(core, key);
   return fieldsOf(file, await mediumOf(core, kind, file));
+}
+
+/**
+ * Stores a file in upload as what its type says, or as a mere file where its bytes are of no such kind. It
+ * expires unless a message shows it.
+ * @throws as `storeMedium`
+ */
+export async function storeAsItIs(
+  core: Core,
+  userId: UserId,
+  incoming: IncomingFile,
+): Promise<{ kind: MediaKind; body: MediumFields }> {
+  const body = await storeMedium(core, userId, "file", incoming, (fields) => fields);
+  const kind = kindOfType(body.content_type);
+  const [key] = fileKeysIn(body.url);
+  if (kind === "file" || body.size > maxBytesOf(kind) || !key) return { kind: "file", body };
+  try {
+    return { kind, body: await storedMedium(core, kind, key) };
+  } catch (error) {
+    if (error instanceof CoreError && error.code === "validation_failed") return { kind: "file", body };
+    throw error;
+  }
 }
 
 /** A file by its key; null: there is none. */

@@ -67,11 +67,12 @@ interface HookUrl {
   secret: string;
 }
 
-/** A hook, as its messages show it. */
+/** A hook, as its messages show it, and who answers for it. */
 export interface ShownHook {
   id: IncomingHookId;
   name: string;
   avatar: "" | HttpUrl;
+  createdBy: UserId;
 }
 
 /**
@@ -89,8 +90,8 @@ export function requireHook(
 }
 
 /**
- * Stores a message that another service posts to a hook.
- * @returns it, `isRepeated` if its key was known already
+ * Stores a message that another service posts to a hook, and a further one for each further file.
+ * @returns them, `isRepeated` if the key was known already
  * @throws `not_found`, the same for every URL that no hook has, and for a thread that is not there;
  *   `rate_limited` over 300 at once and 5 a second; `full`; `refused`; `validation_failed` for a root
  *   of no thread
@@ -99,7 +100,7 @@ export function postToHook(
   core: Core,
   url: HookUrl,
   post: HookPost,
-): Promise<{ message: Message; isRepeated: boolean }> {
+): Promise<{ message: Message; further: Message[]; isRepeated: boolean }> {
   return ofHook(url, (id) => core.conversations.postToHook(id, { ...url, post }));
 }
 
@@ -113,7 +114,7 @@ export function readHookMessage(core: Core, url: HookUrl, seq: Seq): Promise<Mes
 }
 
 /**
- * Gives a message that a hook has brought another text.
+ * Gives a message that a hook has brought another text, or its file another caption.
  * @throws as `readHookMessage`; `refused`, `too_late`, `full`
  */
 export function editHookMessage(core: Core, url: HookUrl, seq: Seq, text: string): Promise<Message> {

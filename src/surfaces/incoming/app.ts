@@ -4,11 +4,13 @@ import { CoreError, invalid } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { barePath, type Surface } from "../../http/surface.ts";
+import { isForm } from "../../http/uploads/upload.ts";
 import { requireAddress } from "./address.ts";
 import { alertmanager } from "./alertmanager/alertmanager.ts";
 import { posted } from "./body.ts";
 import { discord } from "./discord/discord.ts";
 import { deleteMessage, editMessage, message, webhook } from "./discord/webhook.ts";
+import { postedWithFiles } from "./files.ts";
 import { gitea } from "./gitea/gitea.ts";
 import { github } from "./github/github.ts";
 import { gitlab } from "./gitlab/gitlab.ts";
@@ -52,23 +54,24 @@ for (const root of DISCORD_ROOTS) {
   router.post(`${root}/:id/:secret/github`, (c) => receive(c, github));
 }
 for (const root of [...DISCORD_ROOTS.map((root) => `${root}/:id/:secret`), "/hooks/:id/:secret/discord"]) {
-  router.get(root, async (c) => webhook(c, await requireAddress(c)));
-  router.get(`${root}/messages/:message`, async (c) => message(c, await requireAddress(c)));
-  router.patch(`${root}/messages/:message`, async (c) => editMessage(c, await requireAddress(c)));
-  router.delete(`${root}/messages/:message`, async (c) => deleteMessage(c, await requireAddress(c)));
+  router.get(root, async (c) => webhook(c, (await requireAddress(c)).url));
+  router.get(`${root}/messages/:message`, async (c) => message(c, (await requireAddress(c)).url));
+  router.patch(`${root}/messages/:message`, async (c) => editMessage(c, (await requireAddress(c)).url));
+  router.delete(`${root}/messages/:message`, async (c) => deleteMessage(c, (await requireAddress(c)).url));
 }
 
 /**
  * Takes a post. A hook has a rate of its own.
- * @throws as `requireAddress`, `postToHook`, `posted` and `Shape.read`
+ * @throws as `requireAddress`, `postToHook`, `posted`, `postedWithFiles` and `Shape.read`
  */
 async function receive(c: Context<AppEnv>, shape: Shape): Promise<Response> {
-  const url = await requireAddress(c);
+  const { url, maker } = await requireAddress(c);
   const given = c.req.header(KEY_HEADER);
   if (given !== undefined && given.length > LIMITS.idempotencyKey)
     throw invalid(`header.${KEY_HEADER}`, `must be at most ${LIMITS.idempotencyKey} characters`);
+  const hasFiles = shape.takesFiles && isForm(c.req.raw);
   const post = shape.read({
-    ...(await posted(c.req, shape)),
+    ...(hasFiles ? await postedWithFiles(c, maker) : { ...(await posted(c.req, shape)), files: [] }),
     query: (name) => c.req.query(name),
     header: (name) => c.req.header(name),
   });

@@ -24,11 +24,17 @@ export async function posted(
     return { body: parseJson(decodeUtf8(bytes), "body"), hasFiles: false };
   const form = await formOf(bytes, type);
   const hasFiles = [...form.values()].some((value) => typeof value !== "string");
+  const body = jsonOf(Object.fromEntries(form), hasFields);
+  return { body, hasFiles };
+}
+
+/** The JSON in one of the fields of a form. @param hasFields without one it is the fields themselves */
+export function jsonOf(fields: Readonly<Record<string, unknown>>, hasFields: boolean): unknown {
   for (const field of FIELDS) {
-    const value = form.get(field);
-    if (typeof value === "string") return { body: parseJson(value, `body.${field}`), hasFiles };
+    const value = fields[field];
+    if (typeof value === "string") return parseJson(value, `body.${field}`);
   }
-  if (hasFields) return { body: Object.fromEntries(form), hasFiles };
+  if (hasFields) return fields;
   throw invalid("body", "must be JSON, or a form with JSON in the field `payload`");
 }
 

@@ -1,10 +1,13 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { ask, page } from "../../support/clients/chat.ts";
+import { pngOf } from "../../support/image-headers.ts";
 import { createGroupId } from "../../support/objects/room.ts";
+import { passMinute } from "../files/lifetime.ts";
 import { type HookWithUrl, makeHook, post } from "./client.ts";
 
 let ann: SignedIn;
@@ -131,21 +134,120 @@ test("a thread is named by the message that it begins with", async () => {
     expect(await at(hook, "POST", `?thread_id=${thread}`, { content: "lost" })).toEqual(unknown);
 });
 
+/** A form as libraries for Discord send it. */
+function formOf(
+  payload: object | undefined,
+  ...files: [bytes: string | Uint8Array<ArrayBuffer>, name: string, type: string][]
+) {
+  const form = new FormData();
+  for (const [i, [bytes, name, type]] of files.entries())
+    form.set(`files[${i}]`, new File([bytes], name, { type }));
+  if (payload) form.set("payload_json", JSON.stringify(payload));
+  return form;
+}
+
+const Stored = z.looseObject({ kind: z.string(), body: z.looseObject({}) });
+/** Kinds, texts and captions of the newest messages. */
+async function newest(count: number) {
+  return z
+    .array(Stored)
+    .parse((await page(bob, id)).items.slice(-count))
+    .map(({ kind, body: { text, caption, name } }) => [kind, text ?? caption, name]);
+}
+
+test("files of a post become messages, the text is the caption of the first", async () => {
+  const png = Uint8Array.from(pngOf(3, 2));
+  const form = formOf(
+    { content: "**Logs**", username: "CI", attachments: [{ id: 0, filename: "log.txt" }] },
+    ["all is well", "log.txt", "text/plain"],
+    [png, "plot.png", "image/png"],
+    ["none", "broken.png", "image/png"],
+  );
+  const answer = await at(hook, "POST", "?wait=true", form);
+  expect(answer).toMatchObject({ status: 200, body: { content: "**Logs**", author: { username: "CI" } } });
+  const { id: seq, attachments } = z
+    .looseObject({ id: z.string(), attachments: z.array(z.looseObject({ url: z.string() })) })
+    .parse(answer.body);
+  expect(attachments).toMatchObject([
+    { id: seq, filename: "log.txt", size: 11, content_type: "text/plain" },
+    { id: String(Number(seq) + 1), filename: "plot.png", width: 3, height: 2, size: png.length },
+    { id: String(Number(seq) + 2), filename: "broken.png", size: 4 },
+  ]);
+  expect(await newest(3)).toEqual([
+    ["file", "**Logs**", "log.txt"],
+    ["image", undefined, "plot.png"],
+    ["file", undefined, "broken.png"],
+  ]);
+  const url = attachments[0]?.url ?? "";
+  expect(await (await exports.default.fetch(new Request(url))).text()).toBe("all is well");
+
+  const read = await at(hook, "GET", `/messages/${seq}`);
+  expect(read.body).toMatchObject({ content: "**Logs**", attachments: [{ filename: "log.txt", url }] });
+  expect(await at(hook, "PATCH", `/messages/${seq}`, { content: "Logs of __today__" })).toMatchObject({
+    ...{ status: 200, body: { content: "Logs of today", attachments: [{ filename: "log.txt", url }] } },
+  });
+  expect(await shown(seq)).toMatchObject({ kind: "file", version: 2, body: { caption: "Logs of today" } });
+  const more = formOf({ content: "x" }, ["x", "x.txt", "text/plain"]);
+  expect(await at(hook, "PATCH", `/messages/${seq}`, more)).toMatchObject({
+    ...{ status: 400, body: { code: 50_035, errors: { files: { _errors: [{}] } } } },
+  });
+  expect(await at(hook, "PATCH", `/messages/${seq}`, { content: "x".repeat(2_001) })).toMatchObject({
+    ...{ status: 400, body: { code: 50_035 } },
+  });
+  // The files are of who has made the hook, and go with their messages.
+  expect(await at(hook, "DELETE", `/messages/${seq}`)).toMatchObject({ status: 204 });
+  await passMinute({ conversations: [id] });
+  expect((await exports.default.fetch(new Request(url))).status).toBe(404);
+});
+
+test("files without a text, with a long one, and posted again", async () => {
+  const one: [string, string, string] = ["x", "x.txt", "text/plain"];
+  expect(await at(hook, "POST", "", formOf(undefined, one))).toMatchObject({ status: 204 });
+  const bare = new FormData();
+  bare.set("content", "in a field");
+  bare.set("file", new File(["x"], "y.txt"));
+  expect(await at(hook, "POST", "", bare)).toMatchObject({ status: 204 });
+  const long = "é".repeat(2_001);
+  expect(await at(hook, "POST", "", formOf({ content: long }, one))).toMatchObject({ status: 204 });
+  expect(await newest(4)).toEqual([
+    ["file", undefined, "x.txt"],
+    ["file", "in a field", "y.txt"],
+    ["text", long, undefined],
+    ["file", undefined, "x.txt"],
+  ]);
+  const again = async () => {
+    const body = formOf({ content: "once" }, one, one);
+    const headers = { "Idempotency-Key": "once" };
+    const answer = await exports.default.fetch(
+      new Request(`${hook.url}/discord?wait=true`, { method: "POST", headers, body }),
+    );
+    return Made.parse(await answer.json()).id;
+  };
+  const first = await again();
+  expect(await again()).toBe(first);
+  expect((await page(bob, id)).items.at(-1)?.seq).toBe(Number(first) + 1);
+});
+
+test("files that are too many or too large are refused as Discord does, and nothing is shown", async () => {
+  const before = (await page(bob, id)).items.at(-1)?.seq;
+  const many = Array.from({ length: 11 }, (): [string, string, string] => ["x", "x.txt", "text/plain"]);
+  expect(await at(hook, "POST", "", formOf({ content: "many" }, ...many))).toMatchObject({
+    status: 400,
+    body: { code: 50_035, errors: { files: { _errors: [{ message: "must be at most 10" }] } } },
+  });
+  const large = formOf({ content: "x".repeat(LIMITS.hookPostBytes) }, ["x", "x.txt", "text/plain"]);
+  expect(await at(hook, "POST", "", large)).toMatchObject({ status: 413, body: { code: 40_005 } });
+  const wrong = formOf(undefined, ["x", "x.txt", "text/plain"]);
+  wrong.set("payload_json", "{");
+  expect(await at(hook, "POST", "", wrong)).toMatchObject({ status: 400, body: { code: 50_035 } });
+  expect((await page(bob, id)).items.at(-1)?.seq).toBe(before);
+});
+
 test("failures are those of Discord", async () => {
   const seq = await made(hook, { content: "here" });
   const empty = { status: 400, body: { code: 50_006, message: "Cannot send an empty message" } };
   expect(await at(hook, "POST", "", { content: " " })).toEqual(empty);
   expect(await at(hook, "PATCH", `/messages/${seq}`, { content: "", embeds: [] })).toEqual(empty);
-  const files = new FormData();
-  files.set("files[0]", new File(["x"], "log.txt"));
-  files.set("payload_json", JSON.stringify({ attachments: [{ id: "0", filename: "log.txt" }] }));
-  expect(await at(hook, "POST", "", files)).toMatchObject({
-    status: 400,
-    body: {
-      ...{ code: 50_035, message: "Invalid Form Body" },
-      errors: { files: { _errors: [{ code: "BASE_TYPE_BAD", message: expect.stringContaining("file") }] } },
-    },
-  });
   for (const body of [[], { embeds: 7 }])
     expect((await at(hook, "POST", "", body)).body).toMatchObject({ code: expect.any(Number) });
   expect(await at(hook, "POST", "", [])).toMatchObject({

@@ -168,14 +168,20 @@ describe("discord", () => {
     expect(await posted(wrong, { content: "hi" })).toMatchObject({ status: 404, body: { code: 10_015 } });
   });
 
-  test("leaves out files, and takes the JSON beside them", async () => {
+  test("takes files, and other shapes leave them out beside the JSON", async () => {
     await begin();
     const form = new FormData();
     form.set("payload_json", JSON.stringify({ content: "with a file" }));
     form.set("files[0]", new File(["x"], "log.txt"));
-    const request = new Request(`${hook.url}/discord`, { method: "POST", body: form });
-    expect((await exports.default.fetch(request)).status).toBe(204);
-    expect(await texts()).toEqual(["with a file"]);
+    const discord = new Request(`${hook.url}/discord`, { method: "POST", body: form });
+    expect((await exports.default.fetch(discord)).status).toBe(204);
+    form.set("payload", JSON.stringify({ text: "without it" }));
+    const slack = new Request(`${hook.url}/slack`, { method: "POST", body: form });
+    expect((await exports.default.fetch(slack)).status).toBe(200);
+    expect((await messages()).map(({ body }) => body.caption ?? body.text)).toEqual([
+      "with a file",
+      "without it",
+    ]);
   });
 });
 

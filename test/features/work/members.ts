@@ -1,4 +1,5 @@
 import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
+import { httpUrl } from "../../../src/domain/http-url.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { newHookId } from "../../../src/domain/server/hook.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
@@ -8,6 +9,7 @@ import type { Rows } from "./rows.ts";
 const limit = LIMITS.page;
 const owner = ({ owner: userId }: LargeGroup) => ({ userId });
 const newcomer = ({ newcomers }: LargeGroup, index: number) => itemAt(newcomers, newcomers.length - index);
+const FILE_URL = httpUrl(LIMITS.url, "").parse(`http://parley.invalid/files/${"a".repeat(32)}/a.txt`);
 const WORDS = "w".repeat(LIMITS.joinRequest);
 const DESCRIPTION = "d".repeat(LIMITS.description);
 const METADATA = JSON.stringify({ text: "m".repeat(LIMITS.metadataBytes - 20) });
@@ -17,6 +19,10 @@ const FIELDS = Object.fromEntries(
     "v".repeat(LIMITS.customValue),
   ]),
 );
+const TEN_FILES = range(1, 10).map((i) => ({
+  kind: "file" as const,
+  body: { url: FILE_URL, name: "n".repeat(LIMITS.fileName), size: i, content_type: "text/plain" },
+}));
 
 /**
  * The calls about the members of a group and its profile. The later ones end memberships, the last one the
@@ -62,7 +68,9 @@ export const MEMBERS = {
   incomingHooks: [(g) => [owner(g)]],
   rotateIncomingHook: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
   requireHook: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret" }]],
-  postToHook: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", post: { text: LONGEST_TEXT } }]],
+  postToHook: [
+    (g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", post: { text: LONGEST_TEXT, files: TEN_FILES } }],
+  ],
   hookMessage: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", seq: g.hookMessage }]],
   editHookMessage: [
     (g) => [

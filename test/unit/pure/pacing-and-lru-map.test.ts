@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PostRate } from "../../../src/conversation/incoming-hooks/post-rate.ts";
+import { IncomingHookId } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { LruMap } from "../../../src/lib/lru-map.ts";
 import { Pacer } from "../../../src/object/pacer.ts";
 
@@ -61,4 +64,17 @@ test("a new entry replaces the one that was used longest ago", () => {
   capacity = 1;
   map.set("d", { name: "d" });
   expect([...map.entries()].map(([name]) => name)).toEqual(["d"]);
+});
+
+test("a hook takes the messages of a post all or none", async () => {
+  const rate = new PostRate({ rateLimits: true });
+  const hook = IncomingHookId.parse("7-9b1c0e7d5a3f4826");
+  expect(rate.take(hook, LIMITS.hookBurst - 2)).toBe(true);
+  expect(rate.take(hook, 3)).toBe(false);
+  expect(rate.take(hook, 2)).toBe(true);
+  expect(rate.take(hook)).toBe(false);
+  // What is known already takes nothing.
+  expect(rate.take(hook, 0)).toBe(true);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(rate.take(hook, LIMITS.hookPostsPerSecond)).toBe(true);
 });

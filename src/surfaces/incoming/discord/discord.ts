@@ -14,33 +14,38 @@ const Payload = z.object({ content: text, username: text, avatar_url: text, embe
 /** Discord takes as many. */
 const MAX_EMBEDS = 10;
 
-/** Discord's "Execute Webhook". Components, polls, and files beside a text are left out. */
+/** Discord's "Execute Webhook". Components and polls are left out. */
 export const discord: Shape = {
   hasFields: true,
+  takesFiles: true,
   read: (posted) => {
     const { username, avatar_url } = payloadOf(posted.body);
     const thread = posted.query("thread_id");
     return {
-      text: textOf(posted),
+      text: textOf(posted.body, { beside: posted.files.length }),
+      files: posted.files,
       ...{ name: shownName(username), avatar: shownUrl(avatar_url) },
       ...(thread !== undefined && { thread: seqOf(thread) }),
     };
   },
   answer: (c, stored) =>
     stored && c.req.query("wait") === "true"
-      ? c.json(serializeMessage(stored.message, c.req.param("id") ?? ""), 200)
+      ? c.json(serializeMessage(stored.message, c.req.param("id") ?? "", stored.further), 200)
       : c.body(null, 204),
   refuse,
 };
 
-/** The text of a payload, with that of its embeds. @throws `validation_failed` if there is none */
-export function textOf({ body, hasFiles }: { body: unknown; hasFiles: boolean }): string {
+/**
+ * The text of a payload, with that of its embeds.
+ * @param beside files, beside which there may be none
+ * @throws `validation_failed` if there is none
+ */
+export function textOf(body: unknown, { beside = 0 } = {}): string {
   const { content = "", embeds = [] } = payloadOf(body);
   const parts = [fromDiscord(content), ...embeds.slice(0, MAX_EMBEDS).map((embed) => embedText(embed))];
   const said = messageText(parts.filter((part) => part !== "").join("\n\n"));
-  if (said !== "") return said;
-  if (hasFiles) throw invalid("body.files", "a file is not taken: post a text, or an embed with its address");
-  const errors = [{ path: "body.content", message: "must not be empty without embeds" }];
+  if (said !== "" || beside > 0) return said;
+  const errors = [{ path: "body.content", message: "must not be empty without embeds or files" }];
   throw new CoreError("validation_failed", "An empty message is none.", { errors, absent: true });
 }
 

@@ -5,6 +5,7 @@ import {
   requireHook,
   revokeHookMessage,
 } from "../../../core/groups/incoming-hooks.ts";
+import { invalid } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import type { HookAddress } from "../address.ts";
 import { posted } from "../body.ts";
@@ -30,12 +31,16 @@ export const webhook: Answer = async (c, url) => {
 export const message: Answer = async (c, url) =>
   c.json(serializeMessage(await readHookMessage(c.var.core, url, messageOf(c)), url.hook));
 
-/** "Edit Webhook Message". It changes nothing if the body names neither content nor embeds. */
+/**
+ * "Edit Webhook Message". It changes nothing if the body names neither content nor embeds. A message keeps
+ * its file: another one is refused.
+ */
 export const editMessage: Answer = async (c, url) => {
   const seq = messageOf(c);
   const given = await posted(c.req, { hasFields: true });
+  if (given.hasFiles) throw invalid("body.files", "must not be there: an edit changes no file");
   const edited = saysText(given.body)
-    ? editHookMessage(c.var.core, url, seq, textOf(given))
+    ? editHookMessage(c.var.core, url, seq, textOf(given.body))
     : readHookMessage(c.var.core, url, seq);
   return c.json(serializeMessage(await edited, url.hook));
 };

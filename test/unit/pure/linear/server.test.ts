@@ -78,7 +78,7 @@ const parsing =
 /** A post with the text in a field. */
 const posting = (shape: Shape, bodyOf: (text: string) => unknown, event?: string): Reader =>
   refusing((text) =>
-    shape.read({ body: bodyOf(text), hasFiles: false, query: () => undefined, header: () => event }),
+    shape.read({ body: bodyOf(text), files: [], query: () => undefined, header: () => event }),
   );
 
 const alerts = (text: string) => ({
