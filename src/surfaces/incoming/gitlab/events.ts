@@ -17,6 +17,7 @@ const Thing = z
     ...{ id: text, iid: text, title: text, description: text, note: text, action: text, state: text },
     ...{ url: text, status: text, detailed_status: text, ref: text, name: text, message: text },
     ...{ source_branch: text, target_branch: text, noteable_type: text, short_id: text, duration: text },
+    ...{ active: text, expires_at: text, severity: text },
   })
   .optional()
   .catch(undefined);
@@ -28,13 +29,14 @@ const Commit = z
 
 /** What of an event is read. Each kind has some of it, and anything of another form is left out. */
 export const Event = z.object({
-  object_kind: z.string(),
+  ...{ object_kind: text, event_name: text, full_path: text, path_with_namespace: text, group_name: text },
   ...{ ref: text, before: text, after: text, user_name: text, name: text, tag: text, description: text },
   ...{ url: text, action: text, status: text, environment: text, deployable_url: text, short_sha: text },
   ...{ build_id: text, build_name: text, build_stage: text, build_status: text, commit_title: text },
   ...{ total_commits_count: text, sha: text, message: text, project_name: text },
   commits: many,
   user: Account,
+  group: z.object({ full_path: text, group_name: text }).optional().catch(undefined),
   project: z.object({ name: text, path_with_namespace: text, web_url: text }).optional().catch(undefined),
   ...{ object_attributes: Thing, issue: Thing, merge_request: Thing, snippet: Thing },
   commit: Commit.optional(),
@@ -44,7 +46,7 @@ type Event = z.infer<typeof Event>;
 /** What an event says; null: nothing that people want to be told of. */
 type Write = (event: Event) => string | null;
 
-/** The events that are shown, by their `object_kind`. */
+/** The events that are shown, by their `object_kind`; those of a group by their `event_name`. */
 export const EVENTS: Readonly<Record<string, Write>> = {
   push,
   tag_push: (event) =>
@@ -80,6 +82,28 @@ export const EVENTS: Readonly<Record<string, Write>> = {
     const label = event.name || event.tag || "a release";
     return said(event, `released ${link(label, event.url)}`, excerpt(event.description));
   },
+  milestone: ({ object_attributes: milestone = {}, ...event }) => {
+    const done = MILESTONE_ACTIONS[event.action ?? ""];
+    const url = event.project?.web_url && `${event.project.web_url}/-/milestones/${milestone.iid ?? ""}`;
+    return done ? about(event, `the milestone ${link(milestone.title || "it", url)} was ${done}`) : null;
+  },
+  feature_flag: ({ object_attributes: flag = {}, ...event }) =>
+    said(event, `turned the feature flag ${code(flag.name)} ${flag.active === "true" ? "on" : "off"}`),
+  access_token: ({ object_attributes: token = {}, ...event }) =>
+    about(event, `⚠️ the access token ${code(token.name)} ends on ${plain(oneLine(token.expires_at ?? ""))}`),
+  vulnerability: ({ object_attributes: found = {}, ...event }) =>
+    about(
+      event,
+      `⚠️ ${link(found.title || "vulnerability", found.url)}: ${plain(oneLine(found.state ?? ""))}`,
+      plain(oneLine(found.severity ?? "")),
+    ),
+  user_add_to_group: (event) => said(event, "joined the group"),
+  user_remove_from_group: (event) => said(event, "left the group"),
+  user_access_request_to_group: (event) => said(event, "asks to join the group"),
+  project_create: (event) => about(event, "the project was created"),
+  project_destroy: (event) => about(event, "the project was deleted"),
+  subgroup_create: (event) => about(event, "the group was created"),
+  subgroup_destroy: (event) => about(event, "the group was deleted"),
 };
 
 const PAST: Readonly<Record<string, string>> = { create: "created", update: "changed", delete: "deleted" };
@@ -94,6 +118,13 @@ const MERGE_ACTIONS: Readonly<Record<string, string>> = {
   merge: "merged",
   approved: "✅ approved",
   unapproved: "took back the approval of",
+};
+
+const MILESTONE_ACTIONS: Readonly<Record<string, string>> = {
+  create: "created",
+  close: "closed",
+  reopen: "reopened",
+  delete: "deleted",
 };
 
 const SIGNS: Readonly<Record<string, string>> = {
@@ -166,17 +197,30 @@ function ofRun(
 }
 
 /** A sentence about what somebody did. */
-function said(event: Event, what: string, below = ""): string {
+function said(event: Place & Pick<Event, "user" | "user_name">, what: string, below = ""): string {
   // A release does not say whose it is.
   return lines(`${whereOf(event)}${[plain(nameOf(event)), what].filter(Boolean).join(" ")}`, below);
 }
 
-function whereOf({ project, project_name }: Event): string {
-  const name = project?.path_with_namespace ?? project?.name ?? project_name;
+/** A sentence about what became of something. */
+function about(event: Place, what: string, below = ""): string {
+  return lines(`${whereOf(event)}${what}`, below);
+}
+
+type Place = Pick<
+  Event,
+  "project" | "project_name" | "group" | "path_with_namespace" | "full_path" | "group_name"
+>;
+
+/** The project, or the group. */
+function whereOf({ project, project_name, group, ...own }: Place): string {
+  const ofProject = project?.path_with_namespace ?? project?.name ?? project_name ?? own.path_with_namespace;
+  const name = ofProject ?? group?.full_path ?? group?.group_name ?? own.full_path ?? own.group_name;
   return name ? `**${link(name, project?.web_url)}** ` : "";
 }
 
-const nameOf = ({ user, user_name }: Event) => user?.name ?? user?.username ?? user_name ?? "";
+const nameOf = ({ user, user_name }: Pick<Event, "user" | "user_name">) =>
+  user?.name ?? user?.username ?? user_name ?? "";
 
 /** Number and title, as a link. @param place of a comment: leads there */
 function titled({ iid, title, url }: Thing, sign: string, place?: string): string {

@@ -9,8 +9,10 @@ import { EVENTS, Event } from "./events.ts";
 export const gitlab: Shape = {
   read: ({ body }) => {
     const event = Event.safeParse(body);
-    if (!event.success) throw invalid("body.object_kind", "must name the event, as GitLab's webhooks do");
-    const kind = event.data.object_kind;
+    // The events of a group have no kind of object.
+    const kind = event.data?.object_kind ?? event.data?.event_name;
+    if (!event.success || kind === undefined)
+      throw invalid("body.object_kind", "must name the event, as GitLab's webhooks do");
     const write = Object.hasOwn(EVENTS, kind) ? EVENTS[kind] : undefined;
     const text = messageText(write?.(event.data) ?? "");
     return text === "" ? null : { text };
