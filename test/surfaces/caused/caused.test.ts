@@ -56,10 +56,12 @@ async function played(state: State): Promise<Map<string, Seen>> {
   setTiming({ rules: { keepMs: 0, staleMs: 0 } });
   const world = await World.make(key);
   const places = new Map<string, Place>();
-  for (const [i, name] of Object.keys(WAYS).toReversed().entries()) {
-    const mark = `w${String(i).padStart(2, "0")}x`;
-    places.set(name, { mark, seq: (await wayOf(name).before?.(world, mark)) ?? 0 });
-  }
+  await Promise.all(
+    Object.keys(WAYS).map(async (name, i) => {
+      const mark = `w${String(i).padStart(2, "0")}x`;
+      places.set(name, { mark, seq: (await wayOf(name).before?.(world, mark)) ?? 0 });
+    }),
+  );
   await ENTER[state](world);
   await world.begin();
   // From now on they are known: what waits for them shows nothing of a draft.

@@ -11,6 +11,7 @@ import { advanceClock } from "../../support/clock.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import type { Driver } from "../../support/surfaces/driver.ts";
 import { DRIVERS } from "../drivers.ts";
+import { tim } from "../tim/client.ts";
 import { hasFailed, type Place, POLL, type World } from "./world.ts";
 
 /** A way in which a person may cause something. */
@@ -81,14 +82,25 @@ const names =
     return told.includes(String(itemAt(strangers, who).user.id));
   };
 
+/** Whether something happened in the other group, where a seq is that of another message. */
+const isInClub = (told: string, { club }: World): boolean =>
+  new RegExp(`"conversation_id":${club}\\b|"chat":\\{"id":-?${club}\\b`).test(told);
+
 /** Of the other group others hear nothing but who comes and goes. */
-const isOfClub = (told: string, { club }: World): boolean =>
-  new RegExp(`"conversation_id":${club}\\b|"chat":\\{"id":-?${club}\\b`).test(told) &&
-  !told.includes("of the club");
+const isOfClub = (told: string, world: World): boolean =>
+  isInClub(told, world) && !told.includes("of the club");
 
 /** A profile comes with each message: one that is told by itself is the news of it. */
 const isProfile = (told: string, _: World, { mark }: Place): boolean =>
   told.includes(mark) && /"type":"(user|profile|member)/.test(told);
+
+/** A name card comes with messages too. Sockets are told whose it is, without the card. */
+const isCardOf =
+  (who: "person" | "reader") =>
+  (told: string, world: World, { mark }: Place): boolean =>
+    told.includes('"event":"name_card"')
+      ? told.includes(String(world[who].user.id))
+      : told.includes(mark) && !told.includes('"type":"message"');
 
 /** Something that is read. */
 async function unread(world: World, place: Place): Promise<void> {
@@ -212,6 +224,11 @@ const OVER_V1: Record<string, Way> = {
       return !(await hasFailed(person));
     },
   },
+  "another's name card": {
+    act: ({ person, id, reader }, { mark }) =>
+      taken(ask(person, id, "PATCH", `/members/${reader.user.id}`, { name_card: mark })),
+    isAbout: isCardOf("reader"),
+  },
   "own name": { act: profile((nickname) => ({ nickname })), isAbout: isProfile },
   "own picture": { act: profile(picture), isAbout: isProfile },
   leaving: {
@@ -242,6 +259,30 @@ const ACTS: Record<string, (driver: Driver) => Way | null> = {
       : null,
 };
 
+/** Ways that only the API tim has. */
+const OVER_TIM: Record<string, Way> = {
+  "name card": { act: member("NameCard", (nameCard) => ({ nameCard })), isAbout: isCardOf("person") },
+  "field of a member": {
+    act: member("CustomField", (value) => ({ memberCustomField: [{ key: "k", value }] })),
+  },
+  "custom data": { before: message("owner"), act: customData },
+  "own custom data": { before: message("person"), act: customData },
+};
+
+/** Changes what the group knows of the caller. */
+function member(what: "NameCard" | "CustomField", of: (mark: string) => object): Way["act"] {
+  return ({ person, id }, { mark }) =>
+    isSuccess(tim(person, `/member/setGroupMember${what}`, { groupID: String(id), ...of(mark) }));
+}
+
+function customData({ person, id }: World, { seq, mark }: Place): Promise<boolean> {
+  return isSuccess(tim(person, "/message/modifyMessage", { ID: `${id}-${seq}`, cloudCustomData: mark }));
+}
+
+async function isSuccess(answer: ReturnType<typeof tim>): Promise<boolean> {
+  return z.looseObject({ code: z.literal(0) }).safeParse((await answer).body).success;
+}
+
 const isDone = (work: Promise<unknown>): Promise<boolean> =>
   work.then(
     () => true,
@@ -258,6 +299,9 @@ export const WAYS: Record<string, Way> = {
       }),
     ),
   ),
+  ...Object.fromEntries(
+    Object.entries(OVER_TIM).map(([name, way]) => [`${name} over tim`, { row: name, ...way }]),
+  ),
   ...OVER_V1,
 };
 
@@ -265,7 +309,8 @@ export const WAYS: Record<string, Way> = {
 export function isAbout(told: string, world: World, place: Place, { isAbout: is }: Way): boolean {
   if (is) return is(told, world, place);
   const isOfList = told.includes('"type":"conversation"');
-  const hasSeq = place.seq > 0 && new RegExp(`"(seq|message_id)":${place.seq}\\b`).test(told);
+  const hasSeq =
+    place.seq > 0 && !isInClub(told, world) && new RegExp(`"(seq|message_id)":${place.seq}\\b`).test(told);
   return !isOfList && (told.includes(place.mark) || hasSeq);
 }
 

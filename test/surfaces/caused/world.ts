@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect } from "vitest";
 import { z } from "zod";
+import type { ExportPage } from "../../../src/domain/data/portable-message.ts";
 import { ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, type SignedIn } from "../../support/clients/api.ts";
@@ -21,6 +22,7 @@ import { conversationObject, inboxObject } from "../../support/objects/room.ts";
 import { pushJobs, runPushes } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
 import { updates } from "../telegram/client.ts";
+import { data } from "../tim/client.ts";
 import { NOTICED_ON, type NoticedOn, type Outcome } from "./document.ts";
 
 /** Longer than the clock of a test moves. */
@@ -39,6 +41,9 @@ export interface Bot {
 
 const MadeBot = z.looseObject({ id: z.int(), token: z.string() });
 const Items = z.looseObject({ items: z.array(z.looseObject({})) });
+const Fields = z.object({
+  memberList: z.array(z.object({ userID: z.string(), memberCustomField: z.array(z.unknown()) })),
+});
 const Url = z.looseObject({ url: z.string() });
 
 /** What a way is played on, and named by: its texts have its mark, so that it is known what it has caused. */
@@ -119,21 +124,24 @@ export class World {
   static async make(key: string): Promise<World> {
     const users = await signedInUsers(6, LIFETIME_S);
     const [owner, person, reader, away] = users;
-    const { id } = await createGroup(owner, [person, reader, away]);
-    await expectAsked(owner, id, "PATCH", `/members/${person.user.id}`, { role: "admin" });
-    const club = (await createGroup(owner, [reader])).id;
-    await expectAsked(owner, club, "PATCH", "", { join_policy: "free" });
-    const bots = [await botOf(person, owner, [id]), await botOf(owner, owner, [id, club])] as const;
-    await updates(bots[1]);
-    const push = await PushReceiver.of(away);
-    const made = await expectAsked(person, id, "POST", "/hooks", { name: "Builds" });
-    const hook = await HookReceiver.start(key, { events: ["*"], conversations: [id, club] });
-    const sockets = [
-      ...([await openDevice(person.token), await openDevice(bots[0].token)] as const),
-      ...([await openDevice(reader.token), await openRoom(id, reader.token, "?threads=all")] as const),
-    ] as const;
+    const [bot, listener, push] = await Promise.all([botOf(person), botOf(owner), PushReceiver.of(away)]);
+    const [{ id }, { id: club }] = await Promise.all([
+      createGroup(owner, [person, reader, away, bot, listener]),
+      createGroup(owner, [reader, listener]),
+    ]);
+    const admin = expectAsked(owner, id, "PATCH", `/members/${person.user.id}`, { role: "admin" });
+    const [made, hook, sockets] = await Promise.all([
+      admin.then(() => expectAsked(person, id, "POST", "/hooks", { name: "Builds" })),
+      HookReceiver.start(key, { events: ["*"], conversations: [id, club] }),
+      Promise.all([
+        ...([openDevice(person.token), openDevice(bot.token), openDevice(reader.token)] as const),
+        openRoom(id, reader.token, "?threads=all"),
+      ]),
+      expectAsked(owner, club, "PATCH", "", { join_policy: "free" }),
+      updates(listener),
+    ]);
     const hookUrl = Url.parse(made.body).url;
-    return new World({ ids: [id, club], users, sockets, bots, hookUrl, hook, push });
+    return new World({ ids: [id, club], users, sockets, bots: [bot, listener], hookUrl, hook, push });
   }
 
   /** What is told, or found, from now on is caused by what follows. */
@@ -157,19 +165,19 @@ export class World {
   /** What others find in a load of all, and in an export, item by item. */
   async #found(): Promise<Record<"loads" | "exports", Told[]>> {
     const { reader, id } = this;
-    const [messages, about, members] = await Promise.all([
+    const [messages, about, members, fields] = await Promise.all([
       page(reader, id, "?limit=100&threads=all"),
       getConversation(reader, id),
       ask(reader, id, "GET", "/members?limit=100"),
+      data(Fields, reader, "/member/getGroupMemberList", { groupID: String(id), count: 100 }),
     ]);
-    const exported = await conversationObject(ConversationId.parse(id)).exportPage({});
-    if (!exported.ok) throw new Error("the export is refused");
+    const records = await exportedOf(id);
     const loads = [
       ...messages.items.map(({ sender, ...message }) => ({ type: "message", ...message, by: sender.id })),
       { type: "group", name: about.name, avatar: about.avatar },
       ...Items.parse(members.body).items.map((item) => ({ type: "member", ...item })),
+      ...fields.memberList.map((item) => ({ type: "member", ...item })),
     ];
-    const records = [exported.value.messages, exported.value.members, exported.value.reads].flat();
     return {
       loads: loads.map((one) => JSON.stringify(one)),
       exports: records.map((one) => JSON.stringify(one)),
@@ -180,7 +188,7 @@ export class World {
   async #settled(): Promise<string> {
     const { away, id } = this;
     return eventually(async () => {
-      const [{ items }, fresh] = [await list(away, "?limit=100"), await getConversation(away, id)];
+      const [{ items }, fresh] = await Promise.all([list(away, "?limit=100"), getConversation(away, id)]);
       const listed = items.find((item) => item.id === id);
       const of = (one: typeof fresh | undefined) => [
         one?.last_message,
@@ -190,8 +198,10 @@ export class World {
       ];
       expect(of(listed)).toEqual(of(fresh));
       // The alarm of the platform may come a little later.
-      if ((await pushJobs(away)) > 0) await runPushes(away, 0);
-      expect(await pushJobs(away)).toBe(0);
+      if ((await pushJobs(away)) > 0) {
+        await runPushes(away, 0);
+        expect(await pushJobs(away)).toBe(0);
+      }
       return JSON.stringify(items.map(listedAs));
     });
   }
@@ -258,12 +268,25 @@ export class World {
   }
 }
 
-/** A bot in groups of their owner. */
-async function botOf(maker: SignedIn, owner: SignedIn, groups: number[]): Promise<Bot> {
+/** Makes a bot. */
+async function botOf(maker: SignedIn): Promise<Bot> {
   const answer = await call("POST", "/v1/bots", { token: maker.token, body: { nickname: "Weather" } });
   const { id, token } = MadeBot.parse(answer.body);
-  for (const group of groups) await expectAsked(owner, group, "POST", "/members", { user_ids: [id] });
   return { token, user: { id } };
+}
+
+/** All records of an export: members come behind the messages. */
+async function exportedOf(id: number): Promise<object[]> {
+  const records: object[] = [];
+  let after: ExportPage["next"] = null;
+  do {
+    const exported = await conversationObject(ConversationId.parse(id)).exportPage(after ? { after } : {});
+    if (!exported.ok) throw new Error("the export is refused");
+    const { messages, members, reads, next }: ExportPage = exported.value;
+    records.push(...messages, ...members, ...reads);
+    after = next;
+  } while (after);
+  return records;
 }
 
 /** Whether the last scheduled message of a user was kept, with the reason why it was not sent. */
