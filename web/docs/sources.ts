@@ -12,16 +12,19 @@ import FILES from "../../docs/guides/files.md";
 import GROUPS from "../../docs/guides/groups.md";
 import HOOKS from "../../docs/guides/hooks.md";
 import HOOKS_IN from "../../docs/guides/hooks-in.md";
+import LOCATION from "../../docs/guides/location.md";
 import MESSAGES from "../../docs/guides/messages.md";
 import FROM_KOOK from "../../docs/guides/move/kook.md";
 import FROM_KOOK_ZH from "../../docs/guides/move/kook.zh.md";
 import FROM_TENCENT from "../../docs/guides/move/tencent.md";
 import FROM_TENCENT_ZH from "../../docs/guides/move/tencent.zh.md";
 import MOVE from "../../docs/guides/move.md";
+import NATIVE from "../../docs/guides/native.md";
 import PUSH from "../../docs/guides/push.md";
 import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
 import START from "../../docs/guides/start.md";
+import TESTING from "../../docs/guides/testing.md";
 import USERS from "../../docs/guides/users.md";
 import WORDS from "../../docs/guides/words.md";
 import LOGS from "../../docs/logs.md";
@@ -81,6 +84,9 @@ export const GUIDE_SOURCES: readonly Source[] = [
   { ...guide("move/tencent.zh", "从腾讯云 IM SDK 迁移", FROM_TENCENT_ZH), lang: "zh-CN" },
   guide("move/kook", "From KOOK", FROM_KOOK),
   { ...guide("move/kook.zh", "从 KOOK 迁移", FROM_KOOK_ZH), lang: "zh-CN" },
+  guide("testing", "Test your product", TESTING),
+  guide("location", "Where data lives", LOCATION),
+  guide("native", "Native clients", NATIVE),
   guide("resume", "Resume", RESUME),
   guide("sockets", "Sockets", SOCKETS),
   guide("push", "Push", PUSH),

@@ -10,6 +10,7 @@ import { Parley } from "../src/index.ts";
 const PACKAGE = join(import.meta.dirname, "..");
 const README = codeOf(join(PACKAGE, "README.md"));
 const GUIDE = codeOf(join(PACKAGE, "../../docs/guides/connect.md"));
+const TESTING = codeOf(join(PACKAGE, "../../docs/guides/testing.md"));
 
 /** The pieces of code of a document that are run. */
 function codeOf(path: string): string[] {
@@ -47,6 +48,7 @@ test.for([
   ["the users and tokens of the README", README[0], /^\S{40,}\nBen\n$/],
   ["the token of a user in the guide", GUIDE[0], /^\S{40,}\n$/],
   ["the conversation of users in the guide", GUIDE[1], /^\d+\n$/],
+  ["the test of a product in its guide", TESTING[0], /^both were told\n$/],
 ] as const)("%s", async ([, code, output]) => {
   const child = await run(code, { PARLEY_KEY: inject("parleyKey") });
   let printed = "";
