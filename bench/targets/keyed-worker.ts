@@ -6,9 +6,12 @@ import { type Server, startWorker } from "./process.ts";
 
 /**
  * Starts the Worker as it is deployed, without rate limits.
+ * @param further settings
  * @returns the server, and a server key with all scopes
  */
-export async function startKeyedWorker(): Promise<{ server: Server; key: string }> {
+export async function startKeyedWorker(
+  further: Readonly<Record<string, string>> = {},
+): Promise<{ server: Server; key: string }> {
   const { id, text: key, hash } = generateServerKey();
   const scopes = JSON.stringify(ServerScope.options);
   const insert = `INSERT INTO server_keys (id, name, scopes, hash, created_at)
@@ -20,6 +23,7 @@ export async function startKeyedWorker(): Promise<{ server: Server; key: string 
       USERSIG_RULE_KEY: "a key that nobody has",
       REQUEST_LOG: "failures",
     },
+    ...further,
   };
   const server = await startWorker(join(ROOT, "wrangler.toml"), bindings, { queries: [insert] });
   return { server, key };

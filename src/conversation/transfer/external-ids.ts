@@ -1,4 +1,5 @@
 import { type Seq, Seq as SeqSchema, type UserId } from "../../domain/ids.ts";
+import { type BodyJson, readTip, type SystemMessage } from "../../domain/messages/content.ts";
 import { ExternalId } from "../../domain/server/user-ref.ts";
 import type { MessageRow } from "../log/row.ts";
 
@@ -89,6 +90,19 @@ export class MessageExternalIds {
       WHERE imported_messages.seq > ? ORDER BY imported_messages.seq LIMIT 1`;
     const [next] = this.#sql.exec<Named>(query, seq).toArray();
     return next ? this.timeOf(next) : null;
+  }
+
+  /** The events of the group at these places in the log, without those that an import has brought. */
+  ownEventsAt(seqs: readonly number[]): Map<number, SystemMessage> {
+    const query = `SELECT seq, body FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND kind = 'tip'
+      AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = messages.seq)`;
+    const rows = this.#sql.exec<{ seq: number; body: BodyJson }>(query, JSON.stringify(seqs)).toArray();
+    return new Map(
+      rows.flatMap(({ seq, body }) => {
+        const tip = readTip(body);
+        return "notice" in tip ? [] : [[seq, tip]];
+      }),
+    );
   }
 
   /** Those of these messages that an import has brought. */

@@ -1,7 +1,8 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import type { ImportOutcome, PortableMember, PortableRead } from "../../domain/data/portable-message.ts";
-import { Position } from "../../domain/ids.ts";
+import { Position, type UserId } from "../../domain/ids.ts";
+import type { SystemMessage } from "../../domain/messages/content.ts";
 import { isSameJson } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { type Admission, blankRow } from "../changes/admission.ts";
@@ -13,12 +14,12 @@ import type { MessageExternalIds } from "./external-ids.ts";
 /** Stores members of elsewhere: nothing in the history tells of it, and nobody is notified. */
 export class MemberImport {
   readonly #room: RoomContext;
-  readonly #ids: Pick<MessageExternalIds, "seqOf">;
+  readonly #ids: Pick<MessageExternalIds, "seqOf" | "ownEventsAt">;
   readonly #admission: Pick<Admission, "freePlaces" | "fullness">;
 
   constructor(
     room: RoomContext,
-    ids: Pick<MessageExternalIds, "seqOf">,
+    ids: Pick<MessageExternalIds, "seqOf" | "ownEventsAt">,
     admission: Pick<Admission, "freePlaces" | "fullness">,
   ) {
     this.#room = room;
@@ -47,7 +48,8 @@ export class MemberImport {
 
   /**
    * Makes users members, active ones or such that have left, with all messages read. A member who is there
-   * already gets the role and whatever else is given; the read position stays.
+   * already gets the role and whatever else is given; the read position stays. Whoever has come here, or has
+   * left here or was removed, stays so, and sees of the history what they see.
    * @param people their profiles; of a deleted user none
    */
   members(members: PortableMember[], people: Person[]): ImportOutcome[] {
@@ -55,11 +57,17 @@ export class MemberImport {
     const rows: MemberRow[] = [];
     let free = this.#admission.freePlaces;
     const banned = new Set(this.#room.bans.among(members.map(({ userId }) => userId)));
+    const settled = this.#settledHere(members);
     const outcomes = members.map((member): ImportOutcome => {
       const known = this.#room.members.find(member.userId);
-      const view = this.#viewOf(member);
+      const isSettled = settled.has(member.userId);
+      if (isSettled && known?.state === "left" && member.state === "active")
+        return { result: "left_out", reason: GONE_HERE };
+      const view = known && isSettled ? seenBy(known) : this.#viewOf(member);
       if (view === null) return { result: "left_out", reason: NO_MESSAGES };
-      const row = this.#row(member, known ?? blankRow(member.userId), known !== undefined, view);
+      const given =
+        known && isSettled ? { ...member, state: known.state, joinedAt: known.joined_at } : member;
+      const row = this.#row(given, known ?? blankRow(member.userId), known !== undefined, view);
       const isAdded = row.state === "active" && known?.state !== "active";
       const note = view.lost.length > 0 ? { note: view.lost.join("; ") } : {};
       if (known && isSameJson(comparable(known), comparable(row))) return { result: "unchanged", ...note };
@@ -80,9 +88,11 @@ export class MemberImport {
   leavings(members: PortableMember[]): ImportOutcome[] {
     this.#room.flushSends();
     const { log, state } = this.#room;
+    const settled = this.#settledHere(members);
     const rows = members.flatMap(({ userId, state: membership, seesUntil }): MemberRow[] => {
       const known = this.#room.members.find(userId);
       if (membership !== "left" || known?.state !== "active" || userId === state.profile.ownerId) return [];
+      if (settled.has(userId)) return [];
       const visible_until = this.#seqOf(seesUntil) ?? log.last.seq;
       return [withNewVersion({ ...known, state: "left", visible_until }, {})];
     });
@@ -125,6 +135,24 @@ export class MemberImport {
   }
 
   /**
+   * Those of these users who have come here, or have left here or were removed, by no import: the event that
+   * says so is in the log, behind what they saw until then. If it may have expired, they stay out.
+   */
+  #settledHere(members: PortableMember[]): Set<UserId> {
+    const { members: all, state } = this.#room;
+    const known = members.flatMap(({ userId }) => all.find(userId) ?? []);
+    const placeOf = ({ visible_until, came_after }: MemberRow) => (visible_until ?? came_after) + 1;
+    const events = this.#ids.ownEventsAt([...new Set(known.map(placeOf))]);
+    const settled = known.filter((row) => {
+      const place = placeOf(row);
+      const event = events.get(place);
+      if (event && MEMBERSHIP.has(event.event) && event.user_ids.includes(row.user_id)) return true;
+      return row.state === "left" && place > 1 && place <= state.floor.seq;
+    });
+    return new Set(settled.map(({ user_id }) => user_id));
+  }
+
+  /**
    * The part of the history that a member sees. A bound that is not there leaves less of it, never more.
    * @returns null: there is no history yet that could be kept from the member
    */
@@ -157,7 +185,7 @@ export class MemberImport {
     const joinedAt = member.joinedAt ?? (isKnown ? row.joined_at : Date.now());
     return {
       ...row,
-      role: isOwner ? "owner" : role === "owner" ? "admin" : role,
+      role: isOwner ? "owner" : role === "owner" ? (isKnown ? row.role : "admin") : role,
       state: membership,
       joined_at: joinedAt,
       ...{ visible_from, visible_until },
@@ -166,9 +194,9 @@ export class MemberImport {
         read_seq: log.last.seq,
         read_n: log.last.n,
       }),
-      muted_until: mutedUntil,
-      name_card: nameCard,
-      custom_fields: JSON.stringify(member.customFields),
+      muted_until: mutedUntil ?? row.muted_until,
+      name_card: nameCard ?? row.name_card,
+      custom_fields: member.customFields === null ? row.custom_fields : JSON.stringify(member.customFields),
     };
   }
 
@@ -183,6 +211,15 @@ export class MemberImport {
 /** What a member sees of the history. `lost`: what to say of it in the report */
 type View = Pick<MemberRow, "visible_from" | "visible_until"> & { lost: string[] };
 
+/** What a member sees of the history as it is here. */
+function seenBy({ visible_from, visible_until }: MemberRow): View {
+  return { visible_from, visible_until, lost: [] };
+}
+
+/** The events by which people come and go. */
+const MEMBERSHIP: ReadonlySet<SystemMessage["event"]> = new Set(["joined", "left", "removed"]);
+
+const GONE_HERE = "They have left this group here, or were removed: add them here.";
 const NO_MESSAGES = "The message where their history begins is not there: import the messages first.";
 
 /** What two states of a member are compared by. */

@@ -138,7 +138,6 @@ export class ConversationImport {
         for (const row of log.refresh([...touched])) if (row.revoked_rev !== null) log.revoked.add(row);
       });
     });
-    hooks.skip({ seq: from.seq, rev: revBefore });
     // Nothing waits for an announcement: readers get the messages as they are now.
     changeFeed.flush();
     noteSenders(
@@ -150,6 +149,7 @@ export class ConversationImport {
     const seqs = stored.map(({ seq }) => seq);
     const roots = [...touched].filter((seq) => !seqs.includes(seq));
     if (roots.length > 0) this.#room.commit((tx) => changeFeed.record(tx, roots));
+    hooks.skip({ seq: from.seq, rev: revBefore });
     this.#room.publish([], (sockets) => sockets.imported(log.refresh(seqs).sort((a, b) => a.seq - b.seq)));
     return notes;
   }

@@ -106,9 +106,11 @@ export function memberRecord(conversation: ExternalId, member: PortableMember, r
     sees_after: member.seesAfter,
     ...(member.seesFrom !== null && { sees_from: member.seesFrom }),
     sees_until: member.seesUntil,
-    muted_until: exportedTime(member.mutedUntil, LIMITS.muteSeconds * 1_000),
-    name_card: member.nameCard,
-    custom_fields: member.customFields,
+    ...(member.mutedUntil !== null && {
+      muted_until: exportedTime(member.mutedUntil, LIMITS.muteSeconds * 1_000),
+    }),
+    ...(member.nameCard !== null && { name_card: member.nameCard }),
+    ...(member.customFields !== null && { custom_fields: member.customFields }),
   };
 }
 

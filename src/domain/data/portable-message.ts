@@ -85,9 +85,10 @@ export interface PortableMember {
   seesFrom: ExternalId | null;
   /** of a member who left: the last message that they see; null: none */
   seesUntil: ExternalId | null;
-  mutedUntil: number;
-  nameCard: string;
-  customFields: CustomFields;
+  /** null, of this and what follows: unknown, as it is here */
+  mutedUntil: number | null;
+  nameCard: string | null;
+  customFields: CustomFields | null;
 }
 
 /** How far a member has read. `message` null: nothing. */

@@ -138,9 +138,10 @@ export const MemberRecord = z.object({
   sees_from: Ref.optional(),
   /** of a member who left: the last message that they see; null: they see none */
   sees_until: Ref.nullable().default(null),
-  muted_until: timeUpTo(LIMITS.muteSeconds * 1_000).default(0),
-  name_card: z.string().default(""),
-  custom_fields: CustomFields.default({}),
+  /** absent, as the two fields that follow: as it is here; of a new member 0, "" and {} */
+  muted_until: timeUpTo(LIMITS.muteSeconds * 1_000).optional(),
+  name_card: z.string().optional(),
+  custom_fields: CustomFields.optional(),
 });
 export type MemberRecord = z.infer<typeof MemberRecord>;
 

@@ -44,9 +44,9 @@ function portableMember(record: MemberRecord, user: ImportedUser): PortableMembe
     seesAfter: record.sees_after,
     seesFrom: record.sees_from ?? null,
     seesUntil: record.sees_until,
-    mutedUntil: record.muted_until,
-    nameCard: record.name_card,
-    customFields: record.custom_fields,
+    mutedUntil: record.muted_until ?? null,
+    nameCard: record.name_card ?? null,
+    customFields: record.custom_fields ?? null,
   };
 }
 
