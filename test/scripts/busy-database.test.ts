@@ -38,7 +38,7 @@ test("it gives up in the end, and tries no other failure again", async () => {
 const folder = mkdtempSync(join(tmpdir(), "parley-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A wrangler that notes each call. The first one meets a busy database, and each later one another failure. */
+/** A wrangler that notes each call. The first one meets a busy database, each later one another failure. */
 const FAILING = `
   import { appendFileSync, readFileSync } from "node:fs";
   appendFileSync("calls", process.argv.slice(2, 5).join(" ") + "\\n");
