@@ -156,7 +156,7 @@ export type ReadPoint = Pick<ReadReceipt, "readSeq" | "readAt">;
 export interface Conversation extends Profile, Omit<ReadState, "newestCounted">, Preferences {
   id: ConversationId;
   code: ConversationCode;
-  /** of a direct conversation: the name given at its creation, or `""` */
+  /** the name that somebody has given it, or `""`: `name` is then of the other user, or of other members */
   givenName: string;
   role: Role;
   /** time at which the caller joined (ms) */
@@ -180,6 +180,8 @@ export interface ConversationRecord {
   id: ConversationId;
   code: ConversationCode;
   profile: Profile;
+  /** of a group: what lists show as its name, as `titleOf` has it; of a direct conversation `""` */
+  title: string;
   role: Role;
   joinedAt: number;
   owner: Person | null;
@@ -196,12 +198,28 @@ export interface ConversationRecord {
   people: Person[];
 }
 
+/** A group without a name is called by so many other members. */
+export const TITLE_NAMES = 3;
+
+/**
+ * What a member sees as the name of a group: its own, else names of other members, which every language
+ * reads.
+ * @param others the names of the first ones, and one more if there are more than `TITLE_NAMES`
+ * @param owner for a group without others
+ */
+export function titleOf(name: string, others: readonly string[], owner: Person | null): string {
+  if (name !== "") return name;
+  if (others.length > TITLE_NAMES) return [...others.slice(0, TITLE_NAMES), "…"].join(", ");
+  return others.join(", ") || owner?.nickname || owner?.username || "";
+}
+
 /** Composes the view of one member from the data of the conversation object and of D1. */
 export function composeConversation(
   id: ConversationId,
   {
     code,
     profile,
+    title,
     role,
     joinedAt,
     owner,
@@ -223,6 +241,7 @@ export function composeConversation(
     code,
     ...profile,
     givenName: profile.name,
+    ...(profile.name === "" && { name: title }),
     // Readers see a direct conversation under the name and avatar of the other user.
     ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
     ...{ pinned, validation, ...shownMute(mutedUntil, Date.now()) },

@@ -144,7 +144,8 @@ export async function listMessageRequests(
   const older = after ? sql`AND (r.created_at, r.conversation_id) < (${after[0]}, ${after[1]})` : sql``;
   const only = id === undefined ? sql`AND r.ignored = 0` : sql`AND r.conversation_id = ${id}`;
   const rows = await queryD1(
-    db.all(sql`SELECT r.conversation_id AS id, r.from_id, r.created_at, c.kind, c.name, c.avatar,
+    db.all(sql`SELECT r.conversation_id AS id, r.from_id, r.created_at, c.kind, c.avatar,
+        iif(c.kind = 'group' AND c.name = '', coalesce(nullif(f.nickname, ''), f.username), c.name) AS name,
         iif(c.kind = 'group', (SELECT count(*) FROM memberships m
           WHERE m.conversation_id = c.id AND m.state = 'active'), 0) AS members
       FROM message_requests r JOIN conversations c ON c.id = r.conversation_id

@@ -2,7 +2,12 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Person, VersionedPerson } from "../../domain/accounts/person.ts";
 import type { Admitted } from "../../domain/contacts/consent.ts";
-import { ConversationKind, type ConversationRecord } from "../../domain/conversations/conversation.ts";
+import {
+  ConversationKind,
+  type ConversationRecord,
+  TITLE_NAMES,
+  titleOf,
+} from "../../domain/conversations/conversation.ts";
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
@@ -114,6 +119,10 @@ const ListedRow = z.object({
   user_id: UserId,
   kind: ConversationKind,
   name: z.string(),
+  others: z
+    .string()
+    .transform((text) => JSON.parse(text))
+    .pipe(z.array(z.string())),
   avatar: z.string(),
   introduction: z.string(),
   announcement: z.string(),
@@ -209,6 +218,16 @@ export async function findListRecordsOfUsers(
   return new Map(rows.map((row) => [row.user_id, toRecord(row)]));
 }
 
+/**
+ * The names of a few other members, those with the lowest ids, and of one more: that there are more. It is
+ * evaluated for a group without a name alone.
+ */
+const OTHERS = sql`(SELECT json_group_array(name) FROM (
+  SELECT coalesce(nullif(u.nickname, ''), u.username) AS name
+  FROM memberships a JOIN users u ON u.id = a.user_id
+  WHERE a.conversation_id = m.conversation_id AND a.state = 'active' AND a.user_id <> m.user_id
+  ORDER BY a.user_id LIMIT ${TITLE_NAMES + 1}))`;
+
 /** The query behind both. Every column has an alias of its own, since D1 returns rows as objects. */
 async function listedRows(
   db: Database,
@@ -222,6 +241,7 @@ async function listedRows(
     : sql`m.state = 'active' AND c.dissolved_at IS NULL`;
   const query = sql`
     SELECT c.id, c.code, m.user_id, c.kind, ${asLeft(sql`m.left_name`, sql`c.name`)} AS name,
+      iif(c.kind = 'group' AND c.name = '' AND m.state = 'active', ${OTHERS}, '[]') AS others,
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.link_previews, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
@@ -263,9 +283,11 @@ function asLeft(then: SQL, now: SQL): SQL {
 
 /** A row as the domain's record. */
 function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
+  const owner = row.owner_id === null ? null : person(row, "owner", row.owner_id);
   return {
     id: row.id,
     code: row.code,
+    title: row.kind === "group" ? titleOf(row.name, row.others, owner) : "",
     profile: {
       kind: row.kind,
       name: row.name,
@@ -301,7 +323,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
     },
     peer:
       row.peer_id === null ? null : { ...person(row, "peer", row.peer_id), online: row.peer_online ?? false },
-    owner: row.owner_id === null ? null : person(row, "owner", row.owner_id),
+    owner,
     blocked: row.blocked,
     disabled: row.disabled,
     sender: row.sender_id === null ? null : person(row, "sender", row.sender_id),

@@ -16,9 +16,9 @@ export async function findStoredContext(
 ): Promise<StoredContext | null> {
   const listed = (await findListRecords(db, userId, [{ id, senderId: null }], true)).get(id);
   if (!listed) return null;
-  const { code, profile, peer } = listed;
+  const { code, profile, title, peer } = listed;
   const [found] = peer ? await findExtendedProfilesSeenBy(db, [peer.id], userId) : [];
   const { kind, name: givenName, createdAt } = profile;
-  const name = peer ? peer.nickname || peer.username : givenName;
+  const name = peer ? peer.nickname || peer.username : title;
   return { id, code, kind, name, givenName, createdAt, peer: found ?? null };
 }

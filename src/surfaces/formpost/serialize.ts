@@ -8,10 +8,17 @@ import type { HistoryMessage } from "./use-cases/full-history.ts";
 import type { ConversationOnRecord } from "./use-cases/on-record.ts";
 
 /** A conversation in a list. A direct one has the profile of the other user instead of a name. */
-export function serializeConversation({ id, profile, preferences, peer, disabled }: ConversationOnRecord) {
+export function serializeConversation({
+  id,
+  profile,
+  title,
+  preferences,
+  peer,
+  disabled,
+}: ConversationOnRecord) {
   const { pinned: sticked, silent, validation } = preferences;
   const common = { is_Private: peer !== null, silent, sticked, disabled, validation };
-  if (!peer) return { id, name: profile.name, avatar: profile.avatar, ...common };
+  if (!peer) return { id, name: title, avatar: profile.avatar, ...common };
   const { id: friend_id, username: friend_name, avatar: friend_avatar } = peer;
   return { id, friend_id, friend_name, friend_avatar, ...common };
 }

@@ -11,6 +11,8 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { freshExternalId, putUser, userOf, userPath } from "../../support/accounts/server-users.ts";
 import { call, expectProblem, register, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, expectAsked, getConversation, list, openDirect } from "../../support/clients/chat.ts";
+import { inLists } from "../../surfaces/formpost/client.ts";
+import { exportAll } from "../data/records.ts";
 
 let token = "";
 let ann: SignedIn;
@@ -64,6 +66,35 @@ test("a group is made with its users, is in their lists, and is as it was after 
   expect(await getConversation(bob, made.id)).toMatchObject({ last_seq: 0 });
   const { body } = await call("GET", `/v1/server/conversations?external_id=${ext}`, { token });
   expect(body).toEqual({ items: [made], next_cursor: null });
+});
+
+test("a group without a name has the names of other members in lists, over each API, and none of its own", async () => {
+  const dan = await register();
+  const people = [ann, bob, eve, dan];
+  const names = people.map(({ user }) => user.username);
+  const { id, name } = await putGroup(token, freshConversationId(), {
+    members: people.map(({ user }) => user.id),
+  });
+  expect(name).toBe("");
+  const titles = async (who: SignedIn) => {
+    const listed = (await list(who)).items.find((one) => one.id === id);
+    const other = await inLists(who, id);
+    return [(await getConversation(who, id)).name, listed?.name, other && "name" in other && other.name];
+  };
+  const thrice = (title: string) => [title, title, title];
+  expect(await titles(ann)).toEqual(thrice(names.slice(1).join(", ")));
+  expect(await titles(dan)).toEqual(thrice(names.slice(0, 3).join(", ")));
+  const fay = await register();
+  await putGroup(token, id, { members: [fay.user.id] }, 200);
+  expect(await titles(ann)).toEqual(thrice(`${names.slice(1).join(", ")}, …`));
+  // Nobody else is left.
+  await patchMembers(token, id, { remove: [...people.slice(1), fay].map(({ user }) => user.id) });
+  expect(await titles(ann)).toEqual(thrice(ann.user.username));
+  const data = await makeServerKey(["data"]);
+  const { records } = await exportAll(data.text, `/v1/server/conversations/${id}/export`);
+  expect(records.find(({ type }) => type === "conversation")).toMatchObject({ conversation: { name: "" } });
+  await expectAsked(ann, id, "PATCH", "", { name: "Walks" });
+  expect(await titles(ann)).toEqual(thrice("Walks"));
 });
 
 test("the same fifty times at once makes one group, and each of its users once", async () => {

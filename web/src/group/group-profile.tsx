@@ -64,7 +64,9 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const [slow, setSlow] = useState(group.slow_mode_s);
   const save = useAction(async () => {
     const body = {
-      ...{ name, avatar, introduction, announcement, threads, slow_mode_s: slow },
+      // A group without a name shows names of members, which are none of its own.
+      ...(name !== group.name && { name }),
+      ...{ avatar, introduction, announcement, threads, slow_mode_s: slow },
       ...{ join_policy: policy, discoverable: isDiscoverable, link_previews: previews },
     };
     await chat.api.call("patch", "/v1/conversations/{id}", { path: { id }, body });

@@ -35,11 +35,12 @@ export async function listOnRecord(
     for (const { conversationId, state } of batch) {
       const found = listed.get(conversationId);
       if (found?.profile.kind !== kind || found.preferences.pinned !== pinned) continue;
-      const { id, profile, peer } = found;
+      const { id, profile, title, peer } = found;
       const { mutedUntil, validation } = found.preferences;
       const preferences = { pinned, validation, silent: isMutedAt(mutedUntil, Date.now()) };
       // Either the inbox or D1 may be the first to know that the caller has left.
-      matches.push({ id, profile, preferences, peer, disabled: found.disabled || state !== "active" });
+      const disabled = found.disabled || state !== "active";
+      matches.push({ id, profile, title, preferences, peer, disabled });
     }
   }
   return matches;

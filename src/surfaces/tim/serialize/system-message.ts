@@ -51,7 +51,7 @@ export function systemMessagePayload(
       ...{ userID: username, nick: nickname, avatar },
       ...(systemMessage?.mutedForS !== undefined && { muteTime: systemMessage.mutedForS }),
     })),
-    groupProfile: { groupID, groupName: systemMessage?.groupName ?? name },
+    groupProfile: { groupID, groupName: systemMessage?.groupName || name },
     memberCount: systemMessage?.memberCount ?? 0,
     // UI kits look for the fields of any change.
     ...(operationType === CHANGED && {
