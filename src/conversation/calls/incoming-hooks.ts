@@ -31,7 +31,10 @@ export const INCOMING_HOOKS = {
     return { id, name, avatar, createdBy };
   }),
 
-  /** Stores a message by a hook, with further ones for further files. The hook has a rate of its own. @see HookPosts.post */
+  /**
+   * Stores a message by a hook, with further ones for further files. The hook has a rate of its own.
+   * @see HookPosts.post
+   */
   postToHook: repeatableIf(
     // Without a key a repeated post would be stored twice.
     ({ post }: PostToHook) => post.key !== undefined,

@@ -139,7 +139,10 @@ export class HookPosts {
     return this.#shown(this.#own(hook, seq));
   }
 
-  /** Gives a message that the hook has brought another text, or caption. @throws as `read` and `Editing.editByHook` */
+  /**
+   * Gives a message that the hook has brought another text, or caption.
+   * @throws as `read` and `Editing.editByHook`
+   */
   async edit({ seq, text, ...url }: HookEdit): Promise<Message> {
     const { hook } = await this.#admit(url);
     this.#count(hook);
