@@ -1,18 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { figuresOf } from "./support/figures.ts";
 import { luckIn } from "./support/luck.ts";
 
 /**
  * The structure of `src/`, the packages, `web/src/` and `web/docs/` in figures: files per folder, names
  * exported for two types; and long comment lines and lines on which luck decides (`support/luck.ts`), there
  * and in the tests, the scripts and the benchmarks.
- * `biome.json` has the rules of imports: which layer may import which, and no cycles.
+ * `biome.json` has the rules of imports: which layer may import which, and no cycles. `support/figures.ts` has
+ * limits for figures of `src/` and of the notes on its design: a commit that raises one says why.
  *
  *     npm run structure
  *
- * Exits with 1 on a name of two types, a long comment line, a line of luck, or a folder of more than 15
- * files.
+ * Exits with 1 on a name of two types, a long comment line, a line of luck, a folder of more than 15 files, or
+ * a figure over its limit.
  */
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;
@@ -115,5 +117,13 @@ console.log(`Names exported for two types: ${doubled.length}`);
 for (const [name, paths] of doubled) console.log(`  ${name}: ${paths.join(", ")}`);
 console.log(`Lines on which luck decides: ${luck.length}`);
 for (const line of luck) console.log(`  ${line}`);
-const wrong = doubled.length + longComments.length + luck.length + full.length;
+const notes = execFileSync("git", [...LISTED, "docs/design"], { encoding: "utf8" })
+  .trim()
+  .split("\n");
+const figures = figuresOf(texts, notes);
+console.log("Figures, and their limits:");
+for (const { name, now, limit } of figures) console.log(`  ${now} of ${limit}  ${name}`);
+const over = figures.filter(({ now, limit }) => now > limit);
+for (const { name, now, limit } of over) console.log(`Over its limit: ${name}: ${now}, of ${limit} at most`);
+const wrong = doubled.length + longComments.length + luck.length + full.length + over.length;
 process.exitCode = wrong > 0 ? 1 : 0;
