@@ -1,12 +1,21 @@
 import { ConversationId, SessionId } from "../domain/ids.ts";
 import type { CallBudget } from "../object/concurrency.ts";
-import type { JobTable } from "../object/jobs/job-table.ts";
+import type { JobRow, JobTable } from "../object/jobs/job-table.ts";
 import { eraseInbox } from "./account/erase-inbox.ts";
 import type { InboxComponents } from "./components.ts";
-import type { InboxJobKind } from "./jobs.ts";
+import type { FormerJobKind, InboxJobKind } from "./jobs.ts";
+
+const OUTFEED: JobRow<InboxComponents> = {
+  run: ({ outfeeds }, key, calls) => outfeeds.run(key, calls),
+  isBeside: true,
+};
+const TAP: JobRow<InboxComponents> = {
+  run: ({ outfeeds }, key) => outfeeds.runTap(key),
+  ...{ isBeside: true, isSecret: true },
+};
 
 /** What runs each alarm job of an inbox, and how. */
-export const INBOX_JOBS: JobTable<InboxJobKind, InboxComponents> = {
+export const INBOX_JOBS: JobTable<InboxJobKind | FormerJobKind, InboxComponents> = {
   kick: async ({ sessionTermination }, key, calls) =>
     (await sessionTermination.kick(SessionId.parse(key), calls)) ? null : Date.now(),
   expired_sessions: ({ sessionGate }) => sessionGate.deleteExpired(Date.now()),
@@ -45,8 +54,8 @@ export const INBOX_JOBS: JobTable<InboxJobKind, InboxComponents> = {
   scheduled_files: { run: ({ scheduled }, key) => scheduled.files.store(key), isPrompt: true },
   scheduled_expiry: ({ scheduled }) => scheduled.sends.deleteExpired(),
   reminders: ({ saved }) => saved.remind(),
-  outfeed: { run: ({ outfeeds }, key, calls) => outfeeds.run(key, calls), isBeside: true },
-  tap: { run: ({ outfeeds }, key) => outfeeds.runTap(key), isBeside: true, isSecret: true },
+  ...{ outfeed: OUTFEED, push: OUTFEED, bot_feed: OUTFEED, gateway_feed: OUTFEED },
+  ...{ tap: TAP, bot_tap: TAP, gateway_tap: TAP },
   bot_webhook: { run: ({ botUpdates }) => botUpdates.deliver(), isBeside: true },
   gateway_expiry: ({ gateway }) => gateway.expire(),
   size: ({ space }) => space.report(),

@@ -1,4 +1,10 @@
 /**
+ * The kinds that release 0.3.0 stored for the outfeeds. They are run, so that an upgrade, or a rollback and a
+ * second upgrade, loses no job. None is scheduled any more.
+ */
+export type FormerJobKind = "push" | "bot_feed" | "gateway_feed" | "bot_tap" | "gateway_tap";
+
+/**
  * The alarm jobs of an inbox. Kinds are stored in `jobs`: a renamed kind orphans the rows of the previous
  * release.
  */

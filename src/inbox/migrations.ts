@@ -134,14 +134,6 @@ const GATEWAY_TABLES = [
   ...[toldReactionsTable("bot"), toldReactionsTable("gateway")],
 ].join("\n");
 
-/** One job reads a conversation for phones and bots, where there were three. */
-const OUTFEED_JOBS = `
-  INSERT OR REPLACE INTO jobs (kind, key, due)
-    SELECT 'outfeed', key, min(due) FROM jobs WHERE kind IN ('push', 'bot_feed', 'gateway_feed') GROUP BY key;
-  INSERT OR REPLACE INTO jobs (kind, key, due)
-    SELECT 'tap', key, min(due) FROM jobs WHERE kind IN ('bot_tap', 'gateway_tap') GROUP BY key;
-  DELETE FROM jobs WHERE kind IN ('push', 'bot_feed', 'gateway_feed', 'bot_tap', 'gateway_tap');`;
-
 /** The schema of an inbox, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -158,5 +150,4 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, minCode: 1, sql: TAPS_TABLE },
   { version: 6, minCode: 1, sql: queueTables("bot") },
   { version: 7, minCode: 1, sql: GATEWAY_TABLES },
-  { version: 8, minCode: 1, sql: OUTFEED_JOBS },
 ];

@@ -9,17 +9,18 @@ type Run<Parts> = (
   tries: number,
 ) => Promise<number | null> | number | null;
 
-/** The jobs of a kind of object: what runs each, and how if it runs otherwise than most. */
-export type JobTable<Kind extends string, Parts> = Readonly<
-  Record<Kind, Run<Parts> | (Omit<Job, "run"> & { run: Run<Parts> })>
->;
+/** What runs a job, and how if it runs otherwise than most. */
+export type JobRow<Parts> = Run<Parts> | (Omit<Job, "run"> & { run: Run<Parts> });
+
+/** The jobs of a kind of object. */
+export type JobTable<Kind extends string, Parts> = Readonly<Record<Kind, JobRow<Parts>>>;
 
 /** The jobs of an object, whose parts are loaded as one runs. */
 export function jobsOf<Kind extends string, Parts>(
   table: JobTable<Kind, Parts>,
   load: () => Promise<Parts>,
 ): Map<string, Job> {
-  const entries = Object.entries<JobTable<Kind, Parts>[Kind]>(table);
+  const entries = Object.entries<JobRow<Parts>>(table);
   return new Map(
     entries.map(([kind, row]) => {
       const { run, ...how } = typeof row === "function" ? { run: row } : row;

@@ -68,6 +68,17 @@ test.each([429, 503])(
   },
 );
 
+test("a job that the release before has stored is run", async () => {
+  const laptop = await PushReceiver.of(ben);
+  const { seq } = await send(ann, group, "hello");
+  await expect.poll(() => pushJobs(ben)).toBe(1);
+  await runInDurableObject(inboxObject(ben.user.id), (_, { storage }) => {
+    storage.sql.exec("UPDATE jobs SET kind = 'push' WHERE kind = 'outfeed'");
+  });
+  await runPushes(ben);
+  expect((await laptop.all()).map((one) => one.seq)).toEqual([seq]);
+});
+
 test("a push is given up after a day", async () => {
   const laptop = await PushReceiver.of(ben);
   await laptop.answer(...range(1, 100).map(() => 503));
