@@ -9,7 +9,7 @@ const [ME, ANN] = [1, 2];
 const NOW = 1_000_000;
 const HOUR = 3_600_000;
 
-const note = join(import.meta.dirname, "../../../../docs/design/attention.md");
+const note = join(import.meta.dirname, "../../../../docs/design/unread.md");
 /** The rows of the table: what comes, and what becomes of list, @, badge and notification. */
 const rows = readFileSync(note, "utf8")
   .split("\n")
