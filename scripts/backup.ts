@@ -1,6 +1,6 @@
 /**
  * `npm run backup -- DIR`: brings a backup of the database, all objects and all files up to date.
- * docs/operate.md has the reasons, docs/design/backups.md the layout.
+ * docs/operate.md has the reasons, docs/design/data.md#backups the layout.
  */
 import { backUp } from "../src/core/backup/run/backup-run.ts";
 import { SourceCalls } from "./backup/deployment-calls.ts";

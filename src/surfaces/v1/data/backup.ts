@@ -17,7 +17,7 @@ import { jsonAnswer, jsonBody, serverRoutes } from "../route.ts";
 import { v1Router } from "../router.ts";
 
 const BackupRead = Read.openapi("BackupRead", {
-  description: "What is read, by `what`. `rows` of answers are JSON Lines: docs/design/backups.md",
+  description: "What is read, by `what`. `rows` of answers are JSON Lines: docs/design/data.md#backups",
   example: { what: "ids", kind: "inbox", after: null },
 });
 
