@@ -174,7 +174,7 @@ export interface Inboxes {
   /**
    * Delivers an inbox update to a member's inbox. Resolves once the inbox has stored it, keeps it in memory
    * in a way that survives a crash, or knew it already, and has sent its page to the member's devices.
-   * @returns the delivered position of the devices, or that there are push devices alone
+   * @see InboxAnswer
    */
   applyUpdate(userId: UserId, update: InboxUpdate): Promise<InboxAnswer>;
   /**

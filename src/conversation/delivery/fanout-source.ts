@@ -102,8 +102,8 @@ export class RoomFanoutSource {
   }
 
   /**
-   * Whether the member's devices had a socket open when their inbox last answered; null: it never has, or the
-   * user has push devices.
+   * Whether the member's devices had a socket open when their inbox last answered; null: it never has, or it
+   * answered `NOT_DEFERRED`.
    */
   hasDevices(userId: UserId): boolean | null {
     const devices = this.#room.members.find(userId)?.devices ?? null;

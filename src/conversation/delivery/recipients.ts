@@ -1,5 +1,10 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import {
+  type DeliveredPosition,
+  type InboxAnswer,
+  type InboxUpdate,
+  NOT_DEFERRED,
+} from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { LIVE_PAGE } from "../views/live-pages.ts";
 import type { FanoutCheckpoint } from "./fanout-checkpoint.ts";
@@ -230,10 +235,10 @@ export class Recipients {
 
   /**
    * A member's inbox has confirmed an update. A version older than before changes nothing.
-   * @param answer the delivered position of the member's devices; `pushed`, null: no device is connected
+   * @param answer the delivered position of the member's devices; `NOT_DEFERRED`, null: none is connected
    */
   confirmed(id: UserId, update: InboxUpdate, answer: InboxAnswer): void {
-    const position = answer === "pushed" ? null : answer;
+    const position = answer === NOT_DEFERRED ? null : answer;
     const recipient = this.of(id);
     if (update.version >= recipient.confirmed) {
       recipient.confirmed = update.version;
@@ -248,7 +253,7 @@ export class Recipients {
     }
     recipient.deliveredAt = Date.now();
     if (position) this.#connect(recipient, position);
-    else this.#disconnect(recipient, update.rev, answer === "pushed");
+    else this.#disconnect(recipient, update.rev, answer === NOT_DEFERRED);
   }
 
   /** @see Fanout.assume */
@@ -308,9 +313,9 @@ export class Recipients {
 
   /**
    * No device is connected. During a lease this is ignored: a device may be about to connect.
-   * @param isPushed it is stored as unknown whether one is: the member is not deferred
+   * @param isNotDeferred it is stored as unknown whether one is: who is known to have none is deferred
    */
-  #disconnect(recipient: FanoutRecipient, rev: number, isPushed: boolean): void {
+  #disconnect(recipient: FanoutRecipient, rev: number, isNotDeferred: boolean): void {
     const { id, position, leaseUntil } = recipient;
     if (leaseUntil > Date.now()) {
       // The inbox has the update, and goes on from there with a device that connects.
@@ -319,7 +324,7 @@ export class Recipients {
     }
     recipient.position = null;
     this.#connected.delete(recipient);
-    const known = isPushed ? null : false;
+    const known = isNotDeferred ? null : false;
     if (this.#source.hasDevices(id) !== known) this.#source.setDevices(id, known);
   }
 }

@@ -41,7 +41,7 @@ export type MemberRow = {
   came_after: Position;
   /**
    * 1: a device was connected when the inbox last answered, 0: none was; null: the inbox has not answered
-   * yet, or the user has push devices, and is not to wait
+   * yet, or answered `NOT_DEFERRED`
    */
   devices: number | null;
   /** anything but `OPENED`: a direct conversation that is hidden from the member */

@@ -85,10 +85,16 @@ export type DeliveredPosition =
   | null;
 
 /**
- * What an inbox answers to an update: its delivered position. `pushed`, of a large group alone: no device is
- * connected, and the user has push devices, for which updates are not deferred.
+ * An inbox without devices asks a large group not to leave its updates to the alarm: phones, or a bot, wait
+ * for them. The value is older than its name, and stays: the conversation may be of the release before.
  */
-export type InboxAnswer = DeliveredPosition | "pushed";
+export const NOT_DEFERRED = "pushed";
+
+/**
+ * What an inbox answers to an update: the delivered position of its devices, or `NOT_DEFERRED`. While a bot
+ * waits for updates, its inbox answers the position of the update, as if a device had it.
+ */
+export type InboxAnswer = DeliveredPosition | typeof NOT_DEFERRED;
 
 /** An ephemeral event: typing, a read position, a member event. The ids of one epoch only rise. */
 export interface EphemeralEvent {

@@ -1,6 +1,11 @@
 import type { VersionedPerson } from "../../domain/accounts/person.ts";
 import type { NotificationBatch } from "../../domain/ports.ts";
-import type { InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
+import {
+  type DeliveredPosition,
+  type InboxAnswer,
+  type InboxUpdate,
+  NOT_DEFERRED,
+} from "../../domain/sync/inbox-update.ts";
 import type { NotificationBox } from "../../domain/sync/notification.ts";
 import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
@@ -13,9 +18,8 @@ const { light, page, unweighed } = WEIGHTS;
 /** The calls that bring the user something, and those that concern their notifications. */
 export const DELIVERY = {
   /**
-   * Stores an inbox update, and pushes its messages and ephemeral events to the user's devices. Idempotent;
+   * Stores an inbox update, and sends its messages and ephemeral events to the user's devices. Idempotent;
    * updates may arrive in any order.
-   * @returns the delivered position; null: no device is connected
    * @see InboxAnswer
    * @throws `not_found` for an unknown user, `unavailable` if messages that the devices miss cannot be
    *   fetched
@@ -28,10 +32,9 @@ export const DELIVERY = {
     ): Promise<InboxAnswer> => {
       if (accountDeletion.isDeleted) return null;
       const position = await deviceFeed.take(input);
-      // No cooldown for a bot that waits: it has no device, and all that it lacks it asks for.
-      if (position === null && botUpdates.isListening)
-        return { seq: input.lastSeq, rev: input.rev, formats: [], parts: true };
-      return position === null && outfeeds.isDeferred(input) ? "pushed" : position;
+      if (position !== null) return position;
+      if (botUpdates.isListening) return positionOfBot(input);
+      return outfeeds.isDeferred(input) ? NOT_DEFERRED : null;
     },
   ),
 
@@ -105,3 +108,11 @@ export const DELIVERY = {
     ),
   ),
 };
+
+/**
+ * The position of a bot that waits for updates: as of a device that has the update, and needs no page. So the
+ * conversation calls its inbox at once, without a cooldown.
+ */
+function positionOfBot({ lastSeq: seq, rev }: InboxUpdate): DeliveredPosition {
+  return { seq, rev, formats: [], parts: true };
+}
