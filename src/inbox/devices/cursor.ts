@@ -51,11 +51,11 @@ export type CursorEvent =
 
 /**
  * - a state: the socket stays where it is, in this state
- * - `push`: it is sent the update, and nothing is noted before `sent`
+ * - `send`: it is sent the update, and nothing is noted before `sent`
  * - `join`: at the position of the event it is `shared` if the others are there too, else `live`
  * - `drop`: `shared`, unless it has messages from after the end of the membership: the user is back
  */
-type Step = CursorState | "push" | "stay" | "join" | "drop";
+type Step = CursorState | "send" | "stay" | "join" | "drop";
 
 /** What messages do to a socket that gets none but in pages. */
 const WITHHELD: Readonly<Record<UpdateEvent | "sent" | "syncBegins", "stay">> = {
@@ -68,18 +68,18 @@ const REQUESTED = { page: "replaying", lastPage: "join", notFound: "join", focus
 /** The machine: what each event makes of each state. */
 export const TRANSITIONS: Readonly<Record<CursorState, Readonly<Record<CursorEvent, Step>>>> = {
   shared: {
-    ...{ update: "push", crowdedUpdate: "held", unreadyUpdate: "pending", updateInSync: "live" },
-    ...{ lastUpdate: "push", sent: "join", syncBegins: "stay", left: "stay" },
+    ...{ update: "send", crowdedUpdate: "held", unreadyUpdate: "pending", updateInSync: "live" },
+    ...{ lastUpdate: "send", sent: "join", syncBegins: "stay", left: "stay" },
     ...REQUESTED,
   },
   live: {
-    ...{ update: "push", crowdedUpdate: "held", unreadyUpdate: "pending", updateInSync: "stay" },
-    ...{ lastUpdate: "push", sent: "join", syncBegins: "stay", left: "drop" },
+    ...{ update: "send", crowdedUpdate: "held", unreadyUpdate: "pending", updateInSync: "stay" },
+    ...{ lastUpdate: "send", sent: "join", syncBegins: "stay", left: "drop" },
     ...REQUESTED,
   },
   pending: {
-    ...{ update: "push", crowdedUpdate: "push", unreadyUpdate: "stay", updateInSync: "stay" },
-    ...{ lastUpdate: "push", sent: "join", syncBegins: "live", left: "drop" },
+    ...{ update: "send", crowdedUpdate: "send", unreadyUpdate: "stay", updateInSync: "stay" },
+    ...{ lastUpdate: "send", sent: "join", syncBegins: "live", left: "drop" },
     ...REQUESTED,
   },
   // The client asks for the next page, and is refused with `not_found`.
@@ -104,7 +104,7 @@ export function cursorAfter(
 ): DeviceCursor | undefined {
   const step = TRANSITIONS[stateOf(cursor)][event];
   switch (step) {
-    case "push":
+    case "send":
     case "stay":
       return cursor;
     case "shared":

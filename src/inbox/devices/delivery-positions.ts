@@ -89,7 +89,7 @@ export class DeliveryPositions {
       const position = cursor ?? shared;
       if (!isAhead(end, position)) continue;
       const event = this.#updateEvent(socket, due);
-      if (TRANSITIONS[stateOf(cursor)][event] === "push") {
+      if (TRANSITIONS[stateOf(cursor)][event] === "send") {
         group ??= { position, sockets: [] };
         if (isSame(position, group.position)) group.sockets.push(socket);
       } else this.note(socket, id, event, shared);

@@ -8,10 +8,10 @@ import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { Semaphore } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
+import { allTakeParts, bringUp, type OwnMessages, SharedPosition } from "./bring-up.ts";
 import type { DeliveryPositions, DeviceAudience } from "./delivery-positions.ts";
 import type { DeviceEvents } from "./device-events.ts";
 import type { MessageContexts } from "./message-contexts.ts";
-import { allTakeParts, bringUp, type OwnMessages, SharedPosition } from "./push.ts";
 import type { SlowSockets } from "./slow-sockets.ts";
 
 /** What the updates need from the inbox. */

@@ -4,7 +4,7 @@ import { devicePage } from "../../../src/conversation/views/replay-page.ts";
 import { Position, Seq } from "../../../src/domain/ids.ts";
 import type { PackedPage } from "../../../src/domain/sync/packed-page.ts";
 import type { SyncPosition } from "../../../src/domain/sync/replay.ts";
-import { newFrames } from "../../../src/inbox/devices/push.ts";
+import { newFrames } from "../../../src/inbox/devices/bring-up.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
 import { ANN, BOB, inIsolatedObject, isolatedRoom, say } from "../../support/objects/isolated-room.ts";
 import { range } from "../../support/objects/room.ts";

@@ -31,7 +31,7 @@ test("each event makes of each state what the table says", () => {
   const [states = [], ...rows] = TABLE.trim()
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));
-  const read = { "=": "stay", "→": "push" };
+  const read = { "=": "stay", "→": "send" };
   const expected: Record<string, Record<string, string>> = {};
   for (const [i, state] of states.slice(1).entries()) {
     const step = (cell = "") => Reflect.get(read, cell) ?? cell;

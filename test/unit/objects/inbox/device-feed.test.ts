@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { PolicyName } from "../../../../src/domain/conversations/group-kind.ts";
 import { ConversationId, Position, Seq } from "../../../../src/domain/ids.ts";
 import type { DevicePage } from "../../../../src/domain/sync/replay.ts";
-import { newFrames } from "../../../../src/inbox/devices/push.ts";
+import { newFrames } from "../../../../src/inbox/devices/bring-up.ts";
 import { deviceProtocol } from "../../../../src/surfaces/v1/frames/device.ts";
 import type { Step } from "../../../support/device-feed/steps.ts";
 import { type Wait, World } from "../../../support/device-feed/world.ts";

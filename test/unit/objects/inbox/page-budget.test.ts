@@ -73,7 +73,7 @@ async function fetchedAtOnce(messages: number, maxBytes: number): Promise<number
   return most;
 }
 
-test("the pages that an inbox fetches to push them have so many bytes at most", async () => {
+test("the pages that an inbox fetches to send them have so many bytes at most", async () => {
   const mebi = 1024 * 1024;
   // A message may be a merged one of 256 KiB, a page has 3.2 MiB.
   expect(await fetchedAtOnce(1, mebi)).toBe(4);

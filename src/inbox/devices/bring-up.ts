@@ -59,8 +59,8 @@ export class SharedPosition {
   }
 }
 
-/** What a push needs from the inbox. */
-interface PushDeps {
+/** What `bringUp` needs from the inbox. */
+interface BringUpDeps {
   audience: Pick<DeviceAudience, "open">;
   positions: DeliveryPositions;
   conversations: Pick<Conversations, "replay">;
@@ -91,7 +91,7 @@ export function maxPageBytes(messages: number): number {
  *   were sent
  */
 export async function bringUp(
-  deps: PushDeps,
+  deps: BringUpDeps,
   shared: SharedPosition,
   target: Target,
   own?: OwnMessages,
@@ -103,7 +103,7 @@ export async function bringUp(
     const { position, sockets } = group;
     if (sockets.length === 0) shared.moveTo(furthest(position, { seq, rev }));
     else if (hint && leadsOn(hint, position, target, audience)) {
-      push(deps, shared, group, target, hint, own);
+      sendPage(deps, shared, group, target, hint, own);
       // What has come with the update comes live.
       const first = hint.messages.find(({ seq }) => seq > position.seq);
       if (first) deps.metrics.observe("delivery", { socket: "device" }, Date.now() - first.createdAt);
@@ -120,7 +120,8 @@ export async function bringUp(
           // has begun a sync, or has fallen behind, gets none.
           const now = next();
           const isWhole = !page.parts || allTakeParts(audience);
-          if (now && isWhole && isSame(now.position, position)) push(deps, shared, now, target, page, own);
+          if (now && isWhole && isSame(now.position, position))
+            sendPage(deps, shared, now, target, page, own);
         },
         maxPageBytes(seq - position.seq),
       );
@@ -133,7 +134,7 @@ export async function bringUp(
  * What a socket lacks after a position. A user who has left meanwhile still misses the messages from before.
  */
 function fetchPage(
-  { audience, conversations, timing, userId }: PushDeps,
+  { audience, conversations, timing, userId }: BringUpDeps,
   id: ConversationId,
   { seq: after, rev }: SyncPosition,
 ): Promise<DevicePage> {
@@ -173,8 +174,8 @@ export function allTakeParts(audience: Pick<DeviceAudience, "open">): boolean {
 }
 
 /** Sends sockets what is new to them in a page. */
-function push(
-  { positions, contexts, metrics }: PushDeps,
+function sendPage(
+  { positions, contexts, metrics }: BringUpDeps,
   shared: SharedPosition,
   { position: from, sockets }: SocketGroup,
   target: Target,
