@@ -82,9 +82,9 @@ function contextOf(
         publisher.publish(memberEvents(stores, change), (sockets) => sockets.changed(changed)),
       );
       const { profile, systemMessage } = change;
-      if (profile) tx.publish(() => conversationUpdates.push());
+      if (profile) tx.publish(() => conversationUpdates.send());
       else if (systemMessage?.event === "role" || systemMessage?.event === "joined")
-        tx.publish(() => conversationUpdates.push(systemMessage.user_ids));
+        tx.publish(() => conversationUpdates.send(systemMessage.user_ids));
     },
     publish: (events, toSockets) => publisher.publish(events, toSockets),
     submitEach: (senderId, drafts) => sends.submitEach(senderId, drafts),

@@ -38,7 +38,7 @@ export const LIMITS = {
    * bytes of the bodies that an inbox update carries: many updates are in flight at once, and an inbox
    * fetches what one lacks
    */
-  pushedBytes: 128 * 1024,
+  livePageBytes: 128 * 1024,
   /**
    * bytes of the messages in acks that go out together; the message that reaches the limit is the last one.
    * The acks after it have none

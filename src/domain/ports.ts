@@ -295,7 +295,7 @@ export interface ReplayRequest {
 }
 
 /**
- * An inbox is pushed to without delay, for the length of a lease. `hasDevices`: a device is connected, or is
+ * Updates are delivered to an inbox without delay, for the length of a lease. `hasDevices`: a device is connected, or is
  * about to connect; otherwise the user loads their list.
  */
 export interface Subscription {
@@ -346,8 +346,8 @@ export interface DeviceReceipt extends Receipt {
 }
 
 /**
- * The outcome of each draft, in order, and the user's current inbox update. The inbox pushes the update's
- * page before it sends the acks. The update is null if the user still has the conversation unopened.
+ * The outcome of each draft, in order, and the user's current inbox update. The inbox sends the update's
+ * page before the acks. The update is null if the user still has the conversation unopened.
  */
 export interface DeviceSendResult {
   outcomes: Result<DeviceReceipt>[];
@@ -369,7 +369,7 @@ export interface Contact {
 
 /** The inboxes of other users, as an inbox calls them. */
 export interface Contacts {
-  /** Pushes an ephemeral event to a user's devices; lost if no device is connected. */
+  /** Sends an ephemeral event to a user's device sockets; lost if none is open. Phones get no push of it. */
   pushEvent(userId: UserId, input: { event: DeviceEvent }): Promise<unknown>;
 }
 

@@ -193,8 +193,8 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     },
     forgotten: (id) => composerDrafts.forget(id),
     leftArchive: (id) => {
-      const pushed = conversations.pushConversation(id, { userId: userId() });
-      pushed.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
+      const sent = conversations.pushConversation(id, { userId: userId() });
+      sent.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
     },
   });
   return { audience, deviceFeed, catchUp, composerDrafts, outfeeds, push, botUpdates, gateway };

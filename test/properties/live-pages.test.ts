@@ -88,7 +88,7 @@ function pagesOf(room: Room, pages: LivePages, userId: UserId, place: Place) {
   const rev = Math.max(0, upToRev - changes);
   const { page, packedPage } = pages.after(member, { seq, rev, ...(names && { formats: names }) }, upToRev);
   const request = { after: seq, rev, upToRev, formats: names, isLive: true, maxMessages: LIVE_PAGE };
-  const alone = devicePage(room, member, { ...request, maxBytes: LIMITS.pushedBytes });
+  const alone = devicePage(room, member, { ...request, maxBytes: LIMITS.livePageBytes });
   return { live: wanted(packedPage ? unpack(packedPage) : page), alone: wanted(alone), packedPage };
 }
 

@@ -110,8 +110,11 @@ export const OWN_STATE = {
     }),
   ),
 
-  /** Pushes a conversation update to all the caller's sockets, after a change of their own flags in D1. */
+  /**
+   * Sends a conversation update to all the caller's sockets, after a change of their own flags in D1. Phones
+   * get no push of it: the call keeps its name, as objects of two releases call each other.
+   */
   pushConversation: effect(
-    repeatable(unweighed, ({ room }, { userId }: Caller) => room.conversationUpdates.push([userId])),
+    repeatable(unweighed, ({ room }, { userId }: Caller) => room.conversationUpdates.send([userId])),
   ),
 };

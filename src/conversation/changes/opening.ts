@@ -8,7 +8,7 @@ import type { RoomContext } from "../room/context.ts";
 /** What opening needs besides the room. */
 interface OpeningDeps {
   fanout: Pick<Fanout, "changed" | "isDelivered" | "resume">;
-  conversationUpdates: Pick<ConversationUpdates, "push">;
+  conversationUpdates: Pick<ConversationUpdates, "send">;
 }
 
 /** Members open a conversation: it comes into their lists. */
@@ -40,7 +40,7 @@ export class Opening {
     }
     if (restoreToList(members, members.active(first))) fanout.changed();
     // A member whose inbox lacks the update may not know the conversation: their sockets get the whole of it.
-    conversationUpdates.push(members.ids().filter((id) => !fanout.isDelivered(id)));
+    conversationUpdates.send(members.ids().filter((id) => !fanout.isDelivered(id)));
     fanout.resume();
     outbox.resume();
     await Promise.all([this.#room.updateInboxes([first, ...members.ids()]), outbox.tryNow()]);

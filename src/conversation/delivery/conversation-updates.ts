@@ -19,7 +19,7 @@ interface UpdateSink {
 const BATCH = 100;
 
 /**
- * Pushes conversation updates to members with room sockets or devices: the profile, the member's role, their
+ * Sends conversation updates to members with room sockets or devices: the profile, the member's role, their
  * own flags. An update follows its change in a later turn, since part of it is read from D1. An update
  * shows the conversation at the time of sending, so several changes may share one: what D1 does not have is
  * described as it leaves. A failed update is not repeated.
@@ -45,7 +45,7 @@ export class ConversationUpdates {
   }
 
   /** Queues an update for each of these users, by default all members. Several calls share one update. */
-  push(userIds: readonly UserId[] = this.#room.members.ids()): void {
+  send(userIds: readonly UserId[] = this.#room.members.ids()): void {
     for (const id of userIds) if (this.#sink.reaches(id)) this.#pending.add(id);
     if (this.#isRunning || this.#pending.size === 0) return;
     this.#isRunning = true;
@@ -57,7 +57,7 @@ export class ConversationUpdates {
       const userIds = [...this.#pending].slice(0, BATCH);
       for (const id of userIds) this.#pending.delete(id);
       try {
-        await this.#push(userIds);
+        await this.#tell(userIds);
       } catch (error) {
         log("warn", "conversation_update_failed", {
           conversation: this.#room.state.id,
@@ -65,11 +65,11 @@ export class ConversationUpdates {
         });
       }
     }
-    // In the same turn as the last check of the queue: a later `push` starts a new run.
+    // In the same turn as the last check of the queue: a later `send` starts a new run.
     this.#isRunning = false;
   }
 
-  async #push(userIds: UserId[]): Promise<void> {
+  async #tell(userIds: UserId[]): Promise<void> {
     const { id } = this.#room.state;
     // D1 may not have the rows of new members yet.
     await this.#room.propagate([]);

@@ -98,7 +98,7 @@ export function createFeatures(
     redaction,
     retention: new Retention(room, {
       ...{ schedule: room.retentionSchedule, history, indexer, files, beside: [reactionStore, voteStore] },
-      tellMembers: () => room.conversationUpdates.push(),
+      tellMembers: () => room.conversationUpdates.send(),
     }),
     messagePreviews: new MessagePreviews(room, {
       ...{ requests: room.previewRequests, previews: linkPreviews, files, gate: room.hooks.gate },

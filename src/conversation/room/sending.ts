@@ -79,7 +79,7 @@ export function createSending(
         const toldOfBlocks = permission.blocked === state.isBlocked ? [] : botsIn(stores);
         commit(storage, (tx) => {
           if (!state.setDirectPermission(tx, permission)) return;
-          tx.publish(() => conversationUpdates.push());
+          tx.publish(() => conversationUpdates.send());
           for (const bot of toldOfBlocks) members.touch(tx, bot);
           if (toldOfBlocks.length > 0) tx.publish(() => publisher.changed());
         });

@@ -274,7 +274,7 @@ export class RoomSockets {
     else socket.goLive();
     for (const frame of acks) socket.send(frame);
     // Changes of the profile or the members between the pages have not reached the socket.
-    if (wasBehind && !page.hasMore) this.#room.conversationUpdates.push([socket.userId]);
+    if (wasBehind && !page.hasMore) this.#room.conversationUpdates.send([socket.userId]);
   }
 
   /** Sends a lagging socket the next page. The last one makes it live. */
@@ -290,7 +290,7 @@ export class RoomSockets {
       return;
     }
     socket.goLive();
-    this.#room.conversationUpdates.push([socket.userId]);
+    this.#room.conversationUpdates.send([socket.userId]);
   }
 
   #page(socket: RoomSocket, from: PageStart) {

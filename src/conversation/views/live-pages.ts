@@ -50,7 +50,7 @@ export class LivePages {
       after: position.seq,
       rev: position.rev,
       upToRev,
-      maxBytes: LIMITS.pushedBytes,
+      maxBytes: LIMITS.livePageBytes,
       maxMessages: LIVE_PAGE,
       isLive: true,
       formats: position.formats,

@@ -4,12 +4,12 @@ import type { DeviceEvent } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import type { Core } from "../context.ts";
 
-/** Pushes a friend request to the receiver's devices, after the answer. */
+/** Sends a friend request to the receiver's devices, after the answer. */
 export function notifyRequested(core: Core, sender: UserId, receiver: UserId): void {
   notifyContact(core, receiver, sender, "requested");
 }
 
-/** Pushes the start or end of a friendship to the devices of both users, after the answer. */
+/** Sends the start or end of a friendship to the devices of both users, after the answer. */
 export function notifyBoth(core: Core, userId: UserId, peer: UserId, state: "friends" | "none"): void {
   notifyContact(core, userId, peer, state);
   notifyContact(core, peer, userId, state);
@@ -17,20 +17,20 @@ export function notifyBoth(core: Core, userId: UserId, peer: UserId, state: "fri
 
 /** Tells the user's own devices that the list of whom they block has changed, after the answer. */
 export function notifyOfBlocks(core: Core, userId: UserId): void {
-  pushContactEvent(core, userId, { type: "blocks" });
+  sendContactEvent(core, userId, { type: "blocks" });
 }
 
 /** Tells the user's own devices that their remarks on friends or their friend groups have changed. */
 export function notifyOfFriendMarks(core: Core, userId: UserId): void {
-  pushContactEvent(core, userId, { type: "friend_marks" });
+  sendContactEvent(core, userId, { type: "friend_marks" });
 }
 
 /** Best effort: D1 has the change by now, and clients find it in their lists if the event is lost. */
 function notifyContact(core: Core, userId: UserId, about: UserId, state: FriendState): void {
-  pushContactEvent(core, userId, { type: "friend", userId: about, state });
+  sendContactEvent(core, userId, { type: "friend", userId: about, state });
 }
 
-function pushContactEvent(core: Core, userId: UserId, event: DeviceEvent): void {
-  const push = core.inboxes.pushEvent(userId, { event });
-  core.waitUntil(push.catch((error: unknown) => log("warn", "friend_event_failed", errorFields(error))));
+function sendContactEvent(core: Core, userId: UserId, event: DeviceEvent): void {
+  const sent = core.inboxes.pushEvent(userId, { event });
+  core.waitUntil(sent.catch((error: unknown) => log("warn", "friend_event_failed", errorFields(error))));
 }

@@ -20,7 +20,7 @@ export interface StoredContext
 }
 
 /**
- * The context that a wire format shows beside a pushed message: the reader, and the conversation as they see
+ * The context that a wire format shows beside a message on a device socket: the reader, and the conversation as they see
  * it.
  */
 export interface MessageContext extends Omit<StoredContext, "code">, Pick<Conversation, "unreadCount"> {

@@ -72,7 +72,7 @@ export const CONVERSATION_VALUES = {
     /** For so long a member without devices gets no typing events: each would wake an inbox. */
     absentMs: 5_000,
   },
-  /** The subscription of an inbox, to which the conversation then pushes without delay. */
+  /** The subscription of an inbox, to which the conversation then delivers without delay. */
   subscription: {
     /** The lease, with or without an open socket. It is longer than the opening of a socket takes. */
     leaseMs: 15_000,

@@ -85,7 +85,10 @@ export const DELIVERY = {
     }),
   ),
 
-  /** Sends an event to the connected devices. Without devices it is lost, and no tables are created. */
+  /**
+   * Sends an event to the connected devices. Without devices it is lost, and no tables are created. Phones get
+   * no push of it: the call keeps its name, as objects of two releases call each other.
+   */
   pushEvent: onlyIfStored(
     effect(
       repeatable(unweighed, ({ sockets }, { event }: { event: DeviceEvent }) => sockets.broadcast(event)),

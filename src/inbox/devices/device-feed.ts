@@ -86,7 +86,7 @@ export class DeviceFeed {
   }
 
   /**
-   * Takes an inbox update: pushes it to the device sockets in the turn of its conversation, and stores it in
+   * Takes an inbox update: sends it to the device sockets in the turn of its conversation, and stores it in
    * the list. If that turn has to wait, the list is stored at once.
    * @returns the delivered position; null: no device is connected
    * @throws if messages before the update cannot be fetched: the conversation retries

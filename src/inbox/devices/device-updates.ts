@@ -100,9 +100,9 @@ export class DeviceUpdates {
 
   /**
    * The delivered position before an update. Without a stored one:
-   * - A new conversation begins at `newFrom`, so that earlier messages are not pushed. If the user was in
-   *   it before, changes since then are pushed.
-   * - A conversation that the user has left begins at its end: nothing is pushed.
+   * - A new conversation begins at `newFrom`, so that earlier messages are not sent. If the user was in
+   *   it before, changes since then are sent.
+   * - A conversation that the user has left begins at its end: nothing is sent.
    */
   deliveredBefore({ conversationId, version, state, newFrom, lastSeq, rev }: InboxUpdate): SyncPosition {
     const known = this.#deps.list.known(conversationId);

@@ -77,12 +77,12 @@ export class SyncPages {
     const changes = shownChanges(page.changes, socket);
     for (const frame of pageFrames({ ...page, changes, messages, changed }, id, protocol)) socket.send(frame);
     // Other events were withheld, so the socket gets the conversation as it is now.
-    if (withholdsEvents(cursor) && !page.hasMore) void this.#pushConversation(id);
+    if (withholdsEvents(cursor) && !page.hasMore) void this.#sendConversation(id);
   }
 
   /**
-   * Keeps the position of a socket that gets no page, as its user is not in the conversation: later pushes
-   * continue from it.
+   * Keeps the position of a socket that gets no page, as its user is not in the conversation: what is sent later
+   * continues from it.
    */
   #keepPosition(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
     const shared = this.#deps.list.known(id)?.delivered ?? position;
@@ -108,7 +108,7 @@ export class SyncPages {
   /**
    * Asks a conversation to send the user its current state. Failures are logged: clients may also fetch it.
    */
-  async #pushConversation(id: ConversationId): Promise<void> {
+  async #sendConversation(id: ConversationId): Promise<void> {
     try {
       await this.#deps.conversations.pushConversation(id, { userId: this.#deps.userId() });
     } catch (error) {

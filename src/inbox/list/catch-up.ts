@@ -42,7 +42,7 @@ interface CatchUpDeps {
  * - *heard* ones have just sent an update: a further one may wait out its cooldown there. They may also have
  *   stored that no device is connected, so the first device subscribes to them.
  * - *large* groups defer updates. The inbox subscribes to them when the list is read or a device connects:
- *   they push without delay for the length of a lease.
+ *   they deliver without delay for the length of a lease.
  * - *lost* ones: a crash may have lost an update that was in memory. A job asks them, or an earlier reader of
  *   the list. They stay lost until a snapshot is stored that was asked for after the crash.
  */

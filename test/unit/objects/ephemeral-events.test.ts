@@ -54,8 +54,8 @@ describe("conversation updates", () => {
           timing.announcements,
           { reaches: () => true, tell: () => undefined },
         );
-        announcements.push(everybody);
-        announcements.push(everybody.slice(500));
+        announcements.send(everybody);
+        announcements.send(everybody.slice(500));
       });
       expect(asked.flat()).toEqual(everybody);
       expect(Math.max(...asked.map(({ length }) => length))).toBe(100);
