@@ -17,7 +17,7 @@ import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 import type { Outfeed } from "../outfeeds/outfeeds.ts";
 import { ConversationFeed } from "./conversation-feed.ts";
-import { UpdatePolls } from "./polls.ts";
+import { LongPolls } from "./long-polls.ts";
 import { TapUpdates } from "./tap-updates.ts";
 import { UpdateQueue } from "./update-queue.ts";
 import { WebhookDeliveries } from "./webhook-deliveries.ts";
@@ -45,7 +45,7 @@ interface BotUpdatesDeps {
 export class BotUpdates implements Outfeed {
   readonly #deps: BotUpdatesDeps;
   readonly #queue: UpdateQueue;
-  readonly #polls: UpdatePolls;
+  readonly #longPolls: LongPolls;
   readonly #feed: ConversationFeed;
   readonly #taps: TapUpdates;
   readonly #deliveries: WebhookDeliveries;
@@ -55,7 +55,7 @@ export class BotUpdates implements Outfeed {
     const queue = new UpdateQueue(storage, deps);
     this.#queue = queue;
     const read = (limit: number) => this.#read(limit);
-    this.#polls = new UpdatePolls(queue, read);
+    this.#longPolls = new LongPolls(queue, read);
     this.#deliveries = new WebhookDeliveries({ ...deps, queue, read });
     const placeOf = (context: BotPlace, named: readonly UserId[]) => this.#placeOf(context, named);
     const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
@@ -78,14 +78,14 @@ export class BotUpdates implements Outfeed {
 
   /** Whether the bot waits for updates: the fan-out then calls this inbox as one with a device. */
   get isListening(): boolean {
-    return this.#queue.state !== null && this.#polls.isListening(this.#deps.timing.botUpdates.listenMs);
+    return this.#queue.state !== null && this.#longPolls.isListening(this.#deps.timing.botUpdates.listenMs);
   }
 
-  /** The updates that the bot has not taken. @see UpdatePolls.ask */
+  /** The updates that the bot has not taken. @see LongPolls.ask */
   ask(request: UpdatesRequest): Promise<UpdatesAnswer> {
     this.#asked();
     if (request.allowed && !this.#queue.state?.webhook) this.#queue.setAllowed(request.allowed);
-    return this.#polls.ask(request);
+    return this.#longPolls.ask(request);
   }
 
   /** Sets, replaces or ends the webhook. Idempotent. */
@@ -95,7 +95,7 @@ export class BotUpdates implements Outfeed {
     if (allowed) this.#queue.setAllowed(allowed);
     if (drops) this.#queue.drop();
     this.#queue.setWebhook(webhook);
-    this.#polls.end();
+    this.#longPolls.end();
     this.#deliveries.begin();
   }
 
@@ -110,13 +110,13 @@ export class BotUpdates implements Outfeed {
   /** A session has ended: its webhook is called no more. */
   endSession(sessionId: SessionId): void {
     if (this.#queue.state?.webhook?.sessionId === sessionId) this.#queue.setWebhook(null);
-    this.#polls.end();
+    this.#longPolls.end();
   }
 
   /** The account is deleted. */
   stop(): void {
     if (this.#queue.state) this.#queue.end();
-    this.#polls.end();
+    this.#longPolls.end();
   }
 
   /** @see Outfeed.read */
@@ -170,7 +170,7 @@ export class BotUpdates implements Outfeed {
   }
 
   #added(): void {
-    this.#polls.added();
+    this.#longPolls.added();
     this.#deliveries.begin();
   }
 }

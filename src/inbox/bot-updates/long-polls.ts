@@ -7,7 +7,7 @@ type Wake = (outcome: "added" | "ended") => void;
  * The calls that ask for updates and wait for the first one. One waits at a time: a further one ends it, as a
  * bot that was started again has lost the answer of the one before.
  */
-export class UpdatePolls {
+export class LongPolls {
   readonly #queue: UpdateQueue;
   readonly #read: (limit: number) => Promise<NumberedUpdate[]>;
   #waiting: Wake | null = null;
