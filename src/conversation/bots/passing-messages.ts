@@ -2,9 +2,9 @@ import { newPassingId, type PassingMessage } from "../../domain/bots/passing.ts"
 import { CoreError, noUser } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
 import type { RoomContext } from "../room/context.ts";
 import { refusedReference } from "../sending/draft-references.ts";
+import type { SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 
 /** A draft of a bot for one member. */

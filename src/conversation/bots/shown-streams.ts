@@ -1,10 +1,10 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
 import type { Publisher } from "../room/publisher.ts";
+import type { SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 
 /** The streams that are kept in memory: beyond them the oldest ones are forgotten. */

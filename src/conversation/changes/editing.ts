@@ -16,7 +16,6 @@ import { isSameMetadata, type MetadataJson } from "../../domain/server/metadata.
 import { Backlog } from "../../object/backlog.ts";
 import { checkButtons } from "../bots/stored-buttons.ts";
 import type { FileReferences } from "../files/file-references.ts";
-import { type Intended, refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { PreviewRequests } from "../link-previews/preview-requests.ts";
 import { type EditHistory, versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions, storedMentions } from "../log/mention-index.ts";
@@ -29,6 +28,7 @@ import type { Indexer } from "../search/indexer.ts";
 import type { DirectPermission } from "../sending/direct-permission.ts";
 import { checkMentions } from "../sending/mention-permission.ts";
 import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
+import { type Intended, refusal, type SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 
 /** Former versions that one run of the `edit_history` job removes. */

@@ -1,8 +1,8 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Timing } from "../../domain/timing.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Publisher } from "../room/publisher.ts";
+import type { SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import { typing } from "../state/events.ts";
 

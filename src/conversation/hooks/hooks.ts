@@ -8,10 +8,10 @@ import { HookDeliveries } from "../../object/hooks/deliveries.ts";
 import { ExternalIds } from "../../object/hooks/external-ids.ts";
 import type { RoomStores } from "../room/context.ts";
 import type { KnownRules } from "../sending/known-rules.ts";
+import { SendingGate } from "../sending/sending-gate.ts";
 import { HookFeed } from "./hook-feed.ts";
 import { type HookPosition, HookPositions, type KnownHook, markBefore, marksAt } from "./hook-positions.ts";
 import { HookTaps } from "./hook-taps.ts";
-import { SendingGate } from "./sending-gate.ts";
 
 /** What hooks need of the room and of outside. */
 interface HooksDeps {
@@ -34,7 +34,7 @@ export class ConversationHooks {
   readonly #taps: HookTaps;
   readonly #deliveries: HookDeliveries;
   readonly #externalIds: ExternalIds;
-  /** asks the hook that has a say before a message is stored */
+  /** checks a message before it is stored, by rules and by the hook that has a say */
   readonly gate: SendingGate;
   /** those whose job is scheduled: further changes need no other */
   readonly #scheduled = new Set<HookId>();

@@ -3,9 +3,9 @@ import type { LinkPreview } from "../../domain/messages/link-preview.ts";
 import type { LinkPreviews } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { FileReferences } from "../files/file-references.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
 import { readHook } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
+import type { SendingGate } from "../sending/sending-gate.ts";
 import type { PreviewRequests } from "./preview-requests.ts";
 
 /** A job that fails so often, as D1 or the bucket does not answer, leaves the message without a preview. */

@@ -1,9 +1,9 @@
 import { noMessage } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
-import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
+import { refusal, type SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import type { MarkChange, MarkStore } from "./mark-store.ts";
 

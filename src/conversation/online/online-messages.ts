@@ -6,9 +6,9 @@ import type { Draft } from "../../domain/messages/message.ts";
 import type { OnlineMessage } from "../../domain/sync/online-message.ts";
 import { bytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Publisher } from "../room/publisher.ts";
+import type { SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 
 /** What a member shows the others who are online. */

@@ -3,12 +3,12 @@ import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { PutReaction, Reaction, ReactionKey, ReactionState } from "../../domain/messages/reactions.ts";
-import { refusal, type SendingGate } from "../hooks/sending-gate.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MarkRow, MarkStore } from "../marks/mark-store.ts";
 import { type MarkRange, Marks, type MarksDeps } from "../marks/marks.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
+import { refusal, type SendingGate } from "../sending/sending-gate.ts";
 import { readTally } from "./tally.ts";
 
 /** Reactions that are listed at once: a bot is told who has put each. */

@@ -1,7 +1,6 @@
 import { ShownStreams } from "../bots/shown-streams.ts";
 import { checkButtons } from "../bots/stored-buttons.ts";
 import { ConversationUpdates } from "../delivery/conversation-updates.ts";
-import type { SendingGate } from "../hooks/sending-gate.ts";
 import { hookReader } from "../incoming-hooks/hook-posts.ts";
 import { PreviewRequests } from "../link-previews/preview-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -13,6 +12,7 @@ import { checkMentions } from "../sending/mention-permission.ts";
 import type { SendOrigin } from "../sending/send.ts";
 import { SendAdmission, type SendGate } from "../sending/send-admission.ts";
 import { SendQueue } from "../sending/send-queue.ts";
+import type { SendingGate } from "../sending/sending-gate.ts";
 import { Sends } from "../sending/sends.ts";
 import { SlowMode } from "../sending/slow-mode.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
@@ -57,7 +57,8 @@ export function createSending(
       checkMentions(state, members, sender, draft.mentions) ??
       checkButtons(profiles, sender.user_id, draft.buttons) ??
       space.refusal(),
-    checkHook: ({ thread }) => space.refusal() ?? (thread && threads.refusal(thread, hookReader(state))),
+    checkIncomingHook: ({ thread }) =>
+      space.refusal() ?? (thread && threads.refusal(thread, hookReader(state))),
     onOutcomes: (outcomes, tx) => committed.tell(outcomes, tx),
   });
   const flushSends = () => queue.flush();

@@ -13,7 +13,7 @@ import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
  * Admits sends to the send queue. Most sends pass at once. A send waits here in four cases:
  * - It is a forward: its originals have to be read first.
  * - A change of the direct permission is under way: the permission has to be read from D1.
- * - A hook has a say: it is asked first, for each message.
+ * - The gate is set, by rules or a hook: it checks each message first.
  * - An earlier send of the same origin waits: sends of one origin keep their order.
  */
 export class SendAdmission {
@@ -45,7 +45,7 @@ export class SendAdmission {
    * while it waits.
    */
   admit(senderId: UserId, sends: readonly PendingSend[]): void {
-    // Sends that wait already when a hook comes are not asked about.
+    // Sends that wait already when the gate is set are not checked.
     const isGated = this.#gate.isSetFor(senderId);
     for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated);
   }
@@ -100,7 +100,7 @@ export class SendAdmission {
     return (await this.#permission.check()) ?? success([{ draft: resolved.value, origin }]);
   }
 
-  /** Asks the hook of the one message of a batch. */
+  /** Has the gate check the one message of a batch. */
   async #gated(senderId: UserId, sends: readonly ReadySend[]): Promise<Result<readonly ReadySend[]>> {
     const gated: ReadySend[] = [];
     for (const send of sends) {
@@ -121,9 +121,9 @@ export class SendAdmission {
   }
 }
 
-/** Asks before a send is stored. */
+/** What checks a send before it is stored. @see SendingGate */
 export interface SendGate {
-  /** whether anybody is asked of the messages of a sender */
+  /** whether messages of a sender are checked */
   isSetFor(senderId: UserId): boolean;
   /** @returns the draft as it is to be stored, or why it is not */
   check(senderId: UserId, draft: Draft): Promise<Result<Draft>>;
@@ -137,7 +137,7 @@ type Batch =
   | { isComplete: true; sends: [ReadySend, ...ReadySend[]] }
   | { isComplete: false; sends: [PendingSend<ForwardDraft>] };
 
-/** @param areSingle each send is a batch: a hook decides of each by itself */
+/** @param areSingle each send is a batch: the gate decides of each by itself */
 function batchesOf(sends: readonly PendingSend[], areSingle: boolean): Batch[] {
   const batches: Batch[] = [];
   for (const { draft, origin } of sends) {

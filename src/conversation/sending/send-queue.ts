@@ -50,7 +50,7 @@ interface SendQueueDeps<Origin> {
   /** @returns why a member may not send a draft now; undefined if they may */
   checkPermission(sender: MemberRow, draft: Draft): CoreError | undefined;
   /** @returns why an incoming hook may not bring a draft now; undefined if it may */
-  checkHook(draft: Draft): CoreError | undefined;
+  checkIncomingHook(draft: Draft): CoreError | undefined;
   slowMode: Pick<SlowMode, "refusal" | "sent">;
   /**
    * Gets the outcomes of committed sends in order, with their transaction, which it publishes, and at once
@@ -316,7 +316,7 @@ export class SendQueue<Origin> {
   }
 
   #refusal({ draft, senderId }: QueuedSend<Origin>, before: readonly MessageRow[]): CoreError | undefined {
-    if (draft.hook) return this.#deps.checkHook(draft);
+    if (draft.hook) return this.#deps.checkIncomingHook(draft);
     const sender = this.#deps.members.findSender(senderId);
     if (!sender) return noConversation();
     const referenced = { log: this.#deps.log, members: this.#deps.members, threads: this.#deps.threads };

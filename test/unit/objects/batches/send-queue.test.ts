@@ -110,7 +110,7 @@ class QueueHarness {
       space: { look: () => undefined },
       storePeople: () => undefined,
       checkPermission: () => undefined,
-      checkHook: () => undefined,
+      checkIncomingHook: () => undefined,
       slowMode: { refusal: () => undefined, sent: () => undefined },
       onOutcomes: (outcomes) => {
         this.outcomes.push(...outcomes);

@@ -16,8 +16,8 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { isoTime } from "../../lib/stored-time.ts";
 import type { ExternalIds } from "../../object/hooks/external-ids.ts";
 import { signedHeaders } from "../../object/hooks/signature.ts";
-import type { KnownRules } from "../sending/known-rules.ts";
-import type { HookPositions } from "./hook-positions.ts";
+import type { HookPositions } from "../hooks/hook-positions.ts";
+import type { KnownRules } from "./known-rules.ts";
 
 /** What the gate needs of outside. */
 interface GateDeps {
