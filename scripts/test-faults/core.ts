@@ -29,7 +29,7 @@ export const CORE: readonly Fault[] = [
   {
     name: "a search finds the words that an edit has removed",
     area: "messages",
-    file: "src/conversation/changes/editing.ts",
+    file: "src/conversation/actions/editing.ts",
     from: "      indexer.outdate(row, body);\n",
     to: "",
     caughtBy: "test/features/edits/search.test.ts",

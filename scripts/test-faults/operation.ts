@@ -89,7 +89,7 @@ export const OPERATION: readonly Fault[] = [
   {
     name: "of the messages of a deleted account fifty are erased",
     area: "data",
-    file: "src/conversation/changes/redaction.ts",
+    file: "src/conversation/actions/redaction.ts",
     from: "limit: MAX_ERASED + 1 }",
     to: "limit: MAX_ERASED }",
     caughtBy: "test/features/server/erased-messages.test.ts",

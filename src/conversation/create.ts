@@ -2,7 +2,7 @@ import type { ConversationId } from "../domain/ids.ts";
 import type { CreatedConversation } from "../domain/ports.ts";
 import type { Timing } from "../domain/timing.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
-import { firstNotifications } from "./changes/notifications.ts";
+import { firstNotifications } from "./actions/notifications.ts";
 import { NotificationOutbox } from "./delivery/notification-outbox.ts";
 import { HookPositions } from "./hooks/hook-positions.ts";
 import { Members } from "./members/members.ts";

@@ -1,5 +1,5 @@
 import type { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
-import { removeDeletedUser } from "./changes/remove-deleted-user.ts";
+import { removeDeletedUser } from "./actions/remove-deleted-user.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import type { RoomContext } from "./room/context.ts";
 import { createDelivery, type Delivery } from "./room/delivery.ts";
@@ -8,8 +8,8 @@ import type { RoomDeps, RoomHost } from "./room/host.ts";
 import { Publisher } from "./room/publisher.ts";
 import { createSending, type Sending } from "./room/sending.ts";
 import { createStores, type Stores } from "./room/stores.ts";
-import { storeChange } from "./state/change.ts";
 import { memberEvents } from "./state/events.ts";
+import { storeChange } from "./state/group-change.ts";
 import type { SocketSink } from "./state/socket-sink.ts";
 import { commit } from "./state/transaction.ts";
 

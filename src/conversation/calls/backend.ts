@@ -7,8 +7,8 @@ import {
   overseer,
   type WantedGroup,
   type WantedMembers,
-} from "../changes/backend.ts";
-import type { StaffRevocation } from "../changes/redaction.ts";
+} from "../actions/backend.ts";
+import type { StaffRevocation } from "../actions/redaction.ts";
 import { repeatable, repeatableIf } from "./call.ts";
 import { type PageInput, pageFor } from "./reading.ts";
 

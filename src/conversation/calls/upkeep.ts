@@ -3,7 +3,7 @@ import type { SessionId } from "../../domain/ids.ts";
 import type { HookStart } from "../../domain/server/hook.ts";
 import { effect, onlyIfStored } from "../../object/calls/object-call.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import { removeDeletedUser } from "../changes/remove-deleted-user.ts";
+import { removeDeletedUser } from "../actions/remove-deleted-user.ts";
 import { type Caller, repeatable } from "./call.ts";
 
 const { unweighed } = WEIGHTS;

@@ -10,7 +10,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { randomHex } from "../../lib/random.ts";
 import { sha256 } from "../../lib/sha256.ts";
-import { Permissions } from "../changes/permissions.ts";
+import { Permissions } from "../actions/permissions.ts";
 import type { RoomContext } from "../room/context.ts";
 import { mayHaveHooks } from "./hook-makers.ts";
 import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";

@@ -7,9 +7,9 @@ import { type BodyJson, bodyJson, type Kind, StoredBody } from "../../domain/mes
 import type { Draft, Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import { codePoints } from "../../domain/text.ts";
-import { overseer } from "../changes/backend.ts";
-import type { Editing } from "../changes/editing.ts";
-import type { Redaction } from "../changes/redaction.ts";
+import { overseer } from "../actions/backend.ts";
+import type { Editing } from "../actions/editing.ts";
+import type { Redaction } from "../actions/redaction.ts";
 import { type MessageRow, readHook } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";

@@ -9,7 +9,7 @@ import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
-import type { StoredChange } from "../state/change.ts";
+import type { StoredChange } from "../state/group-change.ts";
 import type { Audience, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";

@@ -6,7 +6,7 @@ import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberEvent } from "../../domain/sync/socket-protocol.ts";
 import type { RoomStores } from "../room/context.ts";
 import type { RoomSocket } from "../sockets/room-socket.ts";
-import type { GroupChange } from "./change.ts";
+import type { GroupChange } from "./group-change.ts";
 import type { Audience, Published, SharedEvent } from "./published.ts";
 
 /** What events show. */

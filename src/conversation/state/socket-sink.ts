@@ -2,7 +2,7 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
-import type { StoredChange } from "./change.ts";
+import type { StoredChange } from "./group-change.ts";
 import type { EventSink } from "./published.ts";
 
 /** The place of a revoked message. */

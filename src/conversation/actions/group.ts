@@ -9,7 +9,7 @@ import type { QueuedNotification } from "../delivery/notification-outbox.ts";
 import { fieldsOf } from "../members/member-list.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
-import { type GroupChange, withNewVersion } from "../state/change.ts";
+import { type GroupChange, withNewVersion } from "../state/group-change.ts";
 import { notificationOf } from "./notifications.ts";
 import { Permissions } from "./permissions.ts";
 

@@ -6,7 +6,7 @@ import { Position, type UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { NO_MARK } from "../members/unread-mark.ts";
 import type { RoomContext } from "../room/context.ts";
-import { withNewVersion } from "../state/change.ts";
+import { withNewVersion } from "../state/group-change.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 
 /** How added users are admitted. */

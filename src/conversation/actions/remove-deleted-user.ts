@@ -2,7 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { Polls } from "../polls/polls.ts";
 import type { Reactions } from "../reactions/reactions.ts";
 import type { RoomContext } from "../room/context.ts";
-import { withNewVersion } from "../state/change.ts";
+import { withNewVersion } from "../state/group-change.ts";
 import type { Editing } from "./editing.ts";
 import type { GroupChanges } from "./group.ts";
 import type { Joining } from "./joining.ts";
