@@ -16,11 +16,12 @@ import { INBOX_JOBS } from "./job-handlers.ts";
 import type { InboxJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
-/**
- * Which room sockets are open, and how far device sockets are: after a restore none is. Push devices, too:
- * who has a backup can not push to them, and a copy of a deployment pushes to nobody. Taps are too old then.
- */
 const GATEWAY_TABLES = ["queue", "updates", "cursors", "reactions"].map((table) => `gateway_${table}`);
+/**
+ * What a backup leaves out: which room sockets are open, and how far device sockets are. After a restore none
+ * is. Push devices, too: who has a backup can not push to them, and a copy of a deployment pushes to nobody.
+ * Taps are too old then.
+ */
 const LEFT_OUT = [
   "sockets",
   "device_cursors",

@@ -34,7 +34,7 @@ export const DELIVERY = {
       const position = await deviceFeed.take(input);
       if (position !== null) return position;
       if (botUpdates.isListening) return positionOfBot(input);
-      return outfeeds.isDeferred(input) ? NOT_DEFERRED : null;
+      return outfeeds.wouldBeDeferred(input) ? NOT_DEFERRED : null;
     },
   ),
 

@@ -70,8 +70,8 @@ export class Outfeeds {
       this.#deps.jobs.schedule("tap", JSON.stringify(tap), Date.now());
   }
 
-  /** Whether a receiver would wait until the alarm of a large group serves members without devices. */
-  isDeferred({ memberCount }: InboxUpdate): boolean {
+  /** Whether a receiver would wait for the alarm of a large group. @see NOT_DEFERRED */
+  wouldBeDeferred({ memberCount }: InboxUpdate): boolean {
     return memberCount > this.#deps.timing.largeGroup.aboveMembers && this.#all.some(({ isOn }) => isOn);
   }
 
