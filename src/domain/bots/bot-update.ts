@@ -77,6 +77,8 @@ export interface KeptBotFormat extends BotFormat {
   usersIn(body: string): UserId[];
   /** The update with the names that these users have now. */
   renamed(body: string, people: ReadonlyMap<UserId, Person>): string;
+  /** The headers of a call of the webhook, besides the type of its body. */
+  webhookHeaders(webhook: BotWebhook): Record<string, string>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   type BotCaller,
   type BotWebhook,
+  type KeptBotFormat,
   type NumberedUpdate,
   updateJson,
 } from "../../domain/bots/bot-update.ts";
@@ -18,6 +19,7 @@ interface DeliveriesDeps {
   /** reads the oldest updates as they are to be told */
   read(limit: number): Promise<NumberedUpdate[]>;
   caller: BotCaller;
+  format: Pick<KeptBotFormat, "webhookHeaders">;
   jobs: { schedule(kind: "bot_webhook", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
@@ -62,11 +64,9 @@ export class WebhookDeliveries {
   }
 
   #call(webhook: BotWebhook, update: NumberedUpdate): ReturnType<BotCaller["call"]> {
-    const headers = {
-      "Content-Type": "application/json",
-      ...(webhook.secret !== null && { "X-Telegram-Bot-Api-Secret-Token": webhook.secret }),
-    };
-    return this.#deps.caller.call(webhook.url, headers, updateJson(update));
+    const { caller, format } = this.#deps;
+    const headers = { "Content-Type": "application/json", ...format.webhookHeaders(webhook) };
+    return caller.call(webhook.url, headers, updateJson(update));
   }
 
   /** A webhook may answer with a call. */

@@ -35,6 +35,7 @@ function membership(by: Person | null, at: number, place: BotPlace, before: Show
 
 /** How this API writes what a bot is told. */
 export const telegramFormat: KeptBotFormat = {
+  webhookHeaders: ({ secret }) => (secret === null ? {} : { "X-Telegram-Bot-Api-Secret-Token": secret }),
   tells: () => true,
   // What waits of it is forgotten. This API has no update of a revoke.
   revoked: () => null,
