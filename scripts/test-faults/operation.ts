@@ -57,7 +57,7 @@ export const OPERATION: readonly Fault[] = [
   {
     name: "a device is pushed messages in the quiet hours of its user",
     area: "push and moderation",
-    file: "src/inbox/push/pushes.ts",
+    file: "src/inbox/push/push-outfeed.ts",
     from: "!isPushed || preferences.isQuietAt(now) || ",
     to: "!isPushed || ",
     caughtBy: "test/features/push/choices.test.ts",

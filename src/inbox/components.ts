@@ -35,7 +35,7 @@ import { ListRepair } from "./list/repair.ts";
 import { NameLookup } from "./name-lookup.ts";
 import { Notifications } from "./notifications.ts";
 import { Outfeeds } from "./outfeeds/outfeeds.ts";
-import { createPush } from "./push/push.ts";
+import { createPush } from "./push/create-push.ts";
 import { QuotaUses } from "./quota-uses.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
 import { createScheduled } from "./scheduled/scheduled.ts";
@@ -185,7 +185,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     ...{ format: deps.gatewayFormat, sockets: () => sockets.open() },
     chargeResume: () => budgets.charge(userId(), WEIGHTS.page),
   });
-  const outfeeds: Outfeeds = new Outfeeds([push.pushes, botUpdates, gateway], { jobs, timing });
+  const outfeeds: Outfeeds = new Outfeeds([push.outfeed, botUpdates, gateway], { jobs, timing });
   list.observe({
     taken: (update, before) => {
       outfeeds.taken(update, before);

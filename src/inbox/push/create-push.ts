@@ -4,11 +4,11 @@ import type { ConversationList } from "../list/conversation-list.ts";
 import { PushDeliveries } from "./deliveries.ts";
 import { Notices } from "./notices.ts";
 import { PushDevices } from "./push-devices.ts";
+import { PushOutfeed, type PushOutfeedDeps } from "./push-outfeed.ts";
 import { PushPreferences } from "./push-preferences.ts";
 import { PushedMessages } from "./pushed-messages.ts";
-import { Pushes, type PushesDeps } from "./pushes.ts";
 
-type Deps = Omit<PushesDeps, "devices" | "preferences" | "notices" | "deliveries" | "messages"> &
+type Deps = Omit<PushOutfeedDeps, "devices" | "preferences" | "notices" | "deliveries" | "messages"> &
   ConstructorParameters<typeof PushedMessages>[0] & {
     list: Pick<ConversationList, "calling">;
     services: PushServices;
@@ -20,7 +20,7 @@ export interface PushParts {
   devices: PushDevices;
   preferences: PushPreferences;
   deliveries: PushDeliveries;
-  pushes: Pushes;
+  outfeed: PushOutfeed;
 }
 
 /** Creates the parts from the tables of the inbox, and connects them. */
@@ -30,6 +30,6 @@ export function createPush(sql: SqlStorage, deps: Deps): PushParts {
   const notices = new Notices(sql);
   const messages = new PushedMessages(deps);
   const deliveries = new PushDeliveries({ ...deps, devices, notices, messages });
-  const pushes = new Pushes({ ...deps, devices, preferences, notices, messages, deliveries });
-  return { devices, preferences, deliveries, pushes };
+  const outfeed = new PushOutfeed({ ...deps, devices, preferences, notices, messages, deliveries });
+  return { devices, preferences, deliveries, outfeed };
 }

@@ -19,8 +19,8 @@ import type { PushedMessages } from "./pushed-messages.ts";
 /** The calls to other objects of one run: the snapshot, the open sockets, and twice a page and a message. */
 const CALLS = 6;
 
-/** What pushes need from the rest of the inbox. */
-export interface PushesDeps {
+/** What the outfeed needs from the rest of the inbox. */
+export interface PushOutfeedDeps {
   devices: PushDevices;
   preferences: PushPreferences;
   notices: Notices;
@@ -44,10 +44,10 @@ export interface PushesDeps {
  * its newest state: what was read meanwhile is not pushed. What a device shows is replaced when it is edited,
  * and cleared when it is read or revoked.
  */
-export class Pushes implements Outfeed {
-  readonly #deps: PushesDeps;
+export class PushOutfeed implements Outfeed {
+  readonly #deps: PushOutfeedDeps;
 
-  constructor(deps: PushesDeps) {
+  constructor(deps: PushOutfeedDeps) {
     this.#deps = deps;
   }
 
