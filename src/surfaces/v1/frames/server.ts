@@ -245,7 +245,7 @@ export const DeviceServerFrame = z
           .nonnegative()
           .openapi({ description: "Reminders that came due, and that you have not seen" }),
       },
-      "The first frame. Later events are pushed",
+      "The first frame. Later events follow",
       "Device",
     ),
     ...SharedFrames,
