@@ -74,8 +74,8 @@ import { telegramFormat } from "./surfaces/telegram/format.ts";
 import { timProtocol } from "./surfaces/tim/frames.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
 import { deviceProtocol } from "./surfaces/v1/frames/device.ts";
-import { hookFormat } from "./surfaces/v1/frames/hooks.ts";
 import { roomProtocol } from "./surfaces/v1/frames/room.ts";
+import { hookFormat } from "./surfaces/v1/server/hook-format.ts";
 
 /** Files of a deleted account that one statement looks at. */
 const FILES_AT_ONCE = 500;

@@ -17,7 +17,7 @@ import { readSettings } from "../../../src/domain/settings.ts";
 import { AlarmJobs } from "../../../src/object/jobs/alarm-jobs.ts";
 import { MetricsInMemory } from "../../../src/storage/metrics/memory.ts";
 import { deviceProtocol } from "../../../src/surfaces/v1/frames/device.ts";
-import { hookFormat } from "../../../src/surfaces/v1/frames/hooks.ts";
+import { hookFormat } from "../../../src/surfaces/v1/server/hook-format.ts";
 import { timing } from "../timing.ts";
 import { DEFAULT_PROFILE } from "./profile.ts";
 

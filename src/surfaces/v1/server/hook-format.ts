@@ -9,7 +9,7 @@ import { serializePerson } from "../accounts/users.ts";
 import { serializeLastMessage, withExternalId } from "../messages/message.ts";
 import { serializeReactions } from "../messages/reactions.ts";
 import { serializeAbout } from "../moderation/reports.ts";
-import { serializeServerUser } from "../server/users.ts";
+import { serializeServerUser } from "./users.ts";
 
 /** v1's form of what hooks are told. */
 export const hookFormat: HookFormat = {
