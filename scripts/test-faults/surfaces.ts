@@ -29,7 +29,7 @@ export const SURFACES: readonly Fault[] = [
   {
     name: "tim: the notices of a new and of a former admin have each other's number",
     area: "other APIs",
-    file: "src/surfaces/tim/serialize/notifications.ts",
+    file: "src/surfaces/tim/conversations/notifications.ts",
     from: "admin_set: 9, admin_unset: 10",
     to: "admin_set: 10, admin_unset: 9",
     caughtBy: "test/surfaces/tim/notifications.test.ts",

@@ -1,21 +1,40 @@
-import { Hono } from "hono";
-import type { AppEnv } from "../../http/env.ts";
+import { type Context, Hono } from "hono";
+import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { bodyFields } from "../../http/fields.ts";
 import type { Surface } from "../../http/surface.ts";
-import { refuse } from "./errors.ts";
-import { friends } from "./routes/contacts/friends.ts";
-import { conversations } from "./routes/conversations.ts";
-import { drafts } from "./routes/drafts.ts";
-import { groupData } from "./routes/group-data.ts";
-import { groups } from "./routes/groups.ts";
-import { history } from "./routes/history.ts";
-import { joinRequests } from "./routes/join-requests.ts";
-import { members } from "./routes/members.ts";
-import { messages } from "./routes/messages.ts";
-import { search } from "./routes/search.ts";
-import { socket } from "./routes/socket.ts";
-import { sorting } from "./routes/sorting.ts";
-import { unsupported } from "./routes/unsupported.ts";
-import { users } from "./routes/users.ts";
+import { authenticated } from "./auth.ts";
+import { BODY } from "./body.ts";
+import { friends } from "./contacts/friends.ts";
+import { users } from "./contacts/users.ts";
+import { conversations } from "./conversations/conversations.ts";
+import { history } from "./conversations/history.ts";
+import { search } from "./conversations/search.ts";
+import { sorting } from "./conversations/sorting.ts";
+import { refuse, UNSUPPORTED } from "./errors.ts";
+import { groupData } from "./groups/group-data.ts";
+import { groups } from "./groups/groups.ts";
+import { joinRequests } from "./groups/join-requests.ts";
+import { members } from "./groups/members.ts";
+import { drafts } from "./messages/drafts.ts";
+import { messages } from "./messages/messages.ts";
+import { socket } from "./socket.ts";
+
+/** Calls of the SDK that this server does not have, by decision. */
+const CALLS = [
+  ...["translateText", "convertVoiceToText"],
+  ...["setMessageExtensions", "getMessageExtensions", "deleteMessageExtensions"],
+];
+
+/** Their answer: the SDK's code for an ability that a server does not have. */
+const unsupported = new Hono<CallerEnv>({ strict: false });
+
+for (const call of CALLS) {
+  unsupported.post(`/message/${call}`, authenticated, async (c: Context<CallerEnv>) => {
+    await bodyFields(c.req.raw, BODY);
+    const msg = `This server has no ${call}.`;
+    return c.json({ code: UNSUPPORTED, msg, data: {} });
+  });
+}
 
 /**
  * `/user/<name>` with an underscore, and `/message` and `/conversation` bare or with an id below them, belong

@@ -9,14 +9,44 @@ import type { EncodingContext } from "../../domain/sync/message-context.ts";
 import type { DeviceCommand, DeviceEvent, DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
 import { checked } from "../../http/fields.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
+import type { WireConversation } from "./context.ts";
 import { frameFailure } from "./errors.ts";
+import { eventFrame } from "./events.ts";
 import { wireGroupID } from "./ids.ts";
-import { wireReactionID } from "./reaction-ids.ts";
-import { ClientFrame } from "./schemas/frames.ts";
-import type { WireConversation } from "./serialize/context.ts";
-import { eventFrame } from "./serialize/events.ts";
-import { serializeReaction } from "./serialize/marks/reactions.ts";
-import { placeOf, serializeMessage } from "./serialize/messages.ts";
+import { placeOf, serializeMessage } from "./messages/message.ts";
+import { serializeReaction, wireReactionID } from "./messages/reactions.ts";
+
+/** The most conversations of a `sync` frame. */
+const MAX_POINTS = 100;
+
+/** A conversation by its number: what frames of the server have as `conversation`. */
+const conversation = ConversationId;
+
+/** Where a client stands in a conversation. */
+const SyncPoint = z.object({
+  conversation,
+  /** the `sequence` of the last message that it has */
+  sequence: Position,
+  /** the `revision` of the last change that it has; absent: it wants no changes of older messages */
+  revision: z.int().nonnegative().optional(),
+});
+
+/** A frame of a client. */
+const ClientFrame = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("sync"),
+    items: z
+      .array(SyncPoint)
+      .max(MAX_POINTS)
+      .refine(
+        (items) => new Set(items.map((item) => item.conversation)).size === items.length,
+        "name each conversation once",
+      ),
+  }),
+  z.object({ type: z.literal("typing"), conversation }),
+  /** a newer token of the same user, with which the socket goes on */
+  z.object({ type: z.literal("auth"), token: z.string().min(1) }),
+]);
 
 /** The name of this wire format of device sockets. */
 export const TIM_PROTOCOL = "tim";

@@ -4,7 +4,7 @@ import { noMessage } from "../../domain/errors.ts";
 import { ConversationId, Seq } from "../../domain/ids.ts";
 import { DraftId } from "../../domain/messages/draft.ts";
 import { storedForm } from "../../lib/text-forms.ts";
-import { orConstant } from "./schemas/constants.ts";
+import { orConstant } from "./constants.ts";
 import type { ConversationAddress } from "./use-cases/conversations.ts";
 
 /** A name in a call: a string, or a number, which counts as its digits. */

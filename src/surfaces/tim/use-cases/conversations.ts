@@ -1,6 +1,6 @@
 import { loadProfiles, type ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type { Core } from "../../../core/context.ts";
-import { getConversation } from "../../../core/conversations/conversations.ts";
+import { getConversation, setPreferences } from "../../../core/conversations/conversations.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
@@ -8,11 +8,59 @@ import { invalid, noConversation, nullIfNotFound } from "../../../domain/errors.
 import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import type { ConversationContext } from "../../../domain/sync/message-context.ts";
+import { findListRecords } from "../../../storage/conversations/conversations.ts";
 import { findGroupIds, findPeersByName } from "../../../storage/conversations/lookup-by-name.ts";
 import { type GroupByName, toGroupByName } from "./groups.ts";
 import { type NotificationSummary, summarizeNotifications } from "./notifications.ts";
-import { removeFromList } from "./own/clear.ts";
-import { type Reminder, setReminder } from "./own/reminders.ts";
+
+/** How a user is alerted of messages: as usual, without a sound, or never, with nothing counted as unread. */
+type Reminder = "usual" | "silent" | "never";
+
+/**
+ * Sets the caller's reminder for a conversation.
+ * @throws `not_found` unless the caller is a member
+ */
+export async function setReminder(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  reminder: Reminder,
+): Promise<Conversation> {
+  await core.conversations.setIgnoreUnread(id, { userId: caller, ignoresUnread: reminder === "never" });
+  return setPreferences(core, caller, id, { silent: reminder !== "usual" });
+}
+
+/** The reminder of a conversation, from its preferences. */
+export function reminderOf({
+  ignoresUnread,
+  silent,
+}: Pick<Conversation, "ignoresUnread" | "silent">): Reminder {
+  if (ignoresUnread) return "never";
+  return silent ? "silent" : "usual";
+}
+
+/**
+ * Removes conversations from the caller's list until their next message, all of them or none. All messages
+ * count as read. The history stays, or is deleted for the caller.
+ * @throws `not_found` unless the caller is a member of each
+ */
+async function removeFromList(
+  core: Core,
+  caller: UserId,
+  ids: ConversationId[],
+  { keepsHistory }: { keepsHistory: boolean },
+): Promise<void> {
+  const listed = await findListRecords(
+    core.db,
+    caller,
+    ids.map((id) => ({ id, senderId: null })),
+  );
+  if (ids.some((id) => !listed.has(id))) throw noConversation();
+  // D1 does not know whether the caller has opened a direct conversation.
+  const direct = ids.filter((id) => listed.get(id)?.profile.kind === "direct");
+  await Promise.all(direct.map((id) => core.conversations.describe(id, { userId: caller })));
+  await Promise.all(ids.map((id) => core.conversations.deleteForMe(id, { userId: caller, keepsHistory })));
+}
 
 /**
  * The address of a conversation: the other user's username, a group's address, or the notifications
