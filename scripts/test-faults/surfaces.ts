@@ -45,7 +45,7 @@ export const SURFACES: readonly Fault[] = [
   {
     name: "KOOK: what people write is not escaped for KMarkdown",
     area: "other APIs",
-    file: "src/surfaces/kook/serialize/messages.ts",
+    file: "src/surfaces/kook/direct-messages.ts",
     from: "content: escaped(text), raw: text",
     to: "content: text, raw: text",
     caughtBy: "test/surfaces/kook/messages.test.ts",

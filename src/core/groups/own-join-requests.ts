@@ -6,7 +6,7 @@ import { ConversationId, type UserId } from "../../domain/ids.ts";
 import { listOwnJoinRequests as ownRequests } from "../../storage/conversations/own-requests.ts";
 import type { Core } from "../context.ts";
 
-const Position = z.tuple([z.int().nonnegative(), ConversationId, z.literal("join")]);
+const RequestPosition = z.tuple([z.int().nonnegative(), ConversationId, z.literal("join")]);
 
 /**
  * The caller's own open join requests, the newest first.
@@ -17,13 +17,13 @@ export async function listOwnJoinRequests(
   caller: UserId,
   { limit, cursor }: PageQuery,
 ): Promise<Page<OwnJoinRequest>> {
-  const after = cursor === undefined ? undefined : positionIn(cursor);
+  const after = cursor === undefined ? undefined : requestPositionIn(cursor);
   const rows = await ownRequests(core.db, caller, { after, limit: limit + 1 });
   return pageOf(rows, limit, ({ createdAt, conversationId }) => [createdAt, conversationId, "join"]);
 }
 
-function positionIn(cursor: string): OwnJoinRequest {
-  const [createdAt, conversationId] = readCursor(Position, cursor);
+function requestPositionIn(cursor: string): OwnJoinRequest {
+  const [createdAt, conversationId] = readCursor(RequestPosition, cursor);
   return { createdAt, conversationId };
 }
 

@@ -6,7 +6,7 @@ import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
 import { listAudit } from "../../storage/moderation/audit-log.ts";
 import type { Core } from "../context.ts";
 
-const Position = z.tuple([z.int()]);
+const AuditPosition = z.tuple([z.int()]);
 
 /**
  * A page of the audit log, the newest first, without what others have done or looked at about the caller.
@@ -17,7 +17,7 @@ export async function pageOfAudit(
   staff: Staff,
   { limit, cursor }: PageQuery,
 ): Promise<Page<AuditEntry>> {
-  const [before] = cursor === undefined ? [null] : readCursor(Position, cursor);
+  const [before] = cursor === undefined ? [null] : readCursor(AuditPosition, cursor);
   const found = await listAudit(core.db, before, limit + 1, hiddenFrom(staff, "see_measures"));
   return pageOf(found, limit, ({ id }) => [id]);
 }

@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
+import { conversation, message } from "./calls.ts";
 import { refuse } from "./errors.ts";
-import { conversation } from "./routes/conversation.ts";
-import { message } from "./routes/message.ts";
 
 /**
  * The two paths, and what is below them unless it begins with a word, as the calls of another API do there:

@@ -1,10 +1,8 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
+import { conversations, flags, records } from "./calls.ts";
 import { refuse } from "./errors.ts";
-import { conversations } from "./routes/conversations.ts";
-import { flags } from "./routes/flags.ts";
-import { records } from "./routes/records.ts";
 
 /**
  * Every action has an underscore in its name. `/user/<name>` without an underscore belongs to another API.

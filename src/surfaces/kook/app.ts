@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
+import { asset } from "./asset.ts";
 import { authenticated } from "./auth.ts";
+import { deleteChat, userChat } from "./chats.ts";
+import { directMessage } from "./direct-messages.ts";
 import { refuse } from "./errors.ts";
+import { gateway, socket } from "./gateway.ts";
 import { FULL, setQuotaHeaders } from "./quota.ts";
-import { asset } from "./routes/asset.ts";
-import { directMessage } from "./routes/direct-message.ts";
-import { gateway, socket } from "./routes/gateway.ts";
-import { guild, user } from "./routes/user.ts";
-import { deleteChat, userChat } from "./routes/user-chat.ts";
+import { guild, user } from "./users.ts";
 
 const router = new Hono<AppEnv>({ strict: false });
 // Every answer has the quota headers, also 404, 405 and 401.

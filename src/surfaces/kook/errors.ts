@@ -1,9 +1,26 @@
 import type { Context } from "hono";
+import { parseAccept } from "hono/utils/accept";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ErrorCode, Failure, Missing } from "../../domain/errors.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { languageOf } from "./language.ts";
 import { exhausted, setQuotaHeaders } from "./quota.ts";
+
+/** The languages of error messages. */
+export type Language = "zh" | "en";
+
+/**
+ * The language of an `Accept-Language`: English if it comes before Chinese. `*`, the default of libraries,
+ * means Chinese.
+ */
+function languageOf(acceptLanguage: string | undefined): Language {
+  for (const { type, q } of parseAccept(acceptLanguage ?? "")) {
+    if (q === 0) continue;
+    const [primary] = type.toLowerCase().split("-");
+    if (primary === "en") return "en";
+    if (primary === "zh" || primary === "*") return "zh";
+  }
+  return "zh";
+}
 
 /** A bad parameter, or an unknown id in it. */
 const BAD = 40_000;

@@ -3,8 +3,8 @@ import { plainText } from "../../domain/markup/plain.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { readCards, valueIn } from "./cards.ts";
 import { cardOf, TYPE } from "./content.ts";
-import { isShown, kmarkdownParts, messageId, quoteOf, shown } from "./serialize/messages.ts";
-import { serializeUser } from "./serialize/users.ts";
+import { isShown, kmarkdownParts, messageId, quoteOf, shown } from "./direct-messages.ts";
+import { serializeUser } from "./users.ts";
 
 /** What all events of a direct conversation have. */
 function envelope({ self }: BotPlace) {

@@ -9,8 +9,7 @@ import { authenticated, type BotEnv } from "./auth.ts";
 import { fail, succeed } from "./envelope.ts";
 import { refuse } from "./errors.ts";
 import { type BotCall, Refused } from "./methods/method.ts";
-import { METHODS } from "./methods/methods.ts";
-import { asToldOf } from "./methods/place-refusals.ts";
+import { asToldOf, METHODS } from "./methods/methods.ts";
 import { keyInPath } from "./serialize/files.ts";
 
 const PATHS = /^\/(?:file\/)?bot[^/]*(?:\/|$)/;

@@ -2,11 +2,11 @@ import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
 import { refuse } from "./errors.ts";
-import { files } from "./routes/files.ts";
-import { logs } from "./routes/logs.ts";
-import { sessions } from "./routes/sessions.ts";
-import { socket } from "./routes/socket.ts";
-import { users } from "./routes/users.ts";
+import { files } from "./files.ts";
+import { logs } from "./logs.ts";
+import { sessions } from "./sessions.ts";
+import { socket } from "./socket.ts";
+import { users } from "./users.ts";
 
 const PREFIXES = ["/chat", "/file", "/ws"];
 

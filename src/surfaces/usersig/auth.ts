@@ -1,12 +1,14 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError } from "../../domain/errors.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { identify } from "../../http/access/identify.ts";
 import { countFromAddress, countRefused, requireTries } from "../../http/access/rate-limit.ts";
 import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { zonedTime } from "../../lib/time-zone.ts";
 import type { ProvisioningClaim } from "./use-cases/provisioning.ts";
-import { isProvisioningKey } from "./use-cases/provisioning-key.ts";
 import { requireUserNamed } from "./use-cases/user-sig.ts";
 
 const MISSING = "Authorization: must be there, the user_sig";
@@ -71,4 +73,37 @@ export async function requireRuleKey(c: Context<AppEnv>, userId: string, token: 
 
 function sigOf(c: { req: HonoRequest }): string | undefined {
   return c.req.header("Authorization")?.replace(/^Bearer +/i, "");
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Whether `given` proves the knowledge of the rule key for a user, in constant time. With the rule `static`
+ * it is the key itself. With the rule `md5-minute` of older services it is the MD5 of the username and the
+ * current minute, the previous or the next one.
+ */
+function isProvisioningKey({ ruleKey, rule, timeZone }: Settings, username: string, given: string): boolean {
+  // Without a key no server provisions accounts, whatever the rule.
+  if (ruleKey === "") return false;
+  if (rule === "static") return isSame(ruleKey, given);
+  const now = Date.now();
+  const keys = [-MINUTE_MS, 0, MINUTE_MS].map((ms) => minuteKey(username, zonedTime(now + ms, timeZone)));
+  return keys.map((key) => isSame(key, given)).includes(true);
+}
+
+/** The MD5 of the username and a minute. @param time in the format of `zonedTime` */
+function minuteKey(username: string, time: string): string {
+  const [minute = ""] = /^[\d-]+ \d+:\d+/.exec(time) ?? [];
+  return createHash("md5")
+    .update(`${username}-${minute.replace(/[ :]/g, "-")}`)
+    .digest("hex");
+}
+
+/**
+ * Compares hashes of equal length, so that the time reveals neither the length nor the position of a
+ * difference.
+ */
+function isSame(key: string, given: string): boolean {
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(key), hash(given));
 }

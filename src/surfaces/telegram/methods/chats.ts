@@ -8,8 +8,7 @@ import { flag, OnChat, OnUser, orNone } from "../schemas.ts";
 import { serializeChatPhoto } from "../serialize/files.ts";
 import { serializeBanned, serializeLeft, serializeMember } from "../serialize/members.ts";
 import { serializeChat } from "../serialize/users.ts";
-import { placeOf } from "../use-cases/chats.ts";
-import { standingOf } from "../use-cases/members.ts";
+import { placeOf, standingOf } from "../use-cases/chats.ts";
 import { type BotCall, chatOf, groupOf, type Method, read } from "./method.ts";
 
 const MAX_ADMINISTRATORS = 50;

@@ -1,10 +1,12 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import { namedUsers } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
 import { sendMessage } from "../../../core/messages/messages.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import { CoreError } from "../../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import type { Draft, Message } from "../../../domain/messages/message.ts";
 import { type Fields, fieldsOf } from "../../../http/fields.ts";
 import type { BotEnv } from "../auth.ts";
@@ -14,7 +16,6 @@ import { BODY, SENDING as TO } from "../schemas.ts";
 import { serializeMessage } from "../serialize/messages.ts";
 import type { Meant } from "../text/meant.ts";
 import { conversationOf, placeShowing } from "../use-cases/chats.ts";
-import { mentionsIn } from "../use-cases/mentions.ts";
 
 /** A call of a bot. */
 export interface BotCall {
@@ -122,4 +123,18 @@ export class Refused extends Error {
     super(`${code === 403 ? "Forbidden" : "Conflict"}: ${reason}`);
     this.code = code;
   }
+}
+
+/** Those of the users whom a text means who are in its group. Without any nobody is asked. */
+async function mentionsIn(
+  core: Core,
+  bot: UserId,
+  id: ConversationId,
+  { ids, names }: Meant,
+): Promise<UserId[]> {
+  const named = names.length === 0 ? [] : await namedUsers(core, bot, names.slice(0, LIMITS.mentions));
+  const targetIds = [...new Set([...ids, ...named.map((user) => user.id)])].slice(0, LIMITS.mentions);
+  if (targetIds.length === 0) return [];
+  const members = await core.conversations.membersByIds(id, { userId: bot, targetIds });
+  return members.map(({ userId }) => userId);
 }

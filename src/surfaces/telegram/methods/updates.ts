@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { answerTap } from "../../../core/bots/taps.ts";
+import { type NumberedUpdate, updateJson } from "../../../domain/bots/bot-update.ts";
 import { TapUrl } from "../../../domain/bots/tap.ts";
 import { isNotFound } from "../../../domain/errors.ts";
 import { checked, integer } from "../../../http/fields.ts";
@@ -7,7 +8,6 @@ import { addressFlaw } from "../../../lib/outgoing/address.ts";
 import { badRequest } from "../errors.ts";
 import { allowedUpdates, flag, orNone } from "../schemas.ts";
 import { seconds } from "../serialize/messages.ts";
-import { updatesAsObjects } from "../serialize/updates.ts";
 import { type Method, Refused, read } from "./method.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -101,3 +101,10 @@ export const UPDATES = {
   answerCallbackQuery,
   ...{ getUpdates, setWebhook, deleteWebhook, getWebhookInfo },
 } satisfies Record<string, Method>;
+
+const Stored = z.looseObject({ update_id: z.int() });
+
+/** Updates as a call answers with them. */
+function updatesAsObjects(updates: readonly NumberedUpdate[]) {
+  return updates.map((update) => Stored.parse(JSON.parse(updateJson(update))));
+}

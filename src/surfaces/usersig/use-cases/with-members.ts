@@ -1,4 +1,5 @@
 import type { Core } from "../../../core/context.ts";
+import { loadConversations } from "../../../core/conversations/conversations.ts";
 import { pageFromNewest } from "../../../core/messages/pages.ts";
 import type { ExtendedProfile } from "../../../domain/accounts/extended-profile.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
@@ -8,7 +9,6 @@ import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import type { Message } from "../../../domain/messages/message.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
 import { findMembers } from "../../../storage/conversations/members.ts";
-import { listAll, listNumbered } from "./numbered-list.ts";
 import { getPublicProfile } from "./provisioning.ts";
 
 /** The maximum number of conversations in a batch, and of their members together. */
@@ -154,4 +154,40 @@ async function readingIn(
     return readStatus({ readSeq, readAt, unreadFrom }, message.seq);
   const receipts = await core.conversations.receipts(id, { userId: caller });
   return readStatuses(receipts, caller, { isDirect })(message);
+}
+
+/** The number of conversations in one call of an inbox. */
+const LIST_BATCH = 100;
+
+/**
+ * A range of the caller's conversations, the newest activity first, and their total number: one call of the
+ * inbox and one query of D1 for any number of entries.
+ */
+async function listNumbered(
+  core: Core,
+  caller: UserId,
+  range: { skip: number; limit: number },
+): Promise<{ items: Conversation[]; total: number }> {
+  const { entries, total } = await core.inboxes.numbered(caller, range);
+  return { items: await loadConversations(core, caller, entries), total };
+}
+
+/**
+ * All of the caller's conversations in batches, in the current order of their activity. A batch is read when
+ * the consumer asks for it. The order is fixed at the start, so that changes meanwhile neither skip nor
+ * repeat an entry.
+ */
+async function listAll(
+  core: Core,
+  caller: UserId,
+): Promise<{ total: number; parts: AsyncGenerator<Conversation[]> }> {
+  const entries = await core.inboxes.listOnRecord(caller);
+  const ids = entries.filter(({ state }) => state === "active").map(({ conversationId }) => conversationId);
+  async function* parts() {
+    for (let i = 0; i < ids.length; i += LIST_BATCH) {
+      const batch = await core.inboxes.entries(caller, { ids: ids.slice(i, i + LIST_BATCH) });
+      yield await loadConversations(core, caller, batch);
+    }
+  }
+  return { total: ids.length, parts: parts() };
 }

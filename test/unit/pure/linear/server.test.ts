@@ -42,8 +42,7 @@ import { plain as ours } from "../../../../src/surfaces/incoming/plain/plain.ts"
 import { sentry } from "../../../../src/surfaces/incoming/sentry/sentry.ts";
 import type { Shape } from "../../../../src/surfaces/incoming/shape.ts";
 import { slack } from "../../../../src/surfaces/incoming/slack/slack.ts";
-import { readCards, textOfCards } from "../../../../src/surfaces/kook/cards.ts";
-import { escaped, unescaped } from "../../../../src/surfaces/kook/kmarkdown.ts";
+import { escaped, readCards, textOfCards, unescaped } from "../../../../src/surfaces/kook/cards.ts";
 
 import { fromHtml } from "../../../../src/surfaces/telegram/text/html.ts";
 import { fromMarkdown, fromMarkdownV2 } from "../../../../src/surfaces/telegram/text/markdown.ts";

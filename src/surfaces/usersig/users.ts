@@ -1,15 +1,15 @@
 import { Hono } from "hono";
-import { countFromAddress } from "../../../http/access/rate-limit.ts";
-import { issueToken, requireSecret } from "../../../http/access/token.ts";
-import type { AppEnv } from "../../../http/env.ts";
-import { checked, fieldsOf, queryFields } from "../../../http/fields.ts";
-import { zonedTime } from "../../../lib/time-zone.ts";
-import { claimOf, requireRuleKey } from "../auth.ts";
-import { succeed } from "../envelope.ts";
-import { BODY, Change, Creation, Info, OwnChange, SigRequest } from "../schemas.ts";
-import { serializeChatUser, toProfileChange } from "../serialize.ts";
-import { changeExtendedProfile, getExtendedProfile, provision } from "../use-cases/provisioning.ts";
-import { openSig } from "../use-cases/user-sig.ts";
+import { countFromAddress } from "../../http/access/rate-limit.ts";
+import { issueToken, requireSecret } from "../../http/access/token.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { checked, fieldsOf, queryFields } from "../../http/fields.ts";
+import { zonedTime } from "../../lib/time-zone.ts";
+import { claimOf, requireRuleKey } from "./auth.ts";
+import { succeed } from "./envelope.ts";
+import { BODY, Change, Creation, Info, OwnChange, SigRequest } from "./schemas.ts";
+import { serializeChatUser, toProfileChange } from "./serialize.ts";
+import { changeExtendedProfile, getExtendedProfile, provision } from "./use-cases/provisioning.ts";
+import { openSig } from "./use-cases/user-sig.ts";
 
 export const users = new Hono<AppEnv>({ strict: false });
 

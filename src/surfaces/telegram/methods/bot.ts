@@ -3,7 +3,21 @@ import { getCommands, setCommands } from "../../../core/bots/commands.ts";
 import { CommandLanguage, Commands } from "../../../domain/bots/command.ts";
 import { checked } from "../../../http/fields.ts";
 import { json, orNone } from "../schemas.ts";
+import { serializeUser } from "../serialize/users.ts";
 import { type Method, read } from "./method.ts";
+
+/** The bot itself, and what it can do. */
+const getMe: Method = async (call) => {
+  await read(call);
+  return {
+    ...serializeUser(call.bot),
+    ...{ can_join_groups: true, can_read_all_group_messages: true, supports_inline_queries: false },
+    ...{ can_connect_to_business: false, has_main_web_app: false },
+  };
+};
+
+/** The methods that concern the bot itself. */
+export const ACCOUNT = { getMe } satisfies Record<string, Method>;
 
 /** For whom commands are. There is one list here for everybody: these write it, the last one counts. */
 const FOR_ALL: ReadonlySet<string> = new Set(["default", "all_private_chats", "all_group_chats"]);

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { storeFile } from "../../../core/files/files.ts";
-import { fileUrl } from "../../../domain/files/file-origins.ts";
-import { weighs } from "../../../http/access/rate-limit.ts";
-import type { CallerEnv } from "../../../http/env.ts";
-import { readFormUpload } from "../../../http/uploads/upload.ts";
-import { authenticated } from "../auth.ts";
-import { succeed } from "../envelope.ts";
+import { storeFile } from "../../core/files/files.ts";
+import { fileUrl } from "../../domain/files/file-origins.ts";
+import { weighs } from "../../http/access/rate-limit.ts";
+import type { CallerEnv } from "../../http/env.ts";
+import { readFormUpload } from "../../http/uploads/upload.ts";
+import { authenticated } from "./auth.ts";
+import { succeed } from "./envelope.ts";
 
 export const asset = new Hono<CallerEnv>({ strict: false });
 

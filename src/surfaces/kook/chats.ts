@@ -1,13 +1,19 @@
 import { type Context, Hono } from "hono";
-import { weighs } from "../../../http/access/rate-limit.ts";
-import type { CallerEnv } from "../../../http/env.ts";
-import { checked, fieldsOf } from "../../../http/fields.ts";
-import { authenticated } from "../auth.ts";
-import { succeed } from "../envelope.ts";
-import { BODY, Creation, Deletion, Listing, Viewing } from "../schemas.ts";
-import { serializeDetail, serializePage } from "../serialize/chats.ts";
-import { clearDirect, enterDirect, getDirect, listDirect } from "../use-cases/direct.ts";
-import { createMessage, deleteMessage, listMessages, updateMessage, viewMessage } from "./direct-message.ts";
+import { weighs } from "../../http/access/rate-limit.ts";
+import type { CallerEnv } from "../../http/env.ts";
+import { checked, fieldsOf } from "../../http/fields.ts";
+import { authenticated } from "./auth.ts";
+import { createMessage, deleteMessage, listMessages, updateMessage, viewMessage } from "./direct-messages.ts";
+import { succeed } from "./envelope.ts";
+import { BODY, Creation, Deletion, Listing, Viewing } from "./schemas.ts";
+import {
+  clearDirect,
+  type DirectConversation,
+  type DirectWithRelation,
+  enterDirect,
+  getDirect,
+  listDirect,
+} from "./use-cases/direct.ts";
 
 export const userChat = new Hono<CallerEnv>({ strict: false });
 
@@ -56,3 +62,48 @@ userChat.post("/create-msg", authenticated, createMessage);
 userChat.post("/update-msg", authenticated, updateMessage);
 userChat.post("/delete-msg", authenticated, deleteMessage);
 userChat.on(EITHER, "/msg-list", authenticated, weighs("page"), listMessages);
+
+/**
+ * The times (milliseconds) and the unread count. Without messages `latest_msg_time` is 0, not the time of
+ * creation.
+ */
+function activityOf({ readAt, lastSeq, updatedAt, unreadCount }: DirectConversation) {
+  return {
+    last_read_time: readAt,
+    latest_msg_time: lastSeq === 0 ? 0 : updatedAt,
+    unread_count: unreadCount,
+  };
+}
+
+/** The other user. */
+function targetOf({ peer }: DirectConversation) {
+  const { id, username, online, avatar } = peer;
+  return { target_info: { id: String(id), username, online, avatar } };
+}
+
+/** A conversation in a list. */
+function serializeChat(chat: DirectConversation) {
+  return { code: chat.code, ...activityOf(chat), ...targetOf(chat) };
+}
+
+/** A single conversation, with the relation of the two users. */
+function serializeDetail({ conversation: chat, relation }: DirectWithRelation) {
+  return {
+    code: chat.code,
+    ...activityOf(chat),
+    ...{ is_friend: relation.friends, is_blocked: relation.blocking, is_target_blocked: relation.blocked },
+    ...targetOf(chat),
+  };
+}
+
+/** A page of conversations. */
+function serializePage(
+  { items, total }: { items: DirectConversation[]; total: number },
+  { page, page_size }: Listing,
+) {
+  return {
+    items: items.map(serializeChat),
+    meta: { page, page_total: Math.ceil(total / page_size), page_size, total },
+    sort: { id: 1 },
+  };
+}

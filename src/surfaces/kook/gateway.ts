@@ -1,18 +1,18 @@
 import { deflateSync } from "node:zlib";
 import { type Context, Hono } from "hono";
-import { botOf } from "../../../core/bots/known-bots.ts";
-import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
-import { CoreError } from "../../../domain/errors.ts";
-import { GatewaySessionId } from "../../../domain/sync/gateway.ts";
-import { identify } from "../../../http/access/identify.ts";
-import { countCost, weighs } from "../../../http/access/rate-limit.ts";
-import { closeCodeOf, closedSocket, requireSocket } from "../../../http/access/upgrade.ts";
-import type { AppEnv, CallerEnv } from "../../../http/env.ts";
-import { checked, integer, queryFields } from "../../../http/fields.ts";
-import { authenticated, tokenOf } from "../auth.ts";
-import { succeed } from "../envelope.ts";
-import { HELLO_CODES, helloRefused, PROTOCOL } from "../frames.ts";
-import { GatewayQuery } from "../schemas.ts";
+import { botOf } from "../../core/bots/known-bots.ts";
+import { openDeviceSocket } from "../../core/sockets/device-socket.ts";
+import { CoreError } from "../../domain/errors.ts";
+import { GatewaySessionId } from "../../domain/sync/gateway.ts";
+import { identify } from "../../http/access/identify.ts";
+import { countCost, weighs } from "../../http/access/rate-limit.ts";
+import { closeCodeOf, closedSocket, requireSocket } from "../../http/access/upgrade.ts";
+import type { AppEnv, CallerEnv } from "../../http/env.ts";
+import { checked, integer, queryFields } from "../../http/fields.ts";
+import { authenticated, tokenOf } from "./auth.ts";
+import { succeed } from "./envelope.ts";
+import { HELLO_CODES, helloRefused, PROTOCOL } from "./frames.ts";
+import { GatewayQuery } from "./schemas.ts";
 
 export const gateway = new Hono<CallerEnv>({ strict: false });
 

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import { openDeviceSocket } from "../../../core/sockets/device-socket.ts";
-import { CoreError } from "../../../domain/errors.ts";
-import { isAllowedPage, isForeignPage } from "../../../http/access/origin.ts";
-import { countCost } from "../../../http/access/rate-limit.ts";
-import { closeCodeOf, closedSocket, isUpgrade, requireSocket } from "../../../http/access/upgrade.ts";
-import type { AppEnv } from "../../../http/env.ts";
-import { identifyAs } from "../auth.ts";
-import { failureOf } from "../errors.ts";
+import { openDeviceSocket } from "../../core/sockets/device-socket.ts";
+import { CoreError } from "../../domain/errors.ts";
+import { isAllowedPage, isForeignPage } from "../../http/access/origin.ts";
+import { countCost } from "../../http/access/rate-limit.ts";
+import { closeCodeOf, closedSocket, isUpgrade, requireSocket } from "../../http/access/upgrade.ts";
+import type { AppEnv } from "../../http/env.ts";
+import { identifyAs } from "./auth.ts";
+import { failureOf } from "./errors.ts";
 
 /** The key of this device protocol in `src/worker.ts`. */
 const PROTOCOL = "usersig";
