@@ -7,7 +7,7 @@ import { deleteOrphanedBots } from "./core/accounts/account-deletion.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { tellAsked } from "./core/contacts/message-requests.ts";
 import { wakeForRetention } from "./core/conversations/retention-round.ts";
-import { releasedFiles } from "./core/files/released-files.ts";
+import { releasedFiles } from "./core/files/file-deletion.ts";
 import { deleteExpired } from "./core/maintenance.ts";
 import { tellStaff } from "./core/moderation/staff-events.ts";
 import { linkPreviews } from "./core/previews/link-previews.ts";
@@ -39,12 +39,12 @@ import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
 import {
   findListRecordsOfUsers,
   findPeople,
+  findStoredContext,
   findVersionedPeople,
 } from "./storage/conversations/conversations.ts";
 import { findDirectPermission } from "./storage/conversations/direct-permission.ts";
 import { findConversationAsCreated } from "./storage/conversations/groups.ts";
-import { listMemberships } from "./storage/conversations/memberships.ts";
-import { findStoredContext } from "./storage/conversations/message-context.ts";
+import { listMemberships } from "./storage/conversations/members.ts";
 import { findArchiveStates } from "./storage/conversations/preferences.ts";
 import { writeProjection } from "./storage/conversations/projection.ts";
 import { type Database, openDatabase } from "./storage/database.ts";

@@ -1,6 +1,5 @@
 import type { Timing } from "../domain/timing.ts";
-import type { Database } from "../storage/database.ts";
-import { databaseAnswers } from "../storage/health.ts";
+import { type Database, databaseAnswers } from "../storage/database.ts";
 
 /** Checks of the database's health; the requests of an isolate share a good answer for `keepMs`. */
 export class HealthCheck {

@@ -14,10 +14,10 @@ import { deleteOldUserEvents } from "../storage/server/user-events.ts";
 import { attemptLifetimeMs } from "./accounts/passwords.ts";
 import {
   deleteFilesThatExpired,
+  deleteOrphanedFiles,
   discardExpiredUploads,
   markFilesThatNothingShows,
-} from "./files/expired-files.ts";
-import { deleteOrphanedFiles } from "./files/orphaned-files.ts";
+} from "./files/file-deletion.ts";
 
 /** Names in a statement of D1 that stores their keys, which takes about 2 ms of CPU. */
 const NAMES_AT_ONCE = 200;

@@ -1,10 +1,46 @@
 import { z } from "zod";
 import { CoreError, invalid } from "../domain/errors.ts";
 import { decodeUtf8, readUpTo } from "./body.ts";
-import { issueInWords, MISSING } from "./issue-words.ts";
 import { parseJson, requireSound } from "./json.ts";
 import { isDecodable, queryOf } from "./query.ts";
 import { readParameters } from "./uploads/header-parameters.ts";
+
+/** The correction of a missing value. */
+const MISSING = "must be there";
+
+/** What a value must be, by zod's names of types. */
+const NOUNS: Record<string, string> = {
+  ...{ string: "a string", number: "a number", int: "an integer", boolean: "true or false" },
+  ...{ array: "an array", object: "an object", record: "an object", null: "null" },
+};
+
+/**
+ * The correction of an invalid value, for people: what zod would say is about schemas. A schema with an error
+ * of its own keeps it.
+ */
+function issueInWords(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${NOUNS[issue.expected] ?? `of the type ${issue.expected}`}`;
+    case "invalid_value":
+      return `must be ${issue.values.map(String).join(", ")}`.replace(/, ([^,]*)$/, " or $1");
+    case "too_small":
+      return `must ${bound(issue.origin, "at least", issue.minimum)}`;
+    case "too_big":
+      return `must ${bound(issue.origin, "at most", issue.maximum)}`;
+    case "invalid_union":
+    case "invalid_format":
+      return "has an invalid form";
+    default:
+      return undefined;
+  }
+}
+
+function bound(origin: string, word: string, limit: number | bigint): string {
+  if (origin === "string") return `have ${word} ${limit} characters`;
+  if (origin === "array" || origin === "set") return `have ${word} ${limit} items`;
+  return `be ${word} ${limit}`;
+}
 
 /** The parameters of a call, by name. A name that occurs more than once has an array of its values. */
 export type Fields = Record<string, unknown>;

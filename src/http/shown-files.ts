@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Core } from "../core/context.ts";
+import { errorFields, log } from "../lib/logger.ts";
 import type { AppEnv } from "./env.ts";
-import { streamed } from "./uploads/stream.ts";
 
 /**
  * From now on the JSON answers of a request show URLs of files with the origin of the server. An answer is
@@ -26,4 +26,29 @@ export function streamedJson({ fileOrigins }: Core, parts: AsyncIterable<string>
     for await (const part of parts) yield fileOrigins.toShown(part);
   }
   return new Response(streamed(shown()), { headers: { "Content-Type": "application/json" } });
+}
+
+/**
+ * A body that is produced while it is read: each part when the reader has room for it, so that only a few
+ * parts are in memory. An error of `parts` breaks the connection, so that no client takes the received part
+ * for the whole.
+ */
+function streamed(parts: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const iterator = parts[Symbol.asyncIterator]();
+  const utf8 = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await iterator.next();
+        if (done) controller.close();
+        else controller.enqueue(utf8.encode(value));
+      } catch (error) {
+        log("error", "stream_broken", errorFields(error));
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
 }

@@ -9,7 +9,7 @@ import { jobsOf } from "../object/jobs/job-table.ts";
 import { hasSchema, migrate } from "../object/migrations.ts";
 import { readOpening, requireSameUser, SocketHost, switchingProtocols } from "../object/socket-host.ts";
 import { WEIGHTS } from "../object/user-budgets.ts";
-import { takeOverQueue } from "./bot-updates/restored-queue.ts";
+import { takeOverQueue } from "./bot-updates/update-queue.ts";
 import { createComponents, type InboxComponents, type InboxDeps } from "./components.ts";
 import { DeviceOpening, type DeviceSocket } from "./devices/device-socket.ts";
 import { INBOX_JOBS } from "./job-handlers.ts";

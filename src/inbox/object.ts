@@ -1,8 +1,9 @@
+import { RpcTarget } from "cloudflare:workers";
+import type { InboxUpdate } from "../domain/sync/inbox-update.ts";
 import { BACKUP_CALLS, BACKUP_HOST } from "../object/backup/calls.ts";
 import type { CallMethods } from "../object/calls/object-call.ts";
 import { serveCalls } from "../object/calls/serve-calls.ts";
 import { INBOX_CALLS } from "./calls.ts";
-import { InboxChannelEnd } from "./channel-end.ts";
 import { InboxLifecycle } from "./lifecycle.ts";
 
 /** The inbox of one user: their sessions, device sockets, list, notifications and presence. */
@@ -25,3 +26,20 @@ export abstract class InboxObject extends InboxLifecycle {
 
 /** The methods of its calls. */
 export interface InboxObject extends CallMethods<typeof INBOX_CALLS & typeof BACKUP_CALLS> {}
+
+/** The calls that conversations make often. */
+type OverChannels = Pick<CallMethods<typeof INBOX_CALLS>, "applyUpdate">;
+
+/** The end of a channel at an inbox: the calls that conversations make over it. @see CallChannels */
+class InboxChannelEnd extends RpcTarget implements OverChannels {
+  readonly #inbox: OverChannels;
+
+  constructor(inbox: OverChannels) {
+    super();
+    this.#inbox = inbox;
+  }
+
+  applyUpdate(update: InboxUpdate) {
+    return this.#inbox.applyUpdate(update);
+  }
+}

@@ -1,5 +1,8 @@
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { CoreError } from "../domain/errors.ts";
 import * as schema from "./schema.ts";
+import { users } from "./schema.ts";
 
 /**
  * D1 through drizzle. D1 has no interactive transactions: writes that belong together go through `batch()`.
@@ -20,4 +23,18 @@ export function openDatabase(d1: D1Database): Database {
 
 function open(d1: D1Database) {
   return drizzle(d1, { schema });
+}
+
+/**
+ * Resolves if D1 answers and the migrations were applied.
+ * @throws `unavailable` if not
+ */
+export async function databaseAnswers(db: Database): Promise<void> {
+  try {
+    await db.select({ one: sql<number>`1` }).from(users).limit(1);
+  } catch {
+    throw new CoreError("unavailable", "The database does not answer. Were the migrations applied?", {
+      retryAfter: 1,
+    });
+  }
 }

@@ -1,6 +1,5 @@
 /** The tables of D1. drizzle-kit reads this file, and writes the migrations from it. */
 export * from "./schema/accounts.ts";
-export * from "./schema/bots.ts";
 export * from "./schema/contacts.ts";
 export * from "./schema/conversations.ts";
 export * from "./schema/data.ts";

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type HookOrigin, noIncomingHook } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import { NOBODY, type Seq } from "../../domain/ids.ts";
@@ -7,6 +8,7 @@ import { type BodyJson, bodyJson, type Kind, StoredBody } from "../../domain/mes
 import type { Draft, Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import { codePoints } from "../../domain/text.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { overseer } from "../actions/backend.ts";
 import type { Editing } from "../actions/editing.ts";
 import type { Redaction } from "../actions/redaction.ts";
@@ -18,7 +20,6 @@ import type { ConversationState } from "../state/conversation-state.ts";
 import { type HookMakers, mayHaveHooks, waitsForAdmin } from "./hook-makers.ts";
 import type { IncomingHooks, StoredIncomingHook } from "./incoming-hooks.ts";
 import type { PostRate } from "./post-rate.ts";
-import { isSecretOf } from "./secret.ts";
 
 /** What the URL of a hook shows. */
 export interface HookUrl {
@@ -227,4 +228,13 @@ function tooMany(): CoreError {
   const { hookBurst, hookPostsPerSecond } = LIMITS;
   const detail = `A hook takes ${hookBurst} messages at once, then ${hookPostsPerSecond} a second. Post it again in a second.`;
   return new CoreError("rate_limited", detail, { retryAfter: 1 });
+}
+
+/** What an unknown hook is compared with, so that its answer takes as long as that for a wrong secret. */
+const NO_HASH = sha256("");
+
+/** Whether a secret is the one of a stored hash, in constant time. @param stored undefined: no hook */
+function isSecretOf(secret: string, stored: string | undefined): boolean {
+  const isSame = timingSafeEqual(Buffer.from(sha256(secret)), Buffer.from(stored ?? NO_HASH));
+  return isSame && stored !== undefined;
 }

@@ -1,7 +1,9 @@
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { KickReason, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
+import { maxBytesOf } from "../../domain/text.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
@@ -14,7 +16,6 @@ import type { Audience, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
 import { sendChanges } from "./changed-frames.ts";
-import { EchoBudgets } from "./echo-budgets.ts";
 import type { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomSocket } from "./room-socket.ts";
 
@@ -248,5 +249,24 @@ export class Broadcast implements SocketSink {
 
   #sockets(): RoomSocket[] {
     return this.#registry.sockets();
+  }
+}
+
+/**
+ * The bytes of messages that the acks of one flush may still have, by socket. A forward is some bytes in a
+ * frame and may be megabytes as a message: a client that sends many of them must not count as a slow reader.
+ */
+class EchoBudgets {
+  readonly #taken = new Map<RoomSocket, number>();
+
+  /** Whether the next ack of a socket has its message. */
+  allows(socket: RoomSocket): boolean {
+    const isWithin = (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes;
+    return socket.echoes && !socket.lags && socket.hasRoomForPage && isWithin;
+  }
+
+  /** Counts a message that an ack has. */
+  take(socket: RoomSocket, message: EncodedPart): void {
+    this.#taken.set(socket, (this.#taken.get(socket) ?? 0) + maxBytesOf(message));
   }
 }

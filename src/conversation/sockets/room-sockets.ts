@@ -1,7 +1,7 @@
 import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
-import type { AnyDraft } from "../../domain/messages/message.ts";
+import type { AnyDraft, Message } from "../../domain/messages/message.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import {
   KICKED,
@@ -18,11 +18,11 @@ import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import { type UserBudgets, WEIGHTS, weightOfMessages } from "../../object/user-budgets.ts";
 import type { Room } from "../room.ts";
+import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
 import { LaggingSockets } from "./lagging-sockets.ts";
 import type { RoomOpening } from "./room-opening.ts";
 import { RoomSocket } from "./room-socket.ts";
-import { type PageStart, socketPage } from "./socket-page.ts";
 
 /** What the room sockets need from outside. */
 export interface RoomSocketsDeps {
@@ -304,4 +304,36 @@ export class RoomSockets {
   #sendEvent(socket: RoomSocket, event: RoomEvent): void {
     socket.send(this.#protocol.event(event));
   }
+}
+
+/** From where a page of replay goes on. */
+interface PageStart {
+  after: Position;
+  rev: number;
+  /** a page of too many changes is a reset */
+  isLimited: boolean;
+}
+
+/** A page of replay, as a socket is sent it: encoded, with what its client has asked for. */
+function socketPage(
+  room: Room,
+  protocol: RoomProtocol,
+  socket: RoomSocket,
+  { after, rev, isLimited }: PageStart,
+) {
+  const { takesChanges } = socket;
+  const page = replayPage(room, room.members.active(socket.userId), {
+    ...{ after, rev, upToRev: room.changeFeed.announcedRev },
+    maxChanges: takesChanges && isLimited ? room.maxChanges : undefined,
+    scope: socket.showsThreads ? "all" : "main",
+  });
+  const partOf = (message: Message) => protocol.message(message);
+  const messages = page.messages.map(partOf);
+  const isPart = ({ seq }: Message) => socket.takesParts && room.changeFeed.isContentTold(seq, rev);
+  const changedOf = (message: Message) => ({
+    rev: message.rev,
+    part: isPart(message) ? protocol.part(message) : partOf(message),
+  });
+  const changed = takesChanges ? page.changed.map(changedOf) : [];
+  return { ...page, messages, changed };
 }

@@ -1,6 +1,15 @@
 import { invalid } from "../../domain/errors.ts";
+import { codePoints } from "../../domain/text.ts";
 import { opaquePassword } from "./password-hash.ts";
-import { PASSWORD } from "./passwords.ts";
+
+/** The length of a password in code points, as it is hashed. */
+export const PASSWORD = { min: 8, max: 128 };
+
+/** Whether a text has the length of a password. */
+export function canBePassword(text: string): boolean {
+  const length = codePoints(opaquePassword(text));
+  return length >= PASSWORD.min && length <= PASSWORD.max;
+}
 
 /** What people who guess a password know of its user. `""`: the account has none. */
 export interface PasswordOwner {

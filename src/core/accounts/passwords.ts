@@ -9,9 +9,9 @@ import {
 import type { Account } from "../../domain/accounts/user.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { codePoints } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { storedForm } from "../../lib/text-forms.ts";
+import { updatePassword } from "../../storage/accounts/account-updates.ts";
 import {
   type AttemptRule,
   deleteAttempts,
@@ -28,20 +28,13 @@ import {
   findUser,
 } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
-import { opaquePassword, passwordMatches } from "./password-hash.ts";
+import { hashPassword, passwordMatches } from "./password-hash.ts";
+import { requireStrongPassword } from "./password-rules.ts";
+import { endSessionsWith } from "./session-end.ts";
 import { accountDeleted } from "./users.ts";
 
 /** The names that a sign-in accepts. A username takes precedence over an equal e-mail address. */
 export type SignInName = "username" | "username or e-mail";
-
-/** The length of a password in code points, as it is hashed. */
-export const PASSWORD = { min: 8, max: 128 };
-
-/** Whether a text has the length of a password. */
-export function canBePassword(text: string): boolean {
-  const length = codePoints(opaquePassword(text));
-  return length >= PASSWORD.min && length <= PASSWORD.max;
-}
 
 /** The number of wrong passwords within `lockMs` that locks an account for a place, for `lockMs`. */
 const MAX_ATTEMPTS = 10;
@@ -268,4 +261,27 @@ function lockedFor(
   const tenth = settled[MAX_ATTEMPTS - 1];
   if (!last || !tenth || last.at - tenth.at >= lockMs) return 0;
   return Math.max(0, last.at + lockMs - now);
+}
+
+/**
+ * Changes the caller's password and ends all their other sessions.
+ *
+ * D1 decides: of two concurrent changes one is refused and must end no session. The inbox is informed before
+ * the change, so that its job can look up the outcome in D1: a crash leaves no socket open.
+ * @throws `forbidden` if `current` is wrong, or if a concurrent change was first; `validation_failed` as
+ *   `requireStrongPassword`; `locked`, `rate_limited` as `checkPassword`
+ */
+export async function changePassword(
+  core: Core,
+  caller: Credential,
+  { current, next }: { current: string; next: string },
+): Promise<void> {
+  const { userId, sessionId } = caller;
+  const { user, passwordHash } = await checkOwnPassword(core, caller, current);
+  await requireStrongPassword("body.next", next, user);
+  const hash = await hashPassword(core, next);
+  const update = { userId, checked: passwordHash, next: hash, keep: sessionId };
+  const isChanged = await endSessionsWith(core, userId, () => updatePassword(core.db, update, Date.now()));
+  if (!isChanged) throw wrongPassword();
+  core.securityLog.record("password_changed", { user: userId, by: userId });
 }

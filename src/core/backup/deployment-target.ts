@@ -1,9 +1,45 @@
-import type { ObjectKind, ObjectRows } from "../../domain/backup/parts.ts";
+import type { ObjectKind, ObjectRows, RestoreWrite } from "../../domain/backup/parts.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { forEachConcurrent } from "../../object/concurrency.ts";
 import { isDatabaseEmpty, writeDatabase } from "../../storage/backup/database-rows.ts";
 import { fromR2, sendStream } from "../../storage/files/blobs.ts";
+import type { Core } from "../context.ts";
 import { type BackupCore, callsOf, fileKey } from "./deployment-source.ts";
+
+/**
+ * Writes what a call of a restore brings. Each may be repeated.
+ * @throws `conflict` while the setting `RESTORE` is off, and as the target does
+ * @returns whether everything is written
+ */
+export async function write(core: Core, write: RestoreWrite): Promise<boolean> {
+  const target = restoreTarget(core);
+  switch (write.what) {
+    case "begin":
+      return (await target.begin(write.backup)).isLoaded;
+    case "objects":
+      await target.objects(write.items);
+      return false;
+    case "database":
+      await target.database(write.rows);
+      return false;
+    case "loaded":
+      await target.loaded();
+      return true;
+    case "finish":
+      await target.finish(write.kind, write.ids);
+      return true;
+    case "end":
+      await target.end();
+      return true;
+  }
+}
+
+/** This deployment, into which a backup may be restored. @throws `conflict` while `RESTORE` is off */
+export function restoreTarget(core: Core): DeploymentTarget {
+  if (!core.settings.isRestoring)
+    throw new CoreError("conflict", 'A backup is restored only while the setting RESTORE is "on".');
+  return new DeploymentTarget(core);
+}
 
 /** Objects that are written at once. */
 const CONCURRENT = 6;
@@ -20,7 +56,7 @@ interface Begun {
 }
 
 /** This deployment, as a backup is restored into it. It serves nobody meanwhile: the setting `RESTORE`. */
-export class DeploymentTarget {
+class DeploymentTarget {
   readonly #core: BackupCore;
 
   constructor(core: BackupCore) {

@@ -3,17 +3,21 @@ import { deletedUser } from "../../domain/accounts/person.ts";
 import type { User } from "../../domain/accounts/user.ts";
 import type { Conversation, Membership } from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy } from "../../domain/conversations/group-kind.ts";
-import type { JoinRequest, JoinState } from "../../domain/conversations/join-request.ts";
+import type { GroupOutline } from "../../domain/conversations/group-outline.ts";
+import type { JoinRequest, JoinState, OwnJoinRequest } from "../../domain/conversations/join-request.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
-import { CoreError, noUser } from "../../domain/errors.ts";
-import { type ConversationId, UserId } from "../../domain/ids.ts";
+import { CoreError, noUser, nullIfNotFound } from "../../domain/errors.ts";
+import { ConversationId, UserId } from "../../domain/ids.ts";
 import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { requestMembers } from "../../storage/contacts/message-requests.ts";
 import { findMembersAmong } from "../../storage/conversations/members.ts";
-import { mayAskToJoin } from "../../storage/conversations/own-requests.ts";
+import {
+  mayAskToJoin,
+  listOwnJoinRequests as ownRequests,
+} from "../../storage/conversations/own-requests.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
@@ -322,4 +326,62 @@ export function withUsers(memberships: Membership[], users: User[]): GroupMember
 export function usersById(users: User[]): (id: UserId) => User {
   const known = new Map(users.map((user) => [user.id, user]));
   return (id) => known.get(id) ?? { ...deletedUser(id), online: false };
+}
+
+/**
+ * Deletes a conversation: a direct conversation for the caller only, a group for everybody.
+ * @throws `not_found` unless the caller is a member, `forbidden` for a group that the caller may not dissolve
+ */
+export async function deleteConversation(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  const { profile } = await core.conversations.describe(id, { userId: caller });
+  if (profile.kind === "group") await dissolveGroup(core, caller, id);
+  else await core.conversations.deleteForMe(id, { userId: caller });
+}
+
+/** A group as users see it who are not in it, with the profile of its owner. */
+export interface OutlineWithOwner extends GroupOutline {
+  owner: User | null;
+}
+
+/**
+ * A group as the caller finds it by its number, before they join it.
+ * @throws `not_found` for strangers unless it is discoverable, and for a banned user: the same as for a group
+ *   that does not exist
+ */
+export async function lookAtGroup(core: Core, caller: UserId, id: ConversationId): Promise<OutlineWithOwner> {
+  const outline = await core.conversations.outline(id, { userId: caller });
+  const { ownerId } = outline;
+  if (ownerId === null) return { ...outline, owner: null };
+  const userOf = usersById(await findUsersWithDeleted(core.db, [ownerId], caller));
+  return { ...outline, owner: userOf(ownerId) };
+}
+
+const RequestPosition = z.tuple([z.int().nonnegative(), ConversationId, z.literal("join")]);
+
+/**
+ * The caller's own open join requests, the newest first.
+ * @throws `validation_failed` for a cursor of another list
+ */
+export async function listOwnJoinRequests(
+  core: Core,
+  caller: UserId,
+  { limit, cursor }: PageQuery,
+): Promise<Page<OwnJoinRequest>> {
+  const after = cursor === undefined ? undefined : requestPositionIn(cursor);
+  const rows = await ownRequests(core.db, caller, { after, limit: limit + 1 });
+  return pageOf(rows, limit, ({ createdAt, conversationId }) => [createdAt, conversationId, "join"]);
+}
+
+function requestPositionIn(cursor: string): OwnJoinRequest {
+  const [createdAt, conversationId] = readCursor(RequestPosition, cursor);
+  return { createdAt, conversationId };
+}
+
+/**
+ * Withdraws the caller's open join request to a group. Without one nothing changes, and nobody learns whether
+ * there is such a group. Idempotent.
+ * @throws `conflict` for a member of the group
+ */
+export async function withdrawJoinRequest(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  await core.conversations.withdrawJoinRequest(id, { userId: caller }).catch(nullIfNotFound);
 }

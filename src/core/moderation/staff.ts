@@ -1,11 +1,15 @@
+import { z } from "zod";
 import type { Credential } from "../../domain/accounts/session.ts";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { AuditAction, AuditSubject } from "../../domain/moderation/audit.ts";
-import type { Staff } from "../../domain/moderation/staff.ts";
+import type { AuditAction, AuditEntry, AuditSubject } from "../../domain/moderation/audit.ts";
+import type { Staff, StaffRole } from "../../domain/moderation/staff.ts";
 import { hiddenFrom } from "../../domain/moderation/staff-rights.ts";
-import { insertAudit, type NewAuditEntry } from "../../storage/moderation/audit-log.ts";
-import { countWaiting, findStaffRole } from "../../storage/moderation/staff.ts";
+import type { ServerUser } from "../../domain/server/server-user.ts";
+import { findBotState } from "../../storage/bots/bots.ts";
+import { insertAudit, listAudit, type NewAuditEntry } from "../../storage/moderation/audit-log.ts";
+import { countWaiting, findStaffRole, setStaffRole } from "../../storage/moderation/staff.ts";
 import type { Core } from "../context.ts";
 
 /**
@@ -67,4 +71,38 @@ export function auditEntry(
  */
 export async function audit(core: Core, ...entry: Parameters<typeof auditEntry>): Promise<void> {
   await insertAudit(core.db, auditEntry(...entry));
+}
+
+/** Gives a user a role. @param staff the holder of a key */
+export async function giveRole(core: Core, staff: Staff, user: ServerUser, role: StaffRole): Promise<void> {
+  if (user.role === role) return;
+  const entry = auditEntry(staff, "role_changed", { userId: user.id }, role);
+  await setStaffRole(core.db, user.id, role, entry);
+}
+
+/** @throws `forbidden` for a role of a bot that a user has made: the user has its token */
+export async function requireMayHaveRole(
+  core: Core,
+  { id }: Pick<ServerUser, "id">,
+  role: StaffRole,
+): Promise<void> {
+  // Whether they are a bot, a backend may have changed. Who has made them, nobody has.
+  if (role === "user" || !(await findBotState(core.db, id))?.isMade) return;
+  throw new CoreError("forbidden", `Bot ${id} is of a user, who has its token: it gets no role.`);
+}
+
+const AuditPosition = z.tuple([z.int()]);
+
+/**
+ * A page of the audit log, the newest first, without what others have done or looked at about the caller.
+ * @throws `validation_failed` for a cursor that is none
+ */
+export async function pageOfAudit(
+  core: Core,
+  staff: Staff,
+  { limit, cursor }: PageQuery,
+): Promise<Page<AuditEntry>> {
+  const [before] = cursor === undefined ? [null] : readCursor(AuditPosition, cursor);
+  const found = await listAudit(core.db, before, limit + 1, hiddenFrom(staff, "see_measures"));
+  return pageOf(found, limit, ({ id }) => [id]);
 }

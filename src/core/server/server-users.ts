@@ -20,7 +20,7 @@ import { announceProfile } from "../accounts/profile-announcement.ts";
 import { usernameTaken } from "../accounts/registration.ts";
 import type { Core } from "../context.ts";
 import { requireLiveKey, requireMayGive } from "../moderation/giving.ts";
-import { giveRole, requireMayHaveRole } from "../moderation/roles.ts";
+import { giveRole, requireMayHaveRole } from "../moderation/staff.ts";
 import { madeUpUsername } from "./named-users.ts";
 import { usersChanged } from "./user-events.ts";
 

@@ -1,8 +1,20 @@
 import { z } from "zod";
+import { storedForm } from "../../lib/text-forms.ts";
 import type { FileKey, Seq, UserId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { mendedFileName } from "../names/file-name.ts";
+import { withoutHidden } from "../names/characters.ts";
 import { nameUpTo } from "../text.ts";
+
+/**
+ * The name under which a file is kept: NFC, without what `hiddenFlaw` refuses, and with `_` for what
+ * separates the parts of a path. A file has its name from somewhere else, so a name is mended where a
+ * nickname would be refused.
+ * @returns `file` if nothing is left, or for `.` and `..`, which a URL cannot end with
+ */
+function mendedFileName(name: string): string {
+  const mended = withoutHidden(storedForm(name)).replace(/[/\\]/g, "_");
+  return /^\.{0,2}$/.test(mended) ? "file" : mended;
+}
 
 /**
  * A file's name: 1–255 code points that paths and headers can carry. Nothing of it is hidden: a character

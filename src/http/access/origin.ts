@@ -1,7 +1,10 @@
+import { createMiddleware } from "hono/factory";
 import { CoreError } from "../../domain/errors.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { log } from "../../lib/logger.ts";
 import { LruMap } from "../../lib/lru-map.ts";
+import type { AppEnv } from "../env.ts";
+import { REQUEST_ID } from "../request-log.ts";
 
 /** An isolate logs a refused origin once in this time (ms). */
 const LOG_AGAIN_MS = 10 * 60_000;
@@ -11,7 +14,7 @@ const logged = new LruMap<string, number>(() => 100);
 /**
  * Whether pages of an origin may call: it is the Worker's own, or the setting `ALLOWED_ORIGINS` allows it.
  */
-export function allowsOrigin({ allowedOrigins }: Settings, origin: string, request: Request): boolean {
+function allowsOrigin({ allowedOrigins }: Settings, origin: string, request: Request): boolean {
   if (allowedOrigins === "*" || allowedOrigins.includes(origin)) return true;
   return origin === new URL(request.url).origin;
 }
@@ -33,7 +36,7 @@ export function isForeignPage(settings: Settings, request: Request): boolean {
  * it.
  * @param of what is refused: the answers to calls, or a socket
  */
-export function noteRefusedOrigin(origin: string, of: "calls" | "socket"): void {
+function noteRefusedOrigin(origin: string, of: "calls" | "socket"): void {
   const now = Date.now();
   const shown = shownOrigin(origin);
   if ((logged.get(`${of} ${shown}`) ?? 0) > now - LOG_AGAIN_MS) return;
@@ -64,3 +67,41 @@ export function originRefused(request: Request): CoreError {
     "Pages of this origin may not open sockets here (setting ALLOWED_ORIGINS).",
   );
 }
+
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
+const REQUEST_HEADERS =
+  "Authorization, token, Content-Type, Range, X-APP-Key, X-APP-Session, X-HA-Key, X-HA-Session";
+/** The header takes no patterns: every `X-Rate-Limit-*` is listed. */
+const RESPONSE_HEADERS =
+  `ETag, Content-Range, Retry-After, WWW-Authenticate, ${REQUEST_ID}, ` +
+  "X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset, X-Rate-Limit-Bucket";
+/** Seconds for which a browser may cache a preflight's answer: Chromium's upper limit. */
+const MAX_AGE = "7200";
+
+/**
+ * Middleware that lets pages of the allowed origins read every answer, errors included. No credentials are
+ * allowed: tokens travel in headers. It runs before the routes.
+ * - A preflight gets 204 on every path, so that a page can read the 404 or 405 of the call that follows.
+ * - A call of a page of another origin is served without CORS headers; the browser withholds the answer from
+ *   the page.
+ */
+export const cors = createMiddleware<AppEnv>(async (c, next) => {
+  const origin = c.req.header("Origin");
+  const { settings } = c.var.core;
+  const isPreflight = c.req.method === "OPTIONS" && origin !== undefined;
+  if (isPreflight) c.res = new Response(null, { status: 204 });
+  else await next();
+  // CORS does not cover sockets, and the headers of a 101, which an object has answered, cannot be changed.
+  if (c.res.status === 101) return;
+  // `c.header` would copy the answer, body included.
+  const { headers } = c.res;
+  headers.append("Vary", "Origin");
+  if (origin === undefined) return;
+  if (!allowsOrigin(settings, origin, c.req.raw)) return noteRefusedOrigin(origin, "calls");
+  headers.set("Access-Control-Allow-Origin", settings.allowedOrigins === "*" ? "*" : origin);
+  headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+  if (!isPreflight) return;
+  headers.set("Access-Control-Allow-Methods", METHODS);
+  headers.set("Access-Control-Allow-Headers", REQUEST_HEADERS);
+  headers.set("Access-Control-Max-Age", MAX_AGE);
+});

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { Dicer } from "@fastify/busboy";
+import { z } from "zod";
 import { type CoreError, invalid } from "../../domain/errors.ts";
-import { readParameters } from "./header-parameters.ts";
-import { type Part, readPart } from "./part-headers.ts";
+import { isToken, type Parameterized, readParameters } from "./header-parameters.ts";
 
 /** Bytes of the headers of a part: a name of 255 Chinese characters takes 765, and 2,295 by RFC 8187. */
 const MAX_HEADERS = 4 * 1024;
@@ -237,5 +237,67 @@ class Form {
   #refuse(error: CoreError): void {
     this.#error ??= error;
     this.#end.reject(this.#error);
+  }
+}
+
+/** The headers of a part, by lower-case name; each character stands for a byte. */
+const Headers = z.record(z.string(), z.array(z.string()));
+
+/** What the headers of a part say. */
+interface Part {
+  field: string;
+  /** the file name that the client gives */
+  name: string | undefined;
+  contentType: string | undefined;
+}
+
+/**
+ * Reads the headers of a part (RFC 7578).
+ * @returns null: they are malformed, or name no field
+ */
+export function readPart(header: object): Part | null {
+  const headers = Headers.parse(header);
+  const disposition = parseHeader(headers["content-disposition"]?.map(withQuotes));
+  const field = disposition?.parameters.get("name");
+  if (disposition?.value !== "form-data" || field === undefined) return null;
+  const { parameters } = disposition;
+  const name = decodeExtended(parameters.get("filename*")) ?? unescaped(parameters.get("filename"));
+  // Browsers send an empty name if no file was chosen.
+  return { field, name: name || undefined, contentType: headers["content-type"]?.[0]?.trim() };
+}
+
+/** grammY writes the file name last, without quotes. */
+function withQuotes(disposition: string): string {
+  return disposition.replace(/;\s*filename=([^";]+)$/, (whole, name: string) =>
+    isToken(name) ? whole : `;filename="${name}"`,
+  );
+}
+
+/**
+ * Browsers escape in a file name what would end it, by the form encoding of WHATWG: quotes and line breaks.
+ */
+function unescaped(name: string | undefined): string | undefined {
+  return name?.replace(/%(?:22|0D|0A)/gi, decodeURIComponent);
+}
+
+/** The parsed value of a header that occurs exactly once; null otherwise. */
+function parseHeader(values: string[] | undefined): Parameterized | null {
+  const [value, second] = values ?? [];
+  if (value === undefined || second !== undefined) return null;
+  try {
+    const bytes = Buffer.from(value.trim(), "latin1");
+    return readParameters(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
+/** Decodes a value of RFC 8187, such as `UTF-8''%E6%9E%97.png`; undefined if it is absent or malformed. */
+function decodeExtended(value: string | undefined): string | undefined {
+  const encoded = value?.match(/^utf-8'[^']*'(.*)$/i)?.[1];
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  } catch {
+    return undefined;
   }
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import type { Conversations, DeletedUser, UserDirectory } from "../../domain/ports.ts";
+import type { Conversations, DeletedUser, OwnMembership, UserDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
-import { membershipPages } from "./membership-pages.ts";
 
 /** Conversations that are called at once. */
 const MAX_CONCURRENT = 8;
@@ -130,4 +129,23 @@ export class AccountDeletion {
 
 function jobOf(erases: boolean): DeletionJob {
   return erases ? "erase" : "leave";
+}
+
+/** Memberships per query. */
+const PAGE = 1_000;
+
+/**
+ * Reads from D1 all conversations in which a user is or was a member, or is a known user.
+ * @returns pages of 1,000 at most, by rising conversation id
+ */
+async function* membershipPages(
+  directory: Pick<UserDirectory, "memberships">,
+  userId: UserId,
+): AsyncGenerator<OwnMembership[]> {
+  for (let after = 0, more = true; more; ) {
+    const page = await directory.memberships(userId, after, PAGE);
+    yield page;
+    after = page.at(-1)?.conversationId ?? after;
+    more = page.length === PAGE;
+  }
 }

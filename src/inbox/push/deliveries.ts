@@ -1,3 +1,5 @@
+import { isArchived, isMutedAt } from "../../domain/conversations/archive.ts";
+import type { CallingEntry } from "../../domain/conversations/conversation-list.ts";
 import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Push, PushOutcome, PushServices, UserDirectory } from "../../domain/ports.ts";
@@ -9,7 +11,6 @@ import { log } from "../../lib/logger.ts";
 import { pauseAfter } from "../../object/backoff.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
-import { badgeOf } from "./badge.ts";
 import type { Notices, PushNotice, Shown } from "./notices.ts";
 import type { PushDevice, PushDevices } from "./push-devices.ts";
 import type { PushedMessages } from "./pushed-messages.ts";
@@ -201,4 +202,23 @@ async function topicOf(id: ConversationId, secret: string): Promise<string> {
   return btoa(String.fromCharCode(...hash.slice(0, 24)))
     .replaceAll("+", "-")
     .replaceAll("/", "_");
+}
+
+/**
+ * The number at the app's icon: what calls for the user in all their conversations. An archived one adds
+ * nothing, a muted one its mentions. `parley-client` counts in the same way (`badgeOf`).
+ */
+async function badgeOf(
+  entries: readonly CallingEntry[],
+  directory: Pick<UserDirectory, "archiveStates">,
+  userId: UserId,
+): Promise<number> {
+  const ids = entries.map(({ conversationId }) => conversationId);
+  const states = await directory.archiveStates(userId, ids);
+  const now = Date.now();
+  return entries.reduce((sum, { conversationId, unread, mentions, newestCounted }) => {
+    const state = states.get(conversationId);
+    if (!state || isArchived(state, newestCounted)) return sum;
+    return sum + (isMutedAt(state.mutedUntil, now) ? mentions : Math.max(unread, mentions));
+  }, 0);
 }

@@ -11,6 +11,8 @@ import {
 import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { StoredContext } from "../../domain/sync/message-context.ts";
+import { findExtendedProfilesSeenBy } from "../accounts/extended-profiles.ts";
 import { PERSON, VERSIONED_PERSON } from "../columns.ts";
 import { requestDirectQuery } from "../contacts/message-requests.ts";
 import { allLive, areFriends, isBlocked } from "../contacts/pair-conditions.ts";
@@ -340,4 +342,23 @@ function person(row: z.infer<typeof ListedRow>, prefix: "peer" | "owner" | "send
     avatar: row[`${prefix}_avatar`] ?? "",
     bot: row[`${prefix}_bot`] ?? false,
   };
+}
+
+/**
+ * The stored part of the message context of a conversation: kind, name, the other user's extended
+ * profile as the user sees it.
+ * @returns null if the user has never been in the conversation
+ */
+export async function findStoredContext(
+  db: Database,
+  userId: UserId,
+  id: ConversationId,
+): Promise<StoredContext | null> {
+  const listed = (await findListRecords(db, userId, [{ id, senderId: null }], true)).get(id);
+  if (!listed) return null;
+  const { code, profile, title, peer } = listed;
+  const [found] = peer ? await findExtendedProfilesSeenBy(db, [peer.id], userId) : [];
+  const { kind, name: givenName, createdAt } = profile;
+  const name = peer ? peer.nickname || peer.username : title;
+  return { id, code, kind, name, givenName, createdAt, peer: found ?? null };
 }

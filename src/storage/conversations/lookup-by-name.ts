@@ -1,9 +1,10 @@
-import { sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Person } from "../../domain/accounts/person.ts";
 import { ConversationId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { conversations, users } from "../schema.ts";
 
 /** A user, and the caller's direct conversation with them; null: there is none yet. */
 export interface PeerByName {
@@ -59,4 +60,27 @@ export async function findGroupIds(
       JOIN conversations c ON c.handle = w.value WHERE w.type = 'text' AND c.kind = 'group'`;
   const rows = (await queryD1(db.all(query))).map((row) => GroupRow.parse(row));
   return new Map(rows.map(({ name, id }) => [typeof name === "number" ? id : name, id]));
+}
+
+/**
+ * The user of this username, and their direct conversation with `userId` (null: there is none yet); null for
+ * an unknown or deleted user. One query.
+ */
+export async function findPeerName(
+  db: Database,
+  userId: UserId,
+  username: string,
+): Promise<{ id: UserId; conversationId: ConversationId | null } | null> {
+  const pair = and(
+    eq(conversations.lowUserId, sql`min(${users.id}, ${userId})`),
+    eq(conversations.highUserId, sql`max(${users.id}, ${userId})`),
+  );
+  const [found] = await queryD1(
+    db
+      .select({ id: users.id, conversationId: conversations.id })
+      .from(users)
+      .leftJoin(conversations, pair)
+      .where(and(eq(users.username, username), isNull(users.deletedAt))),
+  );
+  return found ?? null;
 }

@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { type Context, Hono } from "hono";
 import { botOf } from "../../core/bots/known-bots.ts";
-import { openDeviceSocket } from "../../core/sockets/device-socket.ts";
+import { openDeviceSocket } from "../../core/sockets.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { GatewaySessionId } from "../../domain/sync/gateway.ts";
 import { identify } from "../../http/access/identify.ts";

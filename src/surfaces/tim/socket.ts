@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { openDeviceSocket } from "../../core/sockets/device-socket.ts";
+import { openDeviceSocket } from "../../core/sockets.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { KICKED } from "../../domain/sync/socket-protocol.ts";
 import { identify } from "../../http/access/identify.ts";

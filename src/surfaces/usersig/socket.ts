@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { openDeviceSocket } from "../../core/sockets/device-socket.ts";
+import { openDeviceSocket } from "../../core/sockets.ts";
 import { CoreError } from "../../domain/errors.ts";
 import { isAllowedPage, isForeignPage } from "../../http/access/origin.ts";
 import { countCost } from "../../http/access/rate-limit.ts";

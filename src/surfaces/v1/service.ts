@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { etag } from "hono/etag";
-import { cached } from "../../http/cached.ts";
+import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../../http/env.ts";
 import { describeSockets } from "./openapi/asyncapi.ts";
 import { type Document, describe, serversOf } from "./openapi/document.ts";
@@ -40,6 +40,15 @@ function answersOf<Schema extends z.ZodType>(schema: Schema) {
     304: { description: "Unchanged", headers },
   };
 }
+
+/**
+ * Lets clients cache an answer for five minutes, unless it is a failure. For what changes with a release
+ * only.
+ */
+const cached = createMiddleware(async (c, next) => {
+  await next();
+  if (c.res.status < 400) c.header("Cache-Control", "public, max-age=300");
+});
 
 const documentRoute = createRoute({
   method: "get",

@@ -1,6 +1,5 @@
 import { zValidator } from "@hono/zod-validator";
-import { openDeviceSocket } from "../../core/sockets/device-socket.ts";
-import { openRoomSocket } from "../../core/sockets/room-socket.ts";
+import { openDeviceSocket, openRoomSocket } from "../../core/sockets.ts";
 import { socketAuthenticated } from "./auth.ts";
 import { ConversationParams, PositionParam } from "./common.ts";
 import { problems } from "./problems.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { deleteOrphanedFiles } from "../../../src/core/files/orphaned-files.ts";
+import { deleteOrphanedFiles } from "../../../src/core/files/file-deletion.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { register, type SignedIn } from "../../support/clients/api.ts";
 import { download, expectUploaded, storedFiles, upload } from "../../support/clients/files.ts";

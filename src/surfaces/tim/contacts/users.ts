@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
+import { canBePassword, PASSWORD } from "../../../core/accounts/password-rules.ts";
 import { login, register, type SignedIn } from "../../../core/accounts/registration.ts";
 import { logout } from "../../../core/accounts/sessions.ts";
 import { changeProfile, getMe, profilesByName, usersWithNames } from "../../../core/accounts/users.ts";

@@ -7,7 +7,7 @@ import { noConversation } from "../../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import type { Recipient } from "../../../domain/messages/draft.ts";
 import { findGroupIdAndHandle } from "../../../storage/conversations/groups.ts";
-import { findPeerName } from "../../../storage/conversations/recipients.ts";
+import { findPeerName } from "../../../storage/conversations/lookup-by-name.ts";
 
 /** The conversation to which a message for a recipient goes. */
 export interface Destination {

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { canBePassword, PASSWORD } from "../../../core/accounts/passwords.ts";
+import { canBePassword, PASSWORD } from "../../../core/accounts/password-rules.ts";
 import { login, register, type SignedIn as SignIn } from "../../../core/accounts/registration.ts";
 import { logout } from "../../../core/accounts/sessions.ts";
 import { OwnUsername, ProfileFields, Username } from "../../../domain/accounts/user.ts";

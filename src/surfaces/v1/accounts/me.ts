@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { deleteAccount } from "../../../core/accounts/account-deletion.ts";
-import { changePassword } from "../../../core/accounts/password-change.ts";
+import { changePassword } from "../../../core/accounts/passwords.ts";
 import { changeProfile, getMe } from "../../../core/accounts/users.ts";
 import { sumUnread, type UnreadTotal, type UnreadTotals } from "../../../core/conversations/unread.ts";
 import { policiesFor } from "../../../core/policies.ts";

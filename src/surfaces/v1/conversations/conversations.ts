@@ -6,8 +6,7 @@ import {
 } from "../../../core/conversations/conversations.ts";
 import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import { createGroup } from "../../../core/groups/create-group.ts";
-import { deleteConversation } from "../../../core/groups/delete-conversation.ts";
-import { editGroup } from "../../../core/groups/groups.ts";
+import { deleteConversation, editGroup } from "../../../core/groups/groups.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
 import { ClientGroupId as ClientGroupIdText, UserId } from "../../../domain/ids.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { lookAtGroup, type OutlineWithOwner } from "../../../core/groups/group-outline.ts";
+import { lookAtGroup, type OutlineWithOwner } from "../../../core/groups/groups.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
 import { ConversationId } from "../../../domain/ids.ts";
 import { serializeUser, User } from "../accounts/users.ts";

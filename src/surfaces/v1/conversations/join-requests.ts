@@ -1,6 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { decideJoinRequest, listJoinRequests } from "../../../core/groups/groups.ts";
-import { listOwnJoinRequests, withdrawJoinRequest } from "../../../core/groups/own-join-requests.ts";
+import {
+  decideJoinRequest,
+  listJoinRequests,
+  listOwnJoinRequests,
+  withdrawJoinRequest,
+} from "../../../core/groups/groups.ts";
 import type {
   JoinRequest as DomainJoinRequest,
   OwnJoinRequest,

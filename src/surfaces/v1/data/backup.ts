@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { DeploymentSource } from "../../../core/backup/deployment-source.ts";
-import { answerRead } from "../../../core/backup/reads.ts";
-import { restoreTarget, write } from "../../../core/backup/writes.ts";
+import { answerRead, DeploymentSource } from "../../../core/backup/deployment-source.ts";
+import { restoreTarget, write } from "../../../core/backup/deployment-target.ts";
 import {
   BACKUP_ANSWERS,
   BackupRead as Read,

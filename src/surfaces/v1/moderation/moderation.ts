@@ -1,11 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { pageOfAudit } from "../../../core/moderation/audit-log.ts";
 import {
   dissolveAsStaff,
   readReportedConversation,
   revokeAsStaff,
 } from "../../../core/moderation/messages.ts";
-import { countWork } from "../../../core/moderation/staff.ts";
+import { countWork, pageOfAudit } from "../../../core/moderation/staff.ts";
 import {
   endSuspensionAsStaff,
   readModeratedUser,

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import manifest from "../../../../package.json" with { type: "json" };
 import { ErrorCode } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
-import { REQUEST_ID } from "../../../http/request-id.ts";
+import { REQUEST_ID } from "../../../http/request-log.ts";
 import { DeviceClientFrame, RoomClientFrame } from "../frames/client.ts";
 import { DeviceServerFrame, RoomServerFrame } from "../frames/server.ts";
 import { codesOf, Problem, problemResponse, problems, responseName } from "../problems.ts";

@@ -5,7 +5,7 @@ import {
   pageOfAllMessages,
   sendAs,
   sendNotice,
-} from "../../../core/server/server-messages.ts";
+} from "../../../core/server/server-conversations.ts";
 import { bodyJson, Content } from "../../../domain/messages/content.ts";
 import type { Message as StoredMessage } from "../../../domain/messages/message.ts";
 import { writeMetadata } from "../../../domain/server/metadata.ts";

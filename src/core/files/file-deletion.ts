@@ -1,11 +1,13 @@
 import type { ResumableUpload } from "../../domain/files/resumable-upload.ts";
+import type { ReleasedFileDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import type { Database } from "../../storage/database.ts";
-import { deleteBlobs } from "../../storage/files/blobs.ts";
+import { deleteBlobs, listBlobs } from "../../storage/files/blobs.ts";
 import { deleteExpiredFiles, markUnshownFiles } from "../../storage/files/file-expiry.ts";
+import { findExistingKeys } from "../../storage/files/files.ts";
+import { deleteReleasedFiles, postponeDeletion } from "../../storage/files/released-files.ts";
 import { endExpiredUploads } from "../../storage/files/resumable-uploads.ts";
-import { digitOfHour } from "./orphaned-files.ts";
 import { discardUploads } from "./resumable-uploads.ts";
 
 /** Files that one statement handles. */
@@ -60,4 +62,50 @@ export async function discardExpiredUploads(db: Database, files: R2Bucket, now: 
     await discardUploads(db, files, ended);
     after = ended.at(-1)?.key ?? "";
   } while (ended.length === UPLOADS_AT_ONCE);
+}
+
+/** D1 and R2, as objects delete released files there. */
+export function releasedFiles(db: Database, bucket: R2Bucket, timing: Timing): ReleasedFileDirectory {
+  return {
+    async deleteReleasedFiles(keys) {
+      const { deletionMs } = timing.files;
+      const { gone, nextAt } = await deleteReleasedFiles(db, keys, { now: Date.now(), deletionMs });
+      // Also the bytes of files whose rows went before: a crash may have come between the two.
+      await deleteBlobs(bucket, gone);
+      if (gone.length > 0) log("info", "files_expired", { deleted: gone.length });
+      return nextAt;
+    },
+    postponeDeletion: (keys) => postponeDeletion(db, keys, Date.now()),
+  };
+}
+
+const HOUR_MS = 60 * 60 * 1_000;
+
+/** The hexadecimal digit whose keys the cleanup of this hour covers. @param now milliseconds since 1970 */
+function digitOfHour(now: number): string {
+  return (Math.floor(now / HOUR_MS) % 16).toString(16);
+}
+
+/**
+ * Deletes bytes without a row that are older than `orphanMs`: uploads that broke off between the last byte
+ * and the row. Each hour covers the keys that begin with another hexadecimal digit. A run therefore stays
+ * short, and 16 hours cover the bucket. Objects whose keys are no file keys are left alone.
+ * @param now milliseconds since 1970
+ */
+export async function deleteOrphanedFiles(
+  db: Database,
+  files: R2Bucket,
+  now: number,
+  { orphanMs }: Timing["orphanedFiles"],
+): Promise<void> {
+  const digit = digitOfHour(now);
+  let deleted = 0;
+  for await (const page of listBlobs(files, digit)) {
+    const old = page.filter(({ uploadedAt }) => uploadedAt < now - orphanMs).map(({ key }) => key);
+    const existing = await findExistingKeys(db, old);
+    const orphans = old.filter((key) => !existing.has(key));
+    await deleteBlobs(files, orphans);
+    deleted += orphans.length;
+  }
+  if (deleted > 0) log("info", "orphan_files_deleted", { deleted });
 }
