@@ -6,9 +6,8 @@ import { ConversationStubs } from "./conversation/stub.ts";
 import { deleteOrphanedBots } from "./core/accounts/account-deletion.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { tellAsked } from "./core/contacts/message-requests.ts";
-import { wakeForRetention } from "./core/conversations/retention-round.ts";
 import { releasedFiles } from "./core/files/file-deletion.ts";
-import { deleteExpired } from "./core/maintenance.ts";
+import { deleteExpired, wakeForRetention } from "./core/maintenance.ts";
 import { tellStaff } from "./core/moderation/staff-events.ts";
 import { linkPreviews } from "./core/previews/link-previews.ts";
 import { pushServices } from "./core/push/push-services.ts";
@@ -33,7 +32,6 @@ import { errorFields, log } from "./lib/logger.ts";
 import { findEndedSessions, findLiveSession } from "./storage/accounts/sessions.ts";
 import { findSuspension } from "./storage/accounts/suspension.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
-import { backupBucket } from "./storage/backup/bucket-binding.ts";
 import { findRegisteredAt } from "./storage/bots/bots.ts";
 import { listOnlineContacts, setOnline } from "./storage/contacts/presence.ts";
 import {
@@ -330,4 +328,14 @@ function countedRefusals<Frame>(
       return refused(failure, about);
     },
   };
+}
+
+/** The bucket of backups: a binding that an operator adds to wrangler.toml; undefined: there is none. */
+export function backupBucket(env: object): R2Bucket | undefined {
+  const binding: unknown = Reflect.get(env, "BACKUPS");
+  return isBucket(binding) ? binding : undefined;
+}
+
+function isBucket(binding: unknown): binding is R2Bucket {
+  return typeof binding === "object" && binding !== null && "put" in binding && "head" in binding;
 }

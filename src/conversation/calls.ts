@@ -1,9 +1,7 @@
-import { ATTRIBUTES } from "./calls/attributes.ts";
 import { BACKEND } from "./calls/backend.ts";
-import { BOTS } from "./calls/bots.ts";
+import { BOTS, INCOMING_HOOKS } from "./calls/bots-and-hooks.ts";
 import { DEVICES } from "./calls/devices.ts";
-import { GROUP } from "./calls/group.ts";
-import { INCOMING_HOOKS } from "./calls/incoming-hooks.ts";
+import { ATTRIBUTES, GROUP } from "./calls/group.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
 import { READING } from "./calls/reading.ts";
 import { TRANSFER } from "./calls/transfer.ts";

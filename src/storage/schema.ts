@@ -2,7 +2,6 @@
 export * from "./schema/accounts.ts";
 export * from "./schema/contacts.ts";
 export * from "./schema/conversations.ts";
-export * from "./schema/data.ts";
 export * from "./schema/file-urls.ts";
 export * from "./schema/files.ts";
 export * from "./schema/moderation.ts";

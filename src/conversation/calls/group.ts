@@ -1,9 +1,10 @@
 import type { Person } from "../../domain/accounts/person.ts";
+import type { AttributesChange, GroupCounters } from "../../domain/conversations/group-data.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { effect } from "../../object/calls/object-call.ts";
-import { WEIGHTS } from "../../object/user-budgets.ts";
+import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { BanInput } from "../actions/banning.ts";
 import type { GroupProfileChange, MemberEdit } from "../actions/group.ts";
 import type { InvitationTerms } from "../actions/inviting.ts";
@@ -11,7 +12,7 @@ import type { JoinDecision } from "../actions/joining.ts";
 import type { ConversationComponents } from "../components.ts";
 import type { MemberRange } from "../members/member-list.ts";
 import type { Room } from "../room.ts";
-import { type Caller, groupChange, once, repeatable } from "./call.ts";
+import { type Caller, groupChange, growing, once, repeatable } from "./call.ts";
 
 const { light, page, unweighed } = WEIGHTS;
 
@@ -188,4 +189,37 @@ export const GROUP = {
 
   /** Dissolves the group for everybody. @see GroupChanges.dissolve */
   dissolve: groupChange(once, ({ group }, { userId }: Caller) => group.dissolve(userId)),
+};
+
+/** The calls that concern what the members of a group keep with it. */
+export const ATTRIBUTES = {
+  /** The attributes, and the number of their last change. @see GroupData.attributes */
+  attributes: repeatable(light, ({ room }, { userId }: Caller) => room.groupData.attributes(userId)),
+
+  /** Changes attributes. A second try would be a conflict with the first. @see GroupData.changeAttributes */
+  changeAttributes: once(
+    ({ set }: AttributesChange) => light + weightOfBytes(JSON.stringify(set ?? {}).length),
+    growing(({ room }, { userId, ...change }: Caller & AttributesChange) =>
+      room.groupData.changeAttributes(userId, change),
+    ),
+  ),
+
+  /** The counters. @see GroupData.counters */
+  counters: repeatable(light, ({ room }, { userId }: Caller) => room.groupData.counters(userId)),
+
+  /** Sets counters. @see GroupData.setCounters */
+  setCounters: repeatable(
+    light,
+    growing(({ room }, { userId, values }: Caller & { values: GroupCounters }) =>
+      room.groupData.setCounters(userId, values),
+    ),
+  ),
+
+  /** Adds to a counter. A second try would count twice. @see GroupData.addToCounter */
+  addToCounter: once(
+    light,
+    growing(({ room }, { userId, key, delta }: Caller & { key: string; delta: number }) =>
+      room.groupData.addToCounter(userId, key, delta),
+    ),
+  ),
 };

@@ -1,11 +1,14 @@
+import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
-import type { Message } from "../../domain/messages/message.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { Draft, Message } from "../../domain/messages/message.ts";
 import { closedAt, type PollBody } from "../../domain/messages/polls.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MarkRow } from "../marks/mark-store.ts";
 import { type MarkRange, Marks } from "../marks/marks.ts";
 import type { MemberRow } from "../members/member-row.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
 import { readPoll, type StoredPoll, storedPoll } from "./stored-poll.ts";
 
 /** A user's choice in a poll, by the indexes of its options. */
@@ -102,4 +105,23 @@ function checkChoice(chosen: readonly number[], body: PollBody): void {
 
 function noOption({ options }: PollBody): string {
   return `this poll has the options 0 to ${options.length - 1}`;
+}
+
+/**
+ * Why a member may not send this draft, if it is a poll: the group's policy, or an end that is over or too
+ * far away. A forwarded poll may have ended: it is closed.
+ */
+export function checkPoll(
+  { profile }: Pick<ConversationState, "profile">,
+  sender: MemberRow,
+  { poll, forwarded }: Pick<Draft, "poll" | "forwarded">,
+): CoreError | undefined {
+  if (!poll) return undefined;
+  if (!may(sender.role, POLICIES[profile.policy].poll))
+    return new CoreError("forbidden", "You may not send polls here.");
+  if (forwarded || poll.ends_at === 0) return undefined;
+  const remainingMs = poll.ends_at - Date.now();
+  if (remainingMs <= 0) return invalid("body.body.ends_at", "must be in the future, or 0");
+  if (remainingMs > LIMITS.pollMs) return invalid("body.body.ends_at", "must be at most 365 days ahead");
+  return undefined;
 }

@@ -4,7 +4,7 @@ import { ConversationUpdates } from "../delivery/conversation-updates.ts";
 import { hookReader } from "../incoming-hooks/hook-posts.ts";
 import { PreviewRequests } from "../link-previews/preview-requests.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import { checkPoll } from "../polls/poll-permission.ts";
+import { checkPoll } from "../polls/polls.ts";
 import { CommittedSends } from "../sending/committed-sends.ts";
 import { DirectPermission } from "../sending/direct-permission.ts";
 import { ForwardResolver } from "../sending/forward-resolver.ts";

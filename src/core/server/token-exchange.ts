@@ -147,7 +147,7 @@ const MAX_TRIES = 4;
 const DIGITS = 12;
 
 /** What a new user gets. An existing one stays as they are. */
-export interface Provision {
+interface Provision {
   externalId: ExternalId;
   /** a `NewUsername`, which they get if it is free; undefined: a generated one */
   username: string | undefined;

@@ -4,6 +4,7 @@ import type { Conversations, DeletedUser, OwnMembership, UserDirectory } from ".
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { type CallBudget, forEachConcurrent } from "../../object/concurrency.ts";
+import type { ReleasedFiles } from "../../object/files/released-files.ts";
 
 /** Conversations that are called at once. */
 const MAX_CONCURRENT = 8;
@@ -147,5 +148,44 @@ async function* membershipPages(
     yield page;
     after = page.at(-1)?.conversationId ?? after;
     more = page.length === PAGE;
+  }
+}
+
+/** The alarm job of the files of a deleted account. */
+interface FilesScheduler {
+  schedule(kind: "own_files", key: string, due: number): void;
+}
+
+interface OwnFilesDeps {
+  directory: Pick<UserDirectory, "releaseFilesOf">;
+  released: Pick<ReleasedFiles, "add">;
+  userId(): UserId;
+}
+
+/**
+ * The files of a user whose account is deleted: those that nothing shows are deleted. Conversations look
+ * after what they erase.
+ */
+export class OwnFiles {
+  readonly #jobs: FilesScheduler;
+  readonly #deps: OwnFilesDeps;
+
+  constructor(jobs: FilesScheduler, deps: OwnFilesDeps) {
+    this.#jobs = jobs;
+    this.#deps = deps;
+  }
+
+  /** Has the alarm look through the files. Call it once D1 has deleted the account. */
+  deleteAll(): void {
+    this.#jobs.schedule("own_files", "", Date.now());
+  }
+
+  /** The `own_files` job, 500 files at once. @param after the file up to which it has come, or `""` */
+  async release(after: string): Promise<null> {
+    const { directory, released, userId } = this.#deps;
+    const page = await directory.releaseFilesOf(userId(), after);
+    released.add(page.released);
+    if (page.last !== null) this.#jobs.schedule("own_files", page.last, Date.now());
+    return null;
   }
 }

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { openDirectByNumber } from "../../core/conversations/conversations.ts";
 import { hideMessage } from "../../core/messages/messages.ts";
@@ -11,7 +11,6 @@ import { checked, type FieldOptions, fieldsOf, integer, pageSize, queryFields } 
 import { LAST_TIME } from "../../lib/stored-time.ts";
 import { authenticated } from "./auth.ts";
 import { readContent, writeContent } from "./content.ts";
-import { succeed } from "./envelope.ts";
 import {
   type DeliveryStatus,
   type MessageWithDelivery,
@@ -148,4 +147,9 @@ function serializeMessage({ message, delivery }: MessageWithDelivery) {
     ...writeContent(message),
     ...stateOf(delivery),
   };
+}
+
+/** A success in this API's envelope. */
+function succeed(c: Context, data: unknown): Response {
+  return c.json({ code: 0, msg: "成功", data });
 }

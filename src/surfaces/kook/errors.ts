@@ -6,7 +6,7 @@ import type { AppEnv } from "../../http/env.ts";
 import { exhausted, setQuotaHeaders } from "./quota.ts";
 
 /** The languages of error messages. */
-export type Language = "zh" | "en";
+type Language = "zh" | "en";
 
 /**
  * The language of an `Accept-Language`: English if it comes before Chinese. `*`, the default of libraries,

@@ -1,17 +1,19 @@
 import { Hono } from "hono";
 import type { Core } from "../../core/context.ts";
+import { storeFile } from "../../core/files/files.ts";
 import { markDirectRead } from "../../core/messages/messages.ts";
 import { allReadable, pageFromNewest } from "../../core/messages/pages.ts";
 import { readStatuses } from "../../domain/conversations/read-status.ts";
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import { countCost } from "../../http/access/rate-limit.ts";
+import { countCost, weighs } from "../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../http/env.ts";
 import { checked, fieldsOf, queryFields } from "../../http/fields.ts";
+import { readFormUpload } from "../../http/uploads/upload.ts";
 import { authenticated } from "./auth.ts";
 import { succeed, succeedListed } from "./envelope.ts";
 import { BODY, LogListing, Marking } from "./schemas.ts";
-import { serializeLog } from "./serialize.ts";
+import { serializeFile, serializeLog } from "./serialize.ts";
 import type { MessageWithReadStatus } from "./use-cases/with-members.ts";
 
 export const logs = new Hono<CallerEnv>({ strict: false });
@@ -82,3 +84,13 @@ async function onePage(
 }
 
 async function* noMessages(): AsyncGenerator<Message[]> {}
+
+export const files = new Hono<CallerEnv>({ strict: false });
+
+/** 上传聊天文件 */
+files.post("/file/upload-chat-file", authenticated, weighs("page"), async (c) => {
+  const { core, caller } = c.var;
+  const upload = await readFormUpload(c.req.raw, "file", core.timing.uploads);
+  const file = await storeFile(core, caller.userId, upload);
+  return succeed(c, { chat_file: serializeFile(file, core.settings.timeZone) });
+});

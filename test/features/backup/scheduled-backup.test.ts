@@ -5,7 +5,7 @@ import { fillWorld, viewOf } from "../../../scripts/backup/world.ts";
 import { readManifest, readText } from "../../../src/core/backup/run/layout.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
 import { BucketStore } from "../../../src/core/backup/scheduled-backup.ts";
-import { backupBucket } from "../../../src/storage/backup/bucket-binding.ts";
+import { backupBucket } from "../../../src/worker.ts";
 import { handlers } from "../../support/app.ts";
 import { api, beginDeployment, loseEverything, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";

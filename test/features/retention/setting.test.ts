@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { ConversationStubs } from "../../../src/conversation/stub.ts";
-import { wakeForRetention } from "../../../src/core/conversations/retention-round.ts";
+import { wakeForRetention } from "../../../src/core/maintenance.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";

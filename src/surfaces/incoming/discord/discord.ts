@@ -1,10 +1,19 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import {
+  editHookMessage,
+  readHookMessage,
+  requireHook,
+  revokeHookMessage,
+} from "../../../core/groups/incoming-hooks.ts";
 import { CoreError, type Failure, invalid, noMessage } from "../../../domain/errors.ts";
 import { embedText } from "../../../domain/foreign/discord/embeds.ts";
 import { fromDiscord } from "../../../domain/foreign/discord/markdown.ts";
 import { many, messageText, text } from "../../../domain/foreign/text.ts";
 import { Seq } from "../../../domain/ids.ts";
+import type { AppEnv } from "../../../http/env.ts";
+import type { HookAddress } from "../address.ts";
+import { posted } from "../body.ts";
 import { statusOf } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 import { shownName, shownUrl } from "../shown.ts";
@@ -41,7 +50,7 @@ export const discord: Shape = {
  * @param beside files, beside which there may be none
  * @throws `validation_failed` if there is none
  */
-export function textOf(body: unknown, { beside = 0 } = {}): string {
+function textOf(body: unknown, { beside = 0 } = {}): string {
   const { content = "", embeds = [] } = payloadOf(body);
   const parts = [fromDiscord(content), ...embeds.slice(0, MAX_EMBEDS).map((embed) => embedText(embed))];
   const said = messageText(parts.filter((part) => part !== "").join("\n\n"));
@@ -51,13 +60,13 @@ export function textOf(body: unknown, { beside = 0 } = {}): string {
 }
 
 /** Whether a payload says anything of what a message is to say. */
-export function saysText(body: unknown): boolean {
+function saysText(body: unknown): boolean {
   const { content, embeds } = payloadOf(body);
   return content !== undefined || embeds !== undefined;
 }
 
 /** The message that an id of Discord's API names. @throws `not_found` */
-export function seqOf(id: string): Seq {
+function seqOf(id: string): Seq {
   const seq = Seq.safeParse(/^[1-9]\d{0,15}$/.test(id) ? Number(id) : 0);
   if (!seq.success) throw noMessage();
   return seq.data;
@@ -110,3 +119,42 @@ function treeOf(errors: readonly { path: string; message: string }[]): object {
   });
   return Object.assign({}, ...wrong);
 }
+
+/** What Discord answers of a webhook, and of the messages that it has brought. */
+type Answer = (c: Context<AppEnv>, url: HookAddress) => Promise<Response>;
+
+const messageOf = (c: Context<AppEnv>) => seqOf(c.req.param("message") ?? "");
+
+/** "Get Webhook with Token" */
+export const webhook: Answer = async (c, url) => {
+  const { id, name, conversationId } = await requireHook(c.var.core, url);
+  return c.json({
+    ...{ id, type: 1, name, avatar: null, channel_id: String(conversationId), guild_id: null },
+    ...{ application_id: null, token: url.secret },
+    url: `${new URL(c.req.url).origin}/api/webhooks/${id}/${url.secret}`,
+  });
+};
+
+/** "Get Webhook Message" */
+export const message: Answer = async (c, url) =>
+  c.json(serializeMessage(await readHookMessage(c.var.core, url, messageOf(c)), url.hook));
+
+/**
+ * "Edit Webhook Message". It changes nothing if the body names neither content nor embeds. A message keeps
+ * its file: another one is refused.
+ */
+export const editMessage: Answer = async (c, url) => {
+  const seq = messageOf(c);
+  const given = await posted(c.req, { hasFields: true });
+  if (given.hasFiles) throw invalid("body.files", "must not be there: an edit changes no file");
+  const edited = saysText(given.body)
+    ? editHookMessage(c.var.core, url, seq, textOf(given.body))
+    : readHookMessage(c.var.core, url, seq);
+  return c.json(serializeMessage(await edited, url.hook));
+};
+
+/** "Delete Webhook Message" */
+export const deleteMessage: Answer = async (c, url) => {
+  await revokeHookMessage(c.var.core, url, messageOf(c));
+  return c.body(null, 204);
+};

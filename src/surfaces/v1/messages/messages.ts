@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { showTo } from "../../../core/bots/passing.ts";
-import { hideMessage, pageOfMessages, sendMessage } from "../../../core/messages/messages.ts";
+import { hideMessage, pageOfMessages, sendMessage, showTo } from "../../../core/messages/messages.ts";
 import { scheduleMessage } from "../../../core/messages/scheduled.ts";
 import { invalid } from "../../../domain/errors.ts";
 import { Seq } from "../../../domain/ids.ts";
