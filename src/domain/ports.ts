@@ -295,8 +295,8 @@ export interface ReplayRequest {
 }
 
 /**
- * Updates are delivered to an inbox without delay, for the length of a lease. `hasDevices`: a device is connected, or is
- * about to connect; otherwise the user loads their list.
+ * Updates are delivered to an inbox without delay, for the length of a lease. `hasDevices`: a device is
+ * connected, or is about to connect; otherwise the user loads their list.
  */
 export interface Subscription {
   hasDevices: boolean;

@@ -39,7 +39,7 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   senderId: UserId;
   /** null: it is an edit */
   draft: Draft | null;
-  /** with an edit: the hook that has brought the message */
+  /** with an edit: the incoming hook that has brought the message */
   hook?: HookOrigin | undefined;
 }
 
@@ -128,18 +128,17 @@ export class SendingGate {
 
   /**
    * Asks whether a message may be stored. Never rejects.
-   * @returns its body, which a rule or the hook may have replaced, as whom a hook shows it, and whether its
-   *   sender alone is to see it;
-   *   or `refused`, `held` for a moderator, or
-   *   `unavailable` without an answer
+   * @returns its body, which a rule or the hook may have replaced, as whom an incoming hook shows it, and
+   *   whether its sender alone is to see it; or `refused`, `held` for a moderator, or `unavailable` without
+   *   an answer
    */
   async check(intended: Intended): Promise<Result<Checked>> {
     const ruled = await this.#checkRules(intended);
     if (!ruled.ok || ruled.value.shadowed) return ruled;
     const { draft, conversationId } = intended;
-    const hook = draft?.hook && (await this.#hookShown(draft.hook, conversationId));
+    const hook = draft?.hook && (await this.#incomingHookShown(draft.hook, conversationId));
     const asked = { ...intended, ...ruled.value, draft: draft && { ...draft, ...(hook && { hook }) } };
-    const body = await this.#checkHook(asked);
+    const body = await this.#askHook(asked);
     if (!body.ok) return body;
     return { ok: true, value: { ...ruled.value, body: body.value, ...(hook && { hook }) } };
   }
@@ -162,8 +161,8 @@ export class SendingGate {
     return checked.value;
   }
 
-  /** The hook that brings a message, under its own name where rules refuse the one that the post wants. */
-  async #hookShown(hook: HookOrigin, conversationId: ConversationId): Promise<HookOrigin> {
+  /** The incoming hook of a message, under its own name where rules refuse the one that the post wants. */
+  async #incomingHookShown(hook: HookOrigin, conversationId: ConversationId): Promise<HookOrigin> {
     const { name, nickname } = hook;
     const isShown = nickname === name || (await this.shows(nickname, conversationId));
     return isShown ? hook : { ...hook, nickname: name };
@@ -219,7 +218,7 @@ export class SendingGate {
     }
   }
 
-  /** Has staff look at a message, an edit or a post to a hook that is stored all the same. */
+  /** Has staff look at a message, an edit or a post of an incoming hook that is stored all the same. */
   async #flagged(intended: Intended, texts: CompiledRules, rules: RuleId[]): Promise<Checked> {
     const { conversationId, kind, body, mentions, buttons, clientMsgId, edits } = intended;
     const {
@@ -249,7 +248,7 @@ export class SendingGate {
     return checked;
   }
 
-  async #checkHook({ senderId, draft, hook, ...intended }: Intended): Promise<Result<BodyJson>> {
+  async #askHook({ senderId, draft, hook, ...intended }: Intended): Promise<Result<BodyJson>> {
     const accepted = { ok: true, value: intended.body } as const;
     const id = this.#positions.gate;
     if (id === null) return accepted;

@@ -20,8 +20,8 @@ export interface StoredContext
 }
 
 /**
- * The context that a wire format shows beside a message on a device socket: the reader, and the conversation as they see
- * it.
+ * The context that a wire format shows beside a message on a device socket: the reader, and the conversation
+ * as they see it.
  */
 export interface MessageContext extends Omit<StoredContext, "code">, Pick<Conversation, "unreadCount"> {
   userId: UserId;

@@ -86,8 +86,8 @@ export const DELIVERY = {
   ),
 
   /**
-   * Sends an event to the connected devices. Without devices it is lost, and no tables are created. Phones get
-   * no push of it: the call keeps its name, as objects of two releases call each other.
+   * Sends an event to the connected devices. Without devices it is lost, and no tables are created. Phones
+   * get no push of it: the call keeps its name, as objects of two releases call each other.
    */
   pushEvent: onlyIfStored(
     effect(

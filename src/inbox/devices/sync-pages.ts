@@ -81,8 +81,8 @@ export class SyncPages {
   }
 
   /**
-   * Keeps the position of a socket that gets no page, as its user is not in the conversation: what is sent later
-   * continues from it.
+   * Keeps the position of a socket that gets no page, as its user is not in the conversation: what is sent
+   * later continues from it.
    */
   #keepPosition(socket: DeviceSocket, id: ConversationId, position: SyncPosition): void {
     const shared = this.#deps.list.known(id)?.delivered ?? position;

@@ -11,13 +11,13 @@ import { history } from "./conversations/history.ts";
 import { search } from "./conversations/search.ts";
 import { sorting } from "./conversations/sorting.ts";
 import { refuse, UNSUPPORTED } from "./errors.ts";
+import { socket } from "./frames.ts";
 import { groupData } from "./groups/group-data.ts";
 import { groups } from "./groups/groups.ts";
 import { joinRequests } from "./groups/join-requests.ts";
 import { members } from "./groups/members.ts";
 import { drafts } from "./messages/drafts.ts";
 import { messages } from "./messages/messages.ts";
-import { socket } from "./socket.ts";
 
 /** Calls of the SDK that this server does not have, by decision. */
 const CALLS = [

@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import type { Surface } from "../../http/surface.ts";
 import { refuse } from "./errors.ts";
+import { socket } from "./frames.ts";
 import { files, logs } from "./logs.ts";
 import { sessions } from "./sessions.ts";
-import { socket } from "./socket.ts";
 import { users } from "./users.ts";
 
 const PREFIXES = ["/chat", "/file", "/ws"];

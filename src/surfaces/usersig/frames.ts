@@ -1,15 +1,22 @@
+import { Hono } from "hono";
 import { z } from "zod";
+import { openDeviceSocket } from "../../core/sockets.ts";
 import { UNREAD } from "../../domain/conversations/read-status.ts";
-import { attempt, type Failure } from "../../domain/errors.ts";
+import { attempt, CoreError, type Failure } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { EventNames, Settings } from "../../domain/settings.ts";
 import { type EncodedMessage, EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
 import type { DeviceCommand, DeviceProtocol } from "../../domain/sync/socket-protocol.ts";
+import { isAllowedPage, isForeignPage } from "../../http/access/origin.ts";
+import { countCost } from "../../http/access/rate-limit.ts";
+import { closeCodeOf, closedSocket, isUpgrade, requireSocket } from "../../http/access/upgrade.ts";
+import type { AppEnv } from "../../http/env.ts";
 import { checked } from "../../http/fields.ts";
 import { parseJson, requireSound } from "../../http/json.ts";
 import { zonedTime } from "../../lib/time-zone.ts";
+import { identifyAs } from "./auth.ts";
 import { ContentType, readContent } from "./content.ts";
 import { failureOf } from "./errors.ts";
 import { optional, sessionId } from "./schemas.ts";
@@ -117,3 +124,37 @@ function frameFor(
   }).slice(1, -1);
   return EncodedPart.parse(`{"type":${type},"session":${session},${text},${reading},"session":${session}}}`);
 }
+
+/** The key of this device protocol in `src/worker.ts`. */
+const PROTOCOL = "usersig";
+
+/** The close codes and reasons of a refused socket. */
+const CLOSE = {
+  foreignSig: { code: 4003, reason: "user_sig" },
+  unknownUser: { code: 4004, reason: "user_id" },
+  foreignPage: { code: 4403, reason: "origin" },
+} as const;
+
+export const socket = new Hono<AppEnv>({ strict: false });
+
+/** 聊天 */
+socket.get("/ws/chat/:user_id/:user_sig", async (c) => {
+  const { core } = c.var;
+  requireSocket(core.settings, c.req);
+  const { user_id, user_sig } = c.req.param();
+  const caller = await identifyAs(c, user_id, user_sig);
+  await countCost(c, caller.userId, "page");
+  return openDeviceSocket(core, { ...caller, protocol: PROTOCOL, subprotocol: undefined });
+});
+
+// Clients of this API expect an upgrade that closes at once, with a code, instead of an HTTP error.
+socket.onError((error, c) => {
+  if (!(error instanceof CoreError)) throw error;
+  if (isUpgrade(c.req) && isForeignPage(c.var.core.settings, c.req.raw))
+    return closedSocket(CLOSE.foreignPage);
+  if (error.code === "not_found" || error.data?.gone) return closedSocket(CLOSE.unknownUser);
+  if (error.code === "unauthenticated") return closedSocket(CLOSE.foreignSig);
+  // A page sees no answer over HTTP, only that the connection failed.
+  if (!isUpgrade(c.req) || !isAllowedPage(c.var.core.settings, c.req.raw)) throw error;
+  return closedSocket({ code: closeCodeOf(failureOf(error.toFailure()).code), reason: error.code });
+});
