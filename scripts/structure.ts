@@ -8,13 +8,14 @@ import { luckIn } from "./support/luck.ts";
  * The structure of `src/`, the packages, `web/src/` and `web/docs/` in figures: files per folder, names
  * exported for two types; and long comment lines and lines on which luck decides (`support/luck.ts`), there
  * and in the tests, the scripts and the benchmarks.
- * `biome.json` has the rules of imports: which layer may import which, and no cycles. `support/figures.ts` has
- * limits for figures of `src/` and of the notes on its design: a commit that raises one says why.
+ * `biome.json` has the rules of imports: which layer may import which, and no cycles.
+ * `support/figures.ts` has limits for figures of `src/` and of the notes on its design: a commit that raises
+ * one says why.
  *
  *     npm run structure
  *
- * Exits with 1 on a name of two types, a long comment line, a line of luck, a folder of more than 15 files, or
- * a figure over its limit.
+ * Exits with 1 on a name of two types, a long comment line, a line of luck, a folder of more than 15 files,
+ * or a figure over its limit.
  */
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;

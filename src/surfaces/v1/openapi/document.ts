@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import manifest from "../../../../package.json";
+import manifest from "../../../../package.json" with { type: "json" };
 import { ExportedContent, ExportRecord } from "../../../domain/data/records.ts";
 import { ErrorCode } from "../../../domain/errors.ts";
 import type { AppEnv } from "../../../http/env.ts";
