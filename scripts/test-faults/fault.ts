@@ -7,6 +7,7 @@ type Area =
   | "messages"
   | "groups and contacts"
   | "delivery"
+  | "outfeeds"
   | "other APIs"
   | "page"
   | "client"

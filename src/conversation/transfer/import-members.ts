@@ -62,7 +62,7 @@ export class MemberImport {
       const known = this.#room.members.find(member.userId);
       const isSettled = settled.has(member.userId);
       if (isSettled && known?.state === "left" && member.state === "active")
-        return { result: "left_out", reason: GONE_HERE };
+        return { result: "left_out", reason: banned.has(member.userId) ? BANNED : GONE_HERE };
       const view = known && isSettled ? seenBy(known) : this.#viewOf(member);
       if (view === null) return { result: "left_out", reason: NO_MESSAGES };
       const given =
@@ -71,8 +71,7 @@ export class MemberImport {
       const isAdded = row.state === "active" && known?.state !== "active";
       const note = view.lost.length > 0 ? { note: view.lost.join("; ") } : {};
       if (known && isSameJson(comparable(known), comparable(row))) return { result: "unchanged", ...note };
-      if (isAdded && banned.has(member.userId))
-        return { result: "left_out", reason: "This user is banned from the group: lift the ban first." };
+      if (isAdded && banned.has(member.userId)) return { result: "left_out", reason: BANNED };
       if (isAdded && free-- <= 0) return { result: "left_out", reason: this.#admission.fullness().message };
       rows.push(withNewVersion(row, {}));
       return { result: "imported", ...note };
@@ -219,6 +218,7 @@ function seenBy({ visible_from, visible_until }: MemberRow): View {
 /** The events by which people come and go. */
 const MEMBERSHIP: ReadonlySet<SystemMessage["event"]> = new Set(["joined", "left", "removed"]);
 
+const BANNED = "This user is banned from the group: lift the ban first.";
 const GONE_HERE = "They have left this group here, or were removed: add them here.";
 const NO_MESSAGES = "The message where their history begins is not there: import the messages first.";
 

@@ -22,7 +22,7 @@ import { worldsOf } from "./rows.ts";
 /** Of the 1,000 places some are left, for those who join. */
 const MEMBERS = 850;
 /** Users who are in no group yet. */
-const NEWCOMERS = 130;
+const NEWCOMERS = 180;
 /** Rows of users without accounts have ids from here on. */
 const NOBODY = 1_000_000_000;
 

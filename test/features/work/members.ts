@@ -105,13 +105,13 @@ export const MEMBERS = {
   importMembers: [
     (g) => [
       {
-        members: [...g.newcomers.slice(50, 100).map(({ id }) => id), ...g.others.slice(0, 50)].map(
+        members: [...g.newcomers.slice(125, 175).map(({ id }) => id), ...g.others.slice(0, 50)].map(
           (userId) => ({
             ...{ userId, role: "member", state: "active", joinedAt: 1, nameCard: "card", customFields: {} },
             ...{ seesAfter: null, seesFrom: null, seesUntil: null, mutedUntil: 0 },
           }),
         ),
-        people: g.newcomers.slice(50, 100),
+        people: g.newcomers.slice(125, 175),
       },
     ],
   ],
