@@ -39,7 +39,7 @@ export const OUTFEEDS: readonly Fault[] = [
     name: "the phone of a session that has ended is pushed to",
     area: "outfeeds",
     file: OUTFEEDS_FILE,
-    from: "outfeed.endSession(sessionId);",
+    from: "outfeed.endSession?.(sessionId);",
     to: "void sessionId;",
     caughtBy: "test/features/push/choices.test.ts",
   },

@@ -48,8 +48,8 @@ export class MemberImport {
 
   /**
    * Makes users members, active ones or such that have left, with all messages read. A member who is there
-   * already gets the role and whatever else is given; the read position stays. Whoever has come here, or has
-   * left here or was removed, stays so, and sees of the history what they see.
+   * already gets the role and whatever else is given; the read position stays. A member who has come here, or
+   * has left here or was removed, stays so, and sees of the history what they see.
    * @param people their profiles; of a deleted user none
    */
   members(members: PortableMember[], people: Person[]): ImportOutcome[] {

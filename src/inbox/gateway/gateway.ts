@@ -96,9 +96,6 @@ export class Gateway implements Outfeed {
     return this.#taps.read(tap);
   }
 
-  /** @see Outfeed.endSession A session of the gateway ends with its socket. */
-  endSession(): void {}
-
   /** Whether the bot has a session, and no other sockets. */
   get isAlone(): boolean {
     return this.isOn && this.#deps.sockets().length === this.#open().length;

@@ -30,8 +30,8 @@ export interface Outfeed {
    * @returns what stores it, in the turn of the other outfeeds; null: the receiver is not told of it
    */
   readTap?(tap: Tap): Promise<(() => void) | null>;
-  /** A session has ended, and with it what it has registered. */
-  endSession(sessionId: SessionId): void;
+  /** A session has ended, and with it what it has registered; absent: it registers nothing. */
+  endSession?(sessionId: SessionId): void;
   /** The account is deleted. */
   stop(): void;
 }
@@ -98,7 +98,7 @@ export class Outfeeds {
 
   /** A session has ended. */
   endSession(sessionId: SessionId): void {
-    for (const outfeed of this.#all) outfeed.endSession(sessionId);
+    for (const outfeed of this.#all) outfeed.endSession?.(sessionId);
   }
 
   /** The account is deleted. */
