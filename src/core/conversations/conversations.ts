@@ -295,7 +295,7 @@ async function storePreferences(
   core.waitUntil(
     core.conversations
       .pushConversation(id, { userId: caller })
-      .catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error))),
+      .catch((error: unknown) => log("warn", "preferences_not_sent", errorFields(error))),
   );
 }
 

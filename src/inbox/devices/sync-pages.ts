@@ -112,7 +112,7 @@ export class SyncPages {
     try {
       await this.#deps.conversations.pushConversation(id, { userId: this.#deps.userId() });
     } catch (error) {
-      log("warn", "conversation_push_failed", { conversation: id, ...errorFields(error) });
+      log("warn", "conversation_not_sent", { conversation: id, ...errorFields(error) });
     }
   }
 }

@@ -38,7 +38,7 @@ export async function clearByName(core: Core, caller: UserId, name: Conversation
   core.waitUntil(
     core.conversations
       .pushConversation(id, { userId: caller })
-      .catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error))),
+      .catch((error: unknown) => log("warn", "preferences_not_sent", errorFields(error))),
   );
 }
 
