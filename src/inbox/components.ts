@@ -24,7 +24,6 @@ import { DeviceCursors } from "./devices/device-cursors.ts";
 import { DeviceFeed } from "./devices/device-feed.ts";
 import { DeviceSockets, type DeviceSocketsDeps } from "./devices/device-sockets.ts";
 import { MessageContexts } from "./devices/message-contexts.ts";
-import { Drafts } from "./drafts.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { InboxJobKind } from "./jobs.ts";
 import { CatchUp } from "./list/catch-up.ts";
@@ -38,6 +37,7 @@ import { createPush } from "./push/create-push.ts";
 import { QuotaUses } from "./quota-uses.ts";
 import { SavedMessages } from "./saved/saved-messages.ts";
 import { createScheduled } from "./scheduled/scheduled.ts";
+import { StoredDrafts } from "./stored-drafts.ts";
 
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
@@ -122,7 +122,7 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
     sockets,
     list: new ConversationList(sql, writer),
     notifications: new Notifications(ctx.storage),
-    drafts: new Drafts(sql, jobs, timing.drafts, quotas),
+    storedDrafts: new StoredDrafts(sql, jobs, timing.drafts, quotas),
     scheduled: createScheduled(sql, jobs, {
       ...deps,
       ...{ userId, quotas },
@@ -193,7 +193,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     forgotten: (id) => composerDrafts.forget(id),
     leftArchive: (id) => {
       const sent = conversations.pushConversation(id, { userId: userId() });
-      sent.catch((error: unknown) => log("warn", "preferences_push_failed", errorFields(error)));
+      sent.catch((error: unknown) => log("warn", "preferences_not_sent", errorFields(error)));
     },
   });
   return { audience, deviceFeed, catchUp, composerDrafts, outfeeds, push, botUpdates, gateway };

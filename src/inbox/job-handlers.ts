@@ -49,7 +49,7 @@ export const INBOX_JOBS: JobTable<InboxJobKind | FormerJobKind, InboxComponents>
   lost_updates: { run: ({ catchUp }, key, calls) => catchUp.recover(key, calls), isBeside: true },
   repair: ({ repair }, key, calls) => repair.goOn(Number(key), calls),
   profile: ({ profileAnnouncer }, key, calls) => profileAnnouncer.announceAfter(Number(key), calls),
-  drafts: ({ drafts }) => drafts.deleteExpired(),
+  drafts: ({ storedDrafts }) => storedDrafts.deleteExpired(),
   scheduled: { run: ({ scheduled }, key, calls) => scheduled.sends.sendDue(key, calls), isBeside: true },
   scheduled_files: { run: ({ scheduled }, key) => scheduled.files.store(key), isPrompt: true },
   scheduled_expiry: ({ scheduled }) => scheduled.sends.deleteExpired(),

@@ -5,7 +5,6 @@ import { toldReactionsTable } from "./bot-updates/told-reactions.ts";
 import { queueTables } from "./bot-updates/update-queue.ts";
 import { TAPS_TABLE } from "./bots/taps.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
-import { DRAFTS_TABLE } from "./drafts.ts";
 import { GATEWAY_SESSIONS_TABLE } from "./gateway/sessions.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
 import { NOTICE_TABLES } from "./push/notices.ts";
@@ -14,6 +13,7 @@ import { PUSH_PREFERENCES_TABLES } from "./push/push-preferences.ts";
 import { QUOTA_USES_TABLE } from "./quota-uses.ts";
 import { SAVED_TABLE } from "./saved/saved-messages.ts";
 import { SCHEDULED_TABLE } from "./scheduled/scheduled-messages.ts";
+import { STORED_DRAFTS_TABLE } from "./stored-drafts.ts";
 
 /**
  * The list of conversations.
@@ -141,7 +141,7 @@ export const MIGRATIONS: readonly Migration[] = [
     minCode: 1,
     sql: [
       ...[CONVERSATIONS_TABLE, LIST_AHEAD_TABLE, SOCKET_TABLES, PRESENCE_TABLE, NOTIFICATION_TABLES],
-      ...[DRAFTS_TABLE, COMPOSER_DRAFTS_TABLE, SCHEDULED_TABLE, SAVED_TABLE, JOBS_TABLE, DEBTS_TABLE],
+      ...[STORED_DRAFTS_TABLE, COMPOSER_DRAFTS_TABLE, SCHEDULED_TABLE, SAVED_TABLE, JOBS_TABLE, DEBTS_TABLE],
     ].join("\n"),
   },
   { version: 2, minCode: 1, sql: LIST_BEHIND },

@@ -21,39 +21,39 @@ const { light, page, unweighed } = WEIGHTS;
 export const KEPT = {
   /**
    * Stores a draft of the user. Idempotent.
-   * @see Drafts.keep
+   * @see StoredDrafts.keep
    * @throws `unauthenticated` for a deleted account, `full`
    */
   keepDraft: effect(
     repeatable(light, (components, input: StoredDraft) => {
       requireAccount(components);
       components.space.require();
-      components.drafts.keep(input);
+      components.storedDrafts.keep(input);
     }),
   ),
 
-  /** The content of a stored draft, or the message that it became. @throws `not_found` @see Drafts.get */
-  draft: repeatable(light, ({ drafts }, { id }: { id: DraftId }): DraftState => drafts.get(id)),
+  /** The content of a draft, or the message that it became. @throws `not_found` @see StoredDrafts.get */
+  draft: repeatable(light, ({ storedDrafts }, { id }: { id: DraftId }): DraftState => storedDrafts.get(id)),
 
   /**
    * Replaces the content of a stored draft, unless it was sent. @returns its state after it @throws
-   * `not_found`, `rate_limited` @see Drafts.change
+   * `not_found`, `rate_limited` @see StoredDrafts.change
    */
   changeDraft: repeatable(
     light,
-    ({ drafts, space }, { id, content }: { id: DraftId; content: DraftContent }): DraftState => {
+    ({ storedDrafts, space }, { id, content }: { id: DraftId; content: DraftContent }): DraftState => {
       space.require();
-      return drafts.change(id, content);
+      return storedDrafts.change(id, content);
     },
   ),
 
   /**
    * Notes that a stored draft was sent as this message. Idempotent. It follows a send, and is not refused.
-   * @see Drafts.sent
+   * @see StoredDrafts.sent
    */
   noteDraftSent: effect(
-    repeatable(unweighed, ({ drafts }, input: { id: DraftId } & MessageReference) =>
-      drafts.sent(input.id, input),
+    repeatable(unweighed, ({ storedDrafts }, input: { id: DraftId } & MessageReference) =>
+      storedDrafts.sent(input.id, input),
     ),
   ),
 

@@ -21,7 +21,7 @@ import { DeviceEvents } from "./device-events.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import { DeviceUpdates } from "./device-updates.ts";
 import type { MessageContexts } from "./message-contexts.ts";
-import { type OwnSends, SendResults } from "./send-results.ts";
+import { type OwnSends, SendCalls } from "./send-calls.ts";
 import { SlowSockets } from "./slow-sockets.ts";
 import { SyncPages } from "./sync-pages.ts";
 
@@ -60,7 +60,7 @@ export class DeviceFeed {
   readonly #positions: DeliveryPositions;
   readonly #events: DeviceEvents;
   readonly #updates: DeviceUpdates;
-  readonly #sends: SendResults;
+  readonly #sends: SendCalls;
   readonly #syncPages: SyncPages;
   readonly #pageBudget: Semaphore;
 
@@ -77,7 +77,7 @@ export class DeviceFeed {
     const { slowSockets } = this;
     const shared = { ...deps, slowSockets, positions: this.#positions, events: this.#events };
     this.#updates = new DeviceUpdates({ ...shared, pageBudget: this.#pageBudget });
-    this.#sends = new SendResults({ ...shared, updates: this.#updates });
+    this.#sends = new SendCalls({ ...shared, updates: this.#updates });
     this.#syncPages = new SyncPages(deps, this.#positions);
   }
 

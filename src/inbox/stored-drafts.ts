@@ -7,7 +7,7 @@ import type { Timing } from "../domain/timing.ts";
 import type { QuotaUses } from "./quota-uses.ts";
 
 /** The table of stored drafts. `n` rises with each draft: the order of creation. */
-export const DRAFTS_TABLE = `
+export const STORED_DRAFTS_TABLE = `
   CREATE TABLE drafts (
     n INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -39,7 +39,7 @@ interface Scheduler {
  * The stored drafts of a user: messages that are created by one call and sent by a later one. Once a draft is
  * sent, its row keeps the reference to the message. Rows expire after `lifetimeMs`.
  */
-export class Drafts {
+export class StoredDrafts {
   readonly #sql: SqlStorage;
   readonly #jobs: Scheduler;
   readonly #timing: Timing["drafts"];

@@ -13,8 +13,8 @@ import type { DeviceSocket } from "./device-socket.ts";
 import type { DeviceUpdates, DeviceUpdatesDeps } from "./device-updates.ts";
 import { messageParts } from "./message-parts.ts";
 
-/** What the sends need from the inbox. */
-interface SendResultsDeps extends Omit<DeviceUpdatesDeps, "conversations" | "pageBudget"> {
+/** What the calls need from the inbox. */
+interface SendCallsDeps extends Omit<DeviceUpdatesDeps, "conversations" | "pageBudget"> {
   conversations: Pick<Conversations, "sendFromDevice">;
   updates: DeviceUpdates;
 }
@@ -32,11 +32,11 @@ export interface OwnSends {
   settle(outcomes: Result<DeviceReceipt>[]): void;
 }
 
-/** Passes the sends of sockets to conversations, and takes the results. */
-export class SendResults {
-  readonly #deps: SendResultsDeps;
+/** Calls conversations with the sends of sockets, and takes what they answer. */
+export class SendCalls {
+  readonly #deps: SendCallsDeps;
 
-  constructor(deps: SendResultsDeps) {
+  constructor(deps: SendCallsDeps) {
     this.#deps = deps;
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { CoreError } from "../../../../src/domain/errors.ts";
 import { ConversationId, Seq } from "../../../../src/domain/ids.ts";
 import { DraftContent, DraftId } from "../../../../src/domain/messages/draft.ts";
-import { DRAFTS_TABLE, Drafts } from "../../../../src/inbox/drafts.ts";
+import { STORED_DRAFTS_TABLE, StoredDrafts } from "../../../../src/inbox/stored-drafts.ts";
 import { timing } from "../../../support/timing.ts";
 
 const MAX_DRAFT_BYTES = 32 * 1024 ** 2;
@@ -20,16 +20,16 @@ function contentOf(bytes: number): DraftContent {
 }
 
 /** Runs `work` on the drafts of a new inbox. */
-function withDrafts<T>(work: (drafts: () => Drafts) => T): Promise<T> {
+function withDrafts<T>(work: (drafts: () => StoredDrafts) => T): Promise<T> {
   const inbox = env.INBOX.getByName(`drafts ${crypto.randomUUID()}`);
   return runInDurableObject(inbox, (_, { storage }) => {
-    storage.sql.exec(DRAFTS_TABLE);
-    return work(() => new Drafts(storage.sql, { schedule: () => undefined }, timing.drafts, quotas));
+    storage.sql.exec(STORED_DRAFTS_TABLE);
+    return work(() => new StoredDrafts(storage.sql, { schedule: () => undefined }, timing.drafts, quotas));
   });
 }
 
 /** Stores drafts until one is refused. @returns the ids of the stored ones */
-function fill(drafts: Drafts, bytes: number): DraftId[] {
+function fill(drafts: StoredDrafts, bytes: number): DraftId[] {
   const stored: DraftId[] = [];
   for (;;) {
     const id = newId();
