@@ -181,9 +181,9 @@ export class Joining {
   forget(userId: UserId): void {
     this.#room.commit((tx) => {
       this.#room.bans.lift(userId);
-      const notifications = this.#room.joinRequests.forget(userId).map(({ id, told: receivers }) => {
+      const notifications = this.#room.joinRequests.forget(userId).map(({ id, notified }) => {
         this.#room.outbox.retract(tx, id);
-        return { notification: { forgotten: id }, to: receivers };
+        return { notification: { forgotten: id }, to: notified };
       });
       this.#room.change(tx, { notifications });
     });

@@ -48,7 +48,7 @@ export const TRANSFER = {
   /** Moves read positions. @see MemberImport.reads */
   importReads: repeatable(unweighed, async ({ room }, { reads }: { reads: PortableRead[] }) => {
     const outcomes = room.memberImports.reads(reads);
-    room.memberImports.told();
+    room.memberImports.publish();
     await room.updateInboxes(reads.map(({ userId }) => userId));
     return outcomes;
   }),

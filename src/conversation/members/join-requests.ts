@@ -162,10 +162,10 @@ export class JoinRequests {
    * Deletes all join requests of a user, handled ones too.
    * @returns their ids, and the notified users of each
    */
-  forget(userId: UserId): { id: number; told: UserId[] }[] {
+  forget(userId: UserId): { id: number; notified: UserId[] }[] {
     const query = "DELETE FROM applications WHERE user_id = ? RETURNING *";
     const deleted = this.#sql.exec<JoinRequestRow>(query, userId).toArray();
-    return deleted.map(({ id, told }) => ({ id, told: UserIds.parse(JSON.parse(told)) }));
+    return deleted.map(({ id, told }) => ({ id, notified: UserIds.parse(JSON.parse(told)) }));
   }
 
   /** Rejects all open join requests. @returns the users who had one */

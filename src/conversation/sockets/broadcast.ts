@@ -38,7 +38,7 @@ export class Broadcast implements SocketSink {
   readonly #room: BroadcastRoom;
   readonly #protocol: RoomProtocol;
   readonly #registry: SocketRegistry;
-  readonly #receivers: Pick<LaggingSockets, "deliver" | "told">;
+  readonly #receivers: Pick<LaggingSockets, "deliver" | "sentUpTo">;
   /** the socket that syncs in this turn, and its acks: the frames of its page go first */
   #syncing: { socket: RoomSocket; acks: string[] } | null = null;
 
@@ -46,7 +46,7 @@ export class Broadcast implements SocketSink {
     room: BroadcastRoom,
     protocol: RoomProtocol,
     registry: SocketRegistry,
-    receivers: Pick<LaggingSockets, "deliver" | "told">,
+    receivers: Pick<LaggingSockets, "deliver" | "sentUpTo">,
   ) {
     this.#receivers = receivers;
     this.#room = room;
@@ -109,7 +109,7 @@ export class Broadcast implements SocketSink {
     }
     // No ack waits for the sockets of others.
     this.#show(messages, (socket) => !isSender(socket));
-    if (last !== undefined) this.#receivers.told({ seq: Position.parse(last) });
+    if (last !== undefined) this.#receivers.sentUpTo({ seq: Position.parse(last) });
   }
 
   imported(rows: readonly MessageRow[]): void {
@@ -124,7 +124,7 @@ export class Broadcast implements SocketSink {
       };
       this.#show(hasSockets ? rows.map(outgoing) : [], () => true);
     });
-    this.#receivers.told({ seq: Position.parse(last.seq) });
+    this.#receivers.sentUpTo({ seq: Position.parse(last.seq) });
   }
 
   #show(messages: OutgoingMessage[], isShown: (socket: RoomSocket) => boolean): void {
@@ -162,7 +162,7 @@ export class Broadcast implements SocketSink {
     this.#closeAllOnError(() =>
       sendChanges(this.#room, announcement, this.#sockets(), this.#protocol, this.#receivers),
     );
-    this.#receivers.told({ rev: announcement.rev });
+    this.#receivers.sentUpTo({ rev: announcement.rev });
   }
 
   revoked(row: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
@@ -196,7 +196,7 @@ export class Broadcast implements SocketSink {
     if (kick) this.#registry.kick(({ userId }) => leaving.has(userId), kick.reason);
     if (!systemMessage) return;
     framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol, this.#receivers);
-    this.#receivers.told({ seq: Position.parse(systemMessage.seq) });
+    this.#receivers.sentUpTo({ seq: Position.parse(systemMessage.seq) });
   }
 
   tellsWhole(): boolean {

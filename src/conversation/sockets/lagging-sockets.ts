@@ -21,41 +21,41 @@ interface LaggingSocketsDeps {
 }
 
 /**
- * Delivers what all are told to live sockets. A socket whose client reads more slowly is not closed for what
+ * Sends live sockets what all are sent. A socket whose client reads more slowly is not closed for what
  * others do: it lags, and is sent nothing until its client shows that it reads. Then pages bring it up to
  * date, as after a resume, without a word of the client's.
  */
 export class LaggingSockets {
   readonly #deps: LaggingSocketsDeps;
   readonly #slow: SlowReaders<RoomSocket>;
-  /** what the live sockets have been told */
-  #told: SyncPosition;
+  /** up to where the live sockets have been sent everything */
+  #sent: SyncPosition;
 
-  /** @param told what clients know that open a socket now */
-  constructor(deps: LaggingSocketsDeps, told: SyncPosition) {
+  /** @param sent what clients know that open a socket now */
+  constructor(deps: LaggingSocketsDeps, sent: SyncPosition) {
     this.#deps = deps;
     this.#slow = new SlowReaders(
       (socket) => this.#catchUp(socket),
       deps.timing,
       ({ lags }) => lags,
     );
-    this.#told = told;
+    this.#sent = sent;
   }
 
-  /** All live sockets have been told of messages up to `seq`, or of changes up to `rev`. */
-  told({ seq = this.#told.seq, rev = this.#told.rev }: Partial<SyncPosition>): void {
-    this.#told = { seq, rev };
+  /** All live sockets have been sent the messages up to `seq`, or the changes up to `rev`. */
+  sentUpTo({ seq = this.#sent.seq, rev = this.#sent.rev }: Partial<SyncPosition>): void {
+    this.#sent = { seq, rev };
   }
 
   /**
-   * Sends a live socket frames, all of them or none: then it lags behind what was told before.
+   * Sends a live socket frames, all of them or none: then it lags behind what was sent before.
    * @param isShared whether further sockets are sent the same frames
    */
   deliver(socket: RoomSocket, frames: readonly string[], isShared = true): void {
     if (!socket.isLive) return;
     const size = frames.reduce((sum, frame) => sum + frame.length, 0);
     if (size > MAX_AT_ONCE || socket.isOverfull) {
-      socket.lag(this.#told);
+      socket.lag(this.#sent);
       this.#slow.add(socket);
     } else for (const frame of frames) socket.send(frame, isShared);
   }

@@ -3,8 +3,8 @@ import { Seq } from "../../domain/ids.ts";
 /** No clock is after this time (ms since 1970, in the year 2286): microseconds are, and what is no date. */
 const LAST_OF_CLOCKS = 10_000_000_000_000;
 const DAY_MS = 86_400_000;
-/** Clients are told of so many mended messages, the newest: what a list and a screen show. */
-const TOLD = 100;
+/** So many mended messages are announced, the newest: what a list and a screen show. */
+const MAX_ANNOUNCED = 100;
 
 /** The log as it was found. */
 interface Found {
@@ -19,7 +19,7 @@ interface Found {
  *
  * Only the newest messages can be such. They get the time at which they are found, which is not before they
  * came. The clock alone decides about nothing but imported messages: it may be wrong itself.
- * @returns the newest that were mended, of which clients are to be told
+ * @returns the newest that were mended, which are to be announced
  */
 export function mendTimes(sql: SqlStorage, log: Found): Seq[] {
   const now = Date.now();
@@ -30,8 +30,8 @@ export function mendTimes(sql: SqlStorage, log: Found): Seq[] {
   const [sound] = sql.exec<{ at: number }>(before, first - 1).toArray();
   const at = Math.max(now, sound?.at ?? 0);
   sql.exec("UPDATE messages SET created_at = ? WHERE seq >= ?", at, first);
-  const told = Math.max(first, log.last.seq - TOLD + 1);
-  return Array.from({ length: log.last.seq - told + 1 }, (_, i) => Seq.parse(told + i));
+  const start = Math.max(first, log.last.seq - MAX_ANNOUNCED + 1);
+  return Array.from({ length: log.last.seq - start + 1 }, (_, i) => Seq.parse(start + i));
 }
 
 /** The first message whose time is wrong; null: none is for sure. */

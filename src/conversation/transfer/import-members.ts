@@ -128,8 +128,8 @@ export class MemberImport {
     });
   }
 
-  /** Has lists told of it. Call it in the turn of the change. */
-  told(): void {
+  /** Has the inboxes of members called. Call it in the turn of the change. */
+  publish(): void {
     this.#room.publish([]);
   }
 

@@ -135,7 +135,7 @@ async function userStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step>
     core.db,
     users.map(({ id }) => id),
   );
-  // A friendship is told once, with the later of the two users: the other one's record is there then.
+  // A friendship is written once, with the later of the two users: the other one's record is there then.
   const earlier = friends.filter(([id, other]) => other < id);
   await refs.learn([], {
     users: [...earlier, ...blocked].flat(),
@@ -252,21 +252,21 @@ async function* conversationPart(
 ): AsyncGenerator<ExportRecord> {
   const refs = new ExportRefs(core.db);
   let position = start;
-  const told = new Set<string>();
+  const written = new Set<string>();
   const [conversation] = await findExportedConversations(core.db, [id]);
   if (!conversation) return;
   if (position === null) {
     yield versionRecord(core, Date.now());
     const named = { users: usersOfConversations([conversation]), texts: [conversation.profile.avatar] };
     await refs.learn([], named);
-    yield* namedRecords(core, refs, told);
+    yield* namedRecords(core, refs, written);
     yield { type: "conversation", conversation: conversationRecord(conversation, refs) };
   }
   const { external_id: name } = conversationRecord(conversation, refs);
   for (let reads = 0; reads < MAX_READS / 4; reads++) {
     const page: ExportPage = await core.conversations.exportPage(id, position ? { after: position } : {});
     const records = await pageRecords(name, page, refs);
-    yield* namedRecords(core, refs, told);
+    yield* namedRecords(core, refs, written);
     yield* records;
     position = page.next;
     if (position === null) break;
@@ -276,18 +276,22 @@ async function* conversationPart(
 }
 
 /** The records of users and files that `refs` has learned, each once. */
-async function* namedRecords(core: Core, refs: ExportRefs, told: Set<string>): AsyncGenerator<ExportRecord> {
-  const ids = refs.userIds.filter((id) => !told.has(`u${id}`));
+async function* namedRecords(
+  core: Core,
+  refs: ExportRefs,
+  written: Set<string>,
+): AsyncGenerator<ExportRecord> {
+  const ids = refs.userIds.filter((id) => !written.has(`u${id}`));
   const users = ids.length > 0 ? await findExportedUsers(core.db, ids) : [];
-  const keys = refs.fileKeys.filter((key) => !told.has(key));
+  const keys = refs.fileKeys.filter((key) => !written.has(key));
   const files = keys.length > 0 ? await findExportedFiles(core.db, keys) : [];
   await refs.learn([], { users: files.map(({ userId }) => userId) });
   for (const user of users) {
-    told.add(`u${user.id}`);
+    written.add(`u${user.id}`);
     yield { type: "user", user: fullUserRecord(user, refs, { friends: [], blocked: [] }) };
   }
   for (const file of files) {
-    told.add(file.key);
+    written.add(file.key);
     yield { type: "file", file: fileRecord(file, refs) };
   }
 }

@@ -151,19 +151,19 @@ function bodyOf(kind: string, stored: BodyJson, refs: Refs): z.infer<typeof Body
 function systemBody({ body, subject, details }: PortableMessage, refs: Refs): z.infer<typeof Body> {
   const tip = readTip(body);
   if ("notice" in tip) return Body.parse(JSON.parse(body));
-  const told = details === null ? null : SystemMessageDetails.parse(JSON.parse(details));
+  const parsed = details === null ? null : SystemMessageDetails.parse(JSON.parse(details));
   const event: ExportedEvent = {
     event: tip.event,
     actor: refs.user(tip.actor_id),
     users: tip.user_ids.map((id) => refs.user(id)),
     ...(subject !== null && { message: subject }),
-    ...(told && {
+    ...(parsed && {
       details: {
-        group_name: told.groupName,
-        member_count: told.memberCount,
-        ...(told.role && { role: told.role }),
-        ...(told.mutedForS !== undefined && { muted_for_s: told.mutedForS }),
-        ...(told.profile && { profile: told.profile }),
+        group_name: parsed.groupName,
+        member_count: parsed.memberCount,
+        ...(parsed.role && { role: parsed.role }),
+        ...(parsed.mutedForS !== undefined && { muted_for_s: parsed.mutedForS }),
+        ...(parsed.profile && { profile: parsed.profile }),
       },
     }),
   };

@@ -98,12 +98,12 @@ async function* ownPart(
     const shown = conversationRecord(shownTo(conversation, membership), OWN_REFS);
     return { type: "conversation", conversation: { ...shown, ...sorted, external_id: name } };
   };
-  let isTold = conversation.profile.kind === "group" || Object.keys(sorted).length > 0;
-  if (isTold) yield itself();
+  let isWritten = conversation.profile.kind === "group" || Object.keys(sorted).length > 0;
+  if (isWritten) yield itself();
   for (let after: number | null = 0; after !== null; ) {
     const page: OwnPage = await core.conversations.ownMessages(id, { of, after });
-    if (page.messages.length > 0 && !isTold) yield itself();
-    isTold ||= page.messages.length > 0;
+    if (page.messages.length > 0 && !isWritten) yield itself();
+    isWritten ||= page.messages.length > 0;
     for (const message of page.messages)
       yield { type: "message", message: messageRecord(name, withoutOthers(message, of), OWN_REFS) };
     after = page.next;

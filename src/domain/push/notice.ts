@@ -27,8 +27,8 @@ export interface PushPayload {
   badge: number;
 }
 
-/** A message, and where it is. */
-export interface Told {
+/** The message of a push, and where it is. */
+export interface PushedMessage {
   message: Message;
   context: Pick<ConversationContext, "kind" | "name">;
 }
@@ -61,7 +61,7 @@ const CHINESE: Texts = {
 
 /** The title and the text of a push. In a group the title is the group, and the text names the sender. */
 export function noticeTexts(
-  { message, context }: Told,
+  { message, context }: PushedMessage,
   content: PushContent,
   language: string | null,
 ): Pick<PushPayload, "title" | "text"> {

@@ -15,7 +15,7 @@ export interface Head {
   lastSeq: Position;
   rev: number;
   /** the shared delivered position, if one was stored in this epoch */
-  told: SyncPosition | null;
+  delivered: SyncPosition | null;
   deletedForMe: boolean;
   archive: ArchiveState;
   newestCounted: NewestCounted;
@@ -109,12 +109,12 @@ export class ListRows {
     const [row] = this.#sql.exec<HeadRow>(query, id).toArray();
     if (!row) return null;
     const { ver, state, last_seq: lastSeq, rev, told_epoch, told_seq: seq, told_rev } = row;
-    const told = told_epoch === this.#epoch ? { seq, rev: told_rev } : null;
+    const delivered = told_epoch === this.#epoch ? { seq, rev: told_rev } : null;
     const archive = { archivedCount: row.archived_count, mutedUntil: row.muted_until };
     const newestCounted = { count: row.last_n, at: row.counted_at };
     const deletedForMe = row.hidden === 1;
     const heardAt = row.heard_at;
-    return { id, ver, state, lastSeq, rev, told, deletedForMe, archive, newestCounted, heardAt };
+    return { id, ver, state, lastSeq, rev, delivered, deletedForMe, archive, newestCounted, heardAt };
   }
 
   /**
@@ -152,7 +152,7 @@ export class ListRows {
   setDelivered(id: ConversationId, position: SyncPosition): void {
     const set = "told_epoch = ?, told_seq = ?, told_rev = ?";
     const where = "conversation_id = ? AND (told_epoch, told_seq, told_rev) IS NOT (?, ?, ?)";
-    const values = this.#told(position);
+    const values = this.#deliveredValues(position);
     this.#sql.exec(`UPDATE conversations SET ${set} WHERE ${where}`, ...values, id, ...values);
   }
 
@@ -185,7 +185,7 @@ export class ListRows {
       ...[update.lastCount, update.readSeq, update.readCount, update.memberCount],
       update.preview === null ? null : JSON.stringify(update.preview),
       ...[update.updatedAt, update.deletedForMe ? 1 : 0, update.rev],
-      ...this.#told(delivered),
+      ...this.#deliveredValues(delivered),
       ...[update.kind, update.readAt, update.ignoresUnread ? 1 : 0],
       update.mentioned.length > 0 ? JSON.stringify(update.mentioned) : null,
       ...[update.peerRead?.readSeq ?? null, update.peerRead?.readAt ?? null],
@@ -195,7 +195,7 @@ export class ListRows {
   }
 
   /** @returns the epoch and position as the row stores them; epoch 0 stands for no delivered position */
-  #told(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
+  #deliveredValues(delivered: SyncPosition | null): [epoch: number, seq: number, rev: number] {
     return [delivered ? this.#epoch : 0, delivered?.seq ?? 0, delivered?.rev ?? 0];
   }
 }

@@ -106,7 +106,7 @@ export class ListWriter {
   /** @see ConversationList.setDelivered */
   setDelivered(id: ConversationId, position: SyncPosition): void {
     const recent = this.#find(id);
-    if (!recent || isSame(recent.head.told, position)) return;
+    if (!recent || isSame(recent.head.delivered, position)) return;
     if (this.#deps.hasDevices() && this.#keepInMemory(recent)) keepDelivered(recent, position);
     else {
       this.#rows.setDelivered(id, position);
@@ -118,8 +118,8 @@ export class ListWriter {
   known(id: ConversationId): { ver: number; rev: number; delivered: SyncPosition | null } | null {
     const head = this.#find(id)?.head;
     if (!head) return null;
-    const { ver, state, lastSeq, rev, told } = head;
-    const delivered = told ?? { seq: lastSeq, rev };
+    const { ver, state, lastSeq, rev } = head;
+    const delivered = head.delivered ?? { seq: lastSeq, rev };
     return { ver, rev, delivered: state === "active" || delivered.seq > lastSeq ? delivered : null };
   }
 
@@ -260,7 +260,7 @@ function isAhead({ update, delivered }: Recent): boolean {
 
 function keepDelivered(recent: Recent, position: SyncPosition): void {
   recent.delivered = position;
-  recent.head = { ...recent.head, told: position };
+  recent.head = { ...recent.head, delivered: position };
 }
 
 /** Whether a newer update brings a conversation back from the archive. */

@@ -5,7 +5,7 @@ import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Push, PushOutcome, PushServices, UserDirectory } from "../../domain/ports.ts";
 import type { PushDeviceId } from "../../domain/push/device.ts";
 import { requiresNotice } from "../../domain/push/hosts.ts";
-import { type NoticeKind, noticeTexts, type Told } from "../../domain/push/notice.ts";
+import { type NoticeKind, noticeTexts, type PushedMessage } from "../../domain/push/notice.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import { pauseAfter } from "../../object/backoff.ts";
@@ -30,10 +30,10 @@ interface PushDeliveriesDeps {
   userId(): UserId;
 }
 
-/** What all devices are told of a conversation. `told` null: it is cleared. */
+/** What all devices are to show of a conversation. `pushed` null: it is cleared. */
 interface Content {
   notice: PushNotice | null;
-  told: Told | null;
+  pushed: PushedMessage | null;
   badge: number;
 }
 
@@ -96,21 +96,21 @@ export class PushDeliveries {
     return devices.all().filter((device) => missing(notice, shown.get(device.id), device) !== null);
   }
 
-  /** What the devices are to be told. A message that the user does not see any more is cleared. */
+  /** What the devices are to show. A message that the user does not see any more is cleared. */
   async #content(id: ConversationId): Promise<Content> {
     const { directory, list, messages, notices, userId } = this.#deps;
     const notice = notices.find(id)?.notice ?? null;
-    const told = notice && (await messages.told(id, notice.seq));
+    const pushed = notice && (await messages.read(id, notice.seq));
     const badge = await badgeOf(list.calling(), directory, userId());
-    if (told && !told.message.revoked) return { notice, told, badge };
+    if (pushed && !pushed.message.revoked) return { notice, pushed, badge };
     if (notice && isSame(notices.find(id)?.notice, notice)) notices.setNotice(id, null);
-    return { notice: null, told: null, badge };
+    return { notice: null, pushed: null, badge };
   }
 
   async #sendOne(
     id: ConversationId,
     deviceId: PushDeviceId,
-    { notice, told, badge }: Content,
+    { notice, pushed, badge }: Content,
   ): Promise<void> {
     const { devices, notices, services, metrics, timing, userId } = this.#deps;
     // The session may have ended, and the message may have been read meanwhile: the job runs again for that.
@@ -126,7 +126,7 @@ export class PushDeliveries {
     const isSilent = target.kind === "webpush" && requiresNotice(new URL(target.endpoint).hostname);
     if (seq === undefined || (kind === "clear" && isSilent)) return;
     const now = Date.now();
-    const texts = told ? noticeTexts(told, device.content, device.language) : { title: "", text: "" };
+    const texts = pushed ? noticeTexts(pushed, device.content, device.language) : { title: "", text: "" };
     const outcome = await services.send(target, {
       payload: { kind, user_id: userId(), conversation_id: id, seq, ...texts, badge },
       topic: await topicOf(id, target.kind === "webpush" ? target.keys.auth : target.token),

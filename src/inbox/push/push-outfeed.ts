@@ -140,7 +140,7 @@ export class PushOutfeed implements Outfeed {
     if (!isPushed || preferences.isQuietAt(now) || (await this.#isOnScreen(id))) return null;
     const states = await directory.archiveStates(userId(), [id]);
     if (isMutedAt(states.get(id)?.mutedUntil ?? 0, now)) return null;
-    if (mention) return (await messages.told(id, mention.seq))?.message ?? null;
+    if (mention) return (await messages.read(id, mention.seq))?.message ?? null;
     const isPushable = ({ seq, sender, kind, silent, revoked, isImported }: Message) =>
       seq > Math.max(seen.lastSeq, update.readSeq) &&
       sender.id !== userId() &&

@@ -1,7 +1,7 @@
 import { nullIfNotFound } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
-import type { Told } from "../../domain/push/notice.ts";
+import type { PushedMessage } from "../../domain/push/notice.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
@@ -31,7 +31,7 @@ export class PushedMessages {
   }
 
   /** One message, and where it is; null: the user does not see it. */
-  async told(id: ConversationId, seq: Seq): Promise<Told | null> {
+  async read(id: ConversationId, seq: Seq): Promise<PushedMessage | null> {
     const { conversations, timing, userId } = this.#deps;
     const page = await this.newest(id);
     if (!page) return null;

@@ -178,13 +178,13 @@ function systemContent(body: SystemBody, refs: ImportRefs): StoredContent {
   if (!event.success) throw invalid("body.event", `must be one of ${SystemEvent.options.join(", ")}`);
   if (actor === undefined) throw invalid("body.actor", `must be a user with a record: ${body.actor}`);
   const users = body.users.flatMap((ref) => refs.user(ref) ?? []);
-  const { details: told } = body;
+  const { details: given } = body;
   const details = SystemMessageDetails.safeParse({
-    groupName: told?.group_name ?? "",
-    memberCount: told?.member_count ?? 0,
-    role: told?.role,
-    mutedForS: told?.muted_for_s,
-    profile: told?.profile,
+    groupName: given?.group_name ?? "",
+    memberCount: given?.member_count ?? 0,
+    role: given?.role,
+    mutedForS: given?.muted_for_s,
+    profile: given?.profile,
   });
   return {
     kind: "tip",
