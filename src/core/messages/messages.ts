@@ -37,22 +37,9 @@ export async function sendMessage(
 }
 
 /**
- * A page of messages in ascending order, bounds exclusive; without bounds the newest page. With `at` (ms) it
- * begins at the first message from then on.
- * @param page `scope`: `main`, the main stream; `all`, thread-only replies too
- * @returns `hasMore`: in the direction of the page; `hasEarlier`: with `at`, before the page
- * @throws `validation_failed` for several bounds at once, `not_found`
+ * The bounds of a page of messages, as a caller gives them: exclusive, and without them the newest page. With
+ * `at` (ms) the page begins at the first message from then on. `scope` `all`: thread-only replies too.
  */
-export async function pageOfMessages(
-  core: Core,
-  caller: UserId,
-  id: ConversationId,
-  bounds: PageBounds,
-): Promise<{ items: Message[]; hasMore: boolean; hasEarlier?: boolean }> {
-  return core.conversations.page(id, { userId: caller, ...boundsOf(bounds) });
-}
-
-/** The bounds of a page of messages, as a caller gives them. */
 export interface PageBounds {
   before?: Position | undefined;
   after?: Position | undefined;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { hideMessage, pageOfMessages, sendMessage, showTo } from "../../../core/messages/messages.ts";
+import { boundsOf, hideMessage, sendMessage, showTo } from "../../../core/messages/messages.ts";
 import { scheduleMessage } from "../../../core/messages/scheduled.ts";
 import { invalid } from "../../../domain/errors.ts";
 import { Seq } from "../../../domain/ids.ts";
@@ -170,8 +170,10 @@ export const messages = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
     const { threads = "main" as const, ...query } = c.req.valid("query");
-    const bounds = { ...query, scope: threads };
-    const { items, hasMore, hasEarlier } = await pageOfMessages(c.var.core, c.var.caller.userId, id, bounds);
+    const { core, caller } = c.var;
+    const bounds = boundsOf({ ...query, scope: threads });
+    const page = await core.conversations.page(id, { userId: caller.userId, ...bounds });
+    const { items, hasMore, hasEarlier } = page;
     return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
   })
   .openapi(changesRoute, async (c) => {
