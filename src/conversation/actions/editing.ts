@@ -185,7 +185,7 @@ export class Editing {
     return this.#checked(row, {
       ...{ conversationId: this.#room.state.id, senderId: NOBODY, kind: row.kind, body, edits: row.seq },
       ...{ mentions: readMentions(row.mentions), clientMsgId: undefined, threadRoot: row.thread_root },
-      ...{ draft: null, hook: readHook(row.hook) },
+      ...{ draft: null, hookOrigin: readHook(row.hook) },
     });
   }
 

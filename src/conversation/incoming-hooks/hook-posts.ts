@@ -113,7 +113,7 @@ export class HookPosts {
         quoteSeq: undefined,
         mentions: [],
         thread: thread && { root: thread, alsoInMain: true },
-        hook: originOf(hook, post),
+        hookOrigin: originOf(hook, post),
         ...(suspension && { shadowed: true }),
       };
     });

@@ -129,7 +129,7 @@ function sendGate(
       const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
       const sender = members.findSender(senderId);
       // Nobody sees what a hook in the shadow brings: so nobody is asked.
-      if (isStored || draft.shadowed || !(sender || draft.hook)) return { ok: true, value: draft };
+      if (isStored || draft.shadowed || !(sender || draft.hookOrigin)) return { ok: true, value: draft };
       space.look();
       const isRefused =
         sender && (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft));
@@ -139,8 +139,8 @@ function sendGate(
         ...{ threadRoot: thread?.root ?? null, buttons: draft.buttons },
       });
       if (!checked.ok) return checked;
-      const { shadowed, hook } = checked.value;
-      const shown = { ...(shadowed && { shadowed }), ...(hook && { hook }) };
+      const { shadowed, hookOrigin } = checked.value;
+      const shown = { ...(shadowed && { shadowed }), ...(hookOrigin && { hookOrigin }) };
       const ready = { ...draft, clientMsgId: checked.value.clientMsgId, ...shown };
       const isSame = checked.value.body === body || draft.poll !== undefined;
       return { ok: true, value: isSame ? ready : { ...ready, body: checked.value.body, place: undefined } };

@@ -316,7 +316,7 @@ export class SendQueue<Origin> {
   }
 
   #refusal({ draft, senderId }: QueuedSend<Origin>, before: readonly MessageRow[]): CoreError | undefined {
-    if (draft.hook) return this.#deps.checkIncomingHook(draft);
+    if (draft.hookOrigin) return this.#deps.checkIncomingHook(draft);
     const sender = this.#deps.members.findSender(senderId);
     if (!sender) return noConversation();
     const referenced = { log: this.#deps.log, members: this.#deps.members, threads: this.#deps.threads };
@@ -363,7 +363,7 @@ function newRow(
     thread_summary: thread.thread_summary,
     main_before: draft.shadowed ? last.mainSeq : thread.main_before,
     poll: newPoll(draft.poll),
-    hook: draft.hook ? JSON.stringify(draft.hook) : null,
+    hook: draft.hookOrigin ? JSON.stringify(draft.hookOrigin) : null,
     created_at: at,
     reactions: null,
     revoked_by: null,

@@ -40,14 +40,14 @@ export interface Intended extends Omit<GateData, "sender" | "externalId"> {
   /** null: it is an edit */
   draft: Draft | null;
   /** with an edit: the incoming hook that has brought the message */
-  hook?: HookOrigin | undefined;
+  hookOrigin?: HookOrigin | undefined;
 }
 
 /** A message that nothing stores. */
 type Passing = Omit<Intended, "mentions" | "threadRoot" | "edits" | "draft">;
 
 /** A message as it is to be stored. */
-type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed" | "hook">;
+type Checked = Pick<Draft, "body" | "clientMsgId" | "shadowed" | "hookOrigin">;
 
 const NOT_HELD =
   "A moderator would have to see it first: that is possible for a new message of your own alone.";
@@ -136,11 +136,12 @@ export class SendingGate {
     const ruled = await this.#checkRules(intended);
     if (!ruled.ok || ruled.value.shadowed) return ruled;
     const { draft, conversationId } = intended;
-    const hook = draft?.hook && (await this.#incomingHookShown(draft.hook, conversationId));
-    const asked = { ...intended, ...ruled.value, draft: draft && { ...draft, ...(hook && { hook }) } };
+    const shown = draft?.hookOrigin && (await this.#incomingHookShown(draft.hookOrigin, conversationId));
+    const origin = shown && { hookOrigin: shown };
+    const asked = { ...intended, ...ruled.value, draft: draft && { ...draft, ...origin } };
     const body = await this.#askHook(asked);
     if (!body.ok) return body;
-    return { ok: true, value: { ...ruled.value, body: body.value, ...(hook && { hook }) } };
+    return { ok: true, value: { ...ruled.value, body: body.value, ...origin } };
   }
 
   /**
@@ -162,10 +163,10 @@ export class SendingGate {
   }
 
   /** The incoming hook of a message, under its own name where rules refuse the one that the post wants. */
-  async #incomingHookShown(hook: HookOrigin, conversationId: ConversationId): Promise<HookOrigin> {
-    const { name, nickname } = hook;
+  async #incomingHookShown(origin: HookOrigin, conversationId: ConversationId): Promise<HookOrigin> {
+    const { name, nickname } = origin;
     const isShown = nickname === name || (await this.shows(nickname, conversationId));
-    return isShown ? hook : { ...hook, nickname: name };
+    return isShown ? origin : { ...origin, nickname: name };
   }
 
   /** The rules, from a time at which the sender was there. */
@@ -204,7 +205,7 @@ export class SendingGate {
 
   /** Has staff decide of a message before it is stored. */
   async #held({ conversationId, senderId, draft, body, clientMsgId }: Intended, rules: RuleId[]) {
-    if (!draft || draft.forwarded || draft.rendered || draft.hook) return refused(NOT_HELD);
+    if (!draft || draft.forwarded || draft.rendered || draft.hookOrigin) return refused(NOT_HELD);
     const id = clientMsgId ?? newHeldId();
     try {
       const held = { ...draft, clientMsgId: id };
@@ -224,13 +225,13 @@ export class SendingGate {
     const {
       forwarded: _,
       rendered: _copied,
-      hook: posts,
+      hookOrigin: posts,
       ...draft
     } = intended.draft ?? {
       quoteSeq: undefined,
     };
-    const hook = posts ?? intended.hook;
-    const senderId = hook ? this.#deps.makerOf(hook.id) : intended.senderId;
+    const origin = posts ?? intended.hookOrigin;
+    const senderId = origin ? this.#deps.makerOf(origin.id) : intended.senderId;
     // What nothing stores, nobody can look at.
     if (senderId === undefined || !(intended.draft || edits)) return { body, clientMsgId };
     const checked = { body, clientMsgId: clientMsgId ?? newHeldId() };
@@ -240,7 +241,7 @@ export class SendingGate {
         ...{ conversationId, senderId, rules, isStored: true },
         draft: { ...draft, ...said, clientMsgId: checked.clientMsgId },
         ...(edits && { edits }),
-        ...(hook && { hook: { id: hook.id, name: hook.name } }),
+        ...(origin && { hook: { id: origin.id, name: origin.name } }),
       });
     } catch (error) {
       log("error", "message_not_held", errorFields(error));
@@ -248,7 +249,7 @@ export class SendingGate {
     return checked;
   }
 
-  async #askHook({ senderId, draft, hook, ...intended }: Intended): Promise<Result<BodyJson>> {
+  async #askHook({ senderId, draft, hookOrigin, ...intended }: Intended): Promise<Result<BodyJson>> {
     const accepted = { ok: true, value: intended.body } as const;
     const id = this.#positions.gate;
     if (id === null) return accepted;
@@ -256,7 +257,7 @@ export class SendingGate {
       const target = await this.#target(id, intended.conversationId);
       if (!target) return accepted;
       const known = await this.#deps.externalIds.of([senderId]);
-      const origin = draft?.hook ?? hook;
+      const origin = draft?.hookOrigin ?? hookOrigin;
       const person = origin ? hookPerson(origin) : this.#describe(senderId);
       const sender = { ...person, externalId: known.get(senderId) ?? null };
       const externalId = await this.#deps.externalIds.ofConversation(intended.conversationId);

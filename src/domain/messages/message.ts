@@ -175,7 +175,7 @@ export interface Draft {
   /** of a merged message: the known profiles of the people shown in it, and its size in bytes with them */
   rendered?: { people: Person[]; bytes: number } | undefined;
   /** of a message by nobody: the incoming hook that has brought it */
-  hook?: HookOrigin | undefined;
+  hookOrigin?: HookOrigin | undefined;
 }
 
 /** A notice of a team's backend, by nobody. */
@@ -195,7 +195,7 @@ export type DraftReferences = Pick<
 /** A message to be copied, with its stored body. */
 export interface Original extends Pick<Message, "conversationId" | "seq" | "kind" | "place" | "createdAt"> {
   senderId: UserId;
-  /** see `Draft` */
+  /** the incoming hook that has brought it, as `Draft.hookOrigin` */
   hook?: HookOrigin | undefined;
   /** of a merged message: `bodyWithProfiles` makes the body for readers */
   body: BodyJson;

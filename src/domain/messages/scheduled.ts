@@ -59,7 +59,7 @@ export const ScheduledPosition = z.tuple([z.int(), z.int()]);
 /** `[sendAt, n]`; `n` rises with each new scheduled message of a user. */
 export type ScheduledPosition = z.infer<typeof ScheduledPosition>;
 
-/** The fields of a stored draft, but those that make its content. */
+/** The fields of a draft, but those that make its content. */
 const envelope = {
   clientMsgId: z.string(),
   quoteSeq: Seq.optional(),
@@ -73,7 +73,7 @@ const envelope = {
   noPreview: z.literal(true).optional(),
 } satisfies Record<Exclude<keyof ForwardDraft, "copy">, z.ZodType>;
 
-/** The fields of a stored draft with content of its own. A new field of drafts needs one here to compile. */
+/** The fields of a draft with content of its own. A new field of drafts needs one here to compile. */
 const own = {
   ...envelope,
   clientTime: z.int().optional(),
@@ -82,7 +82,7 @@ const own = {
   place: z.string().optional(),
   poll: PollBody.optional(),
   buttons: Buttons.optional(),
-} satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered" | "shadowed" | "hook">, z.ZodType>;
+} satisfies Record<Exclude<keyof Draft, "forwarded" | "rendered" | "shadowed" | "hookOrigin">, z.ZodType>;
 
 const Reference = z.object({ conversationId: ConversationId, seq: Seq });
 
@@ -92,15 +92,15 @@ const copy = z.discriminatedUnion("type", [
 ]);
 
 const OwnDraft = z.object(own);
-const StoredDraft = z.union([z.object({ ...envelope, copy }), OwnDraft]);
+const ScheduledDraft = z.union([z.object({ ...envelope, copy }), OwnDraft]);
 
 /** The draft of a scheduled message as its inbox stores it, in JSON. */
 export function readDraft(json: string): ScheduledMessage["draft"] {
-  const { quoteSeq, ...draft } = StoredDraft.parse(JSON.parse(json));
+  const { quoteSeq, ...draft } = ScheduledDraft.parse(JSON.parse(json));
   return { ...draft, quoteSeq };
 }
 
-/** A stored draft with content of its own, in JSON. */
+/** A draft with content of its own, in JSON. */
 export function readOwnDraft(json: string): Omit<Draft, "forwarded" | "rendered" | "hook"> {
   const { quoteSeq, ...draft } = OwnDraft.parse(JSON.parse(json));
   return { ...draft, quoteSeq };

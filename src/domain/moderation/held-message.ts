@@ -14,7 +14,7 @@ export const HeldOutcome = HeldState.exclude(["waiting"]);
 export type HeldOutcome = z.infer<typeof HeldOutcome>;
 
 /** A draft that can wait. It has an id, so that it is stored once. Of a copy it has what rules look at. */
-type HeldDraft = Omit<Draft, "forwarded" | "rendered" | "shadowed" | "hook"> & { clientMsgId: string };
+type HeldDraft = Omit<Draft, "forwarded" | "rendered" | "shadowed" | "hookOrigin"> & { clientMsgId: string };
 
 /** Where a text was found that was stored all the same, if in no new message of a user. */
 export const FoundIn = z.object({
