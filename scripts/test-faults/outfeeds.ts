@@ -3,7 +3,7 @@ import type { Fault } from "./fault.ts";
 const OUTFEEDS_FILE = "src/inbox/outfeeds/outfeeds.ts";
 const HOOK_FEED = "src/conversation/hooks/hook-feed.ts";
 const CONVERSATION_FEED = "src/inbox/bot-updates/conversation-feed.ts";
-const PUSH_DELIVERIES = "src/inbox/push/deliveries.ts";
+const PUSH_DELIVERIES = "src/inbox/push/push-deliveries.ts";
 
 const PUSHES = "test/features/push/push-services.test.ts";
 const UPDATES = "test/surfaces/telegram/updates.test.ts";

@@ -18,7 +18,7 @@ import type { PutReaction } from "./messages/reactions.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
 import type { PushTarget } from "./push/device.ts";
-import type { PushPayload } from "./push/notice.ts";
+import type { PushPayload } from "./push/payload.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";

@@ -7,8 +7,8 @@ import { TAPS_TABLE } from "./bots/taps.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
 import { GATEWAY_SESSIONS_TABLE } from "./gateway/sessions.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
-import { NOTICE_TABLES } from "./push/notices.ts";
 import { PUSH_DEVICES_TABLE } from "./push/push-devices.ts";
+import { PUSH_NOTICE_TABLES } from "./push/push-notices.ts";
 import { PUSH_PREFERENCES_TABLES } from "./push/push-preferences.ts";
 import { QUOTA_USES_TABLE } from "./quota-uses.ts";
 import { SAVED_TABLE } from "./saved/saved-messages.ts";
@@ -146,7 +146,11 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, minCode: 1, sql: LIST_BEHIND },
   { version: 3, minCode: 1, sql: [QUOTA_USES_TABLE, REGISTERED_AT].join("\n") },
-  { version: 4, minCode: 1, sql: [PUSH_DEVICES_TABLE, PUSH_PREFERENCES_TABLES, NOTICE_TABLES].join("\n") },
+  {
+    version: 4,
+    minCode: 1,
+    sql: [PUSH_DEVICES_TABLE, PUSH_PREFERENCES_TABLES, PUSH_NOTICE_TABLES].join("\n"),
+  },
   { version: 5, minCode: 1, sql: TAPS_TABLE },
   { version: 6, minCode: 1, sql: queueTables("bot") },
   { version: 7, minCode: 1, sql: GATEWAY_TABLES },

@@ -1,9 +1,9 @@
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { PushServices } from "../../domain/ports.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
-import { PushDeliveries } from "./deliveries.ts";
-import { Notices } from "./notices.ts";
+import { PushDeliveries } from "./push-deliveries.ts";
 import { PushDevices } from "./push-devices.ts";
+import { PushNotices } from "./push-notices.ts";
 import { PushOutfeed, type PushOutfeedDeps } from "./push-outfeed.ts";
 import { PushPreferences } from "./push-preferences.ts";
 import { PushedMessages } from "./pushed-messages.ts";
@@ -27,7 +27,7 @@ export interface PushParts {
 export function createPush(sql: SqlStorage, deps: Deps): PushParts {
   const devices = new PushDevices(sql);
   const preferences = new PushPreferences(sql);
-  const notices = new Notices(sql);
+  const notices = new PushNotices(sql);
   const messages = new PushedMessages(deps);
   const deliveries = new PushDeliveries({ ...deps, devices, notices, messages });
   const outfeed = new PushOutfeed({ ...deps, devices, preferences, notices, messages, deliveries });

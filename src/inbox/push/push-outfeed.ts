@@ -10,9 +10,9 @@ import type { CallBudget } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
 import type { ListedAs } from "../list/list-writer.ts";
 import type { Outfeed } from "../outfeeds/outfeeds.ts";
-import type { PushDeliveries } from "./deliveries.ts";
-import type { Notices, PushNotice, Seen } from "./notices.ts";
+import type { PushDeliveries } from "./push-deliveries.ts";
 import type { PushDevices } from "./push-devices.ts";
+import type { PushNotice, PushNotices, Seen } from "./push-notices.ts";
 import type { PushPreferences } from "./push-preferences.ts";
 import type { PushedMessages } from "./pushed-messages.ts";
 
@@ -23,7 +23,7 @@ const CALLS = 6;
 export interface PushOutfeedDeps {
   devices: PushDevices;
   preferences: PushPreferences;
-  notices: Notices;
+  notices: PushNotices;
   deliveries: PushDeliveries;
   list: Pick<ConversationList, "listedAs">;
   messages: PushedMessages;

@@ -1,7 +1,7 @@
 import { nullIfNotFound } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
-import type { PushedMessage } from "../../domain/push/notice.ts";
+import type { PushedMessage } from "../../domain/push/payload.ts";
 import type { MessagesInContext } from "../../domain/sync/message-context.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";

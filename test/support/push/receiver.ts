@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { importJWK, jwtVerify } from "jose";
 import { expect, inject } from "vitest";
 import { z } from "zod";
-import type { PushPayload } from "../../../src/domain/push/notice.ts";
+import type { PushPayload } from "../../../src/domain/push/payload.ts";
 import { call, type SignedIn } from "../clients/api.ts";
 
 const Call = z.object({

@@ -5,14 +5,14 @@ import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Push, PushOutcome, PushServices, UserDirectory } from "../../domain/ports.ts";
 import type { PushDeviceId } from "../../domain/push/device.ts";
 import { requiresNotice } from "../../domain/push/hosts.ts";
-import { type NoticeKind, noticeTexts, type PushedMessage } from "../../domain/push/notice.ts";
+import { type PushedMessage, type PushPurpose, pushTexts } from "../../domain/push/payload.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { log } from "../../lib/logger.ts";
 import { pauseAfter } from "../../object/backoff.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import type { ConversationList } from "../list/conversation-list.ts";
-import type { Notices, PushNotice, Shown } from "./notices.ts";
 import type { PushDevice, PushDevices } from "./push-devices.ts";
+import type { PushNotice, PushNotices, Shown } from "./push-notices.ts";
 import type { PushedMessages } from "./pushed-messages.ts";
 
 /** The pushes of a user that are under way at once: the platform opens six connections of an event. */
@@ -20,7 +20,7 @@ const MAX_AT_ONCE = 4;
 
 interface PushDeliveriesDeps {
   devices: PushDevices;
-  notices: Notices;
+  notices: PushNotices;
   messages: PushedMessages;
   services: PushServices;
   directory: Pick<UserDirectory, "archiveStates">;
@@ -126,7 +126,7 @@ export class PushDeliveries {
     const isSilent = target.kind === "webpush" && requiresNotice(new URL(target.endpoint).hostname);
     if (seq === undefined || (kind === "clear" && isSilent)) return;
     const now = Date.now();
-    const texts = pushed ? noticeTexts(pushed, device.content, device.language) : { title: "", text: "" };
+    const texts = pushed ? pushTexts(pushed, device.content, device.language) : { title: "", text: "" };
     const outcome = await services.send(target, {
       payload: { kind, user_id: userId(), conversation_id: id, seq, ...texts, badge },
       topic: await topicOf(id, target.kind === "webpush" ? target.keys.auth : target.token),
@@ -174,7 +174,7 @@ export class PushDeliveries {
   }
 }
 
-const URGENCY: Record<NoticeKind, Push["urgency"]> = {
+const URGENCY: Record<PushPurpose, Push["urgency"]> = {
   ...{ message: "normal", mention: "high", edit: "low", clear: "low" },
 };
 
@@ -183,7 +183,11 @@ function isAwake({ pausedUntil }: PushDevice): boolean {
 }
 
 /** What a device lacks; null: nothing. */
-function missing(notice: PushNotice | null, shown: Shown | undefined, device: PushDevice): NoticeKind | null {
+function missing(
+  notice: PushNotice | null,
+  shown: Shown | undefined,
+  device: PushDevice,
+): PushPurpose | null {
   if (!notice) return shown ? "clear" : null;
   if (isSame(notice, shown) || notice.expiresAt <= Date.now()) return null;
   if (shown?.seq === notice.seq) return "edit";

@@ -10,11 +10,11 @@ import type { PushContent } from "./device.ts";
  * - `edit`: the message that the device shows has another text.
  * - `clear`: what the device shows of the conversation was read, revoked, or is out of sight.
  */
-export type NoticeKind = "message" | "mention" | "edit" | "clear";
+export type PushPurpose = "message" | "mention" | "edit" | "clear";
 
 /** What a device is sent. The names are those of the wire. */
 export interface PushPayload {
-  kind: NoticeKind;
+  kind: PushPurpose;
   /** who is told: an app may have several accounts, and a browser another one by now */
   user_id: UserId;
   conversation_id: ConversationId;
@@ -60,7 +60,7 @@ const CHINESE: Texts = {
 };
 
 /** The title and the text of a push. In a group the title is the group, and the text names the sender. */
-export function noticeTexts(
+export function pushTexts(
   { message, context }: PushedMessage,
   content: PushContent,
   language: string | null,

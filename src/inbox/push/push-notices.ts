@@ -1,6 +1,6 @@
 import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
 import type { PushDeviceId } from "../../domain/push/device.ts";
-import type { NoticeKind } from "../../domain/push/notice.ts";
+import type { PushPurpose } from "../../domain/push/payload.ts";
 
 /**
  * What is pushed of each conversation, and what each device was sent of it.
@@ -12,7 +12,7 @@ import type { NoticeKind } from "../../domain/push/notice.ts";
  * A row of `push_deliveries` is written before its push goes out: what became of it may be lost by a crash,
  * and then the push is not repeated.
  */
-export const NOTICE_TABLES = `
+export const PUSH_NOTICE_TABLES = `
   CREATE TABLE push_notices (
     conversation_id INTEGER PRIMARY KEY,
     seen_seq INTEGER NOT NULL,
@@ -53,7 +53,7 @@ export interface Shown {
 
 /** A message that devices are to show. Times are ms since 1970. */
 export interface PushNotice extends Shown {
-  kind: Extract<NoticeKind, "message" | "mention">;
+  kind: Extract<PushPurpose, "message" | "mention">;
   at: number;
   expiresAt: number;
 }
@@ -67,7 +67,7 @@ export interface Seen {
 }
 
 /** What is to be shown of conversations, and what devices show. */
-export class Notices {
+export class PushNotices {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
