@@ -9,7 +9,7 @@ import { authenticated, type BotEnv } from "./auth.ts";
 import { fail, succeed } from "./envelope.ts";
 import { refuse } from "./errors.ts";
 import { type BotCall, Refused } from "./methods/method.ts";
-import { asToldOf, METHODS } from "./methods/methods.ts";
+import { METHODS, refuseByChat } from "./methods/methods.ts";
 import { keyInPath } from "./serialize/files.ts";
 
 const PATHS = /^\/(?:file\/)?bot[^/]*(?:\/|$)/;
@@ -27,7 +27,7 @@ async function answer(c: Context<BotEnv>): Promise<Response> {
   const { core, bot } = c.var;
   const call: BotCall = { c, core, bot };
   try {
-    return succeed(c, await method(call).catch((error: unknown) => asToldOf(call, error)));
+    return succeed(c, await method(call).catch((error: unknown) => refuseByChat(call, error)));
   } catch (error) {
     if (error instanceof Refused) return fail(c, error.code, error.message);
     throw error;

@@ -28,7 +28,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
  * any more.
  * @throws always: `Refused`, or the error as it is
  */
-export async function asToldOf({ core, bot, place }: BotCall, error: unknown): Promise<never> {
+export async function refuseByChat({ core, bot, place }: BotCall, error: unknown): Promise<never> {
   if (!place || !(error instanceof CoreError)) throw error;
   const { code, data } = error;
   const { id } = place;
