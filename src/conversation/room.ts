@@ -79,7 +79,7 @@ function contextOf(
       tx.publish(() => projection.changed());
       tx.publish(() => outbox.changed());
       tx.publish(() =>
-        publisher.publish(memberEvents(stores, change), (sockets) => sockets.changed(changed)),
+        publisher.publish(memberEvents(stores, change), (sockets) => sockets.groupChanged(changed)),
       );
       const { profile, systemMessage } = change;
       if (profile) tx.publish(() => conversationUpdates.send());

@@ -33,8 +33,8 @@ class ContentRevs {
     this.#revs.set(seq, rev);
   }
 
-  /** Whether a client that was told of every change up to `rev` has the present content of a message. */
-  isTold(seq: Seq, rev: number): boolean {
+  /** Whether a client with every change up to `rev` has the present content of a message. */
+  isKnown(seq: Seq, rev: number): boolean {
     return rev >= this.#since && (this.#revs.get(seq) ?? 0) <= rev;
   }
 }
@@ -187,17 +187,14 @@ export class ChangeFeed {
     else this.#followers.push({ rev, tell });
   }
 
-  /**
-   * Whether a client that was told of every change up to `rev` knows the body of a message: it needs the rest
-   * alone.
-   */
-  isContentTold(seq: Seq, rev: number): boolean {
-    return this.#contentRevs.isTold(seq, rev);
+  /** Whether a client with every change up to `rev` has the body of a message: it needs the rest alone. */
+  isBodyKnown(seq: Seq, rev: number): boolean {
+    return this.#contentRevs.isKnown(seq, rev);
   }
 
   /** What the announcement of a message costs a reader, in bytes. */
   #costOf({ seq, body, custom_data }: MessageRow, keepsContent: boolean): number {
-    const isPart = keepsContent && this.isContentTold(seq, this.announcedRev) && !this.#deps.tellsWhole();
+    const isPart = keepsContent && this.isBodyKnown(seq, this.announcedRev) && !this.#deps.tellsWhole();
     return isPart ? FIELD_BYTES : FIELD_BYTES + bytesOf(body) + bytesOf(custom_data ?? "");
   }
 

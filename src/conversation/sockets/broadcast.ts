@@ -185,11 +185,11 @@ export class Broadcast implements SocketSink {
     this.tell({ event, to: { only: new Set([userId]) } });
   }
 
-  changed(changed: StoredChange): void {
-    this.#closeAllOnError(() => this.#change(changed));
+  groupChanged(changed: StoredChange): void {
+    this.#closeAllOnError(() => this.#sendGroupChange(changed));
   }
 
-  #change({ change, systemMessage }: StoredChange): void {
+  #sendGroupChange({ change, systemMessage }: StoredChange): void {
     // Kick first: members who leave must not see the system message about it.
     const { kick } = change;
     const leaving = new Set(kick?.userIds);

@@ -24,7 +24,7 @@ interface Changed {
   /** false: a thread-only reply, for sockets that show threads */
   isInMain: boolean;
   /** clients have the body */
-  isContentTold: boolean;
+  isBodyKnown: boolean;
   viewOf(userId: UserId): View;
 }
 
@@ -49,8 +49,8 @@ export function sendChanges(
   const withoutBody = once(protocol.part);
   const framesByViews = new Map<string, string[]>();
   for (const socket of receivers) {
-    const views = changed.map(({ rev, isInMain, isContentTold, viewOf }) => ({
-      ...{ rev, isPart: isContentTold && socket.takesParts },
+    const views = changed.map(({ rev, isInMain, isBodyKnown, viewOf }) => ({
+      ...{ rev, isPart: isBodyKnown && socket.takesParts },
       ...(isInMain || socket.showsThreads ? viewOf(socket.userId) : UNSEEN),
     }));
     const key = [socket.takesParts, ...views.map((view) => view.key)].join();
@@ -98,12 +98,12 @@ function viewsOf(
     }
     return blinded && blind?.users.has(userId) ? blinded : shared;
   };
-  const isContentTold = changeFeed.isContentTold(seq, since);
+  const isBodyKnown = changeFeed.isBodyKnown(seq, since);
   return {
     seq,
     rev: row.changed_rev ?? 0,
     isInMain: isInMain(row),
-    isContentTold,
+    isBodyKnown,
     viewOf,
   };
 }

@@ -329,7 +329,7 @@ function socketPage(
   });
   const partOf = (message: Message) => protocol.message(message);
   const messages = page.messages.map(partOf);
-  const isPart = ({ seq }: Message) => socket.takesParts && room.changeFeed.isContentTold(seq, rev);
+  const isPart = ({ seq }: Message) => socket.takesParts && room.changeFeed.isBodyKnown(seq, rev);
   const changedOf = (message: Message) => ({
     rev: message.rev,
     part: isPart(message) ? protocol.part(message) : partOf(message),

@@ -19,8 +19,8 @@ export interface SocketSink extends EventSink {
   /** follows `messagesChanged` for the same revoke; `row`: the message before it was emptied */
   revoked(row: RevokedRow, by: UserId, rev: number): void;
   hidden(seq: Seq, userId: UserId, rev: number): void;
-  /** a change of the group was stored */
-  changed(changed: StoredChange): void;
+  /** a change of the group was stored; of its messages: `messagesChanged` */
+  groupChanged(changed: StoredChange): void;
   /** whether a socket is told of changed messages as a whole alone */
   tellsWhole(): boolean;
 }

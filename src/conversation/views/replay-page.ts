@@ -68,7 +68,7 @@ export function devicePage(
   const { rev } = request;
   if (!parts || rev === undefined) return { ...page, formats: formats ?? encoder.formats };
   const changed = page.changed.map((message) =>
-    changeFeed.isContentTold(message.seq, rev) ? encoder.withoutBody(message) : message,
+    changeFeed.isBodyKnown(message.seq, rev) ? encoder.withoutBody(message) : message,
   );
   return { ...page, changed, parts, formats: formats ?? encoder.formats };
 }
@@ -96,23 +96,23 @@ function nextPage<Shown>(
     const rest = { ...request, after: resetSeq, rev: upToRev, maxChanges: undefined };
     return { ...nextPage(room, member, rest, show), ...start, resetSeq };
   }
-  const told = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
+  const changed = changesAfter(room, member, rev ?? upToRev, range, { maxBytes });
   // The next page begins with the changes after these: this one claims no more, and has no messages.
   // The rows of both scopes bound the page: a long run of thread-only replies is many pages, not a long scan.
-  const isComplete = told.end >= upToRev;
+  const isComplete = changed.end >= upToRev;
   const later = isComplete ? room.log.after(from, maxMessages, member, "all", maxBytes) : NO_MESSAGES;
   const rows = later.rows.filter(({ seq }) => seq <= last);
   const hasMore = later.hasMore && rows.length === later.rows.length;
   const shown = inScope(rows, scope);
-  const changes = [...told.changes, ...(rev === undefined ? [] : shown.flatMap(revokeOf))];
+  const changes = [...changed.changes, ...(rev === undefined ? [] : shown.flatMap(revokeOf))];
   return {
     ...start,
     changes: changes.filter(({ isThreadOnly }) => scope === "all" || !isThreadOnly),
-    changed: show(inScope(told.rows, scope)),
+    changed: show(inScope(changed.rows, scope)),
     messages: show(shown),
     // The last page reaches the newest seq even if the member has hidden the messages at the end.
     lastSeq: hasMore ? Position.parse(rows.at(-1)?.seq ?? from) : last,
-    rev: told.end,
+    rev: changed.end,
     hasMore,
   };
 }

@@ -101,7 +101,7 @@ export function readDraft(json: string): ScheduledMessage["draft"] {
 }
 
 /** A draft with content of its own, in JSON. */
-export function readOwnDraft(json: string): Omit<Draft, "forwarded" | "rendered" | "hook"> {
+export function readOwnDraft(json: string): Omit<Draft, "forwarded" | "rendered" | "hookOrigin"> {
   const { quoteSeq, ...draft } = OwnDraft.parse(JSON.parse(json));
   return { ...draft, quoteSeq };
 }
