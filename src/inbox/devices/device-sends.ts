@@ -20,10 +20,10 @@ interface DeviceDraft {
 }
 
 /**
- * Passes the sends of devices to conversations. Calls of one socket to one conversation are serialized, and
+ * Batches the sends of devices, and makes their acks and refusals. Calls of one socket to one conversation are serialized, and
  * sends that arrive during a call are batched into the next one.
  */
-export class DeviceSendQueue {
+export class DeviceSends {
   readonly #backlog: Backlog;
   /** by socket and conversation */
   readonly #batches: SendBatches<DeviceDraft>;

@@ -23,7 +23,7 @@ import type { UserBudgets } from "../../object/user-budgets.ts";
 import { StreamPace } from "../bots/stream-pace.ts";
 import type { DeviceCursors } from "./device-cursors.ts";
 import type { DeviceFeed } from "./device-feed.ts";
-import { DeviceSendQueue } from "./device-sends.ts";
+import { DeviceSends } from "./device-sends.ts";
 import {
   type DeviceOpening,
   DeviceSocket,
@@ -76,7 +76,7 @@ export class DeviceSockets {
   readonly #typedAt = new Map<ConversationId, number>();
   /** counts the requests to conversations that have no answer yet */
   readonly #backlog = new Backlog(MAX_PENDING);
-  readonly #sends: DeviceSendQueue;
+  readonly #sends: DeviceSends;
   readonly #streams: StreamPace;
   readonly #syncSemaphore = new Semaphore(MAX_CONCURRENT_SYNCS);
   /** the number of syncs that wait for a slot */
@@ -94,7 +94,7 @@ export class DeviceSockets {
     this.#cursors = cursors;
     this.#budgets = budgets;
     this.#streams = new StreamPace(deps.timing.streams);
-    this.#sends = new DeviceSendQueue(this.#backlog, deps.metrics, deps.timing.assumedUpdates);
+    this.#sends = new DeviceSends(this.#backlog, deps.metrics, deps.timing.assumedUpdates);
     for (const ws of ctx.getWebSockets()) {
       const socket = DeviceSocket.restore(ctx, ws, deps);
       // A socket whose request was under way gets no answer: its client reconnects and syncs.
