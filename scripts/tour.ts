@@ -1,5 +1,5 @@
 /**
- * `npm run tour`: runs the tour of README.md, of the first guide and of each surface's README, command by
+ * `npm run tour`: runs docs/tour.md, the tour of the first guide and of each surface's README, command by
  * command, each against a fresh server, and compares the output with the document. `npm run tour -- --write`
  * updates the document.
  */
@@ -16,7 +16,7 @@ const LIMIT_MS = 400_000;
 const BOUNDS = /(?<=<!-- tour -->\n)|(?=<!-- end of the tour -->)/;
 const ORIGIN = "localhost:8787";
 const DOCUMENTS = [
-  "README.md",
+  "docs/tour.md",
   "docs/guides/start.md",
   ...globSync("src/surfaces/*/README.md", { cwd: ROOT }).toSorted(),
 ];
