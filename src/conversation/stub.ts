@@ -1,7 +1,6 @@
 import type { ConversationId } from "../domain/ids.ts";
 import type { Timing } from "../domain/timing.ts";
 import { CallChannels } from "../object/calls/call-channels.ts";
-import { withDeadline } from "../object/calls/deadline.ts";
 import { rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
 import { CONVERSATION_BACKUP_CALLS } from "./backup/calls.ts";
@@ -34,14 +33,6 @@ export class ConversationStubs extends rpcClient<typeof CALLS, ConversationId>(C
     const stubOf = (id: ConversationId) => namespace.getByName(String(id));
     super(stubOf, timing, channels && new CallChannels((id) => stubOf(id).openCalls(), channels));
     this.#namespace = namespace;
-  }
-
-  /**
-   * Waits for a call for `ms` at most.
-   * @throws `unavailable` after it, else as the call
-   */
-  within<T>(ms: number, call: Promise<T>): Promise<T> {
-    return withDeadline(call, ms);
   }
 
   /**

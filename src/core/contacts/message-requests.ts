@@ -54,7 +54,7 @@ export async function pageOfRequests(
 
 async function withLast(core: Core, requests: RequestFrom[]): Promise<ListedRequest[]> {
   const timeoutMs = core.timing.acrossConversations.callTimeoutMs;
-  const found = await askEach(core, requests, new Set(), timeoutMs, async ({ conversationId, group }) =>
+  const found = await askEach(requests, new Set(), timeoutMs, async ({ conversationId, group }) =>
     group ? null : (await core.conversations.allMessages(conversationId, { limit: 1 })).items.at(-1),
   );
   return requests.map((request, at) => ({ ...request, last: found[at] ?? null }));

@@ -163,7 +163,7 @@ async function mergePart(
     limits,
     (questions) => {
       budget.calls -= questions.length;
-      return askEach(core, questions, unreachable, callTimeoutMs, (question) => {
+      return askEach(questions, unreachable, callTimeoutMs, (question) => {
         const { conversationId: id, limit: most } = question;
         const range = { ...rangeOf(id, state), ...bounds(question, progress.before) };
         return placesIn(core, id, { userId: caller, ...range, limit: most });

@@ -1,7 +1,7 @@
 import { CoreError } from "../../../domain/errors.ts";
 import type { ConversationId } from "../../../domain/ids.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
-import type { Core } from "../../context.ts";
+import { withDeadline } from "../../../object/calls/deadline.ts";
 
 /**
  * Asks conversations at once, each for `timeoutMs` at most: one that fails or is late does not keep the
@@ -12,7 +12,6 @@ import type { Core } from "../../context.ts";
  * @throws `rate_limited` if the caller has asked one of them for too much
  */
 export function askEach<Question extends { conversationId: ConversationId }, Answer>(
-  core: Core,
   questions: Question[],
   unreachable: Set<ConversationId>,
   timeoutMs: number,
@@ -21,7 +20,7 @@ export function askEach<Question extends { conversationId: ConversationId }, Ans
   return Promise.all(
     questions.map(async (question) => {
       try {
-        return await core.conversations.within(timeoutMs, ask(question));
+        return await withDeadline(ask(question), timeoutMs);
       } catch (error) {
         if (error instanceof CoreError && error.code === "not_found") return null;
         if (error instanceof CoreError && error.code === "rate_limited") throw error;

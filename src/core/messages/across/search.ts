@@ -54,7 +54,7 @@ export async function searchAll(
   const unreachable = new Set<ConversationId>();
   const query = { userId: caller, ...criteria };
   const { items, next } = await mergePage<Message>(progress, list, limit, budget, (questions) =>
-    askEach(core, questions, unreachable, callTimeoutMs, ({ conversationId, bound, limit: most }) =>
+    askEach(questions, unreachable, callTimeoutMs, ({ conversationId, bound, limit: most }) =>
       core.conversations.search(conversationId, { ...query, ...bound, limit: most }),
     ),
   );

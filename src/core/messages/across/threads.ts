@@ -60,7 +60,7 @@ export async function listAllThreads(
       kept: isUnread ? keptUnread : kept,
     },
     (questions) =>
-      askEach(core, questions, unreachable, callTimeoutMs, (question) =>
+      askEach(questions, unreachable, callTimeoutMs, (question) =>
         threadsIn(core, caller, question, isUnread),
       ),
   );
