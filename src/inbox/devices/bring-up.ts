@@ -19,8 +19,8 @@ import { changeFrames, frames } from "../../object/frames.ts";
 import { isSame } from "./cursor.ts";
 import type { DeliveryPositions, DeviceAudience, Due, SocketGroup } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
+import { changedParts, type DeviceView, messageParts, shownChanges } from "./frame-parts.ts";
 import type { MessageContexts, Unread } from "./message-contexts.ts";
-import { changedParts, type DeviceView, messageParts, shownChanges } from "./message-parts.ts";
 
 /** The messages that a socket has just sent itself. */
 export interface OwnMessages {

@@ -52,8 +52,8 @@ export class DeviceEvents {
   /** Sends the events that precede the messages of an update. */
   before(update: InboxUpdate): void {
     for (const { id, event } of update.ephemeral)
-      if (precedesMessages(event, update) && !this.#wasTold(id, update))
-        this.#tell(update.conversationId, event);
+      if (precedesMessages(event, update) && !this.#wasSent(id, update))
+        this.#send(update.conversationId, event);
   }
 
   /**
@@ -63,13 +63,13 @@ export class DeviceEvents {
   after(update: InboxUpdate): void {
     const { conversationId, ephemeral, ephemeralEpoch: epoch } = update;
     for (const { id, event } of ephemeral) {
-      if (this.#wasTold(id, update)) continue;
+      if (this.#wasSent(id, update)) continue;
       this.#last.set(conversationId, { id, epoch });
       if (event.type === "profile") {
         this.#deps.contexts.expire(conversationId, event.user.id);
         this.profileFrames.send(event);
       } else if (!precedesMessages(event, update))
-        this.#tell(conversationId, this.#withUnread(event, update));
+        this.#send(conversationId, this.#withUnread(event, update));
     }
   }
 
@@ -83,13 +83,13 @@ export class DeviceEvents {
   }
 
   /** Whether the sockets were sent an ephemeral event: a conversation repeats updates that had no answer. */
-  #wasTold(id: number, { conversationId, ephemeralEpoch }: InboxUpdate): boolean {
+  #wasSent(id: number, { conversationId, ephemeralEpoch }: InboxUpdate): boolean {
     const last = this.#last.get(conversationId);
     return last !== undefined && last.epoch === ephemeralEpoch && id <= last.id;
   }
 
   /** Sends an event to the sockets from which the conversation is not withheld, and that did not cause it. */
-  #tell(id: ConversationId, event: DeviceEvent): void {
+  #send(id: ConversationId, event: DeviceEvent): void {
     for (const socket of this.#deps.audience.open()) {
       if (!withholdsEvents(this.#positions.cursor(socket, id)) && !this.#isCause(socket, event))
         socket.sendEvent(event);

@@ -11,7 +11,7 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import { frames } from "../../object/frames.ts";
 import type { DeviceSocket } from "./device-socket.ts";
 import type { DeviceUpdates, DeviceUpdatesDeps } from "./device-updates.ts";
-import { messageParts } from "./message-parts.ts";
+import { messageParts } from "./frame-parts.ts";
 
 /** What the calls need from the inbox. */
 interface SendCallsDeps extends Omit<DeviceUpdatesDeps, "conversations" | "pageBudget"> {

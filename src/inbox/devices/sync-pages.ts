@@ -13,7 +13,7 @@ import type { ConversationList } from "../list/conversation-list.ts";
 import { withholdsEvents } from "./cursor.ts";
 import type { DeliveryPositions } from "./delivery-positions.ts";
 import type { DeviceSocket } from "./device-socket.ts";
-import { changedParts, messageParts, shownChanges } from "./message-parts.ts";
+import { changedParts, messageParts, shownChanges } from "./frame-parts.ts";
 
 /** What the pages of syncs need from the inbox. */
 interface SyncPagesDeps {
