@@ -39,6 +39,7 @@ export class SlowReaders<Socket extends HibernatingSocket<SocketAttachment>> {
 
   /** Brings the sockets further whose clients read. Call it when a client has sent something. */
   check(): void {
+    if (this.#since.size === 0) return;
     const { checkMs, patienceMs } = this.#timing;
     for (const [socket, since] of [...this.#since]) {
       if (socket.isClosing || !this.#isBehind(socket)) this.#since.delete(socket);

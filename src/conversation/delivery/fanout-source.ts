@@ -71,14 +71,12 @@ export class RoomFanoutSource {
    */
   update(userId: UserId, position: DeliveredPosition, isOnDemand: boolean): InboxUpdate {
     const update = this.#room.snapshots.inboxUpdate(userId);
+    update.ephemeral = this.#events.of(userId);
+    update.ephemeralEpoch = this.#events.epoch;
+    if (isOnDemand) update.onDemand = true;
     const member = this.#room.members.find(userId);
-    return {
-      ...update,
-      ephemeral: this.#events.of(userId),
-      ephemeralEpoch: this.#events.epoch,
-      ...(isOnDemand && { onDemand: true }),
-      ...(member && position && !isOnDemand && this.#pages.after(member, position, update.rev)),
-    };
+    if (!member || !position || isOnDemand) return update;
+    return Object.assign(update, this.#pages.after(member, position, update.rev));
   }
 
   /** Whether the group is large: members without devices are deferred, and typing stays in the room. */

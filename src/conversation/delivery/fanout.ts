@@ -267,14 +267,19 @@ export class Fanout {
 
   /** Whether a recipient is to be called now, by a plan of this kind. What costs little is asked first. */
   #isDue(recipient: FanoutRecipient, isMine: (plan: Plan) => boolean, now: number): boolean {
-    const plan = this.#recipients.plan(recipient);
-    if (!isMine(plan) || this.#recipients.pauseEnd(recipient, plan.pauseMs) > now) return false;
-    return this.#isCallable(recipient);
+    if (this.#isTaken(recipient)) return false;
+    const plan = this.#recipients.plan(recipient, now);
+    if (!isMine(plan) || this.#recipients.pauseEnd(recipient, plan.pauseMs, now) > now) return false;
+    return this.#isPending(recipient.id);
   }
 
-  /** Whether something is pending for a recipient, and no call or claim is about to bring it. */
-  #isCallable({ id, claims }: FanoutRecipient): boolean {
-    if (claims > 0 || !this.#dispatcher.mayCall(id)) return false;
+  /** Whether a call or a claim is about to bring the update, or a failure has to be waited for. */
+  #isTaken({ id, claims }: FanoutRecipient): boolean {
+    return claims > 0 || !this.#dispatcher.mayCall(id);
+  }
+
+  /** Whether an inbox lacks something. */
+  #isPending(id: UserId): boolean {
     return !this.isDelivered(id) || this.#source.hasEphemeral(id);
   }
 
@@ -291,9 +296,10 @@ export class Fanout {
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
     for (const recipient of this.#recipients.all()) {
-      const { by, pauseMs } = this.#recipients.plan(recipient);
-      const at = this.#recipients.pauseEnd(recipient, pauseMs);
-      if (by !== "alarm" && at > now && at < next && this.#isCallable(recipient)) next = at;
+      const { by, pauseMs } = this.#recipients.plan(recipient, now);
+      const at = this.#recipients.pauseEnd(recipient, pauseMs, now);
+      const isNext = by !== "alarm" && at > now && at < next;
+      if (isNext && !this.#isTaken(recipient) && this.#isPending(recipient.id)) next = at;
     }
     if (Number.isFinite(next) && !(this.#pauseTimer && this.#pauseTimer.at <= next)) {
       // A member of a small group must not wait for the longer cooldown of a large one.

@@ -169,14 +169,14 @@ export class Recipients {
   }
 
   /** Who calls the inbox of a recipient now, how long after the last delivery, and with which page. */
-  plan(recipient: FanoutRecipient): Plan {
+  plan(recipient: FanoutRecipient, now = Date.now()): Plan {
     const { cooldownMs, crowdedCooldownMs, largeGroupCooldownMs } = this.#deps.timing.fanout;
-    switch (this.#reach(recipient)) {
+    switch (this.#reach(recipient, now)) {
       case "failing":
         // `InboxFailures` has its pauses.
         return { by: "slot", pauseMs: 0, page: null };
       case "live":
-        return { by: "live", pauseMs: this.#livePauseMs(recipient), page: recipient.position };
+        return { by: "live", pauseMs: this.#livePauseMs(recipient, now), page: recipient.position };
       case "crowded":
         return { by: "live", pauseMs: crowdedCooldownMs, page: null };
       case "deferred":
@@ -190,8 +190,8 @@ export class Recipients {
   /**
    * When a pause after the last delivery ends. One that seems to begin in the future: the clock was put back.
    */
-  pauseEnd({ deliveredAt }: FanoutRecipient, pauseMs: number): number {
-    return deliveredAt > Date.now() ? 0 : deliveredAt + pauseMs;
+  pauseEnd({ deliveredAt }: FanoutRecipient, pauseMs: number, now = Date.now()): number {
+    return deliveredAt > now ? 0 : deliveredAt + pauseMs;
   }
 
   /**
@@ -261,7 +261,7 @@ export class Recipients {
     const recipient = this.of(id);
     // What else an update carries is dropped once it is confirmed.
     const isPlain = update.state === "active" && update.ephemeral.length === 0;
-    if (!isPlain || this.#reach(recipient) !== "live") return false;
+    if (!isPlain || this.#reach(recipient, Date.now()) !== "live") return false;
     recipient.assumed = update.version;
     recipient.deliveredAt = Date.now();
     this.#connect(recipient, { ...delivered, seq: update.lastSeq, rev: update.rev });
@@ -286,21 +286,21 @@ export class Recipients {
     }
   }
 
-  #reach({ id, position, knowsLarge, leaseUntil }: FanoutRecipient): Reach {
+  #reach({ id, position, knowsLarge, leaseUntil }: FanoutRecipient, now: number): Reach {
     if (this.#deps.failures.has(id)) return "failing";
     if (position?.isFocused) return "focused";
     if (position) return this.isCrowded ? "crowded" : "live";
-    const isAbsent = this.#source.hasDevices(id) === false && leaseUntil <= Date.now();
+    const isAbsent = this.#source.hasDevices(id) === false && leaseUntil <= now;
     // An inbox that does not know yet that the group is large would not subscribe to it.
     return isAbsent && knowsLarge && this.#source.isLarge() ? "deferred" : "offline";
   }
 
   /** No pause, but while an update is assumed to be taken, or room sockets send very many messages. */
-  #livePauseMs({ id, assumed, confirmed, position }: FanoutRecipient): number {
+  #livePauseMs({ id, assumed, confirmed, position }: FanoutRecipient, now: number): number {
     const { load, timing } = this.#deps;
     const isAssumed = assumed > confirmed && assumed === this.#source.version(id);
     if (isAssumed && !this.#source.hasEphemeral(id)) return timing.assumedUpdates.confirmMs;
-    if (!load.isHigh) return 0;
+    if (!load.isHigh(now)) return 0;
     const waiting = this.#source.newestPosition().seq - (position?.seq ?? 0);
     return waiting >= NEARLY_FULL ? 0 : timing.roomLoad.pageMs;
   }

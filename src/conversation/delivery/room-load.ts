@@ -18,22 +18,22 @@ export class RoomLoad {
 
   /** Counts messages of one commit. */
   note(messages: number): void {
-    this.#roll();
+    this.#roll(Date.now());
     this.#present += messages;
   }
 
-  /** Whether so many messages come that devices wait for a page of them. */
-  get isHigh(): boolean {
-    this.#roll();
+  /** Whether so many messages come that devices wait for a page of them. @param now in ms since 1970 */
+  isHigh(now: number): boolean {
+    this.#roll(now);
     return this.#present + this.#before >= this.#timing.highMessages;
   }
 
-  #roll(): void {
+  #roll(now: number): void {
     const { windowMs } = this.#timing;
-    const age = Date.now() - this.#beganAt;
+    const age = now - this.#beganAt;
     if (age >= 0 && age < windowMs) return;
     this.#before = age >= windowMs && age < 2 * windowMs ? this.#present : 0;
     this.#present = 0;
-    this.#beganAt = Date.now();
+    this.#beganAt = now;
   }
 }

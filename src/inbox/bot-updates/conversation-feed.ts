@@ -56,10 +56,10 @@ export class ConversationFeed {
   }
 
   /** @see Outfeed.taken */
-  taken({ conversationId: id, ...update }: InboxUpdate): number | null {
-    const { kind, version, state, isBlocked = false, newFrom, lastSeq, rev } = update;
+  taken(update: InboxUpdate): number | null {
+    const { conversationId: id, kind, version, state, isBlocked = false, newFrom, lastSeq, rev } = update;
     const { format, queue } = this.#deps;
-    if (!queue.state || !format.tells(kind)) return null;
+    if (!format.tells(kind)) return null;
     const known = this.#heads.get(id);
     // A change that is announced later than it is made comes with the same version.
     if (known && (known.version > version || (known.version === version && known.rev >= rev))) return null;

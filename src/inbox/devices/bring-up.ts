@@ -3,7 +3,6 @@ import { type ConversationId, Position, type Seq, type UserId } from "../../doma
 import { LIMITS } from "../../domain/limits.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { Conversations } from "../../domain/ports.ts";
-import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { MessageContext } from "../../domain/sync/message-context.ts";
 import {
   type DevicePage,
@@ -29,7 +28,7 @@ export interface OwnMessages {
 }
 
 /** The position to which sockets are brought, with a page that may lead there. */
-type Target = Due & Pick<InboxUpdate, "page"> & Partial<Unread>;
+type Target = Due & { page?: DevicePage | undefined } & Partial<Unread>;
 
 /** The delivered position that the sockets of a conversation share. */
 export class SharedPosition {

@@ -32,7 +32,10 @@ export interface SocketGroup {
 }
 
 /** What an update asks of the sockets that it is ahead of. `isLast`: it is the end of the membership. */
-export type Due = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev" | "onDemand"> & { isLast?: boolean };
+export type Due = Pick<InboxUpdate, "conversationId" | "lastSeq" | "rev"> & {
+  onDemand?: boolean | undefined;
+  isLast?: boolean;
+};
 
 /**
  * Where a user's device sockets stand in each conversation: at the position that they share, or at that of

@@ -53,10 +53,9 @@ export class DeviceUpdates {
    * @param own what one of the sockets has just sent
    * @throws if messages before the update cannot be fetched
    */
-  async take({ packedPage, ...received }: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
-    const update = packedPage ? { ...received, page: unpack(packedPage) } : received;
+  async take(update: InboxUpdate, own?: OwnMessages): Promise<DeliveredPosition> {
     const { audience, contexts, events, list, positions } = this.#deps;
-    const { conversationId: id } = update;
+    const { conversationId: id, kind, lastSeq, rev, lastCount, readCount, onDemand, packedPage } = update;
     if (contexts.needsRefresh(id)) await contexts.refresh(id);
     events.before(update);
     // The list may have this update already: it was stored while the update waited for its turn.
@@ -69,10 +68,12 @@ export class DeviceUpdates {
     const shared = new SharedPosition(this.deliveredBefore(update), (position) =>
       isLast ? list.setDelivered(id, position) : list.applyUpdate(update, position),
     );
-    await bringUp(this.#deps, shared, { ...update, isLast }, own);
+    const page = packedPage ? unpack(packedPage) : update.page;
+    const target = { conversationId: id, kind, lastSeq, rev, lastCount, readCount, onDemand, isLast, page };
+    await bringUp(this.#deps, shared, target, own);
     if (isLast) {
       list.applyUpdate(update, shared.position);
-      positions.left(id, update.lastSeq);
+      positions.left(id, lastSeq);
     }
     this.answer(id);
     if (isNewest) events.activity(update);

@@ -84,7 +84,7 @@ export class ListWriter {
     if (recent && this.#keepInMemory(recent)) {
       this.#rows.setBehind(true);
       const { version: ver, state, lastSeq, rev, deletedForMe } = update;
-      const { page: _, ...stored } = update;
+      const { page: _, packedPage: _packed, ...stored } = update;
       recent.update = { ...stored, ephemeral: [] };
       const newestCounted = newestCountedOf(update);
       recent.head = { ...recent.head, ver, state, lastSeq, rev, deletedForMe, newestCounted };

@@ -14,7 +14,7 @@ export interface Outfeed {
   /** Whether there is a receiver. Without one nothing is read and nothing is stored. */
   readonly isOn: boolean;
   /**
-   * The list takes an inbox update, perhaps a late one or a repeated one.
+   * The list takes an inbox update, perhaps a late one or a repeated one. Not called without a receiver.
    * @param before how the list has the conversation
    * @returns when to read the conversation (ms since 1970); null: the receiver lacks nothing
    */
@@ -54,7 +54,7 @@ export class Outfeeds {
   /** The list takes an inbox update. The job is stored in the turn in which the list has it. */
   taken(update: InboxUpdate, before: () => ListedAs | null): void {
     for (const outfeed of this.#all) {
-      const due = outfeed.taken(update, before);
+      const due = outfeed.isOn ? outfeed.taken(update, before) : null;
       if (due !== null) this.read(update.conversationId, due);
     }
   }

@@ -59,7 +59,6 @@ export class PushOutfeed implements Outfeed {
   /** @see Outfeed.taken */
   taken(update: InboxUpdate, before: () => ListedAs | null): number | null {
     const { devices, notices } = this.#deps;
-    if (devices.isEmpty) return null;
     const listed = before();
     if (listed && update.version <= listed.version) return null;
     const id = update.conversationId;

@@ -1,7 +1,7 @@
 import type { UserId } from "../../../domain/ids.ts";
 import type { Timing } from "../../../domain/timing.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
-import { withDeadline } from "../../../object/calls/deadline.ts";
+import { Deadlines, withDeadline } from "../../../object/calls/deadline.ts";
 import { Pacer } from "../../../object/pacer.ts";
 import type { InboxFailures } from "./inbox-failures.ts";
 
@@ -44,6 +44,7 @@ export class InboxDispatcher {
   readonly #failures: InboxFailures;
   readonly #timing: Pick<Timing, "inboxCalls" | "liveCalls">;
   readonly #pace: Pacer;
+  readonly #deadlines: Deadlines;
   readonly #inFlight = new Map<UserId, Promise<void>>();
   readonly #slots = new Set<Promise<void>>();
   /** the live calls that count, and when each began (ms since 1970) */
@@ -63,6 +64,7 @@ export class InboxDispatcher {
     this.#failures = failures;
     this.#timing = timing;
     this.#pace = new Pacer(timing.pace);
+    this.#deadlines = new Deadlines(timing.inboxCalls.callTimeoutMs);
   }
 
   /** Whether no background call is in flight, apart from live ones that hang. */
@@ -194,7 +196,8 @@ export class InboxDispatcher {
   #call(id: UserId): Promise<void> {
     // The call is made inside a promise: if that throws, it has failed like any other.
     const work = async () => this.#work.call(id);
-    const call = withDeadline(work(), this.#timing.inboxCalls.callTimeoutMs)
+    const call = this.#deadlines
+      .within(work())
       .then((take) => take())
       .catch((error: unknown) => this.#failures.failed(id, error))
       .finally(() => {
