@@ -2,9 +2,14 @@ import type { MiddlewareHandler } from "hono";
 import { CoreError, invalid } from "../domain/errors.ts";
 import { parseJson, requireSound } from "./json.ts";
 
+/** The types of which the validators of routes read the body. */
+const JSON_TYPE = /^application\/json *(;|$)/i;
+
 /**
  * Middleware that reads a request's body as JSON whatever its `Content-Type`, checks it, and passes it on as
  * `application/json`, so that the validators after it see every body. An empty body counts as no body.
+ * A body that says so itself is parsed here alone: to make a second request of it would cost a message over
+ * HTTP a fifteenth of its time.
  * @param maxBytes of the body
  * @throws `too_large` over `maxBytes`; `validation_failed` for a body that is not UTF-8, is not JSON, is
  *   nested deeper than 32 levels, or holds a string that cannot be stored (U+0000, lone surrogates)
@@ -13,16 +18,21 @@ export function jsonBody(maxBytes: number): MiddlewareHandler {
   return async (c, next) => {
     const { raw } = c.req;
     const text = decodeUtf8(await readUpTo(raw, maxBytes));
-    const headers = new Headers(raw.headers);
     if (text.trim() === "") {
+      const headers = new Headers(raw.headers);
       // A validator that finds the type JSON and an empty body throws an error of its own, in no surface's
       // envelope.
       headers.delete("Content-Type");
       c.req.raw = new Request(raw.url, { method: raw.method, headers });
     } else {
-      requireSound(parseJson(text, "body"), "body");
-      headers.set("Content-Type", "application/json");
-      c.req.raw = new Request(raw.url, { method: raw.method, headers, body: text });
+      const value = parseJson(text, "body");
+      requireSound(value, "body");
+      if (!JSON_TYPE.test(c.req.header("Content-Type") ?? "")) {
+        const headers = new Headers(raw.headers);
+        headers.set("Content-Type", "application/json");
+        c.req.raw = new Request(raw.url, { method: raw.method, headers });
+      }
+      Reflect.set(c.req, "json", () => Promise.resolve(value));
     }
     await next();
   };

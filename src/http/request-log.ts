@@ -37,7 +37,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const status = c.var.refusedWith ?? c.res.status;
   const hasFailed = status >= 500;
-  if (!hasFailed && c.var.core.settings.requestLog === "failures") return;
+  if (!hasFailed && c.get("core").settings.requestLog === "failures") return;
   log(hasFailed ? "error" : "info", "request", {
     method: c.req.method,
     route: routePath(c, -1),

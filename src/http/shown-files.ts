@@ -8,7 +8,7 @@ import type { AppEnv } from "./env.ts";
  * one text here, so that no serializer of any API has to know.
  */
 export function showFileUrls(c: Context<AppEnv>): void {
-  const { fileOrigins } = c.var.core;
+  const { fileOrigins } = c.get("core");
   c.json = new Proxy(c.json, {
     apply(_json, _self, [value, ...others]: Parameters<typeof c.json>) {
       c.header("Content-Type", "application/json");

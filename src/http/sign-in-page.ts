@@ -12,7 +12,7 @@ const OWN = "connect-src 'self'";
  * it is a file that the Worker does not see. Without such an issuer it leads to `/`.
  */
 export async function signInPage(c: Context<AppEnv>): Promise<Response> {
-  const { pageIssuer } = c.var.core.settings;
+  const { pageIssuer } = c.get("core").settings;
   if (!pageIssuer) return c.redirect("/");
   const page = await c.env.ASSETS.fetch(new URL("/", c.req.url));
   const headers = new Headers(page.headers);

@@ -87,7 +87,7 @@ const MAX_AGE = "7200";
  */
 export const cors = createMiddleware<AppEnv>(async (c, next) => {
   const origin = c.req.header("Origin");
-  const { settings } = c.var.core;
+  const { settings } = c.get("core");
   const isPreflight = c.req.method === "OPTIONS" && origin !== undefined;
   if (isPreflight) c.res = new Response(null, { status: 204 });
   else await next();

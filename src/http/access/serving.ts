@@ -12,7 +12,7 @@ const LOCAL =
  * @throws `internal`, naming the setting
  */
 export const requireSafeSettings = createMiddleware<AppEnv>(async (c, next) => {
-  const { unsafe } = c.var.core.settings;
+  const { unsafe } = c.get("core").settings;
   if (unsafe !== null && !LOCAL.test(new URL(c.req.url).hostname))
     throw new CoreError("internal", `This server is not safe for a public address: ${unsafe}.`);
   await next();
@@ -27,7 +27,7 @@ const OPEN = /^\/(v1\/server\/backup\/|healthz$|openapi\.json$|asyncapi\.json$)/
  * @throws `unavailable`
  */
 export const requireServing = createMiddleware<AppEnv>(async (c, next) => {
-  if (c.var.core.settings.isRestoring && !OPEN.test(c.req.path))
+  if (c.get("core").settings.isRestoring && !OPEN.test(c.req.path))
     throw new CoreError("unavailable", "This server is being restored from a backup. Try again later.", {
       retryAfter: 60,
     });
