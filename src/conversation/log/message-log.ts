@@ -1,22 +1,14 @@
 import type { NewestCounted } from "../../domain/conversations/archive.ts";
 import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { type BodyJson, EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
+import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
 import type { Mentioned, NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
 import { mendTimes } from "../state/mended-times.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { Attachments } from "./attachments.ts";
-import {
-  boundsBehind,
-  type Filter,
-  IN_MAIN,
-  MATCHES_FILTER,
-  matchesFilter,
-  VISIBLE,
-  visibleTo,
-} from "./filter.ts";
+import { boundsBehind, IN_MAIN, VISIBLE, visibleTo } from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
 import { MentionIndex } from "./mention-index.ts";
@@ -29,7 +21,6 @@ import {
   NO_THREAD,
   type Order,
   type Reader,
-  type Revoked,
   type Scope,
   UNCHANGED,
 } from "./row.ts";
@@ -46,34 +37,6 @@ export type MessageEditColumns = Partial<
 
 /** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
 type LogHead = { seq: Position; n: number; at: number };
-
-/** What of a message the search index needs. */
-type MessageText = Pick<MessageRow, "seq" | "sender_id" | "kind" | "body">;
-
-/**
- * Texts among given messages, and how far they go: all up to `last` were examined. `count` and `bytes`: their
- * number and the size of their bodies, whether or not a filter took them.
- */
-export interface TextsAmong {
-  texts: MessageText[];
-  last: Seq;
-  count: number;
-  bytes: number;
-}
-
-/** The bytes of bodies after which `among` begins another query. */
-const AMONG_BYTES = 256 * 1024;
-
-/** The columns of a message that an expired one has no more. */
-const EXPIRED_COLUMNS = [
-  ...(["quote_seq", "mentions", "also_mentioned", "client_msg_id", "forwarded", "client_time"] as const),
-  ...(["priority", "custom_data", "metadata", "silent", "tip", "place", "thread_summary"] as const),
-  ...(["poll", "hook", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
-  ...(["pinned_by", "version", "edited_at", "link_preview", "buttons", "custom_version"] as const),
-] satisfies readonly (keyof MessageRow)[];
-
-/** The body of an expired system message. */
-const EMPTY_NOTICE: BodyJson = '{"text":""}';
 
 /** The columns of a head. */
 const HEAD = "seq, n, created_at AS at";
@@ -444,51 +407,6 @@ export class MessageLog {
     return { rows, hasMore: false };
   }
 
-  /**
-   * The texts of unrevoked messages among `seqs`, which are in `order`, as the caller iterates. A filter may
-   * pass over many rows with large bodies, which SQLite reads in part: so each query has few bytes of them.
-   */
-  *among(seqs: Seq[], reader: Reader, filter: Filter, order: Order): Iterable<TextsAmong> {
-    const isListed = "seq IN (SELECT value FROM json_each(?))";
-    const query = `SELECT seq, sender_id, kind, body FROM messages
-      WHERE ${isListed} AND ${MATCHES_FILTER} ORDER BY seq ${order}`;
-    const bindings = matchesFilter(reader, filter);
-    const sizes = this.#sizesOf(seqs);
-    for (let i = 0; i < seqs.length; ) {
-      const listed: Seq[] = [];
-      let bytes = 0;
-      for (; i < seqs.length && listed.length < CHUNK && bytes < AMONG_BYTES; i++) {
-        const seq = seqs[i];
-        if (seq === undefined) break;
-        listed.push(seq);
-        bytes += sizes.get(seq) ?? 0;
-      }
-      const last = listed.at(-1);
-      if (last === undefined) return;
-      const texts = this.#sql.exec<MessageText>(query, JSON.stringify(listed), ...bindings).toArray();
-      yield { texts, last, count: listed.length, bytes };
-    }
-  }
-
-  /** The sizes of bodies in bytes. No body is read for them. */
-  #sizesOf(seqs: Seq[]): Map<Seq, number> {
-    const query = `SELECT seq, octet_length(body) AS bytes FROM messages
-      WHERE seq IN (SELECT value FROM json_each(?))`;
-    const rows = this.#sql.exec<{ seq: Seq; bytes: number }>(query, JSON.stringify(seqs)).toArray();
-    return new Map(rows.map(({ seq, bytes }) => [seq, bytes]));
-  }
-
-  /**
-   * At most `limit` messages after a seq, oldest first, for the search index: system messages and revoked
-   * ones too.
-   */
-  texts(after: number, limit: number): Iterable<MessageText> {
-    const query = "SELECT seq, sender_id, kind, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?";
-    return inChunks<MessageText>(limit, (count, row) =>
-      this.#sql.exec<MessageText>(query, row?.seq ?? after, count).toArray(),
-    );
-  }
-
   /** The number of countable messages up to a seq; null past the last message. */
   countUpTo(seq: Position): number | null {
     if (seq === 0) return 0;
@@ -545,27 +463,6 @@ export class MessageLog {
     this.#sql.exec(`UPDATE messages SET ${set} WHERE seq = ?`, EMPTY_BODY, by, rev, row.seq);
     this.#mentionIndex.changed();
     tx.after(() => this.revoked.add(row));
-  }
-
-  /** At most `limit` rows after a seq and up to another, oldest first: expired ones. */
-  range(after: number, upTo: number, limit: number): Iterable<MessageRow> {
-    const query = "SELECT * FROM messages WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
-    return inChunks<MessageRow>(limit, (count, row) =>
-      this.#sql.exec<MessageRow>(query, row?.seq ?? after, upTo, count).toArray(),
-    );
-  }
-
-  /** Empties an expired message: its number, its time, its sender, its kind and its thread stay. */
-  empty({ seq, kind, in_main, thread_root, revoked_rev }: MessageRow): void {
-    const set = `body = ?, ${EXPIRED_COLUMNS.map((column) => `${column} = NULL`).join()}`;
-    // The release before reads the body of a system message.
-    this.#sql.exec(
-      `UPDATE messages SET ${set} WHERE seq = ?`,
-      kind === "tip" ? EMPTY_NOTICE : EMPTY_BODY,
-      seq,
-    );
-    this.#sql.exec("DELETE FROM hidden WHERE seq = ?", seq);
-    if (revoked_rev !== null) this.revoked.forget(in_main === 1 ? null : thread_root, seq);
   }
 
   /** Messages have expired up to a seq: memory drops its copies. */
@@ -640,52 +537,5 @@ export class MessageLog {
       if (this.#newestInMain?.seq === row.seq) this.#newestInMain = row;
     }
     return rows;
-  }
-
-  /**
-   * The messages that the reader may see and that changed after a rev, by their last change, within the bytes
-   * of a page.
-   * @param range `upTo`: the newest of these messages; `upToRev`: the newest of these changes
-   */
-  changedAfter(
-    rev: number,
-    { upTo, upToRev }: { upTo: Position; upToRev: number },
-    limit: number,
-    reader: Reader,
-    maxBytes?: number,
-  ): MessageRows {
-    const query = `SELECT * FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? AND changed_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY changed_rev LIMIT ?`;
-    const bindings = [upToRev, upTo, ...visibleTo(reader)];
-    const found = inChunks<MessageRow>(limit + 1, (count, row) =>
-      this.#sql.exec<MessageRow>(query, row?.changed_rev ?? rev, ...bindings, count).toArray(),
-    );
-    return this.cut(found, limit, maxBytes);
-  }
-
-  /**
-   * At most `limit` revokes after a rev, in their order. A revoke keeps its rev, whatever becomes of its
-   * message afterwards: a reply, or the revoke of one, changes a revoked root.
-   * @param range as in `changedAfter`
-   */
-  revokesAfter(
-    rev: number,
-    { upTo, upToRev }: { upTo: Position; upToRev: number },
-    limit: number,
-    reader: Reader,
-  ): Revoked[] {
-    const query = `SELECT seq, revoked_rev, revoked_by, in_main, shadowed FROM messages INDEXED BY messages_revoked
-      WHERE revoked_rev > ? AND revoked_rev <= ? AND seq <= ? AND ${VISIBLE} ORDER BY revoked_rev LIMIT ?`;
-    const bindings = [rev, upToRev, upTo, ...visibleTo(reader), limit];
-    return this.#sql.exec<Revoked>(query, ...bindings).toArray();
-  }
-
-  /** Whether more than `max` messages up to a seq changed after a rev, or twice as many of all. */
-  hasManyChanged(rev: number, upTo: Position, max: number): boolean {
-    const changed = `SELECT seq FROM messages INDEXED BY messages_changed
-      WHERE changed_rev > ? ORDER BY changed_rev LIMIT ?`;
-    const query = `SELECT count(*) AS scanned, coalesce(sum(seq <= ?), 0) AS count FROM (${changed})`;
-    const found = this.#sql.exec<{ scanned: number; count: number }>(query, upTo, rev, 2 * max + 1).one();
-    return found.count > max || found.scanned > 2 * max;
   }
 }

@@ -4,6 +4,7 @@ import type { EditHistory } from "../log/edit-history.ts";
 import { type BesideMessages, upToHeavy } from "../marks/beside-messages.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
+import type { ExpiredMessages } from "./expired-messages.ts";
 import type { RetentionSchedule } from "./schedule.ts";
 
 /** The messages that one turn empties: four times as many as a turn of an erasure revokes. */
@@ -11,6 +12,7 @@ const MAX_EMPTIED = 200;
 
 interface RetentionDeps {
   schedule: RetentionSchedule;
+  expired: ExpiredMessages;
   history: Pick<EditHistory, "bodiesOf" | "forget">;
   indexer: Pick<Indexer, "outdate" | "resume" | "isSettled">;
   files: Pick<FileReferences, "storeRevoked">;
@@ -69,10 +71,10 @@ export class Retention {
   /** Empties the next expired messages, with all that is stored about them. */
   #emptySome(): void {
     const { state, log } = this.#room;
-    const { history, indexer, files, beside } = this.#deps;
+    const { expired, history, indexer, files, beside } = this.#deps;
     // The index loses texts slower than this turn empties messages: it keeps up.
     if (state.emptiedSeq >= state.floor.seq || !indexer.isSettled) return;
-    const found = log.range(state.emptiedSeq, state.floor.seq, MAX_EMPTIED + 1);
+    const found = expired.range(state.emptiedSeq, state.floor.seq, MAX_EMPTIED + 1);
     const rows = upToHeavy(log.cut(found, MAX_EMPTIED).rows);
     const last = rows.at(-1);
     if (!last) return;
@@ -82,7 +84,7 @@ export class Retention {
         files.storeRevoked(tx, row, history.bodiesOf(row));
         history.forget(row);
         for (const store of beside) store.clear(row);
-        log.empty(row);
+        expired.empty(row);
       }
       state.setEmptied(tx, Position.parse(last.seq));
       tx.publish(() => indexer.resume());

@@ -2,6 +2,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { StorageSpace } from "../../object/space/storage-space.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
+import type { ChangedMessages } from "../change-feed/changed-messages.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -37,6 +38,7 @@ export interface RoomStores {
   readonly invitations: Invitations;
   readonly incomingHooks: IncomingHooks;
   readonly changeFeed: ChangeFeed;
+  readonly changedMessages: ChangedMessages;
   readonly threads: Threads;
   readonly snapshots: MemberSnapshots;
   readonly renderer: MessageRenderer;

@@ -25,6 +25,7 @@ import { MessagePreviews } from "../link-previews/link-previews.ts";
 import { OnlineMessages } from "../online/online-messages.ts";
 import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
+import { ExpiredMessages } from "../retention/expired-messages.ts";
 import { Retention } from "../retention/retention.ts";
 import { Following } from "../threads/following.ts";
 import { ConversationExport } from "../transfer/export.ts";
@@ -97,7 +98,8 @@ export function createFeatures(
     pinning: new Pinning(room, room.hooks.gate, permission),
     redaction,
     retention: new Retention(room, {
-      ...{ schedule: room.retentionSchedule, history, indexer, files, beside: [reactionStore, voteStore] },
+      ...{ schedule: room.retentionSchedule, expired: new ExpiredMessages(sql, room.log) },
+      ...{ history, indexer, files, beside: [reactionStore, voteStore] },
       tellMembers: () => room.conversationUpdates.send(),
     }),
     messagePreviews: new MessagePreviews(room, {

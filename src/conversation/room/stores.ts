@@ -5,6 +5,7 @@ import { bytesOf } from "../../domain/text.ts";
 import { ReleasedFiles } from "../../object/files/released-files.ts";
 import { StorageSpace } from "../../object/space/storage-space.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
+import { ChangedMessages } from "../change-feed/changed-messages.ts";
 import { FileReferences } from "../files/file-references.ts";
 import { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
@@ -121,7 +122,7 @@ export function createStores(
       wakeup: wakeupOf(jobs, "files"),
       makerOf: (hook) => incomingHooks.find(hook)?.createdBy,
     }),
-    changeFeed,
+    ...{ changeFeed, changedMessages: new ChangedMessages(sql, log) },
     /** the changed messages that a client is replayed; beyond, it loads the conversation anew */
     maxChanges: settings.maxChanges,
     threads,

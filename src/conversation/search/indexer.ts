@@ -7,6 +7,7 @@ import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import { BIGRAMS_TABLES, type BigramIndex } from "./bigram-index.ts";
+import type { MessageTexts } from "./message-texts.ts";
 import { STALE_TEXTS_TABLE, type StaleText, type StaleTexts } from "./stale-texts.ts";
 import { piecesOf } from "./tokens.ts";
 
@@ -68,6 +69,7 @@ const TOO_MANY_EDITS = "Your edits are being indexed. Wait for a moment.";
 export class Indexer {
   readonly #storage: DurableObjectStorage;
   readonly #log: MessageLog;
+  readonly #texts: MessageTexts;
   readonly #index: BigramIndex;
   readonly #stale: StaleTexts;
   readonly #marker: RetryMarker;
@@ -87,7 +89,7 @@ export class Indexer {
 
   constructor(
     storage: DurableObjectStorage,
-    messages: MessageLog,
+    { log: messages, texts }: { log: MessageLog; texts: MessageTexts },
     index: BigramIndex,
     stale: StaleTexts,
     marker: RetryMarker,
@@ -95,6 +97,7 @@ export class Indexer {
   ) {
     this.#storage = storage;
     this.#log = messages;
+    this.#texts = texts;
     this.#index = index;
     this.#stale = stale;
     this.#marker = marker;
@@ -179,7 +182,7 @@ export class Indexer {
       let seq: number = this.#indexedSeq;
       let isCut = false;
       let cost = 0;
-      for (const row of this.#log.texts(seq, count)) {
+      for (const row of this.#texts.after(seq, count)) {
         if (cost > TURN_COST) break;
         cost += row.body.length / READ_UNITS;
         const text = searchText(row.kind, row.body);

@@ -3,10 +3,11 @@ import { type Kind, searchText } from "../../domain/messages/content.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
 import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
-import type { MessageLog, TextsAmong } from "../log/message-log.ts";
+import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Order, Reader } from "../log/row.ts";
 import { BigramIndex, WINDOW, type Window } from "./bigram-index.ts";
 import { Indexer } from "./indexer.ts";
+import { MessageTexts, type TextsAmong } from "./message-texts.ts";
 import { StaleTexts } from "./stale-texts.ts";
 
 /** A call ends after it has examined so many messages, whether or not they pass its filter. */
@@ -57,6 +58,7 @@ type Range = { after: number; before: number };
  */
 export class MessageSearch {
   readonly #log: MessageLog;
+  readonly #texts: MessageTexts;
   readonly #index: BigramIndex;
   readonly #stale: StaleTexts;
   readonly indexing: Indexer;
@@ -69,9 +71,17 @@ export class MessageSearch {
     timing: Timing["indexing"],
   ) {
     this.#log = log;
+    this.#texts = new MessageTexts(storage.sql);
     this.#index = new BigramIndex(storage.sql);
     this.#stale = new StaleTexts(storage.sql);
-    this.indexing = new Indexer(storage, log, this.#index, this.#stale, marker, timing);
+    this.indexing = new Indexer(
+      storage,
+      { log, texts: this.#texts },
+      this.#index,
+      this.#stale,
+      marker,
+      timing,
+    );
   }
 
   /**
@@ -101,7 +111,7 @@ export class MessageSearch {
     const before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
     let postings = 0;
     for (const window of this.#windows(lookedUp, { after, before }, order)) {
-      for (const examined of this.#log.among(window.seqs, reader, query, order)) {
+      for (const examined of this.#texts.among(window.seqs, reader, query, order)) {
         if (page.take(examined)) return page.full();
       }
       postings += window.postings;

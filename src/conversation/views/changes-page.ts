@@ -32,7 +32,7 @@ export interface ChangesRequest {
  *   nothing up to `after` any more
  */
 export function changesPage(
-  room: Pick<RoomStores, "log" | "state" | "renderer"> & { maxChanges: number },
+  room: Pick<RoomStores, "log" | "changedMessages" | "state" | "renderer"> & { maxChanges: number },
   member: MemberRow,
   { afterRev, after = 0, limit, scope = "main" }: ChangesRequest,
 ): ChangesPage {

@@ -39,7 +39,7 @@ interface DevicePageRequest extends PageRequest {
   parts?: boolean | undefined;
 }
 
-type PageSource = Pick<RoomStores, "log" | "state">;
+type PageSource = Pick<RoomStores, "log" | "changedMessages" | "state">;
 
 /** The next page of a replay for a room socket. */
 export function replayPage(
@@ -157,13 +157,13 @@ export function showsGone({ visible_from }: MemberRow, position: number): boolea
  * client does not have, are too many as well: all would be looked through for each page.
  */
 export function isTooMany(
-  { log }: Pick<PageSource, "log">,
+  { changedMessages }: Pick<PageSource, "changedMessages">,
   rev: number,
   { upTo, upToRev }: ChangeRange,
   max: number,
 ): boolean {
   // Each change has a rev of its own: few revs are few messages.
-  return upToRev - rev > max && log.hasManyChanged(rev, upTo, max);
+  return upToRev - rev > max && changedMessages.isMany(rev, upTo, max);
 }
 
 /** A page of what has become of the messages that a client has. */
@@ -177,15 +177,15 @@ interface StoredChangesPage {
 
 /** At most 200 changed messages and 200 hides after a rev, in the order of their revs. */
 export function changesAfter(
-  { log }: Pick<PageSource, "log">,
+  { log, changedMessages }: Pick<PageSource, "log" | "changedMessages">,
   member: MemberRow,
   rev: number,
   range: ChangeRange,
   { maxBytes, limit = CHANGES_PAGE }: { maxBytes?: number | undefined; limit?: number },
 ): StoredChangesPage {
   if (rev >= range.upToRev) return { rows: [], changes: [], end: range.upToRev };
-  const { rows, hasMore } = log.changedAfter(rev, range, limit, member, maxBytes);
-  const revokes = log.revokesAfter(rev, range, limit + 1, member).flatMap(revokeOf);
+  const { rows, hasMore } = changedMessages.after(rev, range, limit, member, maxBytes);
+  const revokes = changedMessages.revokesAfter(rev, range, limit + 1, member).flatMap(revokeOf);
   const hides = log.hides.after(rev, range.upToRev, limit + 1, member).map((hide) => ({ ...hide, by: null }));
   const ends = [
     hasMore ? (rows.at(-1)?.changed_rev ?? rev) : range.upToRev,
