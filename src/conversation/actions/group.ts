@@ -265,7 +265,7 @@ export class GroupChanges {
   /** Whether the newest message of the main stream is of this user. */
   #isNewestSender(userId: UserId): boolean {
     const { log } = this.#room;
-    const { seq } = log.lastInMain;
+    const { seq } = log.main.last;
     return seq > 0 && log.get(Seq.parse(seq))?.sender_id === userId;
   }
 

@@ -6,9 +6,8 @@ import type { Message } from "../../domain/messages/message.ts";
 import type { PutReaction } from "../../domain/messages/reactions.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import { type HistoryChunkQuery, historyChunk } from "../history.ts";
-import { messagesFrom } from "../log/by-time.ts";
 import type { ReadableRange } from "../log/readable-log.ts";
-import type { Reader, Scope } from "../log/row.ts";
+import type { MessageRows, Reader, Scope } from "../log/row.ts";
 import type { Room } from "../room.ts";
 import type { SearchQuery } from "../search/search.ts";
 import { type ChangesPage, type ChangesRequest, changesPage } from "../views/changes-page.ts";
@@ -58,6 +57,25 @@ export function pageFor(
       : log.after(after, limit, reader, scope);
   if (after === undefined) rows.reverse();
   return { items: renderer.render(rows, reader), hasMore };
+}
+
+/**
+ * At most `limit` messages that a reader sees, oldest first, from the first one on that is not older than a
+ * time.
+ * @param at ms since 1970
+ * @returns `hasEarlier`: the reader sees messages before the page
+ */
+function messagesFrom(
+  log: Room["log"],
+  at: number,
+  limit: number,
+  reader: Reader,
+  scope: Scope,
+): MessageRows & { hasEarlier: boolean } {
+  const before = Math.max(log.lastUntil(Math.ceil(at) - 1), reader.visible_from);
+  const { rows, hasMore } = log.after(before, limit, reader, scope);
+  const first = rows[0]?.seq ?? before + 1;
+  return { rows, hasMore, hasEarlier: log.before(first, 1, reader, scope).rows.length > 0 };
 }
 
 /** The bounds of a page: without them the newest messages; `until` and `at` are times (ms), both included. */

@@ -4,22 +4,24 @@ import { LIMITS } from "../../domain/limits.ts";
 import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts";
 import type { Mentioned, NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
-import { CHUNK, inChunks } from "../../object/row-chunks.ts";
+import { inChunks } from "../../object/row-chunks.ts";
 import { mendTimes } from "../state/mended-times.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { Attachments } from "./attachments.ts";
-import { boundsBehind, IN_MAIN, VISIBLE, visibleTo } from "./filter.ts";
+import { VISIBLE, visibleTo } from "./filter.ts";
 import { Hides } from "./hides.ts";
 import { insertMessage, insertMessages } from "./insert.ts";
+import { MainStream } from "./main-stream.ts";
 import { MentionIndex } from "./mention-index.ts";
 import { Pins } from "./pins.ts";
 import type { RecentRows } from "./recent-rows.ts";
 import { RevokedMessages } from "./revoked-messages.ts";
 import {
+  HEAD,
+  type LogHead,
   type MessageRow,
   type MessageRows,
   NO_THREAD,
-  type Order,
   type Reader,
   type Scope,
   UNCHANGED,
@@ -35,18 +37,6 @@ export type MessageEditColumns = Partial<
   >
 >;
 
-/** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
-type LogHead = { seq: Position; n: number; at: number };
-
-/** The columns of a head. */
-const HEAD = "seq, n, created_at AS at";
-
-/**
- * So many seqs are looked through for messages of the main stream, before what follows is jumped over that is
- * not in it.
- */
-const WINDOW = 2 * CHUNK;
-
 /** The stored messages of a conversation, by seq. The caller wraps writes in a transaction. */
 export class MessageLog {
   readonly #sql: SqlStorage;
@@ -61,12 +51,7 @@ export class MessageLog {
   readonly mended: Seq[];
   /** the newest message */
   last: LogHead;
-  /** the newest message of the main stream */
-  lastInMain: LogHead;
-  /** the row of `lastInMain`; undefined: it has changed, or was not read yet */
-  #newestInMain: MessageRow | undefined;
-  /** the senders of shadowed messages; undefined: to be looked up */
-  #shadowed: ReadonlySet<UserId> | undefined;
+  readonly main: MainStream;
   readonly #beginning: LogHead;
   /** undefined: to be looked up */
   #newestCounted: NewestCounted | undefined;
@@ -104,7 +89,7 @@ export class MessageLog {
     this.last = this.headAt(null);
     this.mended = mendTimes(sql, this);
     if (this.mended.length > 0) this.last = this.headAt(null);
-    this.lastInMain = this.headAt(null, "main");
+    this.main = new MainStream(sql, recent, this);
   }
 
   /**
@@ -112,20 +97,9 @@ export class MessageLog {
    * @param seq null: the whole log
    * @returns seq 0 and the creation's time if there is no message
    */
-  headAt(seq: Position | null, scope: Scope = "all"): LogHead {
-    const upTo = seq ?? Number.MAX_SAFE_INTEGER;
-    if (scope === "main") return this.#headInMain(upTo);
+  headAt(seq: Position | null): LogHead {
     const query = `SELECT ${HEAD} FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
-    return this.#sql.exec<LogHead>(query, upTo).toArray()[0] ?? this.#beginning;
-  }
-
-  /** A thread-only reply names the message before it in the main stream: a run of them needs no scan. */
-  #headInMain(upTo: number): LogHead {
-    const query = `SELECT ${HEAD}, main_before FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
-    const [row] = this.#sql.exec<LogHead & Pick<MessageRow, "main_before">>(query, upTo).toArray();
-    if (!row) return this.#beginning;
-    if (row.main_before !== null) return this.headAt(row.main_before);
-    return { seq: row.seq, n: row.n, at: row.at };
+    return this.#sql.exec<LogHead>(query, seq ?? Number.MAX_SAFE_INTEGER).toArray()[0] ?? this.#beginning;
   }
 
   /**
@@ -227,12 +201,9 @@ export class MessageLog {
   /** Makes a stored message the newest. */
   #moveTo(row: MessageRow): void {
     this.#recent.add(row);
-    if (row.shadowed !== null) this.#shadowed = undefined;
     if (row.n > this.last.n) this.#newestCounted = { count: row.n, at: row.created_at };
     this.last = { seq: Position.parse(row.seq), n: row.n, at: row.created_at };
-    if (row.in_main === 0) return;
-    this.lastInMain = this.last;
-    this.#newestInMain = row;
+    this.main.stored(row);
   }
 
   /** The message that a sender stored under a client message id, and that has not expired. */
@@ -277,36 +248,9 @@ export class MessageLog {
     return this.#mentionIndex.of(reader, after);
   }
 
-  /** The newest message of the main stream that the reader may see. */
-  newest(reader: Reader): MessageRow | undefined {
-    if (this.#isShadowed(reader)) return this.before(this.last.seq + 1, 1, reader, "main").rows[0];
-    this.#newestInMain ??= this.lastInMain.seq > 0 ? this.get(Seq.parse(this.lastInMain.seq)) : undefined;
-    const row = this.#newestInMain;
-    if (!row || this.#recent.isVisible(row, reader)) return row;
-    return this.before(row.seq + 1, 1, reader, "main").rows[0];
-  }
-
-  /** The newest message of a reader's main stream; for all but shadowed ones, whether they see it or not. */
-  lastInMainOf(reader: Reader): LogHead {
-    const own = this.#isShadowed(reader) ? this.newest(reader) : undefined;
-    if (!own || own.seq <= this.lastInMain.seq) return this.lastInMain;
-    return { seq: Position.parse(own.seq), n: own.n, at: own.created_at };
-  }
-
-  /** Whether the main stream of a reader has messages that others do not see. */
-  #isShadowed({ user_id }: Reader): boolean {
-    if (!this.#shadowed) {
-      const query = `SELECT DISTINCT sender_id FROM messages INDEXED BY messages_shadowed
-        WHERE shadowed IS NOT NULL`;
-      const rows = this.#sql.exec<{ sender_id: UserId }>(query).toArray();
-      this.#shadowed = new Set(rows.map(({ sender_id }) => sender_id));
-    }
-    return user_id === NOBODY ? this.#shadowed.size > 0 : this.#shadowed.has(user_id);
-  }
-
   /** At most `limit` messages after a seq, oldest first, within the bytes of a page, or within `maxBytes`. */
   after(seq: number, limit: number, reader: Reader, scope: Scope, maxBytes?: number): MessageRows {
-    if (scope === "main") return this.cut(this.#afterInMain(seq, limit + 1, reader), limit, maxBytes);
+    if (scope === "main") return this.cut(this.main.after(seq, limit + 1, reader), limit, maxBytes);
     const recent = this.#recent.after(seq, reader);
     if (recent) return this.cut(recent, limit, maxBytes);
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE} ORDER BY seq LIMIT ?`;
@@ -324,75 +268,12 @@ export class MessageLog {
 
   /** At most `limit` messages before a seq, newest first, within the bytes of a page. */
   before(seq: number, limit: number, reader: Reader, scope: Scope): MessageRows {
-    if (scope === "main") return this.cut(this.#beforeInMain(seq, limit + 1, reader), limit);
+    if (scope === "main") return this.cut(this.main.before(seq, limit + 1, reader), limit);
     const query = `SELECT * FROM messages WHERE seq < ? AND ${VISIBLE} ORDER BY seq DESC LIMIT ?`;
     const found = inChunks<MessageRow>(limit + 1, (count, row) =>
       this.#sql.exec<MessageRow>(query, row?.seq ?? seq, ...visibleTo(reader), count).toArray(),
     );
     return this.cut(found, limit);
-  }
-
-  /** At most `limit` messages of the main stream after a seq. A run of thread-only replies is jumped over. */
-  *#afterInMain(seq: number, limit: number, reader: Reader): Iterable<MessageRow> {
-    if (this.#isShadowed(reader)) {
-      yield* this.#ofShadowed({ after: seq, before: this.last.seq + 1 }, "ASC", limit, reader);
-      return;
-    }
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND ${VISIBLE} AND in_main = 1
-      ORDER BY seq LIMIT ?`;
-    let start: number | undefined = Math.max(seq, reader.visible_from);
-    for (let left = limit; left > 0 && start !== undefined && start < this.lastInMain.seq; ) {
-      const end: number = Math.min(start + WINDOW, this.lastInMain.seq);
-      const count = Math.min(CHUNK, left);
-      const bindings = [start, end, ...visibleTo(reader), count];
-      const rows: MessageRow[] = this.#sql.exec<MessageRow>(query, ...bindings).toArray();
-      yield* rows;
-      left -= rows.length;
-      const next: number | undefined = rows.length < count ? this.nextInMain(end) : undefined;
-      start = rows.length < count ? next && next - 1 : rows.at(-1)?.seq;
-    }
-  }
-
-  /** The same before a seq, newest first. */
-  *#beforeInMain(seq: number, limit: number, reader: Reader): Iterable<MessageRow> {
-    if (this.#isShadowed(reader)) {
-      yield* this.#ofShadowed({ after: 0, before: seq }, "DESC", limit, reader);
-      return;
-    }
-    const query = `SELECT * FROM messages WHERE seq < ? AND seq >= ? AND ${VISIBLE} AND in_main = 1
-      ORDER BY seq DESC LIMIT ?`;
-    let end: number = this.#endInMain(seq);
-    for (let left = limit; left > 0 && end > reader.visible_from + 1; ) {
-      const start: number = Math.max(1, end - WINDOW);
-      const count = Math.min(CHUNK, left);
-      const bindings = [end, start, ...visibleTo(reader), count];
-      const rows: MessageRow[] = this.#sql.exec<MessageRow>(query, ...bindings).toArray();
-      yield* rows;
-      left -= rows.length;
-      end = rows.length < count ? this.#endInMain(start) : (rows.at(-1)?.seq ?? start);
-    }
-  }
-
-  /** The main stream of a shadowed reader: a run of thread-only replies may have messages of theirs. */
-  #ofShadowed(
-    range: { after: number; before: number },
-    order: Order,
-    limit: number,
-    reader: Reader,
-  ): Iterable<MessageRow> {
-    const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${VISIBLE} AND ${IN_MAIN}
-      ORDER BY seq ${order} LIMIT ?`;
-    return inChunks<MessageRow>(limit, (count, row) =>
-      this.#sql
-        .exec<MessageRow>(query, ...boundsBehind(row, range, order), ...visibleTo(reader), count)
-        .toArray(),
-    );
-  }
-
-  /** The bound of the same messages of the main stream without the thread-only replies right before it. */
-  #endInMain(bound: number): number {
-    if (bound > this.lastInMain.seq) return this.lastInMain.seq + 1;
-    return this.#headInMain(bound - 1).seq + 1;
   }
 
   /** Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger. */
@@ -468,33 +349,14 @@ export class MessageLog {
   /** Messages have expired up to a seq: memory drops its copies. */
   expired(seq: number): void {
     this.#recent.changes(seq);
-    this.#newestInMain = undefined;
+    this.main.changes(seq);
     this.#mentionIndex.changed();
   }
 
   /** A stored row is about to change: memory drops its copies. */
   #rowChanges(seq: Seq): void {
     this.#recent.changes(seq);
-    if (this.#newestInMain?.seq === seq) this.#newestInMain = undefined;
-  }
-
-  /**
-   * The seq of the first message of the main stream behind a seq; undefined: there is none. It is looked for
-   * in steps that double, then by halves: a run of thread-only replies needs no scan.
-   */
-  nextInMain(seq: number): Seq | undefined {
-    const { seq: last } = this.lastInMain;
-    if (seq >= last) return undefined;
-    const isReached = (upTo: number) => this.#headInMain(upTo).seq > seq;
-    let [before, found]: [number, number] = [seq, seq + 1];
-    for (let step = 2; found < last && !isReached(found); step *= 2)
-      [before, found] = [found, Math.min(last, found + step)];
-    while (found - before > 1) {
-      const middle = Math.floor((before + found) / 2);
-      if (isReached(middle)) found = middle;
-      else before = middle;
-    }
-    return Seq.parse(found);
+    this.main.changes(seq);
   }
 
   /** Stores an edit. A column that is not named keeps its index. */
@@ -534,7 +396,7 @@ export class MessageLog {
     }
     for (const row of rows) {
       this.#recent.replace(row);
-      if (this.#newestInMain?.seq === row.seq) this.#newestInMain = row;
+      this.main.replace(row);
     }
     return rows;
   }

@@ -65,7 +65,7 @@ export class ReadableLog {
     const order = ascending ? "ASC" : "DESC";
     const query = `SELECT * FROM messages WHERE seq > ? AND seq < ? AND ${READABLE}
       ORDER BY seq ${order} LIMIT ? OFFSET ?`;
-    const page = { after: after ?? 0, before: start.before ?? this.#log.lastInMainOf(reader).seq + 1 };
+    const page = { after: after ?? 0, before: start.before ?? this.#log.main.lastOf(reader).seq + 1 };
     const bindings = matchesFilter(reader, filter);
     const found = inChunks<MessageRow>(limit + 1, (count, row) => {
       const bounds = boundsBehind(row, page, order);
@@ -81,7 +81,7 @@ export class ReadableLog {
    */
   chunk({ after = 0, before, ascending, limit, ...filter }: LogRange, reader: Reader): LogChunk {
     const low = Math.max(after, reader.visible_from);
-    const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.lastInMainOf(reader).seq + 1);
+    const high = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#log.main.lastOf(reader).seq + 1);
     const from = ascending ? low : Math.max(low, high - 1 - MAX_SCANNED);
     const to = ascending ? Math.min(high, low + 1 + MAX_SCANNED) : high;
     const order = ascending ? "ASC" : "DESC";

@@ -94,6 +94,12 @@ export type NewMessageRow = Omit<MessageRow, keyof typeof UNCHANGED>;
 /** The columns of a revoke. */
 export type Revoked = Pick<MessageRow, "seq" | "revoked_rev" | "revoked_by" | "in_main" | "shadowed">;
 
+/** A message's seq, the number of countable messages up to it, and its time (ms since 1970). */
+export type LogHead = { seq: Position; n: number; at: number };
+
+/** The columns of a head. */
+export const HEAD = "seq, n, created_at AS at";
+
 /** A page of rows. `hasMore`: further rows follow it in the page's order. */
 export interface MessageRows {
   rows: MessageRow[];

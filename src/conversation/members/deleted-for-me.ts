@@ -16,11 +16,11 @@ import { markedUnreadFrom, NO_MARK } from "./unread-mark.ts";
 export function deleteForMe(
   members: Members,
   member: MemberRow,
-  log: Pick<MessageLog, "last" | "lastInMainOf">,
+  log: Pick<MessageLog, "last" | "main">,
   { withHistory, staysListed, seers }: { withHistory: boolean; staysListed: boolean; seers: MemberRow[] },
 ): { changed: boolean; moved: boolean; unmarked: boolean } {
   const { seq, n } = log.last;
-  const leavesList = !staysListed && !isDeletedForMe(member, log.lastInMainOf(member).seq);
+  const leavesList = !staysListed && !isDeletedForMe(member, log.main.lastOf(member).seq);
   const hidesHistory = withHistory && member.visible_from < seq;
   const isMarked = markedUnreadFrom(member) !== null;
   if (!leavesList && !hidesHistory && !isMarked) return { changed: false, moved: false, unmarked: false };

@@ -17,7 +17,7 @@ interface ListedFor {
 /** Whose lists may show a message as the newest of the main stream; null: it is not in the main stream. */
 export function listedFor(log: MessageLog, { seq, in_main }: MessageRow): ListedFor | null {
   if (in_main === 0) return null;
-  const next = log.nextInMain(seq);
+  const next = log.main.next(seq);
   const hiders = next === undefined ? [] : log.hides.usersOf(next);
   return { upTo: (next ?? Number.MAX_SAFE_INTEGER) - 1, hiders, isNewest: next === undefined };
 }

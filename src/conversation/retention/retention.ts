@@ -54,7 +54,7 @@ export class Retention {
     const seq = log.lastUntil(time);
     if (seq <= state.floor.seq) return;
     const floor = { seq, n: log.headAt(seq).n };
-    const next = log.nextInMain(seq);
+    const next = log.main.next(seq);
     this.#room.commit((tx) => {
       state.setFloor(tx, floor);
       members.raiseFloor(tx, floor, (next ?? Number.MAX_SAFE_INTEGER) - 1);

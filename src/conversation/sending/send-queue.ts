@@ -253,7 +253,7 @@ export class SendQueue<Origin> {
   }
 
   get #lastStored(): LastStored {
-    return { ...this.#deps.log.last, mainSeq: this.#deps.log.lastInMain.seq };
+    return { ...this.#deps.log.last, mainSeq: this.#deps.log.main.last.seq };
   }
 
   /** @param before the messages that this commit has stored before */

@@ -110,7 +110,7 @@ export class ConversationImport {
     this.#room.commit((tx) => {
       this.#room.knownUsers.store(people);
       tx.publish(() => projection.changed());
-      let head: Head = { ...from, mainSeq: log.lastInMain.seq };
+      let head: Head = { ...from, mainSeq: log.main.last.seq };
       let { rev } = state;
       for (const message of messages) {
         const { row, note } = this.#row(message, head, isQuiet);

@@ -62,7 +62,7 @@ export class MemberSnapshots {
     lastMessage: Message | null;
   } {
     const member = this.#members.active(userId);
-    const newest = this.#log.newest(member);
+    const newest = this.#log.main.newest(member);
     const shown = newest && listed ? { ...newest, body: listedBody(newest.kind, newest.body) } : newest;
     const [lastMessage = null] = shown ? this.#renderer.render([shown], member) : [];
     const { profile } = this.#state;
@@ -85,7 +85,7 @@ export class MemberSnapshots {
 
   /** The read state of a member. */
   readState(member: MemberRow): ReadState {
-    const lastInMain = this.#log.lastInMainOf(member);
+    const lastInMain = this.#log.main.lastOf(member);
     return {
       lastSeq: this.#log.last.seq,
       visibleFrom: member.visible_from,
@@ -153,7 +153,7 @@ export class MemberSnapshots {
     // An update may reach a member who left late or repeatedly: it must not contain later messages.
     const { visible_until: end } = member;
     const last = end === null ? this.#log.last : this.#log.headAt(end);
-    const lastInMain = end === null ? this.#log.lastInMainOf(member) : this.#log.headAt(end, "main");
+    const lastInMain = end === null ? this.#log.main.lastOf(member) : this.#log.main.headAt(end);
     const update: InboxUpdate = {
       conversationId: this.#state.id,
       kind: this.#state.profile.kind,

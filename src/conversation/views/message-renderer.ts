@@ -126,7 +126,7 @@ export class MessageRenderer {
     // For a member who left, the log ends at `visible_until`.
     const { visible_until: end } = member;
     const newest =
-      end === null ? this.#log.newest(member) : this.#log.before(end + 1, 1, member, "main").rows[0];
+      end === null ? this.#log.main.newest(member) : this.#log.before(end + 1, 1, member, "main").rows[0];
     const [row] = newest ? this.#formerView.of([newest], member) : [];
     if (!row) return null;
     return {

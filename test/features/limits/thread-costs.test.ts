@@ -74,16 +74,16 @@ function readTheEnd(storage: DurableObjectStorage): unknown[] {
   const [member, left] = [room.members.active(ANN), room.members.known(CEM)];
   const seqs = (rows: { seq: number }[]) => rows.map(({ seq }) => seq);
   return [
-    log.lastInMain.seq,
+    log.main.last.seq,
     renderer.preview(member)?.seq,
     renderer.preview(left)?.seq,
     seqs(log.before(Number.MAX_SAFE_INTEGER, 3, member, "main").rows),
     seqs(log.before(log.last.seq, 3, member, "main").rows),
-    seqs(log.after(log.lastInMain.seq - 1, 3, member, "main").rows),
-    log.nextInMain(Seq.parse(log.lastInMain.seq)),
+    seqs(log.after(log.main.last.seq - 1, 3, member, "main").rows),
+    log.main.next(Seq.parse(log.main.last.seq)),
     seqs(readable.page({ ascending: false, limit: 3 }, member).rows),
     seqs(readable.chunk({ ascending: false, limit: 3 }, member).rows),
-    seqs(readable.chunk({ ascending: true, after: log.lastInMain.seq - 1, limit: 3 }, member).rows),
+    seqs(readable.chunk({ ascending: true, after: log.main.last.seq - 1, limit: 3 }, member).rows),
   ];
 }
 
@@ -101,7 +101,7 @@ test("the end of the main stream is found behind thousands of thread-only replie
     expect(readTheEnd(storage)).toEqual(shown);
     expect(await rowsRead(storage.sql, () => readTheEnd(storage))).toBeLessThanOrEqual(few);
     say(room, [inThread(1, false), draft, inThread(1, false)]);
-    expect(isolatedRoom(storage).log.lastInMain.seq).toBe(room.log.last.seq - 1);
+    expect(isolatedRoom(storage).log.main.last.seq).toBe(room.log.last.seq - 1);
   }));
 
 test("a log of thread-only replies behind its first message has one message in the main stream", () =>
@@ -109,8 +109,8 @@ test("a log of thread-only replies behind its first message has one message in t
     const room = isolatedRoom(storage);
     say(room, [draft]);
     say(room, Array<Draft>(3).fill(inThread(1, false)));
-    expect(isolatedRoom(storage).log.headAt(Position.parse(3), "main")).toMatchObject({ seq: 1, n: 1 });
-    expect(isolatedRoom(storage).log.headAt(Position.parse(0), "main")).toMatchObject({ seq: 0, n: 0 });
+    expect(isolatedRoom(storage).log.main.headAt(Position.parse(3))).toMatchObject({ seq: 1, n: 1 });
+    expect(isolatedRoom(storage).log.main.headAt(Position.parse(0))).toMatchObject({ seq: 0, n: 0 });
   }));
 
 test("pages of the main stream find every message between runs of replies of any length", () =>
@@ -133,7 +133,7 @@ test("pages of the main stream find every message between runs of replies of any
       const before = main.filter((other) => other < seq).reverse();
       expect(seqsOf(room.log.after(seq, 4, reader, "main"))).toEqual(after.slice(0, 4));
       expect(seqsOf(room.log.before(seq, 4, reader, "main"))).toEqual(before.slice(0, 4));
-      expect(room.log.nextInMain(seq)).toBe(after[0]);
+      expect(room.log.main.next(seq)).toBe(after[0]);
     }
     expect(seqsOf(room.log.after(0, 100, reader, "main"))).toEqual(main);
     expect(seqsOf(room.log.before(10_000, 100, reader, "main"))).toEqual(main.toReversed());

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { messagesFrom } from "../../../src/conversation/log/by-time.ts";
+import { pageFor } from "../../../src/conversation/calls/reading.ts";
 import type { Room } from "../../../src/conversation/room.ts";
 import { ConversationId, Position, Seq } from "../../../src/domain/ids.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
@@ -128,10 +128,11 @@ test("a jump to a date reads a row for each halving of the log, besides its page
       return isolatedRoom(storage);
     };
     for (const length of [64, 1_024, 65_536]) {
-      const { log, members } = grow(length);
-      const reader = members.active(BOB);
+      const room = grow(length);
+      const reader = room.members.active(BOB);
       for (const seq of [1, 2, length / 4, length / 2 + 1, length - 5]) {
-        const page = () => messagesFrom(log, 1_000 * seq - 500, 3, reader, "all").rows.map((row) => row.seq);
+        const at = 1_000 * seq - 500;
+        const page = () => pageFor(room, reader, { at, limit: 3, scope: "all" }).items.map((one) => one.seq);
         expect(page()).toEqual([seq, seq + 1, seq + 2]);
         const { rows } = await readBy(sql, page);
         expect(rows, `${seq} of ${length}`).toBeLessThanOrEqual(Math.log2(length) + 1 + 2 * MOST);
