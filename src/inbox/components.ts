@@ -27,7 +27,7 @@ import { MessageContexts } from "./devices/message-contexts.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { InboxJobKind } from "./jobs.ts";
 import { CatchUp } from "./list/catch-up.ts";
-import { ConversationList } from "./list/conversation-list.ts";
+import { ConversationList, type ListObserver } from "./list/conversation-list.ts";
 import { ListWriter } from "./list/list-writer.ts";
 import { ListRepair } from "./list/repair.ts";
 import { NameLookup } from "./name-lookup.ts";
@@ -65,18 +65,46 @@ interface InboxHost {
   isOpening(): boolean;
 }
 
+/**
+ * What a feature hangs on: changes of the list, the end of a session, the deletion of the account. A feature
+ * has the members that it wants. Each is called in the turn of the change.
+ */
+export interface InboxFeature extends ListObserver {
+  /** A session has ended, and with it what it has registered. */
+  endSession?(sessionId: SessionId): void;
+  /** The account is deleted, and the rows of the inbox are gone. */
+  stop?(): void;
+}
+
 /** The parts of an inbox. They are created once D1 has confirmed that the user exists. */
 export type InboxComponents = ReturnType<typeof createComponents>;
 
 /** Creates the components from the tables of the inbox, in layers; each gets those below it. */
 export function createComponents(host: InboxHost) {
-  const { jobs, deps } = host;
+  const { jobs, deps, userId } = host;
   const stores = createStores(host);
   const delivery = createDelivery(host, stores);
+  const account = createAccount(host, stores, delivery);
+  const features: readonly InboxFeature[] = [
+    delivery.outfeeds,
+    delivery.composerDrafts,
+    {
+      leftArchive: (id) => {
+        const sent = deps.conversations.pushConversation(id, { userId: userId() });
+        sent.catch((error: unknown) => log("warn", "preferences_not_sent", errorFields(error)));
+      },
+    },
+    stores.saved,
+    account.presence,
+    { stop: () => account.ownFiles.deleteAll() },
+  ];
+  stores.list.observe(features);
   return {
     ...stores,
     ...delivery,
-    ...createAccount(host, stores, delivery),
+    ...account,
+    features,
+    sessionTermination: createSessionTermination(host, stores, account, features),
     /** The calls to other objects of one request. */
     callBudget: () => new CallBudget(deps.timing.jobs.maxCalls),
     /** Schedules a look for sockets that closed without a word. */
@@ -185,24 +213,15 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     chargeResume: () => budgets.charge(userId(), WEIGHTS.page),
   });
   const outfeeds: Outfeeds = new Outfeeds([push.outfeed, botUpdates, gateway], { jobs, timing });
-  list.observe({
-    taken: (update, before) => {
-      outfeeds.taken(update, before);
-      composerDrafts.follow(update, before);
-    },
-    forgotten: (id) => composerDrafts.forget(id),
-    leftArchive: (id) => {
-      const sent = conversations.pushConversation(id, { userId: userId() });
-      sent.catch((error: unknown) => log("warn", "preferences_not_sent", errorFields(error)));
-    },
-  });
   return { audience, deviceFeed, catchUp, composerDrafts, outfeeds, push, botUpdates, gateway };
 }
 
-/** What concerns the account: its sessions, its presence, its profile and contacts, and the repair of all. */
+type Account = ReturnType<typeof createAccount>;
+
+/** What concerns the account: its presence, its profile and contacts, its files, and the repair of all. */
 function createAccount({ ctx, deps, jobs, userId }: InboxHost, stores: Stores, delivery: Delivery) {
   const { accountDeletion, cursors, list, sessionGate, sockets } = stores;
-  const { audience, deviceFeed, outfeeds } = delivery;
+  const { audience, deviceFeed } = delivery;
   const { conversations, directory, timing } = deps;
   const { sql } = ctx.storage;
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
@@ -214,18 +233,6 @@ function createAccount({ ctx, deps, jobs, userId }: InboxHost, stores: Stores, d
     userId,
     isOnline: () => !accountDeletion.isDeleted && (audience.isOpen() || sessionGate.hasSockets()),
   });
-  const sessions = {
-    ended: () => directory.endedSessions(userId()),
-    isDeleted: () => accountDeletion.isDeleted,
-    closeHere: (sessionId: SessionId) => {
-      sockets.kickSession(sessionId);
-      presence.socketClosed();
-      outfeeds.endSession(sessionId);
-    },
-    closeAllHere: () => sockets.kick(() => true, "session_ended"),
-    closeUnknownHere: () => sockets.kickExpired(true),
-    closed: () => presence.socketClosed(),
-  };
   return {
     releasedFiles,
     revocation: new Revocation({
@@ -248,6 +255,26 @@ function createAccount({ ctx, deps, jobs, userId }: InboxHost, stores: Stores, d
         presence.repair();
       },
     }),
-    sessionTermination: new SessionTermination(sessionGate, jobs, sessions, timing.sessionTermination),
   };
+}
+
+function createSessionTermination(
+  { deps: { directory, timing }, jobs, userId }: InboxHost,
+  { accountDeletion, sessionGate, sockets }: Stores,
+  { presence }: Account,
+  features: readonly InboxFeature[],
+): SessionTermination {
+  const sessions = {
+    ended: () => directory.endedSessions(userId()),
+    isDeleted: () => accountDeletion.isDeleted,
+    closeHere: (sessionId: SessionId) => {
+      sockets.kickSession(sessionId);
+      presence.socketClosed();
+      for (const feature of features) feature.endSession?.(sessionId);
+    },
+    closeAllHere: () => sockets.kick(() => true, "session_ended"),
+    closeUnknownHere: () => sockets.kickExpired(true),
+    closed: () => presence.socketClosed(),
+  };
+  return new SessionTermination(sessionGate, jobs, sessions, timing.sessionTermination);
 }

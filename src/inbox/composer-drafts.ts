@@ -103,11 +103,8 @@ export class ComposerDrafts {
     return new Map(rows.map((row) => [row.conversation_id, toDraft(row)]));
   }
 
-  /**
-   * Clears the draft that an inbox update ends. Call it in the turn in which the list takes the update.
-   * @param listedAs how the list has the conversation; null: not at all, or it is rebuilt from the update
-   */
-  follow(update: InboxUpdate, listedAs: () => ListedAs | null): void {
+  /** Clears the draft that an inbox update ends. @see ListObserver.taken */
+  taken(update: InboxUpdate, listedAs: () => ListedAs | null): void {
     const { conversationId: id, sentComposer } = update;
     if (sentComposer !== undefined) {
       this.#sentMeanwhile.get(id)?.add(sentComposer);
@@ -122,7 +119,7 @@ export class ComposerDrafts {
   }
 
   /** Clears the draft of a conversation that the list does not have any more. */
-  forget(id: ConversationId): void {
+  forgotten(id: ConversationId): void {
     this.#clear(id, null);
   }
 

@@ -8,16 +8,13 @@ import type { InboxComponents } from "../components.ts";
  * @returns the conversations to leave, each with its job
  */
 export async function eraseInbox(
-  { accountDeletion, list, outfeeds, ownFiles, saved, sessionTermination, presence }: InboxComponents,
+  { accountDeletion, features, list, sessionTermination }: InboxComponents,
   erases: boolean,
   calls: CallBudget,
 ): Promise<ConversationId[]> {
   accountDeletion.erase();
-  outfeeds.stop();
-  ownFiles.deleteAll();
-  saved.stop();
   list.markDeleted();
-  presence.stop();
+  for (const feature of features) feature.stop?.();
   const [left] = await Promise.all([
     accountDeletion.storeMemberships(erases),
     sessionTermination.endAll(calls),

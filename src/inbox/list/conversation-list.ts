@@ -67,11 +67,11 @@ export interface ListObserver {
    * The list takes an inbox update, perhaps a late one.
    * @param before how the list has the conversation; null: not at all, or it is rebuilt from the update
    */
-  taken(update: InboxUpdate, before: () => ListedAs | null): void;
+  taken?(update: InboxUpdate, before: () => ListedAs | null): void;
   /** The row of a conversation is deleted. */
-  forgotten(conversationId: ConversationId): void;
+  forgotten?(conversationId: ConversationId): void;
   /** A conversation has left the archive by a message, and devices are connected. */
-  leftArchive(conversationId: ConversationId): void;
+  leftArchive?(conversationId: ConversationId): void;
 }
 
 /**
@@ -84,16 +84,19 @@ export class ConversationList {
   readonly #writer: ListWriter;
   #isDeleted = false;
   #concurrent: ConcurrentUpdates | null = null;
-  #observer: ListObserver | undefined;
+  #observers: readonly ListObserver[] = [];
+  /** `taken` of the observers that have it: the path of every update asks no other one */
+  #taken: readonly NonNullable<ListObserver["taken"]>[] = [];
 
   constructor(sql: SqlStorage, writer: ListWriter) {
     this.#sql = sql;
     this.#writer = writer;
   }
 
-  /** Has what follows from the list told of each change from now on. */
-  observe(observer: ListObserver): void {
-    this.#observer = observer;
+  /** Has these told of each change from now on, in this order. */
+  observe(observers: readonly ListObserver[]): void {
+    this.#observers = observers;
+    this.#taken = observers.flatMap((observer) => observer.taken?.bind(observer) ?? []);
   }
 
   /** Has updates noted from now on, for a list repair; null: no longer. */
@@ -128,8 +131,9 @@ export class ConversationList {
   applyUpdate(update: InboxUpdate, delivered: SyncPosition | null = null): void {
     if (this.#isDeleted) return;
     this.#concurrent?.note(update);
-    this.#observer?.taken(update, () => this.#writer.listedAs(update.conversationId));
-    if (this.#writer.apply(update, delivered)) this.#observer?.leftArchive(update.conversationId);
+    for (const taken of this.#taken) taken(update, () => this.#writer.listedAs(update.conversationId));
+    if (!this.#writer.apply(update, delivered)) return;
+    for (const observer of this.#observers) observer.leftArchive?.(update.conversationId);
   }
 
   /** How the list has a conversation; null: not at all. */
@@ -201,13 +205,13 @@ export class ConversationList {
   /** Replaces the row by a snapshot and the preferences, also if the row is newer. @see applyUpdate */
   replace(update: InboxUpdate, preferences: ListPreferences, delivered: SyncPosition | null): void {
     if (this.#isDeleted) return;
-    this.#observer?.taken(update, () => null);
+    for (const taken of this.#taken) taken(update, () => null);
     this.#writer.replace(update, preferences, delivered);
   }
 
   /** Deletes the row of a conversation. */
   forget(conversationId: ConversationId): void {
-    this.#observer?.forgotten(conversationId);
+    for (const observer of this.#observers) observer.forgotten?.(conversationId);
     this.#writer.forget(conversationId);
   }
 
