@@ -1,5 +1,4 @@
 import { env } from "cloudflare:workers";
-import { z } from "zod";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { ConversationStubs } from "./conversation/stub.ts";
@@ -13,7 +12,6 @@ import { linkPreviews } from "./core/previews/link-previews.ts";
 import { pushServices } from "./core/push/push-services.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
 import { wakeHooksOfUsers } from "./core/server/user-events.ts";
-import type { BotCaller } from "./domain/bots/bot-update.ts";
 import { LIMITS } from "./domain/limits.ts";
 import { SharedRules } from "./domain/moderation/rules/shared.ts";
 import type { LargeObjectKind } from "./domain/operation/large-object.ts";
@@ -24,11 +22,10 @@ import type { DeviceProtocol } from "./domain/sync/socket-protocol.ts";
 import type { Timing } from "./domain/timing.ts";
 import { HookObject } from "./hook/object.ts";
 import { HookStubs } from "./hook/stub.ts";
-import { issueToken, readToken } from "./http/access/token.ts";
+import { readToken } from "./http/access/token.ts";
 import type { Protocols } from "./inbox/devices/device-socket.ts";
 import { InboxObject } from "./inbox/object.ts";
 import { InboxStubs } from "./inbox/stub.ts";
-import { errorFields, log } from "./lib/logger.ts";
 import { findEndedSessions, findLiveSession } from "./storage/accounts/sessions.ts";
 import { findSuspension } from "./storage/accounts/suspension.ts";
 import { findAccountState } from "./storage/accounts/users.ts";
@@ -68,6 +65,7 @@ import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
 import { kookFormat } from "./surfaces/kook/format.ts";
 import { kookProtocol } from "./surfaces/kook/frames.ts";
+import { botCaller } from "./surfaces/telegram/bot-caller.ts";
 import { telegramFormat } from "./surfaces/telegram/format.ts";
 import { timProtocol } from "./surfaces/tim/frames.ts";
 import { usersigProtocol } from "./surfaces/usersig/frames.ts";
@@ -77,6 +75,8 @@ import { hookFormat } from "./surfaces/v1/server/hook-format.ts";
 
 /** Files of a deleted account that one statement looks at. */
 const FILES_AT_ONCE = 500;
+/** What a call of a webhook's answer lacks of a request from outside. */
+const NO_CONTEXT = { passThroughOnException: () => undefined, props: {} };
 
 /**
  * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its three
@@ -169,9 +169,11 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
         gatewayFormat: kookFormat,
         bots: {
           format: telegramFormat,
-          caller: botCaller(settings, timing, (request) =>
-            app.fetch(request, env, { ...NO_CONTEXT, waitUntil: (work) => ctx.waitUntil(work) }),
-          ),
+          caller: botCaller({
+            ...{ settings, timing, secret: env.TOKEN_SECRET },
+            fetchHere: (request) =>
+              app.fetch(request, env, { ...NO_CONTEXT, waitUntil: (work) => ctx.waitUntil(work) }),
+          }),
         },
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         settings,
@@ -257,46 +259,6 @@ function hookPorts(db: Database, { wayOut }: Settings, timing: Timing, metrics: 
   const ask: HookCaller["ask"] = (url, headers, body, timeoutMs) =>
     counted("question", askHook({ url, headers, body }, wayOut, timeoutMs));
   return { directory, caller: { call, ask }, format: hookFormat };
-}
-
-/** What a call of a webhook's answer lacks of a request from outside. */
-const NO_CONTEXT = { passThroughOnException: () => undefined, props: {} };
-
-const CallOfWebhook = z.looseObject({ method: z.string() });
-const RefusedCall = z.object({ description: z.string() });
-
-/** The address of a call from inside: one of this machine, so that a server in development takes it. */
-const INNER_ORIGIN = "http://localhost";
-
-/** What calls the webhooks of bots, and makes the calls that they answer with. */
-function botCaller(
-  { wayOut }: Settings,
-  timing: Timing,
-  fetchHere: (request: Request) => Response | Promise<Response>,
-): BotCaller {
-  return {
-    call: (url, headers, body) => askHook({ url, headers, body }, wayOut, timing.botUpdates.answerMs),
-    make: async (userId, { sessionId, expiresAt }, call) => {
-      const parsed = CallOfWebhook.safeParse(call);
-      if (!parsed.success) return null;
-      const { method, ...parameters } = parsed.data;
-      try {
-        const token = await issueToken(env.TOKEN_SECRET, { userId, sessionId, expiresAt });
-        const url = `${INNER_ORIGIN}/bot${token}/${encodeURIComponent(method)}`;
-        const headers = { "Content-Type": "application/json" };
-        const answer = await fetchHere(
-          new Request(url, { method: "POST", headers, body: JSON.stringify(parameters) }),
-        );
-        if (answer.status === 200) return null;
-        log("warn", "bot_answer_refused", { user: userId, status: answer.status });
-        const { description } = RefusedCall.parse(await answer.json());
-        return `Call in the answer of the webhook was refused: ${description}`;
-      } catch (error) {
-        log("error", "bot_answer_failed", { user: userId, ...errorFields(error) });
-        return "Call in the answer of the webhook failed";
-      }
-    },
-  };
 }
 
 /** The wire formats of device sockets, by name. */
