@@ -75,8 +75,6 @@ import { hookFormat } from "./surfaces/v1/server/hook-format.ts";
 
 /** Files of a deleted account that one statement looks at. */
 const FILES_AT_ONCE = 500;
-/** What a call of a webhook's answer lacks of a request from outside. */
-const NO_CONTEXT = { passThroughOnException: () => undefined, props: {} };
 
 /**
  * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its three
@@ -170,9 +168,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
         bots: {
           format: telegramFormat,
           caller: botCaller({
-            ...{ settings, timing, secret: env.TOKEN_SECRET },
-            fetchHere: (request) =>
-              app.fetch(request, env, { ...NO_CONTEXT, waitUntil: (work) => ctx.waitUntil(work) }),
+            ...{ settings, timing, app, env, waitUntil: (work) => ctx.waitUntil(work) },
           }),
         },
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
