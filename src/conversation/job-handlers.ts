@@ -26,7 +26,7 @@ export const CONVERSATION_JOBS: JobTable<ConversationJobKind, ConversationCompon
     run: ({ room }, key, _, tries) => room.releasedFiles.run(key, tries),
     ...{ isPrompt: true, isSecret: true },
   },
-  edit_history: ofDeletedUser(({ editing }, userId) => editing.removeVersionsOf(userId)),
+  edit_history: ofDeletedUser(({ editing }, userId) => editing.forget(userId)),
   deleted_reactions: ofDeletedUser(({ reactions }, userId) => reactions.forget(userId)),
   deleted_votes: ofDeletedUser(({ polls }, userId) => polls.forget(userId)),
   hooks: { run: ({ room }, key) => room.hooks.run(HookId.parse(key)), isBeside: true },

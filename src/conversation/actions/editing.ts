@@ -30,6 +30,7 @@ import { checkMentions } from "../sending/mention-permission.ts";
 import { MAX_WAITING, TOO_MANY } from "../sending/send-queue.ts";
 import { type Intended, refusal, type SendingGate } from "../sending/sending-gate.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
+import type { ContentFollower } from "../state/content-follower.ts";
 
 /** Former versions that one run of the `edit_history` job removes. */
 const MAX_REMOVED = 200;
@@ -37,8 +38,9 @@ const MAX_REMOVED = 200;
 /** The parts of a conversation that an edit touches besides the room. */
 interface EditingDeps {
   history: EditHistory;
-  indexer: Pick<Indexer, "admitEdit" | "outdate" | "resume">;
-  files: Pick<FileReferences, "storeVersions">;
+  indexer: Pick<Indexer, "admitEdit">;
+  files: Pick<FileReferences, "edited">;
+  followers: readonly ContentFollower[];
   previews: Pick<PreviewRequests, "stored">;
   permission: Pick<DirectPermission, "check">;
   gate: Pick<SendingGate, "isSetFor" | "check" | "hides">;
@@ -121,12 +123,12 @@ export class Editing {
    * Removes former versions of the messages of a user whose account was deleted, as many as one turn may: the
    * `edit_history` job does the others.
    */
-  removeVersionsOf(userId: UserId): void {
+  forget(userId: UserId): void {
     const { history, files } = this.#deps;
     const removed = this.#room.commit((tx) => {
       const removed = history.take(userId, MAX_REMOVED);
       for (const [seq, versions] of Map.groupBy(removed, (version) => version.seq))
-        files.storeVersions(tx, { seq, sender_id: userId }, { dropped: versions.map(({ body }) => body) });
+        files.edited(tx, { seq, sender_id: userId }, { dropped: versions.map(({ body }) => body) });
       return removed;
     });
     if (removed.length === MAX_REMOVED) this.#deps.scheduleRemoval(userId);
@@ -251,34 +253,27 @@ export class Editing {
 
   /** Stores an edit in one transaction, and announces it. */
   #store(row: MessageRow, columns: MessageEditColumns, by: UserId): void {
-    const { history, indexer, files, previews } = this.#deps;
+    const { history, followers, previews } = this.#deps;
     const { log, changeFeed, state } = this.#room;
     const { body = row.body, custom_data = row.custom_data } = columns;
-    const dropsPreview = !!row.link_preview && linkIn(body) !== readLinkPreview(row.link_preview).url;
+    const changesContent = columns.version !== undefined;
+    const dropsPreview =
+      changesContent && !!row.link_preview && linkIn(body) !== readLinkPreview(row.link_preview).url;
     // Lists show a message that is the newest for somebody, and unread mentions.
     const listed = listedFor(log, row);
     const isListed = listed !== null && (listed.isNewest || listed.hiders.length > 0);
     const reachesLists = isListed || columns.mentions !== undefined;
     const texts = { before: `${row.body}\n${row.custom_data}`, after: `${body}\n${custom_data}` };
     const keepsHistory = POLICIES[state.profile.policy].editHistory !== "nobody";
-    const changesContent = columns.version !== undefined;
     this.#room.commit((tx) => {
       changeFeed.record(tx, [row.seq], { reachesLists, changesContent, by });
-      if (!changesContent) {
-        log.edit(row.seq, columns);
-        // Metadata and buttons name no files.
-        if (columns.custom_data !== undefined)
-          files.storeVersions(tx, row, { ...texts, dropped: [row.custom_data ?? ""] });
-        return;
-      }
-      const dropped: string[] = keepsHistory ? history.keep(row) : [row.body];
-      dropped.push(row.custom_data ?? "");
+      const dropped = [row.custom_data ?? ""];
+      if (changesContent) dropped.push(...(keepsHistory ? history.keep(row) : [row.body]));
       if (dropsPreview) dropped.push(row.link_preview ?? "");
       log.edit(row.seq, dropsPreview ? { ...columns, link_preview: null } : columns);
-      indexer.outdate(row, body);
-      tx.publish(() => indexer.resume());
-      files.storeVersions(tx, row, { ...texts, dropped });
-      tx.publish(() => previews.stored([{ ...row, body }]));
+      const edit = { ...texts, dropped, ...(changesContent && { body }) };
+      for (const follower of followers) follower.edited?.(tx, row, edit);
+      if (changesContent) tx.publish(() => previews.stored([{ ...row, body }]));
     });
   }
 

@@ -3,14 +3,11 @@ import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, noMessage } from "../../domain/errors.ts";
 import { type Seq, UserId } from "../../domain/ids.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
-import type { FileReferences } from "../files/file-references.ts";
-import type { EditHistory } from "../log/edit-history.ts";
 import type { MessageRow } from "../log/row.ts";
-import { type BesideMessages, upToHeavy } from "../marks/beside-messages.ts";
 import { changeFormerPreviews } from "../members/former-previews.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
-import type { Indexer } from "../search/indexer.ts";
+import { type ContentFollower, upToHeavy } from "../state/content-follower.ts";
 import { threadRead, unreadChanged } from "../state/events.ts";
 import type { Published } from "../state/published.ts";
 import { NOT_FOLLOWING } from "../threads/following.ts";
@@ -28,10 +25,7 @@ const ErasureKey = z.tuple([UserId, z.int()]);
 export type StaffRevocation = { seq: Seq } | { senderId: UserId; clientMsgId: string };
 
 interface RedactionDeps {
-  history: Pick<EditHistory, "bodiesOf">;
-  indexer: Pick<Indexer, "outdate" | "resume">;
-  files: Pick<FileReferences, "storeRevoked">;
-  beside: readonly BesideMessages[];
+  followers: readonly ContentFollower[];
   /** has the alarm call `goOnErasing` with this key; in the turn of the revokes */
   scheduleErasure(key: string): void;
 }
@@ -128,7 +122,6 @@ export class Redaction {
   /** Revokes messages that are not, in one commit. @param by is shown as who has revoked them */
   #revokeAll(by: UserId, rows: readonly MessageRow[]): void {
     const { changeFeed, threads } = this.#room;
-    const { history, indexer, files, beside } = this.#deps;
     const seqs = rows.map(({ seq }) => seq);
     // The summary of a root counts no revoked reply.
     const roots = new Set(
@@ -137,13 +130,8 @@ export class Redaction {
     const { last, revoked } = this.#room.commit((tx) => {
       // The previews in lists hold the content.
       const last = changeFeed.record(tx, [...roots, ...seqs], { reachesLists: true, changesContent: true });
-      tx.publish(() => indexer.resume());
       const revoked = rows.map((row, i) => {
-        const former = history.bodiesOf(row);
-        indexer.outdate(row);
-        files.storeRevoked(tx, row, former);
-        for (const store of beside) store.clear(row);
-        // The revoke empties the history of the message, too: a trigger of the tables.
+        for (const follower of this.#deps.followers) follower.removed?.(tx, row);
         const rev = last - rows.length + 1 + i;
         this.#room.log.revoke(tx, row, by, rev);
         const states = threads.revoked(tx, row);

@@ -1,12 +1,15 @@
 import type { UserId } from "../../domain/ids.ts";
-import type { Polls } from "../polls/polls.ts";
-import type { Reactions } from "../reactions/reactions.ts";
 import type { RoomContext } from "../room/context.ts";
 import { withNewVersion } from "../state/group-change.ts";
-import type { Editing } from "./editing.ts";
 import type { GroupChanges } from "./group.ts";
-import type { Joining } from "./joining.ts";
 import type { Redaction } from "./redaction.ts";
+
+interface UserRemoval {
+  group: Pick<GroupChanges, "endMembership">;
+  redaction: Pick<Redaction, "erase">;
+  /** what holds something of a user, and lets go of it with the account */
+  forgetting: readonly { forget(userId: UserId): void }[];
+}
 
 /**
  * Removes a user whose account was deleted, and everything that the conversation knows about them.
@@ -19,21 +22,7 @@ import type { Redaction } from "./redaction.ts";
  */
 export function removeDeletedUser(
   room: RoomContext,
-  {
-    group,
-    joining,
-    editing,
-    reactions,
-    polls,
-    redaction,
-  }: {
-    group: GroupChanges;
-    joining: Joining;
-    editing: Editing;
-    reactions: Reactions;
-    polls: Polls;
-    redaction: Redaction;
-  },
+  { group, forgetting, redaction }: UserRemoval,
   userId: UserId,
   erases: boolean,
 ): void {
@@ -43,11 +32,7 @@ export function removeDeletedUser(
   room.profiles.forget(userId);
   room.knownUsers.forget(userId);
   room.members.clearCard(userId);
-  joining.forget(userId);
-  editing.removeVersionsOf(userId);
-  reactions.forget(userId);
-  polls.forget(userId);
-  room.log.hides.forget(userId);
+  for (const feature of forgetting) feature.forget(userId);
   if (erases) redaction.erase(userId);
   const member = room.members.find(userId);
   if (member?.state !== "active") return;

@@ -9,7 +9,6 @@ import {
   type Seq,
   type UserId,
 } from "../../domain/ids.ts";
-import type { BodyJson } from "../../domain/messages/content.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { ReleasedFiles } from "../../object/files/released-files.ts";
@@ -17,6 +16,7 @@ import type { Wakeup } from "../../object/jobs/wakeup.ts";
 import { inChunks } from "../../object/row-chunks.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import { type MessageRow, readHook } from "../log/row.ts";
+import type { ContentEdit } from "../state/content-follower.ts";
 import type { Transaction } from "../state/transaction.ts";
 
 /**
@@ -87,18 +87,10 @@ export class FileReferences {
     if (rows.some((row) => keysOf(row).length > 0)) this.#schedule();
   }
 
-  /**
-   * Stores that a message is revoked.
-   * @param row the message with its content
-   * @param former the bodies of its former versions
-   */
-  storeRevoked(
-    tx: Transaction,
-    row: Shown & Pick<MessageRow, "seq" | "sender_id" | "hook">,
-    former: BodyJson[] = [],
-  ): void {
+  /** Stores that nothing of a message is shown, nor of its former versions. @see ContentFollower.removed */
+  removed(tx: Transaction, row: Pick<MessageRow, "seq" | "sender_id" | "hook">): void {
     const edited = this.#editedKeys(row.seq);
-    const keys = [...new Set([...edited, ...keysOf(row), ...former.flatMap(fileKeysIn)])];
+    const keys = [...new Set([...edited, ...this.#keysOfVersions(row.seq)])];
     if (keys.length === 0) return;
     if (edited.length > 0) this.#sql.exec("DELETE FROM edited_files WHERE seq = ?", row.seq);
     const insert = "INSERT OR REPLACE INTO revoked_files (seq, sender_id, keys) VALUES (?, ?, ?)";
@@ -108,14 +100,13 @@ export class FileReferences {
   }
 
   /**
-   * Stores that an edited message shows other files, with its former versions.
-   * @param texts what may name files `before` and `after` the edit, and what no version has any more
+   * Stores that an edited message shows other files, with its former versions. @see ContentFollower.edited
    * @throws `rate_limited` if edits add too many within seconds
    */
-  storeVersions(
+  edited(
     tx: Transaction,
     { seq, sender_id }: Pick<MessageRow, "seq" | "sender_id">,
-    { before = "", after = "", dropped }: { before?: string; after?: string; dropped: string[] },
+    { before = "", after = "", dropped }: ContentEdit,
   ): void {
     const [former, shown] = [fileKeysIn(before), fileKeysIn(after)];
     const added = shown.filter((key) => !former.includes(key));

@@ -14,7 +14,7 @@ const MAX_TRIES = 3;
 interface MessagePreviewsDeps {
   requests: PreviewRequests;
   previews: LinkPreviews;
-  files: Pick<FileReferences, "storeVersions">;
+  files: Pick<FileReferences, "edited">;
   gate: Pick<SendingGate, "shows">;
   timing: Timing["linkPreviews"];
 }
@@ -54,7 +54,7 @@ export class MessagePreviews {
     this.#room.commit((tx) => {
       this.#room.changeFeed.record(tx, [seq]);
       this.#room.log.edit(seq, { link_preview: preview });
-      this.#deps.files.storeVersions(tx, row, { after: preview, dropped: [row.link_preview ?? ""] });
+      this.#deps.files.edited(tx, row, { after: preview, dropped: [row.link_preview ?? ""] });
     });
     return null;
   }

@@ -3,6 +3,7 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { BodyJson } from "../../domain/messages/content.ts";
 import type { FormerVersion } from "../../domain/messages/edit.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { readMentions, storedMentions } from "./mention-index.ts";
 import type { MessageRow } from "./row.ts";
 
@@ -71,7 +72,7 @@ export class EditHistory {
 
   /** Gives a message these former versions, and no others: the newest that are kept. */
   replaceAll({ sender_id, seq }: Edited, edits: readonly PortableEdit[]): void {
-    this.forget({ sender_id, seq });
+    this.#forget({ sender_id, seq });
     const insert =
       "INSERT INTO message_edits (sender_id, seq, version, body, mentions, edited_at) VALUES (?, ?, ?, ?, ?, ?)";
     for (const { version, body, mentions, at } of edits.slice(-LIMITS.formerVersions))
@@ -79,8 +80,9 @@ export class EditHistory {
   }
 
   /** The former versions of a message, newest first. */
-  of(row: Edited): FormerVersion[] {
-    return this.#read(row).map(formerVersion);
+  of({ sender_id, seq }: Edited): FormerVersion[] {
+    const query = "SELECT * FROM message_edits WHERE sender_id = ? AND seq = ? ORDER BY version DESC";
+    return this.#sql.exec<EditRow>(query, sender_id, seq).toArray().map(formerVersion);
   }
 
   /** The former version that an edited message had before a time (ms); undefined: it is not kept. */
@@ -91,14 +93,9 @@ export class EditHistory {
     return row && formerVersion(row);
   }
 
-  /** The bodies of the former versions of a message. */
-  bodiesOf(row: Edited): BodyJson[] {
-    return this.#read(row).map(({ body }) => body);
-  }
-
-  /** Deletes the former versions of a message. */
-  forget({ sender_id, seq }: Edited): void {
-    this.#sql.exec("DELETE FROM message_edits WHERE sender_id = ? AND seq = ?", sender_id, seq);
+  /** @see ContentFollower.removed */
+  removed(_: Transaction, row: Edited): void {
+    this.#forget(row);
   }
 
   /**
@@ -116,9 +113,8 @@ export class EditHistory {
     return rows;
   }
 
-  #read({ sender_id, seq }: Edited): EditRow[] {
-    const query = "SELECT * FROM message_edits WHERE sender_id = ? AND seq = ? ORDER BY version DESC";
-    return this.#sql.exec<EditRow>(query, sender_id, seq).toArray();
+  #forget({ sender_id, seq }: Edited): void {
+    this.#sql.exec("DELETE FROM message_edits WHERE sender_id = ? AND seq = ?", sender_id, seq);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Seq, UserId } from "../../domain/ids.ts";
 import type { OwnPart } from "../../domain/messages/message.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** A change of a user's marks on a message. */
 export interface MarkChange<Mark> {
@@ -105,8 +106,8 @@ export class MarkStore<Mark extends string | number> {
     return before.length > 0;
   }
 
-  /** Deletes the marks of a message that is revoked. */
-  clear(row: MessageRow): void {
+  /** Deletes the marks of a message. @see ContentFollower.removed */
+  removed(_: Transaction, row: MessageRow): void {
     if (row[this.#kind.tally] === null) return;
     this.#sql.exec(`DELETE FROM ${this.#kind.table} WHERE seq = ?`, row.seq);
     this.storeTally(row.seq, this.#kind.revoked);

@@ -1,9 +1,7 @@
 import { Position } from "../../domain/ids.ts";
-import type { FileReferences } from "../files/file-references.ts";
-import type { EditHistory } from "../log/edit-history.ts";
-import { type BesideMessages, upToHeavy } from "../marks/beside-messages.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
+import { type ContentFollower, upToHeavy } from "../state/content-follower.ts";
 import type { ExpiredMessages } from "./expired-messages.ts";
 import type { RetentionSchedule } from "./schedule.ts";
 
@@ -13,10 +11,8 @@ const MAX_EMPTIED = 200;
 interface RetentionDeps {
   schedule: RetentionSchedule;
   expired: ExpiredMessages;
-  history: Pick<EditHistory, "bodiesOf" | "forget">;
-  indexer: Pick<Indexer, "outdate" | "resume" | "isSettled">;
-  files: Pick<FileReferences, "storeRevoked">;
-  beside: readonly BesideMessages[];
+  indexer: Pick<Indexer, "isSettled">;
+  followers: readonly ContentFollower[];
   /** tells the members with sockets or devices how they see the conversation now */
   tellMembers(): void;
 }
@@ -71,7 +67,7 @@ export class Retention {
   /** Empties the next expired messages, with all that is stored about them. */
   #emptySome(): void {
     const { state, log } = this.#room;
-    const { expired, history, indexer, files, beside } = this.#deps;
+    const { expired, indexer, followers } = this.#deps;
     // The index loses texts slower than this turn empties messages: it keeps up.
     if (state.emptiedSeq >= state.floor.seq || !indexer.isSettled) return;
     const found = expired.range(state.emptiedSeq, state.floor.seq, MAX_EMPTIED + 1);
@@ -80,14 +76,10 @@ export class Retention {
     if (!last) return;
     this.#room.commit((tx) => {
       for (const row of rows) {
-        indexer.outdate(row);
-        files.storeRevoked(tx, row, history.bodiesOf(row));
-        history.forget(row);
-        for (const store of beside) store.clear(row);
+        for (const follower of followers) follower.removed?.(tx, row);
         expired.empty(row);
       }
       state.setEmptied(tx, Position.parse(last.seq));
-      tx.publish(() => indexer.resume());
     });
   }
 }

@@ -27,6 +27,7 @@ import { Polls } from "../polls/polls.ts";
 import { Reactions } from "../reactions/reactions.ts";
 import { ExpiredMessages } from "../retention/expired-messages.ts";
 import { Retention } from "../retention/retention.ts";
+import type { ContentFollower } from "../state/content-follower.ts";
 import { Following } from "../threads/following.ts";
 import { ConversationExport } from "../transfer/export.ts";
 import { ExportMarks } from "../transfer/export-marks.ts";
@@ -52,6 +53,8 @@ export function createFeatures(
   const outlines = new GroupOutlines(room);
   const files = room.fileReferences;
   const indexer = room.search.indexing;
+  /** In this order: files of former versions are looked up before the history goes. */
+  const followers: readonly ContentFollower[] = [indexer, files, history, reactionStore, voteStore];
   /** Waits while a change of the direct permission is under way. @throws `unavailable` without D1 */
   const permission = async () => {
     const failure = await directPermission.check();
@@ -62,22 +65,29 @@ export function createFeatures(
   const group = new GroupChanges(room);
   const admission = new Admission(room, settings.maxGroupMembers);
   const redaction = new Redaction(room, {
-    ...{ history, indexer, files, beside: [reactionStore, voteStore] },
+    followers,
     // Later than the alarm that runs now: each part is an event of its own, and others come between.
     scheduleErasure: (key) => jobs.schedule("erased_messages", key, Date.now() + 1),
   });
   const editing = new Editing(room, {
-    ...{ history, indexer, files, previews: room.previewRequests },
+    ...{ history, indexer, files, followers, previews: room.previewRequests },
     permission: directPermission,
     gate: room.hooks.gate,
     windowS: settings.editWindowS,
     scheduleRemoval: scheduleNow("edit_history"),
   });
+  const joining = new Joining(room, admission, timing.rejections);
+  const reactions = new Reactions(room, reactionStore, {
+    ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_reactions") },
+  });
+  const polls = new Polls(room, voteStore, {
+    ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_votes") },
+  });
   const ids = room.externalIds;
   const exports = new ConversationExport(sql, room, { history, ids, marks: new ExportMarks(sql) });
   return {
     group,
-    joining: new Joining(room, admission, timing.rejections),
+    joining,
     backend: new BackendChanges(room, group, admission),
     hookManagement: new HookManagement(room, room.incomingHooks),
     hookPosts: new HookPosts(room, room.incomingHooks, {
@@ -99,7 +109,7 @@ export function createFeatures(
     redaction,
     retention: new Retention(room, {
       ...{ schedule: room.retentionSchedule, expired: new ExpiredMessages(sql, room.log) },
-      ...{ history, indexer, files, beside: [reactionStore, voteStore] },
+      ...{ indexer, followers },
       tellMembers: () => room.conversationUpdates.send(),
     }),
     messagePreviews: new MessagePreviews(room, {
@@ -107,17 +117,16 @@ export function createFeatures(
       timing: timing.linkPreviews,
     }),
     editing,
-    reactions: new Reactions(room, reactionStore, {
-      ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_reactions") },
-    }),
-    polls: new Polls(room, voteStore, {
-      ...{ permission, gate: room.hooks.gate, schedule: scheduleNow("deleted_votes") },
-    }),
+    reactions,
+    polls,
+    /** What goes with the account of a user, in this order. */
+    forgetting: [joining, editing, reactions, polls, room.log.hides],
     following: new Following(room),
     groupData: new GroupData(sql, room, publisher),
     exports,
     imports: new ConversationImport(sql, room, {
-      ...{ ids, exports, history, files, indexer, hooks: room.hooks, projection: room.projection },
+      ...{ ids, exports, history, files, indexer, followers },
+      ...{ hooks: room.hooks, projection: room.projection },
       revoke: (by, row) => redaction.revokeAs(by, row),
     }),
     memberImports: new MemberImport(room, ids, admission),

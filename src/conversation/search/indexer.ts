@@ -6,6 +6,8 @@ import { comparisonForm } from "../../lib/text-forms.ts";
 import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { ContentEdit } from "../state/content-follower.ts";
+import type { Transaction } from "../state/transaction.ts";
 import { BIGRAMS_TABLES, type BigramIndex } from "./bigram-index.ts";
 import type { MessageTexts } from "./message-texts.ts";
 import { STALE_TEXTS_TABLE, type StaleText, type StaleTexts } from "./stale-texts.ts";
@@ -123,6 +125,8 @@ export class Indexer {
     return this.#indexedSeq;
   }
 
+  readonly #resume = () => this.resume();
+
   /**
    * Starts indexing if there is enough work. Call it in the turn of a change, so that the retry marker is in
    * the same commit.
@@ -163,13 +167,23 @@ export class Indexer {
       throw new CoreError("rate_limited", TOO_MANY_EDITS, { retryAfter: 1 });
   }
 
+  /** @see ContentFollower.edited */
+  edited(tx: Transaction, row: MessageRow, { body }: ContentEdit): void {
+    if (body !== undefined) this.#outdate(tx, row, body);
+  }
+
+  /** @see ContentFollower.removed */
+  removed(tx: Transaction, row: MessageRow): void {
+    this.#outdate(tx, row);
+  }
+
   /**
-   * Has the index follow a change of a message's text, in the transaction of the change. Until it has, a
-   * search compares the message in any case.
-   * @param row the message before the change
-   * @param body its new body; absent: it is revoked
+   * Has the index follow a change of a message's text. Until it has, a search compares the message in any
+   * case.
+   * @param body its new body; absent: it has none any more
    */
-  outdate(row: MessageRow, body?: BodyJson): void {
+  #outdate(tx: Transaction, row: MessageRow, body?: BodyJson): void {
+    tx.publish(this.#resume);
     const text = this.#formerText(row, body);
     if (text === null) return;
     this.#stale.add({ sender_id: row.sender_id, seq: row.seq, text, pieces: null });

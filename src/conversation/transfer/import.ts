@@ -15,6 +15,7 @@ import { newPoll } from "../polls/stored-poll.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
 import { noteSenders } from "../sending/committed-sends.ts";
+import type { ContentFollower } from "../state/content-follower.ts";
 import type { Transaction } from "../state/transaction.ts";
 import type { ConversationExport } from "./export.ts";
 import type { MessageExternalIds } from "./external-ids.ts";
@@ -25,8 +26,9 @@ interface ImportDeps {
   ids: MessageExternalIds;
   exports: Pick<ConversationExport, "portable">;
   history: Pick<EditHistory, "replaceAll">;
-  files: Pick<FileReferences, "stored" | "storeVersions">;
-  indexer: Pick<Indexer, "outdate" | "resume">;
+  files: Pick<FileReferences, "stored">;
+  indexer: Pick<Indexer, "resume">;
+  followers: readonly ContentFollower[];
   hooks: Pick<ConversationHooks, "skip">;
   projection: Pick<Projection, "changed" | "tryNow">;
   /** Revokes a message in the name of a user, as they would have. */
@@ -246,16 +248,14 @@ export class ConversationImport {
       return;
     }
     if (row.revoked_rev !== null) return;
-    const { files, indexer } = this.#deps;
     const { log, changeFeed, state } = this.#room;
     const isEdited = message.body !== row.body && row.kind !== "tip";
     this.#room.commit((tx: Transaction) => {
       if (isEdited) {
         const { body, place, metadata } = message;
         log.edit(row.seq, { body, place, metadata, mentions: storedMentions(message.mentions) });
-        indexer.outdate(row, body);
-        files.storeVersions(tx, row, { before: row.body, after: body, dropped: [row.body] });
-        tx.publish(() => indexer.resume());
+        const edit = { body, before: row.body, after: body, dropped: [row.body] };
+        for (const follower of this.#deps.followers) follower.edited?.(tx, row, edit);
       }
       const buttons = message.buttons && JSON.stringify(message.buttons);
       if (buttons !== row.buttons) log.edit(row.seq, { buttons });
