@@ -69,7 +69,7 @@ interface InboxHost {
  * What a feature hangs on: changes of the list, the end of a session, the deletion of the account. A feature
  * has the members that it wants. Each is called in the turn of the change.
  */
-export interface InboxFeature extends ListObserver {
+interface InboxFeature extends ListObserver {
   /** A session has ended, and with it what it has registered. */
   endSession?(sessionId: SessionId): void;
   /** The account is deleted, and the rows of the inbox are gone. */

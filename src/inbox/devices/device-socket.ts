@@ -4,7 +4,7 @@ import { deletedUser } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
 import type { ConversationId } from "../../domain/ids.ts";
-import { type GatewayFrames, GatewayOpening, GatewaySessionId } from "../../domain/sync/gateway.ts";
+import { GatewayOpening, GatewaySessionId } from "../../domain/sync/gateway.ts";
 import type { DeviceEvent, DeviceProtocol, RefusalContext } from "../../domain/sync/socket-protocol.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { HibernatingSocket, type Identity, SocketAttachment } from "../../object/hibernating-socket.ts";
@@ -118,19 +118,6 @@ export class DeviceSocket extends HibernatingSocket<DeviceAttachment> {
 
   set gateway(gateway: NonNullable<DeviceAttachment["gateway"]>) {
     this.saveAttachment({ ...this.attachment, gateway });
-  }
-
-  /** Notes up to which update the client of a gateway is sent events. */
-  noteSent(sent: number): void {
-    const { gateway } = this.attachment;
-    if (gateway) this.gateway = { ...gateway, sent };
-  }
-
-  /** @throws Error for a wire format without a gateway, whose sockets are opened for none */
-  get gatewayFrames(): GatewayFrames {
-    const { gateway } = this.protocol;
-    if (!gateway) throw new Error(`the protocol ${this.protocol.name} has no gateway`);
-    return gateway;
   }
 
   /** A frame as it is sent: text, or zlib. */

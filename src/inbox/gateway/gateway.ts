@@ -4,7 +4,12 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
-import type { GatewayCommand, GatewayOpening, GatewayReset } from "../../domain/sync/gateway.ts";
+import type {
+  GatewayCommand,
+  GatewayFrames,
+  GatewayOpening,
+  GatewayReset,
+} from "../../domain/sync/gateway.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
@@ -129,7 +134,7 @@ export class Gateway implements Outfeed {
     for (const other of this.#open()) if (other.gateway?.session === id) other.close(CLOSE.replaced);
     this.#sessions.open(id);
     socket.gateway = { session: id, firstId, sent: from };
-    socket.send(socket.gatewayFrames.hello(id));
+    socket.send(framesOf(socket).hello(id));
     this.#goOn(socket, session, from);
   }
 
@@ -148,7 +153,7 @@ export class Gateway implements Outfeed {
       return;
     }
     if (from !== null) this.#beat(socket, session, from);
-    socket.send(socket.gatewayFrames.alive());
+    socket.send(framesOf(socket).alive());
     this.#send(socket);
   }
 
@@ -190,7 +195,7 @@ export class Gateway implements Outfeed {
       if (closedAt !== null) this.#sessions.end(id);
     const { id, firstId } = this.#sessions.begin(this.#queue.lastId);
     socket.gateway = { session: id, firstId, sent: firstId };
-    socket.send(socket.gatewayFrames.hello(id));
+    socket.send(framesOf(socket).hello(id));
   }
 
   /** The update after which a session goes on; null: the events after it are not there. */
@@ -203,9 +208,9 @@ export class Gateway implements Outfeed {
   /** Sends what a client has missed. */
   #goOn(socket: DeviceSocket, session: GatewaySession, from: number): void {
     this.#ack(session, from);
-    socket.noteSent(from);
+    noteSent(socket, from);
     this.#send(socket);
-    socket.send(socket.gatewayFrames.resumed(session.id));
+    socket.send(framesOf(socket).resumed(session.id));
   }
 
   /** A heartbeat says which updates the client has. */
@@ -222,7 +227,7 @@ export class Gateway implements Outfeed {
     if (!isLate || this.#repeatedFrom.get(socket) === from) return;
     this.#repeatedFrom.set(socket, from);
     this.#deps.chargeResume();
-    socket.noteSent(from);
+    noteSent(socket, from);
   }
 
   #ack({ id, acked }: GatewaySession, updateId: number): void {
@@ -254,15 +259,15 @@ export class Gateway implements Outfeed {
       if (updates.length === 0) return;
       for (const { id, body } of updates) {
         if (socket.isClosing || socket.isOverfull) return;
-        socket.noteSent(id);
-        socket.send(socket.gatewayFrames.event(id - gateway.firstId, body));
+        noteSent(socket, id);
+        socket.send(framesOf(socket).event(id - gateway.firstId, body));
       }
     }
   }
 
   /** Tells a client to begin anew. */
   #reset(socket: DeviceSocket, reason: GatewayReset): void {
-    socket.send(socket.gatewayFrames.reset(reason));
+    socket.send(framesOf(socket).reset(reason));
     socket.close(CLOSE[reason]);
   }
 
@@ -290,4 +295,16 @@ export class Gateway implements Outfeed {
     this.#codes.set(context.id, code);
     return { ...context, code };
   }
+}
+
+/** Notes up to which update a client is sent events. */
+function noteSent(socket: DeviceSocket, sent: number): void {
+  const { gateway } = socket;
+  if (gateway) socket.gateway = { ...gateway, sent };
+}
+
+/** @throws Error for a wire format without a gateway, whose sockets are opened for none */
+function framesOf({ protocol: { name, gateway } }: DeviceSocket): GatewayFrames {
+  if (!gateway) throw new Error(`the protocol ${name} has no gateway`);
+  return gateway;
 }
