@@ -33,12 +33,12 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
     {
       name: `files of src/ with at most ${SMALL} lines of code and one importer`,
       now: paths.filter((path) => linesOf(path) <= SMALL && importers.get(path)?.size === 1).length,
-      limit: 55,
+      limit: 54,
     },
     {
       name: `files of src/ with more than ${LARGE} lines of code`,
       now: paths.filter((path) => linesOf(path) > LARGE).length,
-      limit: 1,
+      limit: 0,
     },
     {
       name: "lines of code that deliver",
