@@ -55,8 +55,8 @@ export class MainStream {
   }
 
   /**
-   * The newest message up to a seq; seq 0 if there is none. A thread-only reply names the message before it in
-   * the main stream: a run of them needs no scan.
+   * The newest message up to a seq; seq 0 if there is none. A thread-only reply names the message before it
+   * in the main stream: a run of them needs no scan.
    */
   headAt(upTo: number): LogHead {
     const query = `SELECT ${HEAD}, main_before FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1`;
