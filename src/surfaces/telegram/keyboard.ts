@@ -31,6 +31,8 @@ const WITHOUT_USE = [
 /** The protocols of addresses that only Telegram's own clients open. */
 const TELEGRAM_ONLY = /^(?:tg|ton|tonsite):/i;
 const PROTOCOL = /^[a-z][a-z\d+.-]*:\/\//i;
+/** A path has no host: behind a protocol its first part would be one. */
+const IS_PATH = /^[/\\]/;
 /** UTF-16 units of an address. */
 const MAX_ADDRESS = 2_048;
 
@@ -64,7 +66,7 @@ function buttonOf(key: Key): { text: string; data?: string; url?: string }[] {
 
 function withProtocol(address: string): string {
   const whole = PROTOCOL.test(address) ? address : `http://${address}`;
-  if (asHttpUrl(whole, MAX_ADDRESS) !== undefined) return whole;
+  if (!IS_PATH.test(address) && asHttpUrl(whole, MAX_ADDRESS) !== undefined) return whole;
   throw badRequest(`inline keyboard button URL '${address.slice(0, 200)}' is invalid: Wrong HTTP URL`);
 }
 
