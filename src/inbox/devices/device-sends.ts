@@ -20,8 +20,8 @@ interface DeviceDraft {
 }
 
 /**
- * Batches the sends of devices, and makes their acks and refusals. Calls of one socket to one conversation are
- * serialized, and sends that arrive during a call are batched into the next one.
+ * Batches the sends of devices, and makes their acks and refusals. Calls of one socket to one conversation
+ * are serialized, and sends that arrive during a call are batched into the next one.
  */
 export class DeviceSends {
   readonly #backlog: Backlog;

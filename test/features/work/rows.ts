@@ -42,7 +42,7 @@ function most(works: readonly Work[]): Work {
  */
 const SIZES = [300, 1_200];
 
-/** On a busy machine a file takes longer than the usual time: the alarm would deliver beside a counted call. */
+/** On a busy machine a file takes longer than usual: the alarm would deliver beside a counted call. */
 const NO_REPAIR: Changes = { retryMarker: { dueMs: 600_000 } };
 
 /**
