@@ -42,8 +42,14 @@ function most(works: readonly Work[]): Work {
  */
 const SIZES = [300, 1_200];
 
-/** On a busy machine a file takes longer than usual: the alarm would deliver beside a counted call. */
-const NO_REPAIR: Changes = { retryMarker: { dueMs: 600_000 } };
+/**
+ * On a busy machine a file takes longer than these times: the alarm would deliver beside a counted call, and
+ * the profiles of all members would be read anew.
+ */
+const UNDISTURBED: Changes = {
+  retryMarker: { dueMs: 600_000 },
+  profileCache: { freshMs: 600_000 },
+};
 
 /**
  * A small world and a large one for the rows of a block, without rate limits.
@@ -53,12 +59,12 @@ export function worldsOf<World>(make: (size: number) => Promise<World>, changes:
   const worlds: World[] = [];
   beforeAll(async () => {
     const restoreLimits = setNoRateLimits();
-    const restoreMarker = setTiming(NO_REPAIR);
+    const restoreTimes = setTiming(UNDISTURBED);
     for (const size of SIZES.slice(0, perRun(1, SIZES.length))) worlds.push(await make(size));
     const restore = setTiming(changes);
     return () => {
       restore();
-      restoreMarker();
+      restoreTimes();
       restoreLimits();
     };
   });
