@@ -73,6 +73,8 @@ export class Chat {
       ...{ api, list, outbox, pause, keeps, changed, keeper: cache, socket },
       onMessage: (message) => tell(this.#messageListeners, message),
       onFrame: (frame) => tell(this.#frameListeners, frame),
+      onBegin: (timeline, entry) =>
+        [...this.#context.windows].some((window) => window.begin(timeline, entry)),
       onPosition: () => {
         for (const window of this.#context.windows) void window.fill();
       },

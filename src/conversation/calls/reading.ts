@@ -115,10 +115,11 @@ export const READING = {
    * A page of messages as the caller sees them, in rising order; without bounds the newest messages. Without
    * a scope it has the main stream.
    * @param input `at`: the page begins at the first message from this time (ms) on
-   * @returns `hasEarlier`: with `at`, whether there are messages before the page
+   * @returns `hasEarlier`: with `at`, whether there are messages before the page; `rev`: the page has every
+   *   change up to it
    */
   page: memberRead(page, (room, member, input: Caller & PageInput & ImportsMarked) => {
-    const found = pageFor(room, member, input);
+    const found = { ...pageFor(room, member, input), rev: room.state.rev };
     return input.marksImported ? { ...found, items: withImported(room, found.items) } : found;
   }),
 

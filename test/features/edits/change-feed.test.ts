@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { ChangesPage } from "../../../src/surfaces/v1/messages/messages.ts";
+import { ChangesPage, MessagePage } from "../../../src/surfaces/v1/messages/messages.ts";
 import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, deleteMessage, getMessage } from "../../support/clients/chat.ts";
 import { withoutOwnPart } from "../../support/clients/shapes.ts";
@@ -194,3 +194,15 @@ test.each(["?limit=201", "?limit=0", "?after_rev=-1", "?after_rev=x", "?after_re
     expectProblem(await call("GET", path, { token: bob.token }), 400, "validation_failed");
   },
 );
+
+test("the newest page has the rev from which its changes follow, and a page with a bound has none", async () => {
+  await post(3);
+  await revoke(1);
+  const newest = MessagePage.parse((await ask(bob, id, "GET", "/messages")).body);
+  const { rev = -1 } = newest;
+  expect(await changes(`?after_rev=${rev}`)).toMatchObject({ items: [], rev });
+  await revoke(2);
+  expect((await changes(`?after_rev=${rev}`)).items.map(({ seq }) => seq)).toEqual([2]);
+  for (const bound of ["before=3", "after=0", "at=0"])
+    expect((await ask(bob, id, "GET", `/messages?${bound}`)).body).not.toHaveProperty("rev");
+});

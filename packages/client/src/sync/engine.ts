@@ -17,7 +17,7 @@ export type Connection = "offline" | "connecting" | "live" | "signed_out" | "for
 /** What an engine works with, and whom it tells. */
 export interface EngineOptions
   extends Pick<LinkOptions, "api" | "pause" | "socket">,
-    Pick<TimelinesOptions, "keeper" | "onMessage" | "onPosition" | "onChange"> {
+    Pick<TimelinesOptions, "keeper" | "onMessage" | "onBegin" | "onPosition" | "onChange"> {
   readonly list: Conversations;
   readonly outbox: Outbox;
   /** whether to follow a conversation that no window shows */

@@ -21,6 +21,8 @@ export type Phase = "none" | "dormant" | "behind" | "live";
 export class Timeline {
   readonly id: number;
   phase: Phase = "none";
+  /** whether the newest messages could not be loaded, so that a position comes first */
+  hasFailed = false;
   /** why it has no position */
   declare problem: Problem | undefined;
   seq = 0;

@@ -24,6 +24,12 @@ export interface TimelinesOptions {
   readonly keeper: Keeper | undefined;
   /** a message of another user has come in a followed conversation: each once, in order */
   onMessage(message: Message): void;
+  /**
+   * A conversation has no position.
+   * @param entry that of the list, which is needed beside the messages
+   * @returns whether a window loads its newest messages, which give it one
+   */
+  onBegin(timeline: Timeline, entry: unknown): boolean;
   /** the position of a conversation is reached, or has begun anew: its messages can be loaded */
   onPosition(): void;
   /** a timeline has another position or other messages */
@@ -182,18 +188,29 @@ export class Timelines {
     this.#options.list.remove(id);
   }
 
-  /** Gives a timeline its first position, or a new one: the newest messages come over HTTP then. */
+  /** The newest messages have come, up to a position. */
+  begun(timeline: Timeline, seq: number, rev: number): void {
+    timeline.reset(seq, rev);
+    this.#sync([timeline]);
+  }
+
+  /** Gives a timeline its first position, or a new one: the newest messages come over HTTP beside or then. */
   async #begin(timeline: Timeline, from?: number): Promise<void> {
-    const { list, sockets } = this.#options;
+    const { list, sockets, loader, onBegin } = this.#options;
     const { phase } = timeline;
     if (phase === "none" && (await this.#options.keeper?.restoreTimeline(timeline))) {
       if (timeline.followers) this.#sync([timeline]);
       return;
     }
+    // The newest messages are on their way.
+    if (phase === "none" && timeline.loads) return;
     const known = phase === "none" && list.get(timeline.id);
+    const isFirst = phase === "none" && !timeline.hasFailed && !timeline.problem;
     // Without a connection the list comes first.
-    if (!known && (timeline.problem || !sockets.isReady)) return;
-    const found = known || (await this.#options.loader.lookUp(timeline.id));
+    if (!known && !isFirst && (timeline.problem || !sockets.isReady)) return;
+    const asked = known || loader.lookUp(timeline.id);
+    if (isFirst && from === undefined && onBegin(timeline, asked)) return;
+    const found = await asked;
     if (timeline.phase !== phase || !timeline.followers) return;
     if (found) {
       timeline.problem = undefined;

@@ -31,6 +31,7 @@ export interface WindowContext {
 interface Page {
   items: Message[];
   has_more: boolean;
+  rev?: number | undefined;
 }
 
 /** Where a page begins and ends: every message of the stream between is in it. */
@@ -160,7 +161,19 @@ export class ConversationWindow {
     // Before the first position a page could leave a gap behind it.
     if (phase === "none" || rev < 0 || this.#run || this.#loads) return;
     if (anchor < Infinity) await this.#load({ after }, (page) => [after && after + 1, last(page)]);
-    else await this.#load({}, (page) => [page.has_more ? first(page) : 0, Infinity]);
+    else await this.#load({}, newest);
+  }
+
+  /**
+   * Loads the newest messages of a conversation that has no position yet. The client calls it.
+   * @param entry that of the list, which comes beside them
+   * @returns whether they come, and give it one
+   */
+  begin(timeline: Timeline, entry: unknown): boolean {
+    if (timeline !== this.#timeline || this.thread || this.#anchor < Infinity || timeline.hasFailed)
+      return false;
+    void this.#load({}, newest, entry);
+    return true;
   }
 
   get #run() {
@@ -171,12 +184,13 @@ export class ConversationWindow {
     return this.thread ? thread?.root === this.thread : thread?.also_in_main !== false;
   }
 
-  /** Loads a page. `extent` says from where to where it goes. */
-  async #load(bound: object, extent: (page: Page) => Extent): Promise<void> {
-    const { list, changed } = this.#context;
+  /** Loads a page. `extent` says from where to where it goes, `entry` is waited for. */
+  async #load(bound: object, extent: (page: Page) => Extent, entry?: unknown): Promise<void> {
+    const { list, changed, engine } = this.#context;
     const { thread: root } = this;
     const timeline = this.#timeline;
-    const { id, generation } = timeline;
+    const { id, phase } = timeline;
+    let { generation } = timeline;
     const anchor = this.#anchor;
     const asked = list.now();
     const query = { limit: PAGE, ...bound };
@@ -189,18 +203,26 @@ export class ConversationWindow {
         "get",
         root ? "/v1/conversations/{id}/threads/{root}/messages" : "/v1/conversations/{id}/messages",
         { path: { id, root: root ?? 0 }, query },
+        { retry: phase !== "none" },
       )
       .catch((problem: Problem) => {
-        this.#problem = problem;
+        if (phase !== "none") this.#problem = problem;
         return undefined;
       });
+    await entry;
     timeline.loads--;
     this.#loads--;
+    // What is sent from now on is behind it.
+    if (phase === "none" && timeline.generation === generation) {
+      if (page?.rev === undefined) timeline.hasFailed = true;
+      else engine.timelines.begun(timeline, page.items.at(-1)?.seq ?? 0, page.rev);
+      generation = timeline.generation;
+    }
     if (page && timeline.generation === generation) {
       for (const message of page.items) {
         timeline.add(message);
         list.learn(message.sender);
-        this.#context.engine.stored(message);
+        engine.stored(message);
       }
       list.tellAgain(asked);
       const [from, to] = extent(page);
@@ -208,9 +230,14 @@ export class ConversationWindow {
     }
     timeline.settle();
     changed();
+    if (timeline.phase === "none") engine.timelines.beginAll();
     // It began anew, or the user has jumped elsewhere meanwhile.
     if (generation !== timeline.generation || anchor !== this.#anchor) void this.fill();
   }
+}
+
+function newest(page: Page): Extent {
+  return [page.has_more ? first(page) : 0, Infinity];
 }
 
 function first({ items }: Page): number {

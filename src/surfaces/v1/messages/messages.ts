@@ -29,6 +29,9 @@ export const MessagePage = z
       .boolean()
       .optional()
       .openapi({ description: "With `at`: there are messages before the page" }),
+    rev: z.int().nonnegative().optional().openapi({
+      description: "Without a bound: the page has every change up to it, so that you can `sync` from there",
+    }),
   })
   .openapi("MessagePage");
 
@@ -174,7 +177,9 @@ export const messages = v1Router()
     const bounds = boundsOf({ ...query, scope: threads });
     const page = await core.conversations.page(id, { userId: caller.userId, ...bounds });
     const { items, hasMore, hasEarlier } = page;
-    return c.json({ items: items.map(serializeMessage), has_more: hasMore, has_earlier: hasEarlier }, 200);
+    const isNewest = [query.before, query.after, query.at].every((bound) => bound === undefined);
+    const more = { has_more: hasMore, has_earlier: hasEarlier, ...(isNewest && { rev: page.rev }) };
+    return c.json({ items: items.map(serializeMessage), ...more }, 200);
   })
   .openapi(changesRoute, async (c) => {
     const { id } = c.req.valid("param");
