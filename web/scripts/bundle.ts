@@ -10,6 +10,7 @@ import { type BuildOptions, build, context, type Metafile, type Plugin } from "e
 import { docsOptions } from "./docs.ts";
 import { embedOptions } from "./embed.ts";
 import { emoji } from "./emoji.ts";
+import { loadByScript } from "./loads.ts";
 import { together } from "./together.ts";
 
 /** The folder of the web client. */
@@ -86,16 +87,44 @@ async function finish({ outputs }: Metafile, dist: string): Promise<void> {
   // The build of the pages at /docs adds their headers to those of `web/public/_headers`.
   const isCopied = (path: string) => basename(path) !== "_headers";
   cpSync(join(ROOT, "public"), dist, { recursive: true, filter: isCopied });
-  const files = Object.entries(outputs);
-  const [script, { cssBundle = "" } = {}] =
-    files.find(([, { entryPoint }]) => entryPoint === "src/main.tsx") ?? [];
-  if (!script) throw new Error("the page has no script");
+  const script = scriptOf(outputs, "main.tsx");
+  loadByScript(outputs, ROOT);
+  const assets = Object.keys(outputs)
+    .filter((path) => !path.endsWith(".map"))
+    .map((path) => `/assets/${basename(path)}`);
+  writeFileSync(join(dist, "scripts.json"), JSON.stringify(assets.filter((path) => path.endsWith(".js"))));
+  const first = importedBy(outputs, script).map(
+    (path) => `<link rel="modulepreload" href="/assets/${basename(path)}" />`,
+  );
   const page = readFileSync(join(ROOT, "index.html"), "utf8")
+    .replace("main.css", basename(outputs[script]?.cssBundle ?? ""))
     .replace("main.js", basename(script))
-    .replace("main.css", basename(cssBundle));
+    .replace("zh.js", basename(scriptOf(outputs, "i18n/zh/index.ts")))
+    .replace("en.js", basename(scriptOf(outputs, "i18n/en/index.ts")))
+    .replace("<!-- first load -->", first.join("\n    "));
   writeFileSync(join(dist, "index.html"), page);
-  const scripts = Object.keys(outputs).filter((path) => !path.endsWith(".map"));
-  await buildServiceWorker(dist, [page, ...scripts.map((path) => `/assets/${basename(path)}`)]);
+  await buildServiceWorker(dist, [page, ...assets]);
+}
+
+/** The path of the script of a module below `web/src/`. */
+function scriptOf(outputs: Metafile["outputs"], module: string): string {
+  const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === `src/${module}`) ?? [];
+  if (!path) throw new Error(`the page has no script of ${module}`);
+  return path;
+}
+
+/** The paths of what a script imports at once, and of what these do. */
+function importedBy(outputs: Metafile["outputs"], path: string, found = new Set<string>()): string[] {
+  for (const { path: next, kind } of outputs[path]?.imports ?? []) {
+    if (kind !== "import-statement" || found.has(next)) continue;
+    found.add(next);
+    importedBy(outputs, next, found);
+  }
+  return [...found];
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 /** Builds what keeps the page for later. @param content the page, and the paths of what it loads */
@@ -112,12 +141,7 @@ async function buildServiceWorker(dist: string, [page = "", ...paths]: string[])
     logLevel: "warning",
     define: {
       FILES: JSON.stringify(files),
-      BUILD: JSON.stringify(
-        createHash("sha256")
-          .update([page, ...files].join())
-          .digest("hex")
-          .slice(0, 16),
-      ),
+      BUILD: JSON.stringify(hash([page, ...files].join())),
     },
   });
 }

@@ -1,3 +1,5 @@
+// Before what loads a script.
+import "./lib/scripts.ts";
 import { render } from "preact";
 import "./styles/main.css";
 import { App } from "./app/app.tsx";

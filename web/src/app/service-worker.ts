@@ -1,3 +1,5 @@
+import { keepScripts } from "../lib/scripts.ts";
+
 /** The one script that this page loads by an address that is no import. */
 const SCRIPT = "/service-worker.js";
 
@@ -16,11 +18,11 @@ declare global {
 }
 
 /**
- * Lets the browser keep the page, so that it opens without a connection. A browser that cannot, as in some
- * private windows, shows the page all the same.
+ * Lets the browser keep the page, so that it opens without a connection. One that cannot, as over plain http and
+ * in some private windows, keeps the scripts for as long as the page is open.
  */
 export async function registerServiceWorker(): Promise<void> {
-  if (!("serviceWorker" in navigator)) return;
+  if (!("serviceWorker" in navigator)) return keepScripts();
   // The Content-Security-Policy allows a policy of this name alone.
   const policy = window.trustedTypes?.createPolicy("parley", {
     createScriptURL: (url) => {
@@ -31,6 +33,6 @@ export async function registerServiceWorker(): Promise<void> {
   try {
     await navigator.serviceWorker.register(policy ? policy.createScriptURL(SCRIPT) : SCRIPT);
   } catch {
-    // The page works without it.
+    await keepScripts();
   }
 }

@@ -26,13 +26,7 @@ function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Upload
     outboxChanged(id, item, change, api) {
       if (!loading && !item?.file && item?.message.mentions !== "later") return;
       loading ??= import("../lib/uploads.ts").then(({ uploaderOf }) => uploaderOf(resolve));
-      loading.then(
-        (uploader) => uploader.outboxChanged(id, item, change, api),
-        () => {
-          loading = undefined;
-          if (item && item.state !== "failed") change({ state: "failed", code: "no_answer" });
-        },
-      );
+      void loading.then((uploader) => uploader.outboxChanged(id, item, change, api));
     },
   };
 }

@@ -20,8 +20,6 @@ const NAMED = [
 
 /** Why something did not work, for people. */
 export function reason(error: unknown): string {
-  // Browsers name an import that has failed in words of their own.
-  if (error instanceof TypeError && /import|module/i.test(error.message)) return t("problem.notLoaded");
   if (!(error instanceof Problem)) return t("problem.other", { detail: String(error) });
   const [first] = error.errors ?? [];
   const detail = first ? `${first.path.replace(/^body\./, "")} ${first.message}` : error.message;

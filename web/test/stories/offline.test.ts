@@ -1,7 +1,9 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Network } from "../../../packages/client/test/support/network.ts";
+import { PICTURE } from "../support/files.ts";
 import { installed } from "../support/kept.ts";
+import { takeProblems } from "../support/problems.ts";
 import { Site } from "../support/site.ts";
 import { connection, message, openTalk, row, send, stored } from "../support/talk.ts";
 
@@ -30,6 +32,55 @@ test("without a connection a reload shows what was kept, and what is written is 
   await expect
     .poll(async () => (await ben.history(id)).map(({ body }) => body.text))
     .toEqual(["Before", "Without a connection"]);
+});
+
+test.each([
+  ["before it has its scripts", false],
+  ["once it has them", true],
+])("without a service worker what is written without a connection waits, %s", async (_, isKept) => {
+  const [ben, ann] = [await site.person("ben"), await site.person("ann")];
+  const { id } = await ann.openGroup("Hike", [ben]);
+  await ben.send(id, "Before");
+  await using network = await Network.to(site.origin);
+  // Over plain http in a local network no browser has one.
+  const origin = network.origin.replace("127.0.0.1", "parley.lan");
+  const context = await site.device({ person: ann, origin });
+  const loaded = new Set<string>();
+  context.on("requestfinished", (call) => loaded.add(new URL(call.url()).pathname));
+  // Playwright's routes would turn the browser's own cache off.
+  if (!isKept)
+    await context.addInitScript(() => {
+      const ask = window.fetch;
+      window.fetch = (what, how) =>
+        String(what) === "/scripts.json" ? new Promise(() => {}) : ask(what, how);
+    });
+  const page = await context.newPage();
+  await page.goto(`${origin}/#/c/${id}`);
+  await stored(page, "Before").waitFor();
+  const scripts: string[] = await (await fetch(`${site.origin}/scripts.json`)).json();
+  // The texts come with the page.
+  const missing = () =>
+    isKept
+      ? scripts.filter((path) => !loaded.has(path))
+      : ["/assets/later-"].filter((start) => ![...loaded].some((path) => path.startsWith(start)));
+  await expect.poll(missing).toEqual([]);
+  await network.down();
+  await connection(page, "connecting").waitFor({ state: "attached" });
+  await send(page, "Write to ann@example.org");
+  await message(page, "Write to").getByText("Waiting to be sent").waitFor();
+  await page
+    .locator("input[type=file]")
+    .setInputFiles({ name: "p.png", mimeType: "image/png", buffer: PICTURE });
+  const caption = page.getByRole("textbox", { name: "Caption" });
+  await caption.fill("The picture");
+  await caption.press("Enter");
+  await network.up();
+  await connection(page, "live").waitFor({ state: "attached" });
+  await expect
+    .poll(async () => (await ben.history(id)).map(({ kind }) => kind))
+    .toEqual(["text", "text", "image"]);
+  const logged = /Failed to load resource|Cross-Origin-Opener-Policy/;
+  expect(takeProblems(context).filter((one) => !logged.test(one))).toEqual([]);
 });
 
 /** The conversations that the cache of the client has, as JSON. */

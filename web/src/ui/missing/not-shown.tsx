@@ -2,12 +2,11 @@ import { t } from "../../i18n/i18n.ts";
 
 interface Props {
   text: string;
-  isBusy?: boolean;
   onRetry: () => void;
 }
 
 /** Stands in the place of a view that is missing: the user may try again, or go back. */
-export function NotShown({ text, isBusy = false, onRetry }: Props) {
+export function NotShown({ text, onRetry }: Props) {
   return (
     <div class="not-loaded" role="status">
       <p>{text}</p>
@@ -15,7 +14,7 @@ export function NotShown({ text, isBusy = false, onRetry }: Props) {
         <button class="secondary go-back" type="button" onClick={goBack}>
           {t("action.back")}
         </button>
-        <button class="secondary" type="button" disabled={isBusy} onClick={onRetry}>
+        <button class="secondary" type="button" onClick={onRetry}>
           {t("action.retry")}
         </button>
       </div>
