@@ -5,7 +5,7 @@ import { isLoaded } from "../lib/pictures.ts";
 /** The hues of avatars without a picture. */
 const HUES = 12;
 
-/** The hue of a user or a group, by its place in `base.css`. */
+/** The hue of a user or a group, by its place in `hues.css`. */
 export function hueOf(id: number): number {
   return id % HUES;
 }

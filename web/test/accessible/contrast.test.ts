@@ -6,6 +6,7 @@ type Colour = readonly [red: number, green: number, blue: number, alpha: number]
 
 const styles = (name: string) =>
   readFileSync(new URL(`../../src/styles/${name}.css`, import.meta.url), "utf8");
+const hues = styles("hues");
 const [usual = "", more = ""] = `${styles("code")}${styles("tokens")}`.split(
   "@media (prefers-contrast: more)",
 );
@@ -33,6 +34,7 @@ const TEXT: Record<string, string[]> = {
   ),
   danger: ["ground", "ground-side", "ground-raised", "ground-hover", "bubble-own", "mark"],
   "on-accent": ["accent"],
+  "on-danger": ["danger"],
   ground: ["ink", "ink-soft", "danger"],
 };
 
@@ -114,21 +116,20 @@ test.each([
 });
 
 /** By how much a hue is darker than others, in percent. @param i its place among the hues */
-function lessOf(base: string, i: number): number {
-  const [, dimmed = "", less = "0"] = /:is\((.+)\) \{\s+--less: (\d+)%/.exec(base) ?? [];
+function lessOf(sheet: string, i: number): number {
+  const [, dimmed = "", less = "0"] = /:is\((.+)\) \{\s+--less: (\d+)%/.exec(sheet) ?? [];
   return dimmed.includes(`"${i}"`) ? Number(less) : 0;
 }
 
 test("the name of each sender stands out from the bubble", () => {
   const [, saturation, lightness, saturationDark, lightnessDark] = (
-    /\.sender \{[^}]*hsl\(var\(--hue\) (\d+)% calc\((\d+)% - var\(--less\)\)\), hsl\(var\(--hue\) (\d+)% (\d+)%\)/.exec(
-      styles("message"),
+    /--hue-name: light-dark\(hsl\(var\(--hue\) (\d+)% calc\((\d+)% - var\(--less\)\)\), hsl\(var\(--hue\) (\d+)% (\d+)%\)/.exec(
+      hues,
     ) ?? []
   ).map(Number);
-  const base = styles("base");
   const short = HUES.flatMap((hue, i) => {
     const names = [
-      hsl(hue, saturation ?? 0, (lightness ?? 0) - lessOf(base, i)),
+      hsl(hue, saturation ?? 0, (lightness ?? 0) - lessOf(hues, i)),
       hsl(hue, saturationDark ?? 0, lightnessDark ?? 0),
     ] as const;
     return ([0, 1] as const).flatMap((theme) =>
@@ -141,14 +142,13 @@ test("the name of each sender stands out from the bubble", () => {
 });
 
 test("white stands out from the ground of each avatar", () => {
-  const base = styles("base");
   const [, day, light, night, dark] = (
     /hsl\(var\(--hue\) (\d+)% calc\((\d+)% - var\(--less\)\)\),\s+hsl\(var\(--hue\) (\d+)% calc\((\d+)% - var\(--less\) \/ 2\)\)/.exec(
-      base,
+      hues,
     ) ?? []
   ).map(Number);
   const short = HUES.flatMap((hue, i) => {
-    const down = lessOf(base, i);
+    const down = lessOf(hues, i);
     const grounds = [hsl(hue, day ?? 0, (light ?? 0) - down), hsl(hue, night ?? 0, (dark ?? 0) - down / 2)];
     return grounds.map((ground) => contrast([255, 255, 255, 1], ground)).filter((ratio) => !(ratio >= 4.5));
   });
