@@ -190,3 +190,24 @@ test("a message is saved with a reminder at any time that is not past", async ()
       .toMatchObject({ items: [{ note: now, remind_at: +at }] });
   }
 });
+
+test("a row shows as much of a message as there is room, and stands closer where the user wants that", async () => {
+  const [ann, , id] = await site.group("Hike", "ann", "ben");
+  const page = await site.open({ person: ann, hash: "#/settings" });
+  const hike = row(page, "Hike");
+  await hike.waitFor();
+  // What one has written oneself leaves no badge.
+  await ann.send(id, "a long message of which a list can show only the beginning, in one line");
+  await hike.locator(".row-preview", { hasText: "a long message" }).waitFor();
+  const edges = await hike.evaluate((one) => {
+    const edge = (part: string) => one.querySelector(part)?.getBoundingClientRect();
+    return { preview: edge(".row-preview")?.right ?? 0, time: edge("time")?.left ?? 0 };
+  });
+  expect(edges.preview).toBeGreaterThan(edges.time);
+  const height = async () => (await hike.boundingBox())?.height ?? Number.NaN;
+  const usual = await height();
+  await page.getByLabel("Compact").check();
+  await expect.poll(height).toBeLessThan(usual);
+  await page.reload();
+  await expect.poll(height).toBeLessThan(usual);
+});

@@ -11,6 +11,7 @@ import { reason } from "../state/problem.ts";
 import { go, type Route } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
+import { LATER } from "../ui/later-icons.ts";
 import { place } from "../ui/place.ts";
 import { toast } from "../ui/toasts.tsx";
 
@@ -75,7 +76,7 @@ export function AccountMenu({ self, button, onClose }: Props) {
       )}
       {item("user", t("account.profile"), to({ view: "user", id: account.me }))}
       {item("settings", t("settings.title"), to({ view: "settings" }))}
-      {item("keyboard", t("keys.title"), showKeys)}
+      {item(LATER.keyboard, t("keys.title"), showKeys)}
       <fieldset class="menu-choice" aria-label={t("settings.theme")}>
         <span aria-hidden="true">{t("settings.theme")}</span>
         {THEMES.map((one) => (
@@ -109,7 +110,7 @@ export function AccountMenu({ self, button, onClose }: Props) {
           </button>
         ))}
       </fieldset>
-      {item("signOut", t("account.signOut"), () => void signOut(account))}
+      {item(LATER.signOut, t("account.signOut"), () => void signOut(account))}
     </div>
   );
 }

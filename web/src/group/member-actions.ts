@@ -5,6 +5,7 @@ import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
 import { go } from "../state/router.ts";
 import { confirmed } from "../ui/confirm.tsx";
+import { LATER } from "../ui/later-icons.ts";
 import type { MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { type GroupEntry, isAbove, isSilenced } from "./rights.ts";
@@ -50,7 +51,7 @@ export function memberActions(
       onSelect: change({ role: isAdmin ? "member" : "admin" }),
     });
     items.push({
-      icon: "userPlus",
+      icon: LATER.userPlus,
       ...grave(t("group.handOver"), t("group.handOverQuestion", names), () =>
         chat.api.call("post", "/v1/conversations/{id}/owner", { path: { id }, body: { user_id: user.id } }),
       ),
@@ -72,7 +73,7 @@ export function memberActions(
       ),
     },
     {
-      icon: "ban",
+      icon: LATER.ban,
       ...grave(t("group.ban"), t("group.banQuestion", names), () =>
         chat.api.call("put", "/v1/conversations/{id}/bans/{user_id}", { path, body: {} }),
       ),

@@ -57,31 +57,35 @@ export const ConversationRow = memo(
           <span class="pictured" data-online={isOnline}>
             <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} />
           </span>
-          <span class="row-name">
-            <bdi data-bot={entry.kind === "direct" ? entry.peer.bot : undefined}>{name}</bdi>
-            {isMuted && <Icon name="muted" />}
-            {sticky && <Icon name="pin" />}
+          <span>
+            <span class="row-name">
+              <bdi data-bot={entry.kind === "direct" ? entry.peer.bot : undefined}>{name}</bdi>
+              {isMuted && <Icon name="muted" />}
+              {sticky && <Icon name="pin" />}
+            </span>
+            {last && <time dateTime={dated(last.created_at).toISOString()}>{short(last.created_at)}</time>}
           </span>
-          {last && <time dateTime={dated(last.created_at).toISOString()}>{short(last.created_at)}</time>}
-          <span class="row-preview">
-            <Summary entry={entry} isSelected={isSelected} />
-          </span>
-          <span class="badges">
-            {isMentioned && (
-              <span class="badge mention" role="img" aria-label={t("list.mentioned")}>
-                @
-              </span>
-            )}
-            {unread > 0 && (
-              <span
-                class="badge"
-                data-silent={isMuted}
-                role="img"
-                aria-label={t("list.unread", { n: unread })}
-              >
-                {unread > 999 ? "999+" : unread}
-              </span>
-            )}
+          <span>
+            <span class="row-preview">
+              <Summary entry={entry} isSelected={isSelected} />
+            </span>
+            <span class="badges">
+              {isMentioned && (
+                <span class="badge" role="img" aria-label={t("list.mentioned")}>
+                  @
+                </span>
+              )}
+              {unread > 0 && (
+                <span
+                  class="badge"
+                  data-silent={isMuted}
+                  role="img"
+                  aria-label={t("list.unread", { n: unread })}
+                >
+                  {unread > 999 ? "999+" : unread}
+                </span>
+              )}
+            </span>
           </span>
         </a>
         <Menu label={t("list.actions", { name })} tabIndex={-1} items={rowActions(account, entry)} />

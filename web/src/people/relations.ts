@@ -5,6 +5,7 @@ import { showReport } from "../moderation/show-report.tsx";
 import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
 import { confirmed } from "../ui/confirm.tsx";
+import { LATER } from "../ui/later-icons.ts";
 import type { MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 
@@ -39,7 +40,7 @@ export function relationActions(
   const befriend = attempt(() => api.call("put", "/v1/friends/{user_id}", { path }));
   const unfriend = attempt(() => api.call("delete", "/v1/friends/{user_id}", { path }));
   const block: MenuItem = {
-    ...{ label: t("people.block"), icon: "ban", isDanger: true },
+    ...{ label: t("people.block"), icon: LATER.ban, isDanger: true },
     onSelect: attempt(
       async () =>
         (await confirmed(t("people.block"), t("people.blockQuestion"))) &&
@@ -47,7 +48,7 @@ export function relationActions(
     ),
   };
   const report: MenuItem = {
-    ...{ label: t("report.action"), icon: "flag", isDanger: true },
+    ...{ label: t("report.action"), icon: LATER.flag, isDanger: true },
     onSelect: () => showReport({ user_id: id }, t("report.user", { name: nameOf(name) })),
   };
   switch (relation) {
@@ -75,6 +76,6 @@ export function relationActions(
         report,
       ];
     case "none":
-      return [{ label: t("people.add"), icon: "userPlus", onSelect: befriend }, block, report];
+      return [{ label: t("people.add"), icon: LATER.userPlus, onSelect: befriend }, block, report];
   }
 }

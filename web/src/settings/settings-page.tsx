@@ -9,7 +9,7 @@ import { OwnData } from "./data/own-data.tsx";
 import { NotificationSettings } from "./notifications.tsx";
 import { ProfileForm } from "./profile-form.tsx";
 import { Security } from "./security.tsx";
-import { THEMES, theme } from "./theme.ts";
+import { DENSITIES, density, THEMES, theme } from "./theme.ts";
 
 /** The profile, what the user sets for this browser, the security of the account, and the user's data. */
 export function SettingsPage() {
@@ -45,6 +45,22 @@ export function SettingsPage() {
               }}
             />
             {t(`settings.theme.${one}`)}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>{t("settings.density")}</legend>
+        {DENSITIES.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="density"
+              checked={density.value === one}
+              onChange={() => {
+                density.value = one;
+              }}
+            />
+            {t(`settings.density.${one}`)}
           </label>
         ))}
       </fieldset>

@@ -1,4 +1,4 @@
-/** The drawings of icons: strokes on a field of 24 by 24. */
+/** The drawings of icons of the first view: strokes on a field of 24 by 24. Those of others: `later-icons.ts`. */
 const ICONS = {
   back: "M15 5l-7 7 7 7",
   close: "M6 6l12 12M18 6L6 18",
@@ -7,9 +7,7 @@ const ICONS = {
   search: "M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5",
   settings:
     "M4 8h8M18 8h2M15 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM4 16h2M12 16h8M9 13a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
-  keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   user: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4 20.5c0-4 3.5-6.5 8-6.5s8 2.5 8 6.5",
-  signOut: "M10 4H5v16h5M15 8l4 4-4 4M19 12H9",
   more: "M5 11a1 1 0 1 0 0 2 1 1 0 1 0 0-2zM12 11a1 1 0 1 0 0 2 1 1 0 1 0 0-2zM19 11a1 1 0 1 0 0 2 1 1 0 1 0 0-2z",
   down: "M12 5v13M6 13l6 6 6-6",
   up: "M12 19V6M6 11l6-6 6 6",
@@ -25,41 +23,30 @@ const ICONS = {
     "M9 5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 5.5a3.5 3.5 0 0 1 0 6.5M18 14.5c2.2.8 3.5 2.7 3.5 5.5",
   clock: "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM12 7v5l3.5 2",
   trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
-  ban: "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM5.6 5.6l12.8 12.8",
   message: "M4 5h16v11H12l-5 4v-4H4z",
-  userPlus: "M10 5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM3 20c0-4 3-6 7-6 2 0 3.8.5 5 1.5M19 14v6M16 17h6",
   forward: "M15 7l5 5-5 5M20 12h-9a7 7 0 0 0-7 7",
   thread: "M5 5h14v9H10l-5 4zM9 9.5h6",
   copy: "M9 9h11v11H9zM15 5V4H4v11h1",
-  select: "M4 4h16v16H4zM8 12l3 3 5-6",
-  unread: "M4 6h16v12H4zM4 7l8 6 8-6",
-  link: "M10 14a4 4 0 0 0 6 0l3-3a4.2 4.2 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4.2 4.2 0 0 0 6 6l1-1",
-  undo: "M4 8h10a6 6 0 0 1 0 12H9M8 4L4 8l4 4",
-  play: "M8 5l11 7-11 7z",
-  pause: "M8 5v14M16 5v14",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
-  place: "M12 21c-4-5-7-8-7-11a7 7 0 0 1 14 0c0 3-3 6-7 11zM12 8a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z",
-  next: "M9 5l7 7-7 7",
-  zoomIn: "M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5M8 11h6M11 8v6",
-  zoomOut: "M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM16 16l4.5 4.5M8 11h6",
   muted: "M5 9v6h4l5 4V5L9 9zM17 9l4 6M21 9l-4 6",
   smile: "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM8 14c1 1.7 2.4 2.5 4 2.5s3-.8 4-2.5M9 9.5h.01M15 9.5h.01",
   clip: "M20 11.5l-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.7-7.7",
-  microphone: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
   poll: "M6 20V10M12 20V4M18 20v-7",
   reply: "M9 7l-5 5 5 5M4 12h9a7 7 0 0 1 7 7",
-  flag: "M6 21V4h13l-3 4 3 4H6",
   edit: "M4 20l1-5L16.5 3.5l4 4L9 19zM14 6l4 4",
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
 } as const;
 
-export type IconName = keyof typeof ICONS;
+/** The name of an icon of the first view, or a drawing. */
+export type IconName = keyof typeof ICONS | `M${string}`;
+
+const DRAWINGS: Partial<Record<IconName, string>> = ICONS;
 
 /** A drawing beside a label, or in a button that has one: screen readers pass it over. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-      <path d={ICONS[name]} />
+      <path d={DRAWINGS[name] ?? name} />
     </svg>
   );
 }

@@ -5,6 +5,7 @@ import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 import { type Attachment, isAlbum } from "./attachment.ts";
 import { isLarge } from "./media.ts";
 import type { Attachments } from "./use-attachments.ts";
@@ -86,7 +87,7 @@ function Thumbnail({ attachment: { file, kind } }: { attachment: Attachment }) {
   }, [file, kind]);
   return (
     <span class="thumbnail">
-      {url ? <img src={url} alt="" /> : <Icon name={kind === "audio" ? "microphone" : "file"} />}
+      {url ? <img src={url} alt="" /> : <Icon name={kind === "audio" ? LATER.microphone : "file"} />}
     </span>
   );
 }

@@ -16,6 +16,7 @@ import { href } from "../../state/router.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 import { More } from "../../ui/more.tsx";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";
@@ -97,7 +98,7 @@ function Item({ type, message }: { type: Type; message: Message }) {
         <a class="media-video" href={place} aria-label={preview(message)}>
           {isLoaded(media.url) && <video src={`${media.url}#t=0.1`} preload="metadata" muted tabIndex={-1} />}
           <span>
-            <Icon name="play" />
+            <Icon name={LATER.play} />
             {media.duration > 0 && duration(media.duration)}
           </span>
         </a>

@@ -9,6 +9,7 @@ import { go, href } from "../../state/router.ts";
 import { confirmed } from "../../ui/confirm.tsx";
 import { showDialog } from "../../ui/dialogs.tsx";
 import type { IconName } from "../../ui/icon.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { routeOf } from "../route-of.ts";
@@ -78,7 +79,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
         showDialog((close) => <ForwardDialog items={[{ conversation_id: id, seq }]} onClose={close} />),
     },
     may.forward && {
-      ...{ name: "select", label: t("action.select"), icon: "select", shortcut: "x" },
+      ...{ name: "select", label: t("action.select"), icon: LATER.select, shortcut: "x" },
       run: () => select(message),
     },
     may.pin && {
@@ -92,7 +93,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
     may.forward &&
       thread === 0 &&
       message.sender.id !== me && {
-        ...{ name: "unread", label: t("action.unread"), icon: "unread", shortcut: "u" },
+        ...{ name: "unread", label: t("action.unread"), icon: LATER.unread, shortcut: "u" },
         run: () => markUnread(account, message),
       },
     message.thread_summary !== undefined && {
@@ -104,7 +105,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
         ),
     },
     {
-      ...{ name: "link", label: t("action.link"), icon: "link" },
+      ...{ name: "link", label: t("action.link"), icon: LATER.link },
       run: () => copy(location.origin + location.pathname + href(routeOf(message))),
     },
     may.closePoll && {
@@ -113,11 +114,11 @@ export function actionsOf(account: Account, message: Message, thread: number): M
     },
     may.forward &&
       message.sender.id !== me && {
-        ...{ name: "report", label: t("report.action"), icon: "flag" },
+        ...{ name: "report", label: t("report.action"), icon: LATER.flag },
         run: () => showReport({ message: { conversation_id: id, seq } }, t("report.message")),
       },
     may.revoke && {
-      ...{ name: "revoke", label: t("action.revoke"), icon: "undo", shortcut: "Delete", isDanger: true },
+      ...{ name: "revoke", label: t("action.revoke"), icon: LATER.undo, shortcut: "Delete", isDanger: true },
       run: () => revoke(account, message),
     },
     {

@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { playsAlone } from "./player.ts";
 
@@ -58,7 +59,7 @@ export function Voice({ media }: { media: MediaBody }) {
         }}
       />
       <IconButton
-        icon={isPlaying ? "pause" : "play"}
+        icon={isPlaying ? LATER.pause : LATER.play}
         label={t(isPlaying ? "message.pause" : "message.play")}
         class="icon-button round"
         disabled={!media.url}

@@ -1,5 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 
 interface Props {
   latitude: number;
@@ -13,7 +14,7 @@ export function Place({ latitude, longitude, address }: Props) {
   return (
     <a class="file" href={`geo:${latitude},${longitude}`} title={t("message.openPlace")}>
       <span class="file-icon">
-        <Icon name="place" />
+        <Icon name={LATER.place} />
       </span>
       <span class="file-name">
         <bdi>{address || t("message.location")}</bdi>

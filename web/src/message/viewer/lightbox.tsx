@@ -8,6 +8,7 @@ import { isLoaded } from "../../lib/pictures.ts";
 import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 import { useModal } from "../../ui/overlay/use-modal.ts";
 import { useOverlay } from "../../ui/overlay/use-overlay.ts";
 import type { PicturePlace } from "./place.ts";
@@ -97,8 +98,8 @@ export function Lightbox({ first, onClose }: Props) {
         <span class="lightbox-label" dir="auto">
           {label}
         </span>
-        <IconButton icon="zoomOut" label={t("viewer.smaller")} onClick={() => zoom.current?.out()} />
-        <IconButton icon="zoomIn" label={t("viewer.larger")} onClick={() => zoom.current?.in()} />
+        <IconButton icon={LATER.zoomOut} label={t("viewer.smaller")} onClick={() => zoom.current?.out()} />
+        <IconButton icon={LATER.zoomIn} label={t("viewer.larger")} onClick={() => zoom.current?.in()} />
         <a
           class="icon-button"
           href={media.url}
@@ -121,7 +122,7 @@ export function Lightbox({ first, onClose }: Props) {
       )}
       {neighbours.after && (
         <IconButton
-          icon="next"
+          icon={LATER.next}
           label={t("viewer.after")}
           class="icon-button lightbox-after"
           onClick={() => show(neighbours.after)}
