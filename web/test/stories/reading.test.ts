@@ -31,6 +31,8 @@ test("a conversation opens at its first unread message, and the divider stays wh
     box.scrollTop = box.scrollHeight;
   });
   await expect.poll(() => sight(page)).toMatchObject({ unread: 81, below: 0 });
+  // What was read is no longer announced: the mark fades.
+  await page.locator(".unread-mark[data-read='true']").waitFor();
 });
 
 test("what comes while the user is above is counted by the button to the newest messages", async () => {

@@ -62,7 +62,7 @@ export function Timeline({ id, view, window }: Props) {
           label={t("conversation.messages")}
           day={(at) => <DayHeading at={at} id={id} />}
           unread={() => (
-            <li key="unread" class="unread-mark">
+            <li key="unread" class="unread-mark" data-read={!entry?.unread_count}>
               <span>{t("timeline.unread")}</span>
             </li>
           )}
