@@ -211,3 +211,31 @@ test("a row shows as much of a message as there is room, and stands closer where
   await page.reload();
   await expect.poll(height).toBeLessThan(usual);
 });
+
+test("rows that are loading have their place, and a group without others is a place to add them", async () => {
+  const [ann, , id] = await site.group("Hike", "ann", "ben");
+  const { id: alone } = await ann.openGroup("Plans", []);
+  const page = await site.open({ person: ann, hash: "#/" });
+  const held = Promise.withResolvers<void>();
+  await page.route(/\/members/, async (call) => {
+    await held.promise;
+    await call.continue();
+  });
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/c/${id}/info`);
+  const panel = page.locator(".panel");
+  await panel.getByText("Loading …").waitFor({ state: "attached" });
+  expect(await panel.locator(".placeholder > i").count()).toBe(2);
+  // A member's row is as high as what stood for it.
+  const height = async (rows: string) => (await panel.locator(rows).last().boundingBox())?.height ?? 0;
+  const before = await height(".placeholder > i");
+  held.resolve();
+  await panel.locator(".person-row").first().waitFor();
+  await expect.poll(async () => Math.abs((await height(".person-row")) - before)).toBeLessThan(1);
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/c/${alone}`);
+  await page.getByRole("link", { name: "Add people" }).click();
+  await panel.getByRole("button", { name: "Add people" }).waitFor();
+});

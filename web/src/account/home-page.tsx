@@ -2,7 +2,7 @@ import { useChat } from "parley-client/react";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
-import { Icon } from "../ui/icon.tsx";
+import { Empty } from "../ui/empty.tsx";
 import { lazy } from "../ui/lazy.tsx";
 
 const FirstSteps = lazy(async () => (await import("./first-steps.tsx")).FirstSteps);
@@ -13,12 +13,10 @@ export function HomePage() {
   const isEmpty = useChat(chat, ({ isListed, conversations }) => isListed && conversations.length === 0);
   if (isEmpty) return <FirstSteps />;
   return (
-    <div class="blank">
-      <Icon name="message" />
-      <p>{t("app.empty")}</p>
+    <Empty icon="message" text={t("app.empty")}>
       <a class="primary" href={href({ view: "new" })}>
         {t("new.title")}
       </a>
-    </div>
+    </Empty>
   );
 }

@@ -13,6 +13,7 @@ import { useLoaded } from "../state/use-loaded.ts";
 import { useReload } from "../state/use-reload.ts";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
+import { Placeholder } from "../ui/placeholder.tsx";
 import { Bans } from "./bans.tsx";
 import { GroupProfile } from "./group-profile.tsx";
 import { JoinRequests } from "./join-requests.tsx";
@@ -98,7 +99,7 @@ function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "dire
   );
   useReload(reload, (frame) => frame.type === "friend" && frame.user_id === id);
   // What the card gets later would push what is below it from under the pointer.
-  if (!value && !problem) return <p class="status">{t("conversation.loading")}</p>;
+  if (!value && !problem) return <Placeholder rows={3} />;
   const user = value ?? { ...entry.peer, relation: "none" as const, signature: "" };
   return (
     <>

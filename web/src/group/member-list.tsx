@@ -13,6 +13,7 @@ import { useAction } from "../state/use-action.ts";
 import { useMembers } from "../state/use-people.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { Placeholder } from "../ui/placeholder.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";
@@ -43,7 +44,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
           {t("group.add")}
         </button>
       </header>
-      {members && members.length > SHOWN && (
+      {group.member_count > SHOWN && (
         <input
           type="search"
           aria-label={t("group.filter")}
@@ -52,6 +53,7 @@ export function MemberList({ group }: { group: GroupEntry }) {
           onInput={({ currentTarget }) => setFilter(currentTarget.value)}
         />
       )}
+      {!members && <Placeholder rows={Math.min(group.member_count, SHOWN)} />}
       <ul class="people">
         {shown?.map((member) => (
           <PersonRow key={member.user.id} user={member.user}>

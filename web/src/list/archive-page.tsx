@@ -22,7 +22,7 @@ export function ArchivePage() {
   return (
     <Page title={t("archive.title")} back={href({ view: "home" })}>
       {entries.length > 0 && <Rows selected={0} entries={entries} />}
-      <More pages={{ ...pages, items: pages.items && entries }} empty={t("archive.empty")} />
+      <More pages={{ ...pages, items: pages.items && entries }} icon="archive" empty={t("archive.empty")} />
     </Page>
   );
 }

@@ -19,7 +19,7 @@ export function MentionsPage() {
           </li>
         ))}
       </ul>
-      <More pages={pages} empty={t("mentions.empty")} />
+      <More pages={pages} icon="at" empty={t("mentions.empty")} />
     </Page>
   );
 }

@@ -45,7 +45,7 @@ export function SavedPage() {
           />
         ))}
       </ul>
-      <More pages={pages} empty={t("saved.empty")} />
+      <More pages={pages} icon="bookmark" empty={t("saved.empty")} />
     </Page>
   );
 }

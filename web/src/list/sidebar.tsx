@@ -7,9 +7,11 @@ import { SearchButton } from "../search/search-button.tsx";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
+import { Empty } from "../ui/empty.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
+import { Placeholder } from "../ui/placeholder.tsx";
 import { Rows } from "./rows.tsx";
 import { VIEWS } from "./views.ts";
 
@@ -57,11 +59,8 @@ export function Sidebar() {
           <SearchButton />
           <Waiting />
           {conversations.length > 0 && <Rows entries={conversations} selected={selected} />}
-          {conversations.length === 0 && (
-            <p class={`blank ${isListed ? "" : "late"}`}>
-              {t(isListed ? "list.empty" : "conversation.loading")}
-            </p>
-          )}
+          {conversations.length === 0 && isListed && <Empty icon="message" text={t("list.empty")} />}
+          {conversations.length === 0 && !isListed && <Placeholder />}
         </>
       )}
     </nav>

@@ -23,7 +23,7 @@ export function AuditTab() {
           <Entry key={entry.id} entry={entry} />
         ))}
       </ol>
-      <More pages={pages} empty={st("audit.none")} />
+      <More pages={pages} icon="clock" empty={st("audit.none")} />
     </div>
   );
 }

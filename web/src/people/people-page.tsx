@@ -9,10 +9,12 @@ import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Pages, usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
+import { Empty } from "../ui/empty.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { MoreButton } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
+import { Placeholder } from "../ui/placeholder.tsx";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
 
@@ -28,10 +30,21 @@ export function PeoplePage() {
     usersOf(await api.call("get", "/v1/friends/requests", { query: { ...query, direction: "outgoing" } })),
   );
   const blocked = usePages((query) => api.call("get", "/v1/blocks", { query }));
+  const all = [friends, incoming, outgoing, blocked];
   const reload = () => {
-    for (const pages of [friends, incoming, outgoing, blocked]) pages.reload();
+    for (const pages of all) pages.reload();
   };
   useReload(reload, ({ type }) => type === "friend");
+  if (all.every(({ items, problem }) => items?.length === 0 && !problem))
+    return (
+      <Page title={t("people.title")} back={href({ view: "home" })}>
+        <Empty icon="people" text={t("people.none")}>
+          <button class="primary" type="button" onClick={() => openSearch("")}>
+            {t("people.find")}
+          </button>
+        </Empty>
+      </Page>
+    );
   return (
     <Page title={t("people.title")} back={href({ view: "home" })}>
       <button class="secondary" type="button" onClick={() => openSearch("")}>
@@ -62,6 +75,7 @@ function Group({ title, pages: { items, hasMore, problem, more }, relation, done
     <section class="group">
       <h3>{t(title)}</h3>
       {problem && <p class="problem">{problem}</p>}
+      {isAlways && !items && !problem && <Placeholder />}
       {items?.length === 0 && <p class="status">{t("people.none")}</p>}
       <ul class="people">
         {items?.map((user) => (

@@ -4,10 +4,12 @@ import { hasKeyboard, isComposing } from "../lib/keyboard.ts";
 import { MessageLink } from "../list/message-link.tsx";
 import { routeOf } from "../message/route-of.ts";
 import { go, href, route } from "../state/router.ts";
+import { Empty } from "../ui/empty.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Boundary } from "../ui/missing/boundary.tsx";
 import { MoreButton } from "../ui/more.tsx";
+import { Placeholder } from "../ui/placeholder.tsx";
 import { FilterButtons, FilterChips } from "./filters.tsx";
 import { type Offer, type Offers, useFilterValues, usePlaces } from "./offers.tsx";
 import { begunFilter, FILTERS, type Filter, formatQuery, parseQuery, type Query } from "./query.ts";
@@ -184,17 +186,26 @@ export function SearchView({ written, onClose = leave }: { written: string; onCl
             </fieldset>
           ))}
         </div>
-        <p role="status" class="status">
+        <div role="status" class="status">
           {values?.offers.length === 0 && t("search.noValue")}
           {!values && isNarrowed && text.trim() === "" && t("search.wordsNeeded")}
           {!values && text.trim() && pages.items && hits.offers.length > 0
             ? t("search.found", { n: hits.offers.length, more: pages.hasMore ? "+" : "" })
             : ""}
-          {!values && text.trim() && isDone && offers.length === 0
-            ? t(isNarrowed ? "search.noMessages" : "search.nothing")
-            : ""}
-          {!values && !pages.items && !pages.problem && t("find.searching")}
-        </p>
+          {!values && text.trim() && isDone && offers.length === 0 && (
+            <Empty icon="search" text={t(isNarrowed ? "search.noMessages" : "search.nothing")}>
+              {isNarrowed && (
+                <button class="primary" type="button" onClick={() => change({ text, filters: {} })}>
+                  {t("search.everywhere")}
+                </button>
+              )}
+            </Empty>
+          )}
+          {!values && !pages.items && !pages.problem && (
+            <span class="visually-hidden">{t("find.searching")}</span>
+          )}
+        </div>
+        {!values && !pages.items && !pages.problem && <Placeholder rows={4} />}
         {pages.problem && (
           <p class="problem">
             {pages.problem}{" "}

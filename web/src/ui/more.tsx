@@ -1,4 +1,8 @@
+import type { ComponentChildren } from "preact";
 import { t } from "../i18n/i18n.ts";
+import { Empty } from "./empty.tsx";
+import type { IconName } from "./icon.tsx";
+import { Placeholder } from "./placeholder.tsx";
 
 /** A list that comes in pages, as these views need it. */
 interface Paged {
@@ -12,10 +16,14 @@ interface Props {
   pages: Paged;
   /** what to say of a list without items */
   empty: string;
+  /** a drawing above that */
+  icon?: IconName;
+  /** what the user can do about it */
+  children?: ComponentChildren;
 }
 
 /** What stands below a list in pages: that it loads, is empty, has more, or did not come. */
-export function More({ pages, empty }: Props) {
+export function More({ pages, empty, icon = "search", children }: Props) {
   const { items, problem } = pages;
   if (problem)
     return (
@@ -24,8 +32,13 @@ export function More({ pages, empty }: Props) {
         <MoreButton pages={pages} />
       </>
     );
-  if (!items) return <p class="status">{t("conversation.loading")}</p>;
-  if (items.length === 0) return <p class="blank">{empty}</p>;
+  if (!items) return <Placeholder />;
+  if (items.length === 0)
+    return (
+      <Empty icon={icon} text={empty}>
+        {children}
+      </Empty>
+    );
   return <MoreButton pages={pages} />;
 }
 

@@ -70,7 +70,7 @@ function List({ id, type }: { id: number; type: Type }) {
           <Item key={message.seq} type={type} message={message} />
         ))}
       </ul>
-      <More pages={pages} empty={t("media.none")} />
+      <More pages={pages} icon="image" empty={t("media.none")} />
     </>
   );
 }

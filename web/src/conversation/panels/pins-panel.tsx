@@ -1,4 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
+import { Empty } from "../../ui/empty.tsx";
+import { Placeholder } from "../../ui/placeholder.tsx";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";
 import { usePins } from "./use-pins.ts";
@@ -17,8 +19,8 @@ export function PinsPanel({ id }: { id: number }) {
             </button>
           </p>
         )}
-        {!value && !problem && <p class="blank">{t("conversation.loading")}</p>}
-        {value?.items.length === 0 && <p class="blank">{t("pins.none")}</p>}
+        {!value && !problem && <Placeholder />}
+        {value?.items.length === 0 && <Empty icon="pin" text={t("pins.none")} />}
         <ol class="hits">
           {value?.items.map((message) => (
             <Found key={message.seq} message={message} panel="pins" />

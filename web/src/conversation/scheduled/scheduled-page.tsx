@@ -4,7 +4,9 @@ import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { allPages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
+import { Empty } from "../../ui/empty.tsx";
 import { Page } from "../../ui/page.tsx";
+import { Placeholder } from "../../ui/placeholder.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { ScheduledRow } from "./scheduled-row.tsx";
 
@@ -19,7 +21,8 @@ export function ScheduledPage() {
   return (
     <Page title={t("scheduled.title")} back={href({ view: "home" })}>
       <ProblemText text={problem} />
-      {value?.length === 0 && <p class="blank">{t("scheduled.empty")}</p>}
+      {!value && !problem && <Placeholder />}
+      {value?.length === 0 && <Empty icon="clock" text={t("scheduled.empty")} />}
       <ul class="scheduled">
         {value?.map((one) => (
           <ScheduledRow key={one.id} scheduled={one} onChange={reload} />

@@ -44,7 +44,7 @@ export function ThreadsPage() {
       <section class="group">
         {first.length > 0 && others && others.length > 0 && <h3>{t("threads.others")}</h3>}
         <Threads items={others ?? []} />
-        <More pages={pages} empty={t("threads.none")} />
+        <More pages={pages} icon="thread" empty={t("threads.none")} />
       </section>
     </Page>
   );

@@ -2,6 +2,8 @@ import { useChat } from "parley-client/react";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
+import { Empty } from "../../ui/empty.tsx";
+import { Placeholder } from "../../ui/placeholder.tsx";
 import { Panel } from "../panels/panel.tsx";
 import { ThreadLink } from "./thread-link.tsx";
 
@@ -18,8 +20,8 @@ export function ThreadsPanel({ id }: { id: number }) {
   return (
     <Panel title={t("threads.title")} id={id}>
       {problem && <p class="problem">{problem}</p>}
-      {!value && !problem && <p class="blank">{t("conversation.loading")}</p>}
-      {value?.items.length === 0 && <p class="blank">{t("threads.empty")}</p>}
+      {!value && !problem && <Placeholder />}
+      {value?.items.length === 0 && <Empty icon="thread" text={t("threads.empty")} />}
       <ul class="threads">
         {value?.items.map((thread) => (
           <li key={thread.root.seq}>

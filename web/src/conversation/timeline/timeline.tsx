@@ -9,7 +9,11 @@ import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
+import { href } from "../../state/router.ts";
+import { Empty } from "../../ui/empty.tsx";
 import { Boundary } from "../../ui/missing/boundary.tsx";
+import { Placeholder } from "../../ui/placeholder.tsx";
+import { conversationAddress } from "../address.ts";
 import { NoticeRow } from "../notices/notice-row.tsx";
 import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
@@ -52,9 +56,20 @@ export function Timeline({ id, view, window }: Props) {
             {timeline.isAtBeginning ? t("conversation.beginning") : isLoading && t("conversation.loading")}
           </p>
         )}
-        {isEmpty && !problem && (entry || !isLive) && (
-          <p class="blank">{t(isLoading || hasOlder ? "conversation.loading" : "timeline.empty")}</p>
-        )}
+        {isEmpty &&
+          !problem &&
+          (entry || !isLive) &&
+          (isLoading || hasOlder ? (
+            <Placeholder of="messages" />
+          ) : (
+            <Empty icon="message" text={t("timeline.empty")}>
+              {entry?.kind === "group" && entry.member_count < 2 && (
+                <a class="primary" href={href(conversationAddress(id, "info"))}>
+                  {t("group.add")}
+                </a>
+              )}
+            </Empty>
+          ))}
         <TimelineRows
           {...{ timeline, me }}
           className="messages"

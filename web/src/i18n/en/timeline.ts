@@ -1,5 +1,6 @@
 export const timeline = {
   "timeline.empty": "No messages yet. Say hello.",
+  "group.add": "Add people",
   "timeline.unread": "New messages",
   "timeline.unreadAbove": { one: "{n} new message", other: "{n} new messages" },
   "timeline.newBelow": {

@@ -1,5 +1,6 @@
 export const timeline = {
   "timeline.empty": "还没有消息，打个招呼吧。",
+  "group.add": "添加成员",
   "timeline.unread": "新消息",
   "timeline.unreadAbove": "{n} 条新消息",
   "timeline.newBelow": "回到最新消息：{n} 条未读",

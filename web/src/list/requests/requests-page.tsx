@@ -35,7 +35,7 @@ function AllRequests() {
           </li>
         ))}
       </ul>
-      <More pages={pages} empty={t("requests.none")} />
+      <More pages={pages} icon="message" empty={t("requests.none")} />
     </Page>
   );
 }

@@ -74,7 +74,7 @@ export function HeldTab({ id, mayAct }: Props) {
             <HeldRow key={held.id} held={held} isCurrent={held.id === id} />
           ))}
         </ul>
-        {!isUsedUp && <More pages={{ ...pages, items }} empty={st("held.none")} />}
+        {!isUsedUp && <More pages={{ ...pages, items }} icon="check" empty={st("held.none")} />}
       </div>
       <div class="admin-detail">
         {shown ? (

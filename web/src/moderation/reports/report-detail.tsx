@@ -1,6 +1,5 @@
 import { Problem } from "parley-client";
 import { useState } from "preact/hooks";
-import { t } from "../../i18n/i18n.ts";
 import { st } from "../../i18n/staff.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
@@ -8,6 +7,7 @@ import { useAction } from "../../state/use-action.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { Placeholder } from "../../ui/placeholder.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { type StaffAction, StaffActions } from "../actions.tsx";
 import { dissolveGroup, type KeptReport, type Report, revokeMessage } from "../calls.ts";
@@ -57,7 +57,7 @@ export function ReportDetail({ id, mayAct, onChange }: Props) {
         <Icon name="back" />
         {st("reports.back")}
       </a>
-      {!value && !problem && <p class="status late">{t("conversation.loading")}</p>}
+      {!value && !problem && <Placeholder />}
       <ProblemText text={problem || handle.problem || conflict} />
       {report && (
         <article class="admin-report" aria-label={st("report.title", { n: `${id}` })}>

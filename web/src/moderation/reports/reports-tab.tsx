@@ -42,7 +42,7 @@ export function ReportsTab({ id, mayAct }: Props) {
             <ReportRow key={report.id} report={report} isCurrent={report.id === id} />
           ))}
         </ul>
-        <More pages={pages} empty={st("reports.none")} />
+        <More pages={pages} icon="check" empty={st("reports.none")} />
         {pages.items && pages.items.length > 0 && (
           <p class="status admin-keys">{st("reports.keys", { down: "J ↓", up: "K ↑" })}</p>
         )}

@@ -7,6 +7,7 @@ import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { Placeholder } from "../../ui/placeholder.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { StaffActions } from "../actions.tsx";
 import type { ModeratedUser, Report } from "../calls.ts";
@@ -33,7 +34,7 @@ export function UserDetail({ id, mayAct }: Props) {
         {st("user.back")}
       </a>
       <ProblemText text={problem} />
-      {!value && !problem && <p class="status late">{t("conversation.loading")}</p>}
+      {!value && !problem && <Placeholder />}
       {value && <User {...value} mayAct={mayAct} onChange={reload} />}
     </>
   );

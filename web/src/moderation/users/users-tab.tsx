@@ -78,7 +78,7 @@ function Found({ q, current }: { q: string; current: number }) {
           </li>
         ))}
       </ul>
-      <More pages={pages} empty={st("users.none")} />
+      <More pages={pages} icon="people" empty={st("users.none")} />
     </>
   );
 }

@@ -12,7 +12,6 @@ export const group = {
   "group.slowMode": "Slow mode: how long members wait between two messages",
   "group.slowMode.off": "Off",
   "group.members": "Members",
-  "group.add": "Add people",
   "group.asked": {
     one: "{names} is asked first, and becomes a member by accepting.",
     other: "{names} are asked first, and become members by accepting.",

@@ -50,4 +50,5 @@ export const list = {
   "search.wordsNeeded": "Write the words that you are looking for.",
   "search.nothing": "Nothing is found. For somebody new, write their exact username.",
   "search.noMessages": "No message is found.",
+  "search.everywhere": "Search everywhere",
 } as const;

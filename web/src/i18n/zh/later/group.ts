@@ -12,7 +12,6 @@ export const group = {
   "group.slowMode": "慢速模式：成员两次发言的间隔",
   "group.slowMode.off": "关闭",
   "group.members": "成员",
-  "group.add": "添加成员",
   "group.asked": "需要先征得{names}的同意，对方接受后即可入群。",
   "group.filter": "筛选成员",
   "group.showAll": "显示全部 {n} 人",

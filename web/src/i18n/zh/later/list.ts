@@ -50,4 +50,5 @@ export const list = {
   "search.wordsNeeded": "请输入要查找的文字。",
   "search.nothing": "没有找到。要找陌生人，请输入完整的用户名。",
   "search.noMessages": "没有找到消息。",
+  "search.everywhere": "搜索全部",
 } as const;
