@@ -345,7 +345,7 @@ test("a jump to a day that the user has closed, or left the conversation of, lea
 test("Escape closes what stands beside a conversation, and the search, and leads back to the field", async () => {
   const { ben, page } = await seated(10);
   await stored(page, "Message 10").waitFor();
-  await page.getByRole("link", { name: "Pinned messages" }).click();
+  await page.getByRole("link", { name: "Threads" }).click();
   const close = page.getByRole("link", { name: "Close" });
   await close.focus();
   await page.keyboard.press("Escape");

@@ -17,10 +17,9 @@ interface Props {
   isGone: boolean;
 }
 
-/** What stands beside a conversation by a button of its header. */
+/** What stands beside a conversation by a button of its header. Pinned messages have a bar below it. */
 const BUTTONS = [
   { panel: "threads", icon: "thread", label: "threads.title" },
-  { panel: "pins", icon: "pin", label: "pins.title" },
   { panel: "info", icon: "info", label: "info.title" },
 ] as const;
 

@@ -47,12 +47,19 @@ function Info({ entry }: { entry: ConversationEntry }) {
   );
 }
 
-function MediaLink({ id }: { id: number }) {
+/** What a conversation has besides its messages in order. */
+function Collections({ id }: { id: number }) {
   return (
-    <a class="secondary with-icon" href={href(conversationAddress(id, "media"))}>
-      <Icon name="image" />
-      {t("media.title")}
-    </a>
+    <div class="collections">
+      <a class="secondary with-icon" href={href(conversationAddress(id, "media"))}>
+        <Icon name="image" />
+        {t("media.title")}
+      </a>
+      <a class="secondary with-icon" href={href(conversationAddress(id, "pins"))}>
+        <Icon name="pin" />
+        {t("pins.title")}
+      </a>
+    </div>
   );
 }
 
@@ -80,7 +87,7 @@ function GroupInfo({ entry }: { entry: GroupEntry }) {
   return (
     <>
       <GroupProfile group={entry} />
-      <MediaLink id={id} />
+      <Collections id={id} />
       {isManager(role) && <JoinRequests id={id} />}
       <MemberList group={entry} />
       {isManager(role) && <Invitations id={id} />}
@@ -108,7 +115,7 @@ function DirectInfo({ entry }: { entry: Extract<ConversationEntry, { kind: "dire
           {t("people.profile")}
         </a>
       </UserCard>
-      <MediaLink id={entry.id} />
+      <Collections id={entry.id} />
       <Preferences entry={entry} />
     </>
   );

@@ -15,6 +15,7 @@ const ALLOWED: Record<string, RegExp> = {
   "font-family": /^var\(--font(?:-code|-emoji)?\)$/,
   font: /^(?:inherit|100% \/ var\(--leading\) var\(--font\))$/,
   "line-height": /^(?:var\(--leading(?:-tight)?\)|1)$/,
+  transition: /^(?:\s*[\w-]+ var\(--(?:quick|slow)\) var\(--ease\),?)+$/,
   "box-shadow": /^(?:var\(--shadow(?:-high)?\)|(?:inset )?0 0 0 2px var\(--[\w-]+\))$/,
 };
 

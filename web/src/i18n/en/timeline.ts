@@ -41,5 +41,4 @@ export const timeline = {
   "notice.pinned": "{actor} pinned a message.",
   "notice.show": "Show",
   "find.title": "Search in this conversation",
-  "pins.title": "Pinned messages",
 } as const;

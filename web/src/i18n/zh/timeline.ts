@@ -38,5 +38,4 @@ export const timeline = {
   "notice.pinned": "{actor}置顶了一条消息",
   "notice.show": "查看",
   "find.title": "搜索聊天记录",
-  "pins.title": "置顶消息",
 } as const;

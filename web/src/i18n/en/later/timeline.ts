@@ -5,6 +5,7 @@ export const timeline = {
   "reads.by": { other: "Read by {n}" },
   "reads.notBy": { other: "Not read by {n}" },
   "find.searching": "Searching …",
+  "pins.title": "Pinned messages",
   "pins.none": "Nothing is pinned here.",
   "pins.all": { other: "All {n}" },
   "media.title": "Media, files and links",

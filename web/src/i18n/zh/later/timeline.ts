@@ -5,6 +5,7 @@ export const timeline = {
   "reads.by": "{n} 人已读",
   "reads.notBy": "{n} 人未读",
   "find.searching": "正在搜索…",
+  "pins.title": "置顶消息",
   "pins.none": "这里还没有置顶消息。",
   "pins.all": "全部 {n} 条",
   "media.title": "媒体、文件与链接",
