@@ -15,6 +15,7 @@ import {
 } from "../../domain/messages/scheduled.ts";
 import { findFile } from "../../storage/files/files.ts";
 import type { Core } from "../context.ts";
+import { withdrawScheduled } from "../moderation/held-messages.ts";
 
 /**
  * Schedules a message of the caller: their inbox sends it when it is due. What it refers to is checked now,
@@ -80,12 +81,15 @@ export async function changeScheduled(
   id: string,
   change: ScheduledChange,
 ): Promise<ScheduledMessage> {
-  const { conversationId, draft } = await getScheduled(core, caller, id);
+  const message = await getScheduled(core, caller, id);
+  const { conversationId, draft } = message;
   const changed = core.fileOrigins.draftToStored(changedDraft(draft, change));
   if (change.mentions !== undefined || change.quoteSeq !== undefined) {
     const references = { ...changed, clientMsgId: undefined };
     await core.conversations.checkDraft(conversationId, { userId: caller, draft: references });
   }
+  // What waits for a moderator is not what the caller wants to say any more, or not at that time.
+  if (change.sendAt !== undefined) await withdrawScheduled(core, caller, message);
   if (!change.content || "copy" in changed) {
     return core.inboxes.changeScheduled(caller, { id: known(id), change });
   }
@@ -97,8 +101,12 @@ export async function changeScheduled(
   });
 }
 
-/** Deletes a scheduled message of the caller. @throws `not_found`, `conflict` for one that is due */
+/**
+ * Deletes a scheduled message of the caller, and takes it back from a moderator whom it waits for.
+ * @throws `not_found`, `conflict` for one that is due
+ */
 export async function deleteScheduled(core: Core, caller: UserId, id: string): Promise<void> {
+  await withdrawScheduled(core, caller, await getScheduled(core, caller, id));
   await core.inboxes.deleteScheduled(caller, { id: known(id) });
 }
 

@@ -4,6 +4,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import { CoreError, nullIfNotFound } from "../../domain/errors.ts";
 import { NOBODY, type UserId } from "../../domain/ids.ts";
 import { bodyWithProfiles, sendersIn } from "../../domain/messages/copies/merged.ts";
+import type { ScheduledMessage } from "../../domain/messages/scheduled.ts";
 import {
   type HeldMessage,
   HeldMessageId,
@@ -19,6 +20,7 @@ import {
   findHeldMessage,
   listHeldMessages,
   listHeldMessagesOf,
+  withdrawHeldMessage,
 } from "../../storage/moderation/held-messages.ts";
 import type { Core } from "../context.ts";
 import { audit, auditEntry, requireActing } from "./staff.ts";
@@ -57,6 +59,38 @@ export async function pageOfOwnHeldMessages(
   const since = Date.now() - core.timing.moderation.showHeldMs;
   const found = await listHeldMessagesOf(core.db, caller, since, { before, limit: limit + 1 });
   return pageOf(found, limit, ({ id }) => [id]);
+}
+
+/**
+ * Takes back a message of the caller that waits for staff. It is gone then, for staff too. Of one that is not
+ * there, or not the caller's, nothing is told.
+ * @throws `conflict` once staff has decided
+ */
+export async function withdrawHeld(core: Core, caller: UserId, id: HeldMessageId): Promise<void> {
+  const decided = await withdraw(core, caller, id);
+  if (decided) throw new CoreError("conflict", `A moderator has ${decided} the message before.`);
+}
+
+/** The same for a scheduled message that a rule has held when it was due. What is decided stays so. */
+export async function withdrawScheduled(
+  core: Core,
+  caller: UserId,
+  message: ScheduledMessage,
+): Promise<void> {
+  const { conversationId, draft, failed } = message;
+  if (failed?.code === "held")
+    await withdraw(core, caller, { conversationId, clientMsgId: draft.clientMsgId });
+}
+
+/** @returns what was decided before, null: nothing */
+async function withdraw(
+  core: Core,
+  caller: UserId,
+  which: Parameters<typeof withdrawHeldMessage>[2],
+): Promise<HeldState | null> {
+  const { isWithdrawn, decided } = await withdrawHeldMessage(core.db, caller, which);
+  if (isWithdrawn) core.waitUntil(tellStaff(core, caller));
+  return decided;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gte, lt, ne, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { UserId } from "../../domain/ids.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { readOwnDraft } from "../../domain/messages/scheduled.ts";
 import {
   FoundIn,
@@ -124,6 +124,36 @@ export async function decideHeldMessage(
     ]),
   );
   return changed.length > 0;
+}
+
+/**
+ * Deletes a message that waits, for its sender. One that was stored all the same is not looked at.
+ * @returns whether it was there; and what was decided of it before, null: nothing
+ */
+export async function withdrawHeldMessage(
+  db: Database,
+  senderId: UserId,
+  which: HeldMessageId | { conversationId: ConversationId; clientMsgId: string },
+): Promise<{ isWithdrawn: boolean; decided: HeldState | null }> {
+  const { state } = heldMessages;
+  const isIt =
+    typeof which === "number"
+      ? eq(heldMessages.id, which)
+      : and(
+          eq(heldMessages.conversationId, which.conversationId),
+          eq(heldMessages.clientMsgId, which.clientMsgId),
+        );
+  const isOwn = and(isIt, eq(heldMessages.senderId, senderId), eq(heldMessages.isStored, false));
+  const [deleted, left] = await queryD1(
+    db.batch([
+      db
+        .delete(heldMessages)
+        .where(and(isOwn, eq(state, "waiting")))
+        .returning({ id: heldMessages.id }),
+      db.select({ state }).from(heldMessages).where(isOwn),
+    ]),
+  );
+  return { isWithdrawn: deleted.length > 0, decided: left[0]?.state ?? null };
 }
 
 /** Deletes those found before a time (ms since 1970). */

@@ -222,6 +222,7 @@ export const WHO_MAY: Row[] = [
   row(`POST ${IN}/messages`, everyUser(NOBODY), { body: () => ({ ...later(), quote_seq: 9_999 }) }),
   row("GET /v1/scheduled", everyUser(OK)),
   row("GET /v1/held", everyUser(OK)),
+  row("DELETE /v1/held/:id", everyUser(DONE), { path: anything }),
   row("GET /v1/scheduled/:id", membersOwn(OK), { path: scheduled }),
   row("PATCH /v1/scheduled/:id", membersOwn(OK), { path: scheduled, body: () => ({ mentions: [] }) }),
   row("DELETE /v1/scheduled/:id", membersOwn(DONE), { path: scheduled }),

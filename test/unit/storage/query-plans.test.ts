@@ -454,6 +454,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listHeldMessagesOf: (db) => heldMessages.listHeldMessagesOf(db, ANN, 0, { before: null, limit: 10 }),
   findHeldMessage: (db) => heldMessages.findHeldMessage(db, HELD_ID),
   decideHeldMessage: (db) => heldMessages.decideHeldMessage(db, HELD_ID, "accepted", AUDIT),
+  withdrawHeldMessage: (db) => heldMessages.withdrawHeldMessage(db, ANN, HELD_ID),
+  "withdrawHeldMessage, of a scheduled message": (db) =>
+    heldMessages.withdrawHeldMessage(db, ANN, { conversationId: ID, clientMsgId: "a" }),
   deleteOldHeldMessages: (db) => heldMessages.deleteOldHeldMessages(db, 0),
   deleteKeptMessages: (db) => reports.deleteKeptMessages(db, 0),
   deleteOldUserEvents: (db) => userEvents.deleteOldUserEvents(db, 0),

@@ -1,5 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { decide, pageOfHeldMessages, pageOfOwnHeldMessages } from "../../../core/moderation/held-messages.ts";
+import {
+  decide,
+  pageOfHeldMessages,
+  pageOfOwnHeldMessages,
+  withdrawHeld,
+} from "../../../core/moderation/held-messages.ts";
 import { ConversationId, IncomingHookId, Seq, UserId } from "../../../domain/ids.ts";
 import { StoredBody } from "../../../domain/messages/content.ts";
 import {
@@ -91,10 +96,26 @@ const ownRoute = callerRoutes("Messages", weighs("page"))("get", "/v1/held", {
   responses: { 200: jsonAnswer("A page", OwnHeldMessagePage), ...problems("validation_failed") },
 });
 
+const withdrawRoute = callerRoutes("Messages")("delete", "/v1/held/{id}", {
+  operationId: "withdrawHeldMessage",
+  summary: "Take back a message of yours that waits for a moderator",
+  description:
+    "It will not be sent, and no moderator sees it any more. A repeat is no error. Once a moderator has decided it is a `conflict`: accepted, it is a message of its conversation, which you may revoke.",
+  request: { params: HeldMessageParams },
+  responses: {
+    204: { description: "No message of yours waits under this id" },
+    ...problems("validation_failed", "conflict"),
+  },
+});
+
 export const heldMessages = v1Router()
   .openapi(ownRoute, async (c) => {
     const page = await pageOfOwnHeldMessages(c.var.core, c.var.caller.userId, c.req.valid("query"));
     return c.json({ items: page.items.map(serializeOwnHeldMessage), next_cursor: page.nextCursor }, 200);
+  })
+  .openapi(withdrawRoute, async (c) => {
+    await withdrawHeld(c.var.core, c.var.caller.userId, c.req.valid("param").id);
+    return c.body(null, 204);
   })
   .openapi(listRoute, async (c) => {
     const query = c.req.valid("query");
