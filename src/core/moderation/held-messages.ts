@@ -47,7 +47,7 @@ export async function pageOfHeldMessages(
 }
 
 /**
- * Messages of the caller that rules hold back, or that staff has refused, of the last 30 days, the newest
+ * Messages of the caller that rules hold back, or that staff has refused in the last 30 days, the newest
  * first. @throws `validation_failed` for a cursor that is none
  */
 export async function pageOfOwnHeldMessages(

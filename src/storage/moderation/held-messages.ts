@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, lt, ne, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, lt, ne, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { readOwnDraft } from "../../domain/messages/scheduled.ts";
@@ -82,7 +82,7 @@ export async function listHeldMessages(
 
 /**
  * Those of a user that a rule holds back, and that staff has not accepted, the newest first.
- * @param since when they were found at the earliest (ms since 1970)
+ * @param since when those that are refused were found at the earliest (ms since 1970)
  * @param before an id; null: from the newest on
  */
 export async function listHeldMessagesOf(
@@ -94,7 +94,8 @@ export async function listHeldMessagesOf(
   const { id, state, isStored, createdAt } = heldMessages;
   const isIt = and(
     eq(heldMessages.senderId, senderId),
-    and(eq(isStored, false), ne(state, "accepted"), gte(createdAt, since)),
+    and(eq(isStored, false), ne(state, "accepted")),
+    or(eq(state, "waiting"), gte(createdAt, since)),
     before === null ? undefined : lt(id, before),
   );
   const rows = db.select().from(heldMessages).where(isIt).orderBy(desc(id)).limit(limit);

@@ -91,7 +91,7 @@ const ownRoute = callerRoutes("Messages", weighs("page"))("get", "/v1/held", {
   operationId: "listOwnHeldMessages",
   summary: "Your messages that wait for a moderator, or were refused by one",
   description:
-    "Of the last 30 days, the newest first. One that is accepted is a message of its conversation, with its `client_msg_id`.",
+    "The newest first; refused ones of the last 30 days. One that is accepted is a message of its conversation, with its `client_msg_id`.",
   request: { query: ListQuery },
   responses: { 200: jsonAnswer("A page", OwnHeldMessagePage), ...problems("validation_failed") },
 });
