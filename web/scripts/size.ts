@@ -19,6 +19,7 @@ const EMBED_LATER = {
   "buttons/buttons.tsx": 1_536,
   "thread/thread.tsx": 1_536,
   "inbox/inbox.tsx": 2_560,
+  "failed/failed.tsx": 1_024,
 };
 
 const { outputs } = await buildWeb();

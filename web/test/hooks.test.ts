@@ -88,7 +88,7 @@ test("who writes what a hook of the backend rejects reads why, and is not asked 
   const page = await site.open({ person: ben, hash: `#/c/${id}` });
   await send(page, "https://example.com");
   const failed = page.locator('.message[data-state="failed"]');
-  await failed.getByText("Not sent: No links, please.").waitFor();
+  await failed.getByText("No links, please.").waitFor();
   await expect.poll(() => failed.getByRole("button").allTextContents()).toEqual(["Discard"]);
   await failed.getByRole("button", { name: "Discard" }).click();
   await failed.waitFor({ state: "detached" });

@@ -1,7 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
 import { selection } from "../message/actions/selection.ts";
 import { useAccount } from "../state/context.ts";
 import { go, route } from "../state/router.ts";
@@ -20,6 +19,7 @@ const PinBar = lazy(async () => (await import("./panels/pin-bar.tsx")).PinBar, {
 const ScheduledLine = lazy(async () => (await import("./scheduled/scheduled-line.tsx")).ScheduledLine, {
   isHint: true,
 });
+const GonePage = lazy(async () => (await import("./gone-page.tsx")).GonePage);
 const SelectionBar = lazy(async () => (await import("../message/actions/selection-bar.tsx")).SelectionBar);
 
 /** A conversation: who is in it, its messages, the field for the next one, and what stands beside it. */
@@ -44,8 +44,8 @@ export function ConversationPage({ id }: { id: number }) {
   const now = route.value;
   const isGone = !entry && last.current !== undefined;
   const hasPanel = !isGone && now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
-  const isListed = useChat(chat, (state) => state.isListed);
-  const name = last.current?.name ?? (isListed ? t("conversation.unknown") : "");
+  const name = last.current?.name ?? "";
+  if (!last.current && view.problem?.code === "not_found") return <GonePage />;
   return (
     <div class="conversation-view" data-beside={hasPanel}>
       <section

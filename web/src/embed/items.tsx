@@ -9,6 +9,7 @@ import { preview } from "../message/preview.ts";
 import { useHost } from "./host.ts";
 import { later } from "./later.tsx";
 
+const Failed = later(() => import("./failed/failed.tsx"));
 const Buttons = later(() => import("./buttons/buttons.tsx"));
 
 interface Props {
@@ -104,11 +105,12 @@ function Body({ message }: Pick<Props, "message">) {
 /** A message that the user has sent, and that is not stored or not shown yet. */
 export function PendingItem({ item }: { item: OutboxItem }) {
   const { chat } = useHost();
-  const { client_msg_id: id, state, file, progress = 0 } = item;
+  const { client_msg_id: id, state, code, file, progress = 0 } = item;
   const content = contentOfItem(item);
   const isFailed = state === "failed";
+  const shown = code === "held" ? code : state;
   return (
-    <li part="message own" data-own data-state={state}>
+    <li part="message own" data-own data-state={shown}>
       <div class="bubble" part="bubble">
         {content.kind === "text" && <Text text={content.text} />}
         {file instanceof File && <bdi class="soft">{file.name}</bdi>}
@@ -119,18 +121,17 @@ export function PendingItem({ item }: { item: OutboxItem }) {
             aria-label={t("message.uploading", { percent: `${Math.round(progress * 100)} %` })}
           />
         )}
-        <span class="meta" part="meta" role={isFailed ? "alert" : undefined}>
-          {t(`message.${state}`)}
+        <span class="meta" part="meta" role={shown === "failed" ? "alert" : undefined}>
+          {t(`message.${shown}`)}
         </span>
-        {isFailed && (
-          <button type="button" onClick={() => chat.retry(id)}>
-            {t("action.retry")}
-          </button>
-        )}{" "}
-        {(file || isFailed) && (
-          <button type="button" onClick={() => chat.discard(id)}>
-            {t(isFailed ? "message.discard" : "action.cancel")}
-          </button>
+        {isFailed ? (
+          <Failed item={item} />
+        ) : (
+          file && (
+            <button type="button" onClick={() => chat.discard(id)}>
+              {t("action.cancel")}
+            </button>
+          )
         )}
       </div>
     </li>

@@ -5,11 +5,12 @@ import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";
 import { isOnline } from "../lib/online.ts";
 import { useAccount } from "../state/context.ts";
+import { Icon } from "../ui/icon.tsx";
+import { lazy } from "../ui/lazy.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { ContentView } from "./body/content-view.tsx";
 
-/** What the same message would meet again. */
-const LASTING = new Set<OutboxItem["code"]>(["refused", "held", "too_large", "not_found"]);
+const NotSent = lazy(async () => (await import("./not-sent/not-sent.tsx")).NotSent, { isHint: true });
 
 interface Props {
   item: OutboxItem;
@@ -23,13 +24,14 @@ export function PendingRow({ item, isTogether }: Props) {
   const { client_msg_id: id, message, state, progress = 0, file } = item;
   const url = useObjectUrl(file);
   const content = useMemo(() => withFile(contentOfItem({ message }), file, url), [message, file, url]);
+  const shown = item.code === "held" ? "held" : state === "sending" && !isOnline.value ? "queued" : state;
   const isUploading = file !== undefined && (state === "queued" || state === "sending") && progress < 1;
   const uploading = t("message.uploading", { percent: percent(progress) });
   const discard = () => {
     if (!chat.discard(id)) toast(t("message.tooLate"));
   };
   return (
-    <li class="message" data-own data-state={state} data-together={isTogether}>
+    <li class="message" data-own data-state={shown} data-together={isTogether}>
       <div class="bubble-side">
         <div class="bubble" data-kind={content.kind}>
           <ContentView content={content} me={me} isFolding />
@@ -42,44 +44,15 @@ export function PendingRow({ item, isTogether }: Props) {
               </button>
             </span>
           )}
-          <span class="meta" role={state === "failed" ? "alert" : undefined}>
-            {state === "failed"
-              ? failure(item)
-              : t(`message.${state === "sending" && !isOnline.value ? "queued" : state}`)}
+          <span class="meta" role={shown === "failed" ? "alert" : undefined}>
+            {shown === "held" && <Icon name="clock" />}
+            {t(`message.${shown}`)}
           </span>
         </div>
-        {state === "failed" && (
-          <span class="failed">
-            {!LASTING.has(item.code) && (
-              <button class="link" type="button" onClick={() => chat.retry(id)}>
-                {t("action.retry")}
-              </button>
-            )}
-            <button class="link" type="button" onClick={discard}>
-              {t("message.discard")}
-            </button>
-          </span>
-        )}
+        {state === "failed" && <NotSent item={item} />}
       </div>
     </li>
   );
-}
-
-/** Why a message was not sent. The words for a refusal are loaded behind the first view. */
-function failure({ code, reason }: OutboxItem): string {
-  switch (code) {
-    case "muted":
-    case "slow_mode":
-    case "held":
-    case "refused":
-    case "blocked":
-    case "forbidden":
-    case "too_large":
-    case "not_found":
-      return t(`message.failed.${reason ? "reason" : code}`, { reason: reason ?? "" }) || t("message.failed");
-    default:
-      return t("message.failed");
-  }
 }
 
 /** Shows a file of this device before it is uploaded. */

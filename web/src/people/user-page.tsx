@@ -1,9 +1,11 @@
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
+import { isGone } from "../state/problem.ts";
 import { go, href } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { useReload } from "../state/use-reload.ts";
+import { Gone } from "../ui/missing/gone.tsx";
 import { Page } from "../ui/page.tsx";
 import { relationActions } from "./relations.ts";
 import { UserCard } from "./user-card.tsx";
@@ -15,6 +17,7 @@ export function UserPage({ id }: { id: number }) {
   const {
     value: user,
     problem,
+    error,
     reload,
   } = useLoaded(`${id}`, () => chat.api.call("get", "/v1/users/{id}", { path: { id } }));
   useReload(reload, (frame) => frame.type === "friend" && frame.user_id === id);
@@ -25,8 +28,12 @@ export function UserPage({ id }: { id: number }) {
   });
   return (
     <Page title={t("people.profile")} back={href({ view: "people" })}>
-      {problem && <p class="problem">{problem}</p>}
-      {user && (
+      {isGone(error) ? (
+        <Gone text={t("gone.user")} back={href({ view: "people" })} label={t("people.title")} />
+      ) : (
+        problem && <p class="problem">{problem}</p>
+      )}
+      {user && !isGone(error) && (
         <UserCard
           user={user}
           problem={begin.problem}

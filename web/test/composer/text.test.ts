@@ -125,8 +125,21 @@ test("a user who may not write in a conversation sees why", async () => {
   await ann.call("DELETE", `/v1/conversations/${id}/members/${ben.user.id}`);
   await page.getByText(`${ann.user.username} removed you from this group.`).waitFor();
   const other = await site.open({ person: ben, hash: `#/c/${id}` });
-  await other.getByRole("heading", { name: "Unknown conversation" }).waitFor();
-  await other.getByText("You are not in this conversation.").waitFor();
+  const gone = (hash: string, text: string, back: string) => async () => {
+    await other.goto(`${site.origin}/${hash}`);
+    await other.getByText(text).waitFor();
+    await expect.poll(() => other.locator("main .blank").getByRole("link").allTextContents()).toEqual([back]);
+    await expect.poll(() => other.locator("main .problem, main textarea").count()).toBe(0);
+  };
+  for (const check of [
+    gone(`#/c/${id}`, "This conversation is not there, or you are not in it.", "Back to the list"),
+    gone("#/c/999999999", "This conversation is not there, or you are not in it.", "Back to the list"),
+    gone("#/user/999999999", "There is nobody at this address.", "People"),
+    gone("#/join/none", "This invitation does not let anybody in any more.", "Back to the list"),
+    gone("#/requests/999999999", "This request is not there any more.", "Message requests"),
+    gone("#/settings/none", "There is nothing at this address.", "Back to the list"),
+  ])
+    await check();
 });
 
 test("who has blocked somebody never reads that it was the other", async () => {

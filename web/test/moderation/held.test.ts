@@ -143,7 +143,7 @@ test("the sender reads at the message that it was refused, and sees an accepted 
   const [, ben, id] = await site.group("Hike", "ann", "ben");
   const page = await site.open({ person: ben, hash: `#/c/${id}` });
   const field = page.locator(".composer textarea");
-  const failed = page.locator('.message[data-state="failed"]');
+  const failed = page.locator('.message:is([data-state="failed"], [data-state="held"])');
   for (const text of ["bitcoin for nobody", "bitcoin for the others"]) {
     await field.fill(text);
     await field.press("Enter");
@@ -162,4 +162,62 @@ test("the sender reads at the message that it was refused, and sees an accepted 
   await failed.filter({ hasText: "bitcoin for nobody" }).getByText("Refused: nobody else sees it").waitFor();
   await failed.filter({ hasText: "bitcoin for the others" }).waitFor({ state: "detached" });
   await page.locator(".message:not([data-state])").getByText("bitcoin for the others").waitFor();
+});
+
+test("the sender takes back what waits, and reads whether a moderator was quicker", async () => {
+  const [ann, ben, id] = await site.group("Hike", "ann", "ben");
+  const page = await site.open({ person: ben, hash: `#/c/${id}` });
+  const field = page.locator(".composer textarea");
+  const waits = page.locator('.message[data-state="held"]');
+  const waiting = (text: string) => waits.filter({ hasText: text });
+  const texts = ["bitcoin taken back", "bitcoin that was quicker", "bitcoin that was refused"];
+  for (const text of texts) {
+    await field.fill(text);
+    await field.press("Enter");
+    await waiting(text).getByText("Waits for a moderator").waitFor();
+    await expect.poll(() => waiting(text).getByRole("button").allTextContents()).toEqual(["Discard"]);
+    // It is no alarm.
+    await expect.poll(() => waiting(text).getByRole("alert").count()).toBe(0);
+  }
+  const [first, quicker, refused] = texts.map((text) =>
+    waiting(text).getByRole("button", { name: "Discard" }),
+  );
+  const moe = await staff(site, "moderator");
+  const staffs = await open(moe);
+  await row(staffs, "bitcoin taken back").click();
+  await staffs.getByRole("article").getByText("bitcoin taken back").waitFor();
+
+  await page.context().setOffline(true);
+  await first?.click();
+  await page.getByText("It goes on waiting").waitFor();
+  await page.context().setOffline(false);
+  await first?.click();
+  await page.getByText("Taken back: nobody else has seen it.").waitFor();
+  await waiting("bitcoin taken back").waitFor({ state: "detached" });
+  await row(staffs, "bitcoin taken back").waitFor({ state: "detached" });
+  await staffs.getByText("its sender has taken it back").waitFor();
+
+  const { items } = Object(await moe.call("GET", "/v1/moderation/held?limit=100"));
+  const idOf = (text: string): number =>
+    items.find((one: { body: { text: string } }) => one.body.text === text).id;
+  // The decisions come while the page has looked, and not asked yet.
+  await page.route(/\/v1\/held\/\d+$/, async (call) => {
+    const decision = call
+      .request()
+      .url()
+      .endsWith(`/${idOf("bitcoin that was quicker")}`)
+      ? "accept"
+      : "refuse";
+    await moe.call("PATCH", new URL(call.request().url()).pathname.replace("held", "moderation/held"), {
+      decision,
+    });
+    await call.continue();
+  });
+  await quicker?.click();
+  await page.getByText("a moderator has just accepted it").waitFor();
+  await page.locator(".message:not([data-state])").getByText("bitcoin that was quicker").waitFor();
+  await refused?.click();
+  await page.getByText("A moderator has refused it").waitFor();
+  await expect.poll(() => waits.count()).toBe(0);
+  await expect.poll(() => textsOf(ann, id)).toEqual(["bitcoin that was quicker"]);
 });

@@ -58,7 +58,7 @@ function Conversation({ chat, id }: { chat: Chat; id: number | undefined }) {
           <li key={key} className="own waiting">
             {textOf(message)}{" "}
             {state === "failed" && (
-              <button type="button" onClick={() => chat.retry(key)}>
+              <button type="button" disabled={code === "held"} onClick={() => chat.retry(key)}>
                 {code}
               </button>
             )}

@@ -13,6 +13,8 @@ export class Problem extends Error {
   declare readonly code: FailureCode;
   /** the HTTP status; 0: no answer */
   declare readonly status: number;
+  /** why, in the words of the server, if it has given any */
+  declare readonly detail: string | undefined;
   /** seconds after which the call may be repeated */
   declare readonly retryAfter: number | undefined;
   /** the inputs that are not valid */

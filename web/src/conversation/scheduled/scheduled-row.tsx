@@ -13,7 +13,7 @@ import { contentOf, type Scheduled } from "./scheduled.ts";
 import { ScheduledEdit } from "./scheduled-edit.tsx";
 
 /** The refusals that have a text of their own. */
-const KNOWN = ["muted", "slow_mode", "blocked", "forbidden", "not_found"] as const;
+const KNOWN = ["muted", "slow_mode", "blocked", "forbidden", "not_found", "held"] as const;
 
 interface Props {
   scheduled: Scheduled;

@@ -118,7 +118,8 @@ export function Timeline({ id, view, window }: Props) {
             </Boundary>
           )}
         />
-        {problem && (
+        {/* That the user is not in it any more stands where the field was. */}
+        {problem && problem.code !== "not_found" && (
           <p class="timeline-problem" role="alert">
             {reason(problem)}{" "}
             <button class="link" type="button" onClick={timeline.retry}>

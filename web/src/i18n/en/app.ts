@@ -13,7 +13,7 @@ export const app = {
   "problem.notShown": "This could not be shown.",
   "problem.notLoaded": "This part of the page could not be loaded. Check the connection.",
   "problem.rate_limited": "Too many attempts. Wait a moment.",
-  "problem.other": "This did not work: {detail}",
+  "problem.other": "This did not work.",
   "picture.show": "Show the picture from {host}",
   "lazy.title": "Not loaded",
   "info.title": "Details",

@@ -2,7 +2,6 @@ export const conversation = {
   "conversation.members": { one: "{n} member", other: "{n} members" },
   "conversation.online": "online",
   "conversation.messages": "Messages",
-  "conversation.unknown": "Unknown conversation",
   "conversation.loading": "Loading …",
   "conversation.beginning": "This is the beginning of the conversation.",
   "conversation.newest": "To the newest messages",

@@ -3,6 +3,7 @@ export const message = {
   "message.sending": "Sending",
   "message.sent": "Sent",
   "message.failed": "Not sent",
+  "message.held": "Waits for a moderator",
   "message.tooLate": "Too late: the message is on its way.",
   "message.uploading": "Uploading {percent}",
   "message.revoked": "This message was deleted.",

@@ -3,6 +3,7 @@ export const message = {
   "message.sending": "发送中",
   "message.sent": "已发送",
   "message.failed": "发送失败",
+  "message.held": "等待管理员审核",
   "message.tooLate": "来不及了，消息正在发送。",
   "message.uploading": "正在上传 {percent}",
   "message.revoked": "消息已撤回。",

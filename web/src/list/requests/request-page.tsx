@@ -5,12 +5,14 @@ import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
+import { isGone } from "../../state/problem.ts";
 import { go, href } from "../../state/router.ts";
 import { useAction } from "../../state/use-action.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { confirmed } from "../../ui/confirm.tsx";
+import { Gone } from "../../ui/missing/gone.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { toast } from "../../ui/toasts.tsx";
@@ -27,6 +29,7 @@ export function RequestPage({ id }: { id: number }) {
   const {
     value: request,
     problem,
+    error,
     reload,
   } = useLoaded(`${id}`, () => chat.api.call("get", "/v1/requests/{conversation_id}", { path }));
   /** whether this page answers it: its frame says nothing new */
@@ -58,7 +61,11 @@ export function RequestPage({ id }: { id: number }) {
   };
   return (
     <Page title={t("requests.one")} back={href({ view: "requests", id: 0 })}>
-      {problem && <p class="problem">{problem}</p>}
+      {isGone(error) ? (
+        <Gone text={t("gone.request")} back={href({ view: "requests", id: 0 })} label={t("requests.title")} />
+      ) : (
+        problem && <p class="problem">{problem}</p>
+      )}
       {request && !problem && (
         <>
           <div class="profile">

@@ -42,8 +42,10 @@ export function HeldDetail({ held, isListed, mayAct, move, onDecided, onConflict
       toast(st(`done.held.${decision}`));
       onDecided(decided);
     } catch (error) {
-      if (!(error instanceof Problem && error.code === "conflict")) throw error;
-      setConflict(st("held.conflict", { detail: error.message }));
+      if (!(error instanceof Problem && /conflict|not_found/.test(error.code))) throw error;
+      setConflict(
+        st(error.code === "not_found" ? "held.withdrawn" : "held.conflict", { detail: error.message }),
+      );
       onConflict();
     }
   });

@@ -81,5 +81,6 @@ export const composer = {
   "scheduled.failed.blocked": "you are blocked, or have blocked them",
   "scheduled.failed.forbidden": "you may not write there",
   "scheduled.failed.not_found": "the conversation or something in the message is gone",
+  "scheduled.failed.held": "a moderator has to accept it first",
   "scheduled.failed.other": "the server has refused it",
 } as const;

@@ -77,5 +77,6 @@ export const composer = {
   "scheduled.failed.blocked": "你们之间存在拉黑",
   "scheduled.failed.forbidden": "你不能在那里发消息",
   "scheduled.failed.not_found": "会话或消息引用的内容已不存在",
+  "scheduled.failed.held": "需要管理员先审核",
   "scheduled.failed.other": "服务器拒绝了它",
 } as const;
