@@ -17,6 +17,7 @@ type Context = Pick<
   | "flushSends"
   | "commit"
   | "members"
+  | "profiles"
   | "log"
   | "state"
   | "snapshots"
@@ -107,11 +108,13 @@ export class ReadPositions {
    * @throws `not_found` unless the user is a member
    */
   receipts(userId: UserId): ReadReceipt[] {
-    const { members, state } = this.#room;
+    const { members, profiles, state } = this.#room;
     const unreadFrom = markedUnreadFrom(members.active(userId));
+    const bots = new Set(profiles.bots());
     return members.receipts().map((receipt) => {
       if (receipt.userId === userId) return unreadFrom === null ? receipt : { ...receipt, unreadFrom };
-      return state.isBlocked ? unread(receipt) : receipt;
+      const shown = state.isBlocked ? unread(receipt) : receipt;
+      return bots.has(receipt.userId) ? { ...shown, bot: true } : shown;
     });
   }
 

@@ -275,4 +275,6 @@ export interface ReadReceipt {
   readAt: number;
   /** of the user who asks: the message that they have marked unread; absent: none */
   unreadFrom?: Seq;
+  /** it is a bot, whose position says how far its program is: it reads nothing */
+  bot?: true;
 }

@@ -16,7 +16,10 @@ import {
 import { ask, createGroup, openForSelf, page, send } from "../../support/clients/chat.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { wire } from "../../support/clients/wire.ts";
+import { itemAt } from "../../support/objects/room.ts";
 import { timing } from "../../support/timing.ts";
+import * as appkey from "../../surfaces/appkey/client.ts";
+import { data as tim } from "../../surfaces/tim/client.ts";
 
 const Bot = z.strictObject({
   ...{ id: z.int(), username: z.string(), nickname: z.string(), avatar: z.string() },
@@ -44,6 +47,8 @@ const listOf = async ({ token }: { token: string }) => {
   const { body } = await call("GET", "/v1/bots", { token });
   return z.strictObject({ items: z.array(Bot.omit({ token: true }).strict()) }).parse(body).items;
 };
+
+const READERS = "/message/getGroupMessageReadMemberList";
 
 const on = ({ user }: { user: { id: number } }, rest = "") => `/v1/bots/${user.id}${rest}`;
 
@@ -194,4 +199,46 @@ test("a deleted bot is shown as a deleted user, and its taps are refused", async
   expect((await call("DELETE", on(bot), { token: cem.token })).status).toBe(202);
   expectProblem(await ask(cem, id, "POST", `/messages/${seq}/taps`, { data: "yes" }), 403, "forbidden");
   expectProblem(await call("DELETE", on(bot), { token: cem.token }), 404, "not_found");
+});
+
+test("a bot is no reader, over every API that counts readers", async () => {
+  const bot = await made(ann);
+  const { id } = await createGroup(ann, [bot, bob]);
+  const { seq } = await send(ann, id, "anybody?");
+  const read = (who: { token: string }) => ask(who, id, "PUT", "/read", { seq });
+  const Listed = z.array(z.looseObject({ message: z.looseObject({ ID: z.string() }) }));
+  const listed = await tim(Listed, ann, "/message/getMessageList", { conversationID: `GROUP${id}` });
+  const { ID } = itemAt(listed, 0).message;
+  const counts = async () => {
+    const infos = await tim(z.unknown(), ann, "/message/getMessageReadReceiptList", { messageList: [ID] });
+    const of = { message: ID, count: 100 };
+    const readers = await tim(z.looseObject({ readUserIDList: z.array(z.string()) }), ann, READERS, {
+      ...of,
+      filter: 0,
+    });
+    const others = await tim(z.looseObject({ unreadUserIDList: z.array(z.string()) }), ann, READERS, {
+      ...of,
+      filter: 1,
+    });
+    const { readCount, unreadCount } = Object(infos).messageList[0].readReceiptInfo;
+    const [shown] = await appkey.list(ann, appkey.wireIdOf(id));
+    return [readCount, unreadCount, readers.readUserIDList, others.unreadUserIDList, shown?.isread];
+  };
+  await read(bot);
+  expect(await counts()).toEqual([0, 1, [], [bob.user.username], 0]);
+  await read(bob);
+  expect(await counts()).toEqual([1, 0, [bob.user.username], [], 1]);
+  const { items } = Object((await ask(bob, id, "GET", "/receipts")).body);
+  const positions = [ann, bot, bob].map(({ user }) => {
+    const isBot = user.id === bot.user.id;
+    return { user_id: user.id, read_seq: seq, read_at: expect.any(Number), ...(isBot && { bot: true }) };
+  });
+  expect(items.sort((a: { user_id: number }, b: { user_id: number }) => a.user_id - b.user_id)).toEqual(
+    positions.sort((a, b) => a.user_id - b.user_id),
+  );
+  // Of two, the bot is whom the message is for.
+  const direct = await appkey.open(ann, { ...bob, user: { ...bob.user, id: bot.user.id } });
+  await appkey.send(ann, direct, "are you there?");
+  await ask(bot, appkey.idOf(direct), "PUT", "/read", { seq: 1 });
+  expect(await appkey.list(ann, direct)).toMatchObject([{ isread: 1 }]);
 });

@@ -54,7 +54,10 @@ export async function pageWithDelivery(
   ]);
   return items.map((message) => {
     const { seq, sender } = message;
-    const read = receipts.some(({ userId, readSeq }) => userId !== sender.id && readSeq >= seq);
+    const others = receipts.filter(({ userId }) => userId !== sender.id);
+    // A bot reads what is for it alone.
+    const readers = others.some(({ bot }) => !bot) ? others.filter(({ bot }) => !bot) : others;
+    const read = readers.some(({ readSeq }) => readSeq >= seq);
     return { message, delivery: { read, pushed: read || online.some((userId) => userId !== sender.id) } };
   });
 }

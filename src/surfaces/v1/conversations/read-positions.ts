@@ -30,7 +30,19 @@ const ReadState = z
   .openapi("ReadState");
 
 export const Receipts = z
-  .object({ items: z.array(z.object({ user_id: UserId, read_seq: Position, read_at: Time })) })
+  .object({
+    items: z.array(
+      z.object({
+        user_id: UserId,
+        read_seq: Position,
+        read_at: Time,
+        bot: z
+          .literal(true)
+          .optional()
+          .openapi({ description: "It is a bot: do not count it among those who have read" }),
+      }),
+    ),
+  })
   .openapi("Receipts");
 
 const lightRoute = callerRoutes("Messages");
@@ -98,5 +110,6 @@ function serializeReadState({
 
 /** A member's read position as v1 shows it. */
 function serializeReceipt(receipt: ReadReceipt): z.infer<typeof Receipts>["items"][number] {
-  return { user_id: receipt.userId, read_seq: receipt.readSeq, read_at: receipt.readAt };
+  const { userId, readSeq, readAt, bot } = receipt;
+  return { user_id: userId, read_seq: readSeq, read_at: readAt, ...(bot && { bot }) };
 }

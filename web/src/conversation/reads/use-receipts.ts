@@ -9,7 +9,7 @@ export interface Receipt {
 }
 
 /**
- * Up to where each member of a conversation has read, by their ids; they are kept as they are now.
+ * Up to where each member of a conversation has read, by their ids, without bots; they are kept as they are now.
  * @param isNeeded false: nothing is asked for, and nobody is there
  */
 export function useReceipts(id: number, isNeeded: boolean): ReadonlyMap<number, Receipt> {
@@ -21,7 +21,8 @@ export function useReceipts(id: number, isNeeded: boolean): ReadonlyMap<number, 
     const load = async () => {
       const { items } = await chat.api.call("get", "/v1/conversations/{id}/receipts", { path: { id } });
       if (!isShown) return;
-      const loaded = items.map(
+      const people = items.filter(({ bot }) => !bot);
+      const loaded = people.map(
         ({ user_id: user, read_seq: seq, read_at: at }) => [user, { seq, at }] as const,
       );
       // A frame may have come before the answer.

@@ -13,7 +13,7 @@ export interface ReadCount {
 }
 
 /**
- * Messages of one conversation, and by how many of its members they were read. Their senders do not count.
+ * Messages of one conversation, and by how many of its members they were read. Neither their senders nor bots count.
  * @throws as `messagesById`
  */
 export async function receiptsById(
@@ -58,8 +58,9 @@ export async function readersById(
   };
 }
 
+/** Who may read a message: people other than its sender. */
 function readersOf({ sender }: Message, receipts: ReadReceipt[]): ReadReceipt[] {
-  return receipts.filter(({ userId }) => userId !== sender.id);
+  return receipts.filter(({ userId, bot }) => userId !== sender.id && !bot);
 }
 
 /**
