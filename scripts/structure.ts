@@ -2,19 +2,21 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { figuresOf } from "./support/figures.ts";
+import { insecureIn } from "./support/insecure.ts";
 import { luckIn } from "./support/luck.ts";
 
 /**
  * The structure of `src/`, the packages, `web/src/` and `web/docs/` in figures: files per folder, names
  * exported for two types; and long comment lines and lines on which luck decides (`support/luck.ts`), there
- * and in the tests, the scripts and the benchmarks.
+ * and in the tests, the scripts and the benchmarks; and what browsers lack over plain http
+ * (`support/insecure.ts`).
  * `biome.json` has the rules of imports: which layer may import which, and no cycles.
  * `support/figures.ts` has limits for figures of `src/` and of the notes on its design: a commit that raises
  * one says why.
  *
  *     npm run structure
  *
- * Exits with 1 on a name of two types, a long comment line, a line of luck, a folder of more than 15 files,
+ * Exits with 1 on a name of two types, a long comment line, a line of luck or of plain http, a folder of more than 15 files,
  * or a figure over its limit.
  */
 const MAX_FILES = 15;
@@ -106,6 +108,9 @@ const doubled = doubledTypes();
 const luck = [...texts, ...others].flatMap(([path, text]) =>
   luckIn(path, text).map(({ line, what }) => `${path}:${line}: ${what}`),
 );
+const insecure = [...texts]
+  .filter(([path]) => /^(web|packages\/(client|react|tim))\/src\//.test(path))
+  .flatMap(([path, text]) => insecureIn(path, text).map(({ line, what }) => `${path}:${line}: ${what}`));
 
 console.log(
   `${files.length} files, ${lines.length} lines, ${longComments.length} comment lines over ${MAX_COLUMNS} columns`,
@@ -118,6 +123,8 @@ console.log(`Names exported for two types: ${doubled.length}`);
 for (const [name, paths] of doubled) console.log(`  ${name}: ${paths.join(", ")}`);
 console.log(`Lines on which luck decides: ${luck.length}`);
 for (const line of luck) console.log(`  ${line}`);
+console.log(`Lines that fail over plain http: ${insecure.length}`);
+for (const line of insecure) console.log(`  ${line}`);
 const notes = execFileSync("git", [...LISTED, "docs/design"], { encoding: "utf8" })
   .trim()
   .split("\n");
@@ -126,5 +133,6 @@ console.log("Figures, and their limits:");
 for (const { name, now, limit } of figures) console.log(`  ${now} of ${limit}  ${name}`);
 const over = figures.filter(({ now, limit }) => now > limit);
 for (const { name, now, limit } of over) console.log(`Over its limit: ${name}: ${now}, of ${limit} at most`);
-const wrong = doubled.length + longComments.length + luck.length + full.length + over.length;
+const wrong =
+  doubled.length + longComments.length + luck.length + insecure.length + full.length + over.length;
 process.exitCode = wrong > 0 ? 1 : 0;

@@ -71,7 +71,8 @@ function routeTo({ id }: ConversationEntry, message: LastMessage | Message | nul
 
 /** Shows a notification that leads to a view, if the user wants them. */
 function notify(about: { title: string; body?: string; tag: string }, to: Route): void {
-  if (!showsNotifications.value || Notification.permission !== "granted") return;
+  if (!showsNotifications.value || !("Notification" in window) || Notification.permission !== "granted")
+    return;
   const { title, ...shows } = about;
   const options = { ...shows, icon: "/icons/icon.svg", data: href(to) };
   try {

@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import type { Chat } from "parley-client";
+import { newId } from "../lib/new-id.ts";
 import { stored } from "../lib/stored.ts";
 import { type Content, content } from "./choices.ts";
 import { showsNotifications, unsubscribe } from "./settings.ts";
@@ -20,7 +21,7 @@ export function followPushes(chat: Chat): () => void {
 }
 
 async function register({ api }: Chat, shown: Content): Promise<void> {
-  if (Notification.permission !== "granted") return;
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
   // It is ready only once the first start has kept the page.
   const pushes = (await navigator.serviceWorker?.ready)?.pushManager;
   if (!pushes) return;
@@ -28,7 +29,7 @@ async function register({ api }: Chat, shown: Content): Promise<void> {
   const { endpoint, keys } = (await subscribe(pushes, key)).toJSON();
   const { p256dh, auth } = keys ?? {};
   if (!endpoint || !p256dh || !auth) return;
-  const id = device.read() ?? crypto.randomUUID();
+  const id = device.read() ?? newId();
   device.write(id);
   const { lang } = document.documentElement;
   await api.call("put", "/v1/push/{device_id}", {

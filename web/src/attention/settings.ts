@@ -15,7 +15,8 @@ export const playsSound = signal(sounds.read() ?? true);
  * @returns whether the browser has refused
  */
 export async function showNotifications(wanted: boolean): Promise<boolean> {
-  const isAllowed = wanted && (await Notification.requestPermission()) === "granted";
+  const isAllowed =
+    wanted && "Notification" in window && (await Notification.requestPermission()) === "granted";
   showsNotifications.value = isAllowed;
   return wanted && !isAllowed;
 }

@@ -1,4 +1,5 @@
 import { t } from "../i18n/i18n.ts";
+import { copyText } from "../lib/clipboard.ts";
 import { href, parseAddress, type Route } from "../state/address.ts";
 import { toast } from "../ui/toasts.tsx";
 
@@ -21,7 +22,7 @@ export function codeOf(pasted: string): string | null {
 /** Copies a link, and says so. A browser that refuses leaves it to the user. */
 export async function copyLink(link: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(link);
+    await copyText(link);
     toast(t("group.linkCopied"));
   } catch {
     toast(t("group.linkNotCopied"));

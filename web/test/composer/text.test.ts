@@ -4,7 +4,7 @@ import { newest } from "../support/history.ts";
 import { takeProblems } from "../support/problems.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
-import { composer, connection, row, stored } from "../support/talk.ts";
+import { choose, composer, connection, row, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -36,7 +36,7 @@ test("a draft outlives a reload, goes on on another device, and ends with the me
   await expect.poll(() => composer(page).inputValue()).toBe("");
 });
 
-test("a page over plain http at an address of a local network sends, and keeps a draft", async () => {
+test("a page over plain http at an address of a local network sends, also later, keeps a draft and copies", async () => {
   const { ann, id } = await world();
   const page = await site.open({
     person: ann,
@@ -51,6 +51,15 @@ test("a page over plain http at an address of a local network sends, and keeps a
   await expect.poll(() => composer(page).inputValue()).toBe("I bring");
   await composer(page).press("Enter");
   await stored(page, "I bring").waitFor();
+  await choose(page, "I bring", "Copy C");
+  await page.getByText("Copied").waitFor();
+  await composer(page).press("ControlOrMeta+v");
+  await expect.poll(() => composer(page).inputValue()).toBe("I bring");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Send later" }).click();
+  await page.getByRole("button", { name: "Tomorrow morning" }).click();
+  await page.getByRole("button", { name: "Schedule", exact: true }).click();
+  await page.getByText("Will be sent").waitFor();
   const problems = takeProblems(page.context());
   // The browser tells of a header that it ignores on such pages.
   expect(problems.filter((problem) => !problem.includes("Cross-Origin-Opener-Policy"))).toEqual([]);

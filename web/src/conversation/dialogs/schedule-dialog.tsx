@@ -4,6 +4,7 @@ import { mentionsNow } from "parley-react/mentions";
 import { useState } from "preact/hooks";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { newId } from "../../lib/new-id.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -26,8 +27,8 @@ interface Props {
 /** Asks when a message is sent, and leaves it with the server. */
 export function ScheduleDialog({ id, text: before, place, picked, onClose, onScheduled }: Props) {
   const account = useAccount();
-  // A repeat after a lost answer schedules nothing twice. As in parley-client, ids rise with the time.
-  const [clientMsgId] = useState(() => Date.now() + crypto.randomUUID());
+  // A repeat after a lost answer schedules nothing twice.
+  const [clientMsgId] = useState(newId);
   const schedule = async (at: number, text: string) => {
     const mentions = picked ? await mentionsNow(account, id, text, picked) : [];
     await account.chat.api.call("post", "/v1/conversations/{id}/messages", {

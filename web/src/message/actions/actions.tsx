@@ -2,6 +2,7 @@ import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { composition } from "../../conversation/composition.ts";
 import { t } from "../../i18n/i18n.ts";
+import { copyText } from "../../lib/clipboard.ts";
 import { showReport } from "../../moderation/show-report.tsx";
 import type { Account } from "../../state/account.ts";
 import { reason } from "../../state/problem.ts";
@@ -138,7 +139,7 @@ export function copyable({ kind, body }: Message): string {
 
 /** Puts a text where the user pastes it from. */
 export function copy(text: string): void {
-  void attempt(() => navigator.clipboard.writeText(text), t("message.copied"));
+  void attempt(() => copyText(text), t("message.copied"));
 }
 
 /** Marks a message and what follows as unread, and leaves the conversation, which would be read otherwise. */

@@ -28,7 +28,11 @@ export function CodeBlock({ text, language }: Props) {
     };
   }, [text, language]);
   const copy = () =>
-    navigator.clipboard.writeText(text).then(
+    // The first view has no other way to copy: over plain http it is loaded.
+    ("clipboard" in navigator
+      ? navigator.clipboard.writeText(text)
+      : import("../../lib/clipboard.ts").then(({ copyText }) => copyText(text))
+    ).then(
       () => toast(t("message.copied")),
       (error) => toast(reason(error)),
     );

@@ -1,4 +1,5 @@
 import { t } from "../../i18n/i18n.ts";
+import { copyText } from "../../lib/clipboard.ts";
 import { reason } from "../../state/problem.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toasts.tsx";
@@ -6,7 +7,7 @@ import { toast } from "../../ui/toasts.tsx";
 /** Shows the token of a bot, once: the server does not know it any more. */
 export function TokenDialog({ token, onClose }: { token: string; onClose: () => void }) {
   const copy = () =>
-    navigator.clipboard.writeText(token).then(
+    copyText(token).then(
       () => toast(t("message.copied")),
       (error) => toast(reason(error)),
     );
