@@ -1,4 +1,5 @@
 import { t } from "../../i18n/i18n.ts";
+import { Empty } from "../empty.tsx";
 
 interface Props {
   /** what is not there, in a sentence */
@@ -12,11 +13,10 @@ interface Props {
 /** Says that what was looked for is not there, or not for the user to see, with a way back. */
 export function Gone({ text, back, label = t("app.toList") }: Props) {
   return (
-    <p class="blank">
-      {text}
+    <Empty icon="search" text={text}>
       <a class="primary" href={back}>
         {label}
       </a>
-    </p>
+    </Empty>
   );
 }
