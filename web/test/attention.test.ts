@@ -44,7 +44,7 @@ async function device(person: Person): Promise<BrowserContext> {
 
 async function open(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(`${site.origin}/#/settings`);
+  await page.goto(`${site.origin}/#/settings/notifications`);
   return page;
 }
 
@@ -135,7 +135,7 @@ test("the user hears of what they have chosen for a conversation, and of nothing
   const chosen = async () => Chosen.parse(await ann.call("GET", "/v1/push"));
   await level.selectOption("Mentions of you");
   await expect.poll(chosen).toMatchObject({ levels: [{ conversation_id: id, level: "mentions" }] });
-  await page.goto(`${site.origin}/#/settings`);
+  await page.goto(`${site.origin}/#/settings/notifications`);
   const shown = `Hike: ${ben.user.username}: A new message #/c/${id}`;
   const mentions = [ann.user.id];
   await say(ben, "Rain");

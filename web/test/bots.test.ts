@@ -157,7 +157,7 @@ test("a text of a bot grows until it is stored once, and what is for one member 
 
 test("a person makes a bot, gives it a new token, and deletes it", async () => {
   const ann = await site.person("ann");
-  const page = await site.open({ person: ann, hash: "#/settings" });
+  const page = await site.open({ person: ann, hash: "#/settings/bots" });
   const bots = page.getByRole("region", { name: "Bots" });
   await bots.getByRole("button", { name: "Make a bot" }).click();
   const making = page.getByRole("dialog", { name: "Make a bot" });
@@ -171,12 +171,15 @@ test("a person makes a bot, gives it a new token, and deletes it", async () => {
     (await fetch(`${site.origin}/v1/me`, { headers: { Authorization: `Bearer ${token}` } })).status;
   expect(await me(first)).toBe(200);
   await showing.getByRole("button", { name: "Close" }).click();
-  await bots.getByRole("button", { name: "New token for Weather" }).click();
-  await confirm(page, "New token");
+  const choose = async (item: string) => {
+    await bots.getByRole("button", { name: "Actions for Weather" }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+    await confirm(page, item);
+  };
+  await choose("New token");
   expect(await me(await shown())).toBe(200);
   expect(await me(first)).toBe(401);
   await showing.getByRole("button", { name: "Close" }).click();
-  await bots.getByRole("button", { name: "Delete Weather" }).click();
-  await confirm(page, "Delete");
+  await choose("Delete");
   await expect.poll(() => bots.getByRole("listitem").count()).toBe(0);
 });

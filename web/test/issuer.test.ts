@@ -126,7 +126,11 @@ test("a sign-in that another tab has overtaken proves nothing, and takes the pla
   const ann = provider.user;
   const browser = await site.device();
   const [page, late, other] = [await browser.newPage(), await browser.newPage(), await browser.newPage()];
-  const links = { late: await goTo(late, "#/settings"), other: await goTo(other), page: await goTo(page) };
+  const links = {
+    late: await goTo(late, "#/settings/data"),
+    other: await goTo(other),
+    page: await goTo(page),
+  };
   await links.page.click();
   await connection(page, "live").waitFor({ state: "attached" });
   provider.user = { ...ann, sid: crypto.randomUUID() };
@@ -223,10 +227,10 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     provider.hasSignOut = false;
     const browser = await site.device();
     const [page, other] = [await browser.newPage(), await browser.newPage()];
-    await page.goto(`${site.origin}/#/settings`);
+    await page.goto(`${site.origin}/#/settings/data`);
     await issuer.goAndCome(page);
     await connection(page, "live").waitFor({ state: "attached" });
-    await other.goto(`${site.origin}/#/settings`);
+    await other.goto(`${site.origin}/#/settings/data`);
     await connection(other, "live").waitFor({ state: "attached" });
     await other.route("**/v1/me/export", () => {});
     await other.getByRole("button", { name: "Export my data" }).click();

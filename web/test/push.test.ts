@@ -123,7 +123,7 @@ test("a browser that may notify is pushed to, until its user wants none or signs
   const ann = await site.person("ann");
   const context = await allowing(ann);
   const page = await context.newPage();
-  await page.goto(`${site.origin}/#/settings`);
+  await page.goto(`${site.origin}/#/settings/notifications`);
   const choice = page.getByLabel("Show notifications");
   await expect.poll(() => devices(ann)).toEqual([]);
   await choice.check();

@@ -75,7 +75,7 @@ export function AccountMenu({ self, button, onClose }: Props) {
         </p>
       )}
       {item("user", t("account.profile"), to({ view: "user", id: account.me }))}
-      {item("settings", t("settings.title"), to({ view: "settings" }))}
+      {item("settings", t("settings.title"), to({ view: "settings", place: "" }))}
       {item(LATER.keyboard, t("keys.title"), showKeys)}
       <fieldset class="menu-choice" aria-label={t("settings.theme")}>
         <span aria-hidden="true">{t("settings.theme")}</span>

@@ -94,7 +94,7 @@ interface StepProps {
 
 function Step({ title, hint, children }: StepProps) {
   return (
-    <section class="step">
+    <section class="step card">
       <h3>{title}</h3>
       {hint && <p class="status">{hint}</p>}
       {children}

@@ -117,7 +117,7 @@ function Content() {
     case "admin":
       return <AdminPage place={now.place} />;
     case "settings":
-      return <SettingsPage />;
+      return <SettingsPage place={now.place} />;
     case "home":
     case "search":
       return <HomePage />;

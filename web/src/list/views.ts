@@ -21,5 +21,5 @@ export const VIEWS: readonly View[] = [
   { route: { view: "saved" }, label: "saved.title", icon: "bookmark" },
   { route: { view: "scheduled" }, label: "scheduled.title", icon: "clock" },
   { route: { view: "archive" }, label: "archive.title", icon: "archive" },
-  { route: { view: "settings" }, label: "settings.title", icon: "settings", isOfAccount: true },
+  { route: { view: "settings", place: "" }, label: "settings.title", icon: "settings", isOfAccount: true },
 ];

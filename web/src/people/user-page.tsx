@@ -40,7 +40,7 @@ export function UserPage({ id }: { id: number }) {
           actions={id === me ? [] : relationActions(account, user, reload)}
         >
           {id === me && (
-            <a class="secondary" href={href({ view: "settings" })}>
+            <a class="secondary" href={href({ view: "settings", place: "profile" })}>
               {t("settings.title")}
             </a>
           )}

@@ -5,6 +5,7 @@ import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { deviceName } from "../lib/device.ts";
 import { useAccount } from "../state/context.ts";
+import { session } from "../state/session.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Loaded, useLoaded } from "../state/use-loaded.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
@@ -14,13 +15,14 @@ import { PasswordField } from "./password-field.tsx";
 /** The password and the sessions. */
 export function Security() {
   const { chat } = useAccount();
+  // The server opens no session by an issuer for a user who has a password.
+  const hasPassword = !session.peek()?.isRenewed;
   const sessions = useLoaded("sessions", () => chat.api.call("get", "/v1/sessions", {}));
   return (
-    <section class="form" aria-label={t("security.title")}>
-      <h3>{t("security.title")}</h3>
-      <PasswordForm done={sessions.reload} />
+    <>
+      {hasPassword && <PasswordForm done={sessions.reload} />}
       <Sessions sessions={sessions} />
-    </section>
+    </>
   );
 }
 
@@ -44,12 +46,14 @@ function PasswordForm({ done }: { done: () => void }) {
   });
   return (
     <form
-      class="form"
+      class="card"
+      aria-label={t("security.password")}
       onSubmit={(event) => {
         event.preventDefault();
         void change.run();
       }}
     >
+      <h4>{t("security.password")}</h4>
       <PasswordField
         label="security.current"
         value={current}
@@ -76,8 +80,9 @@ function Sessions({ sessions: { value, problem, reload } }: SessionsProps) {
     reload();
   });
   return (
-    <section class="group">
-      <h3>{t("security.sessions")}</h3>
+    <section class="card" aria-label={t("security.sessions")}>
+      <h4>{t("security.sessions")}</h4>
+      <p class="hint-text">{t("security.sessionsHint")}</p>
       {(problem || end.problem) && <p class="problem">{problem || end.problem}</p>}
       <ul class="people">
         {value?.items.map(({ id, user_agent: agent, last_seen_at: at, current }) => (

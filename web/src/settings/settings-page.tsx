@@ -1,87 +1,64 @@
-import { chooseLocale, LANGUAGES, LOCALES, locale, t } from "../i18n/i18n.ts";
-import { reason } from "../state/problem.ts";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../i18n/i18n.ts";
+import { isWide } from "../lib/wide.ts";
 import { href } from "../state/router.ts";
-import { chooseSendKey, MOD, SEND_KEYS, sendKey } from "../state/send-key.ts";
 import { Page } from "../ui/page.tsx";
-import { toast } from "../ui/toasts.tsx";
-import { Bots } from "./bots/bots.tsx";
-import { OwnData } from "./data/own-data.tsx";
-import { NotificationSettings } from "./notifications.tsx";
-import { ProfileForm } from "./profile-form.tsx";
-import { Security } from "./security.tsx";
-import { DENSITIES, density, THEMES, theme } from "./theme.ts";
+import { SECTIONS, sectionAt } from "./sections.tsx";
 
-/** The profile, what the user sets for this browser, the security of the account, and the user's data. */
-export function SettingsPage() {
+/**
+ * The parts of the settings, and one of them beside their list. A screen that has no room for both shows the
+ * list at `#/settings`, and a part in its place.
+ * @param place the part of its address behind `#/settings/`
+ */
+export function SettingsPage({ place }: { place: string }) {
+  const id = useId();
+  const nav = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(place);
+  const { place: current, title, View } = sectionAt(place);
+  // The focus goes to what has come: a part, or the list, at the part that was left.
+  useLayoutEffect(() => {
+    const { current: before } = shown;
+    if (before === place) return;
+    shown.current = place;
+    const link = nav.current?.querySelector<HTMLElement>(`[href="${addressOf(sectionAt(before).place)}"]`);
+    const isList = place === "" && !isWide();
+    (isList ? link : heading.current)?.focus();
+  }, [place]);
   return (
-    <Page title={t("settings.title")} back={href({ view: "home" })}>
-      <ProfileForm />
-      <fieldset>
-        <legend>{t("settings.language")}</legend>
-        {LOCALES.map((one) => (
-          <label key={one}>
-            <input
-              type="radio"
-              name="locale"
-              checked={locale.value === one}
-              onChange={() => {
-                chooseLocale(one).catch((error) => toast(reason(error)));
-              }}
-            />
-            <span lang={one}>{LANGUAGES[one]}</span>
-          </label>
-        ))}
-      </fieldset>
-      <fieldset>
-        <legend>{t("settings.theme")}</legend>
-        {THEMES.map((one) => (
-          <label key={one}>
-            <input
-              type="radio"
-              name="theme"
-              checked={theme.value === one}
-              onChange={() => {
-                theme.value = one;
-              }}
-            />
-            {t(`settings.theme.${one}`)}
-          </label>
-        ))}
-      </fieldset>
-      <fieldset>
-        <legend>{t("settings.density")}</legend>
-        {DENSITIES.map((one) => (
-          <label key={one}>
-            <input
-              type="radio"
-              name="density"
-              checked={density.value === one}
-              onChange={() => {
-                density.value = one;
-              }}
-            />
-            {t(`settings.density.${one}`)}
-          </label>
-        ))}
-      </fieldset>
-      <fieldset>
-        <legend>{t("composer.sendKey")}</legend>
-        {SEND_KEYS.map((one) => (
-          <label key={one}>
-            <input
-              type="radio"
-              name="send-key"
-              checked={sendKey.value === one}
-              onChange={() => chooseSendKey(one)}
-            />
-            {t(`composer.sendKey.${one}`, { key: MOD })}
-          </label>
-        ))}
-      </fieldset>
-      <NotificationSettings />
-      <Security />
-      <Bots />
-      <OwnData />
-    </Page>
+    <div class="settings" data-list={place === ""}>
+      <Page
+        title={t("settings.title")}
+        back={href(place === "" ? { view: "home" } : { view: "settings", place: "" })}
+      >
+        <nav ref={nav} class="settings-nav" aria-label={t("settings.sections")}>
+          <ul>
+            {SECTIONS.map((one) => (
+              <li key={one.place}>
+                <a
+                  href={addressOf(one.place)}
+                  aria-current={one.place === current && (place !== "" || isWide()) ? "page" : undefined}
+                >
+                  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+                    <path d={one.icon} />
+                  </svg>
+                  {t(one.title)}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <section key={current} class="settings-section" aria-labelledby={id}>
+          <h3 ref={heading} id={id} tabIndex={-1}>
+            {t(title)}
+          </h3>
+          <View />
+        </section>
+      </Page>
+    </div>
   );
+}
+
+function addressOf(place: string): string {
+  return href({ view: "settings", place });
 }

@@ -15,17 +15,17 @@ export type Route =
       thread?: number;
       panel?: Panel;
     }
-  | { view: "archive" | "mentions" | "threads" | "saved" | "scheduled" | "people" | "settings" | "new" }
+  | { view: "archive" | "mentions" | "threads" | "saved" | "scheduled" | "people" | "new" }
   | { view: "search"; query: string }
   /** message requests: that of a conversation, by its id; 0: all */
   | { view: "requests"; id: number }
   | { view: "user"; id: number }
   | { view: "invitation"; code: string }
-  /** what is for staff. @see moderation/place.ts */
-  | { view: "admin"; place: string }
+  /** what is for staff, or a part of the settings. @see moderation/place.ts, settings/sections.tsx */
+  | { view: "admin" | "settings"; place: string }
   | { view: "nothing" };
 
-const PLAIN = ["archive", "mentions", "threads", "saved", "scheduled", "people", "settings", "new"] as const;
+const PLAIN = ["archive", "mentions", "threads", "saved", "scheduled", "people", "new"] as const;
 
 /** The address of a route. */
 export function href(to: Route): string {
@@ -44,7 +44,8 @@ export function href(to: Route): string {
     case "invitation":
       return `#/join/${encodeURIComponent(to.code)}`;
     case "admin":
-      return `#/admin/${to.place}`;
+    case "settings":
+      return `#/${to.view}/${to.place}`;
     default:
       return `#/${to.view}`;
   }
@@ -61,7 +62,7 @@ export function parseAddress(hash: string): Route {
   if (plain && rest.length === 0) return { view: plain };
   if (view === "" && rest.length === 0) return { view: "home" };
   if (view === "c") return conversation(rest);
-  if (view === "admin") return { view, place: rest.join("/") };
+  if (view === "admin" || view === "settings") return { view, place: rest.join("/") };
   if (view === "search") return { view, query: first };
   if (view === "requests" || (view === "user" && number(first))) return { view, id: number(first) };
   if (view === "join" && first) return { view: "invitation", code: first };

@@ -23,7 +23,14 @@ const VIEWS: [hash: (conversation: number) => string, text: string][] = [
   [() => "#/archive", "The archive is empty."],
   [() => "#/scheduled", "Nothing is scheduled."],
   [() => "#/people", "No friends yet."],
-  [() => "#/settings", "This session"],
+  [() => "#/settings", "Privacy"],
+  [() => "#/settings/profile", "More about you"],
+  [() => "#/settings/privacy", "Who may write to you"],
+  [() => "#/settings/notifications", "Quiet hours"],
+  [() => "#/settings/appearance", "Same as the device"],
+  [() => "#/settings/security", "This session"],
+  [() => "#/settings/bots", "Make a bot"],
+  [() => "#/settings/data", "Export my data"],
   [() => "#/nothing", "There is nothing at this address."],
 ];
 
@@ -120,7 +127,7 @@ const OPENED: [
   [({ ben }) => `#/user/${ben.user.id}`, null, (page) => page.getByText("Send a message")],
   [({ code }) => `#/join/${code}`, null, (page) => page.getByRole("button", { name: "Join" })],
   [
-    () => "#/settings",
+    () => "#/settings/data",
     (page) => page.getByRole("button", { name: "Delete my account" }).click(),
     (page) => page.getByRole("dialog").getByText("You own these groups."),
   ],

@@ -134,7 +134,18 @@ test("at 200 % one signs in, writes, makes a poll and changes settings by the ke
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("Settings");
   await page.keyboard.press("Enter");
-  await page.getByText("This session").waitFor();
   await expect.poll(() => hasFocus(page.getByRole("region", { name: "Settings" }))).toBe(true);
-  await expectReachable(page, "Save", "Delete my account");
+  await expectReachable(page, "Profile", "Security", "Your data");
+  for (const [part, ...controls] of [
+    ["Profile", "Name", "Save"],
+    ["Your data", "Export my data", "Delete my account"],
+  ] as const) {
+    await page.getByRole("link", { name: part }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => hasFocus(page.getByRole("heading", { name: part, exact: true }))).toBe(true);
+    await expectReachable(page, ...controls);
+    await page.getByRole("link", { name: "Back" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => hasFocus(page.getByRole("link", { name: part }))).toBe(true);
+  }
 });

@@ -48,7 +48,7 @@ test("nothing is wider than a phone", async () => {
   const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "A message that says so much that it has to be broken into several lines on a phone");
   const page = await site.open({ person: ann, viewport: { ...PHONE, width: 320 } });
-  for (const hash of ["#/", `#/c/${id}`, "#/settings"]) {
+  for (const hash of ["#/", `#/c/${id}`, "#/settings", "#/settings/privacy"]) {
     await page.goto(`${site.origin}/${hash}`);
     await page.locator("h1:visible, h2:visible").first().waitFor();
     await expect

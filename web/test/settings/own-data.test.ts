@@ -29,7 +29,7 @@ async function talk(): Promise<{ ann: Person; ben: Person; id: number; bens: Pag
 }
 
 test("an export is saved as a file, can be cancelled, and tried again when it fails", async () => {
-  const page = await site.open({ person: await site.person("ann"), hash: "#/settings" });
+  const page = await site.open({ person: await site.person("ann"), hash: "#/settings/data" });
   const answers: ((call: Route) => Promise<unknown>)[] = [];
   let asked = 0;
   let held = Promise.withResolvers<void>();
@@ -80,7 +80,7 @@ test("an export is saved as a file, can be cancelled, and tried again when it fa
 
 test("an export has what the user has sent, and nothing that others have", async () => {
   const { ann } = await talk();
-  const page = await site.open({ person: ann, hash: "#/settings" });
+  const page = await site.open({ person: ann, hash: "#/settings/data" });
   const saved = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export my data" }).click();
   const download = await saved;
@@ -102,7 +102,7 @@ test("an account is deleted with its messages, and nothing of it stays in any ta
   await other.goto(`${site.origin}/#/c/${id}`);
   await stored(other, "Words of Ben").waitFor();
   await composer(other).fill("A draft of Ann");
-  await page.goto(`${site.origin}/#/settings`);
+  await page.goto(`${site.origin}/#/settings/data`);
   await connection(page, "live").waitFor({ state: "attached" });
   await expect.poll(() => kept(page)).toContainEqual(expect.stringContaining("drafts"));
   const dialog = await openDeletion(page);
@@ -125,7 +125,7 @@ test("an account is deleted with its messages, and nothing of it stays in any ta
 
 test("an account is deleted without its messages, unless the user wants it otherwise", async () => {
   const { ann, ben, id, bens } = await talk();
-  const page = await site.open({ person: ann, hash: "#/settings" });
+  const page = await site.open({ person: ann, hash: "#/settings/data" });
   const dialog = await openDeletion(page);
   await dialog.getByLabel("Password").fill(PASSWORD);
   await dialog.getByRole("button", { name: "Delete for ever" }).click();
@@ -141,7 +141,7 @@ test("who owns groups is led to them, and can delete the account once they are h
   const hike = await ann.openGroup("Hike", [ben]);
   const kitchen = await ann.openGroup("Kitchen", [ben]);
   await ann.call("PUT", `/v1/conversations/${kitchen.id}/preferences`, { archived: true });
-  const page = await site.open({ person: ann, hash: "#/settings" });
+  const page = await site.open({ person: ann, hash: "#/settings/data" });
   const dialog = await openDeletion(page);
   await dialog.getByLabel("Password").fill(PASSWORD);
   await dialog.getByRole("link", { name: "Hike" }).waitFor();
@@ -155,7 +155,7 @@ test("who owns groups is led to them, and can delete the account once they are h
   await page.getByRole("button", { name: "Dissolve the group" }).click();
   await confirm(page, "Dissolve the group");
   await page.getByText("Choose a conversation").waitFor();
-  await page.goto(`${site.origin}/#/settings`);
+  await page.goto(`${site.origin}/#/settings/data`);
   await openDeletion(page);
   await dialog.getByLabel("Password").fill(PASSWORD);
   await remove.click();

@@ -77,7 +77,7 @@ test("a new password ends the other sessions, and a deleted account says farewel
   const page = await site.open();
   await signIn(page, ann.user.username, PASSWORD);
   await connection(page, "live").waitFor({ state: "attached" });
-  await page.goto(`${site.origin}/#/settings`);
+  await page.goto(`${site.origin}/#/settings/security`);
   const ends = page.getByRole("button", { name: "End", exact: true });
   await expect.poll(() => ends.count()).toBe(1);
   const next = "another long enough passphrase";
@@ -86,6 +86,7 @@ test("a new password ends the other sessions, and a deleted account says farewel
   await page.getByRole("button", { name: "Change the password" }).click();
   await expect.poll(() => ends.count()).toBe(0);
   await other.getByText("Your session has ended.").waitFor();
+  await page.getByRole("link", { name: "Your data" }).click();
   await page.getByRole("button", { name: "Delete my account" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete my account" });
   await dialog.getByLabel("Password").fill(next);

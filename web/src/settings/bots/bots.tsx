@@ -7,14 +7,17 @@ import { useAction } from "../../state/use-action.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { confirmed } from "../../ui/confirm.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { Menu } from "../../ui/menu.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
+import { useMe } from "../use-me.ts";
 import { BotDialog } from "./bot-dialog.tsx";
 import { TokenDialog } from "./token-dialog.tsx";
 
 /** The bots that the user has made. */
 export function Bots() {
   const { chat } = useAccount();
-  const { value: me } = useLoaded("me", () => chat.api.call("get", "/v1/me", {}));
+  const { value: me } = useMe();
   const { value, problem, reload } = useLoaded("bots", () => chat.api.call("get", "/v1/bots"));
   const [isMaking, setMaking] = useState(false);
   const [token, setToken] = useState<string>();
@@ -26,49 +29,48 @@ export function Bots() {
     reload();
   });
   return (
-    <section class="form" aria-label={t("bots.title")}>
-      <header class="section-head">
-        <h3>{t("bots.title")}</h3>
-        {me?.policies.bots === "anyone" && (
-          <button class="link" type="button" onClick={() => setMaking(true)}>
-            {t("bots.make")}
-          </button>
-        )}
-      </header>
+    <div class="card">
       <p>{t("bots.about")}</p>
       <ProblemText text={problem || renew.problem || remove.problem} />
-      <ul class="people">
+      <ul class="bots">
         {value?.items.map((bot) => (
           <li key={bot.id} class="hook">
             <Avatar id={bot.id} name={nameOf(bot)} picture={bot.avatar} size="small" />
-            <a href={href({ view: "user", id: bot.id })}>
+            <a class="plain" href={href({ view: "user", id: bot.id })}>
               <bdi>{nameOf(bot)}</bdi>
+              <small>@{bot.username}</small>
             </a>
-            <button
-              class="link"
-              type="button"
-              aria-label={t("bots.tokenOf", { name: nameOf(bot) })}
-              onClick={async () => {
-                if (await confirmed(t("bots.token"), t("bots.tokenQuestion", { name: nameOf(bot) })))
-                  void renew.run(bot.id);
-              }}
-            >
-              {t("bots.token")}
-            </button>
-            <button
-              class="link"
-              type="button"
-              aria-label={t("bots.deleteOf", { name: nameOf(bot) })}
-              onClick={async () => {
-                if (await confirmed(t("bots.delete"), t("bots.deleteQuestion", { name: nameOf(bot) })))
-                  void remove.run(bot.id);
-              }}
-            >
-              {t("bots.delete")}
-            </button>
+            <Menu
+              label={t("list.actions", { name: nameOf(bot) })}
+              items={[
+                {
+                  label: t("bots.token"),
+                  icon: "undo",
+                  onSelect: async () => {
+                    if (await confirmed(t("bots.token"), t("bots.tokenQuestion", { name: nameOf(bot) })))
+                      void renew.run(bot.id);
+                  },
+                },
+                {
+                  label: t("bots.delete"),
+                  icon: "trash",
+                  isDanger: true,
+                  onSelect: async () => {
+                    if (await confirmed(t("bots.delete"), t("bots.deleteQuestion", { name: nameOf(bot) })))
+                      void remove.run(bot.id);
+                  },
+                },
+              ]}
+            />
           </li>
         ))}
       </ul>
+      {me?.policies.bots === "anyone" && (
+        <button class="secondary" type="button" onClick={() => setMaking(true)}>
+          <Icon name="plus" />
+          {t("bots.make")}
+        </button>
+      )}
       {isMaking && (
         <BotDialog
           onMade={(made) => {
@@ -80,6 +82,6 @@ export function Bots() {
         />
       )}
       {token && <TokenDialog token={token} onClose={() => setToken(undefined)} />}
-    </section>
+    </div>
   );
 }

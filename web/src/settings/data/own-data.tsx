@@ -5,11 +5,17 @@ import { ExportData } from "./export-data.tsx";
 /** The user's own data: the export, and the deletion of the account. */
 export function OwnData() {
   return (
-    <section class="form" aria-label={t("data.title")}>
-      <h3>{t("data.title")}</h3>
-      <p>{t("data.exportHint")}</p>
-      <ExportData />
-      <DeleteAccount />
-    </section>
+    <>
+      <div class="card">
+        <h4>{t("data.copy")}</h4>
+        <p>{t("data.exportHint")}</p>
+        <ExportData />
+      </div>
+      <div class="card">
+        <h4>{t("deletion.end")}</h4>
+        <p>{t("deletion.endHint")}</p>
+        <DeleteAccount />
+      </div>
+    </>
   );
 }

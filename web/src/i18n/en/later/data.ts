@@ -1,5 +1,6 @@
 export const data = {
   "data.title": "Your data",
+  "data.copy": "A copy of your data",
   "data.exportHint":
     "A ZIP file with what this server has of you: profile, friends, the messages that you have sent, and your files as links.",
   "data.export": "Export my data",
@@ -9,6 +10,8 @@ export const data = {
   "data.saved": "{name} is saved ({size}).",
   "data.tooOften": "You have exported your data often enough for now. It is possible again from {at}.",
   "deletion.title": "Delete my account",
+  "deletion.end": "Delete your account",
+  "deletion.endHint": "Your profile goes for ever. You choose whether your messages go too.",
   "deletion.what":
     "Your profile, friends, drafts and saved messages are deleted, and you are signed out on all devices. Nobody can have your username again. This cannot be undone.",
   "deletion.owned":

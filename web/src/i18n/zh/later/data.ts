@@ -1,5 +1,6 @@
 export const data = {
   "data.title": "我的数据",
+  "data.copy": "数据副本",
   "data.exportHint":
     "一个 ZIP 文件，包含此服务器上与你有关的内容：资料、好友、你发送的消息，以及文件的链接。",
   "data.export": "导出我的数据",
@@ -9,6 +10,8 @@ export const data = {
   "data.saved": "已保存 {name}（{size}）。",
   "data.tooOften": "近期导出次数已达上限，{at} 之后可再次导出。",
   "deletion.title": "注销账号",
+  "deletion.end": "注销账号",
+  "deletion.endHint": "你的个人资料会永久删除，你可以选择是否一并删除消息。",
   "deletion.what":
     "你的资料、好友、草稿和收藏都会被删除，所有设备都会退出登录，用户名今后也无法再使用。此操作无法恢复。",
   "deletion.owned": "你是以下群的群主。注销前请逐一转让或解散：",

@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
-import { choices, chooseQuietHours, type QuietHours } from "../attention/choices.ts";
-import { t } from "../i18n/i18n.ts";
-import { useAccount } from "../state/context.ts";
-import { reason } from "../state/problem.ts";
-import { ProblemText } from "../ui/problem-text.tsx";
+import { choices, chooseQuietHours, type QuietHours } from "../../attention/choices.ts";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { reason } from "../../state/problem.ts";
+import { ProblemText } from "../../ui/problem-text.tsx";
+import { Switch } from "./switch.tsx";
 
 /** What is offered first. */
 const NIGHT = { from: "22:00", to: "07:00" };
@@ -26,15 +27,13 @@ export function QuietHoursSetting() {
   ] as const;
   return (
     <>
-      <label>
-        <input
-          type="checkbox"
-          checked={hours !== null}
-          disabled={!choices.value}
-          onChange={({ currentTarget }) => choose(currentTarget.checked ? NIGHT : null)}
-        />
-        {t("notify.quiet")}
-      </label>
+      <Switch
+        label={t("notify.quiet")}
+        hint={t("notify.quietHint")}
+        isOn={hours !== null}
+        disabled={!choices.value}
+        onSwitch={(wanted) => choose(wanted ? NIGHT : null)}
+      />
       {hours && (
         <div class="quiet-hours">
           {ends.map(([end, label]) => (
