@@ -17,11 +17,16 @@ test("of a direct conversation only the message can go: there is nothing to diss
   const body = { message: { conversation_id: id, seq }, reason: "spam" };
   const direct = Object(await ann.call("POST", "/v1/reports", body));
   const page = await open(await staff(site, "moderator"), `reports/${direct.id}`);
-  await page.getByRole("button", { name: /^Delete the message/ }).waitFor();
-  await expect.poll(() => page.getByRole("button", { name: /^Dissolve/ }).count()).toBe(0);
+  const severe = page.getByRole("button", { name: "More actions" });
+  await severe.click();
+  await page.getByRole("menuitem", { name: /^Delete the message/ }).waitFor();
+  await expect.poll(() => page.getByRole("menuitem", { name: /^Dissolve/ }).count()).toBe(0);
+  await page.keyboard.press("Escape");
   const { report } = await reported(site, "cheap scarfs");
   await page.goto(`${site.origin}/#/admin/reports/${report}`);
-  await page.getByRole("button", { name: /^Dissolve/ }).waitFor();
+  await page.getByRole("link", { name: "note on cheap scarfs" }).waitFor();
+  await severe.click();
+  await page.getByRole("menuitem", { name: /^Dissolve/ }).waitFor();
 });
 
 test("of two who have a report on screen the second is told who was quicker, and sees it anew", async () => {
@@ -107,8 +112,8 @@ test("a moderator finds a user, suspends them with a reason and an end, and lift
   await user.getByText("Active", { exact: true }).waitFor();
   await page.keyboard.press("h");
   await dialog.getByLabel("Reason").fill("again");
-  await dialog.getByRole("button", { name: "Put in the shadow" }).click();
-  await user.getByText("In the shadow until").waitFor();
+  await dialog.getByRole("button", { name: "Hide from others" }).click();
+  await user.getByText("Hidden from others until").waitFor();
   await page.keyboard.press("l");
   await dialog.getByLabel("Reason").fill("fine");
   await dialog.getByRole("button", { name: "Lift the suspension" }).click();

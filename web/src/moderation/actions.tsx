@@ -1,12 +1,21 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { st } from "../i18n/staff.ts";
 import { isComposing } from "../lib/keyboard.ts";
+import type { IconName } from "../ui/icon.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { Menu } from "../ui/menu.tsx";
 
 /** Something that staff does, by a button or its key. */
 export interface StaffAction {
   /** a letter */
   readonly key: string;
   readonly label: string;
+  /** what staff does first, as a rule */
+  readonly isMain?: boolean;
+  /** it takes something away, and stands in a menu */
   readonly isDanger?: boolean;
+  /** shown in the place of the label */
+  readonly icon?: IconName;
   readonly run: () => void;
 }
 
@@ -34,7 +43,7 @@ export function useKeys(press: (event: KeyboardEvent) => boolean): void {
   }, []);
 }
 
-/** Buttons with their keys beside them. */
+/** Buttons with their keys beside them, the first as the main one, and a menu of what is severe. */
 export function StaffActions({ actions }: { actions: readonly StaffAction[] }) {
   useKeys(({ key, repeat }) => {
     const action = actions.find((one) => one.key === key.toLowerCase());
@@ -42,21 +51,36 @@ export function StaffActions({ actions }: { actions: readonly StaffAction[] }) {
     action.run();
     return true;
   });
+  const severe = actions.filter((one) => one.isDanger);
   return (
     <div class="actions">
-      {actions.map(({ key, label, isDanger, run }) => (
-        <button
-          key={key}
-          type="button"
-          class="secondary"
-          data-danger={isDanger}
-          aria-keyshortcuts={key}
-          onClick={run}
-        >
-          {label}
-          <kbd>{key.toUpperCase()}</kbd>
-        </button>
-      ))}
+      {actions
+        .filter((one) => !one.isDanger)
+        .map(({ key, label, isMain, icon, run }) =>
+          icon ? (
+            <IconButton key={key} {...{ icon, label }} aria-keyshortcuts={key} onClick={run} />
+          ) : (
+            <button
+              key={key}
+              type="button"
+              class={isMain ? "primary" : "secondary"}
+              aria-keyshortcuts={key}
+              onClick={run}
+            >
+              {label}
+              <kbd>{key.toUpperCase()}</kbd>
+            </button>
+          ),
+        )}
+      {severe.length > 0 && (
+        <Menu
+          label={st("act.severe")}
+          items={severe.map(({ key, label, run }) => ({
+            ...{ label, shortcut: key.toUpperCase() },
+            ...{ isDanger: true, onSelect: run },
+          }))}
+        />
+      )}
     </div>
   );
 }

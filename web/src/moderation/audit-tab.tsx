@@ -9,6 +9,7 @@ import { staffHref, UserLink } from "./links.tsx";
 type AuditEntry = components["schemas"]["AuditEntry"];
 
 const PAGE = 50;
+const ROLES = ["user", "moderator", "admin", "auditor"] as const;
 
 /** What staff has done and looked at, the newest first. */
 export function AuditTab() {
@@ -18,7 +19,7 @@ export function AuditTab() {
   );
   return (
     <div class="admin-audit">
-      <ol aria-label={st("tab.audit")}>
+      <ol class="card" aria-label={st("tab.audit")}>
         {pages.items?.map((entry) => (
           <Entry key={entry.id} entry={entry} />
         ))}
@@ -30,27 +31,35 @@ export function AuditTab() {
 
 function Entry({ entry: { at, by, from, action, of, reason } }: { entry: AuditEntry }) {
   const { user_id: user, conversation_id: conversation, seq, report_id: report } = of;
+  // The log has the new role as the reason of the change.
+  const role = action === "role_changed" && ROLES.find((one) => one === reason);
   return (
     <li>
-      <time dateTime={dated(at).toISOString()} title={moment(at)}>
-        {when(at)}
-      </time>
       <p>
         {by.user_id ? <UserLink id={by.user_id} /> : st("audit.key", { key: by.key_id ?? "" })}{" "}
         {st(`audit.${action}`)}
-        {from && <small> {st("audit.from", { block: from })}</small>}
-      </p>
-      <p>
+        {(user || report || conversation) && ": "}
         {user && <UserLink id={user} />}
         {report && (
           <a href={staffHref({ tab: "reports", id: report })}>{st("audit.report", { n: `${report}` })}</a>
         )}
+        {user && conversation && ", "}
         {conversation &&
           (seq
             ? st("audit.message", { n: `${conversation}`, seq: `${seq}` })
             : st("audit.conversation", { n: `${conversation}` }))}
       </p>
-      {reason && <q dir="auto">{reason}</q>}
+      {role ? (
+        <p>{st("audit.newRole", { role: st(`role.${role}`) })}</p>
+      ) : (
+        reason && <q dir="auto">{reason}</q>
+      )}
+      <small>
+        <time dateTime={dated(at).toISOString()} title={moment(at)}>
+          {when(at)}
+        </time>
+        {from && ` · ${st("audit.from", { block: from })}`}
+      </small>
     </li>
   );
 }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 /** What is known of something, each fact with its name. @param facts those without a value are left out */
 export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ComponentChildren])[] }) {
   return (
-    <dl class="admin-facts">
+    <dl class="admin-facts card">
       {facts.map(
         ([name, value]) =>
           value !== null &&

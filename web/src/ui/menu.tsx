@@ -11,6 +11,8 @@ export interface MenuItem {
   icon?: IconName;
   /** it takes something away that does not come back */
   isDanger?: boolean;
+  /** the key that does the same */
+  shortcut?: string;
   onSelect: () => void;
 }
 
@@ -57,7 +59,7 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
           setOpen(newState === "open");
         }}
       >
-        {(isOpen ? items : []).map(({ label: text, icon: name, isDanger, onSelect }) => (
+        {(isOpen ? items : []).map(({ label: text, icon: name, isDanger, shortcut, onSelect }) => (
           <button
             key={text}
             type="button"
@@ -71,6 +73,7 @@ export function Menu({ label, icon = "more", items, tabIndex = 0 }: Props) {
           >
             {name && <Icon name={name} />}
             {text}
+            {shortcut && <kbd>{shortcut}</kbd>}
           </button>
         ))}
       </div>

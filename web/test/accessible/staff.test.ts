@@ -29,7 +29,10 @@ const VIEWS: [
   [({ report }) => `reports/${report}`, null, "As the reporter saw it."],
   [
     ({ report }) => `reports/${report}`,
-    (page) => page.getByRole("button", { name: "Suspend" }).click(),
+    async (page) => {
+      await page.getByRole("button", { name: "More actions" }).click();
+      await page.getByRole("menuitem", { name: "Suspend" }).click();
+    },
     "Until",
   ],
   [({ user }) => `users/${user}`, null, "Reports about them"],

@@ -23,7 +23,7 @@ test("open lists and the counts of the tabs follow what users and others of the 
     await staff(site, "moderator"),
   ];
   const page = await site.open({ person: mia, hash: "#/admin/reports" });
-  await page.getByText("There are no such reports.").waitFor();
+  await page.getByText("No report is open.").waitFor();
   const tabs = page.getByRole("navigation", { name: "Parts of the moderation" });
   await report(ann, ben, "first note");
   const reports = page.getByRole("list", { name: "Reports" }).getByRole("link");

@@ -83,7 +83,7 @@ test("what the server objects to stands at the rule and its field, and nothing i
   await page.getByRole("textbox", { name: "Domains" }).fill("shop.example");
   await page.getByLabel("Except in").fill("7");
   await row(page, "shop").getByText("Not valid").waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "Drop the changes" }).click();
+  await page.getByRole("button", { name: "Discard the changes" }).click();
   await row(page, "spam").getByText("casino and 赌场").waitFor();
   await row(page, "spam").getByText("Not valid").waitFor({ state: "detached" });
 });

@@ -25,7 +25,7 @@ test("staff sees what was sent and refused, and the page asks again by itself", 
   expect(before).toBeGreaterThanOrEqual(3);
   const refused = page.getByRole("table").filter({ hasText: "not_found" });
   await refused.getByRole("rowheader", { name: "not_found" }).waitFor();
-  await page.getByRole("rowheader", { name: "Send v1" }).waitFor();
+  await page.getByRole("rowheader", { name: "Send · Parley API" }).waitFor();
   await tile.getByRole("img", { name: "The course follows" }).waitFor();
   await ann.send(id, "one more");
   await expect.poll(sent).toBe(before + 1);

@@ -54,11 +54,11 @@ export function HeldDetail({ held, isListed, mayAct, move, onDecided, onConflict
   // A message that was accepted may not have been sent: the same decision tries again.
   const maySendAgain = mayAct && !stored && (state === "accepted" || conflict !== "");
   const actions: (StaffAction | false)[] = [
-    isOpen && { key: "a", label: st("held.accept"), run: run("accept") },
-    isOpen && { key: "r", label: st("held.refuse"), isDanger: true, run: run("refuse") },
-    !isOpen && maySendAgain && { key: "a", label: st("held.again"), run: run("accept") },
-    { key: "j", label: st("held.next"), run: () => move(1) },
-    { key: "k", label: st("held.previous"), run: () => move(-1) },
+    isOpen && { key: "a", label: st("held.accept"), isMain: true, run: run("accept") },
+    isOpen && { key: "r", label: st("held.refuse"), run: run("refuse") },
+    !isOpen && maySendAgain && { key: "a", label: st("held.again"), isMain: true, run: run("accept") },
+    { key: "j", label: st("held.next"), icon: "down", run: () => move(1) },
+    { key: "k", label: st("held.previous"), icon: "up", run: () => move(-1) },
   ];
   const name = useName(held.sender_id);
   const title = st("held.title", { name });
@@ -74,13 +74,9 @@ export function HeldDetail({ held, isListed, mayAct, move, onDecided, onConflict
           <bdi>{title}</bdi> {isListed && <span class="admin-label">{st(`held.state.${state}`)}</span>}
         </h3>
         <StaffActions actions={actions.filter((one) => one !== false)} />
-        <section class="group" aria-label={st("held.text")}>
+        <section class="card" aria-label={st("held.text")}>
           <h4>{st("held.text")}</h4>
-          <div class="admin-kept">
-            <div>
-              <ContentView content={contentOf(held.kind, held.body)} />
-            </div>
-          </div>
+          <ContentView content={contentOf(held.kind, held.body)} />
         </section>
         <Facts
           facts={[

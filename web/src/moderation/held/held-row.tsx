@@ -3,6 +3,7 @@ import { dated, short } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
 import { summary } from "../../message/preview.ts";
 import type { HeldMessage } from "../calls.ts";
+import { Face } from "../face.tsx";
 import { staffHref, useName } from "../links.tsx";
 
 /** A message that a rule has found, in the list. */
@@ -16,6 +17,7 @@ export function HeldRow({ held, isCurrent }: { held: HeldMessage; isCurrent: boo
         href={staffHref({ tab: "held", id })}
         aria-current={isCurrent ? "true" : undefined}
       >
+        <Face id={sender} name={name} />
         <strong>
           <bdi>{name}</bdi>
         </strong>

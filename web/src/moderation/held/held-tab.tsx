@@ -6,6 +6,7 @@ import { More } from "../../ui/more.tsx";
 import type { HeldMessage } from "../calls.ts";
 import { useListKeys } from "../list-keys.ts";
 import { useLivePages } from "../live.ts";
+import { Nothing } from "../nothing.tsx";
 import { placeText } from "../place.ts";
 import { HeldDetail } from "./held-detail.tsx";
 import { HeldRow } from "./held-row.tsx";
@@ -74,7 +75,7 @@ export function HeldTab({ id, mayAct }: Props) {
             <HeldRow key={held.id} held={held} isCurrent={held.id === id} />
           ))}
         </ul>
-        {!isUsedUp && <More pages={{ ...pages, items }} icon="check" empty={st("held.none")} />}
+        {!isUsedUp && <More pages={{ ...pages, items }} icon="check" empty={st(`held.none.${state}`)} />}
       </div>
       <div class="admin-detail">
         {shown ? (
@@ -87,7 +88,12 @@ export function HeldTab({ id, mayAct }: Props) {
             onConflict={pages.reload}
           />
         ) : (
-          items && <p class="blank">{st(id > 0 ? "held.gone" : "held.choose")}</p>
+          items && (
+            <Nothing
+              icon="message"
+              text={id > 0 ? st("held.gone") : items.length > 0 ? st("held.choose") : ""}
+            />
+          )
         )}
       </div>
     </div>

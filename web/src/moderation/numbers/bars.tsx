@@ -21,7 +21,7 @@ interface Props {
 export function Bars({ title, columns: [name, value], bars, none }: Props) {
   const most = Math.max(1, ...bars.map((bar) => bar.value));
   return (
-    <section>
+    <section class="card">
       <h3>{title}</h3>
       {bars.length === 0 ? (
         <p class="status">{none}</p>

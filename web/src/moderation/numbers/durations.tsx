@@ -1,6 +1,7 @@
 import { localeTag } from "../../i18n/i18n.ts";
 import { st } from "../../i18n/staff.ts";
 import type { Metrics } from "./metrics.ts";
+import { LabelName } from "./names.tsx";
 
 /** How long sends and deliveries take. */
 export function Durations({ metrics: { events } }: { metrics: Metrics }) {
@@ -9,7 +10,7 @@ export function Durations({ metrics: { events } }: { metrics: Metrics }) {
     .map((one) => ({ ...one, key: `${one.name} ${Object.values(one.labels)}` }))
     .sort((one, other) => (one.key < other.key ? 1 : -1));
   return (
-    <section>
+    <section class="card">
       <h3>{st("numbers.durations")}</h3>
       <table class="numbers-table">
         <thead>
@@ -26,7 +27,12 @@ export function Durations({ metrics: { events } }: { metrics: Metrics }) {
           {durations.map(({ key, name, labels, ...shares }) => (
             <tr key={key}>
               <th scope="row">
-                {st(`numbers.of.${name}`)} <code>{Object.values(labels)}</code>
+                {st(`numbers.of.${name}`)} ·{" "}
+                {labels.surface ? (
+                  <LabelName label="surface" value={labels.surface} />
+                ) : (
+                  <code>{Object.values(labels)}</code>
+                )}
               </th>
               {[shares.p50_ms, shares.p95_ms, shares.p99_ms].map((ms, i) => (
                 <td key={i} class="numbers-value">

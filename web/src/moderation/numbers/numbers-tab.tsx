@@ -10,6 +10,7 @@ import { UserLink } from "../links.tsx";
 import { Bars } from "./bars.tsx";
 import { Durations } from "./durations.tsx";
 import { byLabel, type Metrics, withPoll } from "./metrics.ts";
+import { LabelName } from "./names.tsx";
 import { Tiles } from "./tiles.tsx";
 
 /** The page asks so often, in ms, while it is visible. */
@@ -67,7 +68,7 @@ function sourceOf({ events: { kept_by: keeper, since } }: Metrics): string {
 function CounterBars(props: { metrics: Metrics; name: "sends" | "refusals"; label: "surface" | "code" }) {
   const { metrics, name, label } = props;
   const bars = byLabel(metrics, name, label).map(([value, sum]) => ({
-    ...{ key: value, name: <code>{value}</code>, value: sum },
+    ...{ key: value, name: <LabelName {...{ label, value }} />, value: sum },
     text: sum.toLocaleString(localeTag()),
   }));
   return (

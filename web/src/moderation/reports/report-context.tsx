@@ -9,7 +9,7 @@ import { UserLink } from "../links.tsx";
 export function ReportContext({ report: { kept, about } }: { report: KeptReport }) {
   if (kept.length === 0) return <p class="status">{st("report.contextGone")}</p>;
   return (
-    <section class="group" aria-label={st("report.context")}>
+    <section class="card" aria-label={st("report.context")}>
       <h4>{st("report.context")}</h4>
       <p class="status">{st("report.contextHint")}</p>
       <ol class="admin-kept">

@@ -101,10 +101,13 @@ function Actions({ report, onHandle }: ActionsProps) {
     ));
   const all: (StaffAction | false)[] = [
     report.state === "open" && {
-      ...{ key: "t", label: st("act.take") },
+      ...{ key: "t", label: st("act.take"), isMain: true },
       run: () => onHandle({ state: "taken" }),
     },
-    report.state !== "resolved" && { key: "r", label: st("act.resolve"), run: resolve },
+    report.state !== "resolved" && {
+      ...{ key: "r", label: st("act.resolve"), isMain: report.state === "taken" },
+      run: resolve,
+    },
     report.state !== "open" && {
       ...{ key: "o", label: st("act.reopen") },
       run: () => onHandle({ state: "open" }),
@@ -122,7 +125,9 @@ function Actions({ report, onHandle }: ActionsProps) {
             />
           )),
       },
-    ...(author === null ? [] : userActions(chat.api, { id: author, name, isSuspended: false })),
+    ...(author === null ? [] : userActions(chat.api, { id: author, name, isSuspended: false })).map(
+      (one) => ({ ...one, isDanger: true }),
+    ),
     conversation !== null &&
       kind === "group" && {
         ...{ key: "g", label: st("act.dissolve"), isDanger: true },

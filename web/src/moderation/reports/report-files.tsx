@@ -10,14 +10,14 @@ export function ReportFiles({ files }: { files: readonly KeptFile[] }) {
   const { run, problem } = useAction((file: KeptFile) => saveKeptFile(chat.api, file));
   if (files.length === 0) return null;
   return (
-    <section class="group" aria-label={st("report.files")}>
+    <section class="card" aria-label={st("report.files")}>
       <h4>{st("report.files")}</h4>
       <p class="status">{st("report.filesHint")}</p>
       <ProblemText text={problem} />
       <ul>
         {files.map((file) => (
           <li key={file.key}>
-            <button type="button" onClick={() => void run(file)}>
+            <button type="button" class="secondary" onClick={() => void run(file)}>
               {st("report.save", { name: file.name })}
             </button>
           </li>

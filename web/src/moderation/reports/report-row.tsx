@@ -2,6 +2,7 @@ import { dated, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { st } from "../../i18n/staff.ts";
 import type { Report } from "../calls.ts";
+import { Face } from "../face.tsx";
 import { staffHref, useName } from "../links.tsx";
 
 interface Props {
@@ -22,6 +23,7 @@ export function ReportRow({ report, isCurrent, hasState }: Props) {
         href={staffHref({ tab: "reports", id })}
         aria-current={isCurrent ? "true" : undefined}
       >
+        <Face id={report.about.user_id} name={about} />
         <strong>
           <bdi>{about}</bdi>
         </strong>

@@ -4,6 +4,7 @@ import { useAccount } from "../../state/context.ts";
 import { More } from "../../ui/more.tsx";
 import { focusNext, useListKeys } from "../list-keys.ts";
 import { useLivePages } from "../live.ts";
+import { Nothing } from "../nothing.tsx";
 import { ReportDetail } from "./report-detail.tsx";
 import { ReportRow } from "./report-row.tsx";
 
@@ -42,7 +43,7 @@ export function ReportsTab({ id, mayAct }: Props) {
             <ReportRow key={report.id} report={report} isCurrent={report.id === id} />
           ))}
         </ul>
-        <More pages={pages} icon="check" empty={st("reports.none")} />
+        <More pages={pages} icon="check" empty={st(`reports.none.${state}`)} />
         {pages.items && pages.items.length > 0 && (
           <p class="status admin-keys">{st("reports.keys", { down: "J ↓", up: "K ↑" })}</p>
         )}
@@ -51,7 +52,7 @@ export function ReportsTab({ id, mayAct }: Props) {
         {id > 0 ? (
           <ReportDetail key={id} id={id} mayAct={mayAct} onChange={pages.reload} />
         ) : (
-          <p class="blank">{st("reports.choose")}</p>
+          pages.items && <Nothing icon="flag" text={pages.items.length > 0 ? st("reports.choose") : ""} />
         )}
       </div>
     </div>

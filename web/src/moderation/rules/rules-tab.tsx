@@ -13,6 +13,7 @@ import { StaffActions } from "../actions.tsx";
 import { replaceRules } from "../calls.ts";
 import { staffHref } from "../links.tsx";
 import { focusNext, useListKeys } from "../list-keys.ts";
+import { Nothing } from "../nothing.tsx";
 import { placeText } from "../place.ts";
 import {
   draftOf,
@@ -112,15 +113,13 @@ function Rules({ id, mayAct, draft, onDraft }: Props & { draft: RulesDraft }) {
               />
               {mayAct && (
                 <StaffActions
-                  actions={[
-                    { key: "x", label: st("rules.remove"), isDanger: true, run: () => remove(rule.key) },
-                  ]}
+                  actions={[{ key: "x", label: st("rules.remove"), run: () => remove(rule.key) }]}
                 />
               )}
             </article>
           </>
         ) : (
-          rules.length > 0 && <p class="blank">{st("rules.choose")}</p>
+          rules.length > 0 && <Nothing icon="check" text={st("rules.choose")} />
         )}
       </div>
     </div>

@@ -53,9 +53,9 @@ export function userActions(
       />
     ));
   return [
-    { key: "s", label: st("act.suspend"), isDanger: true, run: suspend },
+    ...(isSuspended ? [{ key: "l", label: st("act.lift"), isMain: true, run: lift }] : []),
+    { key: "s", label: st("act.suspend"), run: suspend },
     { key: "h", label: st("act.shadow"), isDanger: true, run: shadow },
-    ...(isSuspended ? [{ key: "l", label: st("act.lift"), run: lift }] : []),
     { key: "a", label: st("act.revokeAll"), isDanger: true, run: revokeAll },
   ];
 }

@@ -75,7 +75,7 @@ function User({
           [st("user.lastSeen"), user.last_seen_on && date(Date.parse(user.last_seen_on))],
         ]}
       />
-      <section class="group">
+      <section class="card">
         <h4>{st("user.sessions")}</h4>
         {sessions.length === 0 && <p class="status">{st("user.noSessions")}</p>}
         <ul>
@@ -87,7 +87,7 @@ function User({
           ))}
         </ul>
       </section>
-      <section class="group">
+      <section class="card">
         <h4>{st("user.groups")}</h4>
         {groups.length === 0 && <p class="status">{st("user.noGroups")}</p>}
         <ul>
@@ -113,7 +113,7 @@ function stateText({ state, suspension }: ModeratedUser["user"]): string {
 
 function Reports({ title, reports }: { title: string; reports: readonly Report[] }) {
   return (
-    <section class="group">
+    <section class="card">
       <h4>{title}</h4>
       {reports.length === 0 && <p class="status">{st("user.noReports")}</p>}
       <ul>

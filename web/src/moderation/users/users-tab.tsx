@@ -6,6 +6,7 @@ import { usePages } from "../../state/use-pages.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { More } from "../../ui/more.tsx";
 import { staffHref } from "../links.tsx";
+import { Nothing } from "../nothing.tsx";
 import { UserDetail } from "./user-detail.tsx";
 
 interface Props {
@@ -45,7 +46,13 @@ export function UsersTab({ id, mayAct }: Props) {
         </form>
         {q && <Found q={q} current={id} />}
       </div>
-      <div class="admin-detail">{id > 0 && <UserDetail key={id} id={id} mayAct={mayAct} />}</div>
+      <div class="admin-detail">
+        {id > 0 ? (
+          <UserDetail key={id} id={id} mayAct={mayAct} />
+        ) : (
+          <Nothing icon="search" text={st("users.choose")} />
+        )}
+      </div>
     </div>
   );
 }
