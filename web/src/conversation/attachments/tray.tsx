@@ -24,23 +24,25 @@ export function Tray({ attachments, onRemoved }: Props) {
     <div class="tray">
       <ul aria-label={t("attach.tray")}>
         {items.map((one) => (
-          <li key={one.id}>
-            <Thumbnail attachment={one} />
-            <div class="tray-text">
-              <bdi>{one.file.name}</bdi>
-              <small>{detailOf(one)}</small>
-              {hasCaptions && (
-                <input
-                  type="text"
-                  dir="auto"
-                  maxLength={MAX_CAPTION}
-                  value={one.caption}
-                  placeholder={t("attach.addCaption")}
-                  aria-label={t("attach.caption", { name: one.file.name })}
-                  onInput={({ currentTarget }) => describe(one.id, currentTarget.value)}
-                />
-              )}
+          <li key={one.id} data-kind={one.kind} data-described={hasCaptions}>
+            <div class="tile" title={`${one.file.name} · ${detailOf(one)}`}>
+              <Thumbnail attachment={one} />
+              <div class="tile-text">
+                <bdi>{one.file.name}</bdi>
+                <small>{detailOf(one)}</small>
+              </div>
             </div>
+            {hasCaptions && (
+              <input
+                type="text"
+                dir="auto"
+                maxLength={MAX_CAPTION}
+                value={one.caption}
+                placeholder={t("attach.addCaption")}
+                aria-label={t("attach.caption", { name: one.file.name })}
+                onInput={({ currentTarget }) => describe(one.id, currentTarget.value)}
+              />
+            )}
             <IconButton
               icon="close"
               label={t("attach.remove", { name: one.file.name })}
@@ -77,17 +79,30 @@ function detailOf({ file, media }: Attachment): string {
     .join(" · ");
 }
 
-function Thumbnail({ attachment: { file, kind } }: { attachment: Attachment }) {
+function Thumbnail({ attachment: { file, kind, media } }: { attachment: Attachment }) {
   const [url, setUrl] = useState("");
   useEffect(() => {
-    if (kind !== "image") return;
+    if (kind !== "image" && kind !== "video") return;
     const made = URL.createObjectURL(file);
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [file, kind]);
   return (
     <span class="thumbnail">
-      {url ? <img src={url} alt="" /> : <Icon name={kind === "audio" ? LATER.microphone : "file"} />}
+      {!url ? (
+        <Icon name={kind === "audio" ? LATER.microphone : "file"} />
+      ) : kind === "image" ? (
+        <img src={url} alt="" />
+      ) : (
+        // biome-ignore lint/a11y/useMediaCaption: it shows a frame, and does not play
+        <video src={`${url}#t=0.1`} preload="metadata" muted />
+      )}
+      {media?.duration_ms !== undefined && url && (
+        <span class="thumbnail-time">
+          <Icon name="play" />
+          {duration(media.duration_ms)}
+        </span>
+      )}
     </span>
   );
 }
