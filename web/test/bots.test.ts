@@ -1,3 +1,4 @@
+import type { Locator } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { Person } from "../../scripts/support/person.ts";
@@ -139,7 +140,18 @@ test("a text of a bot grows until it is stored once, and what is for one member 
     })
     .toMatch(/It rains.*It rains/s);
   expect(await findings(page)).toEqual([]);
-  frame({ type: "draft_text", stream: "s1", text: `${text} on Sunday`, end: true });
+  // It stands as the message that it becomes: with the picture of the bot, and in the same place.
+  const bubble = (row: Locator) =>
+    row.locator(".bubble").evaluate((one) => {
+      const { top, left, height } = one.getBoundingClientRect();
+      return [top, left, height].map(Math.round);
+    });
+  await live.getByRole("link", { name: "Weather" }).waitFor();
+  const before = await bubble(live.getByRole("listitem"));
+  frame({ type: "draft_text", stream: "s1", text, end: true });
+  await live.waitFor({ state: "detached" });
+  expect(await bubble(stored(page, "It rains"))).toEqual(before);
+  frame({ type: "draft_text", stream: "s2", text: `${text} on Sunday`, end: true });
   await stored(page, "It rains on Sunday").waitFor();
   await live.waitFor({ state: "detached" });
   await stored(bensPage, "It rains on Sunday").waitFor();

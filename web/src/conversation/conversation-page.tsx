@@ -9,12 +9,10 @@ import { Boundary } from "../ui/missing/boundary.tsx";
 import { Beside } from "./beside.tsx";
 import { Composer } from "./composer/composer.tsx";
 import { ConversationHeader } from "./header.tsx";
+import { LiveMessages } from "./live/lazy.ts";
 import { Timeline } from "./timeline/timeline.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
-const LiveMessages = lazy(async () => (await import("./live/live-messages.tsx")).LiveMessages, {
-  isHint: true,
-});
 const PinBar = lazy(async () => (await import("./panels/pin-bar.tsx")).PinBar, { isHint: true });
 const ScheduledLine = lazy(async () => (await import("./scheduled/scheduled-line.tsx")).ScheduledLine, {
   isHint: true,

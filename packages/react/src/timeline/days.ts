@@ -21,8 +21,14 @@ export interface Day {
   readonly rows: readonly Row[];
 }
 
+/** What decides whether a message stands together with the one before it. */
+type Placed = Pick<Message, "kind" | "created_at"> & { readonly sender: Pick<Message["sender"], "id"> };
+
 /** Whether a message follows another one of its sender closely. */
-export function follows(before: Message | undefined, { sender, created_at: at }: Message): boolean {
+export function follows(
+  before: Placed | undefined,
+  { sender, created_at: at }: Omit<Placed, "kind">,
+): boolean {
   return isClose(before, sender.id, at);
 }
 
@@ -31,7 +37,7 @@ export function followsOwn(before: Message | undefined, { created_at: at }: Outb
   return isClose(before, me, at);
 }
 
-function isClose(before: Message | undefined, sender: number, at: number): boolean {
+function isClose(before: Placed | undefined, sender: number, at: number): boolean {
   // Incoming hooks, which all have the id 0, may be several.
   if (!sender || before?.sender.id !== sender || before.kind === "tip") return false;
   return at - before.created_at < TOGETHER;

@@ -14,6 +14,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { Boundary } from "../../ui/missing/boundary.tsx";
 import { Placeholder } from "../../ui/placeholder.tsx";
 import { conversationAddress } from "../address.ts";
+import { LiveMessages } from "../live/lazy.ts";
 import { NoticeRow } from "../notices/notice-row.tsx";
 import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
@@ -118,6 +119,7 @@ export function Timeline({ id, view, window }: Props) {
             </Boundary>
           )}
         />
+        {!view.hasNewer && <LiveMessages id={id} isGrowing />}
         {/* That the user is not in it any more stands where the field was. */}
         {problem && problem.code !== "not_found" && (
           <p class="timeline-problem" role="alert">
