@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { sampledPairs } from "../../../test/support/sampled-cases.ts";
-import { dress, findings, isTooWide, LOOKS } from "../support/axe.ts";
+import { dress, findings, LOOKS } from "../support/axe.ts";
+import { flaws } from "../support/sight/flaws.ts";
 import { DESKTOP, Site } from "../support/site.ts";
 import { byKey, reported, staff } from "../support/staff.ts";
 
@@ -70,6 +71,6 @@ test("no part of the page for staff has a serious finding, and each fits", async
     await page.getByText(text).filter({ visible: true }).first().waitFor();
     await dress(page, look);
     const where = [hash, text, look];
-    expect([where, await findings(page), await isTooWide(page)]).toEqual([where, [], false]);
+    expect([where, await findings(page), await flaws(page)]).toEqual([where, [], []]);
   }
 });

@@ -1,0 +1,99 @@
+import type { Person } from "../../../../scripts/support/person.ts";
+import { Conversation, Message } from "../../../../scripts/support/shapes.ts";
+import { wants } from "../requests.ts";
+import type { Site } from "../site.ts";
+
+/** Names as people have them that do not fit everywhere. */
+const LONG = {
+  nickname: "Benedikta-Maximiliane von Hohenstein-Wittelsbach",
+  group: "The long weekend over the mountains of the north, with all who want to come along",
+};
+
+/** What is written in markup, and a word that no line ends in. */
+const MARKUP = `**Bring** _warm_ ~~light~~ things, \`layers.txt\`:
+> Nights are cold
+- a tent
+- a stove
+\`\`\`js
+const nights = [1, 2, 3].map((night) => night * 12).filter((hours) => hours > 12 && hours < 36);
+\`\`\`
+https://example.com/${"a-very-long-path-without-any-blank/".repeat(3)}`;
+
+/** What the views of a page show. */
+export type World = Awaited<ReturnType<typeof lively>>;
+
+/** A user whose page has something of everything. */
+export async function lively(site: Site) {
+  const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+  await ben.call("PATCH", "/v1/me", { nickname: LONG.nickname, signature: "Always on the way" });
+  const { id } = await ann.openGroup("Hike", [ben, cem]);
+  const path = `/v1/conversations/${id}`;
+  let n = 0;
+  const post = async (by: Person, message: object, to = id) =>
+    Message.parse(
+      await by.call("POST", `/v1/conversations/${to}/messages`, { client_msg_id: `${++n}`, ...message }),
+    ).seq;
+  const text = (said: string, more = {}) => ({ kind: "text", body: { text: said }, ...more });
+  await ann.call("PATCH", path, { announcement: "We meet at six. Whoever is late walks behind." });
+
+  const root = await post(ben, text("Who brings the map?"));
+  const thread = { root, also_in_main: false };
+  await post(cem, text("Me", { thread }));
+  await post(ann, text("Thank you", { thread }));
+  await post(ann, text(MARKUP));
+  await post(ben, text("That is a lot for two nights", { quote_seq: root }));
+  const options = ["On Friday evening, as soon as everybody is there", "Saturday", "周六早上六点"];
+  const poll = { question: "When do we leave?", options, multiple: false, anonymous: false, ends_at: 0 };
+  const asked = await post(ann, { kind: "poll", body: poll });
+  for (const by of [ann, ben]) await by.call("PUT", `${path}/messages/${asked}/votes`, { options: [0] });
+  const url = `${site.origin}/icons/icon-512.png`;
+  const pdf = { url, name: "the-plan-for-the-whole-weekend-and-the-way-back-home.pdf", size: 1_234_567 };
+  await post(ben, { kind: "file", body: { ...pdf, content_type: "application/pdf", caption: "The plan" } });
+  await post(cem, {
+    kind: "audio",
+    body: { url, name: "voice.ogg", duration: 65, waveform: [3, 40, 90, 12] },
+  });
+  await post(cem, { kind: "location", body: { latitude: 47.1, longitude: 11.2, address: "Station" } });
+  await post(ben, text("我们周六早上六点在车站集合，带好帐篷和睡袋，不要迟到。"));
+  await post(ann, text("😀"));
+  const gone = await post(ben, text("Wrong group"));
+  await ben.revoke(id, gone);
+  await ann.call("PUT", `${path}/messages/${root}/pin`);
+  for (const [by, key] of [
+    [ann, "👍"],
+    [ben, "👍"],
+    [cem, "🎉"],
+  ] as const)
+    await by.call("PUT", `${path}/messages/${root}/reactions/${encodeURIComponent(key)}`);
+  const image = { url, width: 512, height: 512, name: "icon.png" };
+  await post(ann, { kind: "image", body: image });
+  const later = { client_msg_id: "later", send_at: Date.now() + 86_400_000 };
+  await ann.call("POST", `${path}/messages`, { ...text("Good morning"), ...later });
+  const link = Object(await ann.call("POST", `${path}/invitations`, {}));
+  await ann.call("PUT", `${path}/messages/${root}/saved`, { note: "For later" });
+
+  // Conversations of all kinds, whose rows are full.
+  const { id: direct } = await ben.openDirect(ann);
+  await post(ben, text("Is there a bus back on Sunday, or do we have to walk the whole way?"), direct);
+  const long = Conversation.parse(await ben.openGroup(LONG.group, [ann]));
+  await post(ben, text("Ann, this is for you", { mentions: [ann.user.id] }), long.id);
+  await ann.call("PUT", `/v1/conversations/${long.id}/preferences`, { muted_until: Date.now() + 3_600_000 });
+  const empty = Conversation.parse(await ann.openGroup("Quiet", [ben]));
+
+  // Requests of both directions, and a group of others.
+  const other = await ben.openGroup("Lake", []);
+  const { code } = Object(await ben.call("POST", `/v1/conversations/${other.id}/invitations`, {}));
+  await ben.call("PUT", `/v1/friends/${ann.user.id}`);
+  const fire = await ben.openGroup("Fire", []);
+  await ann.call("POST", `/v1/conversations/${fire.id}/join`, {});
+  await wants(ann, "nobody");
+  const dan = await site.person("dan");
+  const stranger = await dan.openDirect(ann);
+  await dan.send(stranger.id, "Have we met?");
+  const noodles = await dan.openGroup("Noodles", [ann]);
+  const newcomer = await site.person("eve");
+  return {
+    ...{ ann, ben, newcomer, id, root, direct, long: long.id, empty: empty.id },
+    ...{ code: String(code), ownCode: String(link.code), stranger: stranger.id, noodles: noodles.id },
+  };
+}
