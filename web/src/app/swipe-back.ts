@@ -1,21 +1,13 @@
 import { go, type Route, route } from "../state/router.ts";
+import { swipeToAnswer } from "./swipe-answer.tsx";
+import { BEGINS, isTaken, lineDirection, STILL } from "./swipes.ts";
 
-/**
- * A swipe begins so far from the edge where lines begin, in px of the page. What is nearer to the edge is
- * for the gestures of browsers and systems, which a page cannot keep from acting.
- */
-const BEGINS = { from: 24, to: 120 };
-/** A finger that has moved further, in px, swipes or scrolls. A long press ends there, too. */
-const STILL = 10;
 /** The list is wanted behind this part of the width, or when the finger leaves faster, in px per ms. */
 const WANTED = { part: 0.4, speed: 0.5 };
 /** What comes to its place after the finger has left does so in this time, in ms. */
 const SETTLING = 180;
 /** The width of a page that shows the list or a conversation, as in styles/shell.css. */
 const NARROW = "(width < 48rem)";
-/** What has a use of its own for a finger that moves to the side. */
-const OTHERS = "input, textarea, select, video, dialog, [popover]";
-
 interface Swipe {
   readonly pointer: number;
   readonly x: number;
@@ -42,6 +34,7 @@ export function swipeBack(shell: HTMLElement): void {
   let swipe: Swipe | undefined;
   let isSettling = false;
   if (!content) return;
+  swipeToAnswer(content);
 
   const follow = ({ pointer, way, direction }: Swipe) => {
     if (!shell.dataset.swiping) content.setPointerCapture(pointer);
@@ -109,19 +102,10 @@ function isAlone(now: Route): boolean {
 
 /** The swipe that a finger may have begun. */
 function begun(event: PointerEvent): Swipe | undefined {
-  const { pointerId: pointer, pointerType, clientX: x, clientY: y, target, timeStamp: at } = event;
-  if (pointerType !== "touch" || !(target instanceof Element) || target.closest(OTHERS)) return undefined;
-  if ((visualViewport?.scale ?? 1) > 1 || isWide(target)) return undefined;
-  const direction = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
+  const { pointerId: pointer, clientX: x, clientY: y, timeStamp: at } = event;
+  if (isTaken(event)) return undefined;
+  const direction = lineDirection();
   const from = direction === 1 ? x : innerWidth - x;
   if (from < BEGINS.from || from > BEGINS.to) return undefined;
   return { pointer, x, y, direction, way: 0, speed: 0, at, isFollowed: false };
-}
-
-/** Whether something can be scrolled to the side there, as a table or lines of code. */
-function isWide(target: Element): boolean {
-  for (let one: Element | null = target; one; one = one.parentElement)
-    if (one.scrollWidth > one.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(one).overflowX))
-      return true;
-  return false;
 }

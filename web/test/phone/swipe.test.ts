@@ -139,3 +139,55 @@ test("a finger that scrolls, or that begins elsewhere, pulls nothing aside", asy
   await page.getByRole("heading", { name: "Details" }).waitFor();
   expect(await pull(60, 500, 330, 500)).toBe(0);
 });
+
+test("a swipe against the lines answers a message; what goes up, elsewhere or back answers nothing", async () => {
+  const { page, down, move, leave } = await swiping();
+  const answer = page.getByText("Answer to ");
+  const box = await stored(page, "Hello").boundingBox();
+  const y = (box?.y ?? 0) + (box?.height ?? 0) / 2;
+  const mark = page.locator(".answer-mark");
+  const shakes = await page.evaluateHandle(() => {
+    const seen: unknown[] = [];
+    navigator.vibrate = (pattern) => seen.push(pattern) > 0;
+    return seen;
+  });
+  // A finger that comes back, or goes up, has changed its mind.
+  for (const [x, to] of [
+    [200, y],
+    [290, y - 200],
+  ] as const) {
+    await down(280, y);
+    await move(x, to);
+    if (to === y) await mark.and(page.locator("[data-armed=true]")).waitFor();
+    await move(270, y);
+    await leave();
+    await expect.poll(() => mark.count()).toBe(0);
+    expect(await answer.count()).toBe(0);
+  }
+  // Who wants no motion feels none.
+  expect(await shakes.evaluate((seen) => seen.length)).toBe(0);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  for (const isMirrored of [false, true]) {
+    await page.evaluate((is) => {
+      document.documentElement.dir = is ? "rtl" : "ltr";
+    }, isMirrored);
+    const [from, to] = isMirrored ? [100, 200] : [280, 180];
+    await down(from, y);
+    await move(to, y);
+    const way = () =>
+      page.locator(".bubble-side").evaluate((one) => Math.round(new DOMMatrix(one.style.transform).e));
+    await expect.poll(way).toBe(isMirrored ? 71 : -71);
+    await leave();
+    await answer.waitFor();
+    expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.keyboard.press("Escape");
+    await answer.waitFor({ state: "detached" });
+  }
+  expect(await shakes.evaluate((seen) => seen.length)).toBe(2);
+  // The other way is the way back, from the edge alone.
+  await down(200, y);
+  await move(330, y);
+  await leave();
+  expect(await answer.count()).toBe(0);
+  await composer(page).waitFor();
+});
