@@ -99,7 +99,7 @@ function Thumbnail({ attachment: { file, kind, media } }: { attachment: Attachme
       )}
       {media?.duration_ms !== undefined && url && (
         <span class="thumbnail-time">
-          <Icon name="play" />
+          <Icon name={LATER.play} />
           {duration(media.duration_ms)}
         </span>
       )}

@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { st } from "../../i18n/staff.ts";
 import { useAccount } from "../../state/context.ts";
+import { LATER } from "../../ui/later-icons.ts";
 import { More } from "../../ui/more.tsx";
 import { focusNext, useListKeys } from "../list-keys.ts";
 import { useLivePages } from "../live.ts";
@@ -52,7 +53,9 @@ export function ReportsTab({ id, mayAct }: Props) {
         {id > 0 ? (
           <ReportDetail key={id} id={id} mayAct={mayAct} onChange={pages.reload} />
         ) : (
-          pages.items && <Nothing icon="flag" text={pages.items.length > 0 ? st("reports.choose") : ""} />
+          pages.items && (
+            <Nothing icon={LATER.flag} text={pages.items.length > 0 ? st("reports.choose") : ""} />
+          )
         )}
       </div>
     </div>

@@ -8,6 +8,7 @@ import { useLoaded } from "../../state/use-loaded.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { confirmed } from "../../ui/confirm.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { LATER } from "../../ui/later-icons.ts";
 import { Menu } from "../../ui/menu.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { useMe } from "../use-me.ts";
@@ -45,7 +46,7 @@ export function Bots() {
               items={[
                 {
                   label: t("bots.token"),
-                  icon: "undo",
+                  icon: LATER.undo,
                   onSelect: async () => {
                     if (await confirmed(t("bots.token"), t("bots.tokenQuestion", { name: nameOf(bot) })))
                       void renew.run(bot.id);

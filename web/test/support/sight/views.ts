@@ -145,7 +145,14 @@ export const VIEWS: readonly View[] = [
   { name: "people", hash: () => "#/people", seen: button("people.accept") },
   { name: "user", hash: ({ ben }) => `#/user/${ben.user.id}`, seen: said("people.message") },
   { name: "own profile", hash: ({ ann }) => `#/user/${ann.user.id}`, seen: said("people.me") },
-  { name: "settings", hash: () => "#/settings", seen: said("settings.title") },
+  { name: "settings", hash: () => "#/settings", seen: said("settings.privacy") },
+  { name: "profile settings", hash: () => "#/settings/profile", seen: said("profile.more") },
+  { name: "privacy settings", hash: () => "#/settings/privacy", seen: said("profile.whoMayWrite") },
+  { name: "notification settings", hash: () => "#/settings/notifications", seen: said("notify.quiet") },
+  { name: "appearance settings", hash: () => "#/settings/appearance", seen: said("settings.density") },
+  { name: "security settings", hash: () => "#/settings/security", seen: said("security.thisSession") },
+  { name: "bots settings", hash: () => "#/settings/bots", seen: said("bots.make") },
+  { name: "data settings", hash: () => "#/settings/data", seen: said("deletion.title") },
   {
     name: "message requests",
     hash: () => "#/requests",
@@ -300,8 +307,8 @@ export const VIEWS: readonly View[] = [
     seen: dialog,
   },
   { name: "scheduled message", hash: () => "#/scheduled", open: press("scheduled.edit"), seen: dialog },
-  { name: "new bot", hash: () => "#/settings", open: press("bots.make"), seen: dialog },
-  { name: "end of an account", hash: () => "#/settings", open: press("deletion.title"), seen: dialog },
+  { name: "new bot", hash: () => "#/settings/bots", open: press("bots.make"), seen: dialog },
+  { name: "end of an account", hash: () => "#/settings/data", open: press("deletion.title"), seen: dialog },
 ];
 
 /** Chooses two files. */
