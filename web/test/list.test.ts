@@ -193,7 +193,7 @@ test("a message is saved with a reminder at any time that is not past", async ()
 
 test("a row shows as much of a message as there is room, and stands closer where the user wants that", async () => {
   const [ann, , id] = await site.group("Hike", "ann", "ben");
-  const page = await site.open({ person: ann, hash: "#/settings" });
+  const page = await site.open({ person: ann, hash: "#/settings/appearance" });
   const hike = row(page, "Hike");
   await hike.waitFor();
   // What one has written oneself leaves no badge.

@@ -37,7 +37,7 @@ test.each([
   const { ann, hash } = await history(120, { read });
   const page = await (await site.device({ person: ann })).newPage();
   const held = Promise.withResolvers<void>();
-  await page.routeWebSocket(/\/conversations\/\d+\/socket/, async (socket) => {
+  await page.routeWebSocket(/\/socket\?/, async (socket) => {
     await held.promise;
     socket.connectToServer();
   });

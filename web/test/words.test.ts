@@ -17,7 +17,7 @@ describe.each(["en", "zh"] as const)("in %s", (language) => {
       const item = { client_msg_id: "a", conversation_id: 1, created_at: 0, state: "failed" } as const;
       const message = { kind: "text", body: { text: "a" } } as const;
       // A newer server may say what the types of the client do not have.
-      const body: Pick<Problem, "code"> = JSON.parse(JSON.stringify({ code }));
+      const body: ConstructorParameters<typeof Problem>[1] = JSON.parse(JSON.stringify({ code }));
       // A proxy answers without a body, and the client makes problems of its own.
       for (const words of [reason(new Problem(418, body)), whyNot({ ...item, ...body, message })]) {
         expect(words, code).not.toBe(t("problem.other"));

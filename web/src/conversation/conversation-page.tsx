@@ -30,14 +30,10 @@ export function ConversationPage({ id }: { id: number }) {
   const [view, window] = useConversationWindow(chat, id);
   const section = useRef<HTMLElement>(null);
   useEffect(() => window?.focus(), [window]);
-  useEffect(
-    () =>
-      chat.onFrame((frame) => {
-        // The user has deleted it on another device.
-        if (frame.type === "deleted" && frame.conversation_id === id) go({ view: "home" }, { replace: true });
-      }),
-    [chat, id],
-  );
+  // The user has deleted it, here or on another device: a direct conversation goes in no other way.
+  useEffect(() => {
+    if (!entry && last.current?.kind === "direct") go({ view: "home" }, { replace: true });
+  }, [entry]);
   const isChoosing = useComputed(() => selection.value?.id === id).value;
   const now = route.value;
   const isGone = !entry && last.current !== undefined;

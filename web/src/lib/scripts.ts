@@ -37,8 +37,7 @@ window.loadScript = async (path) => {
 
 /** Has the browser keep all scripts of the page: those of the list that the build has written. */
 export async function keepScripts(): Promise<void> {
-  const list = await asked("/scripts.json");
-  const paths = Array.from(await list.json(), String).values();
+  const paths = Array.from(JSON.parse(await asked("/scripts.json")), String).values();
   const some = async () => {
     for (const path of paths) await keep(path);
   };
@@ -55,8 +54,8 @@ function keep(path: string): Promise<unknown> {
   const { href } = new URL(path, import.meta.url);
   const load =
     loads.get(href) ??
-    asked(href).then(async (answer) => {
-      const imported = [...(await answer.text()).matchAll(IMPORTED)];
+    asked(href).then(async (code) => {
+      const imported = [...code.matchAll(IMPORTED)];
       await Promise.all(imported.map(([, path = ""]) => keep(path)));
     });
   loads.set(href, load);
@@ -64,13 +63,14 @@ function keep(path: string): Promise<unknown> {
 }
 
 /** A file, once the server answers. @throws an Error if it does not have it any more */
-async function asked(url: string): Promise<Response> {
+async function asked(url: string): Promise<string> {
   for (let tries = 0; ; tries++) {
     // What the page shows comes first.
     const answer = await fetch(url, { priority: "low" }).catch(() => undefined);
-    if (answer && tries > 0) waiting.value--;
-    if (answer?.ok) return answer;
-    if (answer) throw new Error(`${url}: status ${answer.status}`);
+    const text = await answer?.text().catch(() => undefined);
+    if (text !== undefined && tries > 0) waiting.value--;
+    if (text !== undefined && answer?.ok) return text;
+    if (text !== undefined) throw new Error(`${url}: status ${answer?.status}`);
     if (tries === 0) waiting.value++;
     await new Promise((resolve) => {
       setTimeout(resolve, AGAIN);

@@ -61,7 +61,7 @@ export const SECTIONS: readonly Section[] = [
   { place: "data", title: "data.title", icon: "M12 4v11M7 11l5 5 5-5M5 20h14", View: OwnData },
 ];
 
-/** The part at an address; what is not known is the profile. */
-export function sectionAt(place: string): Section {
-  return SECTIONS.find((one) => one.place === place) ?? PROFILE;
+/** The part at an address, the profile at that of the settings; undefined: there is none. */
+export function sectionAt(place: string): Section | undefined {
+  return place === "" ? PROFILE : SECTIONS.find((one) => one.place === place);
 }

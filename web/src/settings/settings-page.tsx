@@ -2,6 +2,7 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { isWide } from "../lib/wide.ts";
 import { href } from "../state/router.ts";
+import { Gone } from "../ui/missing/gone.tsx";
 import { Page } from "../ui/page.tsx";
 import { SECTIONS, sectionAt } from "./sections.tsx";
 
@@ -15,16 +16,18 @@ export function SettingsPage({ place }: { place: string }) {
   const nav = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(place);
-  const { place: current, title, View } = sectionAt(place);
+  const section = sectionAt(place);
   // The focus goes to what has come: a part, or the list, at the part that was left.
   useLayoutEffect(() => {
     const { current: before } = shown;
     if (before === place) return;
     shown.current = place;
-    const link = nav.current?.querySelector<HTMLElement>(`[href="${addressOf(sectionAt(before).place)}"]`);
+    const link = nav.current?.querySelector<HTMLElement>(`[href="${addressOf(sectionAt(before)?.place ?? "")}"]`);
     const isList = place === "" && !isWide();
     (isList ? link : heading.current)?.focus();
   }, [place]);
+  if (!section) return <Gone text={t("app.notFound")} back={href({ view: "home" })} />;
+  const { place: current, title, View } = section;
   return (
     <div class="settings" data-list={place === ""}>
       <Page
