@@ -37,6 +37,7 @@ const QUICK: readonly string[] = [
   "test/surfaces/every-pair.test.ts",
   "test/unit/pure",
   "web/test/accessible/contrast.test.ts",
+  "web/test/accessible/sheets.test.ts",
   "web/test/query.test.ts",
 ];
 

@@ -5,8 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { type BuildOptions, build, context, type Metafile, type Plugin } from "esbuild";
+import { type Brand, brandedManifest, brandTokens, named, readBrand } from "./brand.ts";
 import { docsOptions } from "./docs.ts";
 import { embedOptions } from "./embed.ts";
 import { emoji } from "./emoji.ts";
@@ -18,41 +19,46 @@ export const ROOT = join(import.meta.dirname, "..");
 /** The folder that the Worker serves, unless a deployment builds its own. */
 export const DIST = join(ROOT, "dist");
 
+const TARGET = ["es2023", "chrome120", "firefox121", "safari17.2"];
+
 /** How the page is built. A name has the hash of its content, so that browsers keep a file for ever. */
-const options = {
-  absWorkingDir: ROOT,
-  // The packages have paths of their own, to what npm publishes.
-  tsconfig: "tsconfig.json",
-  entryPoints: ["src/main.tsx"],
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  target: ["es2023", "chrome120", "firefox121", "safari17.2"],
-  jsx: "automatic",
-  jsxImportSource: "preact",
-  alias: { react: "preact/compat" },
-  minify: true,
-  // A character takes fewer bytes than its escape. Modules are UTF-8 whatever their header says.
-  charset: "utf8",
-  outdir: join(DIST, "assets"),
-  entryNames: "[name]-[hash]",
-  chunkNames: "[name]-[hash]",
-  assetNames: "[name]-[hash]",
-  metafile: true,
-  plugins: [emoji, together("app/app.tsx")],
-  logLevel: "warning",
-} satisfies BuildOptions;
+const optionsFor = (brand: Brand) =>
+  ({
+    absWorkingDir: ROOT,
+    // The packages have paths of their own, to what npm publishes.
+    tsconfig: "tsconfig.json",
+    entryPoints: ["src/main.tsx"],
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    target: TARGET,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    alias: { react: "preact/compat" },
+    minify: true,
+    // A character takes fewer bytes than its escape. Modules are UTF-8 whatever their header says.
+    charset: "utf8",
+    outdir: join(DIST, "assets"),
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    metafile: true,
+    plugins: [emoji, together("app/app.tsx"), brandTokens(brand)],
+    logLevel: "warning",
+  }) satisfies BuildOptions;
 
 /**
  * Builds once, and removes what former builds have left.
  * @param dist the folder to build into
+ * @param brand of the deployment
  * @returns what the page and the elements are made of
  */
-export async function buildWeb(dist = DIST): Promise<Pick<Metafile, "outputs">> {
+export async function buildWeb(dist = DIST, brand = readBrand(ROOT)): Promise<Pick<Metafile, "outputs">> {
   const outdir = join(dist, "assets");
+  const options = optionsFor(brand);
   const { metafile } = await build({ ...options, outdir });
-  await finish(metafile, dist);
-  const embed = await build({ ...embedOptions(options), outdir });
+  await finish(metafile, dist, brand);
+  const embed = await build({ ...embedOptions(options, brand), outdir });
   await build(docsOptions(ROOT, dist));
   const outputs = { ...metafile.outputs, ...embed.metafile.outputs };
   const made = new Set(Object.keys(outputs).map((path) => basename(path)));
@@ -64,12 +70,14 @@ export async function buildWeb(dist = DIST): Promise<Pick<Metafile, "outputs">> 
 
 /** Builds, and builds again whenever a source changes. @returns ends the watch */
 export async function watchWeb(): Promise<() => Promise<void>> {
+  const brand = readBrand(ROOT);
+  const options = optionsFor(brand);
   const page: Plugin = {
     name: "page",
-    setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile, DIST)),
+    setup: ({ onEnd }) => onEnd(({ metafile }) => metafile && finish(metafile, DIST, brand)),
   };
   const watching = await context({ ...options, sourcemap: "linked", plugins: [...options.plugins, page] });
-  const embed = await context({ ...embedOptions(options), sourcemap: "linked" });
+  const embed = await context({ ...embedOptions(options, brand), sourcemap: "linked" });
   const docs = await context(docsOptions(ROOT, DIST));
   for (const one of [watching, embed, docs]) {
     await one.rebuild();
@@ -83,10 +91,13 @@ export async function watchWeb(): Promise<() => Promise<void>> {
 }
 
 /** Writes what stands beside the bundles, and the page with the names that the bundles got. */
-async function finish({ outputs }: Metafile, dist: string): Promise<void> {
+async function finish({ outputs }: Metafile, dist: string, brand: Brand): Promise<void> {
   // The build of the pages at /docs adds their headers to those of `web/public/_headers`.
   const isCopied = (path: string) => basename(path) !== "_headers";
   cpSync(join(ROOT, "public"), dist, { recursive: true, filter: isCopied });
+  if (brand.icons) cpSync(resolve(ROOT, brand.icons), join(dist, "icons"), { recursive: true });
+  const manifest = join(dist, "manifest.webmanifest");
+  writeFileSync(manifest, brandedManifest(brand, readFileSync(manifest, "utf8")));
   const script = scriptOf(outputs, "main.tsx");
   loadByScript(outputs, ROOT);
   const assets = Object.keys(outputs)
@@ -96,7 +107,7 @@ async function finish({ outputs }: Metafile, dist: string): Promise<void> {
   const first = importedBy(outputs, script).map(
     (path) => `<link rel="modulepreload" href="/assets/${basename(path)}" />`,
   );
-  const page = readFileSync(join(ROOT, "index.html"), "utf8")
+  const page = named(brand, readFileSync(join(ROOT, "index.html"), "utf8"))
     .replace("main.css", basename(outputs[script]?.cssBundle ?? ""))
     .replace("main.js", basename(script))
     .replace("zh.js", basename(scriptOf(outputs, "i18n/zh/index.ts")))
@@ -135,7 +146,7 @@ async function buildServiceWorker(dist: string, [page = "", ...paths]: string[])
     entryPoints: ["worker/service-worker.ts"],
     bundle: true,
     format: "iife",
-    target: options.target,
+    target: TARGET,
     minify: true,
     outfile: join(dist, "service-worker.js"),
     logLevel: "warning",

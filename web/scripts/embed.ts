@@ -7,6 +7,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type Brand, coloured } from "./brand.ts";
 import { together } from "./together.ts";
 
 const STYLES = join(import.meta.dirname, "../src/styles");
@@ -16,11 +17,11 @@ const EMBED = join(import.meta.dirname, "../src/embed");
  * Makes the tokens of the page that the elements use those of the elements, which a page of others may
  * give.
  */
-const tokens: Plugin = {
+const tokens = (brand: Brand): Plugin => ({
   name: "tokens",
   setup: ({ onLoad }) =>
     onLoad({ filter: /\/tokens\.css$/ }, ({ path }) => {
-      const all = readFileSync(path, "utf8");
+      const all = coloured(brand, readFileSync(path, "utf8"));
       const files = globSync("**/*.css", { cwd: EMBED }).map((file) => join(EMBED, file));
       const sheets = [path, join(STYLES, "markup.css"), ...files].map((file) => readFileSync(file, "utf8"));
       const used = new Set(
@@ -37,30 +38,30 @@ const tokens: Plugin = {
         loader: "css",
       };
     }),
-};
+});
 
 /** Makes a style sheet, with what it imports, a text. */
-const sheet: Plugin = {
+const sheet = (brand: Brand): Plugin => ({
   name: "sheet",
   setup: ({ onLoad, initialOptions: { target } }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { outputFiles, metafile } = await build({
         ...{ entryPoints: [path], bundle: true, minify: true, write: false, metafile: true },
         ...(target && { target }),
-        plugins: [tokens],
+        plugins: [tokens(brand)],
       });
       const [file] = outputFiles;
       return { contents: file?.text ?? "", loader: "text", watchFiles: Object.keys(metafile.inputs) };
     }),
-};
+});
 
-/** How the element is built. @param page how the page is */
-export function embedOptions(page: BuildOptions): BuildOptions & { metafile: true } {
+/** How the element is built. @param page how the page is @param brand of the deployment */
+export function embedOptions(page: BuildOptions, brand: Brand): BuildOptions & { metafile: true } {
   const compat = "./src/embed/compat.ts";
   return {
     ...page,
     ...{ entryPoints: ["src/embed/embed.tsx"], entryNames: "[name]", metafile: true },
-    plugins: [sheet, together("embed/elements.tsx")],
+    plugins: [sheet(brand), together("embed/elements.tsx")],
     alias: { react: compat, "preact/compat": compat },
   };
 }

@@ -226,7 +226,7 @@ test("rows that are loading have their place, and a group without others is a pl
   }, `#/c/${id}/info`);
   const panel = page.locator(".panel");
   await panel.getByText("Loading …").waitFor({ state: "attached" });
-  expect(await panel.locator(".placeholder > i").count()).toBe(2);
+  await expect.poll(() => panel.locator(".placeholder > i").count()).toBe(2);
   // A member's row is as high as what stood for it.
   const height = async (rows: string) => (await panel.locator(rows).last().boundingBox())?.height ?? 0;
   const before = await height(".placeholder > i");

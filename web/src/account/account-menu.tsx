@@ -11,7 +11,7 @@ import { reason } from "../state/problem.ts";
 import { go, type Route } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
-import { LATER } from "../ui/later-icons.ts";
+import { LATER } from "../ui/later/icons.ts";
 import { place } from "../ui/place.ts";
 import { toast } from "../ui/toasts.tsx";
 

@@ -5,6 +5,7 @@ import { showNotifications, showsNotifications } from "../attention/settings.ts"
 import { t } from "../i18n/i18n.ts";
 import { InvitationField } from "../invitation/invitation-field.tsx";
 import { copyLink, linkTo } from "../invitation/link.ts";
+import { BRAND } from "../lib/brand.ts";
 import { nameOf } from "../lib/names.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
@@ -70,7 +71,7 @@ function Steps({ me, reload }: { me: Me; reload: () => void }) {
         </Step>
       )}
       {"Notification" in window && !showsNotifications.value && (
-        <Step title={t("notify.title")} hint={t("first.notifyHint")}>
+        <Step title={t("notify.title")} hint={t("first.notifyHint", { name: BRAND })}>
           <button
             type="button"
             class="secondary"

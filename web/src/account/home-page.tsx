@@ -2,8 +2,8 @@ import { useChat } from "parley-client/react";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
-import { Empty } from "../ui/empty.tsx";
 import { lazy } from "../ui/lazy.tsx";
+import { Empty } from "../ui/missing/empty.tsx";
 
 const FirstSteps = lazy(async () => (await import("./first-steps.tsx")).FirstSteps);
 

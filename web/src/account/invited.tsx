@@ -1,7 +1,7 @@
 import { GroupCard } from "../group/group-card.tsx";
 import { Inviter } from "../invitation/inviter.tsx";
 import { useLoaded } from "../state/use-loaded.ts";
-import { Placeholder } from "../ui/placeholder.tsx";
+import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { invitedTo } from "./anonymous.ts";
 
 /** What somebody is invited to who has not signed in. */

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
+import { BRAND } from "../lib/brand.ts";
 import { route } from "../state/router.ts";
 import { farewell } from "../state/session.ts";
 import { useLoaded } from "../state/use-loaded.ts";
@@ -31,7 +32,7 @@ export function SignIn() {
       <section>
         <p class="brand">
           <img src="/icons/icon.svg" alt="" width="40" height="40" />
-          {t("app.name")}
+          {BRAND}
         </p>
         {now.view === "invitation" && <Invited key={now.code} code={now.code} />}
         {now.view === "user" && <p role="status">{t("account.toUser")}</p>}

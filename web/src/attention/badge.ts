@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat } from "parley-client";
 import { badgeOf, nextEnd } from "parley-client/attention";
+import { BRAND } from "../lib/brand.ts";
 import { nowUntil } from "../lib/time/until.ts";
 
 const ICON = "/icons/icon.svg";
@@ -45,7 +46,7 @@ export function followBadge(chat: Chat): () => void {
 }
 
 function showBadge(unread: number): void {
-  document.title = unread > 0 ? `(${unread > 99 ? "99+" : unread}) Parley` : "Parley";
+  document.title = unread > 0 ? `(${unread > 99 ? "99+" : unread}) ${BRAND}` : BRAND;
   document.querySelector('link[rel="icon"]')?.setAttribute("href", unread > 0 ? BADGED : ICON);
   if (!("setAppBadge" in navigator)) return;
   const app = unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge();

@@ -13,7 +13,7 @@ import { useLoaded } from "../state/use-loaded.ts";
 import { useReload } from "../state/use-reload.ts";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
-import { Placeholder } from "../ui/placeholder.tsx";
+import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { Bans } from "./bans.tsx";
 import { GroupProfile } from "./group-profile.tsx";
 import { JoinRequests } from "./join-requests.tsx";

@@ -13,7 +13,7 @@ import { useAction } from "../state/use-action.ts";
 import { useMembers } from "../state/use-people.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { Placeholder } from "../ui/placeholder.tsx";
+import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";

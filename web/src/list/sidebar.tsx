@@ -7,11 +7,11 @@ import { SearchButton } from "../search/search-button.tsx";
 import { useAccount } from "../state/context.ts";
 import { go, href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
-import { Empty } from "../ui/empty.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
-import { Placeholder } from "../ui/placeholder.tsx";
+import { Empty } from "../ui/missing/empty.tsx";
+import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { Rows } from "./rows.tsx";
 import { VIEWS } from "./views.ts";
 

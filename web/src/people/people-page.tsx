@@ -9,12 +9,12 @@ import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
 import { type Pages, usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
-import { Empty } from "../ui/empty.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { Empty } from "../ui/missing/empty.tsx";
+import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { MoreButton } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
-import { Placeholder } from "../ui/placeholder.tsx";
 import { PersonRow } from "./person-row.tsx";
 import { relationActions } from "./relations.ts";
 

@@ -5,7 +5,7 @@ import { showReport } from "../moderation/show-report.tsx";
 import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
 import { confirmed } from "../ui/confirm.tsx";
-import { LATER } from "../ui/later-icons.ts";
+import { LATER } from "../ui/later/icons.ts";
 import type { MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 

@@ -1,4 +1,4 @@
-/** The drawings of icons of the first view: strokes on a field of 24 by 24. Those of others: `later-icons.ts`. */
+/** The drawings of icons of the first view: strokes on a field of 24 by 24. Others: `later/icons.ts`. */
 const ICONS = {
   back: "M15 5l-7 7 7 7",
   close: "M6 6l12 12M18 6L6 18",

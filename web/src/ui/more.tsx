@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../i18n/i18n.ts";
-import { Empty } from "./empty.tsx";
 import type { IconName } from "./icon.tsx";
-import { Placeholder } from "./placeholder.tsx";
+import { Empty } from "./missing/empty.tsx";
+import { Placeholder } from "./missing/placeholder.tsx";
 
 /** A list that comes in pages, as these views need it. */
 interface Paged {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { withAccent } from "../../scripts/accent.ts";
 
 /** A colour: red, green and blue from 0 to 255, and how much of it covers what is below, from 0 to 1. */
 type Colour = readonly [red: number, green: number, blue: number, alpha: number];
@@ -91,12 +92,8 @@ function hsl(hue: number, saturation: number, lightness: number): Colour {
   return [part(0), part(8), part(4), 1];
 }
 
-test.each([
-  ["light", usual, 0],
-  ["dark", usual, 1],
-  ["light, with more contrast", usual + more, 0],
-  ["dark, with more contrast", usual + more, 1],
-] as const)("text and controls stand out from their grounds: %s", (_, text, theme) => {
+/** Pairs of colours of a theme that are too close. */
+function tooClose(text: string, theme: 0 | 1) {
   const values = tokens(text, theme);
   const colour = (name: string): Colour => {
     const [top = "", below] = name.split("/");
@@ -110,10 +107,44 @@ test.each([
         .map((ground) => ({ name, ground, ratio: contrast(colour(name), colour(ground)) }))
         .filter(({ ratio }) => !(ratio >= least)),
     );
-  expect(contrast(colour("ground"), colour("ink"))).toBeGreaterThan(10);
-  expect(short(TEXT, 4.5)).toEqual([]);
-  expect(short(SIGNS, 3)).toEqual([]);
+  return [...short({ ink: ["ground"] }, 10), ...short(TEXT, 4.5), ...short(SIGNS, 3)];
+}
+
+const LOOKS = [
+  ["light", usual, 0],
+  ["dark", usual, 1],
+  ["light, with more contrast", usual + more, 0],
+  ["dark, with more contrast", usual + more, 1],
+] as const;
+
+test.each(LOOKS)("text and controls stand out from their grounds: %s", (_, text, theme) => {
+  expect(tooClose(text, theme)).toEqual([]);
 });
+
+/** Accents that a deployment may want: all hues, pale and dark ones, and those without a hue. */
+const ACCENTS = [
+  ...HUES.flatMap((hue) => [20, 50, 80].map((lightness) => hexOf(hsl(hue, 90, lightness)))),
+  ...["#000000", "#808080", "#ffffff", "#ffd43b"],
+];
+
+test("any accent of a deployment stands out from its grounds, and what stands on them from it", () => {
+  const found = ACCENTS.flatMap((accent) => {
+    const [own = "", ownMore = ""] = withAccent(`${styles("code")}${styles("tokens")}`, accent).split(
+      "@media (prefers-contrast: more)",
+    );
+    return ([0, 1] as const).flatMap((theme) =>
+      [own, own + ownMore].flatMap((text) =>
+        tooClose(text, theme).map((pair) => ({ accent, theme, ...pair })),
+      ),
+    );
+  });
+  expect(found).toEqual([]);
+});
+
+function hexOf([red, green, blue]: Colour): string {
+  const parts = [red, green, blue].map((part) => Math.round(part).toString(16).padStart(2, "0"));
+  return `#${parts.join("")}`;
+}
 
 /** By how much a hue is darker than others, in percent. @param i its place among the hues */
 function lessOf(sheet: string, i: number): number {

@@ -5,7 +5,7 @@ import { t } from "../../i18n/i18n.ts";
 import { fileSize } from "../../i18n/units.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { type Attachment, isAlbum } from "./attachment.ts";
 import { isLarge } from "./media.ts";
 import type { Attachments } from "./use-attachments.ts";

@@ -16,7 +16,7 @@ import { href } from "../../state/router.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { More } from "../../ui/more.tsx";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";

@@ -1,6 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
-import { Empty } from "../../ui/empty.tsx";
-import { Placeholder } from "../../ui/placeholder.tsx";
+import { Empty } from "../../ui/missing/empty.tsx";
+import { Placeholder } from "../../ui/missing/placeholder.tsx";
 import { Found } from "./found.tsx";
 import { Panel } from "./panel.tsx";
 import { usePins } from "./use-pins.ts";

@@ -4,9 +4,9 @@ import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { allPages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty } from "../../ui/missing/empty.tsx";
+import { Placeholder } from "../../ui/missing/placeholder.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Placeholder } from "../../ui/placeholder.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { ScheduledRow } from "./scheduled-row.tsx";
 

@@ -2,8 +2,8 @@ import { useChat } from "parley-client/react";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
-import { Empty } from "../../ui/empty.tsx";
-import { Placeholder } from "../../ui/placeholder.tsx";
+import { Empty } from "../../ui/missing/empty.tsx";
+import { Placeholder } from "../../ui/missing/placeholder.tsx";
 import { Panel } from "../panels/panel.tsx";
 import { ThreadLink } from "./thread-link.tsx";
 

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { isComposing } from "../../lib/keyboard.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import type { Recording } from "./recorder.ts";

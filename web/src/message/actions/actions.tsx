@@ -10,7 +10,7 @@ import { go, href } from "../../state/router.ts";
 import { confirmed } from "../../ui/confirm.tsx";
 import { showDialog } from "../../ui/dialogs.tsx";
 import type { IconName } from "../../ui/icon.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { routeOf } from "../route-of.ts";

@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { playsAlone } from "./player.ts";
 

@@ -1,6 +1,6 @@
 import { t } from "../../i18n/i18n.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 
 interface Props {
   latitude: number;

@@ -8,7 +8,7 @@ import { isLoaded } from "../../lib/pictures.ts";
 import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { useModal } from "../../ui/overlay/use-modal.ts";
 import { useOverlay } from "../../ui/overlay/use-overlay.ts";
 import type { PicturePlace } from "./place.ts";

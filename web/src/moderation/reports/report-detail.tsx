@@ -7,7 +7,7 @@ import { useAction } from "../../state/use-action.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Placeholder } from "../../ui/placeholder.tsx";
+import { Placeholder } from "../../ui/missing/placeholder.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { type StaffAction, StaffActions } from "../actions.tsx";
 import { dissolveGroup, type KeptReport, type Report, revokeMessage } from "../calls.ts";

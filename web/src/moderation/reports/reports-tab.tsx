@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { st } from "../../i18n/staff.ts";
 import { useAccount } from "../../state/context.ts";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { More } from "../../ui/more.tsx";
 import { focusNext, useListKeys } from "../list-keys.ts";
 import { useLivePages } from "../live.ts";

@@ -7,7 +7,7 @@ import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Placeholder } from "../../ui/placeholder.tsx";
+import { Placeholder } from "../../ui/missing/placeholder.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { StaffActions } from "../actions.tsx";
 import type { ModeratedUser, Report } from "../calls.ts";

@@ -8,7 +8,7 @@ import { useLoaded } from "../../state/use-loaded.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { confirmed } from "../../ui/confirm.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { LATER } from "../../ui/later-icons.ts";
+import { LATER } from "../../ui/later/icons.ts";
 import { Menu } from "../../ui/menu.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { useMe } from "../use-me.ts";

@@ -1,5 +1,5 @@
 import { t } from "../../i18n/i18n.ts";
-import { Empty } from "../empty.tsx";
+import { Empty } from "./empty.tsx";
 
 interface Props {
   /** what is not there, in a sentence */

@@ -42,5 +42,5 @@ export const account = {
   "first.invitation": "Were you invited to a group?",
   "first.write": "Do you know somebody here?",
   "first.picture": "Your picture",
-  "first.notifyHint": "They tell you of new messages while Parley is open in the background.",
+  "first.notifyHint": "They tell you of new messages while {name} is open in the background.",
 } as const;

@@ -1,6 +1,5 @@
 export const app = {
   "app.notFound": "There is nothing at this address.",
-  "app.name": "Parley",
   "info.preferences": "In your list",
   "problem.blocked": "One of you blocks the other.",
   "problem.conflict": "This does not go together with what is there by now. Look again.",

@@ -42,5 +42,5 @@ export const account = {
   "first.invitation": "有群聊邀请？",
   "first.write": "想找的人已经在这里？",
   "first.picture": "头像",
-  "first.notifyHint": "Parley 在后台打开时，有新消息会通知你。",
+  "first.notifyHint": "{name} 在后台打开时，有新消息会通知你。",
 } as const;

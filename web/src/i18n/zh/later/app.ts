@@ -1,6 +1,5 @@
 export const app = {
   "app.notFound": "这个地址没有内容。",
-  "app.name": "Parley",
   "info.preferences": "会话设置",
   "problem.blocked": "你们之间存在拉黑，无法进行此操作。",
   "problem.conflict": "当前状态下无法进行此操作，请刷新后再看。",

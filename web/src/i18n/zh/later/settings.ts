@@ -16,7 +16,7 @@ export const settings = {
   "profile.nickname": "昵称",
   "profile.signature": "个性签名",
   "profile.signatureHint":
-    "在 Parley 和连接此服务器的其他应用中，打开你资料的人都能看到，除非你们之间有一方拉黑了对方。",
+    "在这里和连接此服务器的其他应用中，打开你资料的人都能看到，除非你们之间有一方拉黑了对方。",
   "profile.email": "邮箱",
   "profile.emailHint": "其他人看不到。",
   "profile.more": "更多资料",

@@ -1,4 +1,4 @@
-/** The drawings of icons that no first view shows, as those of `icon.tsx`. */
+/** The drawings of icons that no first view shows, as those of `../icon.tsx`. */
 export const LATER = {
   keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   signOut: "M10 4H5v16h5M15 8l4 4-4 4M19 12H9",
