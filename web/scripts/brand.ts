@@ -57,14 +57,14 @@ export function coloured({ accent }: Brand, sheet: string): string {
   return accent ? withAccent(sheet, accent) : sheet;
 }
 
-/** Gives the tokens of the page the accent of a brand. */
-export function brandTokens(brand: Brand): Plugin {
+/** Gives the tokens of the page the accent of a brand. @param loader what they are made of the sheet */
+export function brandTokens(brand: Brand, loader: "css" | "text" = "css"): Plugin {
   return {
     name: "brand",
     setup: ({ onLoad }) =>
       onLoad({ filter: /\/tokens\.css$/ }, ({ path }) => ({
         contents: coloured(brand, readFileSync(path, "utf8")),
-        loader: "css",
+        loader,
       })),
   };
 }

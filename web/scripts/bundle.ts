@@ -59,7 +59,7 @@ export async function buildWeb(dist = DIST, brand = readBrand(ROOT)): Promise<Pi
   const { metafile } = await build({ ...options, outdir });
   await finish(metafile, dist, brand);
   const embed = await build({ ...embedOptions(options, brand), outdir });
-  await build(docsOptions(ROOT, dist));
+  await build(docsOptions(ROOT, dist, brand));
   const outputs = { ...metafile.outputs, ...embed.metafile.outputs };
   const made = new Set(Object.keys(outputs).map((path) => basename(path)));
   for (const name of readdirSync(outdir)) {
@@ -78,7 +78,7 @@ export async function watchWeb(): Promise<() => Promise<void>> {
   };
   const watching = await context({ ...options, sourcemap: "linked", plugins: [...options.plugins, page] });
   const embed = await context({ ...embedOptions(options, brand), sourcemap: "linked" });
-  const docs = await context(docsOptions(ROOT, DIST));
+  const docs = await context(docsOptions(ROOT, DIST, brand));
   for (const one of [watching, embed, docs]) {
     await one.rebuild();
     await one.watch();

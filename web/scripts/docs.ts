@@ -4,9 +4,15 @@
  */
 import { spawnSync } from "node:child_process";
 import type { BuildOptions, Plugin } from "esbuild";
+import { type Brand, brandTokens } from "./brand.ts";
 
-/** How the pages are built. @param web the folder of the web client @param dist the folder to build into */
-export function docsOptions(web: string, dist: string): BuildOptions {
+/**
+ * How the pages are built.
+ * @param web the folder of the web client
+ * @param dist the folder to build into
+ * @param brand of the deployment, whose accent they have
+ */
+export function docsOptions(web: string, dist: string, brand: Brand): BuildOptions {
   return {
     absWorkingDir: web,
     entryPoints: ["docs/write.ts"],
@@ -16,7 +22,7 @@ export function docsOptions(web: string, dist: string): BuildOptions {
     format: "cjs",
     charset: "utf8",
     loader: { ".md": "text", ".css": "text", ".client.js": "text" },
-    plugins: [runs(web, dist)],
+    plugins: [brandTokens(brand, "text"), runs(web, dist)],
     logLevel: "warning",
   };
 }

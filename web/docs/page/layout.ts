@@ -1,9 +1,12 @@
 import { html, raw } from "hono/html";
 import manifest from "../../../package.json" with { type: "json" };
+import TOKENS from "../../src/styles/tokens.css";
 import type { Html } from "./html.ts";
 import type { DocsPage } from "./page.ts";
 import SCRIPT from "./script.client.js";
-import STYLE from "./style.css";
+import OWN_STYLE from "./style.css";
+
+const STYLE = TOKENS + OWN_STYLE;
 
 /** The whole HTML of a page: the bar with the search, the menu of all pages, and the body of this one. */
 export function layout(page: DocsPage, pages: readonly DocsPage[]): Html {
