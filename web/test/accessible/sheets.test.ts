@@ -34,3 +34,11 @@ test("sizes, weights, faces and colours of the page are tokens", () => {
   });
   expect(found).toEqual([]);
 });
+
+test("colours of the elements for other pages are tokens, which those pages may give", () => {
+  const embed = join(STYLES, "../embed");
+  const found = globSync("**/*.css", { cwd: embed }).filter((file) =>
+    COLOUR.test(readFileSync(join(embed, file), "utf8")),
+  );
+  expect(found).toEqual([]);
+});
