@@ -77,6 +77,7 @@ export function AccountMenu({ self, button, onClose }: Props) {
       {item("user", t("account.profile"), to({ view: "user", id: account.me }))}
       {item("settings", t("settings.title"), to({ view: "settings", place: "" }))}
       {item(LATER.keyboard, t("keys.title"), showKeys)}
+      <hr />
       <fieldset class="menu-choice" aria-label={t("settings.theme")}>
         <span aria-hidden="true">{t("settings.theme")}</span>
         {THEMES.map((one) => (
@@ -110,6 +111,7 @@ export function AccountMenu({ self, button, onClose }: Props) {
           </button>
         ))}
       </fieldset>
+      <hr />
       {item(LATER.signOut, t("account.signOut"), () => void signOut(account))}
     </div>
   );

@@ -10,9 +10,18 @@ import { notePicked } from "../../ui/emoji/picked.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { type Edges, place } from "../../ui/place.ts";
 import { react } from "../reactions/wanted.ts";
-import { actionsOf } from "./actions.tsx";
+import { actionsOf, type MessageAction } from "./actions.tsx";
 import { quickEmoji } from "./quick-emoji.ts";
 import { rightsOf } from "./rights.ts";
+
+/** What actions are for, in the order of the menu. What is not among them keeps the message, or leads to it. */
+const PURPOSES = ["respond", "keep", "manage"] as const;
+const RESPOND = ["reply", "thread"];
+const MANAGE = ["edit", "close", "report", "revoke", "hide"];
+
+function purposeOf({ name }: MessageAction): (typeof PURPOSES)[number] {
+  return RESPOND.includes(name) ? "respond" : MANAGE.includes(name) ? "manage" : "keep";
+}
 
 interface Props {
   message: Message;
@@ -77,6 +86,22 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
     event.stopPropagation();
     if (!isPicking) menuKeys(event, panel.current, onClose);
   };
+  const item = ({ name, label, icon, shortcut, isDanger, run }: MessageAction) => (
+    <button
+      key={name}
+      type="button"
+      role="menuitem"
+      data-danger={isDanger}
+      onClick={() => {
+        onClose();
+        run();
+      }}
+    >
+      <Icon name={icon} />
+      <span>{label}</span>
+      {shortcut && <kbd>{shortcut.length === 1 ? shortcut.toUpperCase() : "⌦"}</kbd>}
+    </button>
+  );
   return (
     // biome-ignore lint/a11y: the role depends on what is shown, and either takes a label and keys
     <div
@@ -93,7 +118,8 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
       ) : (
         <>
           {mayReact && (
-            <div class="quick">
+            // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+            <div class="quick" role="group" aria-label={t("actions.react")}>
               {quickEmoji.value.map((emoji) => (
                 <button
                   key={emoji}
@@ -121,22 +147,15 @@ export function MessageMenu({ message, thread, at, isPicking: beginsPicking, onC
               </button>
             </div>
           )}
-          {actions.map(({ name, label, icon, shortcut, isDanger, run }) => (
-            <button
-              key={name}
-              type="button"
-              role="menuitem"
-              data-danger={isDanger}
-              onClick={() => {
-                onClose();
-                run();
-              }}
-            >
-              <Icon name={icon} />
-              <span>{label}</span>
-              {shortcut && <kbd>{shortcut.length === 1 ? shortcut.toUpperCase() : "⌦"}</kbd>}
-            </button>
-          ))}
+          {PURPOSES.map(
+            (purpose) =>
+              actions.some((one) => purposeOf(one) === purpose) && (
+                // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+                <div key={purpose} class="menu-group" role="group" aria-label={t(`actions.${purpose}`)}>
+                  {actions.filter((one) => purposeOf(one) === purpose).map(item)}
+                </div>
+              ),
+          )}
           {/* A finger has no other way to it in the midst of a run; the row tells it to screen readers. */}
           <small class="menu-time" aria-hidden="true">
             {moment(message.created_at)}

@@ -7,7 +7,7 @@ export const settings = {
   "settings.toPeople": "Go to people",
   "settings.language": "Language",
   "settings.theme": "Theme",
-  "settings.theme.system": "Same as the device",
+  "settings.theme.system": "System",
   "settings.theme.light": "Light",
   "settings.theme.dark": "Dark",
   "settings.density": "Rows and messages",
