@@ -185,7 +185,7 @@ test("a request to join is listed for who made it, and taken back", async () => 
   await finder.fill(`${id}`);
   await finder.press("Enter");
   await page.getByText("Your request waits for an admin.").waitFor();
-  await page.getByRole("button", { name: `Take back the request to group ${id}` }).click();
+  await page.getByRole("button", { name: `Cancel the request to group ${id}` }).click();
   await page.getByRole("heading", { name: "Requests that you have sent" }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Ask to join" }).waitFor();
   await expect

@@ -237,7 +237,7 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     await markDatabases(other);
     const dialog = page.getByRole("dialog", { name: "Delete my account" });
     const again = dialog.getByRole("link", { name: "Sign in once more" });
-    const remove = dialog.getByRole("button", { name: "Delete for ever" });
+    const remove = dialog.getByRole("button", { name: "Delete for good" });
     const askProof = async () => {
       await page.getByRole("button", { name: "Delete my account" }).click();
       await again.waitFor();

@@ -80,7 +80,7 @@ test("an ordinary user loads nothing of the page for staff", async () => {
 test("an auditor reads reports and users, and has no actions, neither buttons nor keys", async () => {
   const { ben, report } = await reported(site, "cheap hats");
   const page = await open(await staff(site, "auditor"), `reports/${report}`);
-  await page.getByText("You read here, and change nothing.").waitFor();
+  await page.getByText("You can read everything here, and change nothing.").waitFor();
   await page.getByRole("article").getByText("cheap hats", { exact: true }).waitFor();
   await expect.poll(() => page.getByRole("article").getByRole("button").count()).toBe(0);
   for (const key of ["t", "r", "d", "s", "a", "g"]) await page.keyboard.press(key);
@@ -136,5 +136,5 @@ test("a user who has reported as much as a day may have is told so", async () =>
   await page.getByRole("menuitem", { name: "Report" }).click();
   await page.getByRole("radio", { name: "Spam" }).check();
   await page.getByRole("button", { name: "Send the report" }).click();
-  await page.getByRole("alert").filter({ hasText: "as many reports as a day may have" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "as many reports as one day allows" }).waitFor();
 });

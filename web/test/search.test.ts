@@ -49,7 +49,7 @@ test("filters are written or chosen, and removed", async () => {
   await page.getByRole("button", { name: "Remove Kind: Files" }).click();
   await page.getByText("2 messages found").waitFor();
   await field.pressSequentially("before:2020-01-02 ");
-  await page.getByText("No message is found.").waitFor();
+  await page.getByText("No messages found.").waitFor();
   await field.fill("");
   await page.keyboard.press("Backspace");
   await expect.poll(() => chips.allInnerTexts()).toEqual(["From: Ben Baker", "In: Hike"]);

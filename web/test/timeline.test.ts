@@ -279,7 +279,7 @@ test("Tab reaches one message and its controls, and those of no other", async ()
   await stored(page, "That is all").focus();
   await page.keyboard.press("ArrowUp");
   await expect.poll(place).toBe("62 LI");
-  await page.getByRole("toolbar", { name: "What to do with the message" }).waitFor();
+  await page.getByRole("toolbar", { name: "Message actions" }).waitFor();
   const down = await way("Tab");
   expect(down.slice(0, 2)).toEqual(["62 LI", "62 A"]);
   expect(new Set(down.map((one) => one.split(" ")[0]))).toEqual(new Set(["62"]));

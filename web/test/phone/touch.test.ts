@@ -72,7 +72,7 @@ test("a finger that rests on a link, a quote or a picture opens the menu of the 
   const url = `${site.origin}/icons/icon-192.png`;
   const picture = { client_msg_id: "2", kind: "image", body: { url, width: 192, height: 192 } };
   await ann.call("POST", `/v1/conversations/${id}/messages`, picture);
-  const menu = page.getByRole("menu", { name: "What to do with the message" });
+  const menu = page.getByRole("menu", { name: "Message actions" });
   const messages = page.getByRole("list", { name: "Messages" });
   for (const target of [
     messages.getByRole("link", { name: "https://example.com/map", exact: true }),
@@ -129,7 +129,7 @@ test("a finger leads from one picture to the next in the viewer", async () => {
   }
   await page.getByRole("button", { name: "Open the picture: two" }).tap();
   const label = page.locator(".lightbox-label");
-  await page.getByRole("button", { name: "Picture before" }).waitFor();
+  await page.getByRole("button", { name: "Previous picture" }).waitFor();
   const hand = await finger(page);
   for (const [from, to, name] of [
     [100, 300, "one"],
@@ -141,7 +141,7 @@ test("a finger leads from one picture to the next in the viewer", async () => {
     await hand.move(to, from === to ? 600 : 420);
     await hand.leave();
     await expect.poll(() => label.innerText()).toBe(name);
-    await page.getByRole("button", { name: name === "one" ? "Next picture" : "Picture before" }).waitFor();
+    await page.getByRole("button", { name: name === "one" ? "Next picture" : "Previous picture" }).waitFor();
   }
 });
 

@@ -59,7 +59,7 @@ test("an export is saved as a file, can be cancelled, and tried again when it fa
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("It is possible again from").waitFor();
   await button.click();
-  await page.getByRole("status").getByText("Your data is collected").waitFor();
+  await page.getByRole("status").getByText("Collecting your data").waitFor();
   expect(await findings(page)).toEqual([]);
   // It goes on while the user looks elsewhere.
   await page.evaluate(() => {
@@ -107,7 +107,7 @@ test("an account is deleted with its messages, and nothing of it stays in any ta
   await expect.poll(() => kept(page)).toContainEqual(expect.stringContaining("drafts"));
   const dialog = await openDeletion(page);
   expect(await findings(page)).toEqual([]);
-  const remove = dialog.getByRole("button", { name: "Delete for ever" });
+  const remove = dialog.getByRole("button", { name: "Delete for good" });
   await expect.poll(() => remove.isDisabled()).toBe(true);
   await expect.poll(() => dialog.getByRole("radio", { name: "Keep them" }).isChecked()).toBe(true);
   await dialog.getByRole("radio", { name: "Erase them" }).check();
@@ -128,7 +128,7 @@ test("an account is deleted without its messages, unless the user wants it other
   const page = await site.open({ person: ann, hash: "#/settings/data" });
   const dialog = await openDeletion(page);
   await dialog.getByLabel("Password").fill(PASSWORD);
-  await dialog.getByRole("button", { name: "Delete for ever" }).click();
+  await dialog.getByRole("button", { name: "Delete for good" }).click();
   await page.getByText("Your account is deleted.").waitFor();
   await row(bens, `deleted-${ann.user.id}`).waitFor();
   await expect
@@ -146,7 +146,7 @@ test("who owns groups is led to them, and can delete the account once they are h
   await dialog.getByLabel("Password").fill(PASSWORD);
   await dialog.getByRole("link", { name: "Hike" }).waitFor();
   expect(await findings(page)).toEqual([]);
-  const remove = dialog.getByRole("button", { name: "Delete for ever" });
+  const remove = dialog.getByRole("button", { name: "Delete for good" });
   await expect.poll(() => remove.isDisabled()).toBe(true);
   // Another device hands one over meanwhile.
   await ann.call("POST", `/v1/conversations/${hike.id}/owner`, { user_id: ben.user.id });

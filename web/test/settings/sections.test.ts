@@ -48,13 +48,13 @@ test("a phone shows the list, or a part in its place with a way back", async () 
 test("a decision that cannot be stored is taken back, with the reason beside it", async () => {
   const ann = await site.person("ann");
   const page = await site.open({ person: ann, hash: "#/settings/privacy" });
-  const group = page.getByRole("group", { name: "Who becomes your friend" });
+  const group = page.getByRole("group", { name: "Who can become your friend" });
   await page.route("**/v1/me", (call) =>
     call.request().method() === "PATCH" ? call.abort() : call.continue(),
   );
   await group.getByText("Nobody").click();
   await group.getByRole("alert").getByText("The server does not answer.").waitFor();
-  await expect.poll(() => group.getByRole("radio", { name: "Those whom you accept" }).isChecked()).toBe(true);
+  await expect.poll(() => group.getByRole("radio", { name: "People whom you accept" }).isChecked()).toBe(true);
   await page.unroute("**/v1/me");
   await group.getByRole("radio", { name: "Nobody" }).check();
   await expect.poll(() => ann.call("GET", "/v1/me")).toMatchObject({ friend_policy: "deny" });

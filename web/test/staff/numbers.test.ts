@@ -26,7 +26,7 @@ test("staff sees what was sent and refused, and the page asks again by itself", 
   const refused = page.getByRole("table").filter({ hasText: "not_found" });
   await refused.getByRole("rowheader", { name: "not_found" }).waitFor();
   await page.getByRole("rowheader", { name: "Send · Parley API" }).waitFor();
-  await tile.getByRole("img", { name: "The course follows" }).waitFor();
+  await tile.getByRole("img", { name: "The trend follows" }).waitFor();
   await ann.send(id, "one more");
   await expect.poll(sent).toBe(before + 1);
   await tile.getByRole("img", { name: "In the last 10 seconds 1; at most 1" }).waitFor();

@@ -85,7 +85,7 @@ test("roles, a mute, a ban and a hand-over show on the pages of both, as they ar
   for (const one of [page, bensPage]) await member(one, ben).getByText("Admin").waitFor();
   await make.waitFor();
   await notice(bensPage, `${ann.user.username} made you an admin.`).waitFor();
-  await act(page, ben, "Dismiss as admin");
+  await act(page, ben, "Remove as admin");
   for (const one of [page, bensPage])
     await expect.poll(() => member(one, ben).getByText("Admin").count()).toBe(0);
   await make.waitFor({ state: "detached" });

@@ -295,7 +295,7 @@ test("the keys of a row do what its menu does", async () => {
   await stored(annsPage, "Read me").waitFor();
   await stored(annsPage, "Read me").focus();
   await annsPage.keyboard.press("Enter");
-  const menu = annsPage.getByRole("menu", { name: "What to do with the message" });
+  const menu = annsPage.getByRole("menu", { name: "Message actions" });
   await menu.waitFor();
   const item = (at: number) => menu.getByRole("menuitem").nth(at);
   for (const [key, at] of [

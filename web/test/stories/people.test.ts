@@ -61,7 +61,7 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   await offer(page, `@${ben.user.username}`).waitFor();
   await searchField(page).press("Enter");
   await main.getByRole("button", { name: "Add as a friend" }).press("Enter");
-  await main.getByText("You have asked for friendship.").waitFor();
+  await main.getByText("You have sent a friend request.").waitFor();
   await ben.call("PUT", `/v1/friends/${ann.user.id}`);
   const [cid, dan] = [await site.person("cid"), await site.person("dan")];
   await cid.call("PATCH", "/v1/me", { nickname: "Zoé Martin" });
@@ -80,7 +80,7 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   await field.fill(dan.user.username.slice(0, -1));
   await main.getByRole("button", { name: "Zoé Martin" }).waitFor({ state: "detached" });
   await page.keyboard.press("Enter");
-  await main.getByText("Nobody is found.").waitFor();
+  await main.getByText("Nobody found.").waitFor();
   await field.fill(dan.user.username);
   await main.getByRole("button", { name: `@${dan.user.username}` }).waitFor();
   await field.fill("");

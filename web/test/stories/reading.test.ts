@@ -105,7 +105,7 @@ test("what a user does with a conversation shows in the list and in the archive"
   });
   const archived = page.getByRole("main").getByRole("link", { name: "Kitchen" });
   await archived.click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
+  await page.getByRole("menuitem", { name: "Move out of the archive" }).click();
   await page.getByText("The archive is empty.").waitFor();
   await expect.poll(names).toEqual(["Hike", "Kitchen"]);
 });

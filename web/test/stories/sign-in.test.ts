@@ -90,6 +90,6 @@ test("a new password ends the other sessions, and a deleted account says farewel
   await page.getByRole("button", { name: "Delete my account" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete my account" });
   await dialog.getByLabel("Password").fill(next);
-  await dialog.getByRole("button", { name: "Delete for ever" }).click();
+  await dialog.getByRole("button", { name: "Delete for good" }).click();
   await page.getByText("Your account is deleted.").waitFor();
 });

@@ -33,7 +33,7 @@ export const message = {
   "message.noPicture": "The picture cannot be shown",
   "message.transcript": "What is said",
   "message.download": "Download {name}",
-  "message.actions": "What to do with the message",
+  "message.actions": "Message actions",
   "message.reactions": "Reactions",
   "message.reaction": { one: "{key}, {n} reaction", other: "{key}, {n} reactions" },
   "message.choose": "Choose: {text}",

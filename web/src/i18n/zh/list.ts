@@ -21,7 +21,7 @@ export const list = {
   "action.undo": "撤销",
   "list.delete": "删除会话",
   "list.actions": "对“{name}”的操作",
-  "list.views": "视图",
+  "list.views": "更多页面",
   "new.title": "新建会话",
   "search.title": "搜索",
   "mentions.title": "提到我的",

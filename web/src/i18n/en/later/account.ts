@@ -38,7 +38,7 @@ export const account = {
   "first.title": "Welcome, {name}",
   "first.hint": "This is how conversations begin here.",
   "first.link": "Your link",
-  "first.linkHint": "Send it to others. With it they write to you.",
+  "first.linkHint": "Send it to others, so that they can write to you.",
   "first.invitation": "Were you invited to a group?",
   "first.write": "Do you know somebody here?",
   "first.picture": "Your picture",

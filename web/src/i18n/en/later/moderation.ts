@@ -10,7 +10,7 @@ export const moderation = {
   "report.note": "What else the moderators should know",
   "report.send": "Send the report",
   "report.sent": "The report was sent. Thank you.",
-  "report.limit": "You have sent as many reports as a day may have. Try again tomorrow.",
+  "report.limit": "You have sent as many reports as one day allows. Try again tomorrow.",
   "report.reason.spam": "Spam",
   "report.reason.abuse": "Insults or harassment",
   "report.reason.violence": "Violence or threats",

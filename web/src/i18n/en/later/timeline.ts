@@ -1,5 +1,5 @@
 export const timeline = {
-  "timeline.gone": "This message is not there any more.",
+  "timeline.gone": "This message no longer exists.",
   "timeline.date": "Date",
   "timeline.goToDate": "Show this day",
   "reads.by": { other: "Read by {n}" },

@@ -75,7 +75,7 @@ export const settings = {
   "notify.something": "新消息",
   "bots.title": "机器人",
   "bots.make": "创建机器人",
-  "bots.about": "机器人是供您的程序使用的账号。可以把它加入群聊，或给它发消息。",
+  "bots.about": "机器人是供你的程序使用的账号。可以把它加入群聊，或给它发消息。",
   "bots.username": "用户名（可选）",
   "bots.tokenTitle": "令牌",
   "bots.token": "更换令牌",
