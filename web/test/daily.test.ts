@@ -205,6 +205,58 @@ test("a dialog begins in its first field, and keeps the keys of the page to itse
   expect(new URL(page.url()).hash).toBe(hash);
 });
 
+test("a toast covers nothing that is used, rests under the pointer, and ends by a click and by Escape", async () => {
+  const { ann, ben, id, hash } = await talk();
+  for (let n = 0; n < 30; n++) await ben.send(id, `Line ${n}`);
+  for (const viewport of [
+    { width: 1024, height: 720 },
+    { width: 390, height: 720 },
+  ]) {
+    const page = await site.open({ person: ann, hash });
+    await page.setViewportSize(viewport);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await stored(page, "Line 29").waitFor();
+    await page.clock.install();
+    const toast = page.locator(".toasts p");
+    const copy = async () => {
+      await stored(page, "Line 29").press("Enter");
+      await page.getByRole("menuitem", { name: /^Copy( C)?$/ }).click();
+      await toast.getByText("Copied").waitFor();
+    };
+    await copy();
+    const covered = () =>
+      page.evaluate(() => {
+        const box = document.querySelector(".toasts p")?.getBoundingClientRect();
+        if (!box) return ["no toast"];
+        const used = [...document.querySelectorAll(".message, .composer, .typing, .sidebar, .back")];
+        return used
+          .filter((one) => {
+            const { left, right, top, bottom } = one.getBoundingClientRect();
+            const isSeen = bottom > (document.querySelector(".scroller")?.getBoundingClientRect().top ?? 0);
+            return isSeen && left < box.right && right > box.left && top < box.bottom && bottom > box.top;
+          })
+          .map((one) => one.className);
+      });
+    await expect.poll(covered).toEqual([]);
+    await toast.click();
+    await toast.waitFor({ state: "detached" });
+
+    await copy();
+    await composer(page).press("Escape");
+    await toast.waitFor({ state: "detached" });
+
+    await copy();
+    await toast.hover();
+    await page.clock.fastForward(60_000);
+    await toast.getByText("Copied").waitFor();
+    await page.mouse.move(5, 700);
+    await page.clock.fastForward(60_000);
+    await toast.waitFor({ state: "detached" });
+    // It is said once: what stands there already is not said with the next one.
+    expect(await page.locator(".toasts").getAttribute("aria-atomic")).toBe("false");
+  }
+});
+
 test("the form says who sees what a user writes about themself", async () => {
   const [ann, ben] = [await site.person("ann"), await site.person("ben")];
   const page = await site.open({ person: ben, hash: "#/settings" });

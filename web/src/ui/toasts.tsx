@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 
 /** How long a toast stays, in ms. */
 const SHOWN = 6_000;
@@ -13,6 +14,7 @@ interface Toast {
   readonly id: number;
   readonly text: string;
   readonly action: ToastAction | undefined;
+  readonly ms: number;
 }
 
 const toasts = signal<readonly Toast[]>([]);
@@ -21,38 +23,44 @@ let count = 0;
 /**
  * Tells the user something for some seconds, without taking the focus.
  * @param action what they can do about it
- * @param ms how long it stays
+ * @param ms how long it stays, while nobody points at it
  */
 export function toast(text: string, action?: ToastAction, ms = SHOWN): void {
-  const id = ++count;
-  toasts.value = [...toasts.value, { id, text, action }];
-  setTimeout(() => end(id), ms);
-}
-
-function end(id: number): void {
-  toasts.value = toasts.value.filter((one) => one.id !== id);
+  toasts.value = [...toasts.value, { id: ++count, text, action, ms }];
 }
 
 /** Where toasts stand. A page has it once. */
 export function Toasts() {
   return (
-    <div class="toasts" role="status">
-      {toasts.value.map(({ id, text, action }) => (
-        <p key={id}>
-          {text}
-          {action && (
-            <button
-              type="button"
-              onClick={() => {
-                end(id);
-                action.run();
-              }}
-            >
-              {action.label}
-            </button>
-          )}
-        </p>
+    // Each is said once, and not again with the next one.
+    <div class="toasts" role="status" aria-atomic={false}>
+      {toasts.value.map((one) => (
+        <Line key={one.id} shown={one} />
       ))}
     </div>
+  );
+}
+
+function Line({ shown }: { shown: Toast }) {
+  const { text, action, ms } = shown;
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    const end = () => {
+      toasts.value = toasts.value.filter((one) => one !== shown);
+    };
+    import("./overlay/toast-life.ts").then(
+      ({ live }) => line.current && live(line.current, ms, end),
+      () => setTimeout(end, ms),
+    );
+  }, []);
+  return (
+    <p ref={line}>
+      {text}
+      {action && (
+        <button type="button" onClick={action.run}>
+          {action.label}
+        </button>
+      )}
+    </p>
   );
 }
