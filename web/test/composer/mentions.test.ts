@@ -52,6 +52,45 @@ test("who is called otherwise by now is still named, and stays so when other wor
   await expect.poll(() => newest(ann, id)).toMatchObject({ mentions: [ben.user.id], version: 3 });
 });
 
+test("suggestions go on over blanks while a name fits, and end with it, by Escape and by the choice", async () => {
+  const { ann, ben, id, page } = await seat.group();
+  const cleo = await site.person("cleo");
+  await ann.call("POST", `/v1/conversations/${id}/members`, { user_ids: [cleo.user.id] });
+  await ben.call("PATCH", "/v1/me", { nickname: "Member 29 of Ten" });
+  await cleo.call("PATCH", "/v1/me", { nickname: "张 三丰" });
+  const field = composer(page);
+  const offered = page.getByRole("listbox").getByRole("option");
+  const names = () => offered.allInnerTexts().then((all) => all.map((one) => one.split("\n")[1]));
+  await field.pressSequentially("Hi @Mem");
+  await expect.poll(names).toEqual(["Member 29 of Ten"]);
+  await field.pressSequentially("ber 29 ");
+  await expect.poll(names).toEqual(["Member 29 of Ten"]);
+  // What fits no name any more ends it, and what is taken back begins it again.
+  await field.pressSequentially("x");
+  await expect.poll(names).toEqual([]);
+  await field.press("Backspace");
+  await expect.poll(names).toEqual(["Member 29 of Ten"]);
+  await field.press("Escape");
+  await expect.poll(names).toEqual([]);
+  await field.pressSequentially("of");
+  await expect.poll(names).toEqual([]);
+  await field.fill("");
+  await field.pressSequentially("@张 三");
+  await expect.poll(names).toEqual(["张 三丰"]);
+  await field.press("Enter");
+  await expect.poll(() => field.inputValue()).toBe("@张 三丰 ");
+  await expect.poll(names).toEqual([]);
+  // An emoji behind a name is found all the same.
+  await field.pressSequentially("and @Member 29 of Ten :smil");
+  await expect.poll(() => offered.count()).toBeGreaterThan(1);
+  await field.press("Escape");
+  await field.press("Enter");
+  await stored(page, "and @Member").waitFor();
+  await expect
+    .poll(async () => [...Object(await newest(ann, id)).mentions].sort())
+    .toEqual([ben.user.id, cleo.user.id].sort());
+});
+
 describe("whom a text mentions", () => {
   const member = (id: number, username: string, nickname = ""): Member => ({
     user: { id, username, nickname, avatar: "", online: false },

@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import type { KeyPress } from "../timeline/roving.ts";
 import { insert } from "./formatting.ts";
 
@@ -11,7 +11,10 @@ export interface Suggested {
 
 /** Completes what begins with one sign, as `@` or `:`. */
 export interface Completer<S extends Suggested> {
-  /** what stands before the caret: its group is what is looked for, directly behind the sign */
+  /**
+   * what stands before the caret: its group is what is looked for, directly behind the sign. What has blanks
+   * is looked for while it finds something
+   */
   readonly begun: RegExp;
   /** What may be meant. */
   find(query: string): readonly S[];
@@ -56,17 +59,29 @@ export function useCompletion<S extends Suggested>(completers: readonly Complete
   const [active, setActive] = useState(0);
   const completer = begun ? completers[begun.at] : undefined;
   const suggestions = (begun && completer?.find(begun.query)) ?? [];
+  /** where something was begun that is chosen, or not wanted, up to its sign */
+  const settled = useRef<string | null>(null);
   const close = () => setBegun(null);
+  /** What goes on behind a blank is about something else then. */
+  const settle = (field: HTMLTextAreaElement) => {
+    settled.current = begun && field.value.slice(0, begun.from + 1);
+  };
   const choose = (suggestion: S, field: HTMLTextAreaElement) => {
     if (!begun) return;
     completer?.chosen?.(suggestion);
+    settle(field);
     insert(field, `${suggestion.text} `, begun.from, field.selectionStart);
     close();
   };
   const typed = (field: HTMLTextAreaElement) => {
     const before = field.value.slice(0, field.selectionStart);
     const isCaret = field.selectionStart === field.selectionEnd;
-    const found = isCaret ? completers.map((one) => one.begun.exec(before)?.[1]) : [];
+    const found = completers.map(({ begun: sign, find }) => {
+      const query = isCaret ? sign.exec(before)?.[1] : undefined;
+      if (query === "") settled.current = null;
+      if (!query?.includes(" ")) return query;
+      return before.slice(0, -query.length) !== settled.current && find(query).length > 0 ? query : undefined;
+    });
     const at = found.findIndex((query) => query !== undefined);
     const query = found[at];
     if (query === undefined) {
@@ -92,8 +107,10 @@ export function useCompletion<S extends Suggested>(completers: readonly Complete
       if (event.key === "ArrowDown") setActive((active + 1) % length);
       else if (event.key === "ArrowUp") setActive((active + length - 1) % length);
       else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey) choose(chosen, field);
-      else if (event.key === "Escape") close();
-      else return false;
+      else if (event.key === "Escape") {
+        settle(field);
+        close();
+      } else return false;
       event.preventDefault();
       event.stopPropagation();
       return true;

@@ -5,8 +5,8 @@ import type { Mentioned } from "../markup/names.ts";
 import type { Everybody, Suggestion } from "../mentions/suggest-members.ts";
 import type { Completer } from "./use-completion.ts";
 
-/** A member who is being named before the caret. */
-const NAMED = /(?:^|[^\w@])@([^\s@]{0,32})$/u;
+/** A member who is being named before the caret, by a name that may have blanks. */
+const NAMED = /(?:^|[^\w@])@(|[^\s@][^\n@]{0,63})$/u;
 const NEVER = /(?!)/;
 
 /** What finds members and mentions. It is loaded before a name is begun, so that it is there offline. */

@@ -1,6 +1,5 @@
 import type { Member } from "parley-client/people";
 import { comparisonForm } from "../text/comparison.ts";
-import { hasWords, wordsOf } from "../text/matching.ts";
 import { mentionOf } from "./mentions.ts";
 
 /** What may stand in the place of what was begun. */
@@ -30,10 +29,10 @@ export function suggestMembers(
   me: number,
   everybody: Everybody,
 ): Suggestion[] {
-  const words = wordsOf(query);
+  const begin = comparisonForm(query);
   const others = members.filter(({ user }) => user.id !== me);
   const found = others.filter(({ user, name_card: card }) =>
-    hasWords(words, user.nickname, user.username, card),
+    comparisonForm([user.nickname, user.username, card].join("\n")).includes(begin),
   );
   const named = found.slice(0, MAX_SHOWN).map((member): Suggestion => {
     const { id, username, nickname, avatar } = member.user;
@@ -42,7 +41,6 @@ export function suggestMembers(
     const text = mentionOf(member, members);
     return { key: String(id), text, label: name, detail, user: { id, name, picture: avatar } };
   });
-  const begin = comparisonForm(query);
   const isAll = ["all", everybody.name].some((name) => comparisonForm(name).startsWith(begin));
   if (!isAll || others.length === 0) return named;
   const { name, detail } = everybody;

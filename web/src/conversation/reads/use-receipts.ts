@@ -21,9 +21,8 @@ export function useReceipts(id: number, isNeeded: boolean): ReadonlyMap<number, 
     const load = async () => {
       const { items } = await chat.api.call("get", "/v1/conversations/{id}/receipts", { path: { id } });
       if (!isShown) return;
-      const people = items.filter(({ bot }) => !bot);
-      const loaded = people.map(
-        ({ user_id: user, read_seq: seq, read_at: at }) => [user, { seq, at }] as const,
+      const loaded = items.flatMap(({ user_id: user, read_seq: seq, read_at: at, bot }) =>
+        bot ? [] : [[user, { seq, at }] as const],
       );
       // A frame may have come before the answer.
       setReceipts((known) => new Map(loaded.map(([user, one]) => [user, later(known.get(user), one)])));

@@ -12,7 +12,6 @@ export const app = {
   "problem.no_answer": "The server does not answer. Check the connection.",
   "problem.notShown": "This could not be shown.",
   "problem.notLoaded": "This part of the page could not be loaded. Check the connection.",
-  "problem.rate_limited": "Too many attempts. Wait a moment.",
   "problem.other": "This did not work.",
   "picture.show": "Show the picture from {host}",
   "lazy.title": "Not loaded",

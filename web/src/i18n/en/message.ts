@@ -25,7 +25,6 @@ export const message = {
   "message.inThread": "in a thread",
   "message.forwarded": "Forwarded",
   "message.forwardedFrom": "Forwarded from {name}",
-  "message.discard": "Discard",
   "message.unfold": "Show more",
   "message.fold": "Show less",
   "message.spoiler": "Hidden text. Show it",

@@ -15,8 +15,6 @@ export const timeline = {
   "typing.many": { other: "{n} people are typing …" },
   "reads.sent": "Sent",
   "reads.read": "Read",
-  "reads.readBy": { other: "Read by {n} of {of}" },
-  "reads.title": "Who has read it",
   "notice.you": "You",
   "notice.youObject": "you",
   "notice.somebody": "Somebody",

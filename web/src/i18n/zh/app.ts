@@ -12,7 +12,6 @@ export const app = {
   "problem.no_answer": "服务器没有响应，请检查网络连接。",
   "problem.notShown": "此内容无法显示。",
   "problem.notLoaded": "页面的这一部分未能加载，请检查网络连接。",
-  "problem.rate_limited": "操作过于频繁，请稍候再试。",
   "problem.other": "操作失败。",
   "picture.show": "显示来自 {host} 的图片",
   "lazy.title": "未能加载",

@@ -25,7 +25,6 @@ export const message = {
   "message.inThread": "来自话题",
   "message.forwarded": "转发",
   "message.forwardedFrom": "转发自 {name}",
-  "message.discard": "丢弃",
   "message.unfold": "展开",
   "message.fold": "收起",
   "message.spoiler": "隐藏的内容，点击显示",

@@ -12,8 +12,6 @@ export const timeline = {
   "typing.many": "{n} 人正在输入…",
   "reads.sent": "已发送",
   "reads.read": "已读",
-  "reads.readBy": "{of} 人中 {n} 人已读",
-  "reads.title": "已读详情",
   "notice.you": "你",
   "notice.youObject": "你",
   "notice.somebody": "有人",

@@ -27,4 +27,5 @@ export const app = {
   "gone.user": "There is nobody at this address.",
   "gone.invitation": "This invitation does not let anybody in any more. Ask for a new one.",
   "gone.request": "This request is not there any more.",
+  "problem.rate_limited": "Too many attempts. Wait a moment.",
 } as const;

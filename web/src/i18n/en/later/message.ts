@@ -92,4 +92,5 @@ export const message = {
   "bot.buttons": "Buttons of {name}",
   "bot.live": "From bots, now",
   "bot.onlyYou": "Only you see this",
+  "message.discard": "Discard",
 } as const;

@@ -14,4 +14,6 @@ export const timeline = {
   "media.audio": "Audio",
   "media.link": "Links",
   "media.none": "There is nothing here yet.",
+  "reads.readBy": { other: "Read by {n} of {of}" },
+  "reads.title": "Who has read it",
 } as const;

@@ -27,4 +27,5 @@ export const app = {
   "gone.user": "这个地址没有任何人。",
   "gone.invitation": "这个邀请已失效，请索取新的邀请。",
   "gone.request": "这个请求已不存在。",
+  "problem.rate_limited": "操作过于频繁，请稍候再试。",
 } as const;

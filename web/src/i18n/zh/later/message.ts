@@ -92,4 +92,5 @@ export const message = {
   "bot.buttons": "{name} 的按钮",
   "bot.live": "机器人的实时消息",
   "bot.onlyYou": "仅你可见",
+  "message.discard": "丢弃",
 } as const;

@@ -14,4 +14,6 @@ export const timeline = {
   "media.audio": "语音",
   "media.link": "链接",
   "media.none": "这里还没有内容。",
+  "reads.readBy": "{of} 人中 {n} 人已读",
+  "reads.title": "已读详情",
 } as const;
