@@ -14,6 +14,9 @@ declare const BUILD: string;
 const PREFIX = "parley-shell-";
 /** Where answers wait for a page that sends them: web/src/lib/stored.ts. */
 const ANSWERS = "parley-answers";
+/** Where what another app shares waits for a page, and the address that the manifest names for it. */
+const SHARED = "parley-shared";
+const SHARED_AT = "/share";
 /** An open page of the build before may still ask for its scripts, which the server no longer has. */
 const KEPT_BUILDS = 2;
 /** The script for pages of others keeps its name, so a kept one would grow old. */
@@ -28,6 +31,8 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
+  if (method === "POST" && origin === location.origin && pathname === SHARED_AT)
+    event.respondWith(keepShared(event.request));
   if (method !== "GET" || origin !== location.origin || pathname === EMBEDDED) return;
   if (pathname === "/") event.respondWith(newest(event.request));
   else if (/^\/(assets|icons)\//.test(pathname) || FILES.includes(pathname))
@@ -79,6 +84,13 @@ async function newest(request: Request): Promise<Response> {
 /** A file that never changes. */
 async function kept(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
+}
+
+/** Keeps what another app shares, in the place of what it shared before, for the page that comes next. */
+async function keepShared(request: Request): Promise<Response> {
+  const cache = await caches.open(SHARED);
+  await cache.put(SHARED_AT, new Response(await request.formData()));
+  return Response.redirect("/", 303);
 }
 
 /** What the server pushes: see /docs/push. */

@@ -4,8 +4,8 @@ import { useState } from "preact/hooks";
 import { showNotifications, showsNotifications } from "../attention/settings.ts";
 import { t } from "../i18n/i18n.ts";
 import { InvitationField } from "../invitation/invitation-field.tsx";
-import { copyLink, linkTo } from "../invitation/link.ts";
 import { BRAND } from "../lib/brand.ts";
+import { linkTo, passingOn, passOn } from "../invitation/link.ts";
 import { nameOf } from "../lib/names.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
@@ -42,8 +42,8 @@ function Steps({ me, reload }: { me: Me; reload: () => void }) {
       <Step title={t("first.link")} hint={t("first.linkHint")}>
         <div class="copied-field">
           <input readOnly value={link} aria-label={t("first.link")} />
-          <button type="button" class="primary" onClick={() => void copyLink(link)}>
-            {t("group.copy")}
+          <button type="button" class="primary" onClick={() => void passOn(link)}>
+            {passingOn()}
           </button>
         </div>
       </Step>

@@ -1,5 +1,5 @@
 import { useChat } from "parley-client/react";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { HomePage } from "../account/home-page.tsx";
 import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
@@ -37,7 +37,6 @@ const PATIENCE = 1_000;
 export function Shell() {
   const { chat } = useAccount();
   const now = route.value;
-  const shell = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (pressed(event, chat)) event.preventDefault();
@@ -45,34 +44,8 @@ export function Shell() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, [chat]);
-  useEffect(() => {
-    // A file that is dropped beside the places for it would be opened in the place of the page.
-    const refuse = (event: DragEvent) => {
-      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "none";
-    };
-    const ending = new AbortController();
-    for (const type of ["dragover", "drop"] as const) addEventListener(type, refuse, ending);
-    return () => ending.abort();
-  }, []);
-  useEffect(() => {
-    // A page that nobody touches needs nothing of it. One that cannot load it has the link that leads back.
-    const load = () => {
-      import("./swipe-back.ts").then(
-        ({ swipeBack }) => shell.current && swipeBack(shell.current),
-        () => {},
-      );
-    };
-    addEventListener("touchstart", load, { once: true, passive: true });
-    return () => removeEventListener("touchstart", load);
-  }, []);
   return (
-    <div
-      ref={shell}
-      class="shell"
-      data-view={now.view === "home" || now.view === "search" ? "list" : "content"}
-    >
+    <div class="shell" data-view={now.view === "home" || now.view === "search" ? "list" : "content"}>
       <ConnectionBar />
       <Boundary of={now}>
         <Sidebar />

@@ -1,6 +1,8 @@
 import type { Chat } from "parley-client";
 import { watchNews } from "parley-client/news";
 import { followLive } from "../conversation/live/live.ts";
+import { offerShared } from "../conversation/share/offer-shared.tsx";
+import { refuseDrops } from "../lib/drops.ts";
 import { sendAnswers } from "./answers.ts";
 import { followBadge } from "./badge.ts";
 import { forgetChoices, isWanted, loadChoices } from "./choices.ts";
@@ -24,6 +26,8 @@ export function announce(chat: Chat, me: number, since: number): () => void {
   // What cannot be sent now is sent at the next start.
   const answer = () => sendAnswers(chat, me).catch(() => {});
   void answer();
+  void offerShared();
+  if (navigator.maxTouchPoints > 0) void followFingers();
   serviceWorker?.addEventListener("message", follow);
   // Until it has come, and if it does not, the user hears of everything.
   loadChoices(chat).catch(() => {});
@@ -34,6 +38,7 @@ export function announce(chat: Chat, me: number, since: number): () => void {
     followPushes(chat),
     followLive(chat),
     forgetChoices,
+    refuseDrops(),
     watchNews(chat, {
       onNews: (news) => {
         if (isWanted(chat, news, Date.now())) void tell(chat, tabs, news);
@@ -48,4 +53,13 @@ export function announce(chat: Chat, me: number, since: number): () => void {
   return () => {
     for (const end of ends) end();
   };
+}
+
+/** What follows fingers is for devices that have them. A page that cannot load it has links and menus. */
+async function followFingers(): Promise<void> {
+  const { swipeBack } = await import("../conversation/swipes/swipe-back.ts").catch(() => ({
+    swipeBack: undefined,
+  }));
+  const shell = document.querySelector<HTMLElement>(".shell");
+  if (shell) swipeBack?.(shell);
 }

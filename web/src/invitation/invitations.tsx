@@ -6,7 +6,7 @@ import { useAction } from "../state/use-action.ts";
 import { usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
 import { InvitationDialog } from "./invitation-dialog.tsx";
-import { copyLink, linkTo } from "./link.ts";
+import { linkTo, passingOn, passOn } from "./link.ts";
 
 /** The links by which users enter a group, for its admins. */
 export function Invitations({ id }: { id: number }) {
@@ -46,9 +46,9 @@ export function Invitations({ id }: { id: number }) {
             <button
               class="secondary"
               type="button"
-              onClick={() => void copyLink(linkTo({ view: "invitation", code }))}
+              onClick={() => void passOn(linkTo({ view: "invitation", code }))}
             >
-              {t("group.copy")}
+              {passingOn()}
             </button>
             <button class="link" type="button" onClick={() => void withdraw.run(code)}>
               {t("group.withdraw")}

@@ -1,5 +1,6 @@
 import { t } from "../i18n/i18n.ts";
 import { copyText } from "../lib/clipboard.ts";
+import { hasShareSheet, share } from "../lib/share.ts";
 import { href, parseAddress, type Route } from "../state/address.ts";
 import { toast } from "../ui/toasts.tsx";
 
@@ -27,4 +28,15 @@ export async function copyLink(link: string): Promise<void> {
   } catch {
     toast(t("group.linkNotCopied"));
   }
+}
+
+/** How a link leaves the page, by its button. */
+export function passingOn(): string {
+  return t(hasShareSheet() ? "action.share" : "group.copy");
+}
+
+/** Gives a link to another app where the system has a sheet for that, and copies it elsewhere. */
+export async function passOn(link: string): Promise<void> {
+  if (!hasShareSheet()) return copyLink(link);
+  await share({ url: link }).catch(() => copyLink(link));
 }

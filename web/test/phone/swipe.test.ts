@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { finger } from "../support/finger.ts";
+import { finger, followed } from "../support/finger.ts";
 import { PHONE, Site } from "../support/site.ts";
 import { composer, openTalk, row, send, stored } from "../support/talk.ts";
 
@@ -62,10 +62,8 @@ async function swiping(text = "Hello") {
   const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, text);
   const page = await site.open({ person: ann, viewport: PHONE, hasTouch: true, hash: `#/c/${id}` });
-  const loaded = page.waitForResponse(/swipe-back/);
   await page.getByRole("textbox", { name: /^Message / }).waitFor();
-  await page.touchscreen.tap(200, 400);
-  await (await loaded).finished();
+  await followed(page);
   const left = () => page.locator("main").evaluate((main) => Math.round(main.getBoundingClientRect().left));
   return { page, left, peer: row(page, ben.user.username), ...(await finger(page)) };
 }

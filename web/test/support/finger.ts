@@ -23,3 +23,10 @@ export async function finger(page: Page) {
     leave: () => touch("touchEnd"),
   };
 }
+
+/** Resolves once the page has loaded what follows fingers. */
+export async function followed(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    performance.getEntriesByType("resource").some(({ name }) => name.includes("swipe-back")),
+  );
+}

@@ -46,12 +46,17 @@ function heldBy(account: Account, field: string): Held {
   return known;
 }
 
+/** The same, of the user of the page. */
+export function useAttachments(id: number, thread: number): Attachments {
+  return attachmentsOf(useAccount(), id, thread);
+}
+
 /**
  * Holds the files that the user has chosen, until they are sent or the page goes.
  * @param thread the root of the thread whose field it is; 0: that of the conversation
  */
-export function useAttachments(id: number, thread: number): Attachments {
-  const { items, isBusy, isFullSize } = heldBy(useAccount(), `${id} ${thread}`);
+export function attachmentsOf(account: Account, id: number, thread: number): Attachments {
+  const { items, isBusy, isFullSize } = heldBy(account, `${id} ${thread}`);
   const change = (id: number, fields: Partial<Attachment>) => {
     items.value = items.value.map((one) => (one.id === id ? { ...one, ...fields } : one));
   };

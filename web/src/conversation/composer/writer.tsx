@@ -67,6 +67,12 @@ export function Writer({ id, name, window, thread }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
+  /** Asks for files. @param accept `image/*`: the camera takes one; empty: any */
+  const choose = (accept: string) => {
+    // iOS opens the camera for anything while there is a `capture`.
+    Object.assign(files.current ?? {}, { accept, capture: accept && "environment" });
+    files.current?.click();
+  };
   const isEdit = mode.mode === "edit";
   const [waits, setWaits] = useState(false);
   const { items } = attachments;
@@ -160,7 +166,10 @@ export function Writer({ id, name, window, thread }: Props) {
                 icon="plus"
                 label={t("composer.add")}
                 items={[
-                  { label: t("composer.files"), icon: "clip", onSelect: () => files.current?.click() },
+                  { label: t("composer.files"), icon: "clip", onSelect: () => choose("") },
+                  ...(hasKeyboard()
+                    ? []
+                    : [{ label: t("composer.camera"), onSelect: () => choose("image/*") }]),
                   { label: t("composer.poll"), icon: "poll", onSelect: () => setDialog("poll") },
                   { label: t("composer.later"), icon: "clock", onSelect: () => setDialog("later") },
                 ]}

@@ -9,6 +9,7 @@ export const composer = {
   "composer.save": "Save the edit",
   "composer.add": "Add",
   "composer.files": "Photos and files",
+  "composer.camera": "Camera",
   "composer.poll": "Poll",
   "composer.later": "Send later",
   "composer.emoji": "Emoji",

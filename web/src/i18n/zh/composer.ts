@@ -9,6 +9,7 @@ export const composer = {
   "composer.save": "保存修改",
   "composer.add": "添加",
   "composer.files": "图片和文件",
+  "composer.camera": "拍照",
   "composer.poll": "投票",
   "composer.later": "定时发送",
   "composer.emoji": "表情",

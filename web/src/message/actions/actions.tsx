@@ -3,6 +3,7 @@ import { contentOf } from "parley-react/message";
 import { composition } from "../../conversation/composition.ts";
 import { t } from "../../i18n/i18n.ts";
 import { copyText } from "../../lib/clipboard.ts";
+import { hasShareSheet } from "../../lib/share.ts";
 import { showReport } from "../../moderation/show-report.tsx";
 import type { Account } from "../../state/account.ts";
 import { reason } from "../../state/problem.ts";
@@ -16,6 +17,7 @@ import { toast } from "../../ui/toasts.tsx";
 import { routeOf } from "../route-of.ts";
 import { rightsOf } from "./rights.ts";
 import { select } from "./selection.ts";
+import { shareMessage } from "./share-message.ts";
 
 const ForwardDialog = lazy(async () => (await import("./forward-dialog.tsx")).ForwardDialog);
 const SaveDialog = lazy(async () => (await import("./save-dialog.tsx")).SaveDialog);
@@ -74,6 +76,11 @@ export function actionsOf(account: Account, message: Message, thread: number): M
       ...{ name: "copy", label: t("action.copy"), icon: "copy", shortcut: "c" },
       run: () => copy(text),
     },
+    hasShareSheet() &&
+      (text !== "" || "media" in contentOf(message.kind, message.body)) && {
+        ...{ name: "share", label: t("action.share"), icon: "up" },
+        run: () => void attempt(() => shareMessage(message)),
+      },
     may.forward && {
       ...{ name: "forward", label: t("action.forward"), icon: "forward", shortcut: "f" },
       run: () =>

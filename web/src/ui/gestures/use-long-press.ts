@@ -1,5 +1,6 @@
 import type { TargetedPointerEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { haptic } from "./haptic.ts";
 
 /** A finger that rests this long presses long, in ms. */
 const LONG = 500;
@@ -28,6 +29,7 @@ export function useLongPress(onPress: (at: Point) => void) {
     end();
     if (!at) return;
     isDone.current = true;
+    haptic();
     onPress(at);
   };
   // An element that is removed is not pressed any more.

@@ -2,6 +2,7 @@ export const composer = {
   "composer.sendKey": "Send messages with",
   "composer.sendKey.enter": "Enter (Shift + Enter for a new line)",
   "composer.sendKey.modEnter": "{key} + Enter (Enter for a new line)",
+  "share.title": "Send to a conversation",
   "emoji.search": "Search emoji",
   "emoji.all": "Emoji",
   "emoji.groups": "Groups of emoji",

@@ -40,6 +40,7 @@ export const message = {
   "action.save": "Save",
   "action.unread": "Mark unread from here",
   "action.follow": "Follow the thread",
+  "action.share": "Share",
   "action.link": "Copy the link",
   "action.revoke": "Delete for everyone",
   "action.delete": "Delete",

@@ -2,6 +2,7 @@ export const composer = {
   "composer.sendKey": "发送消息的按键",
   "composer.sendKey.enter": "Enter（Shift + Enter 换行）",
   "composer.sendKey.modEnter": "{key} + Enter（Enter 换行）",
+  "share.title": "发送到会话",
   "emoji.search": "搜索表情",
   "emoji.all": "表情",
   "emoji.groups": "表情分类",

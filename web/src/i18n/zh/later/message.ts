@@ -40,6 +40,7 @@ export const message = {
   "action.save": "收藏",
   "action.unread": "从这里标为未读",
   "action.follow": "关注话题",
+  "action.share": "分享",
   "action.link": "复制链接",
   "action.revoke": "撤回",
   "action.delete": "删除",

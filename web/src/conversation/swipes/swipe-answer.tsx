@@ -1,8 +1,8 @@
 import { render } from "preact";
-import { selection } from "../message/actions/selection.ts";
-import { haptic } from "../ui/gestures/haptic.ts";
-import { Icon } from "../ui/icon.tsx";
-import { BEGINS, isTaken, lineDirection, STILL } from "./swipes.ts";
+import { selection } from "../../message/actions/selection.ts";
+import { haptic } from "../../ui/gestures/haptic.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { BEGINS, isTaken, lineDirection, STILL } from "./finger.ts";
 
 /** So far a message is pulled until it is answered when the finger leaves, and so far at most, in px. */
 const WAY = { answers: 56, most: 84 };

@@ -1,6 +1,7 @@
-import { go, type Route, route } from "../state/router.ts";
+import { go, type Route, route } from "../../state/router.ts";
+import { BEGINS, isTaken, lineDirection, STILL } from "./finger.ts";
 import { swipeToAnswer } from "./swipe-answer.tsx";
-import { BEGINS, isTaken, lineDirection, STILL } from "./swipes.ts";
+import { takeTypedFiles } from "./typed-files.ts";
 
 /** The list is wanted behind this part of the width, or when the finger leaves faster, in px per ms. */
 const WANTED = { part: 0.4, speed: 0.5 };
@@ -35,6 +36,7 @@ export function swipeBack(shell: HTMLElement): void {
   let isSettling = false;
   if (!content) return;
   swipeToAnswer(content);
+  takeTypedFiles(content);
 
   const follow = ({ pointer, way, direction }: Swipe) => {
     if (!shell.dataset.swiping) content.setPointerCapture(pointer);

@@ -1,0 +1,35 @@
+import { showDialog } from "../../ui/dialogs.tsx";
+import { lazy } from "../../ui/lazy.tsx";
+
+/** The cache in which it waits, and under what: web/worker/service-worker.ts puts it there. */
+const SHARED = "parley-shared";
+const SHARED_AT = "/share";
+
+const ShareDialog = lazy(async () => (await import("./share-dialog.tsx")).ShareDialog);
+
+/** What another app says of what it shares: often the address is in the text, too. */
+const FIELDS = ["title", "text", "url"];
+
+/** Asks where what another app has shared with this one goes. It waits for who signs in, and for an answer. */
+export async function offerShared(): Promise<void> {
+  // To open it would make it. Pages over plain http have none.
+  if (!("caches" in window) || !(await caches.has(SHARED))) return;
+  const kept = await (await caches.open(SHARED)).match(SHARED_AT);
+  const form = await kept?.formData().catch(() => undefined);
+  if (!form) return;
+  const said = FIELDS.map((name) => String(form.get(name) ?? "")).filter((one) => one.trim() !== "");
+  const isAgain = (one: string, i: number) =>
+    said.some((other, k) => k !== i && other.includes(one) && (other !== one || k < i));
+  const text = said.filter((one, i) => !isAgain(one, i)).join("\n");
+  const files = form.getAll("files").filter((one) => one instanceof File);
+  showDialog((close) => (
+    <ShareDialog
+      text={text}
+      files={files}
+      onClose={() => {
+        close();
+        void caches.delete(SHARED);
+      }}
+    />
+  ));
+}
