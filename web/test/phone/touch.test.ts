@@ -59,9 +59,17 @@ test("a finger that rests on a conversation of the list opens its menu, and foll
   const { ben, page } = await talk("Hello");
   await page.getByRole("link", { name: "Back to the list" }).tap();
   const menu = page.getByRole("menu", { name: `Actions for ${ben.user.username}` });
+  const shakes = await page.evaluateHandle(() => {
+    const seen: unknown[] = [];
+    navigator.vibrate = (pattern) => seen.push(pattern) > 0;
+    return seen;
+  });
+  await page.emulateMedia({ reducedMotion: "no-preference" });
   expect(await press(page, row(page, ben.user.username), page.locator("[data-held=true]"))).toBe(0);
   expect(page.url()).toMatch(/#\/$/);
   await menu.getByRole("menuitem", { name: "Pin to the top" }).waitFor();
+  expect(await shakes.evaluate((seen) => seen.length)).toBe(1);
+  await page.emulateMedia({ reducedMotion: "reduce" });
   await page.keyboard.press("Escape");
 });
 

@@ -10,7 +10,7 @@ const ShareDialog = lazy(async () => (await import("./share-dialog.tsx")).ShareD
 /** What another app says of what it shares: often the address is in the text, too. */
 const FIELDS = ["title", "text", "url"];
 
-/** Asks where what another app has shared with this one goes. It waits for who signs in, and for an answer. */
+/** Asks where goes what another app has shared. It waits for who signs in, and for an answer. */
 export async function offerShared(): Promise<void> {
   // To open it would make it. Pages over plain http have none.
   if (!("caches" in window) || !(await caches.has(SHARED))) return;

@@ -2,7 +2,7 @@ import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { share } from "../../lib/share.ts";
 
-/** Gives what a message says to another app: its file, if the system takes it, else its address, or its text. */
+/** Gives a message to another app: its file, if the system takes it, else its address; or its text. */
 export async function shareMessage({ kind, body }: Message): Promise<void> {
   const content = contentOf(kind, body);
   if (content.kind === "text") return share({ text: content.text });
