@@ -22,15 +22,15 @@ const TAG =
   /<\/?(?:a|abbr|b|big|blockquote|caption|center|code|col|dd|del|details|div|dl|dt|em|figcaption|figure|font|h[1-6]|hr|i|ins|kbd|li|ol|p|picture|pre|q|s|samp|small|source|span|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|ul|var|video)(?:\s[^<>\n]{0,1000})?\/?>/gi;
 const RULE = /^ {0,3}(?:-{3,}|\*{3,}|_{3,})$/gm;
 /** Our parser takes fewer signs for escaped than Markdown does. */
-const NEEDLESS_ESCAPE = /\\([!"#$%&'()+,./:;<=?^{}])/g;
+const NEEDLESS_ESCAPE = /\\([!"$%&'()+,./:;<=?^{}])/g;
 const ENTITY = /&(lt|gt|amp|quot|nbsp|#39|apos);/g;
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ lt: "<", gt: ">", amp: "&", quot: '"', nbsp: " ", "#39": "'", apos: "'" },
 };
 
 /**
- * Markdown as GitHub, GitLab, Gitea and Mattermost write it, as ours: it knows no headings, no pictures and
- * no HTML, and has spoilers, which they do not.
+ * Markdown as GitHub, GitLab, Gitea and Mattermost write it, as ours: it knows no pictures and no HTML, and has
+ * spoilers, which they do not. Headings are bold.
  * @param inText changes what is neither code nor a link
  */
 export function fromMarkdown(source: string, inText: (text: string) => string = (same) => same): string {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { plain } from "../../lib/markup.ts";
 import { asHttpUrl } from "../http-url.ts";
 import { LIMITS } from "../limits.ts";
-import { areCode } from "../markup/blocks.ts";
+import { areCode } from "../markup/lines.ts";
 import { codePoints } from "../text.ts";
 
 /** UTF-16 units of a text that are read: a message has fewer characters, and marks that go. */

@@ -1,4 +1,5 @@
-import { addressAt, hostToShow, mailAt, targetAt } from "./links.ts";
+import { WINDOWS_PATH } from "../../lib/windows-path.ts";
+import { addressAt, hostToShow, mailAt, match, targetAt } from "./links.ts";
 import { type Inline, type NameReader, type Styled, textOf } from "./tree.ts";
 import { isBehindWord } from "./words.ts";
 
@@ -11,9 +12,10 @@ const STYLES: Readonly<Record<string, Styled>> = {
 };
 /** Where something other than text may begin or end. */
 const SPECIAL = /[*_~|`[\]\\@]|https?:\/\/|mailto:|www\./gi;
-/** Its arm is no escape. */
-const SHRUG = "\\_(ツ)_/";
-const ESCAPABLE = /[*_~|`[\]\\@>#-]/;
+/** A backslash that is part of what it stands in: the arm of a shrug, a path of Windows. */
+const NO_ESCAPE = new RegExp(`\\\\_\\(ツ\\)_/|${WINDOWS_PATH.source}`, "iy");
+/** A colon behind a single letter would make a path of what follows. */
+const ESCAPED = /\\[*_~|`[\]\\@>#-]|(?<=\b[a-z])\\:/iy;
 /** As many signs as begin or end two styles at once. */
 const MAX_RUN = 3;
 const WORD = /[\p{L}\p{N}]/u;
@@ -95,10 +97,9 @@ class InlineParser {
   }
 
   #escape(): void {
-    const next = this.#text[this.#at + 1] ?? "";
-    const isShrug = this.#text.startsWith(SHRUG, this.#at);
-    if (!isShrug && ESCAPABLE.test(next)) this.#at++;
-    this.#take(isShrug ? SHRUG.length : 1);
+    const whole = match(NO_ESCAPE, this.#text, this.#at);
+    if (!whole && match(ESCAPED, this.#text, this.#at)) this.#at++;
+    this.#take(whole.length || 1);
   }
 
   /** Marks of a style: `**`, `~~` … A run that is none of them is text. */
@@ -189,8 +190,8 @@ class InlineParser {
   #address(): void {
     const marks = this.#frames.map(({ mark }) => mark);
     const found = addressAt(this.#text, this.#at, marks);
-    if (!found) {
-      this.#take(1);
+    if (!found?.href) {
+      this.#take(found?.text.length ?? 1);
       return;
     }
     this.#addLink({ type: "link", href: found.href, children: [{ type: "text", text: found.text }] });

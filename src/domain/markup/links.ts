@@ -1,6 +1,8 @@
 import { ASCII_BEFORE_TEXT, isBehindWord } from "./words.ts";
 
 const BEGIN = /(?:https?:\/\/|mailto:|www\.)/iy;
+/** A name and a password before a host. */
+const USER = /[\w.~!$&'*+;=%-]+(?::[\w.~!$&'*+;=%-]*)?@/y;
 const LOCAL = /[\w.+-]{1,64}(?=@)/y;
 /** Behind what a mail address may begin. */
 const BEFORE_LOCAL = /[a-z0-9][\w.+-]{0,63}$/i;
@@ -29,17 +31,19 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}|(?<=\p{M}{30})\p{M}/gu;
 interface Address {
   /** as it stands there */
   readonly text: string;
+  /** where it leads; empty: it is no link */
   readonly href: string;
 }
 
 /**
- * The address that begins at a place of a text with `http://`, `https://`, `mailto:` or `www.`.
+ * The address that begins at a place of a text with `http://`, `https://`, `mailto:` or `www.`. One with a
+ * name before its host is none: it may be a password, or seem to be the host. Its text ends with the name.
  * @param marks the styles that have begun before it, and may end with it
  */
 export function addressAt(text: string, at: number, marks: readonly string[]): Address | undefined {
   const begin = match(BEGIN, text, at).toLowerCase();
   const before = text[at - 1] ?? "";
-  const isPart = begin === "www." ? isBehindWord(text, at) || /[.-]/.test(before) : /[a-z0-9]/i.test(before);
+  const isPart = begin === "www." ? isBehindWord(text, at) || /[.@-]/.test(before) : /[a-z0-9]/i.test(before);
   if (isPart) return undefined;
   const isMail = begin === "mailto:";
   let end = at + (begin === "www." ? 0 : begin.length);
@@ -47,6 +51,9 @@ export function addressAt(text: string, at: number, marks: readonly string[]): A
     const local = match(LOCAL, text, end);
     if (!local) return undefined;
     end += local.length + 1;
+  } else if (begin !== "www.") {
+    const user = match(USER, text, end);
+    if (user) return { text: begin + user, href: "" };
   }
   const ip6 = isMail ? "" : match(IP6, text, end);
   const host = ip6 || hostAt(text, end);
@@ -118,7 +125,8 @@ function pathEnd(text: string, from: number, marks: readonly string[]): number {
   return end;
 }
 
-function match(pattern: RegExp, text: string, at: number): string {
+/** What a sticky pattern finds at a place of a text; empty: nothing. */
+export function match(pattern: RegExp, text: string, at: number): string {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? "";
 }

@@ -1,9 +1,11 @@
 import { parseMarkup } from "./blocks.ts";
-import type { Block, Inline } from "./tree.ts";
+import { type Block, type Inline, markerOf } from "./tree.ts";
 
 /** Stands for each spoiler in a text without styles. */
 const HIDDEN = "▒▒▒";
-const MAY_HAVE_MARKS = /[*_~|`>[\\-]/;
+/** Between the cells of a table. */
+const CELLS = " · ";
+const MAY_HAVE_MARKS = /[*_~|`>#[\\\t-]/;
 
 /**
  * What a text shows, in one line: without its marks, with the words of links in place of their addresses.
@@ -20,9 +22,13 @@ function ofBlock(block: Block): string {
     case "code":
       return block.text;
     case "list":
-      return block.items.map(({ marker, children }) => `${marker} ${ofLine(children)}`).join(" ");
+      return block.items.map((item) => `${markerOf(item)} ${ofLine(item.children)}`).join(" ");
     case "quote":
       return block.children.map(ofBlock).join(" ");
+    case "table":
+      return [block.head, ...block.rows].flat().map(ofLine).filter(Boolean).join(CELLS);
+    case "rule":
+      return "";
     default:
       return ofLine(block.children);
   }

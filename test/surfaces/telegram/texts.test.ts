@@ -55,6 +55,13 @@ describe("a text is shown to bots without marks, with entities", () => {
       ["pre 5 5 py", "blockquote 12 9", "bold 16 5"],
     ],
     ["- a\n- **b**\n1. c", "- a\n- b\n1. c", ["bold 6 1"]],
+    // Tables and boxes stay as they are: this API has none.
+    ["# a *b*\n- [x] c\n---\n>_<", "a b\n- [x] c\n---\n>_<", ["bold 0 3", "italic 2 1"]],
+    [
+      "| *a | b* |\n|---|---|\n| **c** | d |\n`e`\tf\ng\th",
+      "| *a | b* |\n|---|---|\n| c | d |\ne\tf\ng\th",
+      ["bold 24 1", "code 32 1"],
+    ],
     [
       "[label](https://x.example/) https://y.example/a",
       "label https://y.example/a",

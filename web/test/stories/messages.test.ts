@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { findings, isTooWide } from "../support/axe.ts";
 import { Seat } from "../support/seat.ts";
-import { Site } from "../support/site.ts";
+import { DESKTOP, Site } from "../support/site.ts";
 import { choose, confirm, message, offer, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
@@ -172,6 +173,66 @@ test("a quote, the list and screen readers show what a message shows, also once 
   const edit = { body: { text: `Was it ||${long}!||? See [this](https://a.example/plan)` }, base_version: 1 };
   await ben.call("PATCH", `${messages}/${seq}`, edit);
   await expect.poll(() => quote.textContent()).toBe("Was it ▒▒▒? See this");
+});
+
+test("tables, headings and what is to be done are drawn, and stay what was typed", async () => {
+  const { ann, id, annsPage } = await talk();
+  const wide = Array.from({ length: 12 }, (_, i) => `**column ${i}**`);
+  const text = [
+    "# Plan of the week",
+    "- [x] Tent",
+    "- [ ] Map",
+    "  - of the @ben lake",
+    "---",
+    `| ${wide.join(" | ")} |`,
+    `|${" --: |".repeat(12)}`,
+    `| @ben | ${"7 | ".repeat(11)}`,
+    "Tea\t2",
+    "Cake\t3",
+    "Z\u0308\u0335\u0322\u034d\u034e\u0318".repeat(8),
+  ].join("\n");
+  await ann.send(id, text);
+  const row = annsPage.locator("[data-seq]", { hasText: "Plan of the week" });
+  await row.getByRole("heading", { name: "Plan of the week" }).waitFor();
+  await expect.poll(() => row.locator("[data-done]").allInnerTexts()).toEqual(["☑", "☐"]);
+  await row.locator("li li", { hasText: "of the" }).waitFor();
+  await row.getByRole("columnheader", { name: "column 11" }).waitFor();
+  await expect.poll(() => row.getByRole("cell").allInnerTexts()).toContain("Cake");
+  // On the narrowest phone, whichever way the page is read: the table alone scrolls, by keys too.
+  await annsPage.setViewportSize({ width: 320, height: 640 });
+  const table = row.locator("[data-table]").first();
+  await table.focus();
+  await annsPage.keyboard.press("ArrowRight");
+  await expect.poll(() => table.evaluate(({ scrollLeft }) => scrollLeft > 0)).toBe(true);
+  for (const dir of ["rtl", "ltr"]) {
+    await annsPage.evaluate((to) => {
+      document.documentElement.dir = to;
+    }, dir);
+    await expect.poll(() => isTooWide(annsPage)).toBe(false);
+  }
+  await expect.poll(() => findings(annsPage)).toEqual([]);
+  await annsPage.setViewportSize(DESKTOP);
+  await choose(annsPage, "Plan of the week", "Edit");
+  await expect.poll(() => annsPage.getByRole("textbox", { name: /^Message / }).inputValue()).toBe(text);
+});
+
+test("what is hidden is shown and hidden again by its button, which keeps the focus", async () => {
+  const { ben, id, annsPage } = await talk();
+  await ben.send(id, "Who? ||The [butler](https://a.example)||!");
+  const row = annsPage.locator("[data-seq]", { hasText: "Who?" });
+  const button = row.getByRole("button", { name: "Hidden text" });
+  const link = row.getByRole("link", { name: "butler" });
+  await expect.poll(() => button.getAttribute("aria-expanded")).toBe("false");
+  for (const [key, isOpen] of [
+    ["Enter", true],
+    ["Space", false],
+    ["Space", true],
+  ] as const) {
+    await button.press(key);
+    await expect.poll(() => button.getAttribute("aria-expanded")).toBe(`${isOpen}`);
+    await expect.poll(() => link.count()).toBe(isOpen ? 1 : 0);
+    await expect.poll(() => button.evaluate((one) => one === document.activeElement)).toBe(true);
+  }
 });
 
 test("a vote is counted at once on both sides, and the poll ends for all", async () => {

@@ -36,7 +36,7 @@ export async function send(page: Page, text: string): Promise<void> {
 export function message(page: Page, text: string): Locator {
   const items = page.getByRole("list", { name: "Messages" }).getByRole("listitem");
   // A day is an item, too, which has a list of its own.
-  return items.filter({ hasText: text, hasNot: page.getByRole("list") });
+  return items.filter({ hasText: text, hasNot: page.locator("ol") });
 }
 
 /** A message that the server has stored. */

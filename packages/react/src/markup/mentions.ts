@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
-import type { Block, Inline } from "../../../../src/domain/markup/tree.ts";
+import { type Block, type Inline, linesOf } from "../../../../src/domain/markup/tree.ts";
 import { type Mentioned, type NamedUser, Names, namesOf } from "./names.ts";
 
 type Mentions = Message["mentions"];
@@ -40,13 +40,6 @@ function read(blocks: readonly Block[]): { found: Mentioned[]; unknown: string[]
         for (const [word] of node.text.matchAll(UNKNOWN)) unknown.add(word.slice(1));
     }
   };
-  const walk = (all: readonly Block[]) => {
-    for (const block of all) {
-      if (block.type === "paragraph") line(block.children);
-      else if (block.type === "quote") walk(block.children);
-      else if (block.type === "list") for (const { children } of block.items) line(children);
-    }
-  };
-  walk(blocks);
+  linesOf(blocks).forEach(line);
   return { found, unknown: [...unknown] };
 }

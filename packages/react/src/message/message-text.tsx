@@ -1,9 +1,16 @@
 import { type ReactNode, useMemo, useState } from "react";
 import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
-import type { Block, Inline, ListItem } from "../../../../src/domain/markup/tree.ts";
+import {
+  type Block,
+  type Cells,
+  type Inline,
+  type ListItem,
+  markerOf,
+} from "../../../../src/domain/markup/tree.ts";
 import type { Names } from "../markup/names.ts";
 
 const NOBODY: readonly Names[] = [];
+const BULLET = /^[-*]/;
 /** Out of sight and of reach for the focus and screen readers, in its place. */
 const HIDDEN = { visibility: "hidden" } as const;
 /** Up to six emoji and nothing else. */
@@ -26,7 +33,7 @@ export interface CodeBlock {
 
 /** What an app draws in its own way. */
 interface Drawn {
-  /** what the button is called that shows a hidden part, for screen readers */
+  /** what a hidden part is called, whose button shows it, for screen readers */
   spoiler: string;
   /** Draws a mention; absent: in a `<bdi>` with `data-mention`, the id of the user. */
   mention?: (mention: Mention) => ReactNode;
@@ -46,7 +53,8 @@ interface Props extends Drawn {
  * links are `http:`, `https:` and `mailto:` alone. One whose label shows another address has its host beside
  * it.
  * For styles: `data-emoji` says whether it is emoji alone, `data-spoiler` is at what is or was hidden,
- * `data-marker` at the marks of lists, `data-language` at code.
+ * `data-marker` at the marks of lists, `data-done` at the boxes of what is to be done, `data-table` around a
+ * table, which may be wider than the text, `data-language` at code.
  */
 export function MessageText({ text, names = NOBODY, className, ...drawn }: Props) {
   const blocks = useMemo(() => parseMarkup(text, names), [text, names]);
@@ -70,10 +78,18 @@ function drawBlocks(blocks: readonly Block[], drawn: Drawn): ReactNode[] {
       case "quote":
         return <blockquote key={key}>{drawBlocks(block.children, drawn)}</blockquote>;
       case "list":
-        return <ul key={key}>{drawItems(block.items, drawn)}</ul>;
+        return <ul key={key}>{drawItems(block.items, 1, drawn)}</ul>;
+      case "table":
+        return <Table key={key} cells={block} drawn={drawn} />;
+      case "rule":
+        return <hr key={key} />;
       default:
         return (
-          <p key={key} dir="auto">
+          <p
+            key={key}
+            dir="auto"
+            {...(block.type === "heading" && { role: "heading", "aria-level": block.level + 2 })}
+          >
             {drawLine(block.children, drawn)}
           </p>
         );
@@ -81,13 +97,47 @@ function drawBlocks(blocks: readonly Block[], drawn: Drawn): ReactNode[] {
   });
 }
 
-function drawItems(items: readonly ListItem[], drawn: Drawn): ReactNode[] {
-  return keyed(items, ({ marker, children }, key) => (
-    <li key={key} dir="auto">
-      <span data-marker>{/\d/.test(marker) ? marker : "•"}</span>
-      <span>{drawLine(children, drawn)}</span>
-    </li>
-  ));
+/** The items of a level, each with those below it. */
+function drawItems(items: readonly ListItem[], level: number, drawn: Drawn): ReactNode[] {
+  return keyed(items, (item, key) => {
+    if (item.level > level) return null;
+    const others = items.slice(Number(key) + 1);
+    const next = others.findIndex((one) => one.level <= level);
+    const below = next < 0 ? others : others.slice(0, next);
+    return (
+      <li key={key} dir="auto">
+        <span data-marker data-done={item.isDone}>
+          {markerOf(item).replace(BULLET, "•")}
+        </span>
+        <div>
+          {drawLine(item.children, drawn)}
+          {below[0] && <ul>{drawItems(below, level + 1, drawn)}</ul>}
+        </div>
+      </li>
+    );
+  });
+}
+
+/** Who uses keys alone scrolls a wide one. */
+function Table({ cells: { aligns, head, rows }, drawn }: { cells: Cells; drawn: Drawn }) {
+  const row = (cells: Cells["head"], Cell: "th" | "td", place: string) => (
+    <tr key={place}>
+      {keyed(cells, (cell, key) => (
+        <Cell key={key} dir="auto" style={{ textAlign: aligns[Number(key)] || "start" }}>
+          {drawLine(cell, drawn)}
+        </Cell>
+      ))}
+    </tr>
+  );
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways
+    <div data-table tabIndex={0}>
+      <table>
+        {head[0] && <thead>{row(head, "th", "")}</thead>}
+        <tbody>{keyed(rows, (cells, key) => row(cells, "td", key))}</tbody>
+      </table>
+    </div>
+  );
 }
 
 function drawLine(nodes: readonly Inline[], drawn: Drawn): ReactNode[] {
@@ -144,13 +194,15 @@ function drawCode({ text, language }: CodeBlock): ReactNode {
   );
 }
 
-/** Hidden until the user asks for it, from screen readers too. */
+/** Hidden until the user asks for it, from screen readers too. The same button hides it again. */
 function Spoiler({ label, children }: { label: string; children: ReactNode | ReactNode[] }) {
   const [isOpen, setOpen] = useState(false);
-  if (isOpen) return <span data-spoiler>{children}</span>;
   return (
-    <button type="button" data-spoiler aria-label={label} onClick={() => setOpen(true)}>
-      <span style={HIDDEN}>{children}</span>
-    </button>
+    <span data-spoiler={isOpen}>
+      <button type="button" aria-label={label} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {!isOpen && <span style={HIDDEN}>{children}</span>}
+      </button>
+      {isOpen && children}
+    </span>
   );
 }

@@ -25,7 +25,7 @@ const EVERYBODY = /(?<![\p{L}\p{N}@])@(everyone|here)\b/gu;
 const NEEDLESS_ESCAPE = /\\([!"$%&'()+,./:;<=?^{}])/g;
 
 /**
- * Discord's Markdown as ours: it knows no headings, no underline, and none of Discord's ids.
+ * Discord's Markdown as ours: it knows no underline, and none of Discord's ids. Headings are bold.
  * @see https://docs.discord.com/developers/reference#message-formatting
  */
 export function fromDiscord(source: string, names: ForeignNames = NO_NAMES): string {

@@ -1,6 +1,14 @@
 import type { Person } from "../../../domain/accounts/person.ts";
-import { FENCE, FENCE_END, ITEM, LINE_END, MAX_QUOTE_DEPTH, QUOTE } from "../../../domain/markup/blocks.ts";
 import { parseInline } from "../../../domain/markup/inline.ts";
+import {
+  FENCE,
+  HEADING,
+  ITEM,
+  type Kind,
+  LINE_END,
+  partsOf,
+  unquoted,
+} from "../../../domain/markup/lines.ts";
 import { type Inline, type NameReader, type Styled, textOf } from "../../../domain/markup/tree.ts";
 import { isInWord } from "../../../domain/markup/words.ts";
 import { type Entity, type MarkedText, withFound } from "./entities.ts";
@@ -11,6 +19,9 @@ const STYLES: Record<Styled, string> = {
   strike: "strikethrough",
   spoiler: "spoiler",
 };
+
+/** What stands between the cells of a table, which stays: this API has no tables. */
+const CELL = /(\t|(?<!\\)\|)/;
 
 /**
  * A text in our Markdown as this API shows it: without marks, with entities.
@@ -41,46 +52,63 @@ class Writer {
   }
 
   /** @param depth of the quotes around: a quote in a quote is a part of it */
-  lines(lines: readonly string[], depth: number): void {
-    const isQuote = (line: string) => depth < MAX_QUOTE_DEPTH && QUOTE.test(line);
-    const lastEnd = lines.findLastIndex((line) => FENCE_END.test(line));
-    let isFirst = true;
-    const block = (write: () => void) => {
-      if (!isFirst) this.text += "\n";
-      isFirst = false;
-      write();
-    };
-    for (let i = 0; i < lines.length; ) {
-      const line = lines[i] ?? "";
-      const fence = i < lastEnd && FENCE.exec(line);
-      if (fence) {
-        let end = i + 1;
-        while (!FENCE_END.test(lines[end] ?? "")) end++;
-        const code = lines.slice(i + 1, end).join("\n");
-        const language = fence[1];
-        block(() => this.#as({ type: "pre", ...(language && { language }) }, () => this.#write(code)));
-        i = end + 1;
-        continue;
-      }
-      const end = runEnd(lines, i, lastEnd, isQuote);
-      const run = lines.slice(i, end);
-      if (isQuote(line)) {
-        const inside = run.map((one) => one.replace(QUOTE, ""));
-        const write = () => this.lines(inside, depth + 1);
-        block(() => (depth > 0 ? write() : this.#as({ type: "blockquote" }, write)));
-      } else if (ITEM.test(line)) {
-        block(() => this.#item(line));
-      } else {
-        block(() => this.#inline(parseInline(run.join("\n"), [this.#names])));
-      }
-      i = ITEM.test(line) && !isQuote(line) ? i + 1 : end;
+  lines(all: readonly string[], depth: number): void {
+    for (const [i, { kind, from, to }] of partsOf(all, depth).entries()) {
+      const lines = all.slice(from, to);
+      if (i > 0) this.#write("\n");
+      this.#part(kind, lines, depth);
     }
   }
 
-  #item(line: string): void {
-    const [before = ""] = ITEM.exec(line) ?? [];
-    this.#write(before);
-    this.#inline(parseInline(line.slice(before.length), [this.#names]));
+  #part(kind: Kind, lines: readonly string[], depth: number): void {
+    switch (kind) {
+      case "code": {
+        const language = FENCE.exec(lines[0] ?? "")?.[1];
+        const code = lines.slice(1, -1).join("\n");
+        this.#as({ type: "pre", ...(language && { language }) }, () => this.#write(code));
+        break;
+      }
+      case "quote": {
+        const write = () => this.lines(unquoted(lines), depth + 1);
+        if (depth > 0) write();
+        else this.#as({ type: "blockquote" }, write);
+        break;
+      }
+      case "heading": {
+        const [line = ""] = lines;
+        this.#as({ type: "bold" }, () => this.#text(line.replace(HEADING, "")));
+        break;
+      }
+      case "list":
+        this.#each(lines, (line) => {
+          const [before = ""] = ITEM.exec(line) ?? [];
+          this.#write(before);
+          this.#text(line.slice(before.length));
+        });
+        break;
+      case "table":
+        // What is in one cell goes through no other.
+        this.#each(lines, (line) => {
+          for (const part of line.split(CELL)) this.#text(part);
+        });
+        break;
+      case "rule":
+        this.#write(lines.join("\n"));
+        break;
+      default:
+        this.#text(lines.join("\n"));
+    }
+  }
+
+  #each(lines: readonly string[], write: (line: string) => void): void {
+    for (const [i, line] of lines.entries()) {
+      if (i > 0) this.#write("\n");
+      write(line);
+    }
+  }
+
+  #text(text: string): void {
+    this.#inline(parseInline(text, [this.#names]));
   }
 
   #inline(nodes: readonly Inline[]): void {
@@ -122,23 +150,6 @@ class Writer {
     entity.length = this.text.length - entity.offset;
     if (entity.length === 0) this.entities.splice(this.entities.indexOf(entity), 1);
   }
-}
-
-/** Where the lines end that are of one kind with a first one. */
-function runEnd(
-  lines: readonly string[],
-  from: number,
-  lastEnd: number,
-  isQuote: (line: string) => boolean,
-): number {
-  const isQuoted = isQuote(lines[from] ?? "");
-  let end = from + 1;
-  for (; end < lines.length; end++) {
-    const line = lines[end] ?? "";
-    if (isQuote(line) !== isQuoted) break;
-    if (!isQuoted && (ITEM.test(line) || (end < lastEnd && FENCE.test(line)))) break;
-  }
-  return end;
 }
 
 function linkOf(href: string, label: string): Omit<Entity, "offset" | "length"> {

@@ -6,7 +6,7 @@ import { fromMarkdown } from "../../../../src/domain/foreign/markdown.ts";
 import { fromMrkdwn } from "../../../../src/domain/foreign/slack/mrkdwn.ts";
 import { cutMarkdown, messageText } from "../../../../src/domain/foreign/text.ts";
 import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
-import { type Block, textOf } from "../../../../src/domain/markup/tree.ts";
+import { type Block, linesOf, markerOf, textOf } from "../../../../src/domain/markup/tree.ts";
 import { plain } from "../../../../src/lib/markup.ts";
 import { runOptions } from "../../../support/property-runs.ts";
 
@@ -40,8 +40,8 @@ function shownBy(blocks: readonly Block[]): string {
       if (block.type === "code") return `${block.language}\n${block.text}`;
       if (block.type === "quote") return shownBy(block.children);
       if (block.type === "list")
-        return block.items.map(({ marker, children }) => `${marker} ${textOf(children)}`).join("\n");
-      return textOf(block.children);
+        return block.items.map((item) => `${markerOf(item)} ${textOf(item.children)}`).join("\n");
+      return linesOf([block]).map(textOf).join("\n");
     })
     .join("\n");
 }
@@ -50,7 +50,10 @@ function shownBy(blocks: readonly Block[]): string {
 const seen = (text: string) => shownBy(parseMarkup(text)).replace(/[^\p{L}\p{N}]/gu, "");
 
 /** What is a mark somewhere, between words. */
-const PIECES = "* ** _ __ ~ ~~ | || ` `` ``` \n > >>> - # \\ [ ] ( ) < > & : @ ! . \n\n".split(" ");
+const PIECES =
+  "* ** _ __ ~ ~~ | || ` `` ``` \n > >>> - # \\ [ ] ( ) < > & : @ ! . \n\n C:\\ \\\\w \t |-| -|- |:-|\n - [x] # --- ***".split(
+    " ",
+  );
 const texts = fc
   .array(fc.oneof(fc.constantFrom(...PIECES, " ", "\n"), fc.constantFrom("xyz", "w", "Wörter", "7", "漢")), {
     maxLength: 30,

@@ -27,7 +27,7 @@ export const message = {
   "message.forwardedFrom": "Forwarded from {name}",
   "message.unfold": "Show more",
   "message.fold": "Show less",
-  "message.spoiler": "Hidden text. Show it",
+  "message.spoiler": "Hidden text",
   "message.openPicture": "Open the picture: {name}",
   "message.noPicture": "The picture cannot be shown",
   "message.transcript": "What is said",

@@ -27,7 +27,7 @@ export const message = {
   "message.forwardedFrom": "转发自 {name}",
   "message.unfold": "展开",
   "message.fold": "收起",
-  "message.spoiler": "隐藏的内容，点击显示",
+  "message.spoiler": "隐藏的内容",
   "message.openPicture": "查看图片：{name}",
   "message.noPicture": "图片无法显示",
   "message.transcript": "语音转文字",
