@@ -1,15 +1,22 @@
 import { z } from "zod";
 import { Person } from "../support/person.ts";
-import { Message } from "../support/shapes.ts";
+import { Message, User } from "../support/shapes.ts";
 import { picture, type Scene } from "./world/picture.ts";
+import { recording, type Tune } from "./world/sound.ts";
 import { type Line, type Name, PEOPLE, type Talk } from "./world/talk.ts";
 import { TALKS } from "./world/talks.ts";
 import { momentOf } from "./world/when.ts";
+
+/** The username of the bot, and what it does behind a slash. */
+export const BOT = "trail";
+export const COMMAND = "plan";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** What an upload answers. */
 const Uploaded = z.object({ url: z.string(), name: z.string(), size: z.int(), content_type: z.string() });
+
+const Bot = z.object({ ...User.shape, token: z.string() });
 
 type People = Record<Name, Person>;
 /** Something that happens in the sample world, at a time in ms since 1970. */
@@ -31,7 +38,8 @@ export async function fill(
   const moments = TALKS.flatMap(({ lines }) => lines.map(({ at }) => momentOf(at, now)));
   await setClock(Math.min(...moments) - DAY_MS);
   const people = await register(origin);
-  const steps = TALKS.flatMap((talk) => new Told(talk, people, origin, now).steps());
+  const bot = await makeBot(people.ann, origin);
+  const steps = TALKS.flatMap((talk) => new Told(talk, people, bot, origin, now).steps());
   for (const { at, happens } of steps.toSorted((a, b) => a.at - b.at)) {
     await setClock(Math.min(at, now));
     await happens();
@@ -43,7 +51,9 @@ export async function fill(
 async function register(origin: string): Promise<People> {
   const one = async (name: Name): Promise<Person> => {
     const person = await Person.register(origin, name);
-    await person.call("PATCH", "/v1/me", PEOPLE[name]);
+    const { picture: scene, ...profile } = PEOPLE[name];
+    const { url: avatar } = await upload(origin, person, "avatar.png", "image/png", picture(scene));
+    await person.call("PATCH", "/v1/me", { ...profile, avatar });
     return person;
   };
   return {
@@ -55,10 +65,39 @@ async function register(origin: string): Promise<People> {
   };
 }
 
+/** A bot of a person's, which plans walks. */
+async function makeBot(maker: Person, origin: string): Promise<Person> {
+  const scene = picture({ of: "hills", hue: 90 });
+  const { url: avatar } = await upload(origin, maker, "avatar.png", "image/png", scene);
+  const made = { username: BOT, nickname: "Trail bot 小路", avatar };
+  const { token, ...user } = Bot.parse(await maker.call("POST", "/v1/bots", made));
+  const bot = Person.of(origin, token, user);
+  const commands = [{ command: COMMAND, description: "Plans the next walk · 计划下一次徒步" }];
+  await bot.call("PUT", "/v1/bots/me/commands", { commands });
+  return bot;
+}
+
+async function upload(
+  origin: string,
+  from: Person,
+  name: string,
+  type: string,
+  body: Uint8Array<ArrayBuffer>,
+) {
+  const answer = await fetch(`${origin}/v1/files?name=${encodeURIComponent(name)}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${from.token}`, "Content-Type": type },
+    body,
+  });
+  if (!answer.ok) throw new Error(`${name} is refused: ${answer.status} ${await answer.text()}`);
+  return Uploaded.parse(await answer.json());
+}
+
 /** A talk as it happens on a server. */
 class Told {
   readonly #talk: Talk;
   readonly #people: People;
+  readonly #bot: Person;
   readonly #origin: string;
   readonly #now: number;
   #id = 0;
@@ -69,9 +108,10 @@ class Told {
   /** the message of each line so far */
   readonly #seqs: number[] = [];
 
-  constructor(talk: Talk, people: People, origin: string, now: number) {
+  constructor(talk: Talk, people: People, bot: Person, origin: string, now: number) {
     this.#talk = talk;
     this.#people = people;
+    this.#bot = bot;
     this.#origin = origin;
     this.#now = now;
   }
@@ -88,8 +128,9 @@ class Told {
   }
 
   async #open(): Promise<void> {
-    const { group, people: names } = this.#talk;
+    const { group, people: names, hasBot } = this.#talk;
     const [first, second, ...others] = names.map((name) => this.#people[name]);
+    if (hasBot) others.push(this.#bot);
     if (!first || !second) throw new Error("a talk needs two people");
     const opened = group ? first.openGroup(group.name, [second, ...others]) : first.openDirect(second);
     this.#id = (await opened).id;
@@ -155,24 +196,41 @@ class Told {
     return seq;
   }
 
-  async #content({ from, text = "", picture: scene, poll, mentions = [] }: Line): Promise<object> {
+  async #content({
+    from,
+    text = "",
+    picture: scene,
+    voice,
+    file,
+    poll,
+    mentions = [],
+  }: Line): Promise<object> {
     if (poll) {
       const { question, options } = poll;
       return { kind: "poll", body: { question, options, multiple: false, anonymous: false, ends_at: 0 } };
     }
     if (scene) return this.#image(this.#people[from], scene, text);
+    if (voice) return this.#voice(this.#people[from], voice);
+    if (file) {
+      const bytes = new TextEncoder().encode(file.text);
+      return {
+        kind: "file",
+        body: await upload(this.#origin, this.#people[from], file.name, "text/plain", bytes),
+      };
+    }
     return { kind: "text", body: { text }, mentions: mentions.map((name) => this.#people[name].user.id) };
   }
 
   async #image(from: Person, scene: Scene, caption: string): Promise<object> {
-    const answer = await fetch(`${this.#origin}/v1/files?name=picture.png`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${from.token}`, "Content-Type": "image/png" },
-      body: picture(scene),
-    });
-    if (!answer.ok) throw new Error(`a picture is refused: ${answer.status} ${await answer.text()}`);
-    const { url, name, size, content_type } = Uploaded.parse(await answer.json());
-    return { kind: "image", body: { url, name, size, content_type, width: 480, height: 320, caption } };
+    const body = await upload(this.#origin, from, "picture.png", "image/png", picture(scene));
+    return { kind: "image", body: { ...body, width: 480, height: 320, caption } };
+  }
+
+  async #voice(from: Person, tune: Tune): Promise<object> {
+    const { wav, waveform } = recording(tune);
+    const body = await upload(this.#origin, from, "voice.wav", "audio/wav", wav);
+    const { seconds, transcript } = tune;
+    return { kind: "audio", body: { ...body, duration_ms: seconds * 1_000, waveform, transcript } };
   }
 
   #path(rest = ""): string {

@@ -27,6 +27,11 @@ export class Person {
     return new Person(origin, SignedIn.parse(await call(origin, "POST", "/v1/register", { body })));
   }
 
+  /** A user by their token, as that of a bot. */
+  static of(origin: string, token: string, user: User): Person {
+    return new Person(origin, { token, user });
+  }
+
   /** A user who has registered. */
   static async signIn(origin: string, username: string): Promise<Person> {
     const body = { username, password: PASSWORD };

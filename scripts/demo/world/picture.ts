@@ -5,7 +5,7 @@ const [WIDTH, HEIGHT] = [480, 320];
 
 /** What a picture shows, and the hue of its sky or its soup, in degrees. */
 export interface Scene {
-  of: "hills" | "night" | "bowl";
+  of: "hills" | "night" | "bowl" | "leaf";
   hue: number;
 }
 
@@ -44,6 +44,14 @@ const SCENES: Record<Scene["of"], Draw> = {
     const [column, row] = [Math.floor(x / 40), Math.floor(y / 32)];
     const isStar = isAt(x % 40, (column * 17 + row * 29) % 38) && isAt(y % 32, (column * 23 + row * 11) % 30);
     return isStar ? rgb(48, 0.4, 0.85) : rgb(hue, 0.45, 0.16 + (0.22 * y) / HEIGHT);
+  },
+  /** A leaf with its veins, on a ground that grows lighter. */
+  leaf(x, y, hue) {
+    const [dx, dy] = [(x - WIDTH / 2 + y - HEIGHT / 2) / 1.41, (y - HEIGHT / 2 - x + WIDTH / 2) / 1.41];
+    const edge = 78 * Math.cos((Math.min(Math.abs(dy), 130) / 130) * (Math.PI / 2));
+    if (Math.abs(dy) > 130 || Math.abs(dx) > edge) return rgb(hue, 0.45, 0.72 + (0.16 * y) / HEIGHT);
+    const isVein = Math.abs(dx) < 3 || Math.abs(((dy + Math.abs(dx) + 260) % 34) - 17) < 2;
+    return rgb(hue, 0.5, isVein ? 0.6 : 0.38 + dx / 900);
   },
   /** A bowl on a table, seen from above: noodles in soup, with something red and green on top. */
   bowl(x, y, hue) {

@@ -14,11 +14,11 @@ const RULE = /^ {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*$/;
 export const ITEM = /^([ \t]{0,16})([-*]|\d{1,9}[.)])[ \t]+(?:\[([ xX])\][ \t]+)?(?=\S)/;
 const FILLED = /\S/;
 
-export type Kind = "code" | "quote" | "heading" | "rule" | "list" | "table" | "text";
+export type BlockKind = "code" | "quote" | "heading" | "rule" | "list" | "table" | "text";
 
 /** The lines of one block, or of the text between two. `to`: the line behind them */
 interface Part {
-  readonly kind: Kind;
+  readonly kind: BlockKind;
   readonly from: number;
   readonly to: number;
 }
@@ -33,7 +33,7 @@ export function partsOf(lines: readonly string[], depth: number): Part[] {
     while (pattern.test(lines[to] ?? "")) to++;
     return to;
   };
-  const partAt = (from: number): [Kind, to: number] => {
+  const partAt = (from: number): [BlockKind, to: number] => {
     const line = lines[from] ?? "";
     if (from < lastFence && FENCE.test(line)) {
       let to = from + 1;

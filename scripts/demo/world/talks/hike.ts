@@ -1,5 +1,14 @@
 import type { Talk } from "../talk.ts";
 
+/** The way to the waterfall. */
+const GPX = `<?xml version="1.0"?>
+<gpx version="1.1" creator="Ben" xmlns="http://www.topografix.com/GPX/1/1">
+  <trk><name>Waterfall</name><trkseg>
+    <trkpt lat="47.60" lon="11.31"/><trkpt lat="47.61" lon="11.33"/><trkpt lat="47.63" lon="11.34"/>
+  </trkseg></trk>
+</gpx>
+`;
+
 /** A group that walks on Saturdays: it plans, walks, and plans again today. */
 export const HIKE: Talk = {
   group: {
@@ -7,6 +16,7 @@ export const HIKE: Talk = {
     announcement: "Every other Saturday, 8:00 at the north gate. 隔周六八点，北门见。",
   },
   people: ["ann", "lin", "ben", "zhou", "sara"],
+  hasBot: true,
   unread: { ann: 2, sara: 2 },
   lines: [
     {
@@ -99,12 +109,28 @@ export const HIKE: Talk = {
       },
     },
     {
-      at: "47min",
-      from: "sara",
-      text: "One more from last time",
-      picture: { of: "hills", hue: 265 },
-      reactions: { lin: "❤️" },
+      at: "80min",
+      from: "ben",
+      text: "| Way 路线 | km | m ↑ |\n|:--|--:|--:|\n| Ridge 山脊 | 17 | 640 |\n| **Waterfall 瀑布** | 12 | 380 |\n| Old road 老路 | 9 | 150 |",
+      reactions: { lin: "👍", sara: "👍" },
     },
+    { at: "78min", from: "ben", file: { name: "waterfall.gpx", text: GPX } },
+    { at: "71min", from: "lin", voice: { seconds: 6.4, transcript: "瀑布那条路，我上次走过，很美。" } },
+    {
+      at: "64min",
+      from: "sara",
+      text: "What we need 要带的\n- [x] Map 地图\n- [x] Snacks 零食\n- [ ] Rain jackets 雨衣\n- [ ] First aid 急救包",
+    },
+    {
+      at: "58min",
+      from: "zhou",
+      text: "山顶有什么？||一家面馆 🍜||",
+      reactions: { ann: "😂", lin: "😋" },
+    },
+    { at: "47min", from: "sara", picture: { of: "hills", hue: 265 } },
+    { at: "47min", from: "sara", picture: { of: "hills", hue: 30 } },
+    { at: "47min", from: "sara", picture: { of: "night", hue: 260 } },
+    { at: "47min", from: "sara", picture: { of: "hills", hue: 175 }, reactions: { lin: "❤️" } },
     { at: "14min", from: "lin", text: "@Ann Becker 集合时间你来定吧？", mentions: ["ann"] },
     { at: "11min", from: "zhou", text: "早一点也行，我带早餐 🥟" },
   ],

@@ -1,10 +1,10 @@
 import type { Person } from "../../../domain/accounts/person.ts";
 import { parseInline } from "../../../domain/markup/inline.ts";
 import {
+  type BlockKind,
   FENCE,
   HEADING,
   ITEM,
-  type Kind,
   LINE_END,
   partsOf,
   unquoted,
@@ -60,7 +60,7 @@ class Writer {
     }
   }
 
-  #part(kind: Kind, lines: readonly string[], depth: number): void {
+  #part(kind: BlockKind, lines: readonly string[], depth: number): void {
     switch (kind) {
       case "code": {
         const language = FENCE.exec(lines[0] ?? "")?.[1];
