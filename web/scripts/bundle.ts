@@ -19,6 +19,9 @@ export const ROOT = join(import.meta.dirname, "..");
 /** The folder that the Worker serves, unless a deployment builds its own. */
 export const DIST = join(ROOT, "dist");
 
+/** What of `preact/compat` is used. */
+const COMPAT = "./src/lib/compat.ts";
+
 const TARGET = ["es2023", "chrome120", "firefox121", "safari17.2"];
 
 /** How the page is built. A name has the hash of its content, so that browsers keep a file for ever. */
@@ -34,7 +37,7 @@ const optionsFor = (brand: Brand) =>
     target: TARGET,
     jsx: "automatic",
     jsxImportSource: "preact",
-    alias: { react: "preact/compat" },
+    alias: { react: COMPAT, "preact/compat": COMPAT },
     minify: true,
     // A character takes fewer bytes than its escape. Modules are UTF-8 whatever their header says.
     charset: "utf8",

@@ -57,11 +57,9 @@ const sheet = (brand: Brand): Plugin => ({
 
 /** How the element is built. @param page how the page is @param brand of the deployment */
 export function embedOptions(page: BuildOptions, brand: Brand): BuildOptions & { metafile: true } {
-  const compat = "./src/embed/compat.ts";
   return {
     ...page,
     ...{ entryPoints: ["src/embed/embed.tsx"], entryNames: "[name]", metafile: true },
     plugins: [sheet(brand), together("embed/elements.tsx")],
-    alias: { react: compat, "preact/compat": compat },
   };
 }

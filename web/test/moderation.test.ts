@@ -60,7 +60,10 @@ test("a moderator finds no report about themselves, is told why at its address, 
 test("/admin leads to the page, which refuses a user without a role", async () => {
   const page = await site.open({ person: await site.person("ann") });
   await page.goto(`${site.origin}/admin`);
-  await page.getByRole("alert").filter({ hasText: "This page is for moderators, and you are not one." }).waitFor();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: "This page is for moderators, and you are not one." })
+    .waitFor();
   expect(new URL(page.url()).hash).toMatch(/^#\/admin/);
   await expect.poll(() => page.getByRole("navigation", { name: "Parts of the moderation" }).count()).toBe(0);
 });

@@ -22,7 +22,9 @@ export function SettingsPage({ place }: { place: string }) {
     const { current: before } = shown;
     if (before === place) return;
     shown.current = place;
-    const link = nav.current?.querySelector<HTMLElement>(`[href="${addressOf(sectionAt(before)?.place ?? "")}"]`);
+    const link = nav.current?.querySelector<HTMLElement>(
+      `[href="${addressOf(sectionAt(before)?.place ?? "")}"]`,
+    );
     const isList = place === "" && !isWide();
     (isList ? link : heading.current)?.focus();
   }, [place]);

@@ -54,7 +54,9 @@ test("a decision that cannot be stored is taken back, with the reason beside it"
   );
   await group.getByText("Nobody").click();
   await group.getByRole("alert").getByText("The server does not answer.").waitFor();
-  await expect.poll(() => group.getByRole("radio", { name: "People whom you accept" }).isChecked()).toBe(true);
+  await expect
+    .poll(() => group.getByRole("radio", { name: "People whom you accept" }).isChecked())
+    .toBe(true);
   await page.unroute("**/v1/me");
   await group.getByRole("radio", { name: "Nobody" }).check();
   await expect.poll(() => ann.call("GET", "/v1/me")).toMatchObject({ friend_policy: "deny" });

@@ -86,8 +86,8 @@ export function TimelineRows({ timeline, me, label, className, dayClassName, ...
       className={className}
       aria-label={label}
       onKeyDown={pilot.onKeyDown}
-      onFocus={pilot.roving.onFocusIn}
-      onBlur={pilot.roving.onFocusOut}
+      onFocusCapture={pilot.roving.onFocusIn}
+      onBlurCapture={pilot.roving.onFocusOut}
     >
       {days.map((day) => (
         <li key={new Date(day.at).toDateString()} className={dayClassName} data-day>

@@ -94,7 +94,6 @@ function Thumbnail({ attachment: { file, kind, media } }: { attachment: Attachme
       ) : kind === "image" ? (
         <img src={url} alt="" />
       ) : (
-        // biome-ignore lint/a11y/useMediaCaption: it shows a frame, and does not play
         <video src={`${url}#t=0.1`} preload="metadata" muted />
       )}
       {media?.duration_ms !== undefined && url && (

@@ -1,6 +1,6 @@
 /**
- * What the element and `parley-client/react` use of `preact/compat`, in a tenth of its bytes. The build of
- * the element has it in the place of `react` and of `preact/compat`; another function is an error there.
+ * What the page, the element and `parley-client/react` use of `preact/compat`, in a tenth of its bytes. Their
+ * build has it in the place of `react` and of `preact/compat`; another function is an error there.
  */
 import { type ComponentType, createElement } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
