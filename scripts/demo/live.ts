@@ -8,6 +8,8 @@ import { BOT, COMMAND } from "./world.ts";
 
 /** Between two pieces of a text that grows, in ms. */
 const PIECE_MS = 220;
+/** Before a socket that has ended is opened anew, in ms. */
+const AGAIN_MS = 1_000;
 /** How long somebody types, in ms. */
 const TYPING_MS = 4_000;
 
@@ -93,13 +95,20 @@ function visitor(lin: Person, ann: Person, id: number): void {
   };
 }
 
-/** A socket, whose other frames are passed over. */
-function listen(url: string, token: string, hear: (frame: Frame) => void) {
-  return standardSocket(url, token, {
-    text: (text) => {
-      const frame = Frame.safeParse(JSON.parse(text));
-      if (frame.success) hear(frame.data);
-    },
-    closed: () => {},
-  });
+/** A socket, whose other frames are passed over. It is opened anew when it ends, as after a pause of the machine. */
+function listen(url: string, token: string, hear: (frame: Frame) => void): { send(text: string): void } {
+  const open = () =>
+    standardSocket(url, token, {
+      text: (text) => {
+        const frame = Frame.safeParse(JSON.parse(text));
+        if (frame.success) hear(frame.data);
+      },
+      closed: () => {
+        setTimeout(AGAIN_MS).then(() => {
+          socket = open();
+        });
+      },
+    });
+  let socket = open();
+  return { send: (text) => socket.send(text) };
 }
