@@ -133,7 +133,7 @@ function Table({ cells: { aligns, head, rows }, drawn }: { cells: Cells; drawn: 
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways
     <div data-table tabIndex={0}>
       <table>
-        {head[0] && <thead>{row(head, "th", "")}</thead>}
+        {head.some(({ length }) => length) && <thead>{row(head, "th", "")}</thead>}
         <tbody>{keyed(rows, (cells, key) => row(cells, "td", key))}</tbody>
       </table>
     </div>
