@@ -95,7 +95,7 @@ function visitor(lin: Person, ann: Person, id: number): void {
   };
 }
 
-/** A socket, whose other frames are passed over. It is opened anew when it ends, as after a pause of the machine. */
+/** A socket, whose other frames are passed over. It is opened anew when it ends. */
 function listen(url: string, token: string, hear: (frame: Frame) => void): { send(text: string): void } {
   const open = () =>
     standardSocket(url, token, {

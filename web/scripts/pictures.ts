@@ -1,6 +1,6 @@
 /**
- * `npm run web:pictures`: takes the pictures of the README anew, in the sample world of `npm run demo -- --open`,
- * with the fonts that this machine has. Wants a Chromium, as the tests of the web client do.
+ * `npm run web:pictures`: takes the pictures of the README anew, in the sample world of `npm run demo --
+ * --open`, with the fonts that this machine has. Wants a Chromium, as the tests of the web client do.
  */
 import { join } from "node:path";
 import type { Page } from "playwright-core";

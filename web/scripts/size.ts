@@ -12,8 +12,8 @@ import { buildWeb, ROOT } from "./bundle.ts";
 /** What the page loads at first, with the texts of one language. */
 const FIRST_LOAD = 70 * 1024;
 /**
- * What a page of others loads for `<parley-chat>`, without the texts of a language. Its grammar is that of the
- * page: tables, headings and lists within lists take 1.6 KiB, with their styles.
+ * What a page of others loads for `<parley-chat>`, without the texts of a language. Its grammar is that of
+ * the page: tables, headings and lists within lists take 1.6 KiB, with their styles.
  */
 const EMBED = 33.625 * 1024;
 /** What it loads for more, when that is needed. */

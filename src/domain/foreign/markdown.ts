@@ -29,8 +29,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Markdown as GitHub, GitLab, Gitea and Mattermost write it, as ours: it knows no pictures and no HTML, and has
- * spoilers, which they do not. Headings are bold.
+ * Markdown as GitHub, GitLab, Gitea and Mattermost write it, as ours: it knows no pictures and no HTML, and
+ * has spoilers, which they do not. Headings are bold.
  * @param inText changes what is neither code nor a link
  */
 export function fromMarkdown(source: string, inText: (text: string) => string = (same) => same): string {

@@ -26,7 +26,7 @@ export function tableEnd(lines: readonly string[], from: number): number {
   return to;
 }
 
-/** Whether a table begins as GitHub's Markdown has it. Else its cells stand between tabs, as in a spreadsheet. */
+/** Whether a table begins as GitHub's Markdown has it. Else its cells stand between tabs. */
 export function isPiped(line: string, next: string): boolean {
   return isRow(line) && SEPARATOR.test(next);
 }
