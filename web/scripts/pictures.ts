@@ -29,10 +29,12 @@ const GROUP = HIKE.group?.name ?? "";
 const PICTURES: Picture[] = [
   {
     ...{ name: "web-conversation", viewport: DESKTOP, locale: "en-US", colorScheme: "light", of: GROUP },
-    prepare: (page) =>
-      page.getByRole("button", { name: "threads" }).or(page.locator(".thread-summary")).first().click(),
+    prepare: async (page) => {
+      await page.locator(".thread-summary").first().click();
+      await page.getByText("First aid").scrollIntoViewIfNeeded();
+    },
   },
-  { name: "web-dark-chinese", viewport: DESKTOP, locale: "zh-CN", colorScheme: "dark", of: GROUP },
+  { name: "web-dark-chinese", viewport: DESKTOP, locale: "zh-CN", colorScheme: "dark", of: "林美" },
   {
     ...{ name: "web-phone", viewport: { width: 390, height: 844 }, locale: "en-US", colorScheme: "light" },
     of: GROUP,
