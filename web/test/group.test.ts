@@ -213,6 +213,24 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   for (const text of ["One", "Two"]) await send(page, text);
   await stored(bensPage, "Two").waitFor();
 
+  // The field of a page that has no message yet waits until it knows.
+  const device = await site.device({ person: await ben.signIn() });
+  const known = Promise.withResolvers<void>();
+  await device.route(/\/messages\?/, async (call) => {
+    await known.promise;
+    await call.continue();
+  });
+  const fresh = await device.newPage();
+  await fresh.goto(`${site.origin}/#/c/${id}`);
+  await composer(fresh).fill("Too early");
+  await expect.poll(() => fresh.getByRole("button", { name: "Send", exact: true }).isDisabled()).toBe(true);
+  await composer(fresh).press("Enter");
+  known.resolve();
+  await fresh.getByText(/^Slow mode: you can write again in /).waitFor();
+  await expect.poll(() => composer(fresh).inputValue()).toBe("Too early");
+  await expect.poll(() => fresh.locator(".message[data-state]").count()).toBe(0);
+  await composer(fresh).fill("");
+
   await details(page).getByRole("button", { name: "Edit the group" }).click();
   await details(page).getByRole("combobox", { name: "Slow mode" }).selectOption({ label: "Off" });
   await details(page).getByRole("button", { name: "Save" }).click();

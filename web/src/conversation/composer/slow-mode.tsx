@@ -20,13 +20,15 @@ export function SlowMode({ window, onWait }: Props) {
     return entry?.kind === "group" && entry.role === "member" ? entry.slow_mode_s : 0;
   });
   const last = useChat(chat, () => (pause > 0 ? lastSent(window, me) : 0));
-  const left = secondsLeft(last && last + pause * 1000, pause);
-  const waits = left > 0;
+  // What is sent before the messages are there could be refused. Without a connection it waits anyway.
+  const isUnknown = useChat(chat, ({ connection }) => last === undefined && connection === "live");
+  const left = secondsLeft(last ? last + pause * 1000 : 0, pause);
+  const waits = left > 0 || isUnknown;
   useEffect(() => {
     onWait(waits);
     return () => onWait(false);
   }, [waits]);
-  return waits ? <p class="composer-left">{t("composer.slow", { time: duration(left * 1000) })}</p> : null;
+  return left > 0 ? <p class="composer-left">{t("composer.slow", { time: duration(left * 1000) })}</p> : null;
 }
 
 /** @param end in ms since 1970 */
@@ -37,8 +39,12 @@ function secondsLeft(end: number, pause: number): number {
   return Math.max(0, left);
 }
 
-/** When the user has sent their last message, in ms since 1970; 0: never; Infinity: one is on its way. */
-function lastSent({ view }: ConversationWindow, me: number): number {
+/**
+ * When the user has sent their last message, in ms since 1970; 0: never; Infinity: one is on its way;
+ * undefined: no message is there yet
+ */
+function lastSent({ view }: ConversationWindow, me: number): number | undefined {
+  if (view.messages.length === 0 && view.hasOlder && !view.problem) return undefined;
   if (view.pending.some(({ state }) => state !== "failed")) return Infinity;
   return view.messages.findLast(({ sender, kind }) => sender.id === me && kind !== "tip")?.created_at ?? 0;
 }

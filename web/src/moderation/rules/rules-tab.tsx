@@ -126,6 +126,9 @@ function Rules({ id, mayAct, draft, onDraft }: Props & { draft: RulesDraft }) {
   );
 }
 
+/** Saved rules hold everywhere after this time at the latest, in ms. It is said for as long. */
+const UNTIL_THEY_HOLD = 60_000;
+
 /** Saves the rules, or drops what was changed. What the server objects to goes to the rules. */
 function Save({ draft, onDraft }: { draft: RulesDraft; onDraft: Props["onDraft"] }) {
   const { chat } = useAccount();
@@ -150,7 +153,7 @@ function Save({ draft, onDraft }: { draft: RulesDraft; onDraft: Props["onDraft"]
       if (first) show(first);
       return;
     }
-    toast(st("done.rules"));
+    toast(st("done.rules"), undefined, UNTIL_THEY_HOLD);
   });
   /** The version that was read is not the newest, unless the answer to an earlier try was lost. */
   const behind = async (items: ReturnType<typeof rulesOf>) => {
@@ -160,7 +163,7 @@ function Save({ draft, onDraft }: { draft: RulesDraft; onDraft: Props["onDraft"]
       (now) =>
         now && { ...now, ...(isOurs ? { base: there.items } : { isBehind: true }), version: there.version },
     );
-    if (isOurs) toast(st("done.rules"));
+    if (isOurs) toast(st("done.rules"), undefined, UNTIL_THEY_HOLD);
   };
   const { isBehind, version, flaws } = draft;
   return (
