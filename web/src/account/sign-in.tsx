@@ -1,3 +1,4 @@
+import { Problem } from "parley-client";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { BRAND } from "../lib/brand.ts";
@@ -5,6 +6,7 @@ import { route } from "../state/router.ts";
 import { farewell } from "../state/session.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { lazy } from "../ui/lazy.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
 import { signInWays } from "./anonymous.ts";
 import { Invited } from "./invited.tsx";
 import { hostOf, SIGN_IN_PATH } from "./issuer/place.ts";
@@ -20,8 +22,9 @@ export function SignIn() {
   const now = route.value;
   // Most who follow a link of somebody have no account yet.
   const [isNew, setNew] = useState(!farewell.value && (now.view === "invitation" || now.view === "user"));
-  const { value, problem } = useLoaded("", signInWays);
-  const ways = value ?? (problem ? UNKNOWN : undefined);
+  const { value, problem, error } = useLoaded("", signInWays);
+  const isRefused = !isSecureContext && error instanceof Problem && error.code === "internal";
+  const ways = value ?? (problem && !isRefused ? UNKNOWN : undefined);
   const issuer = ways?.issuer;
   const isOpen = ways?.registration === "open";
   const isAtIssuer = issuer && location.pathname === SIGN_IN_PATH;
@@ -38,6 +41,7 @@ export function SignIn() {
         {now.view === "user" && <p role="status">{t("account.toUser")}</p>}
         <h1>{t(isRegistering ? "register.title" : "signIn.title")}</h1>
         {farewell.value && <p role="status">{t(farewell.value)}</p>}
+        {isRefused && <ProblemText text={t("signIn.notHere")} />}
         {isAtIssuer && <IssuerPage issuer={issuer} />}
         {issuer && !isAtIssuer && (
           <a class="primary" href={SIGN_IN_PATH + location.hash}>

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { PASSWORD } from "../../../scripts/support/person.ts";
 import { Conversation } from "../../../scripts/support/shapes.ts";
+import { takeProblems } from "../support/problems.ts";
 import { Site } from "../support/site.ts";
 import { chooseInAccount, connection, openTalk, row, send, stored } from "../support/talk.ts";
 
@@ -21,6 +22,22 @@ async function signIn(page: Page, username: string, password: string): Promise<v
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
+
+test("a server for its own machine says so at another address, before a password is typed", async () => {
+  const device = await site.device();
+  await device.route(/\/v1\/login$/, (call) =>
+    call.fulfill({
+      status: 500,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ code: "internal", status: 500, title: "", detail: "APP_KEYS has dev-app-key" }),
+    }),
+  );
+  const page = await device.newPage();
+  await page.goto(site.origin.replace("127.0.0.1", "parley.lan"));
+  await page.getByRole("alert").filter({ hasText: "nobody can sign in at this address" }).waitFor();
+  await expect.poll(() => page.getByLabel("Password").count()).toBe(0);
+  takeProblems(device);
+});
 
 test("a newcomer creates an account, sees who writes to them, and answers", async () => {
   const ben = await site.person("ben");

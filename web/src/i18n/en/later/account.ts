@@ -1,5 +1,7 @@
 export const account = {
   "account.weak": "This password is too short or too easy to guess. Choose another one.",
+  "signIn.notHere":
+    "This server is set up for the machine that it runs on, so nobody can sign in at this address. Ask whoever runs it for another address.",
   "signIn.title": "Sign in",
   "signIn.submit": "Sign in",
   "signIn.toRegister": "New here? Create an account",

@@ -1,5 +1,6 @@
 export const account = {
   "account.weak": "密码太短或太容易被猜到，请换一个。",
+  "signIn.notHere": "这台服务器仅供其所在的电脑使用，无法在此地址登录。请向服务器管理者索取其他地址。",
   "signIn.title": "登录",
   "signIn.submit": "登录",
   "signIn.toRegister": "还没有账号？立即注册",
