@@ -16,8 +16,8 @@ import { luckIn } from "./support/luck.ts";
  *
  *     npm run structure
  *
- * Exits with 1 on a name of two types, a long comment line, a line of luck or of plain http, a folder of more than 15 files,
- * or a figure over its limit.
+ * Exits with 1 on a name of two types, a long comment line, a line of luck or of plain http, a folder of
+ * more than 15 files, or a figure over its limit.
  */
 const MAX_FILES = 15;
 const MAX_COLUMNS = 110;

@@ -253,7 +253,7 @@ test("a toast covers nothing that is used, rests under the pointer, and ends by 
     await page.clock.fastForward(60_000);
     await toast.waitFor({ state: "detached" });
     // It is said once: what stands there already is not said with the next one.
-    expect(await page.locator(".toasts").getAttribute("aria-atomic")).toBe("false");
+    await expect.poll(() => page.locator(".toasts").getAttribute("aria-atomic")).toBe("false");
   }
 });
 

@@ -9,7 +9,8 @@ export interface Receipt {
 }
 
 /**
- * Up to where each member of a conversation has read, by their ids, without bots; they are kept as they are now.
+ * Up to where each member of a conversation has read, by their ids, without bots; they are
+ * kept as they are now.
  * @param isNeeded false: nothing is asked for, and nobody is there
  */
 export function useReceipts(id: number, isNeeded: boolean): ReadonlyMap<number, Receipt> {

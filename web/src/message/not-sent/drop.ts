@@ -3,7 +3,10 @@ import { withdraw } from "parley-client/held";
 import { t } from "../../i18n/i18n.ts";
 import { isOnline } from "../../lib/online.ts";
 
-/** Drops a message that has failed. What waits for a moderator is taken back. @returns what to tell the user */
+/**
+ * Drops a message that has failed. What waits for a moderator is taken back.
+ * @returns what to tell the user; empty: nothing
+ */
 export async function drop(chat: Chat, item: OutboxItem): Promise<string> {
   if (item.code !== "held") return chat.discard(item.client_msg_id) ? "" : t("message.tooLate");
   const outcome = isOnline.value && (await withdraw(chat, item).catch(() => false as const));

@@ -13,7 +13,8 @@ export interface ReadCount {
 }
 
 /**
- * Messages of one conversation, and by how many of its members they were read. Neither their senders nor bots count.
+ * Messages of one conversation, and by how many of its members they were read. Neither their senders nor
+ * bots count.
  * @throws as `messagesById`
  */
 export async function receiptsById(
