@@ -49,7 +49,8 @@ function focused(): Stop | "nowhere" | "again" {
   const isSmall = width < 2 || height < 2;
   const isTall = height > innerHeight;
   if (isSmall) problems.push("it cannot be seen");
-  if (left < 0 || right > innerWidth || (!isTall && (top < 0 || bottom > innerHeight)))
+  // Rows that are no whole px high end between two.
+  if (left < 0 || right > innerWidth || (!isTall && (top < -1 || bottom > innerHeight + 1)))
     problems.push(`it is out of sight: ${[left, top, right, bottom].map(Math.round)}`);
   const y = isTall ? Math.max(top, 0) + 10 : (top + bottom) / 2;
   const hit = document.elementFromPoint((left + right) / 2, y);
