@@ -50,6 +50,7 @@ const TEST: readonly string[] = [
   "test/unit/pure/way-out.test.ts",
   "web/test/accessible/findings.test.ts",
   "web/test/accessible/focus.test.ts",
+  "web/test/accessible/planted.test.ts",
   "web/test/accessible/zoom.test.ts",
   "web/test/boundaries.test.ts",
   "web/test/clock.test.ts",
