@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { deleteOrphanedBots } from "../../../src/core/accounts/account-deletion.ts";
+import { UserId } from "../../../src/domain/ids.ts";
 import { InboxStubs } from "../../../src/inbox/stub.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import {
@@ -237,7 +238,7 @@ test("a bot is no reader, over every API that counts readers", async () => {
     positions.sort((a, b) => a.user_id - b.user_id),
   );
   // Of two, the bot is whom the message is for.
-  const direct = await appkey.open(ann, { ...bob, user: { ...bob.user, id: bot.user.id } });
+  const direct = await appkey.open(ann, { ...bob, user: { ...bob.user, id: UserId.parse(bot.user.id) } });
   await appkey.send(ann, direct, "are you there?");
   await ask(bot, appkey.idOf(direct), "PUT", "/read", { seq: 1 });
   expect(await appkey.list(ann, direct)).toMatchObject([{ isread: 1 }]);
