@@ -12,7 +12,7 @@ const PATHS_AND_MARKS = new RegExp(`(${PATH})|${MARKS.source}`, "giu");
 /** A part of a line up to a bracket that closes. With `](` at its end each `[` in it would open a link. */
 const UP_TO_CLOSING = /[^\]\n]+(?:\]\(?|\n|$)/g;
 /** What would begin a quote, a list, a heading or a rule at the beginning of a line. */
-const BEGINNINGS = /^([ \t]*)([>*#-])/gm;
+const BEGINNINGS = /^([ \t]*)([>*-]|#(?=#{0,2}(?:[ \t]|$)))/gm;
 /** The first pipe of what would make a table of the line before it. */
 const SEPARATORS = /^([-: \t]*)\|(?=[-:| \t]*$)/gm;
 
