@@ -50,10 +50,12 @@ export function ComposerField<S extends Suggested>(props: Props<S>) {
       aria-activedescendant={isOpen ? `${id}-${active}` : undefined}
       autoComplete="off"
       {...hint}
-      onChange={({ currentTarget: field }) => {
+      onInput={({ currentTarget: field }) => {
         onChange(field.value);
         completion.typed(field);
       }}
+      // React wants one beside a value. By itself Preact calls it later than React.
+      onChange={noop}
       onKeyUp={({ key, currentTarget: field }) =>
         /^(Arrow|Home|End|Page)/.test(key) && completion.moved(field)
       }
@@ -83,3 +85,5 @@ export function ComposerField<S extends Suggested>(props: Props<S>) {
 function hasTouchKeyboard(): boolean {
   return matchMedia("(hover: none) and (pointer: coarse)").matches;
 }
+
+function noop(): void {}
