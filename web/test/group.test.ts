@@ -222,6 +222,8 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   });
   const fresh = await device.newPage();
   await fresh.goto(`${site.origin}/#/c/${id}`);
+  // What the other page has typed comes with the list.
+  await expect.poll(() => composer(fresh).inputValue()).toBe("Second");
   await composer(fresh).fill("Too early");
   await expect.poll(() => fresh.getByRole("button", { name: "Send", exact: true }).isDisabled()).toBe(true);
   await composer(fresh).press("Enter");

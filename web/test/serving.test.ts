@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { takeProblems } from "./support/problems.ts";
 import { Site } from "./support/site.ts";
@@ -13,12 +14,15 @@ function visit(path: string, init: RequestInit = {}): Promise<Response> {
 test("/ answers with the page, which may run and load what is of this origin only", async () => {
   const answer = await visit("/");
   expect(answer.status).toBe(200);
-  expect(await answer.text()).toContain('<div id="root">');
+  const page = await answer.text();
+  expect(page).toContain('<div id="root">');
+  const [, inline = ""] = /<script data-en[^>]*>(.*?)<\/script>/s.exec(page) ?? [];
+  const hash = createHash("sha256").update(inline).digest("base64");
   const policy = (answer.headers.get("Content-Security-Policy") ?? "").split("; ");
   expect(policy).toEqual(
     expect.arrayContaining([
       "default-src 'none'",
-      "script-src 'self'",
+      `script-src 'self' 'sha256-${hash}'`,
       "style-src 'self'",
       "base-uri 'none'",
       "form-action 'none'",
