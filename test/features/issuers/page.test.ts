@@ -50,7 +50,12 @@ test("the issuer of the page is the one with its client id; only /sign-in may as
   const page = await wire({ method: "GET", path: "/sign-in?code=1&state=2" });
   const policy = page.headers.get("Content-Security-Policy")?.split("; ");
   expect(policy).toContain(`connect-src 'self' ${new URL(issuer.issuer).origin}`);
-  expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'"]));
+  expect(policy).toEqual(
+    expect.arrayContaining([
+      "default-src 'none'",
+      expect.stringMatching(/^script-src 'self' 'sha256-[^ ]+'$/),
+    ]),
+  );
   expect([page.status, page.headers.get("Cache-Control")]).toEqual([200, "no-store"]);
   expect(page.headers.get("Referrer-Policy")).toBe("no-referrer");
   restore();
