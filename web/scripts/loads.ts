@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Metafile } from "esbuild";
 
-/** Has the scripts of a build load others by `loadScript`. @param root where the paths of the outputs begin */
+/** Has the scripts of a build load others by `loadScript`. @param root where the paths of outputs begin */
 export function loadByScript(outputs: Metafile["outputs"], root: string): void {
   for (const [path, { imports }] of Object.entries(outputs)) {
     const later = imports.filter(({ kind }) => kind === "dynamic-import");

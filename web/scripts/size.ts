@@ -13,8 +13,8 @@ import { buildWeb, ROOT } from "./bundle.ts";
 const FIRST_LOAD = 70 * 1024;
 /**
  * What a page of others loads for `<parley-chat>`, without the texts of a language. Its grammar is that of
- * the page: tables, headings and lists within lists take 1.6 KiB, with their styles. That messages come beside
- * the list takes 0.2 KiB.
+ * the page: tables, headings and lists within lists take 1.6 KiB, with their styles. That messages come
+ * beside the list takes 0.2 KiB.
  */
 const EMBED = 33.875 * 1024;
 /** What it loads for more, when that is needed. */

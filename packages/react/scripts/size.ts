@@ -14,7 +14,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   "parley-react/list": 640,
   "parley-react/timeline": 5_760,
   "parley-react/message": 7_552,
-  "parley-react/composer": 11_392,
+  "parley-react/composer": 11_456,
   "parley-react/markup": 5_888,
   "parley-react/mentions": 7_296,
   "parley-react/pasted": 256,

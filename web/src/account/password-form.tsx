@@ -2,7 +2,7 @@ import { Problem } from "parley-client";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Key } from "../i18n/catalog.ts";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
+import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { reason } from "../state/problem.ts";
 import { farewell } from "../state/session.ts";
 import { ProblemText } from "../ui/problem-text.tsx";

@@ -18,8 +18,8 @@ declare global {
 }
 
 /**
- * Lets the browser keep the page, so that it opens without a connection. One that cannot, as over plain http and
- * in some private windows, keeps the scripts for as long as the page is open.
+ * Lets the browser keep the page, so that it opens without a connection. One that cannot, as over plain http
+ * and in some private windows, keeps the scripts for as long as the page is open.
  */
 export async function registerServiceWorker(): Promise<void> {
   if (!("serviceWorker" in navigator)) return keepScripts();

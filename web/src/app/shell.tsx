@@ -4,7 +4,7 @@ import { HomePage } from "../account/home-page.tsx";
 import { Notifier } from "../attention/notifier.ts";
 import { ConversationPage } from "../conversation/conversation-page.tsx";
 import { t } from "../i18n/i18n.ts";
-import { isOnline } from "../lib/online.ts";
+import { isOnline } from "../lib/system/online.ts";
 import { Sidebar } from "../list/sidebar.tsx";
 import { useAccount } from "../state/context.ts";
 import { route } from "../state/router.ts";

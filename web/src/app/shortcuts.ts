@@ -1,6 +1,6 @@
 import type { Chat } from "parley-client";
 import { attentionOf } from "parley-client/attention";
-import { isComposing } from "../lib/keyboard.ts";
+import { isComposing } from "../lib/system/keyboard.ts";
 import { openSearch } from "../search/search.ts";
 import { showKeys } from "../settings/show-keys.tsx";
 import { go, route } from "../state/router.ts";

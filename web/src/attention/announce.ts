@@ -2,7 +2,7 @@ import type { Chat } from "parley-client";
 import { watchNews } from "parley-client/news";
 import { followLive } from "../conversation/live/live.ts";
 import { offerShared } from "../conversation/share/offer-shared.tsx";
-import { refuseDrops } from "../lib/drops.ts";
+import { refuseDrops } from "../lib/system/drops.ts";
 import { sendAnswers } from "./answers.ts";
 import { followBadge } from "./badge.ts";
 import { forgetChoices, isWanted, loadChoices } from "./choices.ts";

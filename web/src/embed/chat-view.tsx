@@ -2,7 +2,7 @@ import type { Message } from "parley-client";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { isOnline } from "../lib/online.ts";
+import { isOnline } from "../lib/system/online.ts";
 import { reason } from "../state/problem.ts";
 import { Field } from "./field.tsx";
 import { useHost, useUnread } from "./host.ts";

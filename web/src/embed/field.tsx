@@ -1,7 +1,7 @@
 import type { ConversationWindow } from "parley-client";
 import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { isComposing } from "../lib/keyboard.ts";
+import { isComposing } from "../lib/system/keyboard.ts";
 import { useHost } from "./host.ts";
 import { later } from "./later.tsx";
 

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { timeSpan } from "../i18n/duration.ts";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard, isComposing } from "../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";

@@ -1,6 +1,6 @@
 import { t } from "../i18n/i18n.ts";
-import { copyText } from "../lib/clipboard.ts";
-import { hasShareSheet, share } from "../lib/share.ts";
+import { copyText } from "../lib/system/clipboard.ts";
+import { hasShareSheet, share } from "../lib/system/share.ts";
 import { href, parseAddress, type Route } from "../state/address.ts";
 import { toast } from "../ui/toasts.tsx";
 

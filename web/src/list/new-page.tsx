@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { GroupFinder } from "../group/group-finder.tsx";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
 import { nameOf } from "../lib/names.ts";
+import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { sayAsked } from "../people/say-asked.ts";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";

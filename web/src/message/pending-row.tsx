@@ -3,7 +3,7 @@ import { type Content, contentOfItem } from "parley-react/message";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { percent } from "../i18n/units.ts";
-import { isOnline } from "../lib/online.ts";
+import { isOnline } from "../lib/system/online.ts";
 import { useAccount } from "../state/context.ts";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { st } from "../i18n/staff.ts";
-import { isComposing } from "../lib/keyboard.ts";
+import { isComposing } from "../lib/system/keyboard.ts";
 import type { IconName } from "../ui/icon.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Menu } from "../ui/menu.tsx";

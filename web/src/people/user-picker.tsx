@@ -1,8 +1,8 @@
 import { hasWords, wordsOf } from "parley-react/text";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { isComposing } from "../lib/keyboard.ts";
 import { nameOf } from "../lib/names.ts";
+import { isComposing } from "../lib/system/keyboard.ts";
 import { useAccount } from "../state/context.ts";
 import type { User } from "../state/types.ts";
 import { useLoaded } from "../state/use-loaded.ts";

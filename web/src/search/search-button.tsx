@@ -1,5 +1,5 @@
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
+import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { MOD } from "../state/send-key.ts";
 import { Icon } from "../ui/icon.tsx";
 import { openSearch } from "./search.ts";

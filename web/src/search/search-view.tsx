@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard, isComposing } from "../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
 import { MessageLink } from "../list/message-link.tsx";
 import { routeOf } from "../message/route-of.ts";
 import { go, href, route } from "../state/router.ts";

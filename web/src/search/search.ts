@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { isNarrow } from "../lib/wide.ts";
+import { isNarrow } from "../lib/system/wide.ts";
 import { go, route } from "../state/router.ts";
 
 /**

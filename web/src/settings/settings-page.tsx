@@ -1,6 +1,6 @@
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { isWide } from "../lib/wide.ts";
+import { isWide } from "../lib/system/wide.ts";
 import { href } from "../state/router.ts";
 import { Gone } from "../ui/missing/gone.tsx";
 import { Page } from "../ui/page.tsx";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
+import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { IconButton } from "./icon-button.tsx";
 import { useModal } from "./overlay/use-modal.ts";
 import { useOverlay } from "./overlay/use-overlay.ts";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
-import { hasKeyboard } from "../lib/keyboard.ts";
+import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { Icon } from "./icon.tsx";
 
 interface Props {

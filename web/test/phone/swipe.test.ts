@@ -160,10 +160,10 @@ test("a swipe against the lines answers a message; what goes up, elsewhere or ba
     await move(270, y);
     await leave();
     await expect.poll(() => mark.count()).toBe(0);
-    expect(await answer.count()).toBe(0);
+    await expect.poll(() => answer.count()).toBe(0);
   }
   // Who wants no motion feels none.
-  expect(await shakes.evaluate((seen) => seen.length)).toBe(0);
+  await expect.poll(() => shakes.evaluate((seen) => seen.length)).toBe(0);
   await page.emulateMedia({ reducedMotion: "no-preference" });
   for (const isMirrored of [false, true]) {
     await page.evaluate((is) => {
@@ -177,15 +177,15 @@ test("a swipe against the lines answers a message; what goes up, elsewhere or ba
     await expect.poll(way).toBe(isMirrored ? 71 : -71);
     await leave();
     await answer.waitFor();
-    expect(await composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
+    await expect.poll(() => composer(page).evaluate((field) => field === document.activeElement)).toBe(true);
     await page.keyboard.press("Escape");
     await answer.waitFor({ state: "detached" });
   }
-  expect(await shakes.evaluate((seen) => seen.length)).toBe(2);
+  await expect.poll(() => shakes.evaluate((seen) => seen.length)).toBe(2);
   // The other way is the way back, from the edge alone.
   await down(200, y);
   await move(330, y);
   await leave();
-  expect(await answer.count()).toBe(0);
+  await expect.poll(() => answer.count()).toBe(0);
   await composer(page).waitFor();
 });

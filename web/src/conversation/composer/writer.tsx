@@ -11,7 +11,7 @@ import {
 import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "parley-react/message";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { hasKeyboard } from "../../lib/keyboard.ts";
+import { hasKeyboard } from "../../lib/system/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { sendKey } from "../../state/send-key.ts";

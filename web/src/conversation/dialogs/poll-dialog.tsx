@@ -1,7 +1,7 @@
 import type { components } from "parley-client";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { isComposing } from "../../lib/keyboard.ts";
+import { isComposing } from "../../lib/system/keyboard.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";

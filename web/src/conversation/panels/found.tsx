@@ -2,7 +2,7 @@ import type { Message } from "parley-client";
 import { excerpt } from "parley-react/excerpts";
 import { dated, moment, short } from "../../i18n/format.ts";
 import { nameOf } from "../../lib/names.ts";
-import { isWide } from "../../lib/wide.ts";
+import { isWide } from "../../lib/system/wide.ts";
 import { preview } from "../../message/preview.ts";
 import { routeOf } from "../../message/route-of.ts";
 import { href, type Panel } from "../../state/router.ts";

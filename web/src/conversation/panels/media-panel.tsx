@@ -6,7 +6,7 @@ import { dated, moment, short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nameOf } from "../../lib/names.ts";
 import { isLoaded } from "../../lib/pictures.ts";
-import { isWide } from "../../lib/wide.ts";
+import { isWide } from "../../lib/system/wide.ts";
 import { ContentView } from "../../message/body/content-view.tsx";
 import { Picture } from "../../message/body/picture.tsx";
 import { preview } from "../../message/preview.ts";

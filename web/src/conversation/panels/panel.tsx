@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { hasKeyboard, isComposing } from "../../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../../lib/system/keyboard.ts";
 import { go, href } from "../../state/router.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { isComposing } from "../../lib/keyboard.ts";
+import { isComposing } from "../../lib/system/keyboard.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { LATER } from "../../ui/later/icons.ts";
 import { lazy } from "../../ui/lazy.tsx";

@@ -3,7 +3,7 @@ import { useConversationWindow } from "parley-client/react";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { readThread } from "../../conversation/thread/read-thread.ts";
 import { t } from "../../i18n/i18n.ts";
-import { isComposing } from "../../lib/keyboard.ts";
+import { isComposing } from "../../lib/system/keyboard.ts";
 import { reason } from "../../state/problem.ts";
 import { Field } from "../field.tsx";
 import { useHost } from "../host.ts";

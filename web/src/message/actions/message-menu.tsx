@@ -2,8 +2,8 @@ import type { Message } from "parley-client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
-import { isComposing } from "../../lib/keyboard.ts";
 import { menuKeys } from "../../lib/menu-keys.ts";
+import { isComposing } from "../../lib/system/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
 import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { notePicked } from "../../ui/emoji/picked.ts";
@@ -14,7 +14,7 @@ import { actionsOf, type MessageAction } from "./actions.tsx";
 import { quickEmoji } from "./quick-emoji.ts";
 import { rightsOf } from "./rights.ts";
 
-/** What actions are for, in the order of the menu. What is not among them keeps the message, or leads to it. */
+/** What actions are for, in the order of the menu. All others keep the message, or lead to it. */
 const PURPOSES = ["respond", "keep", "manage"] as const;
 const RESPOND = ["reply", "thread"];
 const MANAGE = ["edit", "close", "report", "revoke", "hide"];

@@ -1,6 +1,6 @@
 import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
-import { share } from "../../lib/share.ts";
+import { share } from "../../lib/system/share.ts";
 
 /** Gives a message to another app: its file, if the system takes it, else its address; or its text. */
 export async function shareMessage({ kind, body }: Message): Promise<void> {

@@ -2,7 +2,7 @@ import type { Message } from "parley-client";
 import { plainText } from "parley-react/markup";
 import { t } from "../../i18n/i18n.ts";
 import { highlight } from "../../lib/highlight.ts";
-import { isWide } from "../../lib/wide.ts";
+import { isWide } from "../../lib/system/wide.ts";
 import { go, href, route } from "../../state/router.ts";
 import { useNames } from "../../state/use-names.ts";
 import { labelled } from "../preview.ts";

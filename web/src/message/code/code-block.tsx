@@ -31,7 +31,7 @@ export function CodeBlock({ text, language }: Props) {
     // The first view has no other way to copy: over plain http it is loaded.
     ("clipboard" in navigator
       ? navigator.clipboard.writeText(text)
-      : import("../../lib/clipboard.ts").then(({ copyText }) => copyText(text))
+      : import("../../lib/system/clipboard.ts").then(({ copyText }) => copyText(text))
     ).then(
       () => toast(t("message.copied")),
       (error) => toast(reason(error)),

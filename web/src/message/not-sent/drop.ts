@@ -1,7 +1,7 @@
 import type { Chat, OutboxItem } from "parley-client";
 import { withdraw } from "parley-client/held";
 import { t } from "../../i18n/i18n.ts";
-import { isOnline } from "../../lib/online.ts";
+import { isOnline } from "../../lib/system/online.ts";
 
 /**
  * Drops a message that has failed. What waits for a moderator is taken back.

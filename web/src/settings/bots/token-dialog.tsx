@@ -1,5 +1,5 @@
 import { t } from "../../i18n/i18n.ts";
-import { copyText } from "../../lib/clipboard.ts";
+import { copyText } from "../../lib/system/clipboard.ts";
 import { reason } from "../../state/problem.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toasts.tsx";

@@ -19,7 +19,7 @@ import { ExportData } from "./export-data.tsx";
 /** The choices for the messages of a deleted account. */
 const CHOICES = ["keep", "erase"] as const;
 
-/** The page at which a user of an issuer signs in once more. It leads back to the part of the settings with the button. */
+/** Where a user of an issuer signs in once more. It leads back to the settings with the button. */
 const SIGN_IN_AGAIN = `/sign-in${href({ view: "settings", place: "data" })}`;
 
 /** The end of the account: a button, and the dialog that it opens. */

@@ -1,6 +1,6 @@
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { locale, t } from "../../i18n/i18n.ts";
-import { hasKeyboard, isComposing } from "../../lib/keyboard.ts";
+import { hasKeyboard, isComposing } from "../../lib/system/keyboard.ts";
 import { type Emoji, findEmoji, GROUPS, loadEmoji, toned } from "./emoji.ts";
 import { chooseTone, notePicked, recentEmoji, skinTone } from "./picked.ts";
 
