@@ -43,12 +43,13 @@ function most(works: readonly Work[]): Work {
 const SIZES = [300, 1_200];
 
 /**
- * On a busy machine a file takes longer than these times: the alarm would deliver beside a counted call, and
- * the profiles of all members would be read anew.
+ * On a busy machine a file takes longer than these times: the alarm would deliver, or look for the files of
+ * all messages, beside a counted call, and the profiles of all members would be read anew.
  */
 const UNDISTURBED: Changes = {
   retryMarker: { dueMs: 600_000 },
   profileCache: { freshMs: 600_000 },
+  files: { recordMs: 600_000 },
 };
 
 /**

@@ -9,7 +9,7 @@ import { ProfileForm } from "./profile-form.tsx";
 import { Security } from "./security.tsx";
 
 /** A part of the settings. */
-export interface Section {
+interface Section {
   /** its address behind `#/settings/` */
   readonly place: string;
   readonly title: Key;

@@ -68,7 +68,7 @@ test("a finger that rests on a conversation of the list opens its menu, and foll
   expect(await press(page, row(page, ben.user.username), page.locator("[data-held=true]"))).toBe(0);
   expect(page.url()).toMatch(/#\/$/);
   await menu.getByRole("menuitem", { name: "Pin to the top" }).waitFor();
-  expect(await shakes.evaluate((seen) => seen.length)).toBe(1);
+  await expect.poll(() => shakes.evaluate((seen) => seen.length)).toBe(1);
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.keyboard.press("Escape");
 });
