@@ -53,6 +53,28 @@ test("a window that is opened again is live, though a sync was refused while nob
   await until(chat, () => window.view.messages.length === 1 && !window.view.isLoading);
 });
 
+test("a window that closes before its messages come leaves no gap for the next one", async () => {
+  const { ann, chat, id } = await listed();
+  const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const answer = await fetch(...call);
+    if (!`${call[0]}`.includes("/messages?")) return answer;
+    asked.resolve();
+    await held.promise;
+    return answer;
+  });
+  const first = chat.open(id);
+  await asked.promise;
+  first.close();
+  held.resolve();
+  await chat.api.call("get", "/v1/me");
+  await ann.send(id, "Meanwhile");
+  await until(chat, (state) => state.conversation(id)?.last_seq === 2);
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 2 && !window.view.isLoading);
+});
+
 test("the list hears of new messages, though the window has closed between two pages", async () => {
   const { ann, chat, frames, id } = await listed();
   const window = chat.open(id);

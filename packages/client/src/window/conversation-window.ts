@@ -213,12 +213,12 @@ export class ConversationWindow {
     timeline.loads--;
     this.#loads--;
     // What is sent from now on is behind it.
-    if (phase === "none" && timeline.generation === generation) {
+    if (phase === "none" && timeline.followers && timeline.generation === generation) {
       if (page?.rev === undefined) timeline.hasFailed = true;
       else engine.timelines.begun(timeline, page.items.at(-1)?.seq ?? 0, page.rev);
       generation = timeline.generation;
     }
-    if (page && timeline.generation === generation) {
+    if (page && timeline.phase !== "none" && timeline.generation === generation) {
       for (const message of page.items) {
         timeline.add(message);
         list.learn(message.sender);
