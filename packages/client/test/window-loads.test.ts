@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Chat, ConversationWindow } from "../src/index.ts";
 import { startChat, text, until } from "./support/chats.ts";
@@ -45,7 +44,8 @@ test("a window that is opened again is live, though a sync was refused while nob
     chat.onFrame(({ type }) => type === "error" && resolve(type));
   });
   const first = chat.open(id);
-  await nextTurn();
+  // The sync goes with the messages, and has no answer yet.
+  await until(chat, () => first.view.messages.length === 1);
   expect(first.view.isLoading).toBe(true);
   first.close();
   await refused;
