@@ -33,8 +33,8 @@ export function noteProblems(context: BrowserContext): readonly string[] {
 
 /**
  * What Chromium says of a server that is not there: "reset" of a line that it takes up again, "refused" of a
- * new one, "empty" of one that was waiting, "not connected" and "incomplete" of one in its midst. Which one depends on the moment
- * at which the server went.
+ * new one, "empty" of one that was waiting, "not connected" and "incomplete" of one in its midst.
+ * Which one depends on the moment at which the server went.
  */
 const UNREACHABLE =
   /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|INCOMPLETE_CHUNKED_ENCODING)/;
