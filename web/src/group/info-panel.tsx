@@ -4,7 +4,7 @@ import { conversationAddress } from "../conversation/address.ts";
 import { Panel } from "../conversation/panels/panel.tsx";
 import { t } from "../i18n/i18n.ts";
 import { Invitations } from "../invitation/invitations.tsx";
-import { rowActions } from "../list/row-actions.ts";
+import { rowActions } from "../list/row-menu.tsx";
 import { relationActions } from "../people/relations.ts";
 import { UserCard } from "../people/user-card.tsx";
 import { useAccount } from "../state/context.ts";

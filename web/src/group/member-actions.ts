@@ -6,7 +6,7 @@ import { reason } from "../state/problem.ts";
 import { go } from "../state/router.ts";
 import { confirmed } from "../ui/confirm.tsx";
 import { LATER } from "../ui/later/icons.ts";
-import type { MenuItem } from "../ui/menu.tsx";
+import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { type GroupEntry, isAbove, isSilenced } from "./rights.ts";
 
@@ -60,7 +60,7 @@ export function memberActions(
   if (!isAbove(role, member.role)) return items;
   items.push({ label: t("group.nameCard"), icon: "edit", onSelect: onName });
   const mute = (label: string, seconds: number): MenuItem => ({
-    ...{ label, icon: seconds > 0 ? "muted" : "bell" },
+    ...{ label, icon: seconds > 0 ? "muted" : LATER.bell },
     onSelect: change({ muted_for_s: seconds }),
   });
   if (isSilenced(member)) items.push(mute(t("group.unmute"), 0));

@@ -5,6 +5,7 @@ import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { usePages } from "../state/use-pages.ts";
+import { LATER } from "../ui/later/icons.ts";
 import { More } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
 import { Rows } from "./rows.tsx";
@@ -22,7 +23,11 @@ export function ArchivePage() {
   return (
     <Page title={t("archive.title")} back={href({ view: "home" })}>
       {entries.length > 0 && <Rows selected={0} entries={entries} />}
-      <More pages={{ ...pages, items: pages.items && entries }} icon="archive" empty={t("archive.empty")} />
+      <More
+        pages={{ ...pages, items: pages.items && entries }}
+        icon={LATER.archive}
+        empty={t("archive.empty")}
+      />
     </Page>
   );
 }

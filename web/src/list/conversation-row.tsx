@@ -13,8 +13,10 @@ import { Avatar } from "../ui/avatar.tsx";
 import { whenReleased } from "../ui/gestures/released.ts";
 import { useLongPress } from "../ui/gestures/use-long-press.ts";
 import { Icon } from "../ui/icon.tsx";
-import { Menu } from "../ui/menu.tsx";
-import { rowActions } from "./row-actions.ts";
+import { lazy } from "../ui/lazy.tsx";
+import { Opener } from "../ui/opener.tsx";
+
+const RowMenu = lazy(async () => (await import("./row-menu.tsx")).RowMenu);
 
 type Props = Omit<ListRow, "badge">;
 
@@ -22,7 +24,6 @@ type Props = Omit<ListRow, "badge">;
 export const ConversationRow = memo(
   ({ entry, unread, isMentioned, isMuted, isSelected, isReached }: Props) => {
     const { id, name, avatar, last_message: last, sticky } = entry;
-    const account = useAccount();
     const isOnline = entry.kind === "direct" && entry.peer.online;
     const row = useRef<HTMLLIElement>(null);
     const [isHeld, setHeld] = useState(false);
@@ -88,7 +89,9 @@ export const ConversationRow = memo(
             </span>
           </span>
         </a>
-        <Menu label={t("list.actions", { name })} tabIndex={-1} items={rowActions(account, entry)} />
+        <Opener label={t("list.actions", { name })} tabIndex={-1}>
+          {(opened) => <RowMenu {...opened} entry={entry} />}
+        </Opener>
       </li>
     );
   },

@@ -2,6 +2,7 @@ import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { usePages } from "../state/use-pages.ts";
+import { LATER } from "../ui/later/icons.ts";
 import { More } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
 import { MessageLink } from "./message-link.tsx";
@@ -19,7 +20,7 @@ export function MentionsPage() {
           </li>
         ))}
       </ul>
-      <More pages={pages} icon="at" empty={t("mentions.empty")} />
+      <More pages={pages} icon={LATER.at} empty={t("mentions.empty")} />
     </Page>
   );
 }

@@ -7,6 +7,7 @@ import { href } from "../state/router.ts";
 import { usePages } from "../state/use-pages.ts";
 import { useReload } from "../state/use-reload.ts";
 import { IconButton } from "../ui/icon-button.tsx";
+import { LATER } from "../ui/later/icons.ts";
 import { More } from "../ui/more.tsx";
 import { Page } from "../ui/page.tsx";
 import { toast } from "../ui/toasts.tsx";
@@ -45,7 +46,7 @@ export function SavedPage() {
           />
         ))}
       </ul>
-      <More pages={pages} icon="bookmark" empty={t("saved.empty")} />
+      <More pages={pages} icon={LATER.bookmark} empty={t("saved.empty")} />
     </Page>
   );
 }
@@ -76,7 +77,7 @@ function SavedRow({ saved, onForget, onSettle }: RowProps) {
         <span class="status">{t("saved.unreachable")}</span>
       )}
       {due && <IconButton icon="check" label={t("saved.settle")} onClick={onSettle} />}
-      <IconButton icon="trash" label={t("saved.forget")} onClick={onForget} />
+      <IconButton icon={LATER.trash} label={t("saved.forget")} onClick={onForget} />
     </li>
   );
 }

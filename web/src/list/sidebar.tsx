@@ -5,17 +5,18 @@ import { t } from "../i18n/i18n.ts";
 import { search } from "../search/search.ts";
 import { SearchButton } from "../search/search-button.tsx";
 import { useAccount } from "../state/context.ts";
-import { go, href, route } from "../state/router.ts";
+import { href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
 import { Icon } from "../ui/icon.tsx";
 import { lazy } from "../ui/lazy.tsx";
-import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Empty } from "../ui/missing/empty.tsx";
 import { Placeholder } from "../ui/missing/placeholder.tsx";
+import { Opener } from "../ui/opener.tsx";
 import { Rows } from "./rows.tsx";
-import { VIEWS } from "./views.ts";
+import { LINKS } from "./views.ts";
 
 const Waiting = lazy(async () => (await import("./waiting.tsx")).Waiting, { isHint: true });
+const ViewsMenu = lazy(async () => (await import("./views-menu.tsx")).ViewsMenu);
 const SearchView = lazy(async () => (await import("../search/search-view.tsx")).SearchView);
 
 /** Who is signed in, the list of conversations, and the search, which takes its place. */
@@ -37,7 +38,7 @@ export function Sidebar() {
       <header class="bar">
         <AccountButton />
         <h1>{t("list.title")}</h1>
-        {VIEWS.filter(({ isLink }) => isLink).map(({ route: to, label, icon }) => (
+        {LINKS.map(({ route: to, label, icon }) => (
           <a
             key={label}
             class="icon-button marked"
@@ -50,7 +51,7 @@ export function Sidebar() {
             {to.view === "people" && <Requests />}
           </a>
         ))}
-        <Menu label={t("list.views")} items={otherViews()} />
+        <Opener label={t("list.views")}>{(opened) => <ViewsMenu {...opened} />}</Opener>
       </header>
       {search.value !== null ? (
         <SearchView written={search.value} />
@@ -81,15 +82,5 @@ function Requests() {
       <span class="badge">{n}</span>
       <span class="visually-hidden">{t("people.requests")}</span>
     </>
-  );
-}
-
-/** The views without a link. */
-function otherViews(): MenuItem[] {
-  return VIEWS.filter(({ isLink, isOfAccount }) => !isLink && !isOfAccount).map(
-    ({ route: to, label, icon }) => ({
-      ...{ label: t(label), icon },
-      onSelect: () => go(to),
-    }),
   );
 }

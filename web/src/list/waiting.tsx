@@ -3,6 +3,7 @@ import { useAccount } from "../state/context.ts";
 import { href, route } from "../state/router.ts";
 import { useLive } from "../state/use-live.ts";
 import { Icon } from "../ui/icon.tsx";
+import { LATER } from "../ui/later/icons.ts";
 
 /** What waits for the user, above their conversations: reminders that are due, and message requests. */
 export function Waiting() {
@@ -25,7 +26,7 @@ function Reminders() {
   if (n === 0) return null;
   return (
     <a class="due" href={href({ view: "saved" })}>
-      <Icon name="bookmark" />
+      <Icon name={LATER.bookmark} />
       {t("saved.dueNow", { n })}
     </a>
   );

@@ -3,7 +3,7 @@ import { st } from "../i18n/staff.ts";
 import { isComposing } from "../lib/system/keyboard.ts";
 import type { IconName } from "../ui/icon.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-import { Menu } from "../ui/menu.tsx";
+import { Menu } from "../ui/overlay/menu.tsx";
 
 /** Something that staff does, by a button or its key. */
 export interface StaffAction {

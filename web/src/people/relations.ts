@@ -6,7 +6,7 @@ import type { Account } from "../state/account.ts";
 import { reason } from "../state/problem.ts";
 import { confirmed } from "../ui/confirm.tsx";
 import { LATER } from "../ui/later/icons.ts";
-import type { MenuItem } from "../ui/menu.tsx";
+import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 
 /** What a user is to another one, in words; empty: nothing. */

@@ -5,8 +5,8 @@ import { nameOf } from "../lib/names.ts";
 import { useAccount } from "../state/context.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
-import type { MenuItem } from "../ui/menu.tsx";
 import { ShowPicture } from "../ui/missing/show-picture.tsx";
+import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { relationText } from "./relations.ts";
 
 interface Props {

@@ -6,7 +6,7 @@ import { day } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { midnight, today } from "../lib/clock.ts";
 import { nameOf } from "../lib/names.ts";
-import { VIEWS } from "../list/views.ts";
+import { VIEWS } from "../list/views-menu.tsx";
 import { useFoundUsers } from "../people/found-users.ts";
 import { useAccount } from "../state/context.ts";
 import type { Route } from "../state/router.ts";

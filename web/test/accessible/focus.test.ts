@@ -72,6 +72,11 @@ test("the field of a conversation has the focus in the moment in which it is the
 test("a menu has the focus when the click that opens it is over, and its button when it closes", async () => {
   const page = await site.open({ person: await site.person("ann") });
   const button = page.getByRole("button", { name: "More pages" });
+  // What it offers is loaded with the first click.
+  await button.press("Enter");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.role)).toBe("menuitem");
+  await page.keyboard.press("Escape");
+  await page.getByRole("menu").waitFor({ state: "detached" });
   const focused = await button.evaluate(async (pressed: HTMLElement) => {
     const role = () => document.activeElement?.role;
     pressed.click();

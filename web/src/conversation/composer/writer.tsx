@@ -16,11 +16,9 @@ import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { sendKey } from "../../state/send-key.ts";
 import { useMembers } from "../../state/use-people.ts";
-import { EmojiPicker } from "../../ui/emoji/lazy.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { lazy } from "../../ui/lazy.tsx";
-import { Menu } from "../../ui/menu.tsx";
-import { Popover } from "../../ui/popover.tsx";
+import { Opener } from "../../ui/opener.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { isAlbum } from "../attachments/attachment.ts";
 import { useAttachments } from "../attachments/use-attachments.ts";
@@ -36,6 +34,8 @@ const VoiceButton = lazy(async () => (await import("../voice/voice-button.tsx"))
 });
 // Files can be chosen without it.
 const DropZone = lazy(async () => (await import("../attachments/drop-zone.tsx")).DropZone, { isHint: true });
+const AddMenu = lazy(async () => (await import("./add-menu.tsx")).AddMenu);
+const EmojiPanel = lazy(async () => (await import("../../ui/emoji/emoji-panel.tsx")).EmojiPanel);
 const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
 const PollDialog = lazy(async () => (await import("../dialogs/poll-dialog.tsx")).PollDialog);
 const ScheduleDialog = lazy(async () => (await import("../dialogs/schedule-dialog.tsx")).ScheduleDialog);
@@ -162,18 +162,9 @@ export function Writer({ id, name, window, thread }: Props) {
                   field.current?.focus();
                 }}
               />
-              <Menu
-                icon="plus"
-                label={t("composer.add")}
-                items={[
-                  { label: t("composer.files"), icon: "clip", onSelect: () => choose("") },
-                  ...(hasKeyboard()
-                    ? []
-                    : [{ label: t("composer.camera"), onSelect: () => choose("image/*") }]),
-                  { label: t("composer.poll"), icon: "poll", onSelect: () => setDialog("poll") },
-                  { label: t("composer.later"), icon: "clock", onSelect: () => setDialog("later") },
-                ]}
-              />
+              <Opener icon="plus" label={t("composer.add")}>
+                {(opened) => <AddMenu {...opened} onFiles={choose} onDialog={setDialog} />}
+              </Opener>
             </>
           )}
           <div class="composer-field">
@@ -193,17 +184,17 @@ export function Writer({ id, name, window, thread }: Props) {
               onUp={() => items.length === 0 && writing.editLast()}
               onFiles={attachments.add}
             />
-            <Popover icon="smile" label={t("composer.emoji")}>
-              {(close) => (
-                <EmojiPicker
+            <Opener icon="smile" label={t("composer.emoji")} popup="dialog">
+              {(opened) => (
+                <EmojiPanel
+                  {...opened}
                   onPick={(emoji) => {
-                    close();
                     const { current: area } = field;
                     if (area) insert(area, emoji, area.selectionStart, area.selectionEnd);
                   }}
                 />
               )}
-            </Popover>
+            </Opener>
           </div>
           {hasContent && !isRecording ? (
             <IconButton

@@ -8,6 +8,7 @@ import { href } from "../../state/router.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { LATER } from "../../ui/later/icons.ts";
 import { toast } from "../../ui/toasts.tsx";
 import { contentOf, type Scheduled } from "./scheduled.ts";
 import { ScheduledEdit } from "./scheduled-edit.tsx";
@@ -75,7 +76,7 @@ export function ScheduledRow({ scheduled, onChange }: Props) {
           onClick={() => void sending.run()}
         />
         <IconButton
-          icon="trash"
+          icon={LATER.trash}
           label={t("scheduled.delete")}
           disabled={removing.isBusy}
           onClick={() => void removing.run()}

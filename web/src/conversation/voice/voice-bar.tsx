@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { LATER } from "../../ui/later/icons.ts";
 import type { Recording } from "./recorder.ts";
 
 /** The level is measured this often, in ms, and so many levels are shown. */
@@ -34,7 +35,7 @@ export function VoiceBar({ recording, isLocked, onCancel, onSend }: Props) {
   }, [isLocked, recording]);
   return (
     <div class="voice-bar" data-locked={isLocked}>
-      {isLocked && <IconButton icon="trash" label={t("voice.cancel")} onClick={onCancel} />}
+      {isLocked && <IconButton icon={LATER.trash} label={t("voice.cancel")} onClick={onCancel} />}
       <span class="voice-dot" />
       <span class="visually-hidden" role="status">
         {recording && t(isLocked ? "voice.locked" : "voice.recording")}

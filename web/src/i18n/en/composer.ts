@@ -8,10 +8,6 @@ export const composer = {
   "composer.send": "Send",
   "composer.save": "Save the edit",
   "composer.add": "Add",
-  "composer.files": "Photos and files",
-  "composer.camera": "Camera",
-  "composer.poll": "Poll",
-  "composer.later": "Send later",
   "composer.emoji": "Emoji",
   "composer.replying": "Answer to {name}",
   "composer.editing": "Edit the message",
@@ -29,8 +25,6 @@ export const composer = {
   "composer.closed.either": "You cannot write to {name}.",
   "composer.closed.direct":
     "You cannot write to {name}. They have blocked you, or only friends may write to them.",
-  "attach.drop": "Drop files to send them",
   "attach.tooLarge": "{name} is too large. A file has {size} at most.",
   "attach.empty": "{name} is empty or a folder, and cannot be sent.",
-  "scheduled.title": "Scheduled messages",
 } as const;

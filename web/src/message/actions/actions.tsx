@@ -95,7 +95,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
       run: () => attempt(() => chat.api.call(isPinned ? "delete" : "put", `${MESSAGE}/pin`, { path })),
     },
     may.forward && {
-      ...{ name: "save", label: t("action.save"), icon: "bookmark", shortcut: "s" },
+      ...{ name: "save", label: t("action.save"), icon: LATER.bookmark, shortcut: "s" },
       run: () => showDialog((close) => <SaveDialog message={message} onClose={close} />),
     },
     may.forward &&
@@ -105,7 +105,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
         run: () => markUnread(account, message),
       },
     message.thread_summary !== undefined && {
-      ...{ name: "follow", label: t("action.follow"), icon: "bell" },
+      ...{ name: "follow", label: t("action.follow"), icon: LATER.bell },
       run: () =>
         attempt(
           () => chat.api.call("put", `${THREAD}/follow`, { path: { id, root: seq } }),
@@ -130,7 +130,7 @@ export function actionsOf(account: Account, message: Message, thread: number): M
       run: () => revoke(account, message),
     },
     {
-      ...{ name: "hide", label: t("action.hide"), icon: "trash", isDanger: true },
+      ...{ name: "hide", label: t("action.hide"), icon: LATER.trash, isDanger: true },
       run: () => hide(account, message),
     },
   ];

@@ -9,8 +9,9 @@ import { confirmed } from "../../ui/confirm.tsx";
 import { showDialog } from "../../ui/dialogs.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { LATER } from "../../ui/later/icons.ts";
 import { lazy } from "../../ui/lazy.tsx";
-import { Menu, type MenuItem } from "../../ui/menu.tsx";
+import { Menu, type MenuItem } from "../../ui/overlay/menu.tsx";
 import { attempt, copy, copyable, MESSAGE } from "./actions.tsx";
 import { rightsOf } from "./rights.ts";
 import { selection } from "./selection.ts";
@@ -49,7 +50,7 @@ export function SelectionBar({ id }: { id: number }) {
   const save = () =>
     each((seq) => chat.api.call("put", `${MESSAGE}/saved`, { path: { id, seq }, body: {} }), t("save.done"));
   const deletion = (whose: "me" | "everyone", label: string, question: string): MenuItem => ({
-    ...{ label, icon: "trash", isDanger: true },
+    ...{ label, icon: LATER.trash, isDanger: true },
     onSelect: async () => {
       if (!(await confirmed(label, question))) return;
       await each((seq) => chat.api.call("delete", MESSAGE, { path: { id, seq }, query: { for: whose } }), "");
@@ -67,8 +68,8 @@ export function SelectionBar({ id }: { id: number }) {
       {items.length > 0 && (
         <>
           {text && <IconButton icon="copy" label={t("action.copy")} onClick={() => copy(text)} />}
-          <IconButton icon="bookmark" label={t("action.save")} onClick={() => void save()} />
-          <Menu label={t("action.delete")} icon="trash" items={deletions} />
+          <IconButton icon={LATER.bookmark} label={t("action.save")} onClick={() => void save()} />
+          <Menu label={t("action.delete")} icon={LATER.trash} items={deletions} />
         </>
       )}
       <button

@@ -9,7 +9,7 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { confirmed } from "../../ui/confirm.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { LATER } from "../../ui/later/icons.ts";
-import { Menu } from "../../ui/menu.tsx";
+import { Menu } from "../../ui/overlay/menu.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { useMe } from "../use-me.ts";
 import { BotDialog } from "./bot-dialog.tsx";
@@ -54,7 +54,7 @@ export function Bots() {
                 },
                 {
                   label: t("bots.delete"),
-                  icon: "trash",
+                  icon: LATER.trash,
                   isDanger: true,
                   onSelect: async () => {
                     if (await confirmed(t("bots.delete"), t("bots.deleteQuestion", { name: nameOf(bot) })))

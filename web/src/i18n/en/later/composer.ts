@@ -1,4 +1,9 @@
 export const composer = {
+  "composer.files": "Photos and files",
+  "composer.camera": "Camera",
+  "composer.poll": "Poll",
+  "composer.later": "Send later",
+  "scheduled.title": "Scheduled messages",
   "composer.sendKey": "Send messages with",
   "composer.sendKey.enter": "Enter (Shift + Enter for a new line)",
   "composer.sendKey.modEnter": "{key} + Enter (Enter for a new line)",
@@ -25,6 +30,7 @@ export const composer = {
   "emoji.tone.3": "Medium",
   "emoji.tone.4": "Medium-dark",
   "emoji.tone.5": "Dark",
+  "attach.drop": "Drop files to send them",
   "attach.tray": "Files to send",
   "attach.remove": "Remove {name}",
   "attach.caption": "Caption of {name}",

@@ -1,4 +1,9 @@
 export const composer = {
+  "composer.files": "图片和文件",
+  "composer.camera": "拍照",
+  "composer.poll": "投票",
+  "composer.later": "定时发送",
+  "scheduled.title": "定时消息",
   "composer.sendKey": "发送消息的按键",
   "composer.sendKey.enter": "Enter（Shift + Enter 换行）",
   "composer.sendKey.modEnter": "{key} + Enter（Enter 换行）",
@@ -25,6 +30,7 @@ export const composer = {
   "emoji.tone.3": "中等肤色",
   "emoji.tone.4": "中深肤色",
   "emoji.tone.5": "深肤色",
+  "attach.drop": "松开即可发送文件",
   "attach.tray": "待发送的文件",
   "attach.remove": "移除{name}",
   "attach.caption": "{name}的说明",

@@ -2,9 +2,14 @@ import type { ConversationEntry } from "parley-client";
 import { attentionOf } from "parley-client/attention";
 import { t } from "../i18n/i18n.ts";
 import type { Account } from "../state/account.ts";
+import { useAccount } from "../state/context.ts";
 import { reason } from "../state/problem.ts";
-import type { MenuItem } from "../ui/menu.tsx";
+import { LATER } from "../ui/later/icons.ts";
+import type { Opened } from "../ui/opener.tsx";
+import { type MenuItem, MenuItems } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
+import { deleteDirect } from "./deletion.ts";
+import { readAll } from "./reading.ts";
 
 const HOUR = 3_600_000;
 
@@ -29,13 +34,13 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
       ? [
           {
             ...({ label: t("list.markRead"), icon: "check" } as const),
-            onSelect: attempt(async () => (await import("./reading.ts")).readAll(chat, entry)),
+            onSelect: attempt(() => readAll(chat, entry)),
           },
         ]
       : isMarkable
         ? [
             {
-              ...({ label: t("list.markUnread"), icon: "dot" } as const),
+              ...({ label: t("list.markUnread"), icon: LATER.dot } as const),
               onSelect: attempt(() => {
                 const body = { seq: newest.seq, unread: true } as const;
                 return chat.api.call("put", "/v1/conversations/{id}/read", { path: { id }, body });
@@ -45,16 +50,16 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
         : []),
     { label: t(sticky ? "list.unstick" : "list.stick"), icon: "pin", onSelect: prefer({ sticky: !sticky }) },
     ...(isMuted
-      ? [{ label: t("list.unmute"), icon: "bell", onSelect: prefer({ muted_until: 0 }) } as const]
+      ? [{ label: t("list.unmute"), icon: LATER.bell, onSelect: prefer({ muted_until: 0 }) } as const]
       : ([
           { label: t("list.mute1"), icon: "muted", onSelect: mute(HOUR) },
           { label: t("list.mute8"), icon: "muted", onSelect: mute(8 * HOUR) },
           { label: t("list.mute"), icon: "muted", onSelect: prefer({ muted_until: -1 }) },
         ] as const)),
     archived
-      ? { label: t("list.unarchive"), icon: "archive", onSelect: prefer({ archived: false }) }
+      ? { label: t("list.unarchive"), icon: LATER.archive, onSelect: prefer({ archived: false }) }
       : {
-          ...({ label: t("list.archive"), icon: "archive" } as const),
+          ...({ label: t("list.archive"), icon: LATER.archive } as const),
           onSelect: attempt(async () => {
             await put({ archived: true });
             toast(t("list.archived", { name }), {
@@ -66,10 +71,19 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
     ...(entry.kind === "direct"
       ? [
           {
-            ...({ label: t("list.delete"), icon: "trash", isDanger: true } as const),
-            onSelect: attempt(async () => (await import("./deletion.ts")).deleteDirect(chat, entry)),
+            ...({ label: t("list.delete"), icon: LATER.trash, isDanger: true } as const),
+            onSelect: attempt(() => deleteDirect(chat, entry)),
           } as const,
         ]
       : []),
   ];
+}
+
+interface Props extends Opened {
+  entry: ConversationEntry;
+}
+
+/** The menu of a conversation in the list. */
+export function RowMenu({ entry, ...opened }: Props) {
+  return <MenuItems {...opened} items={rowActions(useAccount(), entry)} />;
 }
