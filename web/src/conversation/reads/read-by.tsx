@@ -2,7 +2,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { place } from "../../ui/place.ts";
 import { Readers } from "./readers.tsx";
-import type { Receipt } from "./use-receipts.ts";
+import type { Receipt } from "./receipts.ts";
 
 interface Props {
   /** who has read the message, the last one first */

@@ -2,7 +2,7 @@ import { moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { lazy } from "../../ui/lazy.tsx";
-import type { Receipt } from "./use-receipts.ts";
+import type { Receipt } from "./receipts.ts";
 
 const ReadBy = lazy(async () => (await import("./read-by.tsx")).ReadBy, { isHint: true });
 

@@ -2,7 +2,7 @@ import { useLayoutEffect } from "preact/hooks";
 import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { useNames } from "../../state/use-names.ts";
-import type { Receipt } from "./use-receipts.ts";
+import type { Receipt } from "./receipts.ts";
 
 /** So many users are named; the others are counted. */
 const NAMED = 100;
