@@ -96,3 +96,16 @@ test("the list hears of new messages, though the window has closed between two p
   const seqs = again.view.messages.map(({ seq }) => seq);
   expect(seqs).toEqual(seqs.map((_, i) => 153 - seqs.length + i));
 });
+
+test("a window tells of what comes from now on, and of no reply in a thread that was there before", async () => {
+  const { ann, chat, id } = await listed();
+  const reply = { ...text("In the thread"), thread: { root: 1, also_in_main: false } };
+  await ann.call("POST", `/v1/conversations/${id}/messages`, reply);
+  const heard: string[] = [];
+  chat.onMessage(({ body }) => heard.push(`${body.text}`));
+  const window = chat.open(id);
+  await until(chat, () => window.view.messages.length === 1 && !window.view.isLoading);
+  await ann.send(id, "New");
+  await until(chat, () => window.view.messages.length === 2);
+  expect(heard).toEqual(["New"]);
+});

@@ -115,11 +115,11 @@ export const READING = {
    * A page of messages as the caller sees them, in rising order; without bounds the newest messages. Without
    * a scope it has the main stream.
    * @param input `at`: the page begins at the first message from this time (ms) on
-   * @returns `hasEarlier`: with `at`, whether there are messages before the page; `rev`: the page has every
-   *   change up to it
+   * @returns `hasEarlier`: with `at`, whether there are messages before the page; `lastSeq`: that of the last
+   *   message of all scopes; `rev`: the page has every change up to it
    */
   page: memberRead(page, (room, member, input: Caller & PageInput & ImportsMarked) => {
-    const found = { ...pageFor(room, member, input), rev: room.state.rev };
+    const found = { ...pageFor(room, member, input), lastSeq: room.log.last.seq, rev: room.state.rev };
     return input.marksImported ? { ...found, items: withImported(room, found.items) } : found;
   }),
 

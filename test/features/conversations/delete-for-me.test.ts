@@ -64,7 +64,7 @@ describe("deleting a direct conversation", () => {
     expect((await clear(ann)).status).toBe(204);
     expect(await lists(ann)).toBe(false);
     expect(await storedInInbox(ann)).not.toContain("walrus");
-    expect(await page(ann, id)).toEqual({ items: [], has_more: false, rev: expect.any(Number) });
+    expect(await page(ann, id)).toEqual({ items: [], has_more: false, last_seq: 3, rev: expect.any(Number) });
     expect(await page(ann, id, "?after=0")).toEqual({ items: [], has_more: false });
     expect(await getConversation(ann, id)).toMatchObject({
       ...{ last_message: null, last_seq: 3, read_seq: 3, unread_count: 0 },
@@ -94,7 +94,7 @@ describe("deleting a direct conversation", () => {
 
   test("survives an eviction of the conversation object", async () => {
     await evictDurableObject(conversationObject(ConversationId.parse(id)));
-    expect(await page(ann, id)).toEqual({ items: [], has_more: false, rev: expect.any(Number) });
+    expect(await page(ann, id)).toEqual({ items: [], has_more: false, last_seq: 3, rev: expect.any(Number) });
     expect(await lists(ann)).toBe(false);
   });
 
@@ -152,7 +152,7 @@ describe("deleting a direct conversation", () => {
     expect((await clear(bob)).status).toBe(204);
     expect((await openForSelf(ann, bob)).last_message).toBeNull();
     expect([await lists(ann), await lists(bob)]).toEqual([true, false]);
-    expect(await page(ann, id)).toEqual({ items: [], has_more: false, rev: expect.any(Number) });
+    expect(await page(ann, id)).toEqual({ items: [], has_more: false, last_seq: 7, rev: expect.any(Number) });
     expect((await clear(ann)).status).toBe(204);
     expect(await lists(ann)).toBe(false);
   });
@@ -232,13 +232,23 @@ describe("a single message that is hidden", () => {
       expect((await deleteMessage(bob, id, 2, "me")).status).toBe(204);
       expect(await allReadable(bob, id)).not.toContain(WORDS);
       expect(await storedInInbox(bob)).not.toContain(WORDS);
-      expect(await page(bob, id)).toEqual({ items: [first], has_more: false, rev: expect.any(Number) });
+      expect(await page(bob, id)).toEqual({
+        items: [first],
+        has_more: false,
+        last_seq: 2,
+        rev: expect.any(Number),
+      });
       expect(await getConversation(bob, id)).toEqual({ ...ofBob, last_message: asLastMessage(first) });
       expect({ ...(await listedConversation(bob, id)), online_count: 0 }).toEqual({
         ...ofBob,
         last_message: asLastMessage(first),
       });
-      expect(await page(ann, id)).toEqual({ items: [first, sent], has_more: false, rev: expect.any(Number) });
+      expect(await page(ann, id)).toEqual({
+        items: [first, sent],
+        has_more: false,
+        last_seq: 2,
+        rev: expect.any(Number),
+      });
       expect((await listedConversation(ann, id)).last_message).toEqual(asLastMessage(sent));
     });
 

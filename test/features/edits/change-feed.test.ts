@@ -199,7 +199,8 @@ test("the newest page has the rev from which its changes follow, and a page with
   await post(3);
   await revoke(1);
   const newest = MessagePage.parse((await ask(bob, id, "GET", "/messages")).body);
-  const { rev = -1 } = newest;
+  const { rev = -1, last_seq: last } = newest;
+  expect(last).toBe(3);
   expect(await changes(`?after_rev=${rev}`)).toMatchObject({ items: [], rev });
   await revoke(2);
   expect((await changes(`?after_rev=${rev}`)).items.map(({ seq }) => seq)).toEqual([2]);

@@ -127,7 +127,7 @@ describe("a page from a time on", () => {
 
   test("alone tells of earlier messages: other pages have the fields that they had", async () => {
     const id = await withTimes([0, 1]);
-    expect(Object.keys(await page(bob, id))).toEqual(["items", "has_more", "rev"]);
+    expect(Object.keys(await page(bob, id))).toEqual(["items", "has_more", "last_seq", "rev"]);
     expect(Object.keys(await page(bob, id, "?after=0"))).toEqual(["items", "has_more"]);
   });
 });

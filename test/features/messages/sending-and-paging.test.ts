@@ -56,7 +56,12 @@ describe("a send", () => {
     const second = await send(bob, group.id, { ...text("hi"), client_msg_id: "a" });
     expect(second).toMatchObject({ seq: 2, client_msg_id: "a", sender: { id: bob.user.id } });
     for (const reader of [ann, bob]) {
-      expect(await page(reader, group.id)).toEqual({ items: [answer.body, second], has_more: false, rev: 0 });
+      expect(await page(reader, group.id)).toEqual({
+        items: [answer.body, second],
+        has_more: false,
+        last_seq: 2,
+        rev: 0,
+      });
       expect(await getMessage(reader, group.id, 1)).toEqual(answer.body);
     }
     expect(second.created_at).toBeGreaterThanOrEqual(before);

@@ -31,6 +31,7 @@ export interface WindowContext {
 interface Page {
   items: Message[];
   has_more: boolean;
+  last_seq?: number | undefined;
   rev?: number | undefined;
 }
 
@@ -215,7 +216,7 @@ export class ConversationWindow {
     // What is sent from now on is behind it.
     if (phase === "none" && timeline.followers && timeline.generation === generation) {
       if (page?.rev === undefined) timeline.hasFailed = true;
-      else engine.timelines.begun(timeline, page.items.at(-1)?.seq ?? 0, page.rev);
+      else engine.timelines.begun(timeline, page.last_seq ?? 0, page.rev);
       generation = timeline.generation;
     }
     if (page && timeline.phase !== "none" && timeline.generation === generation) {

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { boundsOf, hideMessage, sendMessage, showTo } from "../../../core/messages/messages.ts";
 import { scheduleMessage } from "../../../core/messages/scheduled.ts";
 import { invalid } from "../../../domain/errors.ts";
-import { Seq } from "../../../domain/ids.ts";
+import { Position, Seq } from "../../../domain/ids.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import {
   ChangesLimit,
@@ -29,9 +29,15 @@ export const MessagePage = z
       .boolean()
       .optional()
       .openapi({ description: "With `at`: there are messages before the page" }),
-    rev: z.int().nonnegative().optional().openapi({
-      description: "Without a bound: the page has every change up to it, so that you can `sync` from there",
+    last_seq: Position.optional().openapi({
+      description:
+        "Without a bound: of the last message of all, in threads too. With `rev` you `sync` from there",
     }),
+    rev: z
+      .int()
+      .nonnegative()
+      .optional()
+      .openapi({ description: "Without a bound: the page has every change up to it" }),
   })
   .openapi("MessagePage");
 
@@ -178,7 +184,11 @@ export const messages = v1Router()
     const page = await core.conversations.page(id, { userId: caller.userId, ...bounds });
     const { items, hasMore, hasEarlier } = page;
     const isNewest = [query.before, query.after, query.at].every((bound) => bound === undefined);
-    const more = { has_more: hasMore, has_earlier: hasEarlier, ...(isNewest && { rev: page.rev }) };
+    const more = {
+      has_more: hasMore,
+      has_earlier: hasEarlier,
+      ...(isNewest && { last_seq: page.lastSeq, rev: page.rev }),
+    };
     return c.json({ items: items.map(serializeMessage), ...more }, 200);
   })
   .openapi(changesRoute, async (c) => {
