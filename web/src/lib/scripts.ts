@@ -66,15 +66,18 @@ function keep(path: string): Promise<unknown> {
 async function asked(url: string): Promise<string> {
   for (let tries = 0; ; tries++) {
     // What the page shows comes first.
-    const answer = await fetch(url, { priority: "low" }).catch(() => undefined);
-    const text = await answer?.text().catch(() => undefined);
+    const text = await fetch(url, { priority: "low" })
+      // A server that is busy or away may have it later.
+      .then((answer) => (answer.ok ? answer.text() : /429|^5/.test(`${answer.status}`) ? undefined : null))
+      .catch(() => undefined);
     if (text !== undefined && tries > 0) waiting.value--;
-    if (text !== undefined && answer?.ok) return text;
-    if (text !== undefined) throw new Error(`${url}: status ${answer?.status}`);
+    if (text === null) throw new Error(url);
+    if (text !== undefined) return text;
     if (tries === 0) waiting.value++;
     await new Promise((resolve) => {
-      setTimeout(resolve, AGAIN);
-      addEventListener("online", resolve, { once: true });
+      const signal = AbortSignal.timeout(AGAIN);
+      signal.onabort = resolve;
+      addEventListener("online", resolve, { once: true, signal });
     });
   }
 }
