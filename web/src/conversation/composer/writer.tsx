@@ -69,9 +69,12 @@ export function Writer({ id, name, window, thread }: Props) {
   const files = useRef<HTMLInputElement>(null);
   /** Asks for files. @param accept `image/*`: the camera takes one; empty: any */
   const choose = (accept: string) => {
-    // iOS opens the camera for anything while there is a `capture`.
-    Object.assign(files.current ?? {}, { accept, capture: accept && "environment" });
-    files.current?.click();
+    const input = files.current;
+    if (!input) return;
+    input.accept = accept;
+    // iOS opens the camera for anything while there is a `capture`, also an empty one.
+    input.toggleAttribute("capture", accept !== "");
+    input.click();
   };
   const isEdit = mode.mode === "edit";
   const [waits, setWaits] = useState(false);
