@@ -30,18 +30,26 @@ function Decide({ me }: { me: Me }) {
   const { chat } = useAccount();
   const [decided, setDecided] = useState<Partial<Decisions>>({});
   const [failed, setFailed] = useState<{ name: keyof Decisions; problem: string }>();
+  /** what was stored here */
+  const stored = useRef<Partial<Decisions>>({});
   // One after the other: two answers of the user to one question keep their order.
   const last = useRef(Promise.resolve());
   const decide = <Name extends keyof Decisions>(name: Name, value: Decisions[Name]) => {
-    const former = decided[name];
     setDecided((before) => ({ ...before, [name]: value }));
     setFailed(undefined);
     last.current = last.current
       .then(() => chat.api.call("patch", "/v1/me", { body: { [name]: value } }))
       .then(
-        () => toast(t("profile.saved")),
+        () => {
+          stored.current = { ...stored.current, [name]: value };
+          setFailed((before) => (before?.name === name ? undefined : before));
+          toast(t("profile.saved"));
+        },
         (error) => {
-          setDecided((before) => ({ ...before, [name]: former }));
+          // What was decided meanwhile stays, until its own answer.
+          setDecided((before) =>
+            before[name] === value ? { ...before, [name]: stored.current[name] } : before,
+          );
           setFailed({ name, problem: reason(error) });
         },
       );

@@ -62,3 +62,27 @@ test("a decision that cannot be stored is taken back, with the reason beside it"
   await expect.poll(() => ann.call("GET", "/v1/me")).toMatchObject({ friend_policy: "deny" });
   await expect.poll(() => group.getByRole("alert").count()).toBe(0);
 });
+
+test("of two decisions that are both under way none is shown that was not stored", async () => {
+  const ann = await site.person("ann");
+  const page = await site.open({ person: ann, hash: "#/settings/privacy" });
+  const group = page.getByRole("group", { name: "Who can become your friend" });
+  const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await page.route("**/v1/me", async (call) => {
+    if (call.request().method() !== "PATCH") return await call.continue();
+    asked.resolve();
+    await held.promise;
+    await call.abort();
+  });
+  await group.getByText("Nobody").click();
+  await asked.promise;
+  const everybody = group.getByRole("radio", { name: "Everybody" });
+  await everybody.check();
+  let failures = 0;
+  page.on("requestfailed", () => failures++);
+  held.resolve();
+  await expect.poll(() => failures).toBe(2);
+  await group.getByRole("alert").waitFor();
+  const stored = group.getByRole("radio", { name: "People whom you accept" });
+  await expect.poll(() => stored.isChecked()).toBe(true);
+});
