@@ -111,6 +111,20 @@ test("of two who decide otherwise the second is told", async () => {
   await expect.poll(() => textsOf(ann, id)).toEqual([]);
 });
 
+test("of a message that its sender has taken back nothing is left to do", async () => {
+  const { ben } = await held("bitcoin by mistake");
+  const page = await open(await staff(site, "moderator"));
+  await row(page, "bitcoin by mistake").click();
+  const accept = page.getByRole("button", { name: /^Accept/ });
+  await accept.waitFor();
+  const [{ id }] = Object(await ben.call("GET", "/v1/held")).items;
+  await ben.call("DELETE", `/v1/held/${id}`);
+  await page.keyboard.press("a");
+  await page.getByRole("alert").filter({ hasText: "Its sender has taken it back." }).waitFor();
+  await accept.waitFor({ state: "detached" });
+  await expect.poll(() => page.getByRole("button", { name: /^Try to send again/ }).count()).toBe(0);
+});
+
 test("a message that cannot be sent any more says so, and may be sent again", async () => {
   const { ann, ben, id } = await held("bitcoin and goodbye");
   const page = await open(await staff(site, "moderator"));

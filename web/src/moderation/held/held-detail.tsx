@@ -5,6 +5,7 @@ import { listed, when } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
 import { ContentView } from "../../message/body/content-view.tsx";
 import { useAccount } from "../../state/context.ts";
+import { isGone } from "../../state/problem.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
@@ -31,10 +32,10 @@ type Decision = "accept" | "refuse";
 /** A message that a rule has found, in full, and what staff can do about it. */
 export function HeldDetail({ held, isListed, mayAct, move, onDecided, onConflict }: Props) {
   const { chat } = useAccount();
-  const [conflict, setConflict] = useState("");
+  const [failure, setFailure] = useState<Problem>();
   const { id, state, stored } = held;
   const decide = useAction(async (decision: Decision) => {
-    setConflict("");
+    setFailure(undefined);
     try {
       const path = { id };
       const body = { decision };
@@ -43,16 +44,16 @@ export function HeldDetail({ held, isListed, mayAct, move, onDecided, onConflict
       onDecided(decided);
     } catch (error) {
       if (!(error instanceof Problem && /conflict|not_found/.test(error.code))) throw error;
-      setConflict(
-        st(error.code === "not_found" ? "held.withdrawn" : "held.conflict", { detail: error.message }),
-      );
+      setFailure(error);
       onConflict();
     }
   });
   const run = (decision: Decision) => () => void decide.run(decision);
   const isOpen = mayAct && state === "waiting" && isListed;
   // A message that was accepted may not have been sent: the same decision tries again.
-  const maySendAgain = mayAct && !stored && (state === "accepted" || conflict !== "");
+  const maySendAgain = mayAct && !stored && (state === "accepted" || failure?.code === "conflict");
+  const conflict =
+    failure && st(isGone(failure) ? "held.withdrawn" : "held.conflict", { detail: failure.message });
   const actions: (StaffAction | false)[] = [
     isOpen && { key: "a", label: st("held.accept"), isMain: true, run: run("accept") },
     isOpen && { key: "r", label: st("held.refuse"), run: run("refuse") },
