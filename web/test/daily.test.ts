@@ -286,7 +286,8 @@ test("the form says who sees what a user writes about themself", async () => {
   await expect.poll(() => annsPage.getByText("climbers.example").count()).toBe(0);
   await ben.call("PUT", `/v1/blocks/${ann.user.id}`);
   await annsPage.reload();
-  await annsPage.getByRole("button", { name: "Send a message" }).waitFor();
+  await annsPage.getByRole("button", { name: "Add as a friend" }).click();
+  await annsPage.getByText("One of you blocks the other.").waitFor();
   await expect.poll(() => annsPage.getByText("Climbs").count()).toBe(0);
 });
 

@@ -2,7 +2,7 @@ import { type FailureCode, Problem } from "parley-client";
 import { locale, t } from "../i18n/i18n.ts";
 
 /** What the server says of these is more than their code, in sentences for people, in English. */
-const SAID = /conflict|forbidden|locked|quota|full/;
+const SAID = /conflict|forbidden|^locked|quota|full/;
 
 /** Why something did not work, for people. */
 export function reason(error: unknown): string {
