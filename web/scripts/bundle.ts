@@ -110,14 +110,16 @@ async function finish({ outputs }: Metafile, dist: string, brand: Brand): Promis
   const first = importedBy(outputs, script).map(
     (path) => `<link rel="modulepreload" href="/assets/${basename(path)}" />`,
   );
-  const page = named(brand, readFileSync(join(ROOT, "index.html"), "utf8"))
+  const page = readFileSync(join(ROOT, "index.html"), "utf8")
     .replace("main.css", basename(outputs[script]?.cssBundle ?? ""))
     .replace("main.js", basename(script))
     .replace("zh.js", basename(scriptOf(outputs, "i18n/zh/index.ts")))
     .replace("en.js", basename(scriptOf(outputs, "i18n/en/index.ts")))
     .replace("<!-- first load -->", first.join("\n    "));
-  writeFileSync(join(dist, "index.html"), page);
-  await buildServiceWorker(dist, [page, ...assets]);
+  // At last: a name may be like that of a file.
+  const branded = named(brand, page);
+  writeFileSync(join(dist, "index.html"), branded);
+  await buildServiceWorker(dist, [branded, ...assets]);
 }
 
 /** The path of the script of a module below `web/src/`. */

@@ -21,10 +21,10 @@ test("a deployment's name, accent and icons are those of the page, the element a
   const [dist, icons] = [join(folder, "dist"), join(folder, "icons")];
   cpSync(join(ROOT, "public/icons"), icons, { recursive: true });
   writeFileSync(join(icons, "icon.svg"), '<svg xmlns="http://www.w3.org/2000/svg"><title>Acme</title></svg>');
-  await buildWeb(dist, brandOf({ name: "Acme & Sons", accent: "#0b7285", icons }, ROOT));
+  await buildWeb(dist, brandOf({ name: "Acme & Open.js", accent: "#0b7285", icons }, ROOT));
   const read = (path: string) => readFileSync(join(dist, path), "utf8");
   expect(JSON.parse(read("manifest.webmanifest"))).toMatchObject({
-    ...{ name: "Acme & Sons", short_name: "Acme & Sons", theme_color: "#0b7285" },
+    ...{ name: "Acme & Open.js", short_name: "Acme & Open.js", theme_color: "#0b7285" },
   });
   expect(read("icons/icon.svg")).toContain("Acme");
   expect(read("assets/embed.js")).not.toContain("#3b5bdb");
@@ -40,8 +40,8 @@ test("a deployment's name, accent and icons are those of the page, the element a
     },
   );
   await page.goto(site.origin);
-  await page.getByText("Acme & Sons", { exact: true }).waitFor();
-  await expect.poll(() => page.title()).toBe("Acme & Sons");
+  await page.getByText("Acme & Open.js", { exact: true }).waitFor();
+  await expect.poll(() => page.title()).toBe("Acme & Open.js");
   const button = page.getByRole("button", { name: "Sign in" });
   const ground = await button.evaluate((one) => getComputedStyle(one).backgroundColor);
   const [red = 0, green = 0, blue = 0] = (ground.match(/\d+/g) ?? []).map(Number);
