@@ -88,8 +88,11 @@ async function kept(request: Request): Promise<Response> {
 
 /** Keeps what another app shares, in the place of what it shared before, for the page that comes next. */
 async function keepShared(request: Request): Promise<Response> {
+  const form = await request.formData();
+  // Who was asked about what was there is in it.
+  await caches.delete(SHARED);
   const cache = await caches.open(SHARED);
-  await cache.put(SHARED_AT, new Response(await request.formData()));
+  await cache.put(SHARED_AT, new Response(form));
   return Response.redirect("/", 303);
 }
 

@@ -26,7 +26,7 @@ export function announce(chat: Chat, me: number, since: number): () => void {
   // What cannot be sent now is sent at the next start.
   const answer = () => sendAnswers(chat, me).catch(() => {});
   void answer();
-  void offerShared();
+  void offerShared(me);
   if (navigator.maxTouchPoints > 0) void followFingers();
   serviceWorker?.addEventListener("message", follow);
   // Until it has come, and if it does not, the user hears of everything.

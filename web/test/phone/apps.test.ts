@@ -60,11 +60,14 @@ test("what another app shares waits for the sign-in, comes into the field of a c
     url: "https://example.com/map",
   });
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  await page.evaluate(
-    (session) => localStorage.setItem("parley:session", session),
-    JSON.stringify({ userId: ann.user.id, token: ann.token }),
-  );
-  await page.reload();
+  const signIn = async ({ user, token }: Person) => {
+    await page.evaluate(
+      (session) => localStorage.setItem("parley:session", session),
+      JSON.stringify({ userId: user.id, token }),
+    );
+    await page.reload();
+  };
+  await signIn(ann);
   const dialog = page.getByRole("dialog", { name: "Send to a conversation" });
   await dialog.getByText("A map").waitFor();
   await dialog.getByRole("searchbox").fill("hi");
@@ -86,9 +89,22 @@ test("what another app shares waits for the sign-in, comes into the field of a c
   await share(page, { text: "Never mind" });
   await dialog.getByRole("button", { name: "Close" }).tap();
   await dialog.waitFor({ state: "detached" });
+  // The page goes back over the entry of the dialog.
+  await page.waitForFunction(() => !Object(history.state).over);
   await page.reload();
   await connection(page, "live").waitFor({ state: "attached" });
-  await expect.poll(() => page.evaluate(() => caches.has("parley-shared"))).toBe(false);
+  const waits = () => page.evaluate(() => caches.has("parley-shared"));
+  await expect.poll(waits).toBe(false);
+
+  // What one user was asked about is nothing for the next one.
+  await share(page, { text: "For Ann alone" });
+  await dialog.getByText("For Ann alone").waitFor();
+  await signIn(ben);
+  await expect.poll(waits).toBe(false);
+  await connection(page, "live").waitFor({ state: "attached" });
+  await expect.poll(() => dialog.count()).toBe(0);
+  await share(page, { text: "For Ben" });
+  await dialog.getByText("For Ben").waitFor();
 });
 
 test("messages, files and links go to other apps by the sheet of the system", async () => {
