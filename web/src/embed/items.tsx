@@ -1,8 +1,9 @@
 import type { Message, OutboxItem } from "parley-client";
 import { contentOf, contentOfItem, MessageText } from "parley-react/message";
 import { memo } from "preact/compat";
-import { clock, dated, day, moment } from "../i18n/format.ts";
+import { day } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { Time } from "../i18n/time.tsx";
 import { nameOf } from "../lib/names.ts";
 import { isFrom, sized } from "../lib/origin.ts";
 import { preview } from "../message/preview.ts";
@@ -42,10 +43,7 @@ export const StoredItem = memo(({ message, isOwn, isNewDay, hasThreads = false, 
         <Body message={message} />
         {message.buttons && <Buttons message={message} />}
         <span class="meta" part="meta">
-          {editedAt !== undefined && t("message.edited")}{" "}
-          <time dateTime={dated(at).toISOString()} title={moment(at)}>
-            {clock(at)}
-          </time>
+          {editedAt !== undefined && t("message.edited")} <Time at={at} />
         </span>
       </div>
       {onThread && (replies > 0 || mayBegin) && (

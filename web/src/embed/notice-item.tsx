@@ -1,7 +1,8 @@
 import type { Chat, Message } from "parley-client";
 import type { People } from "parley-client/people";
 import { useSyncExternalStore } from "preact/compat";
-import { clock, dated, day, moment } from "../i18n/format.ts";
+import { day } from "../i18n/format.ts";
+import { Time } from "../i18n/time.tsx";
 import { nameOf } from "../lib/names.ts";
 import { type Notice, noticeText } from "../message/notice.ts";
 
@@ -31,10 +32,7 @@ export function NoticeItem({ chat, people, message: { seq, created_at: at }, not
         </h3>
       )}
       <p class="edge">
-        {text}{" "}
-        <time dateTime={dated(at).toISOString()} title={moment(at)}>
-          {clock(at)}
-        </time>
+        {text} <Time at={at} />
       </p>
     </li>
   );

@@ -62,9 +62,10 @@ export async function chooseLocale(wanted: Locale): Promise<void> {
   await loadLocale();
 }
 
-/** The BCP 47 tag by which `Intl` knows the language on screen. */
+/** The BCP 47 tag by which `Intl` knows the language on screen: English as it is written where the device is. */
 export function localeTag(): string {
-  return tagOf(locale.value);
+  const tag = tagOf(locale.value);
+  return navigator.language.startsWith(tag) ? navigator.language : tag;
 }
 
 function tagOf(of: Locale): string {

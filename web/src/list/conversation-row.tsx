@@ -1,8 +1,9 @@
 import type { ListRow } from "parley-react/list";
 import { memo } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
-import { dated, listed, short } from "../i18n/format.ts";
+import { listed, short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { Time } from "../i18n/time.tsx";
 import { nameOf } from "../lib/names.ts";
 import { type Notice, noticeOf, noticeText, usersOf } from "../message/notice.ts";
 import { preview } from "../message/preview.ts";
@@ -64,7 +65,7 @@ export const ConversationRow = memo(
               {isMuted && <Icon name="muted" />}
               {sticky && <Icon name="pin" />}
             </span>
-            {last && <time dateTime={dated(last.created_at).toISOString()}>{short(last.created_at)}</time>}
+            {last && <Time at={last.created_at} as={short} />}
           </span>
           <span>
             <span class="row-preview">

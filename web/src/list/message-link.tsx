@@ -2,8 +2,9 @@ import type { Message } from "parley-client";
 import { useChat } from "parley-client/react";
 import { excerpt } from "parley-react/excerpts";
 import type { AnchorHTMLAttributes, ComponentChildren } from "preact";
-import { dated, short } from "../i18n/format.ts";
+import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { Time } from "../i18n/time.tsx";
 import { nameOf } from "../lib/names.ts";
 import { preview } from "../message/preview.ts";
 import { routeOf } from "../message/route-of.ts";
@@ -41,7 +42,7 @@ export function MessageLink({ message, part = "", isUnread = false, isHere, anch
           </small>
         )}
       </span>
-      <time dateTime={dated(at).toISOString()}>{short(at)}</time>
+      <Time at={at} as={short} />
       <span class="found-text" dir="auto">
         <Highlighted text={excerpt(preview(message), part)} part={part} />
       </span>

@@ -1,6 +1,7 @@
 import type { Message } from "parley-client";
-import { clock, dated, moment } from "../i18n/format.ts";
+import { moment } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { Time } from "../i18n/time.tsx";
 import { href } from "../state/router.ts";
 import { showDialog } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -40,16 +41,7 @@ export function Meta({ message, isTimed }: Props) {
           {t("message.edited")}
         </button>
       )}
-      <Sent at={message.created_at} />
+      <Time at={message.created_at} />
     </span>
-  );
-}
-
-/** When a message was sent. @param at in ms since 1970 */
-export function Sent({ at }: { at: number }) {
-  return (
-    <time dateTime={dated(at).toISOString()} title={moment(at)}>
-      {clock(at)}
-    </time>
   );
 }

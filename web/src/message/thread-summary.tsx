@@ -1,6 +1,7 @@
 import type { Message } from "parley-client";
-import { dated, short } from "../i18n/format.ts";
+import { short } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { Time } from "../i18n/time.tsx";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useNames } from "../state/use-names.ts";
@@ -14,7 +15,7 @@ export function ThreadSummary({ message }: { message: Message }) {
     <a class="thread-summary" href={href({ view: "conversation", id, thread: seq })}>
       <Faces ids={summary.user_ids} />
       <span>{t("thread.replies", { n: summary.count })}</span>
-      <time dateTime={dated(summary.last_at).toISOString()}>{short(summary.last_at)}</time>
+      <Time at={summary.last_at} as={short} />
     </a>
   );
 }

@@ -1,6 +1,7 @@
 import type { components } from "parley-client";
-import { dated, moment, when } from "../i18n/format.ts";
+import { when } from "../i18n/format.ts";
 import { st } from "../i18n/staff.ts";
+import { Time } from "../i18n/time.tsx";
 import { useAccount } from "../state/context.ts";
 import { usePages } from "../state/use-pages.ts";
 import { More } from "../ui/more.tsx";
@@ -55,9 +56,7 @@ function Entry({ entry: { at, by, from, action, of, reason } }: { entry: AuditEn
         reason && <q dir="auto">{reason}</q>
       )}
       <small>
-        <time dateTime={dated(at).toISOString()} title={moment(at)}>
-          {when(at)}
-        </time>
+        <Time at={at} as={when} />
         {from && ` · ${st("audit.from", { block: from })}`}
       </small>
     </li>

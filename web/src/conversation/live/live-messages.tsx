@@ -4,11 +4,11 @@ import { follows } from "parley-react/timeline";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { ContentView } from "../../message/body/content-view.tsx";
 import { LinkButton } from "../../message/buttons/link-button.tsx";
 import { Markup } from "../../message/markup.tsx";
-import { Sent } from "../../message/meta.tsx";
 import { SenderPicture } from "../../message/sender-picture.tsx";
 import { useAccount } from "../../state/context.ts";
 import { useUser } from "../../state/use-people.ts";
@@ -78,7 +78,7 @@ function Writing({ message: { conversation_id: id, user_id: user, text } }: { me
       <Markup text={text} />
       {/* The room that the time takes. */}
       <span class="meta" data-hidden aria-hidden="true">
-        <Sent at={began} />
+        <Time at={began} />
       </span>
     </Row>
   );

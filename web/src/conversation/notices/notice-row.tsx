@@ -1,7 +1,7 @@
 import type { Message } from "parley-client";
 import { memo } from "preact/compat";
-import { clock, dated, moment } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { noticeOf, noticeText, usersOf } from "../../message/notice.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
@@ -20,9 +20,7 @@ export const NoticeRow = memo(({ message }: { message: Message }) => {
         {notice && "seq" in notice && notice.seq !== undefined && (
           <a href={href({ view: "conversation", id, at: notice.seq })}>{t("notice.show")}</a>
         )}{" "}
-        <time dateTime={dated(at).toISOString()} title={moment(at)}>
-          {clock(at)}
-        </time>
+        <Time at={at} />
       </p>
     </li>
   );

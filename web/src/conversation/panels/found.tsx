@@ -1,6 +1,7 @@
 import type { Message } from "parley-client";
 import { excerpt } from "parley-react/excerpts";
-import { dated, moment, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { isWide } from "../../lib/system/wide.ts";
 import { preview } from "../../message/preview.ts";
@@ -25,9 +26,7 @@ export function Found({ message, panel }: Props) {
         <Avatar id={sender.id} name={nameOf(sender)} picture={sender.avatar} size="small" />
         <span class="hit-head">
           <bdi class="hit-name">{nameOf(sender)}</bdi>
-          <time dateTime={dated(at).toISOString()} title={moment(at)}>
-            {short(at)}
-          </time>
+          <Time at={at} as={short} />
         </span>
         <span class="hit-text" dir="auto">
           {excerpt(preview(message), "")}

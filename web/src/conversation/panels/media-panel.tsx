@@ -2,8 +2,9 @@ import type { Message } from "parley-client";
 import { contentOf } from "parley-react/message";
 import { useState } from "preact/hooks";
 import { duration } from "../../i18n/duration.ts";
-import { dated, moment, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { isLoaded } from "../../lib/pictures.ts";
 import { isWide } from "../../lib/system/wide.ts";
@@ -108,10 +109,7 @@ function Item({ type, message }: { type: Type; message: Message }) {
     <li class="media-file">
       <ContentView content={content} />
       <a href={place}>
-        <bdi>{nameOf(sender)}</bdi>{" "}
-        <time dateTime={dated(at).toISOString()} title={moment(at)}>
-          {short(at)}
-        </time>
+        <bdi>{nameOf(sender)}</bdi> <Time at={at} as={short} />
       </a>
     </li>
   );

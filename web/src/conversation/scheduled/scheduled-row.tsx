@@ -1,7 +1,8 @@
 import { useChat } from "parley-client/react";
 import { useState } from "preact/hooks";
-import { dated, when } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
@@ -51,7 +52,7 @@ export function ScheduledRow({ scheduled, onChange }: Props) {
     <li>
       <p class="scheduled-head">
         <Icon name="clock" />
-        <time dateTime={dated(at).toISOString()}>{when(at)}</time>
+        <Time at={at} as={when} />
         <a href={href({ view: "conversation", id: conversation })}>
           <bdi>{name}</bdi>
         </a>

@@ -1,6 +1,7 @@
 import type { components } from "parley-client";
-import { dated, moment, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
 import { href } from "../../state/router.ts";
@@ -26,11 +27,7 @@ export function ThreadLink({ thread: { root, unread_count: count }, where }: Pro
           </small>
         )}
       </strong>
-      {summary && (
-        <time dateTime={dated(summary.last_at).toISOString()} title={moment(summary.last_at)}>
-          {short(summary.last_at)}
-        </time>
-      )}
+      {summary && <Time at={summary.last_at} as={short} />}
       <span class="thread-text" dir="auto">
         {preview(root)}
       </span>

@@ -3,8 +3,9 @@ import { attentionOf, badgeOf } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { graphemes } from "parley-react/text";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { dated, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { isFrom, sized } from "../../lib/origin.ts";
 import { nowUntil } from "../../lib/time/until.ts";
@@ -128,7 +129,7 @@ function Row({ entry, isChosen, isReached, onOpen }: RowProps) {
           )}
         </span>
         <bdi class="name">{name}</bdi>
-        {last && <time dateTime={dated(last.created_at).toISOString()}>{short(last.created_at)}</time>}
+        {last && <Time at={last.created_at} as={short} />}
         <span class="preview">
           <Summary entry={entry} />
         </span>

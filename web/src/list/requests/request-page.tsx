@@ -1,7 +1,8 @@
 import type { components, Message } from "parley-client";
 import { useRef } from "preact/hooks";
-import { dated, moment, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
@@ -141,9 +142,7 @@ function Messages({ items }: { items: readonly Message[] }) {
       <ol>
         {items.map((message) => (
           <li key={message.seq}>
-            <time dateTime={dated(message.created_at).toISOString()} title={moment(message.created_at)}>
-              {short(message.created_at)}
-            </time>
+            <Time at={message.created_at} as={short} />
             <p class="prose" dir="auto">
               {preview(message)}
             </p>

@@ -1,6 +1,7 @@
 import type { components } from "parley-client";
-import { dated, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { nameOf } from "../../lib/names.ts";
 import { preview } from "../../message/preview.ts";
 import { useAccount } from "../../state/context.ts";
@@ -50,7 +51,7 @@ function RequestLink({ request }: { request: ListedRequest }) {
       <span class="row-name">
         <bdi data-bot={group ? undefined : user.bot}>{name}</bdi>
       </span>
-      <time dateTime={dated(at).toISOString()}>{short(at)}</time>
+      <Time at={at} as={short} />
       <span class="found-text" dir="auto">
         {group ? t("requests.group", { name: nameOf(user) }) : last ? preview(last) : t("requests.direct")}
       </span>

@@ -1,9 +1,9 @@
 import type { Message } from "parley-client";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { Time } from "../../i18n/time.tsx";
 import { useAccount } from "../../state/context.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { Sent } from "../meta.tsx";
 import { react } from "../reactions/wanted.ts";
 import { quickEmoji } from "./quick-emoji.ts";
 import { rightsOf } from "./rights.ts";
@@ -34,7 +34,7 @@ export function ActionBar({ message, isTimed, onReply, onMenu }: Props) {
   }, []);
   return (
     <div ref={bar} class="action-bar" role="toolbar" aria-label={t("message.actions")} data-inside={isInside}>
-      {isTimed && <Sent at={message.created_at} />}
+      {isTimed && <Time at={message.created_at} />}
       {may.write &&
         quickEmoji.value.slice(0, 2).map((emoji) => (
           <button

@@ -1,6 +1,6 @@
 import type { Content, MergedPart } from "parley-react/message";
 import type { ComponentChildren } from "preact";
-import { clock, dated, moment } from "../../i18n/format.ts";
+import { Time } from "../../i18n/time.tsx";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 
@@ -25,9 +25,7 @@ export function MergedDialog({ title, parts, draw, onClose }: Props) {
                 <strong>
                   <bdi>{sender}</bdi>
                 </strong>
-                <time dateTime={dated(at).toISOString()} title={moment(at)}>
-                  {clock(at)}
-                </time>
+                <Time at={at} />
               </span>
               {draw(content)}
             </div>

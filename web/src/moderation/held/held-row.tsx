@@ -1,6 +1,7 @@
 import { contentOf } from "parley-react/message";
-import { dated, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
+import { Time } from "../../i18n/time.tsx";
 import { summary } from "../../message/preview.ts";
 import type { HeldMessage } from "../calls.ts";
 import { Face } from "../face.tsx";
@@ -21,7 +22,7 @@ export function HeldRow({ held, isCurrent }: { held: HeldMessage; isCurrent: boo
         <strong>
           <bdi>{name}</bdi>
         </strong>
-        <time dateTime={dated(at).toISOString()}>{short(at)}</time>
+        <Time at={at} as={short} />
         <span class="admin-row-text">
           {stored && <span class="admin-label">{st("held.flagged")}</span>}
           <span dir="auto">{summary(contentOf(kind, body))}</span>

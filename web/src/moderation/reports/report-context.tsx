@@ -1,6 +1,7 @@
 import { contentOf } from "parley-react/message";
-import { dated, when } from "../../i18n/format.ts";
+import { when } from "../../i18n/format.ts";
 import { st } from "../../i18n/staff.ts";
+import { Time } from "../../i18n/time.tsx";
 import { ContentView } from "../../message/body/content-view.tsx";
 import type { KeptReport } from "../calls.ts";
 import { UserLink } from "../links.tsx";
@@ -17,7 +18,7 @@ export function ReportContext({ report: { kept, about } }: { report: KeptReport 
           <li key={seq} data-reported={seq === about.seq}>
             <p class="admin-kept-head">
               {sender > 0 && <UserLink id={sender} />}
-              <time dateTime={dated(at).toISOString()}>{when(at)}</time>
+              <Time at={at} as={when} />
               {seq === about.seq && <strong>{st("report.reported")}</strong>}
             </p>
             <ContentView content={contentOf(kind, body)} />

@@ -1,6 +1,7 @@
-import { dated, short } from "../../i18n/format.ts";
+import { short } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { st } from "../../i18n/staff.ts";
+import { Time } from "../../i18n/time.tsx";
 import type { Report } from "../calls.ts";
 import { Face } from "../face.tsx";
 import { staffHref, useName } from "../links.tsx";
@@ -27,7 +28,7 @@ export function ReportRow({ report, isCurrent, hasState }: Props) {
         <strong>
           <bdi>{about}</bdi>
         </strong>
-        <time dateTime={dated(at).toISOString()}>{short(at)}</time>
+        <Time at={at} as={short} />
         <span class="admin-row-text">
           <span class="admin-label">{t(`report.reason.${reason}`)}</span>
           {hasState && <span class="admin-label">{st(`state.${state}`)}</span>}
