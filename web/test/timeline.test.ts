@@ -345,7 +345,11 @@ test("a jump to a day that the user has closed, or left the conversation of, lea
 test("Escape closes what stands beside a conversation, and the search, and leads back to the field", async () => {
   const { ben, page } = await seated(10);
   await stored(page, "Message 10").waitFor();
-  await page.getByRole("link", { name: "Threads" }).click();
+  // Its menu has what is rare, by keys alone.
+  await page.getByRole("button", { name: "Conversation menu" }).press("Enter");
+  const threads = page.getByRole("menuitem", { name: "Threads" });
+  await expect.poll(() => threads.evaluate((one) => one === document.activeElement)).toBe(true);
+  await threads.press("Enter");
   const close = page.getByRole("link", { name: "Close" });
   await close.focus();
   await page.keyboard.press("Escape");

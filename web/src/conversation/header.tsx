@@ -5,6 +5,8 @@ import { href, route } from "../state/router.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { lazy } from "../ui/lazy.tsx";
+import { Opener } from "../ui/opener.tsx";
 import { conversationAddress } from "./address.ts";
 
 interface Props {
@@ -17,19 +19,14 @@ interface Props {
   isGone: boolean;
 }
 
-/** What stands beside a conversation by a button of its header. Pinned messages have a bar below it. */
-const BUTTONS = [
-  { panel: "threads", icon: "thread", label: "threads.title" },
-  { panel: "info", icon: "info", label: "info.title" },
-] as const;
+const HeaderMenu = lazy(async () => (await import("./header-menu.tsx")).HeaderMenu);
 
 /** Who is in a conversation, and what can stand beside it. */
 export function ConversationHeader({ id, name, entry, isGone }: Props) {
   const isOnline = !isGone && entry?.kind === "direct" && entry.peer.online;
   const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
-  const offered = BUTTONS.filter(({ panel }) => !isGone && (panel !== "threads" || hasThreads));
   const now = route.value;
-  const shown = now.view === "conversation" ? now.panel : undefined;
+  const isInfo = now.view === "conversation" && now.panel === "info";
   return (
     <header class="bar">
       <a class="icon-button back" href={href({ view: "home" })} aria-label={t("app.toList")}>
@@ -56,22 +53,25 @@ export function ConversationHeader({ id, name, entry, isGone }: Props) {
         </span>
       </a>
       {!isGone && (
-        <IconButton icon="search" label={t("find.title")} onClick={() => openSearch(`in:#${id} `)} />
+        <>
+          <IconButton icon="search" label={t("find.title")} onClick={() => openSearch(`in:#${id} `)} />
+          <a
+            class="icon-button"
+            data-panel="info"
+            href={href(conversationAddress(id, isInfo ? undefined : "info"))}
+            aria-label={t("info.title")}
+            aria-current={isInfo}
+            title={t("info.title")}
+          >
+            <Icon name="info" />
+          </a>
+          {entry && (
+            <Opener label={t("conversation.menu")} isMarked={hasThreads && entry.threads_unread > 0}>
+              {(opened) => <HeaderMenu {...opened} {...{ entry, hasThreads }} />}
+            </Opener>
+          )}
+        </>
       )}
-      {offered.map(({ panel, icon, label }) => (
-        <a
-          key={panel}
-          class="icon-button"
-          data-panel={panel}
-          data-unread={panel === "threads" && (entry?.threads_unread ?? 0) > 0}
-          href={href(conversationAddress(id, panel === shown ? undefined : panel))}
-          aria-label={t(label)}
-          aria-current={panel === shown ? "true" : undefined}
-          title={t(label)}
-        >
-          <Icon name={icon} />
-        </a>
-      ))}
     </header>
   );
 }

@@ -41,16 +41,18 @@ interface Props {
   disabled?: boolean;
   /** -1: Tab passes it over, as something else opens it */
   tabIndex?: number;
+  /** whether there is something new in what it opens */
+  isMarked?: boolean;
   /** what it opens: loaded at the first time, where it belongs to the first view */
   children: (opened: Opened) => ComponentChildren;
 }
 
 /** A button that opens something beside it. */
-export function Opener({ icon = "more", label, popup = "menu", children, ...rest }: Props) {
+export function Opener({ icon = "more", label, popup = "menu", isMarked, children, ...rest }: Props) {
   const { button, attributes, isOpen, onClose } = useOpener(popup);
   return (
     <>
-      <IconButton buttonRef={button} {...{ icon, label }} {...attributes} {...rest} />
+      <IconButton buttonRef={button} {...{ icon, label }} data-unread={isMarked} {...attributes} {...rest} />
       {isOpen && children({ label, button: button.current, onClose })}
     </>
   );

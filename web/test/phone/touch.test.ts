@@ -73,6 +73,26 @@ test("a finger that rests on a conversation of the list opens its menu, and foll
   await page.keyboard.press("Escape");
 });
 
+test("the narrowest phone has the name of a conversation, the search and a menu at its top, and nothing cut", async () => {
+  const { ben, page } = await talk("Hello");
+  await page.setViewportSize({ width: 320, height: 640 });
+  const header = page.getByRole("main").locator("header.bar");
+  const more = header.getByRole("button", { name: "Conversation menu" });
+  await more.tap();
+  const menu = page.getByRole("menu", { name: "Conversation menu" });
+  const names = ["Threads", "Media, files and links", "Pinned messages", "Pin to the top", "Mute for 1 hour"];
+  for (const name of names) await menu.getByRole("menuitem", { name }).waitFor();
+  const boxes = [header.getByText(ben.user.username), more, menu];
+  for (const one of boxes) {
+    const { x, width } = (await one.boundingBox()) ?? { x: -1, width: 0 };
+    expect([x >= 0, x + width <= 320]).toEqual([true, true]);
+  }
+  expect(await header.locator(":scope > :is(a, button)").filter({ visible: true }).count()).toBe(4);
+  await menu.getByRole("menuitem", { name: "Pinned messages" }).tap();
+  await page.getByText("Nothing is pinned here.").waitFor();
+  await page.setViewportSize(PHONE);
+});
+
 test("a finger that rests on a link, a quote or a picture opens the menu of the message alone", async () => {
   const { ann, ben, id, page } = await talk("See https://example.com/map");
   const shared = { client_msg_id: "1", kind: "text", body: { text: "This one?" }, quote_seq: 1 };

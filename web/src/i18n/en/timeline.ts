@@ -1,4 +1,5 @@
 export const timeline = {
+  "conversation.menu": "Conversation menu",
   "timeline.empty": "No messages yet. Say hello.",
   "group.add": "Add people",
   "timeline.unread": "New messages",

@@ -8,6 +8,8 @@ export interface MenuItem {
   icon?: IconName;
   /** it takes something away that does not come back */
   isDanger?: boolean;
+  /** it begins a group */
+  isApart?: boolean;
   /** the key that does the same */
   shortcut?: string;
   onSelect: () => void;
@@ -22,12 +24,13 @@ export function MenuItems({ items, ...opened }: ItemsProps) {
   return (
     <MenuBox {...opened}>
       {(close) =>
-        items.map(({ label, icon, isDanger, shortcut, onSelect }) => (
+        items.map(({ label, icon, isDanger, isApart, shortcut, onSelect }) => (
           <button
             key={label}
             type="button"
             role="menuitem"
             data-danger={isDanger}
+            data-apart={isApart}
             onClick={() => {
               close();
               onSelect();

@@ -210,6 +210,7 @@ export const VIEWS: readonly View[] = [
     open: (page) => page.keyboard.press("Control+k"),
     seen: (page) => page.getByRole("option").first(),
   },
+  { name: "menu of a conversation", hash: talk, open: press("conversation.menu"), seen: item },
   { name: "menu of a message", hash: talk, open: act("Who brings the map?"), seen: item },
   {
     name: "emoji for a message",
