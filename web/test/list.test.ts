@@ -134,6 +134,28 @@ test("a browser without notifications of pages shows those of the service worker
   await stored(page, "new").waitFor();
 });
 
+test("a view that is empty says what comes there, and what one can do", async () => {
+  const [ann, , id] = await site.group("Hike", "ann", "ben");
+  const page = await site.open({ person: ann, hash: "#/" });
+  for (const [hash, sentence, action, leadsTo] of [
+    ["mentions", "Messages that mention you appear here.", "Choose what notifies you", "Notifications"],
+    ["saved", "Save a message to find it here.", "Search messages", ""],
+    ["archive", "The archive is empty.", "Back to the list", "Choose a conversation"],
+    ["requests", "There are no requests.", "Choose who has to ask first", "Privacy"],
+    ["threads", "Threads that you write in, or that answer you, appear here.", "Search messages", ""],
+    [`c/${id}/threads`, "You follow no thread here.", "Search in this conversation", "In: Hike"],
+  ]) {
+    await page.goto(`${site.origin}/#/${hash}`);
+    const blank = page.locator(".blank").filter({ hasText: sentence });
+    await blank.locator(".primary").filter({ hasText: action }).click();
+    if (leadsTo) await page.getByText(leadsTo).filter({ visible: true }).first().waitFor();
+    else
+      await expect.poll(() => searchField(page).evaluate((one) => one === document.activeElement)).toBe(true);
+    if (!action?.startsWith("Search")) await blank.waitFor({ state: "detached" });
+    else await page.keyboard.press("Escape");
+  }
+});
+
 test("a reminder that is due says so, and ends when the user has seen it", async () => {
   const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   const { seq } = await ben.send(id, "Book the hut");

@@ -25,7 +25,7 @@ test("an ignored, a reported and a blocked request are shown no more", async () 
   await entry(page, 1).waitFor();
   await choose(dee, "Block");
   await confirm(page, "Block");
-  await page.getByText("No requests.").waitFor();
+  await page.getByText("There are no requests.").waitFor();
   await entry(page, 1).waitFor({ state: "detached" });
   await expect
     .poll(async () => JSON.stringify(await ann.call("GET", "/v1/blocks")))

@@ -62,7 +62,7 @@ export async function chooseLocale(wanted: Locale): Promise<void> {
   await loadLocale();
 }
 
-/** The BCP 47 tag by which `Intl` knows the language on screen: English as it is written where the device is. */
+/** The BCP 47 tag by which `Intl` knows the language on screen: the English of the device. */
 export function localeTag(): string {
   const tag = tagOf(locale.value);
   return navigator.language.startsWith(tag) ? navigator.language : tag;

@@ -20,7 +20,11 @@ export function MentionsPage() {
           </li>
         ))}
       </ul>
-      <More pages={pages} icon={LATER.at} empty={t("mentions.empty")} />
+      <More pages={pages} icon={LATER.at} empty={t("mentions.empty")}>
+        <a class="primary" href={href({ view: "settings", place: "notifications" })}>
+          {t("mentions.notify")}
+        </a>
+      </More>
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 import type { components } from "parley-client";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { openSearch } from "../search/search.ts";
 import { useAccount } from "../state/context.ts";
 import { reason } from "../state/problem.ts";
 import { href } from "../state/router.ts";
@@ -46,7 +47,11 @@ export function SavedPage() {
           />
         ))}
       </ul>
-      <More pages={pages} icon={LATER.bookmark} empty={t("saved.empty")} />
+      <More pages={pages} icon={LATER.bookmark} empty={t("saved.empty")}>
+        <button class="primary" type="button" onClick={() => openSearch("")}>
+          {t("search.open")}
+        </button>
+      </More>
     </Page>
   );
 }

@@ -2,6 +2,7 @@ import type { components } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { openSearch } from "../../search/search.ts";
 import { useAccount } from "../../state/context.ts";
 import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
@@ -44,7 +45,11 @@ export function ThreadsPage() {
       <section class="group">
         {first.length > 0 && others && others.length > 0 && <h3>{t("threads.others")}</h3>}
         <Threads items={others ?? []} />
-        <More pages={pages} icon="thread" empty={t("threads.none")} />
+        <More pages={pages} icon="thread" empty={t("threads.none")}>
+          <button class="primary" type="button" onClick={() => openSearch("")}>
+            {t("search.open")}
+          </button>
+        </More>
       </section>
     </Page>
   );

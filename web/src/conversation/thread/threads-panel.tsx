@@ -1,5 +1,6 @@
 import { useChat } from "parley-client/react";
 import { t } from "../../i18n/i18n.ts";
+import { openSearch } from "../../search/search.ts";
 import { useAccount } from "../../state/context.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Empty } from "../../ui/missing/empty.tsx";
@@ -21,7 +22,13 @@ export function ThreadsPanel({ id }: { id: number }) {
     <Panel title={t("threads.title")} id={id}>
       {problem && <p class="problem">{problem}</p>}
       {!value && !problem && <Placeholder />}
-      {value?.items.length === 0 && <Empty icon="thread" text={t("threads.empty")} />}
+      {value?.items.length === 0 && (
+        <Empty icon="thread" text={t("threads.empty")}>
+          <button class="primary" type="button" onClick={() => openSearch(`in:#${id} `)}>
+            {t("find.title")}
+          </button>
+        </Empty>
+      )}
       <ul class="threads">
         {value?.items.map((thread) => (
           <li key={thread.root.seq}>

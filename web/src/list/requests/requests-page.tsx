@@ -36,7 +36,11 @@ function AllRequests() {
           </li>
         ))}
       </ul>
-      <More pages={pages} icon="message" empty={t("requests.none")} />
+      <More pages={pages} icon="message" empty={t("requests.none")}>
+        <a class="primary" href={href({ view: "settings", place: "privacy" })}>
+          {t("requests.who")}
+        </a>
+      </More>
     </Page>
   );
 }
