@@ -63,6 +63,7 @@ test("/admin leads to the page, which refuses a user without a role", async () =
   await page
     .getByRole("alert")
     .filter({ hasText: "This page is for moderators, and you are not one." })
+    .locator("svg")
     .waitFor();
   expect(new URL(page.url()).hash).toMatch(/^#\/admin/);
   await expect.poll(() => page.getByRole("navigation", { name: "Parts of the moderation" }).count()).toBe(0);

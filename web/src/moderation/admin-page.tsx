@@ -5,6 +5,8 @@ import { st } from "../i18n/staff.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
+import { Icon } from "../ui/icon.tsx";
+import { LATER } from "../ui/later/icons.ts";
 import { Page } from "../ui/page.tsx";
 import { AuditTab } from "./audit-tab.tsx";
 import { HeldTab } from "./held/held-tab.tsx";
@@ -50,14 +52,17 @@ export function AdminPage({ place }: { place: string }) {
       >
         {problem && <p class="problem">{problem}</p>}
         {role === null && (
-          <p class="blank" role="alert">
-            {st("refused")}
-            <br />
-            {st("refusedHint")}
+          <div class="blank" role="alert">
+            <Icon name={LATER.user} />
+            <p>
+              {st("refused")}
+              <br />
+              {st("refusedHint")}
+            </p>
             <a class="primary" href={href({ view: "home" })}>
               {t("app.toList")}
             </a>
-          </p>
+          </div>
         )}
         {role && (
           <>

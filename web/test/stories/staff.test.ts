@@ -72,4 +72,7 @@ test("a member reports a message, a person and a group, and each is among the re
   const staffPage = await site.open({ person: await staff(site, "admin"), hash: "#/admin/" });
   for (const note of ["boots again", "sells boots", "a boot market"])
     await reportRow(staffPage, note).waitFor();
+  // The picture is of whom it is about, whatever the words begin with.
+  const initial = reportRow(staffPage, "boots again").locator(".avatar");
+  await expect.poll(() => initial.innerText()).toBe(ben.user.username.charAt(0).toUpperCase());
 });
