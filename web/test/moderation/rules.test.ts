@@ -46,8 +46,18 @@ test("a moderator adds a rule, edits one and removes one, and saves them with a 
   await page.getByRole("link", { name: "Audit log" }).click();
   await page.getByRole("link", { name: "Rules", exact: true }).click();
   await page.getByLabel("Reason").fill("a wave of 垃圾");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("The rules are saved.").waitFor();
+  await page.clock.install();
+  // Under a pointer it would stay.
+  await page.mouse.move(1, 1);
+  await page.getByLabel("Reason").press("Enter");
+  // It is said until it is so.
+  const toast = page.getByText("The rules are saved. They hold everywhere within a minute.");
+  await toast.waitFor();
+  await page.clock.fastForward(50_000);
+  await page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve))));
+  expect(await toast.count()).toBe(1);
+  await page.clock.fastForward(11_000);
+  await toast.waitFor({ state: "detached" });
   await page.getByRole("form", { name: "The changes are not saved." }).waitFor({ state: "detached" });
   await expect
     .poll(() => stored(mia))
