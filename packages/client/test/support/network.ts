@@ -23,6 +23,8 @@ export class Network implements AsyncDisposable {
   accepted = 0;
   /** the open ones that are device sockets */
   readonly #devices = new Set<Socket>();
+  /** the calls whose answers are lost, by their first line, and who waits for the first such answer */
+  #losing: { calls: RegExp; lost: () => void } | undefined;
 
   private constructor(port: number, target: string, delay: () => number) {
     this.#port = port;
@@ -75,6 +77,17 @@ export class Network implements AsyncDisposable {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /**
+   * From now on, until `up`, what the server answers to some calls does not arrive.
+   * @param calls fits the first line of each, as `DELETE /v1/blocks/7 HTTP/1.1`; `/^/`: nothing arrives
+   * @returns resolves once an answer is lost: what was asked for is done
+   */
+  loseAnswers(calls: RegExp): Promise<void> {
+    return new Promise((lost) => {
+      this.#losing = { calls, lost };
+    });
+  }
+
   /** Resets all connections, and refuses new ones until `up`. */
   async down(): Promise<void> {
     this.#state = "down";
@@ -84,8 +97,9 @@ export class Network implements AsyncDisposable {
     await closed;
   }
 
-  /** Ends `down` or `silence`. Bytes that were held back pass. */
+  /** Ends `down`, `silence` and `loseAnswers`. Bytes that were held back pass. */
   async up(): Promise<void> {
+    this.#losing = undefined;
     const was = this.#state;
     this.#state = "up";
     if (was === "down") await this.#listen();
@@ -111,16 +125,24 @@ export class Network implements AsyncDisposable {
     const delay = this.#delay();
     // Timers of one time end in order.
     const later = (step: () => void) => void (delay > 0 ? setTimeout(step, delay) : step());
+    let call = "";
+    client.on("data", (bytes) => {
+      call = bytes.toString("latin1").match(/^[A-Z]+ \/.* HTTP\/1\.1$/m)?.[0] ?? call;
+    });
     this.#relay(client, server, later);
-    this.#relay(server, client, later);
+    this.#relay(server, client, later, () => {
+      if (!this.#losing?.calls.test(call)) return false;
+      this.#losing.lost();
+      return true;
+    });
   }
 
-  #relay(from: Socket, to: Socket, later: (step: () => void) => void): void {
+  #relay(from: Socket, to: Socket, later: (step: () => void) => void, loses = () => false): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
     from.on("data", (bytes) =>
       later(() => {
-        if (!to.destroyed) to.write(bytes);
+        if (!loses() && !to.destroyed) to.write(bytes);
       }),
     );
     from.on("end", () => later(() => to.end()));

@@ -1,0 +1,170 @@
+import type { BrowserContext, Page } from "playwright-core";
+import { expect } from "vitest";
+import { Network } from "../../../../packages/client/test/support/network.ts";
+import { installed } from "../kept.ts";
+import { noteProblems, takeProblems } from "../problems.ts";
+import type { Site } from "../site.ts";
+import { connection } from "../talk.ts";
+import type { Action, Play, World } from "./action.ts";
+
+const NO_ANSWER = "The server does not answer. Check the connection.";
+
+/** When the connection goes: before the user begins, or before the answer of the server. */
+export type Moment = "before" | "lost";
+
+/** Runs in a page: the pauses of the client before it asks again, which alone are no whole number, are short. */
+function hurry(): void {
+  const wait = window.setTimeout;
+  const short: typeof wait = (step, ms = 0, ...rest) =>
+    wait(step, Number.isInteger(ms) ? ms : ms / 20, ...rest);
+  Object.assign(window, { setTimeout: short });
+}
+
+/** A user before a page whose connection comes and goes. */
+export class Desk {
+  readonly #page: Page;
+  readonly #context: BrowserContext;
+  readonly #network: Network;
+  readonly #origin: string;
+  readonly world: World;
+
+  private constructor(page: Page, network: Network, origin: string, world: World) {
+    this.#page = page;
+    this.#context = page.context();
+    this.#network = network;
+    this.#origin = origin;
+    this.world = world;
+  }
+
+  /** Resolves once the browser has kept what the page needs without a connection. */
+  static async open(site: Site, hasServiceWorker: boolean): Promise<Desk> {
+    const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
+    const name = `Hike of ${ann.user.username}`;
+    const { id } = await ann.openGroup(name, [ben, cem]);
+    let words = 0;
+    const word = () => `word-${++words}.`;
+    const world = { ann, ben, cem, id, name, word, person: (called: string) => site.person(called) };
+    const network = await Network.to(site.origin);
+    // Over plain http in a local network no browser has a service worker.
+    const origin = hasServiceWorker ? network.origin : network.origin.replace("127.0.0.1", "parley.lan");
+    const context = await site.context({ person: ann, origin, hasServiceWorker });
+    noteProblems(context);
+    await context.addInitScript(hurry);
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const loaded = new Set<string>();
+    context.on("requestfinished", (call) => loaded.add(new URL(call.url()).pathname));
+    context.setDefaultTimeout(WAIT);
+    const page = await context.newPage();
+    await page.goto(origin);
+    await connection(page, "live").waitFor({ state: "attached" });
+    if (hasServiceWorker) await installed(page);
+    else {
+      const scripts: string[] = await (await fetch(`${site.origin}/scripts.json`)).json();
+      await expect.poll(() => scripts.filter((path) => !loaded.has(path))).toEqual([]);
+    }
+    return new Desk(page, network, origin, world);
+  }
+
+  /** Plays an action while the connection goes, and when it is back. @returns what was not as it should be */
+  async play(action: Action, moment: Moment): Promise<string | undefined> {
+    try {
+      const play = await action.play(this.world);
+      await this.#begin(play);
+      if (moment === "before") await this.#playBefore(play, action);
+      else await this.#playLost(play, action);
+      const logged = takeProblems(this.#context).filter((one) => !LOGGED.test(one));
+      return logged.length > 0 ? logged.join("\n") : undefined;
+    } catch (error) {
+      await this.#page.screenshot({ path: `/tmp/offline-${action.name.replaceAll(" ", "-")}-${moment}.png` });
+      return String(error).slice(0, 400);
+    } finally {
+      await this.#network.up();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+    await this.#network[Symbol.asyncDispose]();
+  }
+
+  async #begin({ hash, ready }: Play): Promise<void> {
+    await this.#page.goto("about:blank");
+    await this.#page.goto(`${this.#origin}/${hash}`);
+    await this.#live();
+    await ready(this.#page).waitFor();
+  }
+
+  #live(): Promise<void> {
+    return connection(this.#page, "live").waitFor({ state: "attached" });
+  }
+
+  async #down(): Promise<void> {
+    await this.#network.down();
+    await connection(this.#page, "connecting").waitFor({ state: "attached" });
+  }
+
+  async #playBefore(play: Play, { before }: Action): Promise<void> {
+    const { act, again = act, seen, state, done } = play;
+    const was = await state?.();
+    await this.#down();
+    await act(this.#page);
+    await seen?.(this.#page).waitFor();
+    if (before === "says") await this.#says(play);
+    expect(await state?.(), "what the server has meanwhile").toEqual(was);
+    await this.#network.up();
+    await this.#live();
+    if (before === "says") await again(this.#page);
+    if (state) await poll(state, "what the server has then").toEqual(done);
+  }
+
+  async #playLost(play: Play, { lost, calls = [] }: Action): Promise<void> {
+    const { act, again = act, seen, shown, state, done } = play;
+    const [page, network] = [this.#page, this.#network];
+    const isLost = network.loseAnswers(calls.length > 0 ? matching(calls) : SOCKET);
+    await act(page);
+    await isLost;
+    if (state) await poll(state, "what the server has").toEqual(done);
+    await this.#down();
+    if (lost === "says") await this.#says(play);
+    else await seen?.(page).waitFor();
+    await network.up();
+    await this.#live();
+    if (shown) await shown(page).waitFor();
+    else if (lost === "says") {
+      const answer = page.waitForResponse((one) => matching(calls).test(lineOf(one.request())));
+      await again(page);
+      await answer;
+    }
+    if (state) await poll(state, "what the server has then").toEqual(done);
+  }
+
+  async #says({ says = NO_ANSWER }: Play): Promise<void> {
+    const text = this.#page.getByText(says).filter({ visible: true }).first();
+    await text.waitFor();
+    // It goes, so that what is said next time is seen.
+    for (const toast of await this.#page.locator(".toasts p").all()) await toast.click();
+  }
+}
+
+/** What the browser says by itself of an origin without a connection, or without https. */
+const LOGGED = /Failed to load resource|Cross-Origin-Opener-Policy/;
+
+/** The line of messages: their answers are frames. */
+const SOCKET = /^GET \/v1\/(conversations\/\d+\/)?socket/;
+
+const WAIT = Number(process.env.WAIT ?? 60_000);
+
+function poll(state: () => Promise<unknown>, message: string) {
+  return expect.poll(state, { message, timeout: WAIT });
+}
+
+/** Fits the first line of a call that is one of these, as `put /v1/blocks/{user_id}`. */
+function matching(calls: readonly string[]): RegExp {
+  const each = calls.map((call) => call.replaceAll("/", "\\/").replace(/\{\w+\}/g, "[^/?]+"));
+  return new RegExp(`^(${each.join("|")})(\\?\\S*)? HTTP`, "i");
+}
+
+function lineOf(call: { method(): string; url(): string }): string {
+  const { pathname, search } = new URL(call.url());
+  return `${call.method()} ${pathname}${search} HTTP`;
+}
