@@ -84,6 +84,7 @@ export function chooseQuietHours(chat: Chat, hours: QuietHours | null): Promise<
 
 /** A choice holds at once in this page. One that the server does not take is taken back. */
 async function choose(chat: Chat, chosen: Choices, call: () => Promise<unknown>): Promise<void> {
+  const before = choices.peek();
   // What is being loaded does not know of it.
   loads++;
   choices.value = chosen;
@@ -92,7 +93,9 @@ async function choose(chat: Chat, chosen: Choices, call: () => Promise<unknown>)
   try {
     await made;
   } catch (error) {
-    await loadChoices(chat);
+    if (choices.peek() === chosen) choices.value = before;
+    // Another device may have chosen something else meanwhile.
+    await loadChoices(chat).catch(() => {});
     throw error;
   }
 }

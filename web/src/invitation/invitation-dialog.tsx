@@ -1,7 +1,9 @@
+import type { components } from "parley-client";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
+import { useMaking } from "../state/use-making.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { copyLink, linkTo } from "./link.ts";
@@ -20,23 +22,33 @@ const ENDS = [
 /** How many users it may let in; 0: any number. */
 const USES = [0, 1, 10, 100] as const;
 
+type Invitation = components["schemas"]["Invitation"];
+
 interface Props {
   /** the group */
   id: number;
+  /** its links; undefined: not loaded yet */
+  known: readonly Invitation[] | undefined;
   onMade: () => void;
   onClose: () => void;
 }
 
 /** Makes a link by which users enter a group: for how long, and for how many of them. */
-export function InvitationDialog({ id, onMade, onClose }: Props) {
-  const { chat } = useAccount();
+export function InvitationDialog({ id, known, onMade, onClose }: Props) {
+  const { chat, me } = useAccount();
   const [ends, setEnds] = useState<number>(7 * DAY_S);
   const [uses, setUses] = useState(0);
+  const making = useMaking<Invitation, { code: string }>();
   const make = useAction(async () => {
     const body = { expires_in_s: ends, ...(uses > 0 && { max_uses: uses }) };
-    const { code } = await chat.api.call("post", "/v1/conversations/{id}/invitations", {
-      path: { id },
-      body,
+    const path = { id };
+    const { code } = await making({
+      known,
+      list: async () => (await chat.api.call("get", "/v1/conversations/{id}/invitations", { path })).items,
+      idOf: (one) => one.code,
+      isIt: (one) => one.created_by === me,
+      make: () => chat.api.call("post", "/v1/conversations/{id}/invitations", { path, body }),
+      adopt: (one) => one,
     });
     onMade();
     onClose();

@@ -56,7 +56,14 @@ export function Invitations({ id }: { id: number }) {
           </li>
         ))}
       </ul>
-      {isMaking && <InvitationDialog id={id} onMade={pages.reload} onClose={() => setMaking(false)} />}
+      {isMaking && (
+        <InvitationDialog
+          id={id}
+          known={pages.items}
+          onMade={pages.reload}
+          onClose={() => setMaking(false)}
+        />
+      )}
     </section>
   );
 }

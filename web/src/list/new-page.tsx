@@ -1,3 +1,4 @@
+import type { Conversation } from "parley-client";
 import { useState } from "preact/hooks";
 import { GroupFinder } from "../group/group-finder.tsx";
 import { t } from "../i18n/i18n.ts";
@@ -9,8 +10,16 @@ import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
+import { useMaking } from "../state/use-making.ts";
 import { Page } from "../ui/page.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
+
+/** What is read here of a conversation of the list. */
+type Group = Pick<Conversation, "id" | "kind" | "name">;
+/** What is read of one that was begun: of a group, who is asked first. */
+type Made =
+  | { id: number; kind: "direct" }
+  | { id: number; kind: "group"; asked?: readonly number[] | undefined };
 
 /** Begins a conversation: with one user, or a group of several. */
 export function NewPage() {
@@ -18,6 +27,7 @@ export function NewPage() {
   const [users, setUsers] = useState<readonly User[]>([]);
   const [name, setName] = useState("");
   const isGroup = users.length > 1 || name.trim() !== "";
+  const making = useMaking<Group, Made>();
   const begin = useAction(async () => {
     const [first] = users;
     const body =
@@ -28,7 +38,15 @@ export function NewPage() {
             member_ids: users.map(({ id }) => id),
           } as const)
         : ({ kind: "direct", user_id: first.id } as const);
-    const made = await chat.api.call("post", "/v1/conversations", { body });
+    const made = await making({
+      known: chat.state.conversations,
+      list: async () => (await chat.api.call("get", "/v1/conversations", { query: { limit: 100 } })).items,
+      idOf: ({ id }) => id,
+      // With one user there is one conversation, however often it is begun.
+      isIt: (one) => body.kind === "group" && one.kind === "group" && one.name === body.name,
+      make: () => chat.api.call("post", "/v1/conversations", { body }),
+      adopt: ({ id }) => ({ id, kind: "direct" }),
+    });
     const { id } = made;
     if (made.kind === "group") sayAsked(users, made.asked);
     go({ view: "conversation", id });

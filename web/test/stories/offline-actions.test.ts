@@ -1,7 +1,9 @@
 import { expect, inject, test } from "vitest";
 import { sampledCases } from "../../../test/support/sampled-cases.ts";
+import type { Action } from "../support/offline/action.ts";
 import { ACTIONS } from "../support/offline/actions.ts";
 import { Desk, type Moment } from "../support/offline/desk.ts";
+import { worldOf } from "../support/offline/world.ts";
 import { Site } from "../support/site.ts";
 
 const site = Site.forFile();
@@ -17,13 +19,23 @@ const COLUMNS: [worker: string, hasWorker: boolean, moment: Moment][] = [
   ["with a service worker", true, "lost"],
 ];
 
+/** Plays an action in a browser and a world of its own. */
+async function playAlone(action: Action, hasWorker: boolean, moment: Moment): Promise<string | undefined> {
+  const world = await worldOf(site);
+  await using desk = await Desk.open(site, hasWorker, world.ann);
+  return await desk.play(action, world, moment);
+}
+
 test.each(COLUMNS)(
   "%s (%s), each action says or does what the table says: connection %s",
   async (_, hasWorker, moment) => {
-    await using desk = await Desk.open(site, hasWorker);
+    const world = await worldOf(site);
+    await using desk = await Desk.open(site, hasWorker, world.ann);
     const all = Object.values(ACTIONS)
       .flat()
-      .filter((one) => one[moment] !== undefined && (!ONLY || one.name.match(ONLY)));
+      .filter(
+        (one) => one[moment] !== undefined && (hasWorker || !one.needs) && (!ONLY || one.name.match(ONLY)),
+      );
     const found: Record<string, string> = {};
     for (const action of isWhole || ONLY
       ? all
@@ -33,7 +45,9 @@ test.each(COLUMNS)(
           COLUMNS.findIndex(([, w, m]) => w === hasWorker && m === moment),
         )) {
       const began = Date.now();
-      const wrong = await desk.play(action, moment);
+      const wrong = action.isAlone
+        ? await playAlone(action, hasWorker, moment)
+        : await desk.play(action, world, moment);
       console.log(`${action.name} ${moment} ${hasWorker} ${Date.now() - began} ms ${wrong ?? ""}`);
       if (wrong !== undefined) found[action.name] = wrong;
     }

@@ -6,6 +6,9 @@ import { freePort } from "./server.ts";
 /** What a network does with connections: passes their bytes, holds them back, or refuses connections. */
 type State = "up" | "silent" | "down";
 
+/** The first line of what opens a socket. */
+const SOCKET = /^GET \/v1\/\S*socket\b/;
+
 /**
  * The network between clients and a server, as a relay of TCP with faults. It keeps its port, so that clients
  * come back to the same address.
@@ -78,11 +81,11 @@ export class Network implements AsyncDisposable {
   }
 
   /**
-   * From now on, until `up`, what the server answers to some calls does not arrive.
-   * @param calls fits the first line of each, as `DELETE /v1/blocks/7 HTTP/1.1`; `/^/`: nothing arrives
-   * @returns resolves once an answer is lost: what was asked for is done
+   * From now on, until `up`, neither frames nor the answers to some calls arrive.
+   * @param calls fits the first line of each, as `DELETE /v1/blocks/7 HTTP/1.1`; absent: frames alone are lost
+   * @returns resolves once an answer, or without calls a frame, is lost
    */
-  loseAnswers(calls: RegExp): Promise<void> {
+  loseAnswers(calls = SOCKET): Promise<void> {
     return new Promise((lost) => {
       this.#losing = { calls, lost };
     });
@@ -131,9 +134,9 @@ export class Network implements AsyncDisposable {
     });
     this.#relay(client, server, later);
     this.#relay(server, client, later, () => {
-      if (!this.#losing?.calls.test(call)) return false;
-      this.#losing.lost();
-      return true;
+      const isAwaited = this.#losing?.calls.test(call);
+      if (isAwaited) this.#losing?.lost();
+      return isAwaited || (this.#losing !== undefined && SOCKET.test(call));
     });
   }
 

@@ -69,6 +69,7 @@ export function Hooks({ id }: { id: number }) {
       {isMaking && (
         <HookDialog
           id={id}
+          known={value?.items}
           onMade={(made) => {
             setMaking(false);
             setUrl(made);

@@ -74,6 +74,7 @@ export function Bots() {
       )}
       {isMaking && (
         <BotDialog
+          known={value?.items}
           onMade={(made) => {
             setMaking(false);
             setToken(made);

@@ -19,6 +19,10 @@ export interface Action {
   readonly before: Outcome;
   /** the same when the connection is lost before the answer of the server; absent: nothing is asked */
   readonly lost?: Outcome;
+  /** a page over plain http says that it needs https; absent: it does not */
+  readonly needs?: "https";
+  /** it is played in a browser and a world of its own, which it ends */
+  readonly isAlone?: boolean;
   readonly play: (world: World) => Promise<Play> | Play;
 }
 
@@ -33,6 +37,8 @@ export interface World {
   readonly name: string;
   /** another word each time */
   readonly word: () => string;
+  /** whose token it is */
+  readonly by: (token: string) => Person;
   /** registers another user */
   readonly person: (name: string) => Promise<Person>;
 }
@@ -49,6 +55,13 @@ export interface Play {
   readonly again?: (page: Page) => Promise<unknown>;
   /** what the page shows once it is done, by which nobody asks again if only the answer was lost */
   readonly shown?: (page: Page) => Locator;
+  /** what is done before, in the page as it was */
+  readonly before?: (page: Page) => Promise<unknown>;
+  /** nobody is signed in when it begins, or any more when it is done */
+  readonly isSignedOut?: boolean;
+  readonly isAway?: boolean;
+  /** what they see once it has worked */
+  readonly worked?: (page: Page) => Locator;
   /** what they see at once where it waits or works */
   readonly seen?: (page: Page) => Locator;
   /** what is said where it cannot; absent: that the server does not answer */

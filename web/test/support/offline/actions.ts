@@ -1,9 +1,18 @@
 import type { Action } from "./action.ts";
+import { DETAILS } from "./details.ts";
+import { LIST } from "./list.ts";
 import { MESSAGES } from "./messages.ts";
+import { PEOPLE } from "./people.ts";
+import { SESSIONS, SETTINGS } from "./settings.ts";
 import { WRITING } from "./writing.ts";
 
 /** Everything that a user can begin in the page, by where they do it. */
 export const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   Writing: WRITING,
   Messages: MESSAGES,
+  "The list": LIST,
+  "Details of a group": DETAILS,
+  People: PEOPLE,
+  "Settings and search": SETTINGS,
+  Sessions: SESSIONS,
 };

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { expect } from "vitest";
 import { Network } from "../../../../packages/client/test/support/network.ts";
+import type { Person } from "../../../../scripts/support/person.ts";
 import { installed } from "../kept.ts";
 import { noteProblems, takeProblems } from "../problems.ts";
 import type { Site } from "../site.ts";
@@ -15,8 +16,7 @@ export type Moment = "before" | "lost";
 /** Runs in a page: the pauses of the client before it asks again, which alone are no whole number, are short. */
 function hurry(): void {
   const wait = window.setTimeout;
-  const short: typeof wait = (step, ms = 0, ...rest) =>
-    wait(step, Number.isInteger(ms) ? ms : ms / 20, ...rest);
+  const short = (step: TimerHandler, ms = 0) => wait(step, Number.isInteger(ms) ? ms : ms / 20);
   Object.assign(window, { setTimeout: short });
 }
 
@@ -26,28 +26,20 @@ export class Desk {
   readonly #context: BrowserContext;
   readonly #network: Network;
   readonly #origin: string;
-  readonly world: World;
 
-  private constructor(page: Page, network: Network, origin: string, world: World) {
+  private constructor(page: Page, network: Network, origin: string) {
     this.#page = page;
     this.#context = page.context();
     this.#network = network;
     this.#origin = origin;
-    this.world = world;
   }
 
-  /** Resolves once the browser has kept what the page needs without a connection. */
-  static async open(site: Site, hasServiceWorker: boolean): Promise<Desk> {
-    const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
-    const name = `Hike of ${ann.user.username}`;
-    const { id } = await ann.openGroup(name, [ben, cem]);
-    let words = 0;
-    const word = () => `word-${++words}.`;
-    const world = { ann, ben, cem, id, name, word, person: (called: string) => site.person(called) };
+  /** Resolves once the browser has kept what the page of a user needs without a connection. */
+  static async open(site: Site, hasServiceWorker: boolean, person: Person): Promise<Desk> {
     const network = await Network.to(site.origin);
     // Over plain http in a local network no browser has a service worker.
     const origin = hasServiceWorker ? network.origin : network.origin.replace("127.0.0.1", "parley.lan");
-    const context = await site.context({ person: ann, origin, hasServiceWorker });
+    const context = await site.context({ person, origin, hasServiceWorker });
     noteProblems(context);
     await context.addInitScript(hurry);
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -62,13 +54,13 @@ export class Desk {
       const scripts: string[] = await (await fetch(`${site.origin}/scripts.json`)).json();
       await expect.poll(() => scripts.filter((path) => !loaded.has(path))).toEqual([]);
     }
-    return new Desk(page, network, origin, world);
+    return new Desk(page, network, origin);
   }
 
   /** Plays an action while the connection goes, and when it is back. @returns what was not as it should be */
-  async play(action: Action, moment: Moment): Promise<string | undefined> {
+  async play(action: Action, world: World, moment: Moment): Promise<string | undefined> {
     try {
-      const play = await action.play(this.world);
+      const play = await action.play(world);
       await this.#begin(play);
       if (moment === "before") await this.#playBefore(play, action);
       else await this.#playLost(play, action);
@@ -87,10 +79,11 @@ export class Desk {
     await this.#network[Symbol.asyncDispose]();
   }
 
-  async #begin({ hash, ready }: Play): Promise<void> {
+  async #begin({ hash, ready, before, isSignedOut }: Play): Promise<void> {
+    await before?.(this.#page);
     await this.#page.goto("about:blank");
     await this.#page.goto(`${this.#origin}/${hash}`);
-    await this.#live();
+    if (!isSignedOut) await this.#live();
     await ready(this.#page).waitFor();
   }
 
@@ -98,42 +91,44 @@ export class Desk {
     return connection(this.#page, "live").waitFor({ state: "attached" });
   }
 
-  async #down(): Promise<void> {
+  async #down({ isSignedOut }: Play): Promise<void> {
     await this.#network.down();
+    if (isSignedOut) return;
     await connection(this.#page, "connecting").waitFor({ state: "attached" });
   }
 
   async #playBefore(play: Play, { before }: Action): Promise<void> {
-    const { act, again = act, seen, state, done } = play;
+    const { act, again = act, seen, worked, state, done, isAway = play.isSignedOut } = play;
     const was = await state?.();
-    await this.#down();
+    await this.#down(play);
     await act(this.#page);
     await seen?.(this.#page).waitFor();
     if (before === "says") await this.#says(play);
     expect(await state?.(), "what the server has meanwhile").toEqual(was);
     await this.#network.up();
-    await this.#live();
+    if (!isAway) await this.#live();
     if (before === "says") await again(this.#page);
+    await worked?.(this.#page).waitFor();
     if (state) await poll(state, "what the server has then").toEqual(done);
   }
 
   async #playLost(play: Play, { lost, calls = [] }: Action): Promise<void> {
-    const { act, again = act, seen, shown, state, done } = play;
+    const { act, again = act, seen, shown, worked, state, done, isAway = play.isSignedOut } = play;
     const [page, network] = [this.#page, this.#network];
-    const isLost = network.loseAnswers(calls.length > 0 ? matching(calls) : SOCKET);
+    const isLost = network.loseAnswers(calls.length > 0 ? matching(calls) : undefined);
     await act(page);
     await isLost;
     if (state) await poll(state, "what the server has").toEqual(done);
-    await this.#down();
+    await this.#down(play);
     if (lost === "says") await this.#says(play);
     else await seen?.(page).waitFor();
     await network.up();
-    await this.#live();
+    if (!isAway) await this.#live();
     if (shown) await shown(page).waitFor();
     else if (lost === "says") {
-      const answer = page.waitForResponse((one) => matching(calls).test(lineOf(one.request())));
+      const answer = worked ?? page.waitForResponse((one) => matching(calls).test(lineOf(one.request())));
       await again(page);
-      await answer;
+      await (typeof answer === "function" ? answer(page).waitFor() : answer);
     }
     if (state) await poll(state, "what the server has then").toEqual(done);
   }
@@ -148,9 +143,6 @@ export class Desk {
 
 /** What the browser says by itself of an origin without a connection, or without https. */
 const LOGGED = /Failed to load resource|Cross-Origin-Opener-Policy/;
-
-/** The line of messages: their answers are frames. */
-const SOCKET = /^GET \/v1\/(conversations\/\d+\/)?socket/;
 
 const WAIT = Number(process.env.WAIT ?? 60_000);
 
