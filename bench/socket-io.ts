@@ -9,7 +9,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { Server } from "socket.io";
 import { z } from "zod";
-import type { Ready } from "./targets/plan.ts";
+import type { Ready } from "../scripts/worker/plan.ts";
 
 const [state, synchronous] = z.tuple([z.string(), z.enum(["FULL", "NORMAL"])]).parse(process.argv.slice(2));
 const database = new Database(join(state, "messages.sqlite"));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { Ready } from "./plan.ts";
+import { Ready } from "../../scripts/worker/plan.ts";
 
 /**
  * Starts a program of Node that prints one line, `Ready`, and ends with its input, which the system closes

@@ -2,10 +2,10 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { plan } from "./bundle.ts";
+import { plan } from "../../scripts/worker/bundle.ts";
 import { killHost, readiness, spawnHost } from "./host-process.ts";
 import { onServerCore, type Usage, usageOf } from "./machine.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "../../scripts/worker/plan.ts";
 
 /** A server in its own process group, with its state in a temporary folder. */
 export type Server = {

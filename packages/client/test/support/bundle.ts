@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { plan } from "../../../../bench/targets/bundle.ts";
+import { plan } from "../../../../scripts/worker/bundle.ts";
 import { ROOT } from "../../../../scripts/support/wrangler.ts";
 
 declare module "vitest" {

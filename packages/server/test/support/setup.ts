@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { TestProject } from "vitest/node";
-import { Plan } from "../../../../bench/targets/plan.ts";
+import { Plan } from "../../../../scripts/worker/plan.ts";
 import { generateServerKey, ServerScope } from "../../../../src/domain/server/server-key.ts";
 import bundle from "../../../client/test/support/bundle.ts";
 import { TestServer } from "../../../client/test/support/server.ts";
