@@ -53,8 +53,10 @@ export interface Settings {
   revokeWindowS: number;
   /** seconds in which a sender may edit a message; 0: at any time: `EDIT_WINDOW_S` */
   editWindowS: number;
-  /** whether everybody or nobody can create an account with a password: `REGISTRATION` */
+  /** who can create an account with a password: `REGISTRATION` */
   registration: Registration;
+  /** what makes the first account that of an admin, while nobody has a role: `SETUP_CODE`; null: nothing */
+  setupCode: string | null;
   /** the requests of which a line is logged: `REQUEST_LOG` */
   requestLog: RequestLog;
   /** whether a backup is being restored into the server, which answers nothing else: `RESTORE` */
@@ -136,9 +138,17 @@ type Provisioning = z.infer<typeof Provisioning>;
 const EventNames = z.enum(["document", "django"]);
 export type EventNames = z.infer<typeof EventNames>;
 
-/** Whether password accounts are created for everybody who asks, or for nobody. */
-const Registration = z.enum(["open", "closed"]);
+/** Who gets an account with a password: everybody who asks, who has an invitation to a group, or nobody. */
+export const Registration = z.enum(["open", "invited", "closed"]);
 type Registration = z.infer<typeof Registration>;
+
+/** How the code of the first account begins: no invitation does. */
+export const SETUP = "setup-";
+/** Nobody guesses it. */
+const SetupCode = z
+  .string()
+  .startsWith(SETUP)
+  .min(SETUP.length + MIN_KEY, `${SETUP} and at least ${MIN_KEY} characters`);
 
 /** How often the server makes a backup by itself. */
 const BackupPace = z.literal("daily");
@@ -151,7 +161,7 @@ const NAMES = [
   ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
   ...(["PROFILES", "DIRECT", "GROUPS", "BOTS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD"] as const),
   ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
-  ...(["FCM_SERVICE_ACCOUNT", "RETENTION_DAYS"] as const),
+  ...(["FCM_SERVICE_ACCOUNT", "RETENTION_DAYS", "SETUP_CODE"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
   ...(["AUTH_ISSUERS", "OIDC_CLIENT_ID", "DNS_RESOLVER", "DEV_LOOPBACK"] as const),
 ] as const;
@@ -215,6 +225,7 @@ export function readSettings(env: RawSettings): Settings {
     revokeWindowS: setting("TIM_REVOKE_WINDOW_S", env.TIM_REVOKE_WINDOW_S, Count, 120),
     editWindowS: setting("EDIT_WINDOW_S", env.EDIT_WINDOW_S, CountOrNone, 0),
     registration: setting("REGISTRATION", env.REGISTRATION, Registration, "open"),
+    setupCode: setting("SETUP_CODE", env.SETUP_CODE, SetupCode, null, "none"),
     requestLog: setting("REQUEST_LOG", env.REQUEST_LOG, RequestLog, "all"),
     backsUpDaily: setting("BACKUP_TO_R2", env.BACKUP_TO_R2, BackupPace, null) !== null,
     isRestoring: setting("RESTORE", env.RESTORE, Switch, false),

@@ -11,6 +11,7 @@ import { insertUser } from "../../storage/accounts/users.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed } from "../moderation/shown-texts.ts";
 import { usersChanged } from "../server/user-events.ts";
+import { admitted, giveOwnRole } from "./admission.ts";
 import { hashPassword } from "./password-hash.ts";
 import { requireStrongPassword } from "./password-rules.ts";
 import { checkPassword, type SignInName } from "./passwords.ts";
@@ -36,19 +37,18 @@ export interface Registration {
   password: string;
   email?: string | undefined;
   nickname?: string | undefined;
+  /** the code of an invitation, or of the server's first account */
+  invitation?: string | undefined;
 }
 
 /**
  * Creates an account and opens a session.
  * @throws `conflict` if the username is taken, or looks like another user's; `validation_failed` as
- *   `requireStrongPassword`; `forbidden` if the setting `REGISTRATION` is `closed`; `refused` for a name that
- *   rules refuse; `unavailable` while too many passwords are hashed
+ *   `requireStrongPassword`; `forbidden`, `not_found` as `admitted`; `refused` for a name that rules refuse;
+ *   `unavailable` while too many passwords are hashed
  */
 export async function register(core: Core, input: Registration, device: Device): Promise<SignedIn> {
-  if (core.settings.registration === "closed") {
-    const detail = "This server creates no accounts with passwords. Ask its operator for an account.";
-    throw new CoreError("forbidden", detail);
-  }
+  const role = await admitted(core, input.invitation);
   const { password, email = "", nickname = "" } = input;
   const username = storedForm(input.username);
   if (looksDeleted(username)) throw usernameTaken("taken");
@@ -58,6 +58,7 @@ export async function register(core: Core, input: Registration, device: Device):
   const user = await insertUser(core.db, { username, passwordHash, email, nickname, createdAt: Date.now() });
   if (user === "taken" || user === "looks_alike") throw usernameTaken(user);
   core.securityLog.record("registered", { user: user.id, by: user.id });
+  if (role !== "user") await giveOwnRole(core, user.id, role);
   usersChanged(core);
   return signIn(core, { user, passwordHash }, device);
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { freshName, PASSWORD } from "../../support/clients/api.ts";
 import { wire } from "../../support/clients/wire.ts";
 
 const STRONG = "a-key-of-a-service-that-is-long";
@@ -72,20 +71,4 @@ test("strong keys, open provisioning to chosen origins, and no keys at all are s
   ];
   for (const settings of safe)
     expect((await wire({ method: "GET", path: "/healthz", settings })).status).toBe(200);
-});
-
-describe("with REGISTRATION=closed", () => {
-  const settings: Partial<Env> = { REGISTRATION: "closed" };
-
-  test.each(["/v1/register", "/register"])("POST %s creates no account", async (path) => {
-    const username = freshName();
-    const body = { username, password: PASSWORD, email: `${username}@example.org` };
-    const refused = await wire({ method: "POST", path, body, settings });
-    expect(JSON.stringify(refused.body)).toContain("operator");
-    const login = { username, password: PASSWORD };
-    expect((await wire({ method: "POST", path: "/v1/login", body: login })).status).toBe(401);
-    // Nothing was reserved either.
-    expect((await wire({ method: "POST", path: "/v1/register", body })).status).toBe(201);
-    expect((await wire({ method: "POST", path: "/v1/login", body: login, settings })).status).toBe(200);
-  });
 });

@@ -33,7 +33,7 @@ test("without an issuer of the page users sign in with passwords, and /sign-in l
   const restore = setPage("", issuer.entry());
   expect(await call("GET", "/v1/login")).toMatchObject({
     status: 200,
-    body: { registration: "open", issuer: null },
+    body: { registration: "open", setup: false, issuer: null },
   });
   const { status, headers } = await wire({ method: "GET", path: "/sign-in" });
   expect([status, headers.get("Location")]).toEqual([302, "/"]);
@@ -45,6 +45,7 @@ test("the issuer of the page is the one with its client id; only /sign-in may as
   const { body } = await call("GET", "/v1/login");
   expect(body).toEqual({
     registration: "open",
+    setup: false,
     issuer: { issuer: issuer.issuer, client_id: AUDIENCE },
   });
   const page = await wire({ method: "GET", path: "/sign-in?code=1&state=2" });

@@ -24,6 +24,7 @@ const DEFAULTS = {
   eventNames: "document",
   ...{
     registration: "open",
+    setupCode: null,
     requestLog: "all",
     backsUpDaily: false,
     isRestoring: false,

@@ -1,4 +1,5 @@
 import { Chat, type components } from "parley-client";
+import { go } from "../state/router.ts";
 import { session } from "../state/session.ts";
 
 /** What signs a user in. */
@@ -6,6 +7,9 @@ export interface Credentials {
   username: string;
   password: string;
 }
+
+/** How the code of a server's first account begins. */
+export const SETUP = "setup-";
 
 /** Makes calls without a session. */
 const { api } = new Chat({ url: location.origin, token: () => null });
@@ -15,9 +19,18 @@ export async function signIn(body: Credentials): Promise<void> {
   begin(await api.call("post", "/v1/login", { body }));
 }
 
-/** Makes an account and opens its first session. @throws Problem `conflict`: the username is taken */
-export async function register(body: Credentials & { nickname?: string }): Promise<void> {
-  begin(await api.call("post", "/v1/register", { body }));
+/**
+ * Makes an account and opens its first session.
+ * @param body `invitation`: the code of the link that the user has followed
+ * @throws Problem `conflict`: the username is taken
+ */
+export async function register(
+  body: Credentials & { nickname?: string; invitation?: string },
+): Promise<void> {
+  const made = await api.call("post", "/v1/register", { body });
+  // The link leads nowhere then.
+  if (body.invitation?.startsWith(SETUP)) go({ view: "home" }, { replace: true });
+  begin(made);
 }
 
 /** What an invitation is to. @throws Problem `not_found`: it lets nobody in */

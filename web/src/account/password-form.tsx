@@ -12,6 +12,8 @@ import { isAbout } from "./is-about.ts";
 interface Props {
   /** whether it creates an account */
   isNew: boolean;
+  /** the code of the link that the user has followed, if it is an invitation */
+  invitation: string | undefined;
   /** shows the other form; undefined: nobody can create an account */
   onOther: (() => void) | undefined;
   /** whether it is what the user came for, and has the focus */
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** The form with which a user signs in by a password, or creates an account. */
-export function PasswordForm({ isNew, onOther, isFirst }: Props) {
+export function PasswordForm({ isNew, invitation, onOther, isFirst }: Props) {
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [username, setUsername] = useState("");
@@ -37,7 +39,7 @@ export function PasswordForm({ isNew, onOther, isFirst }: Props) {
     setBusy(true);
     setProblem("");
     try {
-      if (isNew) await register({ username, password, ...(nickname && { nickname }) });
+      if (isNew) await register({ username, password, ...(nickname && { nickname }), ...(invitation && { invitation }) });
       else await signIn({ username, password });
       farewell.value = null;
     } catch (error) {

@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { awaitsSetup } from "../../../core/accounts/admission.ts";
 import { canBePassword, PASSWORD } from "../../../core/accounts/password-rules.ts";
 import { login, register, type SignedIn as SignIn } from "../../../core/accounts/registration.ts";
 import { logout } from "../../../core/accounts/sessions.ts";
 import { OwnUsername, ProfileFields, Username } from "../../../domain/accounts/user.ts";
+import { Registration } from "../../../domain/settings.ts";
 import { bearer } from "../../../http/access/bearer.ts";
 import { deviceOf } from "../../../http/access/device.ts";
 import { limitedByAddress } from "../../../http/access/rate-limit.ts";
@@ -19,12 +21,23 @@ export const NewPassword = z
   .refine(canBePassword, { message: `must be ${PASSWORD.min} to ${PASSWORD.max} characters` })
   .openapi({ minLength: PASSWORD.min, maxLength: PASSWORD.max });
 
-const Registration = z
+/** Longer than any code. */
+const MAX_CODE = 200;
+
+const NewAccount = z
   .object({
     username: OwnUsername,
     password: NewPassword,
     email: ProfileFields.shape.email.optional(),
     nickname: ProfileFields.shape.nickname.optional(),
+    invitation: z
+      .string()
+      .max(MAX_CODE)
+      .optional()
+      .openapi({
+        description:
+          "The code of an invitation to a group, which `REGISTRATION=invited` asks for; or the `SETUP_CODE` of the server: if nobody has a role yet, the account is an admin's",
+      }),
   })
   .openapi("Registration", { example: { username: "ann", password: "correct horse" } });
 
@@ -46,12 +59,20 @@ const registerRoute = createRoute({
   tags: ["Accounts"],
   summary: "Create an account and sign in",
   description:
-    "A username that is taken, or that looks like another user's, is a `conflict`. The password must not be one of the most common ones, nor the username or the e-mail address. On a server with the setting `REGISTRATION=closed` the call is `forbidden`.",
+    "A username that is taken, or that looks like another user's, is a `conflict`. The password must not be one of the most common ones, nor the username or the e-mail address. With the setting `REGISTRATION=closed` the call is `forbidden`; with `invited` it takes an `invitation`, and without one is `forbidden`. An invitation that lets nobody in is `not_found`.",
   middleware: [canIssueTokens, limitedByAddress, v1Body] as const,
-  request: { body: { required: true, content: { "application/json": { schema: Registration } } } },
+  request: { body: { required: true, content: { "application/json": { schema: NewAccount } } } },
   responses: {
     201: { description: "The account is created and signed in", content: signedIn },
-    ...problems("validation_failed", "forbidden", "refused", "conflict", "too_large", "rate_limited"),
+    ...problems(
+      "validation_failed",
+      "forbidden",
+      "not_found",
+      "refused",
+      "conflict",
+      "too_large",
+      "rate_limited",
+    ),
   },
 });
 
@@ -111,9 +132,12 @@ async function answer(secret: string | undefined, { user, credential }: SignIn) 
 
 const SignInWays = z
   .object({
-    registration: z
-      .enum(["open", "closed"])
-      .openapi({ description: "Whether everybody or nobody can create an account with a password" }),
+    registration: z.enum(Registration.options).openapi({
+      description: "Who can create an account with a password: everybody, whoever is invited, or nobody",
+    }),
+    setup: z.boolean().openapi({
+      description: "Whether the server waits for its first account, which its operator has a code for",
+    }),
     issuer: z
       .object({
         issuer: z.string().openapi({ description: "Its URL, for the discovery of OpenID Connect" }),
@@ -137,9 +161,9 @@ export const signInWays = v1Router().openapi(
       200: { description: "The ways", content: { "application/json": { schema: SignInWays } } },
     },
   }),
-  (c) => {
+  async (c) => {
     const { registration, pageIssuer } = c.var.core.settings;
     const issuer = pageIssuer && { issuer: pageIssuer.issuer, client_id: pageIssuer.clientId };
-    return c.json({ registration, issuer }, 200);
+    return c.json({ registration, setup: await awaitsSetup(c.var.core), issuer }, 200);
   },
 );
