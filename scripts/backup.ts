@@ -8,14 +8,15 @@ import { whileLocked } from "./backup/folder-lock.ts";
 import { FolderStore } from "./backup/folder-store.ts";
 import { atPlace, bytesText, ProgressLine, readArguments, runScript } from "./backup/options.ts";
 
-const HELP = `npm run backup -- DIR [--persist-to <folder>]
+const HELP = `npm run backup -- DIR [--persist-to <folder> | --data <folder>]
 PARLEY_URL=https://chat.example PARLEY_KEY=psk_… npm run backup -- DIR
 
 Brings the backup in the folder DIR up to date, or makes it. It has everything: keep it as a secret.
 Without PARLEY_URL: the state of \`npm run dev\`, which must be stopped. With it: a running server, with a key
 that has the scope \`backup\` (npm run keys). A run that was broken off is gone on with.
 
-  --persist-to <folder>  where the local state is, as for \`npm run dev\``;
+  --persist-to <folder>  where the local state is, as for \`npm run dev\`
+  --data <folder>        the folder of \`npm start\` that has it, while that is stopped`;
 
 process.exitCode = await runScript(async () => {
   const asked = readArguments(process.env);

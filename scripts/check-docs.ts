@@ -55,6 +55,7 @@ const TEST_FOLDERS = [
   "test/bot-libraries",
   "test/kook-libraries",
   "test/scripts/import",
+  "test/scripts/start",
   "packages/client/test",
   "packages/client/test/*",
   "packages/react/test",

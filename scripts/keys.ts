@@ -22,7 +22,8 @@ npm run keys -- revoke ID
   --days <number>        the key ends after so many days; absent: it does not end by itself
   --remote               in the deployed database; absent: in that of \`npm run dev\`
   --worker <name>        with --remote: of another Worker than the one of wrangler.toml
-  --persist-to <folder>  where the local database is, as for \`npm run dev\``;
+  --persist-to <folder>  where the local database is, as for \`npm run dev\`
+  --data <folder>        the folder of \`npm start\` that has it`;
 
 const DAY_MS = 86_400_000;
 
@@ -42,13 +43,13 @@ async function main(): Promise<number> {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        ...{ name: text, scopes: text, days: text, worker: text, "persist-to": text },
+        ...{ name: text, scopes: text, days: text, worker: text, "persist-to": text, data: text },
         remote: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });
     const [command, id] = positionals;
-    const database = new KeyTable(values);
+    const database = new KeyTable({ ...values, "persist-to": values.data ?? values["persist-to"] });
     if (values.help || command === undefined) console.log(HELP);
     else if (command === "create") await create(database, values);
     else if (command === "list") await list(database);

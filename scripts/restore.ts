@@ -7,7 +7,7 @@ import { TargetCalls } from "./backup/deployment-calls.ts";
 import { FolderStore } from "./backup/folder-store.ts";
 import { atPlace, ProgressLine, readArguments, runScript } from "./backup/options.ts";
 
-const HELP = `npm run restore -- DIR [--persist-to <folder>]
+const HELP = `npm run restore -- DIR [--persist-to <folder> | --data <folder>]
 PARLEY_URL=https://chat.example PARLEY_KEY=psk_… npm run restore -- DIR
 
 Restores the backup in the folder DIR into a deployment without users and conversations. A restore that was
@@ -15,7 +15,8 @@ broken off is begun again by the same command.
 Without PARLEY_URL: into the state of \`npm run dev\`, which must be stopped. With it: into a deployed server
 whose setting RESTORE is "on", with a key that has the scope \`backup\` (npm run keys).
 
-  --persist-to <folder>  where the local state is, as for \`npm run dev\``;
+  --persist-to <folder>  where the local state is, as for \`npm run dev\`
+  --data <folder>        the folder of \`npm start\` that has it, while that is stopped`;
 
 process.exitCode = await runScript(async () => {
   const asked = readArguments(process.env);

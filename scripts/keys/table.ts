@@ -21,7 +21,7 @@ export class KeyTable {
   }: {
     remote?: boolean;
     worker?: string;
-    "persist-to"?: string;
+    "persist-to"?: string | undefined;
   }) {
     this.#isLocal = !remote;
     this.#folder = folder;

@@ -1,0 +1,69 @@
+/** `npm start`: Parley on a machine of one's own. `--help` has the flags, docs/own-machine.md the reasons. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SETUP } from "../src/domain/settings.ts";
+import { DeployFailure } from "./deploy/failure.ts";
+import { objectionToLocal } from "./releases/taken-over.ts";
+import { built } from "./start/build.ts";
+import { reasonOf, takeFolder } from "./start/folder.ts";
+import { Front } from "./start/front.ts";
+import { HELP, type Options, readOptions } from "./start/options.ts";
+import { Runtime } from "./start/runtime.ts";
+import { settingsOf } from "./start/settings.ts";
+import { whenOrphaned } from "./support/orphan.ts";
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const options = readOptions(process.argv.slice(2), process.env);
+    if (options) await serve(options);
+    else console.log(HELP);
+    return 0;
+  } catch (error) {
+    const isUsage = error instanceof TypeError && "code" in error;
+    if (!(error instanceof DeployFailure) && !isUsage) throw error;
+    console.error(`✘ ${error.message}`);
+    return 1;
+  }
+}
+
+/** Serves until a signal ends it. */
+async function serve({ data, port, host, tls, proxies }: Options): Promise<void> {
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    whenOrphaned(resolve);
+  });
+  using _folder = takeFolder(data);
+  const objection = await objectionToLocal(data);
+  if (objection !== null) throw new DeployFailure(objection);
+  const plan = await built(console.log);
+  const setup = SETUP + randomBytes(24).toString("base64url");
+  const settings = settingsOf(data, plan.bindings, process.env);
+  const bindings = { ...settings, SETUP_CODE: setup };
+  const pem = tls && { cert: readPem(tls.cert), key: readPem(tls.key) };
+  await using runtime = await Runtime.start({ ...plan, bindings, state: join(data, "v3") }, data);
+  const front = new Front({ port, host, proxies, tls: pem, inner: runtime.port });
+  const bound = await front.listen().catch((cause: unknown) => {
+    throw new DeployFailure(`The server cannot listen at port ${port} of ${host}: ${reasonOf(cause)}.`);
+  });
+  const name = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
+  const origin = settings.PUBLIC_ORIGIN || `${pem ? "https" : "http"}://${name}:${bound}`;
+  const link = `Nobody has a role here yet. Who opens this link makes the first account, which administers the
+server. It ends with this start: ${origin}/#/join/${setup}
+`;
+  const hasAdmin = !(await runtime.awaitsSetup());
+  process.stdout.write(`${hasAdmin ? "" : link}Parley is ready: ${origin} (port ${bound}, data in ${data})\n`);
+  await asked;
+  console.log("Stopping: what is under way ends, and clients come back.");
+  await front.end();
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new DeployFailure(`The certificate or key ${path} cannot be read: ${reasonOf(cause)}.`);
+  }
+}

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import { z } from "zod";
+import { PASSWORD, Person } from "../../../scripts/support/person.ts";
+import { SignedIn } from "../../../scripts/support/shapes.ts";
+import { collectOutput, ROOT } from "../../../scripts/support/wrangler.ts";
+
+const Invitation = z.object({ code: z.string() });
+
+const START = join(ROOT, "scripts/start.ts");
+
+/** An empty folder, which is gone after the test. */
+function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "parley-start-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** Starts a server as `npm start` does. */
+function start(...args: string[]): { child: ChildProcess; output: () => string } {
+  const { npm_lifecycle_event: _, ...env } = process.env;
+  const child = spawn(process.execPath, [START, "--port", "0", ...args], { detached: true, env });
+  onTestFinished(() => {
+    try {
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // The group has ended.
+    }
+  });
+  return { child, output: collectOutput(child) };
+}
+
+/** The same, once it answers. @returns its origin too */
+async function started(data: string, ...args: string[]) {
+  const { child, output } = start("--data", data, ...args);
+  for (;;) {
+    const origin = /ready: (\S+)/.exec(output())?.[1];
+    if (origin) return { child, origin, setup: /join\/(\S+)/.exec(output())?.[1] };
+    if (child.exitCode !== null) throw new Error(output());
+    await Promise.race([once(child.stdout ?? child, "data"), once(child, "exit")]);
+  }
+}
+
+/** Registers somebody who has followed a link. @throws an Error with the status of a refusal */
+async function register(origin: string, username: string, invitation?: string): Promise<Person> {
+  const answer = await fetch(`${origin}/v1/register`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ username, password: PASSWORD, invitation }),
+  });
+  if (answer.status !== 201) throw new Error(`${answer.status}`);
+  const { token, user } = SignedIn.parse(await answer.json());
+  return Person.of(origin, token, user);
+}
+
+/** How a start ends that fails. */
+async function refused(...args: string[]) {
+  const { child, output } = start(...args);
+  const [code] = await once(child, "close");
+  return { code, output: output() };
+}
+
+/** The processes that have an environment variable. */
+function runtimesOn(data: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`PARLEY_DATA=${data}`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+test("a server on a folder serves page and API, ends with all that is under way, and goes on where it was", {
+  timeout: 180_000,
+}, async () => {
+  const data = emptyFolder();
+  const first = await started(data);
+  const page = await fetch(first.origin);
+  expect(await page.text()).toContain("<title>");
+  // Nobody registers before somebody has opened the link of the log, and invited them.
+  await expect(register(first.origin, "eve")).rejects.toThrow("403");
+  const ann = await register(first.origin, "ann", first.setup);
+  await expect(register(first.origin, "eve", first.setup)).rejects.toThrow("403");
+  const { id } = await ann.openGroup("home", []);
+  const { code: invitation } = Invitation.parse(await ann.call("POST", `/v1/conversations/${id}/invitations`, {}));
+  const ben = await register(first.origin, "ben", invitation);
+  await ben.call("POST", `/v1/invitations/${invitation}`, {});
+  await ann.send(id, "kept");
+  expect(statSync(join(data, "secrets.env")).mode & 0o777).toBe(0o600);
+
+  // A second server on the folder is refused, and changes nothing.
+  const second = await refused("--data", data);
+  expect(second).toMatchObject({ code: 1 });
+  expect(second.output).toContain("Another server runs on the folder");
+
+  const socket = new WebSocket(ben.deviceUrl, { headers: { Authorization: `Bearer ${ben.token}` } });
+  await once(socket, "message");
+  const closed = once(socket, "close");
+  first.child.kill("SIGTERM");
+  const [code] = await closed;
+  expect(code).toBe(1012);
+  const [exit] = await once(first.child, "exit");
+  expect(exit).toBe(0);
+  expect(runtimesOn(data)).toEqual([]);
+
+  // Killed, it leaves a runtime behind, which the next start ends.
+  const killed = await started(data);
+  await ann.at(killed.origin).send(id, "kept too");
+  killed.child.kill("SIGKILL");
+  await once(killed.child, "exit");
+  expect(runtimesOn(data)).toHaveLength(1);
+  const last = await started(data);
+  expect(runtimesOn(data)).toHaveLength(1);
+  expect(last.setup).toBeUndefined();
+  const texts = (await ben.at(last.origin).history(id)).map(({ body }) => body);
+  expect(texts).toEqual(expect.arrayContaining([{ text: "kept" }, { text: "kept too" }]));
+});
+
+test("a start that cannot be says why in one line, and makes no server", { timeout: 180_000 }, async () => {
+  const folder = emptyFolder();
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  onTestFinished(() => {
+    taken.close();
+  });
+  const address = taken.address();
+  const port = typeof address === "object" && address ? String(address.port) : "";
+  for (const [args, words] of [
+    [["--data", file], "cannot be used"],
+    [["--data", join(folder, "a"), "--port", port], "EADDRINUSE"],
+    [["--data", join(folder, "b"), "--tls-cert", file], "go together"],
+    [["--data", join(folder, "c"), "--tls-cert", join(folder, "none"), "--tls-key", file], "cannot be read"],
+    [["--data", join(folder, "d"), "--port", "70000"], "--port takes a number"],
+    [["--datas", "x"], "--datas"],
+  ] as const) {
+    const { code, output } = await refused(...args);
+    expect([args, code]).toEqual([args, 1]);
+    expect(output.split("\n").filter((line) => line.startsWith("✘"))).toHaveLength(1);
+    expect(output).toContain(words);
+  }
+});
