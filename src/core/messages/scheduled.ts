@@ -88,17 +88,16 @@ export async function changeScheduled(
     const references = { ...changed, clientMsgId: undefined };
     await core.conversations.checkDraft(conversationId, { userId: caller, draft: references });
   }
-  // What waits for a moderator is not what the caller wants to say any more, or not at that time.
-  if (change.sendAt !== undefined) await withdrawScheduled(core, caller, message);
-  if (!change.content || "copy" in changed) {
-    return core.inboxes.changeScheduled(caller, { id: known(id), change });
+  let stored = change;
+  if (change.content && !("copy" in changed)) {
+    await requireContent(core, caller, changed);
+    const { kind, body, poll } = changed;
+    stored = { ...change, content: { kind, body, ...(poll && { poll }) } };
   }
-  await requireContent(core, caller, changed);
-  const { kind, body, poll } = changed;
-  return core.inboxes.changeScheduled(caller, {
-    id: known(id),
-    change: { ...change, content: { kind, body, ...(poll && { poll }) } },
-  });
+  const waiting = await core.inboxes.changeScheduled(caller, { id: known(id), change: stored });
+  // What a moderator has is not what the caller wants to say any more, or not at that time.
+  if (change.sendAt !== undefined) await withdrawScheduled(core, caller, message);
+  return waiting;
 }
 
 /**

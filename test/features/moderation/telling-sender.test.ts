@@ -3,7 +3,14 @@ import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, page, send } from "../../support/clients/chat.ts";
-import { deleteScheduled, HOUR, pass, schedule } from "../../support/clients/scheduled.ts";
+import {
+  changeScheduled,
+  DAY,
+  deleteScheduled,
+  HOUR,
+  pass,
+  schedule,
+} from "../../support/clients/scheduled.ts";
 import { openDevice } from "../../support/clients/socket.ts";
 import { intercept, loseCalls } from "../../support/faults/calls.ts";
 import { setTiming } from "../../support/timing.ts";
@@ -172,10 +179,19 @@ test("a message is either sent or taken back, whoever comes first", async () => 
   expect([await sent(), await waiting()]).toEqual([accepted, []]);
 });
 
-test("a scheduled message that was held is taken back with its deletion", async () => {
+test("a scheduled message that was held is taken back with its deletion, or with another time", async () => {
   const { id } = await schedule(ann, group, "buy bitcoin");
   await pass(ann, 2 * HOUR);
-  expect(await own()).toMatchObject([{ client_msg_id: id, state: "waiting" }]);
+  const held = [{ client_msg_id: id, state: "waiting" }];
+  expect(await own()).toMatchObject(held);
+  // It waits on where the change is refused.
+  for (const change of [{ send_at: 1 }, { send_at: Date.now() + 1_000 * DAY }])
+    expectProblem(await changeScheduled(ann, { id }, change), 400, "validation_failed");
+  expect(await own()).toMatchObject(held);
+  expect((await changeScheduled(ann, { id }, { send_at: Date.now() + HOUR })).status).toBe(200);
+  expect([await own(), await waiting()]).toEqual([[], []]);
+  await pass(ann, 2 * HOUR);
+  expect(await own()).toMatchObject(held);
   expect((await deleteScheduled(ann, { id })).status).toBe(204);
   expect([await own(), await waiting()]).toEqual([[], []]);
 });
