@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageSize } from "image-size";
@@ -44,6 +46,7 @@ test("a reload shows a new build, and a page of the build before still loads its
     await installed(page);
   }
   await server.kill();
+  await opensWhileBusy(first, server.origin);
   const gone = nextBuild(folder);
   await server.restart();
   await first.reload();
@@ -55,6 +58,16 @@ test("a reload shows a new build, and a page of the build before still loads its
   });
   await second.getByRole("heading", { name: "Settings" }).waitFor();
 });
+
+/** A server that has too much to do answers for the page with nothing of use: the page opens as it was kept. */
+async function opensWhileBusy(page: Page, origin: string): Promise<void> {
+  const busy = createServer((_, answer) => void answer.writeHead(503).end("busy"));
+  await once(busy.listen(Number(new URL(origin).port), "127.0.0.1"), "listening");
+  await page.reload();
+  await page.getByRole("navigation", { name: "Conversations" }).waitFor();
+  busy.closeAllConnections();
+  await once(busy.close(), "close");
+}
 
 /** The caches of the builds; none while a service worker is being installed. */
 function kept(page: Page): Promise<string[]> {

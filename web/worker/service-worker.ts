@@ -69,16 +69,13 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
-/** The page as the server has it, or as it was kept when the server gives no answer. */
+/** The page as the server has it, or as it was kept when the server gives no answer, or is busy or broken. */
 async function newest(request: Request): Promise<Response> {
-  try {
-    return await fetch(request);
-  } catch (error) {
-    const cache = await caches.open(PREFIX + BUILD);
-    const page = await cache.match("/");
-    if (page) return page;
-    throw error;
-  }
+  const answer = await fetch(request).catch(() => Response.error());
+  // A redirect has no status here.
+  if (answer.type !== "error" && answer.status < 500 && answer.status !== 429) return answer;
+  const cache = await caches.open(PREFIX + BUILD);
+  return (await cache.match("/")) ?? answer;
 }
 
 /** A file that never changes. */
