@@ -26,7 +26,8 @@ export function announce(chat: Chat, me: number, since: number): () => void {
   // What cannot be sent now is sent at the next start.
   const answer = () => sendAnswers(chat, me).catch(() => {});
   void answer();
-  void offerShared(me);
+  // Some private windows refuse the Cache API.
+  offerShared(me).catch(() => {});
   if (navigator.maxTouchPoints > 0) void followFingers();
   serviceWorker?.addEventListener("message", follow);
   // Until it has come, and if it does not, the user hears of everything.
