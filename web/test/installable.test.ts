@@ -59,7 +59,7 @@ test("a reload shows a new build, and a page of the build before still loads its
   await second.getByRole("heading", { name: "Settings" }).waitFor();
 });
 
-/** A server that has too much to do answers for the page with nothing of use: the page opens as it was kept. */
+/** A server that has too much to do has no page: it opens as it was kept. */
 async function opensWhileBusy(page: Page, origin: string): Promise<void> {
   const busy = createServer((_, answer) => void answer.writeHead(503).end("busy"));
   await once(busy.listen(Number(new URL(origin).port), "127.0.0.1"), "listening");

@@ -69,7 +69,7 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
-/** The page as the server has it, or as it was kept when the server gives no answer, or is busy or broken. */
+/** The page as the server has it, or as it was kept when the server gives no answer, is busy or broken. */
 async function newest(request: Request): Promise<Response> {
   const answer = await fetch(request).catch(() => Response.error());
   // A redirect has no status here.
