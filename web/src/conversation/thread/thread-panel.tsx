@@ -6,10 +6,13 @@ import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { ThreadProvider } from "../../message/place.ts";
 import { useAccount } from "../../state/context.ts";
-import { reason } from "../../state/problem.ts";
+import { isGone, reason } from "../../state/problem.ts";
+import { href } from "../../state/router.ts";
 import { useLoaded } from "../../state/use-loaded.ts";
 import { Boundary } from "../../ui/missing/boundary.tsx";
+import { Gone } from "../../ui/missing/gone.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
+import { conversationAddress } from "../address.ts";
 import { Composer } from "../composer/composer.tsx";
 import { Panel } from "../panels/panel.tsx";
 import { FollowButton } from "./follow-button.tsx";
@@ -33,7 +36,7 @@ export function ThreadPanel({ id, root }: Props) {
   const isDirect = useChat(chat, (state) => state.conversation(id)?.kind === "direct");
   const [view, window] = useConversationWindow(chat, id, { thread: root });
   const { messages, pending, hasOlder, isLoading, problem } = view;
-  const { message, problem: rootProblem } = useRoot(id, root);
+  const { message, problem: rootProblem, error: rootError } = useRoot(id, root);
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   useThreadReads(id, root, messages);
@@ -54,6 +57,12 @@ export function ThreadPanel({ id, root }: Props) {
   const [waiting] = pending;
   const isFollowed = waiting !== undefined && followsOwn(messages.at(-1), waiting, me);
   const why = rootProblem || (problem ? reason(problem) : "");
+  if (isGone(rootError))
+    return (
+      <Panel title={t("thread.title")} id={id}>
+        <Gone text={t("timeline.gone")} back={href(conversationAddress(id))} label={t("action.back")} />
+      </Panel>
+    );
   return (
     <Panel title={t("thread.title")} id={id} actions={isKnown && <FollowButton {...{ id, root, cause }} />}>
       <ThreadProvider value={root}>
@@ -117,10 +126,10 @@ function useRoot(id: number, root: number) {
   const [view] = useConversationWindow(chat, id);
   const shown = view.messages.find(({ seq }) => seq === root);
   const isWanted = !shown && view.messages.length > 0;
-  const { value, problem } = useLoaded(`${id} ${root} ${isWanted}`, async () =>
+  const { value, problem, error } = useLoaded(`${id} ${root} ${isWanted}`, async () =>
     isWanted
       ? chat.api.call("get", "/v1/conversations/{id}/messages/{seq}", { path: { id, seq: root } })
       : undefined,
   );
-  return { message: shown ?? value, problem: shown ? "" : problem };
+  return { message: shown ?? value, problem: shown ? "" : problem, error: shown ? undefined : error };
 }
