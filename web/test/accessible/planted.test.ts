@@ -48,6 +48,11 @@ const PLANTED: [fault: string, wrong: string, right: string][] = [
     '<div style="background: #eee"><p style="opacity: 0.5">Words</p></div>',
     '<div style="background: #eee"><p style="opacity: 0.9">Words</p></div>',
   ],
+  [
+    "faint",
+    '<div><template shadowrootmode="open"><p style="color: #999">Words</p></template></div>',
+    '<div><template shadowrootmode="open"><p style="color: #666">Words</p></template></div>',
+  ],
   ["small text", '<p style="font-size: 11px">Words</p>', '<p style="font-size: 12px">Words</p>'],
   [
     "covered",

@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { share } from "../../../packages/client/test/support/setup.ts";
 import { DIST } from "../../scripts/bundle.ts";
 import { findChromium } from "./chromium.ts";
-import { findFirefox, withEval } from "./firefox/firefox.ts";
+import { allowEval, findFirefox } from "./firefox/firefox.ts";
 import { type FoundBrowser, SETTINGS } from "./site.ts";
 
 declare module "vitest" {
@@ -28,8 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   cpSync(DIST, assets, { recursive: true });
   project.provide("webAssets", assets);
   if (process.env.FIREFOX) {
-    const headers = join(assets, "_headers");
-    writeFileSync(headers, withEval(readFileSync(headers, "utf8")));
+    allowEval(assets);
     project.provide("browser", { firefox: findFirefox() });
   } else project.provide("browser", await findChromium());
   const end = await share(project, SETTINGS, assets);

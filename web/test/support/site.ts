@@ -1,10 +1,13 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
 import { Server, TestServer } from "../../../packages/client/test/support/server.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { newVapidKeys } from "../../../scripts/support/vapid.ts";
 import { type FoundChromium, launch } from "./chromium.ts";
-import { launchFirefox } from "./firefox/firefox.ts";
+import { allowEval, launchFirefox } from "./firefox/firefox.ts";
 import { watchProblems } from "./problems.ts";
 
 /** How long, in ms, a page may take for a step. Only one that never gets there takes so long. */
@@ -70,11 +73,11 @@ export class Site<Has extends Server = Server> {
   #server: Has | undefined;
   #browser: Browser | undefined;
 
-  private constructor(begin: () => Promise<Has> | Has) {
+  private constructor(begin: () => Promise<Has> | Has, found?: FoundBrowser) {
     beforeAll(async () => {
       const started = begin();
-      browser ??= start(inject("browser"));
-      this.#browser = await browser;
+      if (!found) browser ??= start(inject("browser"));
+      this.#browser = await (found ? start(found) : browser);
       this.#server = await started;
     });
   }
@@ -91,6 +94,23 @@ export class Site<Has extends Server = Server> {
   static alone(settings: Record<string, string> = {}): Site<TestServer> {
     const site = new Site(() => TestServer.start({ ...SETTINGS, ...settings }, inject("webAssets")));
     afterAll(() => site.#server?.[Symbol.asyncDispose]());
+    return site;
+  }
+
+  /** A site in the Firefox at a path, whatever the browser of the run, for the tests of a file. */
+  static inFirefox(path: string): Site<TestServer> {
+    const assets = mkdtempSync(join(tmpdir(), "parley-firefox-page-"));
+    const begin = () => {
+      cpSync(inject("webAssets"), assets, { recursive: true });
+      allowEval(assets);
+      return TestServer.start(SETTINGS, assets);
+    };
+    const site = new Site(begin, { firefox: path });
+    afterAll(async () => {
+      await site.#browser?.close();
+      await site.#server?.[Symbol.asyncDispose]();
+      rmSync(assets, { recursive: true, force: true });
+    });
     return site;
   }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Browser, firefox } from "playwright-core";
@@ -41,4 +41,10 @@ export function withEval(policy: string): string {
   return policy
     .replace(/script-src /g, "script-src 'unsafe-eval' ")
     .replace(/; require-trusted-types-for 'script'; trusted-types [^;\n]+/g, "");
+}
+
+/** Gives the page in a folder such a policy. */
+export function allowEval(assets: string): void {
+  const headers = join(assets, "_headers");
+  writeFileSync(headers, withEval(readFileSync(headers, "utf8")));
 }

@@ -24,6 +24,31 @@ function seen(): string[] {
   type Box = { left: number; top: number; right: number; bottom: number };
   type Rgb = [red: number, green: number, blue: number, alpha: number];
 
+  /** The page, and what its elements of their own have inside. */
+  const roots: (Document | ShadowRoot)[] = [document];
+  for (const root of roots)
+    for (const { shadowRoot } of root.querySelectorAll("*")) if (shadowRoot) roots.push(shadowRoot);
+  const queryAll = <Kind extends Element>(selector: string) =>
+    roots.flatMap((root) => [...root.querySelectorAll<Kind>(selector)]);
+  const parentOf = (one: Element): Element | null => {
+    const root = one.parentElement ? null : one.getRootNode();
+    return root instanceof ShadowRoot ? root.host : one.parentElement;
+  };
+  /** What is at a point, the uppermost first. */
+  const stackAt = (x: number, y: number): Element[] =>
+    document.elementsFromPoint(x, y).flatMap(function inside(one): Element[] {
+      const within = one.shadowRoot?.elementsFromPoint(x, y) ?? [];
+      return [...within.filter((each) => each.getRootNode() === one.shadowRoot).flatMap(inside), one];
+    });
+  const hitAt = (x: number, y: number): Element | null => {
+    let hit = document.elementFromPoint(x, y);
+    for (;;) {
+      const inner: Element | null = hit?.shadowRoot?.elementFromPoint(x, y) ?? null;
+      if (!inner || inner === hit) return hit;
+      hit = inner;
+    }
+  };
+
   const found = new Set<string>();
   const styles = new Map<Element, CSSStyleDeclaration>();
   const styleOf = (one: Element) => {
@@ -40,7 +65,7 @@ function seen(): string[] {
   const px = (...all: number[]) => all.map(Math.round).join(" ");
 
   const isTop = (one: Element) =>
-    (one instanceof HTMLDialogElement && one.open) || one.matches("[popover]:popover-open");
+    (one instanceof HTMLDialogElement && one.open) || one.matches("[popover]:popover-open, .toasts");
   const isFixed = (one: Element) => {
     const { position, zIndex, backgroundColor } = styleOf(one);
     if (position === "absolute") return zIndex !== "auto" && (rgb(backgroundColor)[3] ?? 0) > 0.9;
@@ -48,13 +73,12 @@ function seen(): string[] {
   };
   /** What is drawn over the rest of the page, with what is in it. */
   const layerOf = (of: Element) => {
-    for (let one: Element | null = of; one; one = one.parentElement)
-      if (isTop(one) || isFixed(one)) return one;
+    for (let one: Element | null = of; one; one = parentOf(one)) if (isTop(one) || isFixed(one)) return one;
     return document.body;
   };
   const modal = [...document.querySelectorAll("dialog:modal")].at(-1);
   const isHiddenByDesign = (of: Element) => {
-    for (let one: Element | null = of; one; one = one.parentElement) {
+    for (let one: Element | null = of; one; one = parentOf(one)) {
       const { clipPath, width, height, position } = styleOf(one);
       if (
         clipPath.startsWith("inset(50%") ||
@@ -77,7 +101,7 @@ function seen(): string[] {
     const all: { by: Element; x: "cut" | "scroll" | ""; y: "cut" | "scroll" | "" }[] = [];
     const kind = (value: string) => (value === "visible" ? "" : /auto|scroll/.test(value) ? "scroll" : "cut");
     let isLoose = false;
-    for (let one: Element | null = of; one && one !== document.body; one = one.parentElement) {
+    for (let one: Element | null = of; one && one !== document.body; one = parentOf(one)) {
       const { overflowX, overflowY, position } = styleOf(one);
       if (isLoose && position === "static" && styleOf(one).transform === "none") continue;
       isLoose = position === "absolute";
@@ -147,18 +171,18 @@ function seen(): string[] {
   };
   const opacityOf = (of: Element) => {
     let opacity = 1;
-    for (let one: Element | null = of; one; one = one.parentElement) opacity *= Number(styleOf(one).opacity);
+    for (let one: Element | null = of; one; one = parentOf(one)) opacity *= Number(styleOf(one).opacity);
     return opacity;
   };
   /** The colour behind an element at a point; undefined: a picture or a gradient. */
   const behind = (one: Element, x: number, y: number): Rgb | undefined => {
-    const stack = document.elementsFromPoint(x, y);
+    const stack = stackAt(x, y);
     const at = stack.indexOf(one);
     const below = at < 0 ? [] : stack.slice(at);
-    if (at < 0) for (let up: Element | null = one; up; up = up.parentElement) below.push(up);
-    let colour: Rgb = rgb(
-      getComputedStyle(document.documentElement).colorScheme === "dark" ? "#121212" : "#fff",
-    );
+    if (at < 0) for (let up: Element | null = one; up; up = parentOf(up)) below.push(up);
+    const { colorScheme } = getComputedStyle(document.documentElement);
+    const isDark = matchMedia("(prefers-color-scheme: dark)").matches || !colorScheme.includes("light");
+    let colour: Rgb = rgb(colorScheme.includes("dark") && isDark ? "#121212" : "#fff");
     for (const each of below.toReversed()) {
       const { backgroundColor, backgroundImage } = styleOf(each);
       if (backgroundImage !== "none" || each.matches("img, video, canvas")) return undefined;
@@ -182,14 +206,23 @@ function seen(): string[] {
 
   // Texts.
   const texts: { one: Element; box: Box; layer: Element }[] = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const walkers = roots.map((each) =>
+    document.createTreeWalker(each instanceof Document ? each.body : each, NodeFilter.SHOW_TEXT),
+  );
   const emoji = /^[\p{Extended_Pictographic}\p{Emoji_Component}\s]+$/u;
   const range = document.createRange();
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  const nodes = walkers.flatMap((walker) => {
+    const own: Node[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) own.push(node);
+    return own;
+  });
+  for (const node of nodes) {
     const one = node.parentElement;
     if (!one || !node.textContent?.trim() || one.closest("script, style, noscript, option, title")) continue;
     if (!isShown(one)) continue;
     const style = styleOf(one);
+    // What has no colour is not meant to be seen: something else is drawn for it.
+    if (rgb(style.color)[3] === 0) continue;
     const size = Number.parseFloat(style.fontSize);
     range.selectNodeContents(node);
     const all = cutters(one);
@@ -229,8 +262,10 @@ function seen(): string[] {
       if (shown.left < -SLACK || shown.right > innerWidth + SLACK)
         note("out of the page", one, px(shown.left, shown.right));
       const { left, right } = block.getBoundingClientRect();
+      // The blank at the end of a line stands out of it.
+      const isHanging = style.whiteSpace === "pre-wrap";
       if (styleOf(block).overflowX === "visible" && styleOf(block).display !== "contents")
-        if (shown.left < left - 2 || shown.right > right + 2)
+        if (shown.left < left - 2 || shown.right > right + (isHanging ? size / 2 : 2))
           note("spills", one, `out of ${name(block).split(" ")[0]}`);
       const isEmoji = emoji.test(node.textContent);
       const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
@@ -238,9 +273,17 @@ function seen(): string[] {
         note("small text", one, `${size} px`);
       if (!isEmoji && !isDisabled(one)) look(one, style.color, shown, isLarge ? 3 : 4.5);
       texts.push({ one, box: shown, layer: layerOf(one) });
-      const hit = document.elementFromPoint((shown.left + shown.right) / 2, (shown.top + shown.bottom) / 2);
+      const hit = hitAt((shown.left + shown.right) / 2, (shown.top + shown.bottom) / 2);
       const canScroll = all.some(({ by, x }) => x === "scroll" && by.scrollWidth > by.clientWidth);
-      if (hit && !canScroll && !hit.contains(one) && !one.contains(hit) && layerOf(hit) === layerOf(one)) {
+      const isPassed = style.pointerEvents === "none";
+      if (
+        hit &&
+        !isPassed &&
+        !canScroll &&
+        !hit.contains(one) &&
+        !one.contains(hit) &&
+        layerOf(hit) === layerOf(one)
+      ) {
         const [, , , alpha] = rgb(styleOf(hit).backgroundColor);
         const isDrawn = opacityOf(hit) > 0.1 && (alpha > 0.3 || hit.matches("img, video, canvas"));
         if (isDrawn) note("covered", one, `by ${name(hit)}`);
@@ -257,7 +300,7 @@ function seen(): string[] {
   });
 
   // Fields: what they say is no text of the document.
-  for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
+  for (const field of queryAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
     if (
       !isShown(field) ||
       field.matches("[type=checkbox], [type=radio], [type=range], [type=file], [type=color]")
@@ -283,7 +326,7 @@ function seen(): string[] {
   }
 
   // What is clicked.
-  const targets = [...document.querySelectorAll<HTMLElement>(TARGETS)]
+  const targets = queryAll<HTMLElement>(TARGETS)
     .filter(
       (one) =>
         isShown(one) && !(one.localName === "label" && one.querySelector("input, select, textarea") === null),
@@ -334,7 +377,7 @@ function seen(): string[] {
     const [x, y] = [(whole.left + whole.right) / 2, (whole.top + whole.bottom) / 2];
     // What is clicked may reach beyond what is drawn.
     const reaches = (byX: number, byY: number) =>
-      [-1, 1].every((way) => one.contains(document.elementFromPoint(x + way * byX, y + way * byY)));
+      [-1, 1].every((way) => one.contains(hitAt(x + way * byX, y + way * byY)));
     const half = LEAST.target / 2 - 0.5;
     const isSmall = (size: number, byX: number, byY: number) =>
       size < LEAST.target - 0.1 && !reaches(byX, byY);
@@ -343,7 +386,7 @@ function seen(): string[] {
     if (one.matches("button, a") && !one.innerText.trim() && one.querySelector("svg"))
       look(one, styleOf(one).color, box, 3);
     // Half of it is in sight: something else may not be hit there.
-    const hit = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    const hit = hitAt((box.left + box.right) / 2, (box.top + box.bottom) / 2);
     if (
       !isInline &&
       hit &&

@@ -1,9 +1,11 @@
 import { texts as first } from "../../../src/i18n/en/index.ts";
 import { texts as later } from "../../../src/i18n/en/later/index.ts";
+import { texts as staff } from "../../../src/i18n/en/staff.ts";
 import { texts as zhFirst } from "../../../src/i18n/zh/index.ts";
 import { texts as zhLater } from "../../../src/i18n/zh/later/index.ts";
+import { texts as zhStaff } from "../../../src/i18n/zh/staff.ts";
 
-const TEXTS = { "en-US": { ...first, ...later }, "zh-CN": { ...zhFirst, ...zhLater } };
+const TEXTS = { "en-US": { ...first, ...later, ...staff }, "zh-CN": { ...zhFirst, ...zhLater, ...zhStaff } };
 
 /** A language that browsers ask for, of those that the page has. */
 export type Language = keyof typeof TEXTS;

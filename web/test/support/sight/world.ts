@@ -2,6 +2,7 @@ import type { Person } from "../../../../scripts/support/person.ts";
 import { Conversation, Message } from "../../../../scripts/support/shapes.ts";
 import { wants } from "../requests.ts";
 import type { Site } from "../site.ts";
+import { kinds } from "./kinds.ts";
 
 /** Names as people have them that do not fit everywhere. */
 const LONG = {
@@ -51,7 +52,7 @@ export async function lively(site: Site) {
   await post(ben, { kind: "file", body: { ...pdf, content_type: "application/pdf", caption: "The plan" } });
   await post(cem, {
     kind: "audio",
-    body: { url, name: "voice.ogg", duration: 65, waveform: [3, 40, 90, 12] },
+    body: { url, name: "voice.ogg", duration_ms: 65_000, waveform: [3, 40, 90, 12], transcript: "By bus" },
   });
   await post(cem, { kind: "location", body: { latitude: 47.1, longitude: 11.2, address: "Station" } });
   await post(ben, text("我们周六早上六点在车站集合，带好帐篷和睡袋，不要迟到。"));
@@ -80,6 +81,24 @@ export async function lively(site: Site) {
   await ann.call("PUT", `/v1/conversations/${long.id}/preferences`, { muted_until: Date.now() + 3_600_000 });
   const empty = Conversation.parse(await ann.openGroup("Quiet", [ben]));
 
+  // Where she may not write: whom she has blocked, where she is muted, where all write slowly.
+  const fay = await site.person("fay");
+  const { id: blocked } = await fay.openDirect(ann);
+  await fay.send(blocked, "Buy my gloves");
+  await ann.call("PUT", `/v1/blocks/${fay.user.id}`);
+  const muted = await ben.openGroup("Muted", [ann]);
+  const asMember = `/v1/conversations/${muted.id}/members/${ann.user.id}`;
+  await ben.call("PATCH", asMember, { muted_for_s: 3_600 });
+  const slow = await ben.openGroup("Slow", [ann]);
+  await ben.call("PATCH", `/v1/conversations/${slow.id}`, { slow_mode_s: 3_600 });
+  await ann.send(slow.id, "One word an hour");
+
+  const old = await ann.openGroup("Old", [ben]);
+  await ann.call("PUT", `/v1/conversations/${old.id}/preferences`, { archived: true });
+  const unsent = await ann.openGroup("Unsent", [ben, cem]);
+  await ben.read(unsent.id, (await ann.send(unsent.id, "Have you read it?")).seq);
+  const late = await kinds(site, ann, ben);
+
   // Requests of both directions, and a group of others.
   const other = await ben.openGroup("Lake", []);
   const { code } = Object(await ben.call("POST", `/v1/conversations/${other.id}/invitations`, {}));
@@ -91,9 +110,20 @@ export async function lively(site: Site) {
   const stranger = await dan.openDirect(ann);
   await dan.send(stranger.id, "Have we met?");
   const noodles = await dan.openGroup("Noodles", [ann]);
+
+  // What those who manage a group see.
+  await ann.call("PATCH", path, { join_policy: "approval", introduction: "Walks of a day, and of more" });
+  await ann.call("PUT", `${path}/bans/${fay.user.id}`, { reason: "sold gloves to everybody" });
+  await dan.call("POST", `${path}/join`, { message: "Cem has told me of you" });
+  await ann.call("POST", `${path}/hooks`, { name: "Builds of the whole company" });
+  const card = { name_card: "Cem, who has the car", muted_for_s: 3_600 };
+  await ann.call("PATCH", `${path}/members/${cem.user.id}`, card);
+
   const newcomer = await site.person("eve");
   return {
     ...{ ann, ben, newcomer, id, root, direct, long: long.id, empty: empty.id },
     ...{ code: String(code), ownCode: String(link.code), stranger: stranger.id, noodles: noodles.id },
+    ...{ kinds: late, blocked, fay: fay.user.id },
+    ...{ muted: muted.id, slow: slow.id, unsent: unsent.id },
   };
 }

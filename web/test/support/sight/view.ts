@@ -1,0 +1,93 @@
+import type { Locator, Page } from "playwright-core";
+import type { Say } from "./say.ts";
+import type { World } from "./world.ts";
+
+/** A view of the page. */
+export interface View {
+  /** how it is called in what a test says */
+  readonly name: string;
+  /** the part of the address behind `#` */
+  readonly hash: (world: World) => string;
+  /** who sees it; absent: Ann, who has something of everything */
+  readonly by?: "newcomer";
+  /** what a user does there to see it; absent: the address is enough */
+  readonly open?: (page: Page, say: Say) => Promise<unknown>;
+  /** what is there when it is shown */
+  readonly seen: (page: Page, say: Say) => Locator;
+}
+
+type Key = Parameters<Say>[0];
+
+export const text =
+  (said: string) =>
+  (page: Page): Locator =>
+    page.getByText(said).filter({ visible: true }).first();
+export const said =
+  (key: Key, given = {}) =>
+  (page: Page, say: Say): Locator =>
+    page.getByText(say(key, given)).filter({ visible: true }).first();
+/** What stands beside the list. */
+export const main =
+  (said: string) =>
+  (page: Page): Locator =>
+    page.getByRole("main").getByText(said).first();
+export const anything = (page: Page): Locator => page.getByRole("main").getByText(/\S/).first();
+/** What stands in the place of the field where the user may not write. */
+export const closed = (page: Page): Locator => page.locator(".composer-closed");
+export const button =
+  (key: Key) =>
+  (page: Page, say: Say): Locator =>
+    page
+      .getByRole("main")
+      .getByRole("button", { name: say(key), exact: true })
+      .first();
+export const dialog = (page: Page): Locator => page.getByRole("dialog").last();
+export const item = (page: Page): Locator => page.getByRole("menuitem").last();
+export const press =
+  (key: Key) =>
+  (page: Page, say: Say): Promise<void> =>
+    button(key)(page, say).click();
+export const choose = async (page: Page, name: string): Promise<void> =>
+  page.getByRole("menuitem", { name }).first().click();
+/** Opens the menu of the message that says something, and chooses in it. */
+export const act =
+  (message: string, key?: Key) =>
+  async (page: Page, say: Say): Promise<void> => {
+    // The field takes the focus once the conversation is shown, where there is a keyboard. Arrow keys make a
+    // row one that can have it.
+    const hasKeyboard = await page.evaluate(() => matchMedia("(hover: hover)").matches);
+    if (hasKeyboard) await page.locator("textarea:focus").waitFor();
+    const row = page.locator("[data-seq]").filter({ hasText: message }).first();
+    await row.evaluate((one: HTMLElement) => {
+      one.tabIndex = 0;
+    });
+    await row.press("Enter");
+    if (key) await choose(page, say(key));
+  };
+export const add =
+  (key: Key) =>
+  async (page: Page, say: Say): Promise<void> => {
+    await press("composer.add")(page, say);
+    await choose(page, say(key));
+  };
+export const inAccount =
+  (key?: Key) =>
+  async (page: Page, say: Say): Promise<void> => {
+    await page.locator(".sidebar .bar button").first().click();
+    if (key) await choose(page, say(key));
+  };
+export const talk = ({ id }: World): string => `#/c/${id}`;
+export const info = ({ id }: World): string => `#/c/${id}/info`;
+export const late = ({ kinds }: World): string => `#/c/${kinds}`;
+/** Opens the menu of one of several that stand in a list. */
+export const actions =
+  (name: string) =>
+  (page: Page): Promise<void> =>
+    page
+      .getByRole("main")
+      .getByRole("listitem")
+      .filter({ hasText: name })
+      .first()
+      .getByRole("button")
+      .last()
+      .click();
