@@ -1,5 +1,5 @@
 import { Problem } from "parley-client";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { st } from "../i18n/staff.ts";
 import { useAccount } from "../state/context.ts";
@@ -36,12 +36,7 @@ export function AdminPage({ place }: { place: string }) {
     ? { reports: value.open_reports, held: value.held_messages }
     : {};
   const [rules, setRules] = useState<RulesDraft>();
-  const tabs = useRef<HTMLElement>(null);
   const role = value?.role;
-  // On a phone the tabs are wider than the screen.
-  useEffect(() => {
-    tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [tab, role]);
   const mayAct = role === "moderator" || role === "admin";
   return (
     <div class="admin">
@@ -66,7 +61,7 @@ export function AdminPage({ place }: { place: string }) {
         )}
         {role && (
           <>
-            <nav ref={tabs} class="admin-tabs" aria-label={st("tabs")}>
+            <nav class="admin-tabs" aria-label={st("tabs")}>
               {TABS.map((one) => (
                 <a
                   key={one}

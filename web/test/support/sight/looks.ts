@@ -8,7 +8,7 @@ export interface Look {
   readonly theme: "light" | "dark";
 }
 
-const SIZES = [
+export const SIZES = [
   { width: 320, height: 640 },
   { width: 390, height: 844 },
   { width: 1024, height: 768 },
