@@ -10,6 +10,7 @@ const NOW = new Date(2026, 4, 20, 12).getTime();
 test.each([
   ["en", "en-US", ["2:05 PM", "Thu", "May 3", "12/31/25"]],
   ["en", "en-GB", ["14:05", "Thu", "3 May", "31/12/2025"]],
+  ["en", "en-US@posix", ["2:05 PM", "Thu", "May 3", "12/31/25"]],
   // What the device speaks is not on screen.
   ["en", "de", ["2:05 PM", "Thu", "May 3", "12/31/25"]],
   ["zh", "en-GB", ["14:05", "周四", "5月3日", "2025/12/31"]],

@@ -64,8 +64,9 @@ export async function chooseLocale(wanted: Locale): Promise<void> {
 
 /** The BCP 47 tag by which `Intl` knows the language on screen: the English of the device. */
 export function localeTag(): string {
-  const tag = tagOf(locale.value);
-  return navigator.language.startsWith(tag) ? navigator.language : tag;
+  // A browser may have more, which `Intl` refuses, as en-US@posix.
+  const region = /^en-\w\w\b/.exec(navigator.language);
+  return region && locale.value === "en" ? region[0] : tagOf(locale.value);
 }
 
 function tagOf(of: Locale): string {
