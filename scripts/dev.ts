@@ -1,22 +1,29 @@
 /**
  * `npm run dev`: Parley on this machine, without account, network or questions. Flags are passed on to
- * `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`.
+ * `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`. `npm run dev -- --lan` serves
+ * the local network, too, with keys that nobody knows.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { parseArgs, parseEnv } from "node:util";
 import { watchWeb } from "../web/scripts/bundle.ts";
 import { whenFree } from "./deploy/calls.ts";
 import { objectionToLocal } from "./releases/taken-over.ts";
 import { devConfig } from "./support/dev-config.ts";
 import { addVapidKeys, writeSettings } from "./support/dev-vars.ts";
+import { lanAddresses, phoneHint, safeInPlaceOf } from "./support/lan.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 import { portTaken } from "./support/ports.ts";
 import { collectOutput, exitCode, PREPARED, ROOT, spawnWrangler } from "./support/wrangler.ts";
 
 const DEFAULT_PORT = "8787";
 
-const args = process.argv.slice(2);
+/** A flag, which no file of settings overrules: this machine's addresses are for development alone. */
+const LOCAL = ["--var", "DEV_LOOPBACK:on"];
+const LAN = "--lan";
+const args = process.argv.slice(2).filter((arg) => arg !== LAN);
+const isLan = process.argv.includes(LAN);
 const flag = { type: "string" } as const;
 const { values } = parseArgs({
   args,
@@ -33,7 +40,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const port = typeof values.port === "string" ? values.port : DEFAULT_PORT;
-  const ip = typeof values.ip === "string" ? values.ip : undefined;
+  const ip = typeof values.ip === "string" ? values.ip : isLan ? "0.0.0.0" : undefined;
   if (await staysTaken(Number(port), ip)) {
     console.error(
       `Port ${port} is in use, perhaps by another \`npm run dev\`.\n` +
@@ -91,14 +98,44 @@ async function applyMigrations(folder: string | undefined): Promise<number> {
   return code;
 }
 
-function serve(port: string): Promise<number> {
+async function serve(port: string): Promise<number> {
   const withPort = values.port === undefined ? ["--port", port] : [];
   const isOwn = values.config === undefined && values["env-file"] === undefined;
   const config = isOwn ? devConfig(ROOT) : null;
   const withConfig = config === null ? [] : ["--config", config];
-  // A flag, which no file of settings overrules: this machine's addresses are for development alone.
-  const flags = ["--var", "DEV_LOOPBACK:on", ...withConfig, ...withPort];
-  return passingSignals(spawnWrangler(["dev", ...flags, ...args], { stdio: "inherit" }));
+  const flags = [...(isLan ? lanFlags() : LOCAL), ...withConfig, ...withPort];
+  const child = spawnWrangler(["dev", ...flags, ...args], { stdio: "inherit" });
+  const ending = new AbortController();
+  if (isLan) void tellPhones(port, ending.signal);
+  try {
+    return await passingSignals(child);
+  } finally {
+    ending.abort();
+  }
+}
+
+/** Says where a phone finds the page, below what wrangler prints until it serves. */
+async function tellPhones(port: string, ending: AbortSignal): Promise<void> {
+  const url = `http://127.0.0.1:${port}/healthz`;
+  const isServed = () =>
+    fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isServed()) && !ending.aborted) await setTimeout(300);
+  if (!ending.aborted) console.log(phoneHint(lanAddresses(), port, process.stdout.isTTY));
+}
+
+/** Serves the network, which gets neither to the addresses of this machine nor in by a key that is published. */
+function lanFlags(): string[] {
+  const path = typeof values["env-file"] === "string" ? values["env-file"] : join(ROOT, ".dev.vars");
+  const vars = Object.entries(safeInPlaceOf(parseEnv(readFileSync(path, "utf8"))));
+  if (vars.length > 0)
+    console.log(
+      `Not from the settings while the network is served: ${vars.map(([name]) => name).join(", ")}.`,
+    );
+  const withIp = values.ip === undefined ? ["--ip", "0.0.0.0"] : [];
+  return [...withIp, ...vars.flatMap(([name, value]) => ["--var", `${name}:${value}`])];
 }
 
 /** Waits for the child, and passes on the signals that end a server. */
