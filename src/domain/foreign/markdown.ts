@@ -3,7 +3,8 @@ import { KeptParts } from "./kept.ts";
 import { link } from "./text.ts";
 
 const COMMENT = /<!--[\s\S]*?(?:-->|$)/g;
-const HEADING = /^((?:> ?){0,4}) {0,3}#{1,6} +(.+)$/gm;
+/** There are six levels of headings, and three here. */
+const HEADING = /^((?:> ?){0,4}) {0,3}(#{1,3})#{0,3} +(.+)$/gm;
 const HEADING_END = /(?<! ) +#+$/;
 /** A picture that is a link, as badges are. */
 const LINKED_IMAGE = /\[!\[([^[\]\n]*)\]\([^\s()]+(?: "[^"\n]*")?\)\]\(/g;
@@ -30,7 +31,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /**
  * Markdown as GitHub, GitLab, Gitea and Mattermost write it, as ours: it knows no pictures and no HTML, and
- * has spoilers, which they do not. Headings are bold.
+ * has spoilers, which they do not.
  * @param inText changes what is neither code nor a link
  */
 export function fromMarkdown(source: string, inText: (text: string) => string = (same) => same): string {
@@ -45,8 +46,8 @@ export function fromMarkdown(source: string, inText: (text: string) => string = 
   const text = kept
     .addresses(linked, withoutEntities)
     .replace(RULE, "")
-    .replace(HEADING, (_, quote: string, heading: string) => {
-      return `${quote}**${heading.replace(HEADING_END, "").replaceAll("**", "")}**`;
+    .replace(HEADING, (_, quote: string, level: string, heading: string) => {
+      return `${quote}${level} ${heading.replace(HEADING_END, "")}`;
     })
     .replace(TASK, (_, bullet: string, mark: string) => bullet + (mark === " " ? "☐ " : "☑ "))
     .replace(PLUS, "$1- ")

@@ -111,6 +111,12 @@ export function bold(text: string): string {
   return shown === "" ? "" : `**${shown}**`;
 }
 
+/** Text in our Markdown as a heading; nothing of nothing. */
+export function heading(text: string): string {
+  const shown = text.replace(/\s+/g, " ").trim();
+  return shown === "" ? "" : `# ${shown}`;
+}
+
 /** A text as a quote. */
 export function quoted(text: string): string {
   return text === "" ? "" : text.replace(/^/gm, "> ");

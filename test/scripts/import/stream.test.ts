@@ -192,7 +192,7 @@ test("texts are read as Markdown, what Stream shows without marks as text", asyn
     ...said.map((one, i): [string, object] => ["message", { ...in_hut, id: `m${i}`, ...one }]),
   ]);
   expect(messagesOf(conversion, "stream:team:hut").map(({ body }) => body.text)).toEqual([
-    "**Plan**\n**now** [leaf](https://pine.example/leaf.png)\n```\n# __same__\n```\n1 < 2",
+    "# Plan\n**now** [leaf](https://pine.example/leaf.png)\n```\n# __same__\n```\n1 < 2",
     `see ${link}`,
     `over\n[\\[a\\] \\*\\*b\\*\\*](${link})`,
     "a \\*\\*b\\*\\*\n\\_\\_init\\_\\_?\n1. \\*args",

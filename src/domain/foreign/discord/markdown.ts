@@ -5,7 +5,6 @@ import { type ForeignNames, NO_NAMES } from "../names.ts";
 const LONG_QUOTE = /^ *>>> ([\s\S]*)$/m;
 /** A `>` without a blank behind it begins a quote here, and none there. */
 const NO_QUOTE = /^( {0,3})>(?![ >])/gm;
-const HEADING = /^((?:> ){0,1})#{1,3} +(.+)$/gm;
 const SMALL = /^((?:> ){0,1})-# +/gm;
 /** Not within a word: names in programs have it, too. */
 const UNDERLINE = /(?<![\p{L}\p{N}_\\])__(?=[^\s_])((?:[^_\n]|_(?!_))+)(?<=\S)__(?![\p{L}\p{N}_])/gu;
@@ -25,7 +24,7 @@ const EVERYBODY = /(?<![\p{L}\p{N}@])@(everyone|here)\b/gu;
 const NEEDLESS_ESCAPE = /\\([!"$%&'()+,./:;<=?^{}])/g;
 
 /**
- * Discord's Markdown as ours: it knows no underline, and none of Discord's ids. Headings are bold.
+ * Discord's Markdown as ours: it knows no underline, and none of Discord's ids.
  * @see https://docs.discord.com/developers/reference#message-formatting
  */
 export function fromDiscord(source: string, names: ForeignNames = NO_NAMES): string {
@@ -40,7 +39,6 @@ export function fromDiscord(source: string, names: ForeignNames = NO_NAMES): str
     .replace(LONG_QUOTE, (_, rest: string) => rest.replace(/^/gm, "> "))
     .replace(NO_QUOTE, "$1\\>")
     .replace(SMALL, "$1")
-    .replace(HEADING, (_, quote: string, heading: string) => `${quote}**${heading.replaceAll("**", "")}**`)
     .replace(UNDERLINED_ITALIC, "_$1_")
     .replace(UNDERLINE, "$1")
     .replace(USER, (_, id: string) => `@${names.user(id) ?? id}`)

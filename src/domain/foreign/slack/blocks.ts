@@ -4,7 +4,7 @@ import { withEmoji } from "../emoji.ts";
 import { codeBlock } from "../kept.ts";
 import { fromMarkdown } from "../markdown.ts";
 import { type ForeignNames, NO_NAMES } from "../names.ts";
-import { bold, lines, link, many, quoted, readable, text } from "../text.ts";
+import { heading, lines, link, many, quoted, readable, text } from "../text.ts";
 import { fromMrkdwn } from "./mrkdwn.ts";
 import { type StyledPart, styledLine } from "./styles.ts";
 
@@ -50,7 +50,7 @@ export class SlackBlocks {
   #block(block: Part): string {
     switch (block.type) {
       case "header":
-        return bold(this.#textIn(block.text));
+        return heading(this.#textIn(block.text));
       case "section":
         return lines(
           this.#textIn(block.text),

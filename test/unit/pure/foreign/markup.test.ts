@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromDiscord } from "../../../../src/domain/foreign/discord/markdown.ts";
 import { fromMarkdown } from "../../../../src/domain/foreign/markdown.ts";
+import { SlackBlocks } from "../../../../src/domain/foreign/slack/blocks.ts";
 import { fromMrkdwn } from "../../../../src/domain/foreign/slack/mrkdwn.ts";
 import { cutMarkdown, messageText } from "../../../../src/domain/foreign/text.ts";
 import { parseMarkup } from "../../../../src/domain/markup/blocks.ts";
@@ -77,6 +78,12 @@ test("a text without marks of its own is shown as it is, whatever marks are ours
     }),
     runOptions(300, 10_000),
   );
+});
+
+test("a header of Slack is a heading in one line", () => {
+  const header = (text: string) => ({ type: "header", text: { type: "plain_text", text } });
+  const blocks = [header("The\nplan *now*"), header(" ")];
+  expect(new SlackBlocks().textOf(blocks)).toBe("# The plan \\*now\\*");
 });
 
 test("what is cut changes nothing of what follows", () => {
