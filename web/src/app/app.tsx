@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { type Account, openAccount } from "../state/account.ts";
 import { AccountProvider } from "../state/context.ts";
 import { session } from "../state/session.ts";
@@ -18,7 +18,8 @@ export function App() {
   // At /sign-in a user signs in, also one who has a session: they show once more who they are.
   const signedIn = location.pathname === "/" ? kept : null;
   const [account, setAccount] = useState<Account | null>(null);
-  useEffect(() => {
+  // Before the browser paints: nothing is shown without it.
+  useLayoutEffect(() => {
     if (!signedIn) return setAccount(null);
     const opened = openAccount(signedIn.userId, resolveMentions);
     setAccount(opened);

@@ -46,7 +46,7 @@ export function ChatView({ id, isAlone = false, onBack }: Props) {
   }, [isReady]);
   useEffect(() => {
     if (problem) tell("parley-error", { code: problem.code });
-  }, [problem]);
+  }, [problem?.code]);
   const openThread = (message: Message | undefined) => {
     setRoot(message);
     tell("parley-open", { conversation: id, thread: message?.seq });

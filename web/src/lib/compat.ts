@@ -3,7 +3,7 @@
  * build has it in the place of `react` and of `preact/compat`; another function is an error there.
  */
 import { type ComponentType, createElement } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export * from "preact/hooks";
 
@@ -20,7 +20,8 @@ export function useSyncExternalStore<T>(subscribe: (changed: () => void) => () =
     // It may have changed since the render.
     look();
   });
-  useEffect(() => {
+  // Not behind the next frame: what opens a window asks for its messages by this.
+  useLayoutEffect(() => {
     look();
     return subscribe(look);
   }, [subscribe]);
