@@ -16,8 +16,26 @@ declare global {
   interface Window {
     /** when the first message was on screen, in ms since the navigation; absent: not yet */
     firstMessageAt?: number;
+    /** from each key to the end of its frame, in ms */
+    keyTimes?: number[];
   }
 }
+
+/** Notes in a page how long each key takes. */
+function noteKeys(): void {
+  const times: number[] = [];
+  window.keyTimes = times;
+  addEventListener(
+    "keydown",
+    ({ timeStamp }) =>
+      requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - timeStamp))),
+    true,
+  );
+}
+
+/** How many keys are pressed, and how many turns of a wheel are made. */
+const KEYS = 100;
+const TURNS = 150;
 
 /** Notes in each page when it shows the first message. */
 function noteFirstMessage(): void {
@@ -94,3 +112,36 @@ test("the memory of a page in a busy room", async () => {
     writeSync(1, `| ${count} | ${Math.round(usedSize / 1_024)} | ${elements} |\n`);
   }
 });
+
+for (const count of [5_000, 50_000])
+  test(`keys and scrolling with ${count} messages`, async () => {
+    const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+    const { id } = await ben.openDirect(ann);
+    await write(ben, id, count);
+    await ann.read(id, count);
+    const page = await open(ann, id);
+    await expect.poll(() => sight(page)).toMatchObject({ last: count, below: 0 });
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const cpu = async () => {
+      const { metrics } = await session.send("Performance.getMetrics");
+      return (name: string) => (metrics.find((one) => one.name === name)?.value ?? 0) * 1_000;
+    };
+    await page.evaluate(noteKeys);
+    await page.locator(".composer textarea").focus();
+    for (let i = 0; i < KEYS; i++) await page.keyboard.press("a");
+    await expect.poll(() => page.evaluate(() => window.keyTimes?.length)).toBe(KEYS);
+    const times = await page.evaluate(() => window.keyTimes ?? []);
+    await page.locator(".scroller").hover();
+    const before = await cpu();
+    for (let i = 0; i < TURNS; i++) await page.mouse.wheel(0, -400);
+    const after = await cpu();
+    const took = (name: string) => Math.round(after(name) - before(name));
+    writeSync(1, `\n| ${count} messages | | |\n| --- | --- | --- |\n`);
+    writeSync(1, row("key to frame", times));
+    writeSync(
+      1,
+      `| ${TURNS} turns of the wheel | tasks ${took("TaskDuration")} ms, script ${took("ScriptDuration")} ms, ` +
+        `styles ${took("RecalcStyleDuration")} ms, layout ${took("LayoutDuration")} ms | ${(await sight(page)).first} |\n`,
+    );
+  });
