@@ -34,12 +34,30 @@ export function PasswordForm({ isNew, invitation, onOther, isFirst }: Props) {
     if (isFirst && hasKeyboard()) form.current?.querySelector("input")?.focus();
   }, []);
 
+  /** the last call had no answer: its account may be there */
+  const mayBeMade = useRef(false);
+  /** Creates the account, or signs in to it if a call without an answer has created it. */
+  const create = async () => {
+    try {
+      const more = { ...(nickname && { nickname }), ...(invitation && { invitation }) };
+      await register({ username, password, ...more });
+    } catch (error) {
+      const { code } = error instanceof Problem ? error : {};
+      // Another one with this name may be there, too: its password is another one. The first account of a
+      // server is made once.
+      if (!(code === "conflict" || code === "forbidden") || !mayBeMade.current) {
+        mayBeMade.current = code === "no_answer";
+        throw error;
+      }
+      await signIn({ username, password }).catch(() => Promise.reject(error));
+    }
+  };
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     setBusy(true);
     setProblem("");
     try {
-      if (isNew) await register({ username, password, ...(nickname && { nickname }), ...(invitation && { invitation }) });
+      if (isNew) await create();
       else await signIn({ username, password });
       farewell.value = null;
     } catch (error) {

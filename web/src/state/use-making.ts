@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 
 /** How something is made of which the server would make another one if it was asked again. */
 interface Making<Item, Made> {
-  /** what is there before; absent: not known */
+  /** what is there before; undefined: not known, so it is looked for */
   readonly known: readonly Item[] | undefined;
   readonly list: () => Promise<readonly Item[]>;
   readonly idOf: (item: Item) => unknown;
@@ -25,11 +25,11 @@ export function useMaking<Item, Made>(): (making: Making<Item, Made>) => Promise
     const { current } = before;
     const made = current && (await list()).find((one) => !current.has(idOf(one)) && isIt(one));
     if (made !== undefined) return adopt(made);
+    const there = current ?? new Set((known ?? (await list())).map(idOf));
     try {
       return await make();
     } catch (error) {
-      if (error instanceof Problem && error.code === "no_answer" && known)
-        before.current ??= new Set(known.map(idOf));
+      if (error instanceof Problem && error.code === "no_answer") before.current = there;
       throw error;
     }
   };

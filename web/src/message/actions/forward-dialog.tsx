@@ -46,7 +46,8 @@ export function ForwardDialog({ items, onClose, onDone }: Props) {
       if (isMerged) chat.send(id, { kind: "merged", body: { title: title.trim(), items: [...items] } });
       else for (const forward of items) chat.send(id, { forward });
     }
-    toast(t("forward.done", { n: chosen.size }));
+    const isLive = chat.state.connection === "live";
+    toast(t(isLive ? "forward.done" : "forward.waits", { n: chosen.size }));
     onClose();
     onDone?.();
   };

@@ -49,6 +49,8 @@ export interface Play {
   readonly hash: string;
   /** what is there by then */
   readonly ready: (page: Page) => Locator;
+  /** what is opened there, and loaded, before the connection goes */
+  readonly open?: (page: Page) => Promise<unknown>;
   /** what they do */
   readonly act: (page: Page) => Promise<unknown>;
   /** what they do to ask again, with what is left of the first time; absent: the same */
@@ -63,7 +65,7 @@ export interface Play {
   /** what they see once it has worked */
   readonly worked?: (page: Page) => Locator;
   /** what they see at once where it waits or works */
-  readonly seen?: (page: Page) => Locator;
+  readonly seen?: (page: Page, moment: "before" | "lost") => Locator;
   /** what is said where it cannot; absent: that the server does not answer */
   readonly says?: string;
   /** what the server has, and what it has once the action is done, once */

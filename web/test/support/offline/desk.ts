@@ -79,21 +79,22 @@ export class Desk {
     await this.#network[Symbol.asyncDispose]();
   }
 
-  async #begin({ hash, ready, before, isSignedOut }: Play): Promise<void> {
+  async #begin({ hash, ready, open, before, isSignedOut }: Play): Promise<void> {
     await before?.(this.#page);
     await this.#page.goto("about:blank");
     await this.#page.goto(`${this.#origin}/${hash}`);
     if (!isSignedOut) await this.#live();
     await ready(this.#page).waitFor();
+    await open?.(this.#page);
   }
 
   #live(): Promise<void> {
     return connection(this.#page, "live").waitFor({ state: "attached" });
   }
 
-  async #down({ isSignedOut }: Play): Promise<void> {
+  async #down({ isSignedOut, isAway }: Play, isGone = false): Promise<void> {
     await this.#network.down();
-    if (isSignedOut) return;
+    if (isSignedOut || (isAway && isGone)) return;
     await connection(this.#page, "connecting").waitFor({ state: "attached" });
   }
 
@@ -102,7 +103,7 @@ export class Desk {
     const was = await state?.();
     await this.#down(play);
     await act(this.#page);
-    await seen?.(this.#page).waitFor();
+    await seen?.(this.#page, "before").waitFor();
     if (before === "says") await this.#says(play);
     expect(await state?.(), "what the server has meanwhile").toEqual(was);
     await this.#network.up();
@@ -119,9 +120,9 @@ export class Desk {
     await act(page);
     await isLost;
     if (state) await poll(state, "what the server has").toEqual(done);
-    await this.#down(play);
+    await this.#down(play, true);
     if (lost === "says") await this.#says(play);
-    else await seen?.(page).waitFor();
+    else await seen?.(page, "lost").waitFor();
     await network.up();
     if (!isAway) await this.#live();
     if (shown) await shown(page).waitFor();

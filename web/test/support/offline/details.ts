@@ -197,9 +197,88 @@ export const DETAILS: readonly Action[] = [
       };
     },
   },
+  {
+    ...{ name: "Add members", calls: ["post /v1/conversations/{id}/members"], before: "says", lost: "says" },
+    play: async (world) => {
+      const { id, hash, ready, members } = await inDetails(world);
+      const press = (page: Page) => inDialog(page, "Add people");
+      return {
+        ...{ hash, ready },
+        open: async (page) => {
+          await click(page, "Add people");
+          const cem = page.getByRole("dialog").getByRole("button", { name: `@${world.cem.user.username}` });
+          await cem.click();
+        },
+        ...{ act: press, again: press },
+        state: async () => [id, (await members()).length],
+        done: [id, 3],
+      };
+    },
+  },
+  made("Withdraw an invitation link", "Withdraw", "delete /v1/conversations/{id}/invitations/{code}", {
+    make: (world, id) => world.ann.call("POST", `/v1/conversations/${id}/invitations`, {}),
+    state: async (world, id) => Object(await inGroup(world, id, "/invitations")).items.length,
+    done: 0,
+  }),
+  made("Delete a hook", "Delete Builds", "delete /v1/conversations/{id}/hooks/{hook}", {
+    isAsked: "Delete",
+    make: (world, id) => world.ann.call("POST", `/v1/conversations/${id}/hooks`, { name: "Builds" }),
+    state: async (world, id) => Object(await inGroup(world, id, "/hooks")).items.length,
+    done: 0,
+  }),
+  made(
+    "Give a hook a new address",
+    "New address for Builds",
+    "post /v1/conversations/{id}/hooks/{hook}/rotate",
+    {
+      isAsked: "New address",
+      make: (world, id) => world.ann.call("POST", `/v1/conversations/${id}/hooks`, { name: "Builds" }),
+    },
+  ),
+  made("Lift a ban", "Lift the ban", "delete /v1/conversations/{id}/bans/{user_id}", {
+    make: (world, id) => world.ann.call("PUT", `/v1/conversations/${id}/bans/${world.cem.user.id}`, {}),
+    state: async (world, id) => Object(await inGroup(world, id, "/bans")).items.length,
+    done: 0,
+  }),
+  made("Accept who wants to join", "Accept", "post /v1/conversations/{id}/applications/{application_id}", {
+    make: async (world, id) => {
+      await world.ann.call("PATCH", `/v1/conversations/${id}`, { join_policy: "approval" });
+      await world.cem.call("POST", `/v1/conversations/${id}/join`, {});
+    },
+    state: async (world, id) => Object(await inGroup(world, id, "/members")).items.length,
+    done: 3,
+  }),
 ];
 
 /** The level of one conversation, as the list of levels has it. */
 function expectLevel(): unknown {
   return { asymmetricMatch: (one: { level?: string }) => one.level === "nothing" };
+}
+
+interface Made {
+  readonly make: (world: World, id: number) => Promise<unknown>;
+  /** the button of the question before it */
+  readonly isAsked?: string;
+  readonly state?: (world: World, id: number) => Promise<unknown>;
+  readonly done?: unknown;
+}
+
+/** A button beside something that was made before. */
+function made(name: string, button: string, call: string, { make, isAsked, state, done }: Made): Action {
+  return {
+    ...{ name, calls: [call], before: "says", lost: "says" },
+    play: async (world) => {
+      const { id, hash } = await inDetails(world);
+      await make(world, id);
+      const found = (page: Page) => details(page).getByRole("button", { name: button, exact: true });
+      return {
+        ...{ hash, ready: found },
+        act: async (page) => {
+          await found(page).click();
+          if (isAsked) await confirm(page, isAsked);
+        },
+        ...(state && { state: () => state(world, id), done, shown: (page: Page) => details(page).first() }),
+      };
+    },
+  };
 }

@@ -139,10 +139,10 @@ export const MESSAGES: readonly Action[] = [
           await page.getByRole("dialog").getByRole("checkbox", { name: to }).check();
           await page.getByRole("dialog").getByRole("button", { name: "Forward" }).click();
         },
-        seen: (page) =>
-          page
-            .getByText("Forwarded to 1 conversation")
-            .or(page.getByText("as soon as the connection is back")),
+        seen: (page, moment) =>
+          page.getByText(
+            moment === "before" ? "Goes to 1 conversation as soon as" : "Forwarded to 1 conversation",
+          ),
         state: async () => (await latest(world, id)).filter(({ body }) => body.text === word).length,
         done: 1,
       };
@@ -303,6 +303,77 @@ export const MESSAGES: readonly Action[] = [
         ...{ hash, ready },
         act: (page) => choose(page, word, "Copy the link"),
         seen: (page) => page.getByText("Copied"),
+      };
+    },
+  },
+  {
+    ...{ name: "Take a reaction back", calls: [`delete ${MESSAGE}/reactions/{key}`] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { word, path, read, hash } = await talk(world);
+      await world.ann.call("PUT", `${path}/reactions/${encodeURIComponent("👍")}`);
+      const chip = (page: Page) => stored(page, word).getByRole("button", { name: "👍, 1 reaction" });
+      return {
+        hash,
+        ready: chip,
+        act: (page) => chip(page).click(),
+        shown: (page) => page.locator("main").first(),
+        state: async () => (await read()).reactions ?? [],
+        done: [],
+      };
+    },
+  },
+  {
+    ...{ name: "Unpin", calls: [`delete ${MESSAGE}/pin`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { word, path, read, hash, ready } = await talk(world);
+      await world.ann.call("PUT", `${path}/pin`);
+      return {
+        ...{ hash, ready: (page: Page) => ready(page).getByText("Pinned") },
+        act: (page) => choose(page, word, "Unpin"),
+        shown: (page) => page.locator("main").first(),
+        state: async () => (await read()).pinned_at,
+        done: 0,
+      };
+    },
+  },
+  {
+    ...{ name: "Forget a saved message", calls: [`delete ${MESSAGE}/saved`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { word, seq, path } = await talk(world);
+      await world.ann.call("PUT", `${path}/saved`, {});
+      const line = (page: Page) => page.locator(".saved-row").filter({ hasText: word });
+      return {
+        hash: "#/saved",
+        ready: line,
+        act: (page) => line(page).getByRole("button", { name: "Remove" }).click(),
+        shown: (page) => page.getByRole("main").first(),
+        state: async () =>
+          Object(await world.ann.call("GET", "/v1/saved")).items.some((one: Stored) => one.seq === seq),
+        done: false,
+      };
+    },
+  },
+  {
+    ...{ name: "Unfollow a thread", calls: ["delete /v1/conversations/{id}/threads/{root}/follow"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { word, seq, hash } = await talk(world);
+      await world.ann.call("POST", `/v1/conversations/${world.id}/messages`, {
+        ...{ kind: "text", body: { text: "Yes" }, client_msg_id: word },
+        thread: { root: seq, also_in_main: false },
+      });
+      const button = (page: Page) => page.getByRole("button", { name: "Following" });
+      return {
+        hash: `${hash}/t/${seq}`,
+        ready: button,
+        act: (page) => button(page).click(),
+        shown: (page) => page.getByRole("complementary", { name: "Thread" }),
+        state: async () =>
+          Object(await world.ann.call("GET", `/v1/conversations/${world.id}/threads`)).items.some(
+            (one: { root: Stored }) => one.root.seq === seq,
+          ),
+        done: false,
       };
     },
   },

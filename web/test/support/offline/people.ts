@@ -115,6 +115,53 @@ export const PEOPLE: readonly Action[] = [
     ...{ before: "says", lost: "says" },
     play: (world) => wanting(world, "Ignore", false),
   },
+  {
+    ...{ name: "Ask to join a group by its number", calls: ["post /v1/conversations/{id}/join"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { id } = await world.ben.openGroup(world.word(), []);
+      await world.ben.call("PATCH", `/v1/conversations/${id}`, {
+        discoverable: true,
+        join_policy: "approval",
+      });
+      const press = (page: Page) => page.getByRole("button", { name: "Ask to join" });
+      return {
+        hash: "#/new",
+        ready: (page) => page.getByLabel("Paste an invitation link"),
+        open: async (page) => {
+          await page.getByLabel("Paste an invitation link").fill(`${id}`);
+          await page.getByRole("button", { name: "Open", exact: true }).click();
+          await press(page).waitFor();
+        },
+        act: (page) => press(page).click(),
+        shown: (page) => page.getByRole("main").first(),
+        state: async () => (await ownRequests(world)).includes(id),
+        done: true,
+      };
+    },
+  },
+  {
+    ...{ name: "Withdraw the request to join a group" },
+    ...{ calls: ["delete /v1/me/join-requests/{conversation_id}"], before: "says", lost: "says" },
+    play: async (world) => {
+      const { id } = await world.ben.openGroup(world.word(), []);
+      await world.ben.call("PATCH", `/v1/conversations/${id}`, {
+        discoverable: true,
+        join_policy: "approval",
+      });
+      await world.ann.call("POST", `/v1/conversations/${id}/join`, {});
+      const button = (page: Page) =>
+        page.getByRole("button", { name: `Cancel the request to group ${id}`, exact: true });
+      return {
+        hash: "#/new",
+        ready: button,
+        act: (page) => button(page).click(),
+        shown: (page) => page.getByRole("main").first(),
+        state: async () => (await ownRequests(world)).includes(id),
+        done: false,
+      };
+    },
+  },
 ];
 
 /** A user who wants to be a friend, on their page. */
@@ -149,4 +196,9 @@ async function wanting(world: World, item: string, isListed: boolean): Promise<P
     ],
     done: [isListed, 0],
   };
+}
+
+async function ownRequests({ ann }: World): Promise<number[]> {
+  const { items } = Object(await ann.call("GET", "/v1/me/join-requests"));
+  return items.map((one: { conversation_id: number }) => one.conversation_id);
 }

@@ -209,6 +209,39 @@ export const SETTINGS: readonly Action[] = [
       seen: (page) => page.getByRole("dialog", { name: "Keyboard" }),
     }),
   },
+  {
+    ...{ name: "Give a bot a new token", calls: ["post /v1/bots/{id}/token"], before: "says", lost: "says" },
+    play: async (world) => {
+      const name = world.word();
+      await world.ann.call("POST", "/v1/bots", { nickname: name });
+      return {
+        hash: "#/settings/bots",
+        ready: (page) => page.getByText(name),
+        act: async (page) => {
+          await page.getByRole("button", { name: `Actions for ${name}` }).click();
+          await page.getByRole("menuitem", { name: "New token" }).click();
+          await confirm(page, "New token");
+        },
+        worked: (page) => page.getByRole("dialog", { name: "Token" }),
+      };
+    },
+  },
+  {
+    ...{ name: "End the quiet hours", calls: ["delete /v1/me/quiet-hours"], before: "says", lost: "says" },
+    play: async (world) => {
+      const hours = { from: "22:00", to: "07:00", time_zone: "UTC" };
+      await world.ann.call("PUT", "/v1/me/quiet-hours", hours);
+      const quiet = (page: Page) => page.getByRole("checkbox", { name: "Quiet hours" });
+      return {
+        hash: "#/settings/notifications",
+        ready: (page) => quiet(page).and(page.locator(":checked")),
+        act: (page) => quiet(page).click(),
+        shown: (page) => page.getByRole("main").first(),
+        state: async () => Object(await world.ann.call("GET", "/v1/push")).quiet_hours,
+        done: null,
+      };
+    },
+  },
 ];
 
 async function bots(world: World): Promise<{ nickname: string }[]> {

@@ -244,6 +244,29 @@ export const WRITING: readonly Action[] = [
       seen: (page) => page.getByRole("button", { name: "Send", exact: true }),
     }),
   },
+  {
+    ...{ name: "Change a scheduled message", calls: ["patch /v1/scheduled/{id}"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const [word, changed] = [world.word(), world.word()];
+      await schedule(world, word);
+      const line = (page: Page) => page.getByRole("main").getByRole("listitem").filter({ hasText: word });
+      const press = (page: Page) =>
+        page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+      return {
+        hash: "#/scheduled",
+        ready: line,
+        act: async (page) => {
+          await line(page).getByRole("button", { name: "Edit" }).click();
+          await page.getByRole("dialog").getByLabel("Message", { exact: true }).fill(changed);
+          await press(page);
+        },
+        again: press,
+        state: async () => (await scheduled(world, changed)).length,
+        done: 1,
+      };
+    },
+  },
 ];
 
 /** What Ann has scheduled that says a word. */
@@ -277,4 +300,10 @@ function atScheduled(
       };
     },
   };
+}
+
+async function schedule({ ann, id }: World, word: string): Promise<void> {
+  await ann.call("POST", `/v1/conversations/${id}/messages`, {
+    ...{ kind: "text", body: { text: word }, client_msg_id: word, send_at: Date.now() + 86_400_000 },
+  });
 }

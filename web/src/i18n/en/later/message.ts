@@ -54,6 +54,10 @@ export const message = {
   "forward.targets": "Conversations",
   "forward.none": "No conversation has this name.",
   "forward.done": { one: "Forwarded to {n} conversation", other: "Forwarded to {n} conversations" },
+  "forward.waits": {
+    one: "Goes to {n} conversation as soon as the connection is back",
+    other: "Goes to {n} conversations as soon as the connection is back",
+  },
   "save.title": "Save the message",
   "save.note": "Note for yourself",
   "save.remind": "Reminder",

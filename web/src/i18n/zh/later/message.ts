@@ -54,6 +54,7 @@ export const message = {
   "forward.targets": "会话",
   "forward.none": "没有匹配的会话。",
   "forward.done": "已转发到 {n} 个会话",
+  "forward.waits": "恢复连接后将转发到 {n} 个会话",
   "save.title": "收藏消息",
   "save.note": "备注（仅自己可见）",
   "save.remind": "提醒",
