@@ -44,7 +44,8 @@ export function InvitationDialog({ id, known, onMade, onClose }: Props) {
     const path = { id };
     const { code } = await making({
       known,
-      list: async () => (await chat.api.call("get", "/v1/conversations/{id}/invitations", { path })).items,
+      list: async () =>
+        (await chat.api.call("get", "/v1/conversations/{id}/invitations", { path }, { retry: false })).items,
       idOf: (one) => one.code,
       isIt: (one) => one.created_by === me,
       make: () => chat.api.call("post", "/v1/conversations/{id}/invitations", { path, body }),

@@ -40,7 +40,8 @@ export function NewPage() {
         : ({ kind: "direct", user_id: first.id } as const);
     const made = await making({
       known: chat.state.conversations,
-      list: async () => (await chat.api.call("get", "/v1/conversations", { query: { limit: 100 } })).items,
+      list: async () =>
+        (await chat.api.call("get", "/v1/conversations", { query: { limit: 100 } }, { retry: false })).items,
       idOf: ({ id }) => id,
       // With one user there is one conversation, however often it is begun.
       isIt: (one) => body.kind === "group" && one.kind === "group" && one.name === body.name,

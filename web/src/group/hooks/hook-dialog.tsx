@@ -30,7 +30,8 @@ export function HookDialog({ id, known, onMade, onClose }: Props) {
     const path = { id };
     const made = await making({
       known,
-      list: async () => (await chat.api.call("get", "/v1/conversations/{id}/hooks", { path })).items,
+      list: async () =>
+        (await chat.api.call("get", "/v1/conversations/{id}/hooks", { path }, { retry: false })).items,
       idOf: (one) => one.id,
       isIt: (one) => one.created_by === me && one.name === body.name,
       make: () => chat.api.call("post", "/v1/conversations/{id}/hooks", { path, body }),

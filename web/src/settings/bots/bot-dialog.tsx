@@ -28,7 +28,7 @@ export function BotDialog({ known, onMade, onClose }: Props) {
     const body = { nickname: nickname.trim(), ...(name && { username: name }) };
     const made = await making({
       known,
-      list: async () => (await chat.api.call("get", "/v1/bots")).items,
+      list: async () => (await chat.api.call("get", "/v1/bots", {}, { retry: false })).items,
       idOf: ({ id }) => id,
       isIt: (one) => one.nickname === body.nickname,
       make: () => chat.api.call("post", "/v1/bots", { body }),

@@ -45,7 +45,6 @@ export class Desk {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const loaded = new Set<string>();
     context.on("requestfinished", (call) => loaded.add(new URL(call.url()).pathname));
-    context.setDefaultTimeout(WAIT);
     const page = await context.newPage();
     await page.goto(origin);
     await connection(page, "live").waitFor({ state: "attached" });
@@ -67,7 +66,6 @@ export class Desk {
       const logged = takeProblems(this.#context).filter((one) => !LOGGED.test(one));
       return logged.length > 0 ? logged.join("\n") : undefined;
     } catch (error) {
-      await this.#page.screenshot({ path: `/tmp/offline-${action.name.replaceAll(" ", "-")}-${moment}.png` });
       return String(error).slice(0, 400);
     } finally {
       await this.#network.up();
@@ -145,10 +143,8 @@ export class Desk {
 /** What the browser says by itself of an origin without a connection, or without https. */
 const LOGGED = /Failed to load resource|Cross-Origin-Opener-Policy/;
 
-const WAIT = Number(process.env.WAIT ?? 60_000);
-
 function poll(state: () => Promise<unknown>, message: string) {
-  return expect.poll(state, { message, timeout: WAIT });
+  return expect.poll(state, { message });
 }
 
 /** Fits the first line of a call that is one of these, as `put /v1/blocks/{user_id}`. */

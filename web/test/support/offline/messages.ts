@@ -326,10 +326,10 @@ export const MESSAGES: readonly Action[] = [
   {
     ...{ name: "Unpin", calls: [`delete ${MESSAGE}/pin`], before: "says", lost: "says" },
     play: async (world) => {
-      const { word, path, read, hash, ready } = await talk(world);
+      const { word, path, read, hash } = await talk(world);
       await world.ann.call("PUT", `${path}/pin`);
       return {
-        ...{ hash, ready: (page: Page) => ready(page).getByText("Pinned") },
+        ...{ hash, ready: (page: Page) => page.locator(".pin-bar").getByText(word) },
         act: (page) => choose(page, word, "Unpin"),
         shown: (page) => page.locator("main").first(),
         state: async () => (await read()).pinned_at,
