@@ -1,5 +1,5 @@
 /**
- * `node web/scripts/offline.ts` writes the tables of docs/offline.md from the list of actions that tests play.
+ * `node web/scripts/offline.ts` writes the tables of docs/offline.md from the actions that tests play.
  * With `--check`, part of `npm run check`, it ends with 1 if the page has others.
  */
 import { readFileSync, writeFileSync } from "node:fs";

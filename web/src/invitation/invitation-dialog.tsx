@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
-import { useMaking } from "../state/use-making.ts";
+import { useMaking } from "../state/making/use-making.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { copyLink, linkTo } from "./link.ts";

@@ -10,7 +10,7 @@ import { useAccount } from "../state/context.ts";
 import { go, href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
-import { useMaking } from "../state/use-making.ts";
+import { useMaking } from "../state/making/use-making.ts";
 import { Page } from "../ui/page.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 

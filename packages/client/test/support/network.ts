@@ -82,7 +82,7 @@ export class Network implements AsyncDisposable {
 
   /**
    * From now on, until `up`, neither frames nor the answers to some calls arrive.
-   * @param calls fits the first line of each, as `DELETE /v1/blocks/7 HTTP/1.1`; absent: frames alone are lost
+   * @param calls fits the first line of each, as `DELETE /v1/blocks/7 HTTP/1.1`; absent: frames alone
    * @returns resolves once an answer, or without calls a frame, is lost
    */
   loseAnswers(calls = SOCKET): Promise<void> {

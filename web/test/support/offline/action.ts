@@ -7,7 +7,7 @@ import type { Person } from "../../../../scripts/support/person.ts";
  * - `says`: the page says that it cannot, and changes nothing. Asked again later, it works;
  * - `works`: it needs no connection.
  */
-export type Outcome = "waits" | "says" | "works";
+type Outcome = "waits" | "says" | "works";
 
 /** Something that a user can begin. */
 export interface Action {

@@ -13,7 +13,7 @@ const NO_ANSWER = "The server does not answer. Check the connection.";
 /** When the connection goes: before the user begins, or before the answer of the server. */
 export type Moment = "before" | "lost";
 
-/** Runs in a page: the pauses of the client before it asks again, which alone are no whole number, are short. */
+/** Runs in a page: shortens the pauses of the client before it asks again. They alone are no whole number. */
 function hurry(): void {
   const wait = window.setTimeout;
   const short = (step: TimerHandler, ms = 0) => wait(step, Number.isInteger(ms) ? ms : ms / 20);
