@@ -7,10 +7,10 @@ import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { sayAsked } from "../people/say-asked.ts";
 import { UserPicker } from "../people/user-picker.tsx";
 import { useAccount } from "../state/context.ts";
+import { useMaking } from "../state/making/use-making.ts";
 import { go, href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
-import { useMaking } from "../state/making/use-making.ts";
 import { Page } from "../ui/page.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 

@@ -2,8 +2,8 @@ import type { components } from "parley-client";
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
-import { useAction } from "../../state/use-action.ts";
 import { useMaking } from "../../state/making/use-making.ts";
+import { useAction } from "../../state/use-action.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 
