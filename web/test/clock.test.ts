@@ -52,5 +52,5 @@ test("times on screen follow the day and the time zone of the device", async () 
   const weekday = new Intl.DateTimeFormat("en", { weekday: "short", timeZone });
   await expect.poll(() => listed.innerText()).toBe(weekday.format(at));
   const inFull = new Intl.DateTimeFormat("en", { dateStyle: "full", timeStyle: "short", timeZone });
-  expect(await listed.getAttribute("title")).toBe(inFull.format(at));
+  await expect.poll(() => listed.getAttribute("title")).toBe(inFull.format(at));
 });

@@ -55,7 +55,7 @@ test("a moderator adds a rule, edits one and removes one, and saves them with a 
   await toast.waitFor();
   await page.clock.fastForward(50_000);
   await page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve))));
-  expect(await toast.count()).toBe(1);
+  await expect.poll(() => toast.count()).toBe(1);
   await page.clock.fastForward(11_000);
   await toast.waitFor({ state: "detached" });
   await page.getByRole("form", { name: "The changes are not saved." }).waitFor({ state: "detached" });

@@ -87,7 +87,9 @@ test("the narrowest phone has the name of a conversation, the search and a menu 
     const { x, width } = (await one.boundingBox()) ?? { x: -1, width: 0 };
     expect([x >= 0, x + width <= 320]).toEqual([true, true]);
   }
-  expect(await header.locator(":scope > :is(a, button)").filter({ visible: true }).count()).toBe(4);
+  await expect
+    .poll(() => header.locator(":scope > :is(a, button)").filter({ visible: true }).count())
+    .toBe(4);
   await menu.getByRole("menuitem", { name: "Pinned messages" }).tap();
   await page.getByText("Nothing is pinned here.").waitFor();
   await page.setViewportSize(PHONE);
