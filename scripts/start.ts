@@ -54,7 +54,9 @@ async function serve({ data, port, host, tls, proxies }: Options): Promise<void>
 server. It ends with this start: ${origin}/#/join/${setup}
 `;
   const hasAdmin = !(await runtime.awaitsSetup());
-  process.stdout.write(`${hasAdmin ? "" : link}Parley is ready: ${origin} (port ${bound}, data in ${data})\n`);
+  process.stdout.write(
+    `${hasAdmin ? "" : link}Parley is ready: ${origin} (port ${bound}, data in ${data})\n`,
+  );
   await asked;
   console.log("Stopping: what is under way ends, and clients come back.");
   await front.end();

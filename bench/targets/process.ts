@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plan } from "../../scripts/worker/bundle.ts";
+import type { Plan } from "../../scripts/worker/plan.ts";
 import { killHost, readiness, spawnHost } from "./host-process.ts";
 import { onServerCore, type Usage, usageOf } from "./machine.ts";
-import type { Plan } from "../../scripts/worker/plan.ts";
 
 /** A server in its own process group, with its state in a temporary folder. */
 export type Server = {

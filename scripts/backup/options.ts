@@ -22,7 +22,11 @@ export interface BackupArguments {
 export function readArguments(env: NodeJS.ProcessEnv): BackupArguments {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { "persist-to": { type: "string" }, data: { type: "string" }, help: { type: "boolean", default: false } },
+    options: {
+      "persist-to": { type: "string" },
+      data: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
   });
   const { PARLEY_URL: origin, PARLEY_KEY: key } = env;
   if ((origin === undefined) !== (key === undefined))
@@ -43,7 +47,9 @@ export async function atPlace(
 ): Promise<void> {
   if (place) return work(place);
   if (!makesState && !existsSync(state))
-    throw new DeployFailure(`There is no state in ${state}: name it by --persist-to or --data, or set PARLEY_URL.`);
+    throw new DeployFailure(
+      `There is no state in ${state}: name it by --persist-to or --data, or set PARLEY_URL.`,
+    );
   return onState(state, settings, work);
 }
 

@@ -144,7 +144,7 @@ test("a view that is empty says what comes there, and what one can do", async ()
     ["requests", "There are no requests.", "Choose who has to ask first", "Privacy"],
     ["threads", "Threads that you write in, or that answer you, appear here.", "Search messages", ""],
     [`c/${id}/threads`, "You follow no thread here.", "Search in this conversation", "In: Hike"],
-  ]) {
+  ] as const) {
     await page.goto(`${site.origin}/#/${hash}`);
     const blank = page.locator(".blank").filter({ hasText: sentence });
     await blank.locator(".primary").filter({ hasText: action }).click();

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { plan } from "../../worker/bundle.ts";
 import { killHost, readiness, spawnHost } from "../../../bench/targets/host-process.ts";
-import type { Plan } from "../../worker/plan.ts";
 import type { TemporaryFolder } from "../../support/server.ts";
 import { collectOutput, ROOT } from "../../support/wrangler.ts";
+import { plan } from "../../worker/bundle.ts";
+import type { Plan } from "../../worker/plan.ts";
 
 const START_TIMEOUT_MS = 40_000;
 

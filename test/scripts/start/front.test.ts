@@ -11,7 +11,9 @@ const Seen = z.object({ path: z.string(), headers: z.record(z.string(), z.string
 
 /** A front before a server that answers what it was asked. */
 async function front(options: Partial<FrontOptions> = {}): Promise<string> {
-  const inner = createServer(({ url, headers }, answer) => answer.end(JSON.stringify({ path: url, headers })));
+  const inner = createServer(({ url, headers }, answer) =>
+    answer.end(JSON.stringify({ path: url, headers })),
+  );
   inner.listen(0, "127.0.0.1");
   await new Promise((resolve) => inner.once("listening", resolve));
   const { port } = z.custom<AddressInfo>().parse(inner.address());
@@ -65,7 +67,11 @@ test("nobody but a proxy that is named says where a request is from", async () =
   ] as const) {
     const asked = await ask(behind, "/", { ...FORGED, "X-Forwarded-For": named });
     const { headers } = Seen.parse(JSON.parse(asked.text));
-    expect([named, headers["cf-connecting-ip"], headers["x-forwarded-proto"]]).toEqual([named, address, "https"]);
+    expect([named, headers["cf-connecting-ip"], headers["x-forwarded-proto"]]).toEqual([
+      named,
+      address,
+      "https",
+    ]);
   }
 });
 

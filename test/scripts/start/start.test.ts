@@ -89,7 +89,9 @@ test("a server on a folder serves page and API, ends with all that is under way,
   const ann = await register(first.origin, "ann", first.setup);
   await expect(register(first.origin, "eve", first.setup)).rejects.toThrow("403");
   const { id } = await ann.openGroup("home", []);
-  const { code: invitation } = Invitation.parse(await ann.call("POST", `/v1/conversations/${id}/invitations`, {}));
+  const { code: invitation } = Invitation.parse(
+    await ann.call("POST", `/v1/conversations/${id}/invitations`, {}),
+  );
   const ben = await register(first.origin, "ben", invitation);
   await ben.call("POST", `/v1/invitations/${invitation}`, {});
   await ann.send(id, "kept");

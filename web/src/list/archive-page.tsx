@@ -23,7 +23,11 @@ export function ArchivePage() {
   return (
     <Page title={t("archive.title")} back={href({ view: "home" })}>
       {entries.length > 0 && <Rows selected={0} entries={entries} />}
-      <More pages={{ ...pages, items: pages.items && entries }} icon={LATER.archive} empty={t("archive.empty")}>
+      <More
+        pages={{ ...pages, items: pages.items && entries }}
+        icon={LATER.archive}
+        empty={t("archive.empty")}
+      >
         <a class="primary" href={href({ view: "home" })}>
           {t("app.toList")}
         </a>

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { plan } from "../../../../scripts/worker/bundle.ts";
 import { ROOT } from "../../../../scripts/support/wrangler.ts";
+import { plan } from "../../../../scripts/worker/bundle.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

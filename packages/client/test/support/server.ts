@@ -6,10 +6,10 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { killHost, readiness, spawnHost } from "../../../../bench/targets/host-process.ts";
-import { Plan } from "../../../../scripts/worker/plan.ts";
 import { Person } from "../../../../scripts/support/person.ts";
 import { portTaken } from "../../../../scripts/support/ports.ts";
 import { collectOutput, ROOT } from "../../../../scripts/support/wrangler.ts";
+import { Plan } from "../../../../scripts/worker/plan.ts";
 import { generateServerKey, ServerScope } from "../../../../src/domain/server/server-key.ts";
 import { noteOutage } from "./outages.ts";
 

@@ -30,14 +30,10 @@ const NewAccount = z
     password: NewPassword,
     email: ProfileFields.shape.email.optional(),
     nickname: ProfileFields.shape.nickname.optional(),
-    invitation: z
-      .string()
-      .max(MAX_CODE)
-      .optional()
-      .openapi({
-        description:
-          "The code of an invitation to a group, which `REGISTRATION=invited` asks for; or the `SETUP_CODE` of the server: if nobody has a role yet, the account is an admin's",
-      }),
+    invitation: z.string().max(MAX_CODE).optional().openapi({
+      description:
+        "The code of an invitation to a group, which `REGISTRATION=invited` asks for; or the `SETUP_CODE` of the server: if nobody has a role yet, the account is an admin's",
+    }),
   })
   .openapi("Registration", { example: { username: "ann", password: "correct horse" } });
 
