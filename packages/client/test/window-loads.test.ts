@@ -102,7 +102,7 @@ test("a window tells of what comes from now on, and of no reply in a thread that
   const reply = { ...text("In the thread"), thread: { root: 1, also_in_main: false } };
   await ann.call("POST", `/v1/conversations/${id}/messages`, reply);
   const heard: string[] = [];
-  chat.onMessage(({ body }) => heard.push(`${body.text}`));
+  chat.onMessage(({ body }) => heard.push("text" in body ? body.text : ""));
   const window = chat.open(id);
   await until(chat, () => window.view.messages.length === 1 && !window.view.isLoading);
   await ann.send(id, "New");
