@@ -9,7 +9,6 @@ import { built } from "./start/build.ts";
 import { reasonOf, takeFolder } from "./start/folder.ts";
 import { Front } from "./start/front.ts";
 import { HELP, type Options, readOptions } from "./start/options.ts";
-import { Runtime } from "./start/runtime.ts";
 import { settingsOf } from "./start/settings.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 
@@ -36,18 +35,23 @@ async function serve({ data, port, host, tls, proxies }: Options): Promise<void>
     whenOrphaned(resolve);
   });
   using _folder = takeFolder(data);
-  const objection = await objectionToLocal(data);
+  const pem = tls && { cert: readPem(tls.cert), key: readPem(tls.key) };
+  await using front = cannot(`use the certificate, or the proxies ${proxies.join(", ")}`, () => {
+    return new Front({ port, host, proxies, tls: pem });
+  });
+  // Before all that takes time: who asks meanwhile is told to come back.
+  const bound = await front.listen().catch(failed(`listen at port ${port} of ${host}`));
+  const objection = await objectionToLocal(data).catch(failed(`read the database in ${data}`));
   if (objection !== null) throw new DeployFailure(objection);
   const plan = await built(console.log);
   const setup = SETUP + randomBytes(24).toString("base64url");
   const settings = settingsOf(data, plan.bindings, process.env);
   const bindings = { ...settings, SETUP_CODE: setup };
-  const pem = tls && { cert: readPem(tls.cert), key: readPem(tls.key) };
-  await using runtime = await Runtime.start({ ...plan, bindings, state: join(data, "v3") }, data);
-  const front = new Front({ port, host, proxies, tls: pem, inner: runtime.port });
-  const bound = await front.listen().catch((cause: unknown) => {
-    throw new DeployFailure(`The server cannot listen at port ${port} of ${host}: ${reasonOf(cause)}.`);
-  });
+  // It takes a second to load, which what cannot start does not need.
+  const { Runtime } = await import("./start/runtime.ts");
+  const starting = Runtime.start({ ...plan, bindings, state: join(data, "v3") }, data);
+  await using runtime = await starting.catch(failed(`start on ${data}`));
+  front.passTo(runtime.port);
   const name = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   const origin = settings.PUBLIC_ORIGIN || `${pem ? "https" : "http"}://${name}:${bound}`;
   const link = `Nobody has a role here yet. Who opens this link makes the first account, which administers the
@@ -59,13 +63,27 @@ server. It ends with this start: ${origin}/#/join/${setup}
   );
   await asked;
   console.log("Stopping: what is under way ends, and clients come back.");
+  // Before the runtime.
   await front.end();
 }
 
 function readPem(path: string): Buffer {
+  return cannot(`read the certificate or key ${path}`, () => readFileSync(path));
+}
+
+/** Does something, and says in one line what cannot be done. @throws a `DeployFailure` */
+function cannot<T>(what: string, work: () => T): T {
   try {
-    return readFileSync(path);
+    return work();
   } catch (cause) {
-    throw new DeployFailure(`The certificate or key ${path} cannot be read: ${reasonOf(cause)}.`);
+    return failed(what)(cause);
   }
+}
+
+/** The same for what has failed. */
+function failed(what: string): (cause: unknown) => never {
+  return (cause) => {
+    if (cause instanceof DeployFailure) throw cause;
+    throw new DeployFailure(`The server cannot ${what}: ${reasonOf(cause)}.`);
+  };
 }

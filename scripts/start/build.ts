@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildWeb } from "../../web/scripts/bundle.ts";
 import { ROOT } from "../support/wrangler.ts";
-import { plan } from "../worker/bundle.ts";
 import { Plan } from "../worker/plan.ts";
 
 /** Where builds are, each in a folder that is named after its sources. */
@@ -28,6 +26,9 @@ export async function built(tell: (line: string) => void): Promise<Plan> {
   const known = planIn(folder);
   if (known) return known;
   tell("Building the server and the page, as after each change of their sources …");
+  // What builds takes seconds to load, and a start has mostly nothing to build.
+  const { buildWeb } = await import("../../web/scripts/bundle.ts");
+  const { plan } = await import("../worker/bundle.ts");
   mkdirSync(BUILDS, { recursive: true });
   const scratch = mkdtempSync(join(BUILDS, "new-"));
   try {

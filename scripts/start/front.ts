@@ -39,8 +39,6 @@ export interface FrontOptions {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** addresses and networks of the proxies that may state the address of a client */
   readonly proxies: readonly string[];
-  /** the port of the runtime on this machine */
-  readonly inner: number;
 }
 
 /** A socket of a client, and that of the runtime. */
@@ -54,12 +52,14 @@ interface Pair {
  * runtime's from clients, and lets what is under way end when the server stops. Bodies and frames pass as
  * bytes.
  */
-export class Front {
+export class Front implements AsyncDisposable {
   readonly #options: FrontOptions;
   readonly #server: HttpServer;
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   readonly #clients: Clients;
   readonly #pairs = new Set<Pair>();
+  /** the port of the runtime on this machine; undefined: it is not there yet */
+  #inner: number | undefined;
   #answering = 0;
   #isEnding = false;
 
@@ -85,17 +85,27 @@ export class Front {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** From now on the runtime at a port of this machine answers. */
+  passTo(port: number): void {
+    this.#inner = port;
+  }
+
   /**
    * Stops to listen, lets requests end, and tells sockets to come back. Nothing more of a client reaches the
    * runtime then.
    */
   async end(): Promise<void> {
+    if (this.#isEnding) return;
     this.#isEnding = true;
     this.#server.close();
     this.#server.closeIdleConnections();
     await Promise.all([this.#drained(), ...[...this.#pairs].map((pair) => dismiss(pair))]);
     this.#server.closeAllConnections();
     this.#agent.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
   }
 
   async #drained(): Promise<void> {
@@ -179,6 +189,19 @@ export class Front {
       answer.writeHead(status, { Connection: "close" }).end();
       return undefined;
     }
+    // The runtime is not there yet, or starts anew by itself.
+    const postpone = () => {
+      refuse?.();
+      const type = { "Content-Type": "application/problem+json" };
+      answer.writeHead(503, { "Retry-After": "1", Connection: "close", ...type });
+      answer.end(
+        JSON.stringify({ status: 503, code: "unavailable", title: "The server is starting. Try again." }),
+      );
+    };
+    if (this.#inner === undefined) {
+      postpone();
+      return undefined;
+    }
     const headers = pairs(incoming.rawHeaders).filter(
       ([name]) => !INNER.test(name) && !OF_CONNECTION.test(name),
     );
@@ -190,21 +213,12 @@ export class Front {
     );
     if (refuse) headers.push(["Connection", "Upgrade"], ["Upgrade", "websocket"]);
     const outgoing = request({
-      ...{ host: "127.0.0.1", port: this.#options.inner, agent: this.#agent },
+      ...{ host: "127.0.0.1", port: this.#inner, agent: this.#agent },
       ...{ method: incoming.method, path, headers: headers.flat(), setHost: false },
     });
     outgoing.once("error", () => {
-      // The runtime starts anew by itself when it ends.
-      if (answer.headersSent) {
-        answer.destroy();
-        return;
-      }
-      refuse?.();
-      const type = { "Content-Type": "application/problem+json" };
-      answer.writeHead(503, { "Retry-After": "1", Connection: "close", ...type });
-      answer.end(
-        JSON.stringify({ status: 503, code: "unavailable", title: "The server is starting. Try again." }),
-      );
+      if (answer.headersSent) answer.destroy();
+      else postpone();
     });
     return outgoing;
   }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { unstable_splitSqlQuery } from "wrangler";
 import { z } from "zod";
 import { DeployFailure } from "../deploy/failure.ts";
 import { ROOT } from "../support/wrangler.ts";
@@ -116,7 +115,10 @@ async function migrate(
     throw new DeployFailure(
       `The state in ${folder} is of a newer release (it has the migration ${newer}). Nothing was changed: start that release.`,
     );
-  for (const name of own.filter((one) => !applied.has(one))) {
+  const missing = own.filter((one) => !applied.has(one));
+  if (missing.length === 0) return;
+  const { unstable_splitSqlQuery } = await import("wrangler");
+  for (const name of missing) {
     const queries = unstable_splitSqlQuery(readFileSync(join(MIGRATIONS, name), "utf8"));
     await database.batch([
       ...queries.map((query) => database.prepare(query)),

@@ -10,14 +10,15 @@ import { TLS } from "./certificate.ts";
 const Seen = z.object({ path: z.string(), headers: z.record(z.string(), z.string()) });
 
 /** A front before a server that answers what it was asked. */
-async function front(options: Partial<FrontOptions> = {}): Promise<string> {
+async function front(options: Partial<FrontOptions> = {}, hasRuntime = true): Promise<string> {
   const inner = createServer(({ url, headers }, answer) =>
     answer.end(JSON.stringify({ path: url, headers })),
   );
   inner.listen(0, "127.0.0.1");
   await new Promise((resolve) => inner.once("listening", resolve));
   const { port } = z.custom<AddressInfo>().parse(inner.address());
-  const made = new Front({ port: 0, host: "127.0.0.1", proxies: [], inner: port, ...options });
+  const made = new Front({ port: 0, host: "127.0.0.1", proxies: [], ...options });
+  if (hasRuntime) made.passTo(port);
   onTestFinished(async () => {
     await made.end();
     inner.close();
@@ -97,8 +98,8 @@ test("what is the runtime's own is not there", async () => {
     expect([path, (await ask(origin, path)).status]).toEqual([path, 404]);
 });
 
-test("while the runtime is not there, the answer is 503 and says when to come back", async () => {
-  const origin = await front({ inner: 9 });
+test("until the runtime is there, the answer is 503 and says when to come back", async () => {
+  const origin = await front({}, false);
   const answer = await fetch(origin);
   expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "1"]);
   expect(await answer.json()).toMatchObject({ code: "unavailable" });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -129,6 +129,13 @@ test("a start that cannot be says why in one line, and makes no server", { timeo
   const folder = emptyFolder();
   const file = join(folder, "file");
   writeFileSync(file, "");
+  const damaged = join(folder, "damaged");
+  const database = join(damaged, "v3/d1/miniflare-D1DatabaseObject");
+  mkdirSync(database, { recursive: true });
+  writeFileSync(
+    join(database, "1.sqlite"),
+    "no database at all, but long enough for a header of one".repeat(20),
+  );
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   onTestFinished(() => {
@@ -140,7 +147,10 @@ test("a start that cannot be says why in one line, and makes no server", { timeo
     [["--data", file], "cannot be used"],
     [["--data", join(folder, "a"), "--port", port], "EADDRINUSE"],
     [["--data", join(folder, "b"), "--tls-cert", file], "go together"],
-    [["--data", join(folder, "c"), "--tls-cert", join(folder, "none"), "--tls-key", file], "cannot be read"],
+    [["--data", join(folder, "c"), "--tls-cert", file, "--tls-key", join(folder, "none")], "cannot read"],
+    [["--data", join(folder, "c"), "--tls-cert", START, "--tls-key", START], "cannot use the certificate"],
+    [["--data", join(folder, "c"), "--proxy", "caddy"], "the proxies caddy"],
+    [["--data", damaged], "cannot read the database"],
     [["--data", join(folder, "d"), "--port", "70000"], "--port takes a number"],
     [["--datas", "x"], "--datas"],
   ] as const) {
