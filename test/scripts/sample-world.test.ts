@@ -105,7 +105,7 @@ test("the sample world has a history of days in the server that has begun just n
     const query = `/v1/messages/search?q=${encodeURIComponent(words)}`;
     return Found.parse(await ann.call("GET", query)).items.map(({ created_at }) => created_at);
   };
-  for (const words of ["需要带什么", "rain jacket", "早餐"]) {
+  for (const words of ["需要带什么", "spare rain jacket", "早餐"]) {
     const [found, ...others] = await find(words);
     expect(others).toEqual([]);
     expectMoment(found, momentOf(lineWith(words).at, now));
