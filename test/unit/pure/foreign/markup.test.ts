@@ -52,7 +52,7 @@ const seen = (text: string) => shownBy(parseMarkup(text)).replace(/[^\p{L}\p{N}]
 
 /** What is a mark somewhere, between words. */
 const PIECES =
-  "* ** _ __ ~ ~~ | || ` `` ``` \n > >>> - # \\ [ ] ( ) < > & : @ ! . \n\n C:\\ \\\\w \t |-| -|- |:-|\n - [x] # --- ***".split(
+  "* ** _ __ ~ ~~ | || ` `` ``` \n > >>> - # \\ [ ] ( ) < > & : @ ! . \n\n Q:\\ \\\\w \t |-| -|- |:-|\n - [x] # --- ***".split(
     " ",
   );
 const texts = fc
