@@ -98,7 +98,10 @@ export class KeptParts {
       }
       const inside = lines.slice(i + 1, end).map((one) => withoutQuote(one, quote));
       const name = info.trim();
-      const block = codeBlock(inside.join("\n"), LANGUAGE.test(name) ? name : "");
+      const isNamed = LANGUAGE.test(name);
+      // What is no language is not lost.
+      const code = isNamed || name === "" ? inside : [name, ...inside];
+      const block = codeBlock(code.join("\n"), isNamed ? name : "");
       without.push(quote + this.keep(block));
       i = end;
     }

@@ -31,7 +31,8 @@ const CHANNEL = /^#[A-Z0-9]+$/;
 const SPECIAL = /^!([a-z]+)(?:\^|$)/;
 const EVERYBODY: ReadonlySet<string> = new Set(["here", "channel", "everyone"]);
 const ADDRESS = /^(?:https?:\/\/|mailto:)\S/;
-const PROTOCOL = /^[a-z][a-z0-9+.-]*:/i;
+/** One letter before a colon is a drive of Windows. */
+const PROTOCOL = /^[a-z][a-z0-9+.-]+:/i;
 
 /**
  * Slack's markup (`mrkdwn`) as our Markdown: `*bold*`, `~struck~`, `<@U1>`, `<https://…|label>`, `&amp;`.
