@@ -1,5 +1,5 @@
 import { comparisonForm } from "parley-react/text";
-import { localeTag } from "../../i18n/i18n.ts";
+import { locale } from "../../i18n/i18n.ts";
 
 /** An emoji, in the language on screen. */
 export interface Emoji {
@@ -32,7 +32,7 @@ const loads = new Map<string, Promise<readonly (readonly Emoji[])[]>>();
 
 /** Loads all emoji, by group, in the language on screen. */
 export function loadEmoji(): Promise<readonly (readonly Emoji[])[]> {
-  const language = localeTag() === "en" ? "en" : "zh";
+  const language = locale.value;
   const known = loads.get(language) ?? load(language);
   loads.set(language, known);
   // The next who asks may have a connection.
