@@ -216,6 +216,10 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   // The field of a page that has no message yet waits until it knows.
   const device = await site.device({ person: await ben.signIn() });
   const known = Promise.withResolvers<void>();
+  // What is typed there stays there: as a draft it would take the place of what the other page has.
+  await device.route(/\/draft\b/, (call) =>
+    call.request().method() === "GET" ? call.continue() : call.abort(),
+  );
   await device.route(/\/messages\?/, async (call) => {
     await known.promise;
     await call.continue();

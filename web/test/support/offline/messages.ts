@@ -329,7 +329,7 @@ export const MESSAGES: readonly Action[] = [
       const { word, path, read, hash } = await talk(world);
       await world.ann.call("PUT", `${path}/pin`);
       return {
-        ...{ hash, ready: (page: Page) => page.locator(".pin-bar").getByText(word) },
+        ...{ hash, ready: (page: Page) => stored(page, word).getByText("Pinned") },
         act: (page) => choose(page, word, "Unpin"),
         shown: (page) => page.locator("main").first(),
         state: async () => (await read()).pinned_at,

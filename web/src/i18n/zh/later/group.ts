@@ -62,7 +62,7 @@ export const group = {
   "hooks.other": "其他服务或自己的程序",
   "hooks.waiting": "已暂停：创建者不再是管理员。更换地址即可接管。",
   "hooks.rotate": "更换地址",
-  "hooks.rotateOf": "更换 {name} 的地址",
+  "hooks.rotateOf": "更换地址：{name}",
   "hooks.rotateQuestion": "确定更换“{name}”的地址吗？旧地址将立即失效。",
   "hooks.delete": "删除",
   "hooks.deleteOf": "删除 {name}",
