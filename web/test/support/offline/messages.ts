@@ -330,7 +330,11 @@ export const MESSAGES: readonly Action[] = [
       await world.ann.call("PUT", `${path}/pin`);
       return {
         ...{ hash, ready: (page: Page) => stored(page, word).getByText("Pinned") },
-        act: (page) => choose(page, word, "Unpin"),
+        // The notice of the pin stands below it, and has the key.
+        act: async (page) => {
+          await page.locator("li[data-seq]").last().press("ArrowUp");
+          await choose(page, word, "Unpin");
+        },
         shown: (page) => page.locator("main").first(),
         state: async () => (await read()).pinned_at,
         done: 0,
