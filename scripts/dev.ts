@@ -1,7 +1,7 @@
 /**
  * `npm run dev`: Parley on this machine, without account, network or questions. Flags are passed on to
- * `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`. `npm run dev -- --lan` serves
- * the local network, too, with keys that nobody knows.
+ * `wrangler dev`, for example `npm run dev -- --port 9000 --persist-to /tmp/parley`. `npm run dev -- --lan`
+ * serves the local network, too, with keys that nobody knows.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -126,7 +126,7 @@ async function tellPhones(port: string, ending: AbortSignal): Promise<void> {
   if (!ending.aborted) console.log(phoneHint(lanAddresses(), port, process.stdout.isTTY));
 }
 
-/** Serves the network, which gets neither to the addresses of this machine nor in by a key that is published. */
+/** Serves the network, which gets neither to this machine's own addresses nor in by a published key. */
 function lanFlags(): string[] {
   const path = typeof values["env-file"] === "string" ? values["env-file"] : join(ROOT, ".dev.vars");
   const vars = Object.entries(safeInPlaceOf(parseEnv(readFileSync(path, "utf8"))));

@@ -4,7 +4,7 @@ import ipaddr from "ipaddr.js";
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = [Address, number];
 
-/** Says where requests are from. A proxy that is named is believed what it says of its client; nobody else. */
+/** Says where requests are from. Of its client a proxy that is named is believed, and nobody else. */
 export class Clients {
   readonly #proxies: readonly Network[];
   readonly #isTls: boolean;

@@ -19,7 +19,7 @@ async function fill(page: Page, username: string): Promise<void> {
 test("the link of the log makes the first account, an admin's, and its group invites the others", async () => {
   const stranger = await site.open();
   await stranger.getByText("Accounts are made by invitation here.").waitFor();
-  expect(await stranger.getByRole("button", { name: "New here?" }).count()).toBe(0);
+  await expect.poll(() => stranger.getByRole("button", { name: "New here?" }).count()).toBe(0);
 
   const owner = await site.open({ hash: `#/join/${CODE}` });
   await owner.getByRole("heading", { name: "Set up this server" }).waitFor();

@@ -56,7 +56,7 @@ export class Tour {
   }
 }
 
-/** Runs in the page: waits until nothing fades in or moves. Not every browser can be told to want no motion. */
+/** Runs in the page: waits until nothing fades in or moves. Not every browser can be told to move nothing. */
 async function still(): Promise<void> {
   const moving = document.getAnimations().filter(({ effect }) => {
     const { endTime } = effect?.getComputedTiming() ?? {};
