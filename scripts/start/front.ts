@@ -243,9 +243,11 @@ async function dismiss({ client, inner }: Pair): Promise<void> {
     await setTimeout(QUIET_MS);
   } while (heard !== inner.bytesRead && performance.now() < until);
   inner.unpipe(client);
-  await new Promise<void>((resolve) => {
+  const told = new Promise<void>((resolve) => {
     client.end(RESTART, () => resolve());
   });
+  // A client that reads nothing holds nobody up.
+  await Promise.race([told, setTimeout(DRAIN_MS, undefined, { ref: false })]);
   client.destroy();
 }
 

@@ -3,10 +3,10 @@ import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Staff, StaffRole } from "../../domain/moderation/staff.ts";
 import { SETUP } from "../../domain/settings.ts";
-import { listStaff, setStaffRole } from "../../storage/moderation/staff.ts";
+import { listStaff } from "../../storage/moderation/staff.ts";
 import type { Core } from "../context.ts";
 import { lookAtInvitation } from "../groups/invitations.ts";
-import { auditEntry } from "../moderation/staff.ts";
+import { giveRole } from "../moderation/staff.ts";
 
 /**
  * Asks who may create an account with a password: the settings `REGISTRATION` and `SETUP_CODE`.
@@ -36,8 +36,7 @@ export async function awaitsSetup(core: Core): Promise<boolean> {
 
 /** Gives the user of the first account its role. */
 export async function giveOwnRole(core: Core, userId: UserId, role: Staff["role"]): Promise<void> {
-  const staff = { role, userId, key: null, from: null };
-  await setStaffRole(core.db, userId, role, auditEntry(staff, "role_changed", { userId }, role));
+  await giveRole(core, { role, userId, key: null, from: null }, { id: userId, role: "user" }, role);
 }
 
 async function isUnstaffed({ db }: Core): Promise<boolean> {

@@ -73,8 +73,13 @@ export async function audit(core: Core, ...entry: Parameters<typeof auditEntry>)
   await insertAudit(core.db, auditEntry(...entry));
 }
 
-/** Gives a user a role. @param staff the holder of a key */
-export async function giveRole(core: Core, staff: Staff, user: ServerUser, role: StaffRole): Promise<void> {
+/** Gives a user a role. @param staff the holder of a key, or whose account is the first one */
+export async function giveRole(
+  core: Core,
+  staff: Staff,
+  user: Pick<ServerUser, "id" | "role">,
+  role: StaffRole,
+): Promise<void> {
   if (user.role === role) return;
   const entry = auditEntry(staff, "role_changed", { userId: user.id }, role);
   await setStaffRole(core.db, user.id, role, entry);
