@@ -74,12 +74,12 @@ test("buttons of a bot stand below its message, and taps get its answers", async
   const dialog = page.getByRole("dialog", { name: "Weather" });
   await dialog.getByText("Then stay in").waitFor();
   expect(await findings(page)).toEqual([]);
-  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
   await buttons.getByRole("button", { name: "Map" }).click();
   // Nothing is opened by a bot alone.
   const link = dialog.getByRole("link", { name: "https://weather.example/map" });
   await expect.poll(() => link.getAttribute("rel")).toBe("noopener noreferrer");
-  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
   await expect
     .poll(() => buttons.getByRole("link", { name: "Site" }).getAttribute("href"))
     .toBe("https://weather.example/");
@@ -163,7 +163,7 @@ test("a text of a bot grows until it is stored once, and what is for one member 
   await bensLive.getByRole("link", { name: "Umbrellas" }).waitFor();
   expect(await findings(bensPage)).toEqual([]);
   await expect.poll(() => live.count()).toBe(0);
-  await bensLive.getByRole("button", { name: "Close" }).click();
+  await bensLive.getByRole("button", { name: "Close", exact: true }).click();
   await bensLive.waitFor({ state: "detached" });
 });
 
@@ -182,7 +182,7 @@ test("a person makes a bot, gives it a new token, and deletes it", async () => {
   const me = async (token: string) =>
     (await fetch(`${site.origin}/v1/me`, { headers: { Authorization: `Bearer ${token}` } })).status;
   expect(await me(first)).toBe(200);
-  await showing.getByRole("button", { name: "Close" }).click();
+  await showing.getByRole("button", { name: "Close", exact: true }).click();
   const choose = async (item: string) => {
     await bots.getByRole("button", { name: "Actions for Weather" }).click();
     await page.getByRole("menuitem", { name: item }).click();
@@ -191,7 +191,7 @@ test("a person makes a bot, gives it a new token, and deletes it", async () => {
   await choose("New token");
   expect(await me(await shown())).toBe(200);
   expect(await me(first)).toBe(401);
-  await showing.getByRole("button", { name: "Close" }).click();
+  await showing.getByRole("button", { name: "Close", exact: true }).click();
   await choose("Delete");
   await expect.poll(() => bots.getByRole("listitem").count()).toBe(0);
 });

@@ -48,7 +48,7 @@ test("what cannot be drawn says so, with a way on, and takes nothing else away",
   await list.getByText("This could not be shown.").waitFor();
   await row(page, name).waitFor();
   // A panel beside the conversation, and a page, with a way back.
-  const back = page.getByRole("main").getByRole("button", { name: "Back" });
+  const back = page.getByRole("main").getByRole("button", { name: "Back", exact: true });
   await go(page, `#/c/${id}/info`);
   await back.waitFor();
   await stored(page, "Fine").waitFor();
@@ -58,7 +58,7 @@ test("what cannot be drawn says so, with a way on, and takes nothing else away",
   await back.click();
   await stored(page, "Fine").waitFor();
   await mend();
-  const retry = page.getByRole("button", { name: "Try again" });
+  const retry = page.getByRole("button", { name: "Try again", exact: true });
   while ((await retry.count()) > 0) await retry.first().click();
   await stored(page, "See https://broken.example/b").getByRole("link").waitFor();
   await stored(page, "From me").waitFor();

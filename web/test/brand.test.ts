@@ -42,7 +42,7 @@ test("a deployment's name, accent and icons are those of the page, the element a
   await page.goto(site.origin);
   await page.getByText("Acme & Open.js", { exact: true }).waitFor();
   await expect.poll(() => page.title()).toBe("Acme & Open.js");
-  const button = page.getByRole("button", { name: "Sign in" });
+  const button = page.getByRole("button", { name: "Sign in", exact: true });
   const ground = await button.evaluate((one) => getComputedStyle(one).backgroundColor);
   const [red = 0, green = 0, blue = 0] = (ground.match(/\d+/g) ?? []).map(Number);
   expect([blue > red, green > red, ground === "rgb(59, 91, 219)"]).toEqual([true, true, false]);

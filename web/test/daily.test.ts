@@ -47,7 +47,7 @@ test("the caption of a file is edited by its menu and by the arrow up, and is se
     });
   // What another has sent is theirs.
   await stored(bensPage, "map.pdf").press("Enter");
-  await bensPage.getByRole("menuitem", { name: "Reply" }).waitFor();
+  await bensPage.getByRole("menuitem", { name: "Reply", exact: true }).waitFor();
   await expect.poll(() => bensPage.getByRole("menuitem", { name: "Edit" }).count()).toBe(0);
 });
 
@@ -150,7 +150,7 @@ test("a direct conversation is deleted for its user alone, and comes back with t
   await page.getByRole("menuitem", { name: "Delete the conversation" }).click();
   const question = page.getByRole("dialog", { name: "Delete the conversation" });
   await question.getByText(`${ben.user.username} keeps them`).waitFor();
-  await question.getByRole("button", { name: "Cancel" }).click();
+  await question.getByRole("button", { name: "Cancel", exact: true }).click();
   await stored(page, "An old secret").waitFor();
   await page.getByRole("link", { name: "Details" }).click();
   await page.getByRole("complementary").getByRole("button", { name: "Delete the conversation" }).click();
@@ -169,7 +169,7 @@ test("a direct conversation is deleted for its user alone, and comes back with t
   // A group is left, and not deleted.
   await row(page, "Hike").click({ button: "right" });
   await page.getByRole("menuitem", { name: "Move to the archive" }).waitFor();
-  await expect.poll(() => page.getByRole("menuitem", { name: "Delete" }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("menuitem", { name: "Delete", exact: true }).count()).toBe(0);
 });
 
 test("a conversation that another device deletes does not stay on screen", async () => {
@@ -190,8 +190,8 @@ test("a dialog begins in its first field, and keeps the keys of the page to itse
   // The field is that of a conversation that the list has, and stays.
   await row(page, ben.user.username).waitFor();
   await stored(page, "Hello").waitFor();
-  await page.getByRole("button", { name: "Add" }).click();
-  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "New poll" });
   const question = dialog.getByLabel("Question");
   await expect.poll(() => question.evaluate((input) => input.matches(":focus"))).toBe(true);
@@ -199,7 +199,7 @@ test("a dialog begins in its first field, and keeps the keys of the page to itse
   await expect.poll(() => question.inputValue()).toBe("Where to?");
   await dialog.getByRole("checkbox", { name: "Anonymous" }).focus();
   for (const key of ["?", "Control+k", "Alt+n"]) await page.keyboard.press(key);
-  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.getByRole("button", { name: "Close", exact: true }).click();
   await dialog.waitFor({ state: "detached" });
   await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
   expect(new URL(page.url()).hash).toBe(hash);
@@ -272,7 +272,7 @@ test("the form says who sees what a user writes about themself", async () => {
   await expect.poll(() => page.locator(`[id="${ownHint}"]`).innerText()).toBe("Other people do not see it.");
   await page.getByText("More about you").click();
   await page.getByRole("textbox", { name: "Birthday" }).fill("1 May");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved.").waitFor();
   await expect
     .poll(() => ben.call("GET", "/v1/me"))
@@ -307,19 +307,19 @@ test("a view that cannot be loaded says so calmly, and comes by itself once it c
   await stored(page, "Hello").click({ button: "right" });
   const dialog = page.getByRole("dialog", { name: "Not loaded" });
   await dialog.getByText("This part of the page could not be loaded.").waitFor();
-  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.getByRole("button", { name: "Close", exact: true }).click();
   await dialog.waitFor({ state: "detached" });
   await page.goto(`${site.origin}/#/settings`);
   const main = page.getByRole("main");
   await main.getByText("This part of the page could not be loaded.").waitFor();
   // Asked for once more, it is not there yet.
   const asked = page.waitForEvent("requestfailed", (call) => call.url().includes("settings-page"));
-  await main.getByRole("button", { name: "Try again" }).click();
+  await main.getByRole("button", { name: "Try again", exact: true }).click();
   await asked;
   // Nor does a server have another build that has too much to do, or is being changed.
   for (status of [503, 429]) {
     const answered = page.waitForResponse((answer) => answer.status() === status);
-    await main.getByRole("button", { name: "Try again" }).click();
+    await main.getByRole("button", { name: "Try again", exact: true }).click();
     await answered;
   }
   status = 200;

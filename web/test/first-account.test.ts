@@ -30,7 +30,7 @@ test("the link of the log makes the first account, an admin's, and its group inv
 
   const late = await site.open({ hash: `#/join/${CODE}` });
   await late.getByText("This link was for the first account").waitFor();
-  await late.getByRole("button", { name: "Sign in" }).waitFor();
+  await late.getByRole("button", { name: "Sign in", exact: true }).waitFor();
 
   const ann = await Person.signIn(site.origin, "ann");
   const { id } = await ann.openGroup("Hike", []);
@@ -38,6 +38,6 @@ test("the link of the log makes the first account, an admin's, and its group inv
   const ben = await site.open({ hash: `#/join/${code}` });
   await ben.getByRole("heading", { name: "Create an account" }).waitFor();
   await fill(ben, "ben");
-  await ben.getByRole("button", { name: "Join" }).click();
+  await ben.getByRole("button", { name: "Join", exact: true }).click();
   await composer(ben).waitFor();
 });

@@ -36,15 +36,15 @@ test("a member's name in a group shows in the open lists of others, and an @ fin
   const naming = page.getByRole("dialog", { name: "Name in this group" });
   await expect.poll(() => naming.getByRole("textbox").inputValue()).toBe("Pathfinder");
   await naming.getByRole("textbox").fill("\u202eScout");
-  await naming.getByRole("button", { name: "Save" }).click();
+  await naming.getByRole("button", { name: "Save", exact: true }).click();
   await naming.getByRole("alert").waitFor();
   await naming.getByRole("textbox").fill("Scout");
-  await naming.getByRole("button", { name: "Save" }).click();
+  await naming.getByRole("button", { name: "Save", exact: true }).click();
   for (const one of [page, bensPage]) await member(one, ben).getByText("Scout").waitFor();
   await action.click();
   await expect.poll(() => field.inputValue()).toBe("Scout");
   await field.fill("");
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
   for (const one of [page, bensPage])
     await member(one, ben).getByText("Scout").waitFor({ state: "detached" });
   await act(page, ben, "Mute for 1 hour");
@@ -94,7 +94,7 @@ test("what was loaded stays while it cannot be loaded anew, beside the reason", 
     `#/c/${id}/pins`,
     panel.getByText("Bring water"),
     () => pin(other.seq),
-    () => panel.getByRole("button", { name: "Try again" }).click(),
+    () => panel.getByRole("button", { name: "Try again", exact: true }).click(),
   );
   const ban = details(page).getByRole("button", { name: "Lift the ban" });
   const mute = (seconds: number) => () =>
@@ -132,7 +132,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
   await bensPage.goto(address);
   await bensPage.getByRole("heading", { name: "Hike" }).waitFor();
   await bensPage.getByText("invites you.").waitFor();
-  await bensPage.getByRole("button", { name: "Join" }).click();
+  await bensPage.getByRole("button", { name: "Join", exact: true }).click();
   await send(bensPage, "Here I am");
   await stored(page, "Here I am").waitFor();
   await member(page, ben).waitFor();
@@ -155,7 +155,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
     await request.getByRole("button", { name: answer }).click();
     await request.waitFor({ state: "detached" });
     if (answer === "Accept") {
-      await theirPage.locator(".profile").getByRole("button", { name: "Open" }).click();
+      await theirPage.locator(".profile").getByRole("button", { name: "Open", exact: true }).click();
       await composer(theirPage).waitFor();
       await member(page, person).waitFor();
     } else {
@@ -165,7 +165,7 @@ test("a link leads into a group, and an admin answers those who ask to join", as
     }
   }
 
-  await details(page).getByRole("button", { name: "Withdraw" }).click();
+  await details(page).getByRole("button", { name: "Withdraw", exact: true }).click();
   await link.waitFor({ state: "detached" });
   expect((await dan.refused("GET", `/v1/invitations/${address.split("/").at(-1)}`)).status).toBe(404);
 });
@@ -199,7 +199,7 @@ test("slow mode is set in the group's details, and a plain member waits with wha
   const bensPage = await site.open({ person: ben, hash: `#/c/${id}` });
   await details(page).getByRole("button", { name: "Edit the group" }).click();
   await details(page).getByRole("combobox", { name: "Slow mode" }).selectOption({ label: "1 hour" });
-  await details(page).getByRole("button", { name: "Save" }).click();
+  await details(page).getByRole("button", { name: "Save", exact: true }).click();
   await notice(bensPage, `${ann.user.username} changed the slow mode of the group.`).waitFor();
 
   await send(bensPage, "First");
@@ -239,7 +239,7 @@ test("slow mode is set in the group's details, and a plain member waits with wha
 
   await details(page).getByRole("button", { name: "Edit the group" }).click();
   await details(page).getByRole("combobox", { name: "Slow mode" }).selectOption({ label: "Off" });
-  await details(page).getByRole("button", { name: "Save" }).click();
+  await details(page).getByRole("button", { name: "Save", exact: true }).click();
   await expect.poll(() => button.isDisabled()).toBe(false);
   await button.click();
   await stored(page, "Second").waitFor();
@@ -251,7 +251,7 @@ test("previews of links are switched off in the group's details", async () => {
   const previews = page.getByRole("checkbox", { name: "Messages show what they link to" });
   await details(page).getByRole("button", { name: "Edit the group" }).click();
   await previews.uncheck();
-  await details(page).getByRole("button", { name: "Save" }).click();
+  await details(page).getByRole("button", { name: "Save", exact: true }).click();
   await previews.waitFor({ state: "detached" });
   await expect.poll(() => ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ link_previews: false });
   // The form knows it.

@@ -40,10 +40,10 @@ test("an admin makes a hook, a service writes by it, and its address is replaced
   await expect.poll(() => shownUrl(page)).toBe(`${url}/slack`);
   expect(await findings(page)).toEqual([]);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await showing.getByRole("button", { name: "Copy" }).click();
+  await showing.getByRole("button", { name: "Copy", exact: true }).click();
   await page.getByText("The link is copied.").waitFor();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`${url}/slack`);
-  await showing.getByRole("button", { name: "Close" }).click();
+  await showing.getByRole("button", { name: "Close", exact: true }).click();
 
   expect(await post(`${url}/slack`, { text: "*Build 42* <https://ci.example.org/42|failed>" })).toBe(200);
   for (const who of [page, bensPage]) {
@@ -64,7 +64,10 @@ test("an admin makes a hook, a service writes by it, and its address is replaced
   expect(await post(url, { text: "late" })).toBe(404);
   expect(await post(next, { text: "Build 43 is done" })).toBe(201);
   await message(page, "Build 43 is done").waitFor();
-  await page.getByRole("dialog", { name: "Address" }).getByRole("button", { name: "Close" }).click();
+  await page
+    .getByRole("dialog", { name: "Address" })
+    .getByRole("button", { name: "Close", exact: true })
+    .click();
   await row.getByRole("button", { name: "Delete Build server" }).click();
   await confirm(page, "Delete");
   await row.waitFor({ state: "detached" });
@@ -90,6 +93,6 @@ test("who writes what a hook of the backend rejects reads why, and is not asked 
   const failed = page.locator('.message[data-state="failed"]');
   await failed.getByText("No links, please.").waitFor();
   await expect.poll(() => failed.getByRole("button").allTextContents()).toEqual(["Discard"]);
-  await failed.getByRole("button", { name: "Discard" }).click();
+  await failed.getByRole("button", { name: "Discard", exact: true }).click();
   await failed.waitFor({ state: "detached" });
 });

@@ -135,7 +135,7 @@ test("a sign-in that another tab has overtaken proves nothing, and takes the pla
   await connection(page, "live").waitFor({ state: "attached" });
   provider.user = { ...ann, sid: crypto.randomUUID() };
   await links.late.click();
-  await late.getByRole("button", { name: "Delete my account" }).click();
+  await late.getByRole("button", { name: "Delete my account", exact: true }).click();
   await late.getByRole("link", { name: "Sign in once more" }).waitFor();
   await expect.poll(() => sessionsOf(late)).toBe(2);
   await issuer.newcomer("Eve");
@@ -166,7 +166,7 @@ test("a user who refuses at the issuer reads so, and signs in with the next try 
   await issuer.newcomer("Ann");
   const page = await site.open({ language: "zh-CN", viewport: PHONE });
   await page.getByRole("link", { name: `通过 ${host} 登录` }).click();
-  await page.getByRole("link", { name: "Refuse" }).click();
+  await page.getByRole("link", { name: "Refuse", exact: true }).click();
   await page.getByRole("alert").getByText(`你没有在 ${host} 完成登录。`).waitFor();
   expect(await findings(page)).toEqual([]);
   await page.getByRole("button", { name: "重试" }).click();
@@ -185,10 +185,10 @@ test("shows that the issuer does not answer, and that the user is suspended", as
   await page.route("**/v1/token", (route) =>
     route.fulfill({ status: 403, contentType: "application/problem+json", body: '{"code":"suspended"}' }),
   );
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again", exact: true }).click();
   await page.getByRole("link", { name: "Continue" }).click();
   await page.getByRole("alert").getByText("Your account is suspended.").waitFor();
-  await page.getByRole("link", { name: "Back" }).click();
+  await page.getByRole("link", { name: "Back", exact: true }).click();
   await page.getByLabel("Password").waitFor();
 });
 
@@ -239,7 +239,7 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     const again = dialog.getByRole("link", { name: "Sign in once more" });
     const remove = dialog.getByRole("button", { name: "Delete for good" });
     const askProof = async () => {
-      await page.getByRole("button", { name: "Delete my account" }).click();
+      await page.getByRole("button", { name: "Delete my account", exact: true }).click();
       await again.waitFor();
       await expect.poll(() => remove.isDisabled()).toBe(true);
       await expect.poll(() => dialog.getByLabel("Password").count()).toBe(0);
@@ -252,7 +252,7 @@ test.each(["has a new sign-in", "goes on with the same sign-in"])(
     provider.user = { sub: crypto.randomUUID(), name: "Eve", sid: crypto.randomUUID() };
     await page.getByRole("link", { name: "Continue" }).click();
     await page.getByRole("alert").getByText("as somebody else").waitFor();
-    await page.getByRole("link", { name: "Back" }).click();
+    await page.getByRole("link", { name: "Back", exact: true }).click();
     await connection(page, "live").waitFor({ state: "attached" });
     const { token } = JSON.parse((await kept(page, "session")) ?? "{}");
     await askProof();

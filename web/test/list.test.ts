@@ -30,7 +30,7 @@ test("names and messages are found as they are read, in any order of words, and 
   await ben.send(id, "I ❤️ it, and don’t\nforget: to\u00admorrow");
   const page = await site.open({ person: ann, hash: "#/" });
   const names = () => page.getByRole("group", { name: "Conversations" }).getByRole("option").allInnerTexts();
-  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("button", { name: "Search", exact: true }).click();
   await searchField(page).fill("yuruyus istanbul'da");
   await expect.poll(names).toEqual(["İ\nİstanbul’da yürüyüş"]);
   for (const [typed, ...marked] of [
@@ -185,14 +185,14 @@ test("a message is saved with a reminder at any time that is not past", async ()
   // A browser refuses what is before `min`, as far as it can.
   await time.evaluate((field) => field.removeAttribute("min"));
   await time.fill("2001-02-03T04:05");
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await dialog.getByRole("alert").getByText("This time is in the past.").waitFor();
   const at = new Date(Date.now() + 90 * 86_400_000);
   at.setUTCHours(12, 0, 0, 0);
   await time.fill(
     await page.evaluate((ms) => new Date(ms).toLocaleString("sv").slice(0, 16).replace(" ", "T"), +at),
   );
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await dialog.waitFor({ state: "detached" });
   await expect.poll(() => ann.call("GET", "/v1/saved")).toMatchObject({ items: [{ remind_at: +at }] });
   // What was saved before is there, and what is not touched stays.
@@ -205,7 +205,7 @@ test("a message is saved with a reminder at any time that is not past", async ()
     const note = dialog.getByRole("textbox", { name: "Note" });
     await expect.poll(() => note.inputValue()).toBe(before);
     await note.fill(now);
-    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
     await dialog.waitFor({ state: "detached" });
     await expect
       .poll(() => ann.call("GET", "/v1/saved"))

@@ -106,7 +106,7 @@ test("a moderator finds a user, suspends them with a reason and an end, and lift
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Until").selectOption({ label: "7 days from now" });
   await dialog.getByLabel("Reason").fill("spam — 垃圾");
-  await dialog.getByRole("button", { name: "Suspend" }).click();
+  await dialog.getByRole("button", { name: "Suspend", exact: true }).click();
   await user.getByText("Suspended until").waitFor();
   await user.getByText("spam — 垃圾").waitFor();
   expect(await ben.refused("GET", "/v1/me")).toMatchObject({ status: 401 });
@@ -137,7 +137,7 @@ test("a user who has reported as much as a day may have is told so", async () =>
     }),
   );
   await message(page, "Boots").click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Report" }).click();
+  await page.getByRole("menuitem", { name: "Report", exact: true }).click();
   await page.getByRole("radio", { name: "Spam" }).check();
   await page.getByRole("button", { name: "Send the report" }).click();
   await page.getByRole("alert").filter({ hasText: "as many reports as one day allows" }).waitFor();

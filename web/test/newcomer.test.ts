@@ -13,7 +13,7 @@ test("a newcomer takes the first steps, each of which disappears when it is done
   const page = await device.newPage();
   await page.goto(site.origin);
   await page.getByRole("heading", { name: `Welcome, ${ann.user.username}` }).waitFor();
-  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
   await page.getByText("The link is copied.").waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   await expect.poll(() => page.getByRole("link", { name: "New conversation", exact: true }).count()).toBe(2);
@@ -50,12 +50,12 @@ test("a pasted invitation leads into its group, also on a phone", async () => {
   const page = await site.open({ person: ann, viewport: PHONE, hasTouch: true });
   const field = page.getByRole("textbox", { name: "Paste an invitation link" });
   await field.fill("https://chat.example/");
-  await page.getByRole("button", { name: "Open" }).tap();
+  await page.getByRole("button", { name: "Open", exact: true }).tap();
   await page.getByRole("alert").getByText("This is no invitation.").waitFor();
   await field.fill(`Come here: ${site.origin}/#/join/${code}`);
-  await page.getByRole("button", { name: "Open" }).tap();
+  await page.getByRole("button", { name: "Open", exact: true }).tap();
   await page.getByText(`${ben.user.username}\u2069 invites you.`).waitFor();
-  await page.getByRole("button", { name: "Join" }).tap();
+  await page.getByRole("button", { name: "Join", exact: true }).tap();
   await composer(page).waitFor();
 });
 
@@ -72,10 +72,10 @@ test("who follows an invitation sees the group and the inviter, signs up, and co
   await page.getByLabel("Username").fill("invited_newcomer");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("button", { name: "Join" }).waitFor();
+  await page.getByRole("button", { name: "Join", exact: true }).waitFor();
   // Nobody has joined before they say so.
   await expect.poll(() => ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ member_count: 1 });
-  await page.getByRole("button", { name: "Join" }).click();
+  await page.getByRole("button", { name: "Join", exact: true }).click();
   await composer(page).waitFor();
   await expect.poll(() => ben.call("GET", `/v1/conversations/${id}`)).toMatchObject({ member_count: 2 });
 });

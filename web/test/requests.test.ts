@@ -49,7 +49,7 @@ test("who is added to a group, and wants to be asked, decides in their requests"
   await other.getByRole("main").getByRole("link", { name: "Hike" }).click();
   await other.getByText("1 member", { exact: true }).waitFor();
   await other.getByText(`${ann.user.username} wants to add you to this group`).waitFor();
-  await other.getByRole("button", { name: "Accept" }).click();
+  await other.getByRole("button", { name: "Accept", exact: true }).click();
   await row(other, "Hike").waitFor();
   await composer(other).waitFor();
 });

@@ -59,7 +59,7 @@ test("filters are written or chosen, and removed", async () => {
 test("on a phone Back leads from a message to what was found, and then to the list", async () => {
   const { ann } = await world();
   const page = await site.open({ person: ann, viewport: PHONE, hasTouch: true });
-  await page.getByRole("button", { name: "Search" }).tap();
+  await page.getByRole("button", { name: "Search", exact: true }).tap();
   await searchField(page).fill("drawer");
   await offer(page, "The map of the drawers").tap();
   await stored(page, "The map of the drawers").waitFor();

@@ -347,10 +347,10 @@ test("Escape closes what stands beside a conversation, and the search, and leads
   await stored(page, "Message 10").waitFor();
   // Its menu has what is rare, by keys alone.
   await page.getByRole("button", { name: "Conversation menu" }).press("Enter");
-  const threads = page.getByRole("menuitem", { name: "Threads" });
+  const threads = page.getByRole("menuitem", { name: "Threads", exact: true });
   await expect.poll(() => threads.evaluate((one) => one === document.activeElement)).toBe(true);
   await threads.press("Enter");
-  const close = page.getByRole("link", { name: "Close" });
+  const close = page.getByRole("link", { name: "Close", exact: true });
   await close.focus();
   await page.keyboard.press("Escape");
   await close.waitFor({ state: "detached" });
@@ -403,7 +403,7 @@ test("a search that has failed finds its own words alone when it is repeated", a
   const refused = { code: "invalid", title: "Bad Request", status: 400, detail: "not these words" };
   await page.route("**/messages/search?**", (route) => route.fulfill({ status: 400, json: refused }));
   await searchField(page).fill("Message 3");
-  const retry = page.locator(".search").getByRole("button", { name: "Try again" });
+  const retry = page.locator(".search").getByRole("button", { name: "Try again", exact: true });
   await retry.waitFor();
   await page.unroute("**/messages/search?**");
   await retry.click();

@@ -13,7 +13,7 @@ let clock: Clock;
 
 beforeEach(async () => {
   server = await ScriptedServer.start();
-  clock = new Clock();
+  clock = new Clock("/client/src/connection/");
   vi.spyOn(Math, "random").mockReturnValue(1);
 });
 afterEach(async () => {

@@ -38,7 +38,7 @@ const OUTSIDE: [path: string, open: null | ((page: Page, say: Say) => Promise<vo
   ["/docs/settings", null, "table"],
 ];
 
-test("what is there before a sign-in can be read and reached", async () => {
+test("what is there before a sign-in can be read and reached", { timeout: 600_000 }, async () => {
   const pairs = isWhole
     ? OUTSIDE.flatMap((one) => LOOKS.map((look) => [one, look] as const))
     : sampledPairs(OUTSIDE, LOOKS.slice(0, 4));

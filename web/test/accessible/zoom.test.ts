@@ -145,7 +145,7 @@ test("at 200 % one signs in, writes, makes a poll and changes settings by the ke
     await page.keyboard.press("Enter");
     await expect.poll(() => hasFocus(page.getByRole("heading", { name: part, exact: true }))).toBe(true);
     await expectReachable(page, ...controls);
-    await page.getByRole("link", { name: "Back" }).focus();
+    await page.getByRole("link", { name: "Back", exact: true }).focus();
     await page.keyboard.press("Enter");
     await expect.poll(() => hasFocus(page.getByRole("link", { name: part }))).toBe(true);
   }

@@ -135,7 +135,7 @@ test("a link that is followed while a picture is being closed leads on, and noth
   const place = async () => ((await link.count()) ? await link.boundingBox() : null);
   const before = await place();
   gate.resolve();
-  await details.getByRole("button", { name: "Block" }).waitFor();
+  await details.getByRole("button", { name: "Block", exact: true }).waitFor();
   await expect.poll(async () => [null, await place()]).toContainEqual(before);
 });
 
@@ -197,7 +197,7 @@ test("a recording ends unsent by Escape and by a way to the side; a click locks 
   await levels.nth(9).waitFor();
   await page.getByRole("button", { name: "Send the recording" }).click();
   await expect.poll(() => kinds(ann, id)).toHaveLength(1);
-  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByRole("button", { name: "Play", exact: true }).click();
   const position = page.getByRole("slider", { name: "Position in the recording" });
   await expect.poll(async () => Number(await position.inputValue())).toBeGreaterThan(0);
 });
@@ -234,7 +234,7 @@ test("a poll that answers a message ends the answer, and leaves what was written
   await page.getByText("Answer to").waitFor();
   await composer(page).fill("I think");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
   await page.getByRole("textbox", { name: "Question" }).fill("Where to?");
   await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
   await page.getByRole("textbox", { name: "Option 2" }).fill("Hill");
@@ -250,7 +250,7 @@ test("a poll that answers a message ends the answer, and leaves what was written
 test("a poll is made of a question and options", async () => {
   const { ann, id, page } = await ownWorld();
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
   await page.getByRole("textbox", { name: "Question" }).fill("Where to?");
   await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
   await page.keyboard.press("Enter");

@@ -40,7 +40,7 @@ test("a thread has a field of its own, whose draft stays, and which sends texts 
   await page.keyboard.type("Perhaps");
   await composer(page).fill("By the way");
   await expect.poll(() => answer(page).inputValue()).toBe("Perhaps");
-  await thread(page).getByRole("link", { name: "Close" }).click();
+  await thread(page).getByRole("link", { name: "Close", exact: true }).click();
   await thread(page).waitFor({ state: "detached" });
   await expect.poll(() => composer(page).inputValue()).toBe("By the way");
   await composer(page).press("Enter");

@@ -68,7 +68,7 @@ test("large files show how far they are; of one that is cancelled nothing is sen
   const cancelled = page.waitForResponse(
     (answer) => answer.request().method() === "DELETE" && answer.url().includes("/v1/files/uploads/"),
   );
-  await message(page, "second.bin").getByRole("button", { name: "Cancel" }).click();
+  await message(page, "second.bin").getByRole("button", { name: "Cancel", exact: true }).click();
   await expect.poll(() => message(page, "second.bin").count()).toBe(0);
   const deletion = await cancelled;
   expect(deletion.status()).toBe(204);
@@ -121,7 +121,7 @@ test("an upload goes on after the connection was lost, and one that was refused 
   await expect.poll(() => names(ann, id)).toEqual(["film.bin"]);
   const { id: upload } = z.object({ id: z.string() }).parse(uploads[0]);
   await ann.call("DELETE", `/v1/files/uploads/${upload}`);
-  await failed.getByRole("button", { name: "Try again" }).click();
+  await failed.getByRole("button", { name: "Try again", exact: true }).click();
   await stored(page, "again.bin").waitFor();
   await expect.poll(() => names(ann, id)).toEqual(["film.bin", "again.bin"]);
 });

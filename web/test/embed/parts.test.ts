@@ -50,7 +50,7 @@ test("files are attached, show how far they are, and can be cancelled; a text be
     .toBe("0.83");
   // The next message waits behind it, and is sent when the upload is cancelled.
   await send(page, "Later");
-  await upload.getByRole("button", { name: "Cancel" }).first().click();
+  await upload.getByRole("button", { name: "Cancel", exact: true }).first().click();
   await expect.poll(() => texts(page)).toEqual(["Later"]);
   await bring(field(page), "drop", [{ name: "note.txt" }]);
   await field(page).fill("The note");
@@ -71,7 +71,9 @@ test("a thread opens over a narrow chat, is answered there, and its count stands
   const row = page.locator(`li[data-seq="${seq}"]`).first();
   await row.getByRole("button", { name: "Reply in thread" }).click();
   await expect.poll(() => events(page, "open")).toBe(`open=${id}=${seq}`);
-  await expect.poll(() => hasFocus(thread(page).getByRole("button", { name: "Close" }))).toBe(true);
+  await expect
+    .poll(() => hasFocus(thread(page).getByRole("button", { name: "Close", exact: true })))
+    .toBe(true);
   // The conversation below it can neither be seen nor reached, and nothing of it is read.
   await expect.poll(() => field(page).count()).toBe(0);
   const answer = thread(page).getByRole("textbox", { name: "Answer in the thread" });
@@ -119,12 +121,12 @@ test("an inbox shows the list and the chosen conversation: side by side, or one 
   expect(await findings(page)).toEqual([]);
   await page.setViewportSize(PHONE);
   await expect.poll(() => list.isVisible()).toBe(false);
-  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("button", { name: "Back", exact: true }).click();
   await expect.poll(() => hasFocus(row(ben.user.username))).toBe(true);
   await expect.poll(() => field(page).count()).toBe(0);
   expect(await findings(page)).toEqual([]);
   await page.keyboard.press("Enter");
-  await expect.poll(() => hasFocus(page.getByRole("button", { name: "Back" }))).toBe(true);
+  await expect.poll(() => hasFocus(page.getByRole("button", { name: "Back", exact: true }))).toBe(true);
   await set(page, { conversation: `${group.id}` });
   await expect.poll(() => texts(page)).toEqual(["Shall we go?"]);
 });
@@ -134,7 +136,7 @@ test("a tap on Send leaves the focus in the field, and the keyboard of a phone o
   const { page } = await product.embed(ann, { conversation: `${id}` }, { viewport: PHONE, hasTouch: true });
   await field(page).tap();
   await page.keyboard.type("On my way");
-  await page.getByRole("button", { name: "Send" }).tap();
+  await page.getByRole("button", { name: "Send", exact: true }).tap();
   await expect.poll(() => texts(page)).toEqual(["On my way"]);
   await expect.poll(() => hasFocus(field(page))).toBe(true);
 });

@@ -144,7 +144,7 @@ test("a list of several pages goes on, and an auditor only reads", async () => {
   const page = await open(await staff(site, "auditor"));
   await row(page, "bitcoin number 54").waitFor();
   await expect.poll(() => row(page, "bitcoin number 2").count()).toBe(10);
-  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await row(page, "bitcoin number 1").nth(10).waitFor();
   await page.keyboard.press("j");
   await page.getByRole("article").waitFor();
@@ -194,7 +194,7 @@ test("the sender takes back what waits, and reads whether a moderator was quicke
     await expect.poll(() => waiting(text).getByRole("alert").count()).toBe(0);
   }
   const [first, quicker, refused] = texts.map((text) =>
-    waiting(text).getByRole("button", { name: "Discard" }),
+    waiting(text).getByRole("button", { name: "Discard", exact: true }),
   );
   const moe = await staff(site, "moderator");
   const staffs = await open(moe);

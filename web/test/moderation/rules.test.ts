@@ -76,7 +76,7 @@ test("what the server objects to stands at the rule and its field, and nothing i
   await page.getByRole("textbox", { name: "Words" }).fill("casino\n!!!");
   await row(page, "shop").click();
   await page.getByLabel("Except in").fill("7 seven");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   const words = page.getByRole("textbox", { name: "Words" });
   await page.getByText("!!!: must begin and end with a letter or a digit").waitFor();
   await expect.poll(() => words.getAttribute("aria-invalid")).toBe("true");
@@ -86,7 +86,7 @@ test("what the server objects to stands at the rule and its field, and nothing i
   await page.getByText("seven is no number of a conversation.").waitFor();
   await expect.poll(() => stored(mia)).toEqual([SPAM, SHOP]);
   await page.getByRole("textbox", { name: "Domains" }).fill(" ");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await words.waitFor();
   await row(page, "shop").click();
   await page.getByText("The rule looks for nothing yet.").waitFor();
@@ -131,9 +131,9 @@ test("of two who change the rules the second is told, and takes those of the fir
     await row(page, "spam").click();
     await page.getByRole("textbox", { name: "Words" }).fill(word);
   }
-  await first.getByRole("button", { name: "Save" }).click();
+  await first.getByRole("button", { name: "Save", exact: true }).click();
   await first.getByText("The rules are saved.").waitFor();
-  await second.getByRole("button", { name: "Save" }).click();
+  await second.getByRole("button", { name: "Save", exact: true }).click();
   await second.getByRole("alert").filter({ hasText: "Somebody else has changed the rules" }).waitFor();
   await expect.poll(() => stored(mia)).toEqual([{ ...SPAM, match: { words: ["first"] } }, SHOP]);
   await second.getByRole("button", { name: "Replace theirs" }).click();

@@ -87,7 +87,7 @@ test("what another app shares waits for the sign-in, comes into the field of a c
 
   // Who closes it has thrown it away.
   await share(page, { text: "Never mind" });
-  await dialog.getByRole("button", { name: "Close" }).tap();
+  await dialog.getByRole("button", { name: "Close", exact: true }).tap();
   await dialog.waitFor({ state: "detached" });
   // The page goes back over the entry of the dialog.
   await page.waitForFunction(() => !Object(history.state).over);
@@ -130,7 +130,7 @@ test("messages, files and links go to other apps by the sheet of the system", as
   const size = (await (await fetch(url)).arrayBuffer()).byteLength;
   await expect.poll(() => given(page)).toEqual([{ text: "At six" }]);
   await stored(page, "The way").click({ button: "right", position: { x: 80, y: 10 } });
-  await page.getByRole("menuitem", { name: "Share" }).click();
+  await page.getByRole("menuitem", { name: "Share", exact: true }).click();
   await expect
     .poll(() => given(page).then((all) => all[1]))
     .toEqual({ text: "The way", files: [`map.png ${size}`] });

@@ -16,7 +16,7 @@ test("a phone shows the list, or a conversation, and the way back leads from one
   await expect.poll(() => row(page, ben.user.username).isVisible()).toBe(false);
   await send(page, "Good");
   await stored(page, "Good").waitFor();
-  await page.getByRole("link", { name: "Back to the list" }).click();
+  await page.getByRole("link", { name: "Back to the list", exact: true }).click();
   await row(page, "You: Good").waitFor();
   await page.goBack();
   await stored(page, "Good").waitFor();
@@ -30,7 +30,7 @@ test("a phone shows the list, or a conversation, and the way back leads from one
     await call.continue();
   });
   const asked = page.waitForRequest(/people-page-/);
-  await page.getByRole("link", { name: "People" }).click();
+  await page.getByRole("link", { name: "People", exact: true }).click();
   await asked;
   await expect.poll(() => row(page, ben.user.username).isVisible()).toBe(true);
   await page.goBack();

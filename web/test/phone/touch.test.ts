@@ -57,7 +57,7 @@ test("a tap on Send leaves the focus in the field, and the keyboard open", async
 
 test("a finger that rests on a conversation of the list opens its menu, and follows no link", async () => {
   const { ben, page } = await talk("Hello");
-  await page.getByRole("link", { name: "Back to the list" }).tap();
+  await page.getByRole("link", { name: "Back to the list", exact: true }).tap();
   const menu = page.getByRole("menu", { name: `Actions for ${ben.user.username}` });
   const shakes = await page.evaluateHandle(() => {
     const seen: unknown[] = [];
@@ -123,7 +123,7 @@ test("Back closes a picture and what else is over the page, and then leads back"
   const url = `${site.origin}/icons/icon-192.png`;
   const picture = { client_msg_id: "1", kind: "image", body: { url, width: 192, height: 192 } };
   await ann.call("POST", `/v1/conversations/${id}/messages`, picture);
-  await page.getByRole("link", { name: "Back to the list" }).tap();
+  await page.getByRole("link", { name: "Back to the list", exact: true }).tap();
   await row(page, ben.user.username).tap();
   const viewer = page.locator(".lightbox");
   /** Nobody is so quick as to go back before the browser has noted what was opened or closed. */
@@ -136,7 +136,7 @@ test("Back closes a picture and what else is over the page, and then leads back"
   await viewer.waitFor({ state: "detached" });
   await composer(page).waitFor();
   await page.getByRole("button", { name: /^Open / }).tap();
-  await viewer.getByRole("button", { name: "Close" }).tap();
+  await viewer.getByRole("button", { name: "Close", exact: true }).tap();
   await viewer.waitFor({ state: "detached" });
   await noted(0);
   await page.getByTitle("Go to a date").tap();

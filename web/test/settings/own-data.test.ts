@@ -12,7 +12,7 @@ const site = Site.forFile();
 
 /** Opens the dialog that deletes the account. */
 async function openDeletion(page: Page) {
-  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.getByRole("button", { name: "Delete my account", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Delete my account" });
   await dialog.getByText("This cannot be undone.").waitFor();
   return dialog;
@@ -56,7 +56,7 @@ test("an export is saved as a file, can be cancelled, and tried again when it fa
   answers.push(failed, refused, waiting, answered);
   await button.click();
   await page.getByRole("alert").getByText("The server does not answer.").waitFor();
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again", exact: true }).click();
   await page.getByText("It is possible again from").waitFor();
   await button.click();
   await page.getByRole("status").getByText("Collecting your data").waitFor();

@@ -38,10 +38,10 @@ test("a phone shows the list, or a part in its place with a way back", async () 
   await part.click();
   await page.getByRole("group", { name: "Who may write to you" }).waitFor();
   await expect.poll(() => part.count()).toBe(0);
-  await page.getByRole("link", { name: "Back" }).click();
+  await page.getByRole("link", { name: "Back", exact: true }).click();
   await part.waitFor();
   await expect.poll(() => focused(page)).toBe("Privacy");
-  await page.getByRole("link", { name: "Back" }).click();
+  await page.getByRole("link", { name: "Back", exact: true }).click();
   await expect.poll(() => new URL(page.url()).hash).toBe("#/");
 });
 

@@ -41,7 +41,7 @@ test("two people talk in a page of another origin that allows no script and no s
   await expect
     .poll(() => header.evaluate((element) => getComputedStyle(element).color))
     .toBe("rgb(18, 52, 86)");
-  const button = anns.getByRole("button", { name: "Send" });
+  const button = anns.getByRole("button", { name: "Send", exact: true });
   await expect
     .poll(() => button.evaluate((element) => getComputedStyle(element).backgroundColor))
     .toBe("rgb(1, 102, 3)");

@@ -49,7 +49,7 @@ test("a group is made, named, pictured, announced and dissolved, and each member
   await name.fill("Hike to the hut");
   await details(page).getByRole("textbox", { name: "Introduction" }).fill("Each Sunday");
   await details(page).getByRole("textbox", { name: "Announcement" }).fill("Bring water");
-  await details(page).getByRole("button", { name: "Save" }).click();
+  await details(page).getByRole("button", { name: "Save", exact: true }).click();
   await expect.poll(() => hasFocus(edit)).toBe(true);
   for (const one of [page, bensPage]) {
     await row(one, "Hike to the hut").waitFor();

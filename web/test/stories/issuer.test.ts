@@ -35,7 +35,7 @@ test("refuses an answer to no sign-in of the tab, and an ID token with another n
   await issuer.goAndCome(page);
   await page.getByRole("alert").getByText("This sign-in is over, or belongs to another tab.").waitFor();
   provider.faults = { claims: { nonce: "another" } };
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again", exact: true }).click();
   await page.getByRole("link", { name: "Continue" }).click();
   await page.getByRole("alert").getByText("gave an answer that this page cannot use").waitFor();
   await expect

@@ -25,7 +25,7 @@ test("an edit is seen on both sides, with what the message said before", async (
   await ann.send(id, "Lunch at noon?");
   await stored(bensPage, "Lunch at noon?").waitFor();
   const row = stored(annsPage, "Lunch at noon?");
-  const more = row.getByRole("button", { name: "More" });
+  const more = row.getByRole("button", { name: "More", exact: true });
   // The pointer is beside a row that moves.
   await expect
     .poll(() =>
@@ -151,7 +151,7 @@ test("a quote and a notice lead to the thread in which alone the message stands"
   await expect
     .poll(() => panel.locator(`[data-seq="${seq}"]`).evaluate((row) => row.getBoundingClientRect().top > 56))
     .toBe(true);
-  await panel.getByRole("link", { name: "Close" }).click();
+  await panel.getByRole("link", { name: "Close", exact: true }).click();
   await panel.waitFor({ state: "detached" });
 
   await ann.call("PUT", `${messages}/${seq}/pin`);
@@ -254,7 +254,7 @@ test("a vote is counted at once on both sides, and the poll ends for all", async
   await confirm(annsPage, "End the poll");
   await bensPage.getByText("Ended").waitFor();
   await expect.poll(() => bensPage.getByRole("radio", { name: "Eight" }).isDisabled()).toBe(true);
-  await bensPage.getByRole("button", { name: "Close" }).click();
+  await bensPage.getByRole("button", { name: "Close", exact: true }).click();
   await bensPage.getByRole("button", { name: "2 · 100%" }).click();
   await bensPage.getByRole("dialog", { name: "Nine" }).getByText(ben.user.username).waitFor();
 });
@@ -295,17 +295,17 @@ test("messages are forwarded one by one, and as one", async () => {
   await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
   await annsPage
     .getByRole("toolbar", { name: "2 selected" })
-    .getByRole("button", { name: "Forward" })
+    .getByRole("button", { name: "Forward", exact: true })
     .click();
   const dialog = annsPage.getByRole("dialog", { name: "Forward 2 messages" });
   await dialog.getByRole("radio", { name: "As one message" }).check();
   await dialog.getByRole("textbox", { name: "Title" }).fill("Our talk");
   await dialog.getByRole("checkbox", { name: "Noodles" }).check();
-  await dialog.getByRole("button", { name: "Forward" }).click();
+  await dialog.getByRole("button", { name: "Forward", exact: true }).click();
   await choose(annsPage, "Second", "Forward");
   const again = annsPage.getByRole("dialog", { name: "Forward 1 message" });
   await again.getByRole("checkbox", { name: "Noodles" }).check();
-  await again.getByRole("button", { name: "Forward" }).click();
+  await again.getByRole("button", { name: "Forward", exact: true }).click();
   await annsPage
     .getByRole("navigation", { name: "Conversations" })
     .getByRole("link", { name: "Noodles" })
@@ -325,17 +325,17 @@ test("chosen messages are copied, saved and deleted together", async () => {
   const bar = annsPage.getByRole("toolbar", { name: /selected/ });
   await choose(annsPage, "First", "Select");
   await annsPage.getByRole("checkbox", { name: "Choose: Second" }).check();
-  await bar.getByRole("button", { name: "Copy" }).click();
+  await bar.getByRole("button", { name: "Copy", exact: true }).click();
   const { username } = ann.user;
   const copied = () => annsPage.evaluate(() => navigator.clipboard.readText());
   await expect.poll(copied).toMatch(new RegExp(`^${username}, .+\\nFirst\\n\\n${username}, .+\\nSecond$`));
-  await bar.getByRole("button", { name: "Save" }).click();
+  await bar.getByRole("button", { name: "Save", exact: true }).click();
   await bar.waitFor({ state: "detached" });
   await expect(ann.call("GET", "/v1/saved")).resolves.toMatchObject({ items: { length: 2 } });
 
   await choose(annsPage, "First", "Select");
   await annsPage.getByRole("checkbox", { name: "Choose: Third" }).check();
-  await bar.getByRole("button", { name: "Delete" }).click();
+  await bar.getByRole("button", { name: "Delete", exact: true }).click();
   // Ben's message is not hers to delete for him.
   const menu = annsPage.getByRole("menuitem");
   await expect.poll(() => menu.allInnerTexts()).toEqual(["Delete for me"]);
@@ -344,7 +344,7 @@ test("chosen messages are copied, saved and deleted together", async () => {
   for (const text of ["First", "Third"]) await stored(annsPage, text).waitFor({ state: "detached" });
   await stored(bensPage, "First").waitFor();
   await choose(annsPage, "Second", "Select");
-  await bar.getByRole("button", { name: "Delete" }).click();
+  await bar.getByRole("button", { name: "Delete", exact: true }).click();
   await menu.filter({ hasText: "Delete for everyone" }).click();
   await confirm(annsPage, "Delete for everyone");
   await stored(bensPage, "This message was deleted.").waitFor();

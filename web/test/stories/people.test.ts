@@ -44,7 +44,7 @@ test("whoever must ask is read without their learning of it, and comes into the 
   expect(made).toEqual([]);
   const receipts = JSON.stringify(await ben.call("GET", `/v1/conversations/${id}/receipts`));
   expect(receipts).toContain(`"user_id":${ann.user.id},"read_seq":0`);
-  await page.getByRole("button", { name: "Accept" }).click();
+  await page.getByRole("button", { name: "Accept", exact: true }).click();
   await stored(page, "we met").waitFor();
   await composer(page).waitFor();
   await row(page, ben.user.username).waitFor();
@@ -56,7 +56,7 @@ test("people are found, befriended and chosen by the keyboard alone", async () =
   const page = await site.open({ person: ann, hash: "#/people" });
   const main = page.getByRole("main");
   await main.getByText("No friends yet.").waitFor();
-  await main.getByRole("button", { name: "Find people" }).press("Enter");
+  await main.getByRole("button", { name: "Find people", exact: true }).press("Enter");
   await searchField(page).fill(ben.user.username);
   await offer(page, `@${ben.user.username}`).waitFor();
   await searchField(page).press("Enter");

@@ -96,7 +96,7 @@ test("what a user does with a conversation shows in the list and in the archive"
   await choose("Hike", "Pin to the top");
   await expect.poll(names).toEqual(["Hike", "Kitchen"]);
   await choose("Kitchen", "Move to the archive");
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await expect.poll(names).toEqual(["Hike", "Kitchen"]);
   await choose("Kitchen", "Move to the archive");
   await expect.poll(names).toEqual(["Hike"]);
@@ -167,8 +167,8 @@ test("one search leads to conversations, people, pages and messages by keys alon
   await page.getByRole("heading", { name: "Saved messages" }).waitFor();
 
   // Who only goes past the search finds the list again.
-  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect.poll(hasFocus).toBe(true);
-  await page.getByRole("link", { name: "People" }).focus();
+  await page.getByRole("link", { name: "People", exact: true }).focus();
   await row(page, "Hike").waitFor();
 });

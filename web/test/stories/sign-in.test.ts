@@ -103,8 +103,8 @@ test("a new password ends the other sessions, and a deleted account says farewel
   await page.getByRole("button", { name: "Change the password" }).click();
   await expect.poll(() => ends.count()).toBe(0);
   await other.getByText("Your session has ended.").waitFor();
-  await page.getByRole("link", { name: "Your data" }).click();
-  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.getByRole("link", { name: "Your data", exact: true }).click();
+  await page.getByRole("button", { name: "Delete my account", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Delete my account" });
   await dialog.getByLabel("Password").fill(next);
   await dialog.getByRole("button", { name: "Delete for good" }).click();

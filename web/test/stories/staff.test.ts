@@ -32,7 +32,7 @@ test("a moderator takes a report, deletes its message and resolves it by keys al
 
   await page.keyboard.press("r");
   await page.getByRole("dialog", { name: "Resolve" }).getByLabel("Note").fill("deleted");
-  await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).press("Enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Resolve", exact: true }).press("Enter");
   await report.getByText("Acted on").waitFor();
   await reportRow(page, "cheap watches").waitFor({ state: "detached" });
   await page.getByRole("radio", { name: "Resolved" }).check();
@@ -58,15 +58,15 @@ test("a member reports a message, a person and a group, and each is among the re
     await page.waitForFunction(() => !Object(history.state).over);
   };
   await message(page, "Buy my boots").click({ button: "right" });
-  await page.getByRole("menuitem", { name: "Report" }).click();
+  await page.getByRole("menuitem", { name: "Report", exact: true }).click();
   await report("Report the message", "Spam", "boots again");
   await page.goto(`${site.origin}/#/user/${ben.user.id}`);
-  await page.getByRole("button", { name: "Report" }).click();
+  await page.getByRole("button", { name: "Report", exact: true }).click();
   await report(`Report ${ben.user.username}`, "Something else", "sells boots");
   await page.goto(`${site.origin}/#/c/${id}/info`);
   // The page of the user before has a button of this name, too.
   const details = page.getByRole("complementary", { name: "Details" });
-  await details.getByRole("button", { name: "Report" }).click();
+  await details.getByRole("button", { name: "Report", exact: true }).click();
   await report("Report “Hike”", "Something illegal", "a boot market");
 
   const staffPage = await site.open({ person: await staff(site, "admin"), hash: "#/admin/" });

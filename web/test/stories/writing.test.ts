@@ -119,11 +119,11 @@ test("pictures that are sent together are an album with one caption, in the view
   const panel = page.getByRole("complementary", { name: "Media, files and links" });
   await expect.poll(() => panel.getByRole("button", { name: /^Open the picture/ }).count()).toBe(3);
   await ann.send(id, "See https://example.com/map");
-  await panel.getByRole("button", { name: "Links" }).click();
+  await panel.getByRole("button", { name: "Links", exact: true }).click();
   await panel.getByRole("link", { name: /example.com/ }).waitFor();
   await ann.revoke(id, 4);
   await panel.getByText("There is nothing here yet.").waitFor();
-  await panel.getByRole("link", { name: "Close" }).click();
+  await panel.getByRole("link", { name: "Close", exact: true }).click();
 });
 
 test("a voice message is recorded while the button is held, by the pointer and by a key", async () => {
@@ -159,10 +159,10 @@ test("a message is scheduled, changed, and sent at once", async () => {
   await page.getByText("Will be sent").waitFor();
   await expect.poll(() => composer(page).inputValue()).toBe("");
   await page.getByRole("link", { name: "1 message scheduled for" }).click();
-  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("See you tomorrow");
   const saved = page.waitForRequest((call) => call.method() === "PATCH");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   // The time stays as it is.
   expect((await saved).postDataJSON()).toEqual({ kind: "text", body: { text: "See you tomorrow" } });
   await page.getByText("See you tomorrow").waitFor();
@@ -203,7 +203,7 @@ test("Enter that ends a composition chooses nothing in any other field", async (
   await emoji.press("Escape");
   await expect.poll(() => composer(page).inputValue()).toBe("");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll" }).click();
+  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
   const options = page.getByRole("textbox", { name: /^Option/ });
   await options.last().focus();
   await endComposition(options.last());

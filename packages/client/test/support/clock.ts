@@ -8,12 +8,15 @@ export class Clock {
   readonly #timers = new Map<number, { delay: number; end: () => void }>();
   #last = 0;
 
-  /** Takes the place of `setTimeout` until `vi.unstubAllGlobals`. */
-  constructor() {
+  /**
+   * Takes the place of `setTimeout` until `vi.unstubAllGlobals`.
+   * @param folder whose timers. A client of a test file before may still repeat a call.
+   */
+  constructor(folder = "/client/src/") {
     const { setTimeout: begin, clearTimeout: forget } = globalThis;
     vi.stubGlobal("setTimeout", (end: () => void, delay = 0) => {
       // The third line of the stack is the caller.
-      if (!new Error().stack?.split("\n")[2]?.includes("/client/src/")) return begin(end, delay);
+      if (!new Error().stack?.split("\n")[2]?.includes(folder)) return begin(end, delay);
       this.#timers.set(++this.#last, { delay, end });
       return this.#last;
     });

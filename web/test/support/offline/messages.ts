@@ -137,7 +137,7 @@ export const MESSAGES: readonly Action[] = [
         act: async (page) => {
           await choose(page, word, "Forward");
           await page.getByRole("dialog").getByRole("checkbox", { name: to }).check();
-          await page.getByRole("dialog").getByRole("button", { name: "Forward" }).click();
+          await page.getByRole("dialog").getByRole("button", { name: "Forward", exact: true }).click();
         },
         seen: (page, moment) =>
           page.getByText(
@@ -285,7 +285,7 @@ export const MESSAGES: readonly Action[] = [
           await page.locator(".composer input[type=file]").setInputFiles(file);
           await page.getByRole("textbox", { name: "Caption", exact: true }).fill(caption);
           await page.getByRole("textbox", { name: "Caption", exact: true }).press("Enter");
-          await message(page, caption).getByRole("button", { name: "Cancel" }).click();
+          await message(page, caption).getByRole("button", { name: "Cancel", exact: true }).click();
           await message(page, caption).waitFor({ state: "detached" });
         },
         seen: composer,
@@ -350,7 +350,7 @@ export const MESSAGES: readonly Action[] = [
       return {
         hash: "#/saved",
         ready: line,
-        act: (page) => line(page).getByRole("button", { name: "Remove" }).click(),
+        act: (page) => line(page).getByRole("button", { name: "Remove", exact: true }).click(),
         shown: (page) => page.getByRole("main").first(),
         state: async () =>
           Object(await world.ann.call("GET", "/v1/saved")).items.some((one: Stored) => one.seq === seq),

@@ -164,7 +164,7 @@ export const SETTINGS: readonly Action[] = [
         ready: (page) => page.getByText(name),
         act: async (page) => {
           await page.getByRole("button", { name: `Actions for ${name}` }).click();
-          await page.getByRole("menuitem", { name: "Delete" }).click();
+          await page.getByRole("menuitem", { name: "Delete", exact: true }).click();
           await confirm(page, "Delete");
         },
         shown: (page) => page.getByRole("main").first(),
@@ -179,7 +179,7 @@ export const SETTINGS: readonly Action[] = [
       hash: "#/settings/data",
       ready: (page) => page.getByRole("button", { name: "Export my data" }),
       act: (page) => page.getByRole("button", { name: "Export my data" }).click(),
-      again: (page) => page.getByRole("button", { name: "Try again" }).click(),
+      again: (page) => page.getByRole("button", { name: "Try again", exact: true }).click(),
       worked: (page) => page.getByText("is saved"),
     }),
   },
@@ -314,9 +314,9 @@ export const SESSIONS: readonly Action[] = [
       return {
         hash: "#/settings/data",
         isAway: true,
-        ready: (page) => page.getByRole("button", { name: "Delete my account" }),
+        ready: (page) => page.getByRole("button", { name: "Delete my account", exact: true }),
         act: async (page) => {
-          await page.getByRole("button", { name: "Delete my account" }).click();
+          await page.getByRole("button", { name: "Delete my account", exact: true }).click();
           await page.getByLabel("Password").fill(PASSWORD);
           await press(page);
         },
