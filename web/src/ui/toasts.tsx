@@ -48,9 +48,14 @@ function Line({ shown }: { shown: Toast }) {
     const end = () => {
       toasts.value = toasts.value.filter((one) => one !== shown);
     };
+    // Until the script is there, or for good.
+    const timer = setTimeout(end, ms);
     import("./overlay/toast-life.ts").then(
-      ({ live }) => line.current && live(line.current, ms, end),
-      () => setTimeout(end, ms),
+      ({ live }) => {
+        clearTimeout(timer);
+        if (line.current) live(line.current, ms, end);
+      },
+      () => {},
     );
   }, []);
   return (
