@@ -18,6 +18,12 @@ const BEYOND = filter.length > 0 ? [] : filesBeyond(RUN);
 /** The settings of wrangler.toml. The pool by itself would read a developer's .dev.vars. */
 const { vars, ratelimits } = unstable_readConfig({ config: "./wrangler.toml" });
 
+/** Tests run on the client as it is written, not as it was built last. */
+const CLIENT = {
+  find: /^parley-client$/,
+  replacement: join(import.meta.dirname, "packages/client/src/index.ts"),
+};
+
 /** A folder in memory, on Linux, for the storage of tests. A container may have hardly any space there. */
 const MEMORY = "/dev/shm";
 /** Four times the space that three concurrent test files take there, in bytes. */
@@ -84,6 +90,7 @@ export default defineConfig({
       },
       {
         // Scripts run as they are, in Node, and start processes of their own.
+        resolve: { alias: [CLIENT] },
         test: {
           name: "scripts",
           include: ["test/scripts/**/*.test.ts"],
@@ -92,14 +99,7 @@ export default defineConfig({
       },
       {
         // The client runs in Node, against the Worker in processes of its own. Examples run on packages/client/src/.
-        resolve: {
-          alias: [
-            {
-              find: /^parley-client$/,
-              replacement: join(import.meta.dirname, "packages/client/src/index.ts"),
-            },
-          ],
-        },
+        resolve: { alias: [CLIENT] },
         test: {
           name: "client",
           include: ["packages/client/test/**/*.test.{ts,tsx}"],

@@ -248,6 +248,11 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
   "test/scripts/firefox.test.ts": ["a command for developers"],
   "test/scripts/import/route.test.ts": ["an import from end to end", "test/scripts/import/sending.test.ts"],
   "test/scripts/sample-world.test.ts": ["the world of the demo"],
+  "test/scripts/start/endurance.test.ts": [
+    "load with kills and a full disk",
+    "test/scripts/start/start.test.ts",
+    "packages/client/test/kills.test.ts",
+  ],
   "test/surfaces/tim/whole-list.test.ts": [
     "lists of more than a hundred",
     "test/surfaces/tim/conversations.test.ts",

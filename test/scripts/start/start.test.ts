@@ -1,87 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { PASSWORD, Person } from "../../../scripts/support/person.ts";
-import { SignedIn } from "../../../scripts/support/shapes.ts";
-import { collectOutput, ROOT } from "../../../scripts/support/wrangler.ts";
+import { emptyFolder, refused, register, runtimesOn, START, started } from "./support/own-server.ts";
 
 const Invitation = z.object({ code: z.string() });
-
-const START = join(ROOT, "scripts/start.ts");
-
-/** An empty folder, which is gone after the test. */
-function emptyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "parley-start-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
-}
-
-/** Starts a server as `npm start` does. */
-function start(...args: string[]): { child: ChildProcess; output: () => string } {
-  const { npm_lifecycle_event: _, ...env } = process.env;
-  const child = spawn(process.execPath, [START, "--port", "0", ...args], { detached: true, env });
-  onTestFinished(() => {
-    try {
-      if (child.pid) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // The group has ended.
-    }
-  });
-  return { child, output: collectOutput(child) };
-}
-
-/** The same, once it answers. @returns its origin too */
-async function started(data: string, ...args: string[]) {
-  const { child, output } = start("--data", data, ...args);
-  for (;;) {
-    const origin = /ready: (\S+)/.exec(output())?.[1];
-    if (origin) return { child, origin, setup: /join\/(\S+)/.exec(output())?.[1] };
-    if (child.exitCode !== null) throw new Error(output());
-    await Promise.race([once(child.stdout ?? child, "data"), once(child, "exit")]);
-  }
-}
-
-/** Registers somebody who has followed a link. @throws an Error with the status of a refusal */
-async function register(origin: string, username: string, invitation?: string): Promise<Person> {
-  const answer = await fetch(`${origin}/v1/register`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ username, password: PASSWORD, invitation }),
-  });
-  if (answer.status !== 201) throw new Error(`${answer.status}`);
-  const { token, user } = SignedIn.parse(await answer.json());
-  return Person.of(origin, token, user);
-}
-
-/** How a start ends that fails. */
-async function refused(...args: string[]) {
-  const { child, output } = start(...args);
-  const [code] = await once(child, "close");
-  return { code, output: output() };
-}
-
-/** The processes that have an environment variable. */
-function runtimesOn(data: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`PARLEY_DATA=${data}`);
-    } catch {
-      return false;
-    }
-  });
-}
 
 test("a server on a folder serves page and API, ends with all that is under way, and goes on where it was", {
   timeout: 180_000,
 }, async () => {
   const data = emptyFolder();
-  const first = await started(data);
+  const first = await started(["--data", data]);
   const page = await fetch(first.origin);
   expect(await page.text()).toContain("<title>");
   // Nobody registers before somebody has opened the link of the log, and invited them.
@@ -113,12 +45,12 @@ test("a server on a folder serves page and API, ends with all that is under way,
   expect(runtimesOn(data)).toEqual([]);
 
   // Killed, it leaves a runtime behind, which the next start ends.
-  const killed = await started(data);
+  const killed = await started(["--data", data]);
   await ann.at(killed.origin).send(id, "kept too");
   killed.child.kill("SIGKILL");
   await once(killed.child, "exit");
   expect(runtimesOn(data)).toHaveLength(1);
-  const last = await started(data);
+  const last = await started(["--data", data]);
   expect(runtimesOn(data)).toHaveLength(1);
   expect(last.setup).toBeUndefined();
   const texts = (await ben.at(last.origin).history(id)).map(({ body }) => body);
