@@ -10,6 +10,7 @@ import { reasonOf, takeFolder } from "./start/folder.ts";
 import { Front } from "./start/front.ts";
 import { HELP, type Options, readOptions } from "./start/options.ts";
 import { settingsOf } from "./start/settings.ts";
+import { watchSpace } from "./start/space.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 
 process.exitCode = await main();
@@ -35,6 +36,7 @@ async function serve({ data, port, host, tls, proxies }: Options): Promise<void>
     whenOrphaned(resolve);
   });
   using _folder = takeFolder(data);
+  using _space = watchSpace(data);
   const pem = tls && { cert: readPem(tls.cert), key: readPem(tls.key) };
   await using front = cannot(`use the certificate, or the proxies ${proxies.join(", ")}`, () => {
     return new Front({ port, host, proxies, tls: pem });
