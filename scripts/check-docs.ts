@@ -209,7 +209,10 @@ function logEvents(): string[] {
   }
   const wrong: string[] = [];
   const logged = new Set<string>();
-  for (const path of globSync("src/**/*.ts", { cwd: ROOT, exclude: ["src/lib/logger.ts"] })) {
+  for (const path of globSync(["src/**/*.ts", "scripts/start/*.ts"], {
+    cwd: ROOT,
+    exclude: ["src/lib/logger.ts"],
+  })) {
     for (const [call, level = "", event = ""] of read(path).matchAll(/\blog\(\s*([^,]+),\s*([^,)]+)/g)) {
       const name = event.match(/^"(\w+)"$/)?.[1];
       if (name === undefined) {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { z } from "zod";
+import { log } from "../../src/lib/logger.ts";
 import { DeployFailure } from "../deploy/failure.ts";
 import { ROOT } from "../support/wrangler.ts";
 import { optionsOf } from "../worker/options.ts";
@@ -72,7 +73,7 @@ export class Runtime implements AsyncDisposable {
     this.#hourly.timer = setTimeout(() => {
       this.#scheduleHourly();
       this.#runHourly().catch((error: unknown) =>
-        console.error(JSON.stringify({ event: "hourly_job_failed", error: String(error) })),
+        log("error", "hourly_job_failed", { error: String(error) }),
       );
     }, HOUR_MS - sinceJob);
   }

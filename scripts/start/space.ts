@@ -1,4 +1,5 @@
 import { type StatsFs, statfsSync } from "node:fs";
+import { log } from "../../src/lib/logger.ts";
 
 /** How often the disk is looked at, in ms. */
 const EVERY_MS = 10_000;
@@ -27,8 +28,8 @@ export function watchSpace(folder: string): Disposable {
     const space = spaceOf(disk);
     if (space === known) return;
     known = space;
-    const line = { level: space === "enough" ? "info" : "error", event: "disk_space", space, folder };
-    console.log(JSON.stringify({ ...line, free_bytes: disk.bavail * disk.bsize }));
+    const fields = { space, free_bytes: disk.bavail * disk.bsize, folder };
+    log(space === "enough" ? "info" : "error", "disk_space", fields);
   };
   look();
   const timer = setInterval(look, EVERY_MS);

@@ -40,9 +40,8 @@ test("kills and a full disk lose nothing that was acknowledged, and nobody has t
   const run = () => started(["--data", data, "--port", port], settings);
   let server = await run();
   const { origin } = server;
-  const people = await Promise.all(
-    Array.from({ length: SENDERS }, (_, i) => register(origin, `sender_${i}`)),
-  );
+  const people: Person[] = [];
+  for (let i = 0; i < SENDERS; i++) people.push(await register(origin, `sender_${i}`));
   const quiet = await register(origin, "quiet");
   const [owner, ...others] = people as [Person, ...Person[]];
   const { id: group } = await owner.openGroup("everybody", [...others, quiet]);
