@@ -6,7 +6,14 @@ import { socketIo } from "./socket-io.ts";
 import type { Target } from "./target.ts";
 
 /** The targets, in the order in which they take turns. Ratios are to the first. */
-export const targetNames = ["floor", "parley", "socket.io", "socket.io-unsynced"] as const;
+export const targetNames = [
+  "floor",
+  "parley",
+  "socket.io",
+  "socket.io-unsynced",
+  "npm start",
+  "npm run dev",
+] as const;
 export type TargetName = (typeof targetNames)[number];
 
 /** More members than accounts share them, room by room: each registration costs a password hash. */
@@ -29,6 +36,10 @@ export function startTarget(
     case "parley": {
       return parley(Math.max(...workloads.map(accountsFor)), options);
     }
+    case "npm start":
+      return parley(Math.max(...workloads.map(accountsFor)), { name, command: "start" });
+    case "npm run dev":
+      return parley(Math.max(...workloads.map(accountsFor)), { name, command: "dev" });
     case "socket.io":
       return socketIo(name, true);
     case "socket.io-unsynced":

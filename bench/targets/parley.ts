@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Member, type Seat } from "../load/member.ts";
 import { jsonFrames } from "../load/wire.ts";
 import type { Workload } from "../load/workloads.ts";
-import { startWorker, type WorkerOptions } from "./process.ts";
+import { startNode, startWorker, type WorkerOptions } from "./process.ts";
 import type { Target } from "./target.ts";
 
 const Registered = z.object({ token: z.string(), user: z.object({ id: z.unknown() }) });
@@ -21,14 +21,16 @@ const registrationsAtOnce = 4;
  */
 export async function parley(
   users: number,
-  { name = "parley", devices = "none", ...worker }: Kind = {},
+  { name = "parley", devices = "none", command, ...worker }: Kind = {},
 ): Promise<Target> {
   const settings = {
     TOKEN_SECRET: randomBytes(32).toString("hex"),
     RATE_LIMITS: "off",
     REQUEST_LOG: "failures",
   };
-  const server = await startWorker(join(import.meta.dirname, "../../wrangler.toml"), settings, worker);
+  const server = await (command
+    ? startNode(join(import.meta.dirname, "../command.ts"), command)
+    : startWorker(join(import.meta.dirname, "../../wrangler.toml"), settings, worker));
   const accounts = await register(server.url, users);
   const opened = devices === "none" ? [] : accounts.map(({ token }) => openDevice(server.url, token));
   const made = new Map<string, Promise<Seat[][]>>();
@@ -62,6 +64,8 @@ type Kind = WorkerOptions & {
    * each account has a device socket open all the time; `focused`: it leaves the first room to room sockets
    */
   devices?: "none" | "open" | "focused";
+  /** started by `npm start` or `npm run dev`; absent: the bundled Worker alone */
+  command?: "start" | "dev";
 };
 
 /** Opens a device socket that reads. */

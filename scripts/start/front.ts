@@ -256,7 +256,8 @@ function pathOf({ url = "" }: IncomingMessage): string | undefined {
   const whole = url.startsWith("/") ? `http://server${url}` : url;
   if (!URL.canParse(whole)) return undefined;
   const { pathname, search } = new URL(whole);
-  return pathname + search;
+  // Until the runtime is there both are refused, as all is: what is healthy is ready.
+  return (pathname === "/readyz" ? "/healthz" : pathname) + search;
 }
 
 /** Headers as they came, by twos. */

@@ -52,6 +52,7 @@ const FORGED = {
 test("nobody but a proxy that is named says where a request is from", async () => {
   const open = Seen.parse(JSON.parse((await ask(await front(), "/x?y=1", FORGED)).text));
   expect(open.path).toBe("/x?y=1");
+  expect(Seen.parse(JSON.parse((await ask(await front(), "/readyz")).text)).path).toBe("/healthz");
   expect(open.headers["cf-connecting-ip"]).toBe("127.0.0.1");
   expect(open.headers["x-forwarded-proto"]).toBe("http");
   expect(JSON.stringify(open.headers)).not.toMatch(/203\.0\.113|route-override|additional/);
@@ -100,7 +101,7 @@ test("what is the runtime's own is not there", async () => {
 
 test("until the runtime is there, the answer is 503 and says when to come back", async () => {
   const origin = await front({}, false);
-  const answer = await fetch(origin);
+  const answer = await fetch(`${origin}/readyz`);
   expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "1"]);
   expect(await answer.json()).toMatchObject({ code: "unavailable" });
 });
