@@ -3,8 +3,8 @@
  * name, with rate limits and the log of requests off, prints one line `{"url"}`, and ends with its input.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { freePort } from "../scripts/support/ports.ts";
 import { collectOutput, ROOT } from "../scripts/support/wrangler.ts";
 import type { Ready } from "../scripts/worker/plan.ts";
@@ -24,14 +24,14 @@ const child =
       ]);
 const output = collectOutput(child);
 const url = `http://127.0.0.1:${port}`;
-while (
-  !(await fetch(`${url}/readyz`).then(
+const isUp = () =>
+  fetch(`${url}/healthz`).then(
     ({ ok }) => ok,
     () => false,
-  ))
-) {
+  );
+while (!(await isUp())) {
   if (child.exitCode !== null) throw new Error(output());
-  await Promise.race([once(child, "exit"), new Promise((resolve) => setTimeout(resolve, 100))]);
+  await setTimeout(100);
 }
 process.stdout.write(`${JSON.stringify({ url } satisfies Ready)}\n`);
 

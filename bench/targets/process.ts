@@ -23,7 +23,7 @@ export type Server = {
 };
 
 /** Longer than a start takes. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 180_000;
 const running = new Set<Server>();
 
 /** Ends every running server: called at the end, on errors and on signals. */
@@ -43,7 +43,7 @@ export type WorkerOptions = {
 
 /**
  * Starts the Worker of a wrangler.toml on the first core.
- * @throws an Error when it does not answer within half a minute
+ * @throws an Error when it does not answer within three minutes
  */
 export function startWorker(
   config: string,
@@ -62,7 +62,7 @@ export function startWorker(
 
 /**
  * Starts a program of Node on the first core. It gets the folder of its state, then the arguments.
- * @throws an Error when it does not answer within half a minute
+ * @throws an Error when it does not answer within three minutes
  */
 export function startNode(script: string, ...args: string[]): Promise<Server> {
   return launch(undefined, async (scratch) => {
