@@ -60,7 +60,7 @@ export function ConversationHeader({ id, name, entry, isGone }: Props) {
             data-panel="info"
             href={href(conversationAddress(id, isInfo ? undefined : "info"))}
             aria-label={t("info.title")}
-            aria-current={isInfo}
+            aria-current={isInfo ? "true" : undefined}
             title={t("info.title")}
           >
             <Icon name="info" />

@@ -53,6 +53,7 @@ const PLANTED: [fault: string, wrong: string, right: string][] = [
     '<div><template shadowrootmode="open"><p style="color: #999">Words</p></template></div>',
     '<div><template shadowrootmode="open"><p style="color: #666">Words</p></template></div>',
   ],
+  ["marked, though not current", '<a aria-current="false">A</a>', "<a>A</a>"],
   ["small text", '<p style="font-size: 11px">Words</p>', '<p style="font-size: 12px">Words</p>'],
   [
     "covered",

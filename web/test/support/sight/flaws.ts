@@ -76,6 +76,8 @@ function seen(): string[] {
     for (let one: Element | null = of; one; one = parentOf(one)) if (isTop(one) || isFixed(one)) return one;
     return document.body;
   };
+  // The styles take the attribute for a mark, whatever it says.
+  for (const one of queryAll("[aria-current=false]")) note("marked, though not current", one);
   const modal = [...document.querySelectorAll("dialog:modal")].at(-1);
   const isHiddenByDesign = (of: Element) => {
     for (let one: Element | null = of; one; one = parentOf(one)) {
