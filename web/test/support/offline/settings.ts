@@ -73,7 +73,8 @@ export const SETTINGS: readonly Action[] = [
     }),
   },
   {
-    ...{ name: "Choose a language", before: "works" },
+    // The page speaks that language then.
+    ...{ name: "Choose a language", before: "works", isAlone: true },
     play: () => ({
       hash: "#/settings/appearance",
       ready: (page) =>
