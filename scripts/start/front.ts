@@ -22,7 +22,7 @@ const RUNTIME = /^\/(?:cdn-cgi|__cf_local)\//;
 
 /** The runtime closes a connection that is idle for 5 s: until then it is used again, in ms. */
 const IDLE_MS = 3_000;
-/** What is under way may take so long to end when the server stops, in ms. */
+/** What is under way may take so long to end when the server stops, in ms, unless a front is told otherwise. */
 const DRAIN_MS = 10_000;
 /** A socket whose server says nothing for this time is between two frames, in ms. */
 const QUIET_MS = 100;
@@ -39,6 +39,8 @@ export interface FrontOptions {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** addresses and networks of the proxies that may state the address of a client */
   readonly proxies: readonly string[];
+  /** how long what is under way may take to end, in ms; absent: 10 s */
+  readonly drain?: number;
 }
 
 /** A socket of a client, and that of the runtime. */
@@ -55,6 +57,7 @@ interface Pair {
 export class Front implements AsyncDisposable {
   readonly #options: FrontOptions;
   readonly #server: HttpServer;
+  readonly #drain: number;
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   readonly #clients: Clients;
   readonly #pairs = new Set<Pair>();
@@ -65,6 +68,7 @@ export class Front implements AsyncDisposable {
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    this.#drain = options.drain ?? DRAIN_MS;
     this.#clients = new Clients(options.proxies, options.tls !== undefined);
     // Headers come within a minute. A body may take as long as it takes: a file over a slow line.
     const limits = { requestTimeout: 0, headersTimeout: 60_000 };
@@ -99,7 +103,7 @@ export class Front implements AsyncDisposable {
     this.#isEnding = true;
     this.#server.close();
     this.#server.closeIdleConnections();
-    await Promise.all([this.#drained(), ...[...this.#pairs].map((pair) => dismiss(pair))]);
+    await Promise.all([this.#drained(), ...[...this.#pairs].map((pair) => dismiss(pair, this.#drain))]);
     this.#server.closeAllConnections();
     this.#agent.destroy();
   }
@@ -109,7 +113,7 @@ export class Front implements AsyncDisposable {
   }
 
   async #drained(): Promise<void> {
-    const until = performance.now() + DRAIN_MS;
+    const until = performance.now() + this.#drain;
     while (this.#answering > 0 && performance.now() < until) await setTimeout(QUIET_MS / 4);
   }
 
@@ -233,10 +237,13 @@ function relay(inner: IncomingMessage, answer: ServerResponse, isLast: boolean):
   inner.pipe(answer);
 }
 
-/** Tells a client that the server restarts, once nothing more comes from the runtime. */
-async function dismiss({ client, inner }: Pair): Promise<void> {
+/**
+ * Tells a client that the server restarts, once nothing more comes from the runtime.
+ * @param drain how long each of the two may take, in ms
+ */
+async function dismiss({ client, inner }: Pair, drain: number): Promise<void> {
   client.unpipe(inner);
-  const until = performance.now() + DRAIN_MS;
+  const until = performance.now() + drain;
   let heard: number;
   do {
     heard = inner.bytesRead;
@@ -247,7 +254,7 @@ async function dismiss({ client, inner }: Pair): Promise<void> {
     client.end(RESTART, () => resolve());
   });
   // A client that reads nothing holds nobody up.
-  await Promise.race([told, setTimeout(DRAIN_MS, undefined, { ref: false })]);
+  await Promise.race([told, setTimeout(drain, undefined, { ref: false })]);
   client.destroy();
 }
 

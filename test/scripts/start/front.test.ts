@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { request as https } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { Front, type FrontOptions } from "../../../scripts/start/front.ts";
@@ -104,4 +104,29 @@ test("until the runtime is there, the answer is 503 and says when to come back",
   const answer = await fetch(`${origin}/readyz`);
   expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "1"]);
   expect(await answer.json()).toMatchObject({ code: "unavailable" });
+});
+
+test("a client that reads nothing holds no stop up", async () => {
+  const inner = createServer().listen(0, "127.0.0.1");
+  await once(inner, "listening");
+  const flood = Buffer.alloc(2 ** 20);
+  inner.on("upgrade", (_, socket: Socket) => {
+    socket.on("error", () => {});
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    // More than the buffers between the two hold.
+    for (let i = 0; i < 64; i++) socket.write(flood);
+  });
+  onTestFinished(() => {
+    inner.close();
+  });
+  const { port } = z.custom<AddressInfo>().parse(inner.address());
+  const made = new Front({ port: 0, host: "127.0.0.1", proxies: [], drain: 300 });
+  made.passTo(port);
+  const client = connect(await made.listen(), "127.0.0.1");
+  onTestFinished(() => {
+    client.destroy();
+  });
+  client.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  await once(client, "readable");
+  await made.end();
 });
