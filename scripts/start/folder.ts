@@ -1,10 +1,33 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DeployFailure } from "../deploy/failure.ts";
 
 /** The variable of the runtime's environment that names its folder. */
-export const FOLDER_VARIABLE = "PARLEY_DATA";
+const FOLDER_VARIABLE = "PARLEY_DATA";
+
+/** What marks the runtime of a folder. A folder has many paths, as by a link or another mount. */
+export function markOf(folder: string): Readonly<Record<string, string>> {
+  const { dev, ino } = statSync(folder);
+  return { [FOLDER_VARIABLE]: `${dev}:${ino}` };
+}
+
+/** The processes that work on a folder, where the system tells. A server of another one is none of them. */
+export function runtimesOf(folder: string): number[] {
+  if (!existsSync("/proc/self/environ")) return [];
+  const [[name, value] = []] = Object.entries(markOf(folder));
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${name}=${value}`);
+      } catch {
+        // It has ended, or is another user's.
+        return false;
+      }
+    })
+    .map(Number);
+}
 
 /**
  * Takes the folder of a server for this process, as long as it runs: the system frees it when the process
@@ -36,20 +59,15 @@ export function takeFolder(folder: string): Disposable {
 
 /** Ends a runtime that has lost its server, as after SIGKILL: two must not write to the same files. */
 function endRuntimeOf(folder: string): void {
-  if (!existsSync("/proc/self/environ")) return;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    let environment: string;
-    try {
-      environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-    } catch {
-      // It has ended, or is another user's.
-      continue;
-    }
-    if (Number(pid) === process.pid || !environment.split("\0").includes(`${FOLDER_VARIABLE}=${folder}`))
-      continue;
-    try {
-      process.kill(Number(pid), "SIGKILL");
-    } catch {}
+  for (let left = runtimesOf(folder); left.length > 0; left = runtimesOf(folder)) {
+    for (const pid of left)
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    // What it writes to the disk right now ends before.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
 }
 

@@ -7,7 +7,7 @@ import { DeployFailure } from "../deploy/failure.ts";
 import { ROOT } from "../support/wrangler.ts";
 import { optionsOf } from "../worker/options.ts";
 import type { Plan } from "../worker/plan.ts";
-import { FOLDER_VARIABLE } from "./folder.ts";
+import { markOf } from "./folder.ts";
 
 const MIGRATIONS = join(ROOT, "migrations");
 
@@ -41,7 +41,7 @@ export class Runtime implements AsyncDisposable {
         new Miniflare(
           optionsOf(plan, {
             log: new Log(LogLevel.WARN),
-            unsafeRuntimeEnv: { [FOLDER_VARIABLE]: folder },
+            unsafeRuntimeEnv: markOf(folder),
             handleStructuredLogs: ({ level, message }: { level: string; message: string }) =>
               (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`),
           }),

@@ -5,11 +5,12 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { Chat } from "parley-client";
 import { expect, onTestFinished, test } from "vitest";
+import { runtimesOf } from "../../../scripts/start/folder.ts";
 import type { Person } from "../../../scripts/support/person.ts";
 import { freePort } from "../../../scripts/support/ports.ts";
 import { mountDisk } from "./support/disk.ts";
 import { Sender } from "./support/load.ts";
-import { emptyFolder, killGroup, register, runtimesOn, started } from "./support/own-server.ts";
+import { emptyFolder, killGroup, register, started } from "./support/own-server.ts";
 
 /** How long the load lasts. A release is tried with `MINUTES=60`. */
 const MINUTES = Number(process.env.MINUTES ?? 0.3);
@@ -68,7 +69,7 @@ test("kills and a full disk lose nothing that was acknowledged, and nobody has t
       await expect.poll(output, { timeout: 60_000 }).toContain('"space":"none"');
       free();
     } else if (event === "runtime") {
-      const [runtime = 0] = runtimesOn(data);
+      const [runtime = 0] = runtimesOf(data);
       process.kill(runtime, "SIGKILL");
     } else {
       if (event === "both") killGroup(server.child);

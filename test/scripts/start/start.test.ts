@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { emptyFolder, refused, register, runtimesOn, START, started } from "./support/own-server.ts";
+import { runtimesOf } from "../../../scripts/start/folder.ts";
+import { emptyFolder, refused, register, START, started } from "./support/own-server.ts";
 
 const Invitation = z.object({ code: z.string() });
 
@@ -42,16 +43,20 @@ test("a server on a folder serves page and API, ends with all that is under way,
   expect(code).toBe(1012);
   const [exit] = await once(first.child, "exit");
   expect(exit).toBe(0);
-  expect(runtimesOn(data)).toEqual([]);
+  expect(runtimesOf(data)).toEqual([]);
 
   // Killed, it leaves a runtime behind, which the next start ends.
   const killed = await started(["--data", data]);
   await ann.at(killed.origin).send(id, "kept too");
   killed.child.kill("SIGKILL");
   await once(killed.child, "exit");
-  expect(runtimesOn(data)).toHaveLength(1);
-  const last = await started(["--data", data]);
-  expect(runtimesOn(data)).toHaveLength(1);
+  expect(runtimesOf(data)).toHaveLength(1);
+  // By another path, too.
+  const link = `${data}-link`;
+  symlinkSync(data, link);
+  onTestFinished(() => rmSync(link));
+  const last = await started(["--data", link]);
+  expect(runtimesOf(data)).toHaveLength(1);
   expect(last.setup).toBeUndefined();
   const texts = (await ben.at(last.origin).history(id)).map(({ body }) => body);
   expect(texts).toEqual(expect.arrayContaining([{ text: "kept" }, { text: "kept too" }]));

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -69,17 +69,4 @@ export async function register(origin: string, username: string, invitation?: st
   if (answer.status !== 201) throw new Error(`${answer.status}`);
   const { token, user } = SignedIn.parse(await answer.json());
   return Person.of(origin, token, user);
-}
-
-/** The runtimes that work on a folder, by their process ids. */
-export function runtimesOn(data: string): number[] {
-  return readdirSync("/proc")
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`PARLEY_DATA=${data}`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }
