@@ -22,7 +22,7 @@ const RUNTIME = /^\/(?:cdn-cgi|__cf_local)\//;
 
 /** The runtime closes a connection that is idle for 5 s: until then it is used again, in ms. */
 const IDLE_MS = 3_000;
-/** What is under way may take so long to end when the server stops, in ms, unless a front is told otherwise. */
+/** What is under way may take so long to end when the server stops, in ms. */
 const DRAIN_MS = 10_000;
 /** A socket whose server says nothing for this time is between two frames, in ms. */
 const QUIET_MS = 100;

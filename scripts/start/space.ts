@@ -18,8 +18,8 @@ function spaceOf({ bavail, bsize }: Pick<StatsFs, "bavail" | "bsize">): Space {
 }
 
 /**
- * Says when the disk of a folder has little space, or none, and when it has enough again: a line each. Without
- * space what is written is refused, and nothing that was acknowledged is lost.
+ * Says when the disk of a folder has little space, or none, and when it has enough again: a line each.
+ * Without space what is written is refused, and nothing that was acknowledged is lost.
  */
 export function watchSpace(folder: string): Disposable {
   let known: Space = "enough";

@@ -19,7 +19,7 @@ export function emptyFolder(): string {
 }
 
 /** Starts a server as `npm start` does. It ends with the test. */
-export function start(
+function start(
   args: readonly string[],
   settings: Record<string, string> = {},
 ): { child: ChildProcess; output: () => string } {
