@@ -33,6 +33,11 @@ export class Sender {
     this.#work = this.#send();
   }
 
+  /** how many sends the server has refused */
+  get refused(): number {
+    return [...this.refusals].reduce((sum, [status, count]) => sum + (status > 0 ? count : 0), 0);
+  }
+
   /** Ends behind the message that is under way. */
   async end(): Promise<void> {
     this.#isEnding = true;
