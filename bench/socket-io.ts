@@ -6,15 +6,14 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { DatabaseSync } from "node:sqlite";
 import { Server } from "socket.io";
 import { z } from "zod";
 import type { Ready } from "../scripts/worker/plan.ts";
 
 const [state, synchronous] = z.tuple([z.string(), z.enum(["FULL", "NORMAL"])]).parse(process.argv.slice(2));
-const database = new Database(join(state, "messages.sqlite"));
-database.pragma("journal_mode = WAL");
-database.pragma(`synchronous = ${synchronous}`);
+const database = new DatabaseSync(join(state, "messages.sqlite"));
+database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
 database.exec(
   "CREATE TABLE messages (room TEXT, seq INTEGER, sender TEXT, kind TEXT, body TEXT, created_at INTEGER, PRIMARY KEY (room, seq)) WITHOUT ROWID",
 );

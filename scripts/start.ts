@@ -12,14 +12,16 @@ import { HELP, type Options, readOptions } from "./start/options.ts";
 import { settingsOf } from "./start/settings.ts";
 import { watchSpace } from "./start/space.ts";
 import { whenOrphaned } from "./support/orphan.ts";
+import type { Plan } from "./worker/plan.ts";
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   try {
     const options = readOptions(process.argv.slice(2), process.env);
-    if (options) await serve(options);
-    else console.log(HELP);
+    if (options === null) console.log(HELP);
+    else if (options.buildsOnly) await build();
+    else await serve(options);
     return 0;
   } catch (error) {
     const isUsage = error instanceof TypeError && "code" in error;
@@ -27,6 +29,11 @@ async function main(): Promise<number> {
     console.error(`✘ ${error.message}`);
     return 1;
   }
+}
+
+/** The build of these sources, which is made if there is none. */
+function build(): Promise<Plan> {
+  return built(console.log).catch(failed("be built by this user (npm start -- --build builds it)"));
 }
 
 /** Serves until a signal ends it. */
@@ -45,7 +52,7 @@ async function serve({ data, port, host, tls, proxies }: Options): Promise<void>
   const bound = await front.listen().catch(failed(`listen at port ${port} of ${host}`));
   const objection = await objectionToLocal(data).catch(failed(`read the database in ${data}`));
   if (objection !== null) throw new DeployFailure(objection);
-  const plan = await built(console.log);
+  const plan = await build();
   const setup = SETUP + randomBytes(24).toString("base64url");
   const settings = settingsOf(data, plan.bindings, process.env);
   const bindings = { ...settings, SETUP_CODE: setup };

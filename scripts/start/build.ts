@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../support/wrangler.ts";
 import { Plan } from "../worker/plan.ts";
@@ -29,8 +29,9 @@ export async function built(tell: (line: string) => void): Promise<Plan> {
   // What builds takes seconds to load, and a start has mostly nothing to build.
   const { buildWeb } = await import("../../web/scripts/bundle.ts");
   const { plan } = await import("../worker/bundle.ts");
-  mkdirSync(BUILDS, { recursive: true });
-  const scratch = mkdtempSync(join(BUILDS, "new-"));
+  // Not a temporary folder, which its maker alone may read: the server's user may be another one.
+  const scratch = join(BUILDS, `new-${randomUUID()}`);
+  mkdirSync(scratch, { recursive: true });
   try {
     const [worker] = await Promise.all([
       plan(join(ROOT, "wrangler.toml"), undefined, scratch, {}),

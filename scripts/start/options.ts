@@ -13,12 +13,15 @@ Runs Parley on this machine, for good: no account, no proxy, no network but that
   --tls-key <file>    behind a proxy like Caddy or nginx
   --proxy <list>      addresses and networks of proxies that may state a client's address (PROXIES), like
                       127.0.0.1,10.0.0.0/8; absent: none
+  --build             builds the server and the page, and ends: for a server that may not write here
 
 Settings (docs/settings.md) come from the environment, else from settings.env in the folder. Secrets are made
 at the first start, in secrets.env there.`;
 
 /** How a server is started. */
 export interface Options {
+  /** nothing but the build is asked for */
+  readonly buildsOnly: boolean;
   readonly data: string;
   readonly port: number;
   readonly host: string;
@@ -33,7 +36,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
     args,
     options: {
       ...{ data: text, port: text, host: text, "tls-cert": text, "tls-key": text, proxy: text },
-      help: { type: "boolean" },
+      ...{ build: { type: "boolean" }, help: { type: "boolean" } },
     },
   });
   if (values.help) return null;
@@ -47,6 +50,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
     throw new DeployFailure("--tls-cert and --tls-key go together.");
   const proxies = given(values.proxy, "PROXIES") ?? "";
   return {
+    buildsOnly: values.build === true,
     data: resolve(given(values.data, "DATA_DIR") ?? "data"),
     port,
     host: given(values.host, "HOST") ?? "127.0.0.1",
