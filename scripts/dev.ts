@@ -65,6 +65,7 @@ async function main(): Promise<number> {
   if (migrated !== 0 || stopping) return migrated;
   const unwatch = await watchWeb();
   console.log(PREPARED);
+  console.log("This is for development. A server for people: npm start (docs/own-machine.md).");
   try {
     return await serve(port);
   } finally {

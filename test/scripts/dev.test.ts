@@ -138,6 +138,7 @@ test.each([
   });
   const output = collectOutput(child);
   expect(await exitCode(child), output()).toBe(0);
+  expect(output()).toContain("for development. A server for people: npm start");
   const called =
     readFileSync(log ?? "", "utf8")
       .split("\n")
