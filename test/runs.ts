@@ -253,6 +253,7 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "test/scripts/start/start.test.ts",
     "packages/client/test/kills.test.ts",
   ],
+  "test/scripts/start/packaged.test.ts": ["a container and a unit", "test/scripts/start/start.test.ts"],
   "test/surfaces/tim/whole-list.test.ts": [
     "lists of more than a hundred",
     "test/surfaces/tim/conversations.test.ts",
