@@ -33,7 +33,11 @@ export function settingsOf(
   for (const name of names) settings[name] = env[name] ?? file[name] ?? secrets[name] ?? known[name] ?? "";
   // A server that somebody starts for their own is nobody else's, until they invite others.
   if (settings.REGISTRATION === "") settings.REGISTRATION = "invited";
-  const { unsafe } = readSettings(settings);
+  const { unsafe, registration } = readSettings(settings);
+  if (registration === "open" && settings.REGISTRATION?.trim() !== "open")
+    throw new DeployFailure(
+      `REGISTRATION is ${settings.REGISTRATION}: it has to be open, invited or closed.`,
+    );
   if (unsafe !== null) throw new DeployFailure(`The settings of ${folder} are not safe: ${unsafe}.`);
   return settings;
 }
