@@ -6,11 +6,12 @@ import { SETUP } from "../src/domain/settings.ts";
 import { DeployFailure } from "./deploy/failure.ts";
 import { objectionToLocal } from "./releases/taken-over.ts";
 import { built } from "./start/build.ts";
-import { reasonOf, takeFolder } from "./start/folder.ts";
+import { reasonOf, requireWhole, takeFolder } from "./start/folder.ts";
 import { Front } from "./start/front.ts";
 import { HELP, type Options, readOptions } from "./start/options.ts";
 import { settingsOf } from "./start/settings.ts";
 import { watchSpace } from "./start/space.ts";
+import { upgrade } from "./start/upgrade.ts";
 import { whenOrphaned } from "./support/orphan.ts";
 import type { Plan } from "./worker/plan.ts";
 
@@ -37,7 +38,7 @@ function build(): Promise<Plan> {
 }
 
 /** Serves until a signal ends it. */
-async function serve({ data, port, host, tls, proxies }: Options): Promise<void> {
+async function serve({ data, port, host, tls, proxies, isRollBack }: Options): Promise<void> {
   const asked = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
     whenOrphaned(resolve);
@@ -48,6 +49,7 @@ async function serve({ data, port, host, tls, proxies }: Options): Promise<void>
   await using front = cannot(`use the certificate, or the proxies ${proxies.join(", ")}`, () => {
     return new Front({ port, host, proxies, tls: pem });
   });
+  requireWhole(data);
   // Before all that takes time: who asks meanwhile is told to come back.
   const bound = await front.listen().catch(failed(`listen at port ${port} of ${host}`));
   const objection = await objectionToLocal(data).catch(failed(`read the database in ${data}`));
@@ -56,19 +58,21 @@ async function serve({ data, port, host, tls, proxies }: Options): Promise<void>
   const setup = SETUP + randomBytes(24).toString("base64url");
   const settings = settingsOf(data, plan.bindings, process.env);
   const bindings = { ...settings, SETUP_CODE: setup };
+  const upgraded = cannot(`read the database in ${data}`, () => upgrade(data, isRollBack));
   // It takes a second to load, which what cannot start does not need.
   const { Runtime } = await import("./start/runtime.ts");
   const starting = Runtime.start({ ...plan, bindings, state: join(data, "v3") }, data);
   await using runtime = await starting.catch(failed(`start on ${data}`));
+  const awaitsSetup = await runtime.awaitsSetup().catch(failed(`start on ${data}`));
+  upgraded.end();
   front.passTo(runtime.port);
   const name = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   const origin = settings.PUBLIC_ORIGIN || `${pem ? "https" : "http"}://${name}:${bound}`;
   const link = `Nobody has a role here yet. Who opens this link makes the first account, which administers the
 server. It ends with this start: ${origin}/#/join/${setup}
 `;
-  const hasAdmin = !(await runtime.awaitsSetup());
   process.stdout.write(
-    `${hasAdmin ? "" : link}Parley is ready: ${origin} (port ${bound}, data in ${data})\n`,
+    `${awaitsSetup ? link : ""}Parley is ready: ${origin} (port ${bound}, data in ${data})\n`,
   );
   await asked;
   console.log("Stopping: what is under way ends, and clients come back.");

@@ -29,6 +29,9 @@ export function runtimesOf(folder: string): number[] {
     .map(Number);
 }
 
+/** The file in a folder into which a backup is being restored. */
+export const RESTORING = "restoring";
+
 /**
  * Takes the folder of a server for this process, as long as it runs: the system frees it when the process
  * ends in any way. A runtime that outlived the server before is ended.
@@ -69,6 +72,14 @@ function endRuntimeOf(folder: string): void {
     // What it writes to the disk right now ends before.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
+}
+
+/** @throws a `DeployFailure` if the folder has a part of a backup */
+export function requireWhole(folder: string): void {
+  if (existsSync(join(folder, RESTORING)))
+    throw new DeployFailure(
+      `A restore into the folder ${folder} has not ended. Run it again, or remove the folder.`,
+    );
 }
 
 /** What the system says of a failure. */

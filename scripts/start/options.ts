@@ -14,6 +14,7 @@ Runs Parley on this machine, for good: no account, no proxy, no network but that
   --proxy <list>      addresses and networks of proxies that may state a client's address (PROXIES), like
                       127.0.0.1,10.0.0.0/8; absent: none
   --build             builds the server and the page, and ends: for a server that may not write here
+  --roll-back         start although the next release has migrated the state
 
 Settings (docs/settings.md) come from the environment, else from settings.env in the folder. Secrets are made
 at the first start, in secrets.env there.`;
@@ -27,16 +28,19 @@ export interface Options {
   readonly host: string;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly proxies: readonly string[];
+  /** whether the release after this one may have migrated the database */
+  readonly isRollBack: boolean;
 }
 
 /** Reads flags, and the environment where a flag is absent. @returns null: help is asked for */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | null {
   const text = { type: "string" } as const;
+  const boolean = { type: "boolean" } as const;
   const { values } = parseArgs({
     args,
     options: {
       ...{ data: text, port: text, host: text, "tls-cert": text, "tls-key": text, proxy: text },
-      ...{ build: { type: "boolean" }, help: { type: "boolean" } },
+      ...({ build: boolean, "roll-back": boolean, help: boolean } as const),
     },
   });
   if (values.help) return null;
@@ -59,5 +63,6 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
       .split(",")
       .map((one) => one.trim())
       .filter((one) => one !== ""),
+    isRollBack: values["roll-back"] ?? false,
   };
 }

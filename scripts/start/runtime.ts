@@ -1,15 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { z } from "zod";
 import { log } from "../../src/lib/logger.ts";
-import { DeployFailure } from "../deploy/failure.ts";
-import { ROOT } from "../support/wrangler.ts";
 import { optionsOf } from "../worker/options.ts";
 import type { Plan } from "../worker/plan.ts";
 import { markOf } from "./folder.ts";
-
-const MIGRATIONS = join(ROOT, "migrations");
 
 /** The minute of the hour of the hourly job, as in wrangler.toml. */
 const MINUTE = 17;
@@ -31,9 +25,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Starts the runtime, and migrates its database.
+   * Starts the runtime. Its database is up to date.
    * @param folder where the state is
-   * @throws a `DeployFailure` if a newer release has migrated the database
    */
   static async start(plan: Plan, folder: string): Promise<Runtime> {
     const miniflare = keepingSignals(
@@ -49,7 +42,6 @@ export class Runtime implements AsyncDisposable {
     );
     try {
       const url = await miniflare.ready;
-      await migrate(await miniflare.getD1Database("DB"), folder);
       return new Runtime(miniflare, Number(url.port));
     } catch (error) {
       await miniflare.dispose();
@@ -94,36 +86,4 @@ function keepingSignals<T>(work: () => T): T {
   for (const [signal, known] of before)
     for (const one of process.listeners(signal)) if (!known.includes(one)) process.off(signal, one);
   return result;
-}
-
-/** Applies the migrations that a database has not, each as a whole, and notes them as wrangler does. */
-async function migrate(
-  database: Awaited<ReturnType<Miniflare["getD1Database"]>>,
-  folder: string,
-): Promise<void> {
-  await database
-    .prepare(
-      "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
-    )
-    .run();
-  const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
-  const applied = new Set(results.map(({ name }) => name));
-  const own = readdirSync(MIGRATIONS)
-    .filter((name) => name.endsWith(".sql"))
-    .sort();
-  const newer = [...applied].find((name) => !own.includes(name));
-  if (newer !== undefined)
-    throw new DeployFailure(
-      `The state in ${folder} is of a newer release (it has the migration ${newer}). Nothing was changed: start that release.`,
-    );
-  const missing = own.filter((one) => !applied.has(one));
-  if (missing.length === 0) return;
-  const { unstable_splitSqlQuery } = await import("wrangler");
-  for (const name of missing) {
-    const queries = unstable_splitSqlQuery(readFileSync(join(MIGRATIONS, name), "utf8"));
-    await database.batch([
-      ...queries.map((query) => database.prepare(query)),
-      database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
-    ]);
-  }
 }

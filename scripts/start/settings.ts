@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { readSettings } from "../../src/domain/settings.ts";
 import { DeployFailure } from "../deploy/failure.ts";
-import { newVapidKeys } from "../support/vapid.ts";
+import { newVapidKeys, VAPID_NAMES } from "../support/vapid.ts";
 
 /** More than the 32 characters that TOKEN_SECRET needs, and the 16 that keys need. */
 const BYTES = 48;
@@ -42,25 +42,26 @@ export function settingsOf(
   return settings;
 }
 
-/** The secrets of a folder, which are made once. Keys that nobody knows keep their APIs shut. */
+/** The secrets of a folder, each of which is made once. Keys that nobody knows keep their APIs shut. */
 function secretsOf(folder: string): Record<string, string> {
   const path = join(folder, "secrets.env");
-  if (!existsSync(path)) {
-    const random = () => randomBytes(BYTES).toString("base64url");
-    const made = {
-      TOKEN_SECRET: random(),
-      APP_KEYS: random(),
-      USERSIG_RULE_KEY: random(),
-      ...newVapidKeys(),
-    };
+  const kept = existsSync(path) ? readEnv(path) : {};
+  const random = () => randomBytes(BYTES).toString("base64url");
+  const hasPair = VAPID_NAMES.some((name) => kept[name] !== undefined);
+  const secrets = {
+    ...{ TOKEN_SECRET: random(), APP_KEYS: random(), USERSIG_RULE_KEY: random() },
+    ...(!hasPair && newVapidKeys()),
+    ...kept,
+  };
+  // A file that somebody has brought from another server may have some alone.
+  if (Object.keys(secrets).length > Object.keys(kept).length)
     writeWhole(
       path,
-      Object.entries(made)
+      Object.entries(secrets)
         .map(([name, value]) => `${name}=${value}\n`)
         .join(""),
     );
-  }
-  return readEnv(path);
+  return secrets;
 }
 
 function readEnv(path: string): Record<string, string> {
