@@ -5,7 +5,7 @@ import { randomHex } from "../../lib/random.ts";
 import { quotedName } from "../../lib/sql/key-order.ts";
 import { hasSchema, type Migration, migrate, schemaVersion } from "../migrations.ts";
 import { beginRestoring, isRestoring } from "./restoring.ts";
-import { addRows, storedTables } from "./stored-tables.ts";
+import { addRows, isOfRuntime, storedTables } from "./stored-tables.ts";
 
 /** The UTF-16 units after which a part of an object's tables ends. */
 const PART = 4 * 1024 * 1024;
@@ -72,7 +72,8 @@ export class ObjectBackup {
    *   `validation_failed` for rows that are none of its tables
    */
   load({ version, rows: text, mode }: Omit<ObjectRows, "kind" | "id">): void {
-    const loaded = requireRows(text);
+    // Older backups have tables of the runtime.
+    const loaded = requireRows(text).filter(({ table }) => !isOfRuntime(table));
     const storage = this.#storage;
     const newest = this.#rules.migrations.at(-1)?.version ?? 0;
     if (version > newest)

@@ -5,6 +5,14 @@ import { CHUNK } from "../row-chunks.ts";
 
 const Named = z.object({ name: z.string() });
 
+/** What the names of tables begin with that the runtime makes, on a developer's machine too. */
+const OF_RUNTIME = ["_cf_", "sqlite_", "__miniflare_"];
+
+/** Whether the runtime makes a table: another one may not know it. */
+export function isOfRuntime(name: string): boolean {
+  return OF_RUNTIME.some((start) => name.startsWith(start));
+}
+
 /**
  * The tables of an object that a backup has, by name. A table that a later release adds is among them.
  * @param leftOut what names begin with: tables that are made anew, and virtual ones
@@ -16,7 +24,7 @@ export function storedTables(sql: SqlStorage, leftOut: readonly string[]): Store
     .toArray()
     .map((row) => Named.parse(row).name);
   const isLeftOut = (name: string) =>
-    ["_cf_", "sqlite_", "schema_versions", "restoring", ...leftOut].some((start) => name.startsWith(start));
+    isOfRuntime(name) || ["schema_versions", "restoring", ...leftOut].some((start) => name.startsWith(start));
   return names.filter((name) => !isLeftOut(name)).map((name) => storedTable(sql, name));
 }
 
