@@ -4,16 +4,21 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { RestoreStore } from "../../src/core/backup/run/restore-run.ts";
+import type { BackupKey } from "./encryption.ts";
+import { isEncrypted } from "./encryption.ts";
 
 const NAME = /^\w+([./-]\w+)*$/;
 
-/** A backup in a folder, which nobody but its owner reads. */
+/** A backup in a folder, which nobody but its owner reads, and, with a key, nobody without it. */
 export class FolderStore implements RestoreStore {
   readonly #folder: string;
+  readonly #key: BackupKey | null;
   readonly #made = new Set<string>();
 
-  constructor(folder: string) {
+  /** @param key encrypts each file; null: none is encrypted */
+  constructor(folder: string, key: BackupKey | null = null) {
     this.#folder = folder;
+    this.#key = key;
   }
 
   async has(name: string): Promise<boolean> {
@@ -24,17 +29,23 @@ export class FolderStore implements RestoreStore {
   }
 
   async get(name: string): Promise<Uint8Array | null> {
-    return orNull(readFile(this.#path(name)));
+    const bytes = await orNull(readFile(this.#path(name)));
+    if (bytes && this.#key) return this.#key.open(name, bytes);
+    if (bytes && isEncrypted(bytes)) throw new Error("This backup is encrypted: set BACKUP_KEY.");
+    return bytes;
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#write(name, (path) => writeFile(path, bytes, { mode: 0o600, flush: true }));
+    const written = this.#key ? this.#key.seal(name, bytes) : bytes;
+    await this.#write(name, (path) => writeFile(path, written, { mode: 0o600, flush: true }));
   }
 
   async putStream(name: string, bytes: ReadableStream<Uint8Array>): Promise<void> {
     await this.#write(name, async (path) => {
       // The stream of a web API is one that Node reads chunk by chunk.
-      await pipeline(Readable.from(bytes), createWriteStream(path, { mode: 0o600, flush: true }));
+      const source = Readable.from(bytes);
+      const target = createWriteStream(path, { mode: 0o600, flush: true });
+      await (this.#key ? pipeline(source, this.#key.sealing(name), target) : pipeline(source, target));
     });
   }
 
@@ -43,7 +54,9 @@ export class FolderStore implements RestoreStore {
   }
 
   async blob(name: string): Promise<Blob | null> {
-    return (await this.has(name)) ? openAsBlob(this.#path(name)) : null;
+    if (!(await this.has(name))) return null;
+    const path = this.#path(name);
+    return openAsBlob(this.#key ? await this.#key.opened(name, path) : path);
   }
 
   /** A file has its name once it is whole: a run that breaks off leaves no part of one. */
