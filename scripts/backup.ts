@@ -15,6 +15,8 @@ Brings the backup in the folder DIR up to date, or makes it. It has everything: 
 Without PARLEY_URL: the state of \`npm run dev\`, which must be stopped. With it: a running server, with a key
 that has the scope \`backup\` (npm run keys). A run that was broken off is gone on with.
 
+The variable BACKUP_KEY, 32 random characters or more, encrypts what the backup has. Nobody restores it without.
+
   --persist-to <folder>  where the local state is, as for \`npm run dev\`
   --data <folder>        the folder of \`npm start\` that has it, while that is stopped`;
 
@@ -26,11 +28,11 @@ process.exitCode = await runScript(async () => {
     return asked.isHelp ? 0 : 1;
   }
   let code = 0;
-  await atPlace(asked, {}, async ({ origin, key }) => {
+  await atPlace(asked, "backup", async ({ origin, key }) => {
     const started = performance.now();
     const line = new ProgressLine();
     const manifest = await whileLocked(folder, () =>
-      backUp(new SourceCalls(origin, key), new FolderStore(folder), {
+      backUp(new SourceCalls(origin, key), new FolderStore(folder, asked.encryption), {
         report: ({ step, after, totals }) =>
           line.show(`${step}${after === null ? "" : ` ${after}`}: ${bytesText(totals.writtenBytes)} written`),
       }),

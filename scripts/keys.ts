@@ -49,7 +49,7 @@ async function main(): Promise<number> {
       },
     });
     const [command, id] = positionals;
-    const database = new KeyTable({ ...values, "persist-to": values.data ?? values["persist-to"] });
+    const database = new KeyTable(values);
     if (values.help || command === undefined) console.log(HELP);
     else if (command === "create") await create(database, values);
     else if (command === "list") await list(database);

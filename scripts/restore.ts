@@ -2,6 +2,7 @@
  * `npm run restore -- DIR`: restores a backup of `npm run backup` into an empty deployment. docs/operate.md
  * has the steps.
  */
+import { readManifest } from "../src/core/backup/run/layout.ts";
 import { restore } from "../src/core/backup/run/restore-run.ts";
 import { TargetCalls } from "./backup/deployment-calls.ts";
 import { FolderStore } from "./backup/folder-store.ts";
@@ -14,6 +15,7 @@ Restores the backup in the folder DIR into a deployment without users and conver
 broken off is begun again by the same command.
 Without PARLEY_URL: into the state of \`npm run dev\`, which must be stopped. With it: into a deployed server
 whose setting RESTORE is "on", with a key that has the scope \`backup\` (npm run keys).
+The variable BACKUP_KEY has the key of an encrypted backup.
 
   --persist-to <folder>  where the local state is, as for \`npm run dev\`
   --data <folder>        the folder of \`npm start\` that has it, while that is stopped`;
@@ -25,11 +27,14 @@ process.exitCode = await runScript(async () => {
     console.log(HELP);
     return asked.isHelp ? 0 : 1;
   }
-  await atPlace(asked, { settings: ["RESTORE=on"], makesState: true }, async ({ origin, key }) => {
+  const store = new FolderStore(folder, asked.encryption);
+  // Before anything is begun for it.
+  if (!(await readManifest(store))) throw new Error(`There is no backup in ${folder}.`);
+  await atPlace(asked, "restore", async ({ origin, key }) => {
     const started = performance.now();
     const line = new ProgressLine();
-    const { finishedAt, totals } = await restore(
-      new FolderStore(folder),
+    const { finishedAt, totals, missing } = await restore(
+      store,
       new TargetCalls(origin, key),
       ({ step, done }) => line.show(`${step}: ${done}`),
     );
@@ -37,6 +42,8 @@ process.exitCode = await runScript(async () => {
     console.log(
       `✔ ${totals.objects} objects and ${totals.files} files as of ${new Date(finishedAt).toISOString()}, in ${seconds} s.`,
     );
+    if (missing > 0)
+      console.log(`The backup lacks the bytes of ${missing} files, as of those that were deleted meanwhile.`);
     if (asked.place) console.log('Now set RESTORE = "" and deploy.');
   });
   return 0;

@@ -254,6 +254,22 @@ const ALL: Readonly<Record<string, Elsewhere>> = {
     "packages/client/test/kills.test.ts",
   ],
   "test/scripts/start/packaged.test.ts": ["a container and a unit", "test/scripts/start/start.test.ts"],
+  "test/scripts/start/backup.test.ts": [
+    "the processes around a backup",
+    "test/features/backup",
+    "test/scripts/backup-folder.test.ts",
+    "test/scripts/start/start.test.ts",
+  ],
+  "test/scripts/start/move.test.ts": [
+    "the processes around a backup, on another runtime",
+    "test/features/backup",
+    "test/scripts/start/start.test.ts",
+  ],
+  "test/scripts/start/upgrade.test.ts": [
+    "an upgrade that fails, of which there is one a release",
+    "test/scripts/start/start.test.ts",
+    "test/scripts/releases.test.ts",
+  ],
   "test/surfaces/tim/whole-list.test.ts": [
     "lists of more than a hundred",
     "test/surfaces/tim/conversations.test.ts",

@@ -63,7 +63,7 @@ export async function loseAll(folder: TemporaryFolder): Promise<void> {
 }
 
 /** The calls of users, at a server. */
-function apiOf({ origin }: Pick<Server, "origin">): Api {
+export function apiOf({ origin }: Pick<Server, "origin">): Api {
   return async (token, method, path, body) => {
     const isBlob = body instanceof Blob;
     const response = await fetch(`${origin}${path}`, {

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { DeployFailure } from "../deploy/failure.ts";
+import { backUpFolder, restoreIntoFolder } from "../start/private-server.ts";
 import { ROOT } from "../support/wrangler.ts";
-import { onState, type Place } from "./local-server.ts";
+import { type BackupKey, backupKeyOf } from "./encryption.ts";
+import type { Place } from "./local-server.ts";
 
 /** Where `npm run dev` keeps its state. */
 const STATE = join(ROOT, ".wrangler", "state");
@@ -14,8 +16,12 @@ export interface BackupArguments {
   folder: string | undefined;
   isHelp: boolean;
   state: string;
+  /** the folder of `npm start`; undefined: `state` is meant */
+  data: string | undefined;
   /** null: the state folder */
   place: Place | null;
+  /** what the files of the backup are encrypted by; null: nothing */
+  encryption: BackupKey | null;
 }
 
 /** Reads them. @throws a `DeployFailure`, or a TypeError for an unknown flag */
@@ -34,27 +40,36 @@ export function readArguments(env: NodeJS.ProcessEnv): BackupArguments {
   return {
     folder: positionals[0],
     isHelp: values.help,
-    state: values.data ?? values["persist-to"] ?? STATE,
+    state: values["persist-to"] ?? STATE,
+    data: values.data === undefined ? undefined : resolve(values.data),
     place: origin === undefined || key === undefined ? null : { origin: new URL(origin).origin, key },
+    encryption: backupKeyOf(env.BACKUP_KEY),
   };
 }
 
-/** Runs work against the deployment that the arguments name. */
+/** Runs work against the deployment that the arguments name, to read it or to fill it. */
 export async function atPlace(
-  { place, state }: BackupArguments,
-  { settings = [], makesState = false }: { settings?: string[]; makesState?: boolean },
+  { place, data, state }: BackupArguments,
+  purpose: "backup" | "restore",
   work: (place: Place) => Promise<void>,
 ): Promise<void> {
+  const isRestore = purpose === "restore";
   if (place) return work(place);
-  if (!makesState && !existsSync(state))
+  if (data !== undefined) return (isRestore ? restoreIntoFolder : backUpFolder)(data, work);
+  if (!isRestore && !existsSync(state))
     throw new DeployFailure(
       `There is no state in ${state}: name it by --persist-to or --data, or set PARLEY_URL.`,
     );
-  return onState(state, settings, work);
+  // It loads wrangler for seconds, which nothing else here needs.
+  const { onState } = await import("./local-server.ts");
+  return onState(state, isRestore ? ["RESTORE=on"] : [], work);
 }
 
 /** Runs a script. @returns its exit code: 1 after a failure, which is printed */
 export async function runScript(work: () => Promise<number>): Promise<number> {
+  // What a run has begun ends with it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => process.exit(130));
   try {
     return await work();
   } catch (error) {

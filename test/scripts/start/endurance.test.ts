@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { globSync } from "node:fs";
+import { globSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,7 +10,7 @@ import type { Person } from "../../../scripts/support/person.ts";
 import { freePort } from "../../../scripts/support/ports.ts";
 import { mountDisk } from "./support/disk.ts";
 import { Sender } from "./support/load.ts";
-import { emptyFolder, killGroup, register, started } from "./support/own-server.ts";
+import { emptyFolder, killGroup, register, started } from "./support/processes.ts";
 
 /** How long the load lasts. A release is tried with `MINUTES=60`. */
 const MINUTES = Number(process.env.MINUTES ?? 0.3);
@@ -37,8 +37,9 @@ test("kills and a full disk lose nothing that was acknowledged, and nobody has t
   if (typeof disk === "string") await annotate(`The disk is never full: ${disk}`);
   const data = join(typeof disk === "string" ? emptyFolder() : disk.folder, "data");
   const port = String(await freePort());
-  const settings = { RATE_LIMITS: "off", REGISTRATION: "open", REQUEST_LOG: "none" };
-  const run = () => started(["--data", data, "--port", port], settings);
+  mkdirSync(data);
+  writeFileSync(join(data, "settings.env"), "RATE_LIMITS=off\nREGISTRATION=open\nREQUEST_LOG=failures\n");
+  const run = () => started(data, "--port", port);
   let server = await run();
   const { origin } = server;
   const people: Person[] = [];

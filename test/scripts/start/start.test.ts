@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { runtimesOf } from "../../../scripts/start/folder.ts";
-import { emptyFolder, refused, register, START, started } from "./support/own-server.ts";
+import { emptyFolder, refused, register, START, started } from "./support/processes.ts";
 
 const Invitation = z.object({ code: z.string() });
 
@@ -14,7 +14,7 @@ test("a server on a folder serves page and API, ends with all that is under way,
   timeout: 180_000,
 }, async () => {
   const data = emptyFolder();
-  const first = await started(["--data", data]);
+  const first = await started(data);
   const page = await fetch(first.origin);
   expect(await page.text()).toContain("<title>");
   // Nobody registers before somebody has opened the link of the log, and invited them.
@@ -46,7 +46,7 @@ test("a server on a folder serves page and API, ends with all that is under way,
   expect(runtimesOf(data)).toEqual([]);
 
   // Killed, it leaves a runtime behind, which the next start ends.
-  const killed = await started(["--data", data]);
+  const killed = await started(data);
   await ann.at(killed.origin).send(id, "kept too");
   killed.child.kill("SIGKILL");
   await once(killed.child, "exit");
@@ -55,7 +55,7 @@ test("a server on a folder serves page and API, ends with all that is under way,
   const link = `${data}-link`;
   symlinkSync(data, link);
   onTestFinished(() => rmSync(link));
-  const last = await started(["--data", link]);
+  const last = await started(link);
   expect(runtimesOf(data)).toHaveLength(1);
   expect(last.setup).toBeUndefined();
   const texts = (await ben.at(last.origin).history(id)).map(({ body }) => body);

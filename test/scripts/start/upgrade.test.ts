@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { look, SEEN, signIn } from "../../../scripts/releases/story.ts";
 import { ROOT } from "../../../scripts/support/wrangler.ts";
-import { emptyFolder, ended, refused, run, START, start, started } from "./processes.ts";
+import { emptyFolder, ended, refused, run, START, start, started } from "./support/processes.ts";
 
 const FORMER = "before-upgrade";
 const OWN = readdirSync(join(ROOT, "migrations")).filter((name) => name.endsWith(".sql"));

@@ -32,27 +32,28 @@ export interface RestoreStore extends BackupStore {
 /**
  * Restores a backup into an empty deployment. A restore that has broken off is begun again: each write may be
  * repeated. Objects answer nothing until everything is written.
- * @returns the manifest of the backup
+ * @returns the manifest of the backup, and of how many files it lacks the bytes
  * @throws an Error if there is no backup, or it is damaged or of a newer release
  */
 export async function restore(
   store: RestoreStore,
   target: RestoreTarget,
   report: (progress: RestoreProgress) => void = () => undefined,
-): Promise<Manifest> {
+): Promise<Manifest & { missing: number }> {
   const manifest = await readManifest(store);
   if (!manifest) throw new Error("There is no backup here: manifest.json is missing.");
   const index = await readJson(store, manifest.database, DatabaseIndex);
   const { isLoaded } = await target.begin(manifest.id);
+  let missing = 0;
   if (!isLoaded) {
     for (const kind of ObjectKind.options) await loadObjects(store, target, manifest, kind, report);
     await loadDatabase(store, target, index, report);
-    await loadFiles(store, target, index, report);
+    missing = await loadFiles(store, target, index, report);
     await target.loaded();
   }
   await finish(store, target, manifest, index, report);
   await target.end();
-  return manifest;
+  return { ...manifest, missing };
 }
 
 async function loadObjects(
@@ -132,22 +133,26 @@ async function loadDatabase(
   }
 }
 
+/** @returns of how many files the backup has no bytes */
 async function loadFiles(
   store: RestoreStore,
   target: RestoreTarget,
   index: DatabaseIndex,
   report: (progress: RestoreProgress) => void,
-): Promise<void> {
+): Promise<number> {
   let done = 0;
+  let missing = 0;
   for (const { table, name } of index.parts) {
     if (!FILE_TABLES.has(table)) continue;
     for (const key of valuesIn(await readText(store, name), "key")) {
       const bytes = await store.blob(fileName(key));
       // It was deleted while the backup was made.
       if (bytes) await target.file(key, bytes);
+      else missing++;
       report({ step: "files", done: ++done });
     }
   }
+  return missing;
 }
 
 /**
