@@ -347,7 +347,7 @@ test("Escape closes what stands beside a conversation, and the search, and leads
   await stored(page, "Message 10").waitFor();
   // Its menu has what is rare, by keys alone.
   await page.getByRole("button", { name: "Conversation menu" }).press("Enter");
-  const threads = page.getByRole("menuitem", { name: "Threads", exact: true });
+  const threads = page.getByRole("menuitem", { name: "Threads" });
   await expect.poll(() => threads.evaluate((one) => one === document.activeElement)).toBe(true);
   await threads.press("Enter");
   const close = page.getByRole("link", { name: "Close", exact: true });

@@ -234,7 +234,7 @@ test("a poll that answers a message ends the answer, and leaves what was written
   await page.getByText("Answer to").waitFor();
   await composer(page).fill("I think");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
   await page.getByRole("textbox", { name: "Question" }).fill("Where to?");
   await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
   await page.getByRole("textbox", { name: "Option 2" }).fill("Hill");
@@ -250,7 +250,7 @@ test("a poll that answers a message ends the answer, and leaves what was written
 test("a poll is made of a question and options", async () => {
   const { ann, id, page } = await ownWorld();
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
   await page.getByRole("textbox", { name: "Question" }).fill("Where to?");
   await page.getByRole("textbox", { name: "Option 1" }).fill("Lake");
   await page.keyboard.press("Enter");

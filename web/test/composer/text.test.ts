@@ -78,12 +78,12 @@ test("the field stays while the list is on its way, with what is open above it",
   const page = await device.newPage();
   await page.goto(`${site.origin}/#/c/${id}`);
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Poll", exact: true }).waitFor();
+  await page.getByRole("menuitem", { name: "Poll" }).waitFor();
   await isAsked;
   await connection(page, "live").waitFor({ state: "attached" });
   makeReady();
   await row(page, "Hike").waitFor();
-  await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Poll" }).click();
   await page.getByRole("textbox", { name: "Question" }).waitFor();
 });
 

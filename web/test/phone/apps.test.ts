@@ -130,7 +130,7 @@ test("messages, files and links go to other apps by the sheet of the system", as
   const size = (await (await fetch(url)).arrayBuffer()).byteLength;
   await expect.poll(() => given(page)).toEqual([{ text: "At six" }]);
   await stored(page, "The way").click({ button: "right", position: { x: 80, y: 10 } });
-  await page.getByRole("menuitem", { name: "Share", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Share" }).click();
   await expect
     .poll(() => given(page).then((all) => all[1]))
     .toEqual({ text: "The way", files: [`map.png ${size}`] });

@@ -165,7 +165,7 @@ export const SETTINGS: readonly Action[] = [
         ready: (page) => page.getByText(name),
         act: async (page) => {
           await page.getByRole("button", { name: `Actions for ${name}` }).click();
-          await page.getByRole("menuitem", { name: "Delete", exact: true }).click();
+          await page.getByRole("menuitem", { name: "Delete" }).click();
           await confirm(page, "Delete");
         },
         shown: (page) => page.getByRole("main").first(),

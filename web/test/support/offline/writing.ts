@@ -133,7 +133,7 @@ export const WRITING: readonly Action[] = [
         ready: composer,
         act: async (page) => {
           await page.getByRole("button", { name: "Add", exact: true }).click();
-          await page.getByRole("menuitem", { name: "Poll", exact: true }).click();
+          await page.getByRole("menuitem", { name: "Poll" }).click();
           await page.getByLabel("Question").fill(word);
           await page.getByLabel("Option 1", { exact: true }).fill("Eight");
           await page.getByLabel("Option 2", { exact: true }).fill("Nine");
