@@ -25,9 +25,8 @@ const number = (value: string) => ({ type: "string", default: value }) as const;
 const { values } = parseArgs({
   options: { users: number("500"), devices: number("19"), inboxes: number("0"), seconds: number("10") },
 });
-const [USERS, DEVICES, INBOXES, SECONDS] = [values.users, values.devices, values.inboxes, values.seconds].map(
-  Number,
-) as [number, number, number, number];
+const [USERS, DEVICES] = [Number(values.users), Number(values.devices)];
+const [INBOXES, SECONDS] = [Number(values.inboxes), Number(values.seconds)];
 
 /** Users of one call, members of a group, and calls at once. */
 const [BATCH, MEMBERS, AT_ONCE] = [100, 10, 16];

@@ -1,9 +1,6 @@
 import { parseArgs } from "node:util";
 import { SENDERS, usualWorkloads, type Workload, workloadNames, workloads } from "../load/workloads.ts";
-import { type TargetName, targetNames } from "../targets/all.ts";
-
-/** Without `--targets` the first so many are measured: the others are Parley too, started in other ways. */
-const COMPARED = 4;
+import { type TargetName, targetNames, usualTargets } from "../targets/all.ts";
 
 /** The options of a run. */
 export type Options = {
@@ -26,7 +23,7 @@ export function options(args: string[]): Options {
       seconds: { type: "string", default: "1" },
       only: { type: "string", default: usualWorkloads.join(",") },
       senders: { type: "string", default: SENDERS.join(",") },
-      targets: { type: "string", default: targetNames.slice(0, COMPARED).join(",") },
+      targets: { type: "string", default: usualTargets.join(",") },
       profile: { type: "boolean", default: false },
     },
   });

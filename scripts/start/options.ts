@@ -40,7 +40,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
     args,
     options: {
       ...{ data: text, port: text, host: text, "tls-cert": text, "tls-key": text, proxy: text },
-      ...({ build: boolean, "roll-back": boolean, help: boolean } as const),
+      ...{ build: boolean, "roll-back": boolean, help: boolean },
     },
   });
   if (values.help) return null;

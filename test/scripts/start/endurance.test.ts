@@ -42,11 +42,11 @@ test("kills and a full disk lose nothing that was acknowledged, and nobody has t
   const run = () => started(data, "--port", port);
   let server = await run();
   const { origin } = server;
-  const people: Person[] = [];
-  for (let i = 0; i < SENDERS; i++) people.push(await register(origin, `sender_${i}`));
+  const owner = await register(origin, "owner");
+  const people = [owner];
+  for (let i = 1; i < SENDERS; i++) people.push(await register(origin, `sender_${i}`));
   const quiet = await register(origin, "quiet");
-  const [owner, ...others] = people as [Person, ...Person[]];
-  const { id: group } = await owner.openGroup("everybody", [...others, quiet]);
+  const { id: group } = await owner.openGroup("everybody", [...people.slice(1), quiet]);
   const talks = await Promise.all(people.map(async (one) => (await one.openDirect(quiet)).id));
   const watched = reader(origin, quiet);
   await watched.chat.start();
