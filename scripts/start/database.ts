@@ -12,8 +12,8 @@ const CLASS = "miniflare-D1DatabaseObject";
 const BINDING = "DB";
 /** How long a statement waits for one of a server that runs, in ms. */
 const BUSY_MS = 10_000;
-/** As wrangler makes it, whose `d1 migrations` knows what is applied. */
-const TABLE =
+/** Makes the table as wrangler does, whose `d1 migrations` reads there what is applied. */
+export const MIGRATIONS_TABLE =
   "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
 const Names = z.array(z.object({ name: z.string() }));
 
@@ -65,7 +65,7 @@ export function migrationsOf(data: string): { missing: string[]; newer: string[]
 /** Applies migrations, each as a whole, and notes them. @throws a `DeployFailure` for one that fails */
 export function applyMigrations(data: string, names: readonly string[]): void {
   using database = openDatabase(data);
-  database.exec(TABLE);
+  database.exec(MIGRATIONS_TABLE);
   for (const name of names) {
     database.exec("BEGIN IMMEDIATE");
     try {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { killHost, readiness, spawnHost } from "../../../bench/targets/host-process.ts";
+import { MIGRATIONS_TABLE } from "../../start/database.ts";
 import type { TemporaryFolder } from "../../support/server.ts";
 import { collectOutput, ROOT } from "../../support/wrangler.ts";
 import { plan } from "../../worker/bundle.ts";
@@ -81,11 +82,7 @@ async function planOf(folder: TemporaryFolder): Promise<Plan> {
 function recorded(): string[] {
   const names = readdirSync(join(ROOT, "migrations")).filter((name) => name.endsWith(".sql"));
   return [
-    `CREATE TABLE d1_migrations (
-       id INTEGER PRIMARY KEY AUTOINCREMENT,
-       name TEXT UNIQUE,
-       applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
-     )`,
+    MIGRATIONS_TABLE,
     ...names.toSorted().map((name) => `INSERT INTO d1_migrations (name) VALUES ('${name}')`),
   ];
 }
