@@ -19,6 +19,8 @@ const html = createLowlight({ xml });
 
 /** Longer code, in UTF-16 units, is not read: the page would stop for it. */
 const LONGEST = 8_000;
+/** Nor is code with a longer word: languages look for what may begin a name at each of its letters. */
+const LONGEST_WORD = 500;
 /** Nor is code shown with more parts within one another: drawing goes into each of them. */
 const DEEPEST = 50;
 
@@ -30,10 +32,11 @@ export interface Part {
   readonly children?: readonly Part[];
 }
 
-/** The parts of code; undefined: the language is not known, or the code is too long or too deep. */
+/** The parts of code; undefined: its language is not known, it or a word of it is too long, or it is too deep. */
 export function highlighted(text: string, language: string): readonly Part[] | undefined {
   const name = language.toLowerCase();
   if (text.length > LONGEST || !lowlight.registered(name)) return undefined;
+  if (text.split(/[^\w$]/).some((word) => word.length > LONGEST_WORD)) return undefined;
   const tree: Part = (html.registered(name) ? html : lowlight).highlight(name, text);
   return isDeep(tree, DEEPEST) ? undefined : tree.children;
 }
