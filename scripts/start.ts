@@ -65,7 +65,7 @@ async function serve({ data, port, host, tls, proxies, isRollBack }: Options): P
   await using runtime = await starting.catch(failed(`start on ${data}`));
   const awaitsSetup = await runtime.awaitsSetup().catch(failed(`start on ${data}`));
   upgraded.end();
-  front.passTo(runtime.port);
+  front.passTo(runtime.inside);
   const name = ["127.0.0.1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   const origin = settings.PUBLIC_ORIGIN || `${pem ? "https" : "http"}://${name}:${bound}`;
   const link = `Nobody has a role here yet. Who opens this link makes the first account, which administers the

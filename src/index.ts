@@ -13,3 +13,6 @@ export class Inbox extends worker.Inbox {}
 export class Hook extends worker.Hook {}
 
 export default worker.handlers;
+
+/** The same for `npm start`, which knows by itself which requests are for files of the page. */
+export const withoutPage = worker.handlers;

@@ -17,8 +17,6 @@ import { Clients } from "./clients.ts";
 const INNER = /^(?:(?:x-)?mf-|cf-|x-forwarded-|x-real-ip$|forwarded$)/i;
 /** Headers of one connection. */
 const OF_CONNECTION = /^(?:connection|keep-alive|proxy-connection|te|upgrade)$/i;
-/** Paths of the runtime, which a deployment has not. */
-const RUNTIME = /^\/(?:cdn-cgi|__cf_local)\//;
 
 /** The runtime closes a connection that is idle for 5 s: until then it is used again, in ms. */
 const IDLE_MS = 3_000;
@@ -43,6 +41,16 @@ export interface FrontOptions {
   readonly drain?: number;
 }
 
+/** Ports of the runtime, on this machine. */
+export interface Inside {
+  /** of the Worker alone */
+  readonly worker: number;
+  /** of the files of the page, with the Worker behind them: each request to it costs as much as the Worker */
+  readonly page: number;
+  /** the first parts of the paths of these files, without `.html`; of `/` an empty one */
+  readonly pageNames: ReadonlySet<string>;
+}
+
 /** A socket of a client, and that of the runtime. */
 interface Pair {
   readonly client: Duplex;
@@ -61,8 +69,8 @@ export class Front implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   readonly #clients: Clients;
   readonly #pairs = new Set<Pair>();
-  /** the port of the runtime on this machine; undefined: it is not there yet */
-  #inner: number | undefined;
+  /** undefined: the runtime is not there yet */
+  #inside: Inside | undefined;
   #answering = 0;
   #isEnding = false;
 
@@ -89,9 +97,9 @@ export class Front implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on the runtime at a port of this machine answers. */
-  passTo(port: number): void {
-    this.#inner = port;
+  /** From now on the runtime answers. */
+  passTo(inside: Inside): void {
+    this.#inside = inside;
   }
 
   /**
@@ -187,10 +195,9 @@ export class Front implements AsyncDisposable {
    */
   #ask(incoming: IncomingMessage, answer: ServerResponse, refuse?: () => void) {
     const path = pathOf(incoming);
-    const status = path === undefined ? 400 : RUNTIME.test(path) ? 404 : undefined;
-    if (status !== undefined) {
+    if (path === undefined) {
       refuse?.();
-      answer.writeHead(status, { Connection: "close" }).end();
+      answer.writeHead(400, { Connection: "close" }).end();
       return undefined;
     }
     // The runtime is not there yet, or starts anew by itself.
@@ -202,7 +209,7 @@ export class Front implements AsyncDisposable {
         JSON.stringify({ status: 503, code: "unavailable", title: "The server is starting. Try again." }),
       );
     };
-    if (this.#inner === undefined) {
+    if (this.#inside === undefined) {
       postpone();
       return undefined;
     }
@@ -217,7 +224,7 @@ export class Front implements AsyncDisposable {
     );
     if (refuse) headers.push(["Connection", "Upgrade"], ["Upgrade", "websocket"]);
     const outgoing = request({
-      ...{ host: "127.0.0.1", port: this.#inner, agent: this.#agent },
+      ...{ host: "127.0.0.1", port: portFor(path, this.#inside), agent: this.#agent },
       ...{ method: incoming.method, path, headers: headers.flat(), setHost: false },
     });
     outgoing.once("error", () => {
@@ -265,6 +272,12 @@ function pathOf({ url = "" }: IncomingMessage): string | undefined {
   const { pathname, search } = new URL(whole);
   // Until the runtime is there both are refused, as all is: what is healthy is ready.
   return (pathname === "/readyz" ? "/healthz" : pathname) + search;
+}
+
+/** Where a path is answered. */
+function portFor(path: string, { worker, page, pageNames }: Inside): number {
+  const [, name = ""] = /^\/([^/?]*?)(?:\.html)?(?:[/?]|$)/.exec(path) ?? [];
+  return pageNames.has(name) ? page : worker;
 }
 
 /** Headers as they came, by twos. */

@@ -70,7 +70,7 @@ async function serve(
   try {
     const { Runtime } = await import("./runtime.ts");
     await using runtime = await Runtime.start({ ...plan, bindings, state: join(data, "v3") }, data);
-    await work({ origin: `http://127.0.0.1:${runtime.port}`, key: text });
+    await work({ origin: `http://127.0.0.1:${runtime.inside.worker}`, key: text });
   } finally {
     using database = openDatabase(data);
     database.prepare("DELETE FROM server_keys WHERE id = ?").run(id);

@@ -1,9 +1,14 @@
+import { readdirSync } from "node:fs";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { z } from "zod";
 import { log } from "../../src/lib/logger.ts";
 import { optionsOf } from "../worker/options.ts";
 import type { Plan } from "../worker/plan.ts";
 import { markOf } from "./folder.ts";
+import type { Inside } from "./front.ts";
+
+/** The export of the Worker that answers without the files of the page. */
+const WITHOUT_PAGE = "withoutPage";
 
 /** The minute of the hour of the hourly job, as in wrangler.toml. */
 const MINUTE = 17;
@@ -12,15 +17,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const SignInWays = z.object({ setup: z.boolean() });
 
-/** The runtime with the Worker, on the state in a folder, at a port of this machine alone. */
+/** The runtime with the Worker, on the state in a folder, at ports of this machine alone. */
 export class Runtime implements AsyncDisposable {
   readonly #miniflare: Miniflare;
   readonly #hourly: { timer?: NodeJS.Timeout } = {};
-  readonly port: number;
+  readonly inside: Inside;
 
-  private constructor(miniflare: Miniflare, port: number) {
+  private constructor(miniflare: Miniflare, inside: Inside) {
     this.#miniflare = miniflare;
-    this.port = port;
+    this.inside = inside;
     this.#scheduleHourly();
   }
 
@@ -35,6 +40,7 @@ export class Runtime implements AsyncDisposable {
           optionsOf(plan, {
             log: new Log(LogLevel.WARN),
             unsafeRuntimeEnv: markOf(folder),
+            unsafeDirectSockets: [{ entrypoint: WITHOUT_PAGE }],
             handleStructuredLogs: ({ level, message }: { level: string; message: string }) =>
               (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`),
           }),
@@ -42,7 +48,12 @@ export class Runtime implements AsyncDisposable {
     );
     try {
       const url = await miniflare.ready;
-      return new Runtime(miniflare, Number(url.port));
+      const direct = await miniflare.unsafeGetDirectURL(plan.name, WITHOUT_PAGE);
+      return new Runtime(miniflare, {
+        worker: Number(direct.port),
+        page: Number(url.port),
+        pageNames: namesIn(plan.assets),
+      });
     } catch (error) {
       await miniflare.dispose();
       throw error;
@@ -56,7 +67,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Whether nobody has a role yet. */
   async awaitsSetup(): Promise<boolean> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/v1/login`);
+    const answer = await fetch(`http://127.0.0.1:${this.inside.worker}/v1/login`);
     return SignInWays.parse(await answer.json()).setup;
   }
 
@@ -74,6 +85,12 @@ export class Runtime implements AsyncDisposable {
     const worker = await this.#miniflare.getWorker();
     await worker.scheduled({ cron: `${MINUTE} * * * *` });
   }
+}
+
+/** The names of the files and folders of a page, as paths have them. */
+function namesIn(page: string | undefined): ReadonlySet<string> {
+  const names = page === undefined ? [] : readdirSync(page).map((name) => name.replace(/\.html$/, ""));
+  return new Set(names.flatMap((name) => (name === "index" ? [name, ""] : [name])));
 }
 
 /** The signals at which Miniflare would end at once: the server has work to end before. */

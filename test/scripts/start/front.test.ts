@@ -7,23 +7,28 @@ import { z } from "zod";
 import { Front, type FrontOptions } from "../../../scripts/start/front.ts";
 import { TLS } from "./certificate.ts";
 
-const Seen = z.object({ path: z.string(), headers: z.record(z.string(), z.string()) });
+const Seen = z.object({ who: z.string(), path: z.string(), headers: z.record(z.string(), z.string()) });
 
 /** A front before a server that answers what it was asked. */
 async function front(options: Partial<FrontOptions> = {}, hasRuntime = true): Promise<string> {
-  const inner = createServer(({ url, headers }, answer) =>
-    answer.end(JSON.stringify({ path: url, headers })),
-  );
-  inner.listen(0, "127.0.0.1");
-  await new Promise((resolve) => inner.once("listening", resolve));
-  const { port } = z.custom<AddressInfo>().parse(inner.address());
+  const [worker, page] = [await echo("worker"), await echo("page")];
   const made = new Front({ port: 0, host: "127.0.0.1", proxies: [], ...options });
-  if (hasRuntime) made.passTo(port);
-  onTestFinished(async () => {
-    await made.end();
-    inner.close();
-  });
+  if (hasRuntime) made.passTo({ worker, page, pageNames: new Set(["", "index", "docs", "assets"]) });
+  onTestFinished(() => made.end());
   return `http://127.0.0.1:${await made.listen()}`;
+}
+
+/** A server that answers what it was asked. @returns its port */
+async function echo(who: string): Promise<number> {
+  const server = createServer(({ url, headers }, answer) =>
+    answer.end(JSON.stringify({ who, path: url, headers })),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.close();
+  });
+  return z.custom<AddressInfo>().parse(server.address()).port;
 }
 
 /** Asks with a path as it is written, and headers that no browser lets a page set. */
@@ -86,17 +91,22 @@ test("with a certificate it speaks https, and the server knows it", async () => 
   expect(Seen.parse(JSON.parse(text)).headers).toMatchObject({ "x-forwarded-proto": "https" });
 });
 
-test("what is the runtime's own is not there", async () => {
+test("only what may be a file of the page is asked where the runtime has paths of its own", async () => {
   const origin = await front();
+  const whoFor = async (path: string) => Seen.parse(JSON.parse((await ask(origin, path)).text)).who;
+  for (const path of ["/", "/?a=/v1/x", "/docs", "/docs.html?a", "/docs/a", "/assets/a.js", "/index.html"])
+    expect([path, await whoFor(path)]).toEqual([path, "page"]);
   for (const path of [
+    ...["/v1/conversations", "/documents", "/docs.htm", "/x/docs"],
     "/cdn-cgi/local/scheduled",
     "/./cdn-cgi/local/platform-proxy",
-    "/a/../cdn-cgi/x",
+    "/docs/../cdn-cgi/x",
+    "/docs/%2e%2e/cdn-cgi/x",
     "http://elsewhere/cdn-cgi/local/explorer",
     "/__cf_local/stream/x",
     "/\\../cdn-cgi/local/email",
   ])
-    expect([path, (await ask(origin, path)).status]).toEqual([path, 404]);
+    expect([path, await whoFor(path)]).toEqual([path, "worker"]);
 });
 
 test("until the runtime is there, the answer is 503 and says when to come back", async () => {
@@ -121,7 +131,7 @@ test("a client that reads nothing holds no stop up", async () => {
   });
   const { port } = z.custom<AddressInfo>().parse(inner.address());
   const made = new Front({ port: 0, host: "127.0.0.1", proxies: [], drain: 300 });
-  made.passTo(port);
+  made.passTo({ worker: port, page: port, pageNames: new Set() });
   const client = connect(await made.listen(), "127.0.0.1");
   onTestFinished(() => {
     client.destroy();
