@@ -31,6 +31,8 @@ export interface Settings {
   formerOrigins: string[];
   /** the maximum number of members of a group: `MAX_GROUP_MEMBERS` */
   maxGroupMembers: number;
+  /** the number of members up to which a group is no crowd: `CROWD_MEMBERS` */
+  crowdMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
   /** the changed messages of a conversation that a client is replayed at most: `MAX_CHANGES` */
@@ -154,7 +156,7 @@ const SetupCode = z
 const BackupPace = z.literal("daily");
 
 const NAMES = [
-  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "LIVE_MEMBERS", "QUOTAS"] as const),
+  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "CROWD_MEMBERS", "LIVE_MEMBERS", "QUOTAS"] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),
@@ -214,6 +216,7 @@ export function readSettings(env: RawSettings): Settings {
     formerOrigins: originsIn("FORMER_ORIGINS", env.FORMER_ORIGINS),
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
+    crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, Count, LIMITS.crowdMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
     maxUploadBytes: setting("MAX_UPLOAD_MIB", env.MAX_UPLOAD_MIB, UploadBytes, LIMITS.uploadBytes),

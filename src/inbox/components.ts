@@ -42,7 +42,7 @@ import { StoredDrafts } from "./stored-drafts.ts";
 /** What an inbox needs from outside; `src/worker.ts` hands it in. */
 export interface InboxDeps extends DeviceSocketsDeps {
   directory: UserDirectory;
-  settings: DeviceSocketsDeps["settings"] & Pick<Settings, "quotas">;
+  settings: DeviceSocketsDeps["settings"] & Pick<Settings, "crowdMembers" | "quotas">;
   contacts: Contacts;
   readToken: TokenReader;
   pushServices: PushServices;
@@ -182,7 +182,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     ...{ audience, list, cursors, conversations, contexts, budgets, settings, metrics, timing, userId },
   });
   const catchUp = new CatchUp({
-    ...{ jobs, list, feed: deviceFeed, timing },
+    ...{ jobs, list, feed: deviceFeed, crowdMembers: settings.crowdMembers, timing },
     ask: (id, subscribes) => conversations.snapshot(id, { userId: userId(), subscribes }),
   });
   const composerDrafts = new ComposerDrafts(ctx.storage.sql, {

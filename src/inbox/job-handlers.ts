@@ -47,6 +47,7 @@ export const INBOX_JOBS: JobTable<InboxJobKind | FormerJobKind, InboxComponents>
   },
   account_deleted: ({ contactNotifier }, key, calls) => contactNotifier.contactJob(key, calls),
   lost_updates: { run: ({ catchUp }, key, calls) => catchUp.recover(key, calls), isBeside: true },
+  crowds: { run: askCrowds, isBeside: true },
   repair: ({ repair }, key, calls) => repair.goOn(Number(key), calls),
   profile: ({ profileAnnouncer }, key, calls) => profileAnnouncer.announceAfter(Number(key), calls),
   drafts: ({ storedDrafts }) => storedDrafts.deleteExpired(),
@@ -72,6 +73,15 @@ async function checkSockets(
   if (!isDone) return Date.now();
   if (sessionGate.hasSockets() || sockets.open().length > 0) checkSocketsLater();
   return null;
+}
+
+/** Without a device nobody waits: the next one asks as it connects. */
+async function askCrowds(
+  { catchUp, sockets }: InboxComponents,
+  _: string,
+  calls: CallBudget,
+): Promise<number | null> {
+  return sockets.open().length > 0 ? catchUp.askCrowds(calls) : null;
 }
 
 /** A job whose key is a conversation that a deleted user leaves. */

@@ -40,6 +40,8 @@ export type InboxJobKind =
   | "account_deleted"
   /** asks a conversation for a snapshot, as a crash may have lost its newest update; key: the conversation */
   | "lost_updates"
+  /** asks the user's crowds what is new, while a device is connected */
+  | "crowds"
   /** goes on with a list repair; key: the conversation up to which it has come */
   | "repair"
   /** announces a new profile to further conversations; key: the last conversation that has it, or 0 */

@@ -68,9 +68,14 @@ export function setLinkPreviews(value: "on" | "off"): () => void {
   return set("LINK_PREVIEWS", value);
 }
 
+/** Sets `CROWD_MEMBERS` for objects that start from now on. @returns restores it */
+export function setCrowdMembers(count: number): () => void {
+  return set("CROWD_MEMBERS", String(count));
+}
+
 function set(
   name:
-    | ("LIVE_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "QUOTAS")
+    | ("LIVE_MEMBERS" | "CROWD_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "QUOTAS")
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
     | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS")
     | PolicyName,

@@ -254,7 +254,7 @@ export class Editing {
   /** Stores an edit in one transaction, and announces it. */
   #store(row: MessageRow, columns: MessageEditColumns, by: UserId): void {
     const { history, followers, previews } = this.#deps;
-    const { log, changeFeed, state } = this.#room;
+    const { log, changeFeed, members, state } = this.#room;
     const { body = row.body, custom_data = row.custom_data } = columns;
     const changesContent = columns.version !== undefined;
     const dropsPreview =
@@ -271,6 +271,8 @@ export class Editing {
       if (changesContent) dropped.push(...(keepsHistory ? history.keep(row) : [row.body]));
       if (dropsPreview) dropped.push(row.link_preview ?? "");
       log.edit(row.seq, dropsPreview ? { ...columns, link_preview: null } : columns);
+      const named = columns.mentions === undefined ? [] : readMentions(columns.mentions);
+      tx.after(() => members.concern(named === "all" ? members.ids() : named));
       const edit = { ...texts, dropped, ...(changesContent && { body }) };
       for (const follower of followers) follower.edited?.(tx, row, edit);
       if (changesContent) tx.publish(() => previews.stored([{ ...row, body }]));

@@ -62,6 +62,11 @@ export class EphemeralEvents {
     return this.#pending.has(userId);
   }
 
+  /** The members with pending events. */
+  receivers(): Iterable<UserId> {
+    return this.#pending.keys();
+  }
+
   /**
    * @returns the pending events of a member as they are now, oldest first. What passes and is older than
    *   `staleMs`, and what shows nothing any more, is dropped first.

@@ -2,11 +2,13 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
+import type { MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
 import { LivePages } from "../views/live-pages.ts";
 import { versionOf } from "../views/member-snapshots.ts";
+import { CrowdCalls } from "./crowd-calls.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
-import type { StateMark } from "./fanout-checkpoint.ts";
+import type { FanoutCheckpoint, StateMark } from "./fanout-checkpoint.ts";
 
 /** A version that every inbox has. */
 const NOTHING = -1;
@@ -20,12 +22,64 @@ export class RoomFanoutSource {
   readonly #events: EphemeralEvents;
   readonly #pages: LivePages;
   readonly #timing: Timing["largeGroup"];
+  readonly #crowdMembers: number;
+  readonly #calls: CrowdCalls;
+  #wasCrowd: boolean;
 
-  constructor(room: RoomStores, events: EphemeralEvents, timing: Timing["largeGroup"]) {
+  /** @param crowdMembers the number of members up to which a group is no crowd */
+  constructor(
+    room: RoomStores,
+    events: EphemeralEvents,
+    timing: Timing["largeGroup"],
+    crowdMembers: number,
+  ) {
     this.#room = room;
     this.#events = events;
     this.#pages = new LivePages(room);
     this.#timing = timing;
+    this.#crowdMembers = crowdMembers;
+    this.#calls = new CrowdCalls(room);
+    this.#wasCrowd = this.isCrowd();
+  }
+
+  /** Whether the group is a crowd, which tells few inboxes. @see CrowdCalls */
+  isCrowd(): boolean {
+    const { state, members } = this.#room;
+    return members.activeCount > this.#crowdMembers && state.dissolvedAt === null;
+  }
+
+  /**
+   * In a crowd: tells the inboxes that a crash may have kept from being told.
+   * @param checkpoint the last state that all who are told have; null: none is known
+   * @param failed the users whose inboxes have failed
+   */
+  restore(checkpoint: FanoutCheckpoint | null, isUpToDate: boolean, failed: readonly UserId[]): void {
+    if (!this.#wasCrowd) return;
+    if (isUpToDate) this.#calls.restore(this.mark(), failed);
+    else this.#calls.restore(checkpoint, [...failed, ...(checkpoint?.behind ?? [])]);
+  }
+
+  /** In a crowd: tells the inboxes of those whom these messages concern, the senders and who is named. */
+  sent(rows: readonly MessageRow[]): void {
+    if (this.isCrowd()) this.#calls.sent(rows);
+  }
+
+  /** Something has changed. A group that becomes a crowd tells all members once: their inboxes ask from then on. */
+  changed(): void {
+    const concerned = this.#room.members.takeConcerned();
+    const isCrowd = this.isCrowd();
+    if (isCrowd) this.#calls.tell(this.#wasCrowd ? concerned : this.#room.members.ids());
+    this.#wasCrowd = isCrowd;
+  }
+
+  /** In a crowd: whether a member is told soon, and not once a minute. */
+  isUrgent(userId: UserId): boolean {
+    return this.#calls.needs(userId) !== undefined || this.#events.has(userId) || this.isBot(userId);
+  }
+
+  /** Whether the user is a bot. */
+  isBot(userId: UserId): boolean {
+    return this.#room.profiles.get(userId).bot !== undefined;
   }
 
   get conversationId(): ConversationId {
@@ -34,17 +88,19 @@ export class RoomFanoutSource {
 
   /**
    * The users whose inboxes may lack something: active members, and users whose leaving is not confirmed yet.
+   * In a crowd those who are told.
    */
   ids(): UserId[] {
-    return this.#room.members.ids();
+    if (!this.isCrowd()) return this.#room.members.ids();
+    return [...new Set([...this.#calls.ids(), ...this.#events.receivers()])];
   }
 
-  /** The version of a member's snapshot as it is now; -1 for a user who is not among `ids`. */
+  /** The version of a snapshot that a member's inbox is told; -1 for a user who is told nothing. */
   version(userId: UserId): number {
     const { members, snapshots } = this.#room;
-    return members.isSettled(userId) || members.isUnopened(userId)
-      ? NOTHING
-      : snapshots.version(members.find(userId));
+    if (members.isSettled(userId) || members.isUnopened(userId)) return NOTHING;
+    const isTold = !this.isCrowd() || this.#calls.isWaiting(userId);
+    return isTold ? snapshots.version(members.find(userId)) : (this.#calls.needs(userId) ?? NOTHING);
   }
 
   /** The state of the conversation as it is now. */
@@ -110,6 +166,7 @@ export class RoomFanoutSource {
 
   setDevices(userId: UserId, hasDevices: boolean | null): void {
     this.#room.members.setDevices(userId, hasDevices);
+    this.#calls.setWaiting(userId, hasDevices !== false);
   }
 
   /** Whether ephemeral events are pending for the member's devices. */
@@ -123,6 +180,7 @@ export class RoomFanoutSource {
    */
   confirmed(userId: UserId, { version, ephemeral }: InboxUpdate): void {
     this.#room.members.confirmed(userId, version);
+    this.#calls.confirmed(userId, version);
     const last = ephemeral.at(-1);
     if (last) this.#events.delivered(userId, last.id);
   }

@@ -3,6 +3,7 @@ import type { Inboxes } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import type { MessageRow } from "../log/row.ts";
 import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
 import type { Wakeup } from "../../object/jobs/wakeup.ts";
 import { type CheckpointStore, isSameState } from "./fanout-checkpoint.ts";
@@ -40,6 +41,7 @@ export interface FanoutDeps {
  *   are coalesced into one update.
  * - Crowded groups: more members have devices connected than are sent every message. They get an update once
  *   a second, without messages: devices whose users look ask for these.
+ * - Crowds: very large groups tell few (`CrowdCalls`). All other inboxes ask.
  * - Large groups: members without devices are deferred to the alarm, unless their inbox subscribes. Otherwise
  *   a message would cost as many calls as the group has members.
  * - Crashes: the retry marker stands for deliveries that a crash would lose. Half a second after the last one
@@ -76,6 +78,7 @@ export class Fanout {
     const checkpoint = deps.checkpoint.read();
     this.#servedAt = checkpoint?.servedAt ?? 0;
     this.#isStored = checkpoint !== null && isSameState(checkpoint, source.mark());
+    source.restore(checkpoint, !this.#markerIsSet, this.#failures.ids());
     this.#recipients = new Recipients(
       source,
       { failures: this.#failures, load: this.#load, maxLiveMembers, timing },
@@ -95,8 +98,14 @@ export class Fanout {
     this.#load.note(messages);
   }
 
+  /** @see RoomFanoutSource.sent. Call it before `changed`. */
+  sent(rows: readonly MessageRow[]): void {
+    this.#source.sent(rows);
+  }
+
   /** Call it after a change, in the turn of the write: the retry marker is then part of the same commit. */
   changed(): void {
+    this.#source.changed();
     this.#changes++;
     this.#isStored = false;
     this.#failures.releaseDue();

@@ -49,6 +49,8 @@ export interface FanoutRecipient {
  * - `focused`: all their devices leave the conversation to a room socket.
  * - `deferred`: in a large group, without devices and a lease.
  * - `offline`: no device is known.
+ *
+ * A crowd knows no devices: who is told soon is `offline`, who waits is `deferred`.
  */
 type Reach = "failing" | "live" | "crowded" | "focused" | "deferred" | "offline";
 
@@ -102,7 +104,7 @@ export class Recipients {
     for (const id of source.ids()) {
       const recipient = this.of(id);
       recipient.deliveredAt = checkpoint?.servedAt ?? 0;
-      if (source.hasDevices(id))
+      if (source.hasDevices(id) && !source.isCrowd())
         this.#connect(recipient, { ...source.newestPosition(), rev: behind.has(id) ? 0 : rev });
       const stored = checkpoint ? source.versionAt(id, checkpoint) : null;
       const version = isUpToDate ? source.version(id) : stored;
@@ -117,7 +119,7 @@ export class Recipients {
    * are then told of messages, and ask for them when their users look.
    */
   get isCrowded(): boolean {
-    return this.#connected.size > this.#deps.maxLiveMembers;
+    return this.#connected.size > this.#deps.maxLiveMembers || this.#source.isCrowd();
   }
 
   /** Whether a member has devices connected that are told of changed messages as a whole alone. */
@@ -163,6 +165,7 @@ export class Recipients {
    * Elsewhere an answer "no devices" holds for `absentMs` only: the first device may have connected since.
    */
   mayReceiveEphemeral(id: UserId): boolean {
+    if (this.#source.isCrowd()) return this.#source.version(id) !== NONE;
     if (this.#source.hasDevices(id) !== false) return true;
     const { absentMs } = this.#deps.timing.deviceTracker;
     return !this.#source.isLarge() && Date.now() >= this.pauseEnd(this.of(id), absentMs);
@@ -227,7 +230,7 @@ export class Recipients {
     const recipient = this.of(id);
     recipient.leaseUntil = Date.now() + this.#deps.timing.subscription.leaseMs;
     recipient.deliveredAt = 0;
-    if (!hasDevices) return;
+    if (!hasDevices || this.#source.isCrowd()) return;
     const newest = this.#source.newestPosition();
     // A device that was connected before may not have heard of the newest changes yet.
     this.#connect(recipient, { ...newest, rev: recipient.position?.rev ?? newest.rev });
@@ -252,7 +255,10 @@ export class Recipients {
       return;
     }
     recipient.deliveredAt = Date.now();
-    if (position) this.#connect(recipient, position);
+    // An inbox with devices asks a crowd by itself. A bot's does not, though it answers as if it had one.
+    if (this.#source.isCrowd())
+      this.#disconnect(recipient, update.rev, answer === NOT_DEFERRED || (position !== null && this.#source.isBot(id)));
+    else if (position) this.#connect(recipient, position);
     else this.#disconnect(recipient, update.rev, answer === NOT_DEFERRED);
   }
 
@@ -288,6 +294,7 @@ export class Recipients {
 
   #reach({ id, position, knowsLarge, leaseUntil }: FanoutRecipient, now: number): Reach {
     if (this.#deps.failures.has(id)) return "failing";
+    if (this.#source.isCrowd()) return this.#source.isUrgent(id) ? "offline" : "deferred";
     if (position?.isFocused) return "focused";
     if (position) return this.isCrowded ? "crowded" : "live";
     const isAbsent = this.#source.hasDevices(id) === false && leaseUntil <= now;
@@ -317,7 +324,7 @@ export class Recipients {
    */
   #disconnect(recipient: FanoutRecipient, rev: number, isNotDeferred: boolean): void {
     const { id, position, leaseUntil } = recipient;
-    if (leaseUntil > Date.now()) {
+    if (leaseUntil > Date.now() && !this.#source.isCrowd()) {
       // The inbox has the update, and goes on from there with a device that connects.
       if (position) recipient.position = { ...position, rev: Math.max(position.rev, rev) };
       return;

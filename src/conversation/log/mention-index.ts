@@ -91,6 +91,13 @@ export class MentionIndex {
     return listed.slice(0, LIMITS.mentionsListed);
   }
 
+  /** Whom the messages after a seq name, of the newest 200 messages with mentions. */
+  namedAfter(seq: number): UserId[] | "all" {
+    const { all, byUser } = this.#read();
+    if (all.some((mention) => mention.seq > seq)) return "all";
+    return [...byUser].flatMap(([id, mentions]) => (mentions.some((one) => one.seq > seq) ? [id] : []));
+  }
+
   #read(): Newest {
     this.#newest ??= this.#readRows();
     return this.#newest;

@@ -248,6 +248,11 @@ export class MessageLog {
     return this.#mentionIndex.of(reader, after);
   }
 
+  /** @see MentionIndex.namedAfter */
+  mentionedAfter(seq: number): UserId[] | "all" {
+    return this.#mentionIndex.namedAfter(seq);
+  }
+
   /** At most `limit` messages after a seq, oldest first, within the bytes of a page, or within `maxBytes`. */
   after(seq: number, limit: number, reader: Reader, scope: Scope, maxBytes?: number): MessageRows {
     if (scope === "main") return this.cut(this.main.after(seq, limit + 1, reader), limit, maxBytes);

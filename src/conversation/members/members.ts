@@ -46,6 +46,8 @@ export class Members {
   /** the highest `touched` of all rows */
   #touched: number;
   #activeCount = 0;
+  /** see `concern` */
+  readonly #concerned = new Set<UserId>();
   #isClosed: boolean;
   #floor: Floor;
 
@@ -244,6 +246,19 @@ export class Members {
     Object.assign(member, { name_card: "", custom_fields: "{}", composer_id: null, sent_composer: null });
   }
 
+  /** Notes members whom a change concerns more than others: theirs alone, or one that names them. */
+  concern(userIds: Iterable<UserId>): void {
+    for (const id of userIds) this.#concerned.add(id);
+  }
+
+  /** The members who were noted since the last call. @see concern */
+  takeConcerned(): UserId[] {
+    if (this.#concerned.size === 0) return [];
+    const ids = [...this.#concerned];
+    this.#concerned.clear();
+    return ids;
+  }
+
   /** Moves the read positions of senders to their own messages. @see SenderPositions.move */
   moveSenders(tx: Transaction, moved: PositionsByUser, range: StoredRange): void {
     this.#senderPositions.move(tx, moved, range);
@@ -315,6 +330,7 @@ export class Members {
 
   #take(stored: MemberRow): void {
     const row = aboveFloor(stored, this.#floor);
+    this.#concerned.add(row.user_id);
     const previous = this.#unsettled.get(row.user_id);
     if (previous?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
@@ -404,6 +420,7 @@ export class Members {
     this.#sql.exec("UPDATE members SET touched = ? WHERE user_id = ?", touched, member.user_id);
     tx.after(() => {
       member.touched = touched;
+      this.#concerned.add(member.user_id);
     });
   }
 
@@ -421,7 +438,10 @@ export class Members {
     const sql = `UPDATE members SET touched = ?2, ${set.join(", ")} WHERE user_id IN (SELECT value FROM json_each(?3))`;
     this.#sql.exec(sql, member.user_id, touched, ids, ...Object.values(fields));
     Object.assign(member, fields);
-    for (const seer of seers) seer.touched = touched;
+    for (const seer of seers) {
+      seer.touched = touched;
+      this.#concerned.add(seer.user_id);
+    }
   }
 
   #dropIfSettled(member: MemberRow): void {

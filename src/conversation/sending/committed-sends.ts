@@ -18,7 +18,7 @@ interface CommittedSendsDeps {
   state: ConversationState;
   members: Pick<Members, "openForAll" | "openForSender" | "unasked">;
   publisher: Publisher;
-  fanout: Pick<Fanout, "sentInRoom">;
+  fanout: Pick<Fanout, "sent" | "sentInRoom">;
   projection: Pick<Projection, "changed" | "tryNow">;
   files: Pick<FileReferences, "stored">;
   indexer: Pick<Indexer, "resume">;
@@ -54,6 +54,7 @@ export class CommittedSends {
       const ofSockets = newRows(outcomes.filter(({ send }) => "socket" in send.origin));
       this.#count(outcomes);
       if (ofSockets.length > 0) fanout.sentInRoom(ofSockets.length);
+      fanout.sent(stored);
       // The earlier alarm first, as one that is set anew costs a row: previews, then files, then all others.
       try {
         previewRequests.stored(stored);

@@ -7,6 +7,13 @@ export const INBOX_VALUES = {
     /** For the first device, which subscribes to it: longer than `deviceTracker.absentMs`. */
     subscribeMs: 6_000,
   },
+  /** Groups that tell few inboxes of what happens. */
+  crowds: {
+    /** How often devices hear of them. */
+    askMs: 60_000,
+    /** The wait of a list, or of a socket that opens, for one: it may have slept. */
+    answerMs: 2_000,
+  },
   /** The list of conversations. */
   list: {
     /** While devices are connected, updates in quick succession are written once this time had none. */

@@ -27,12 +27,15 @@ export const DELIVERY = {
   applyUpdate: repeatable(
     unweighed,
     async (
-      { accountDeletion, botUpdates, deviceFeed, outfeeds },
+      { accountDeletion, botUpdates, catchUp, deviceFeed, outfeeds },
       input: InboxUpdate,
     ): Promise<InboxAnswer> => {
       if (accountDeletion.isDeleted) return null;
       const position = await deviceFeed.take(input);
-      if (position !== null) return position;
+      if (position !== null) {
+        catchUp.heard(input);
+        return position;
+      }
       if (botUpdates.isListening) return positionOfBot(input);
       return outfeeds.wouldBeDeferred(input) ? NOT_DEFERRED : null;
     },

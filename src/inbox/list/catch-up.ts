@@ -10,16 +10,22 @@ import type { ConversationList } from "./conversation-list.ts";
 
 /** The most large groups that are asked. Snapshots of further ones are a minute old at most. */
 const MAX_LARGE = 100;
+/** The most crowds that are asked. */
+const MAX_CROWDS = 100;
 /** The most conversations that are asked as they have just sent an update. */
 const MAX_HEARD = 50;
 /** The most others that are asked before a list. */
 const MAX_ASKED = 100;
 
-/** The conversations that a crash has lost updates of are alarm jobs: their key is the conversation. */
-interface LostUpdates {
-  schedule(kind: "lost_updates", key: string, due: number): void;
+/**
+ * The conversations that a crash has lost updates of are alarm jobs: their key is the conversation. One more
+ * job asks all crowds.
+ */
+interface CatchUpJobs {
+  schedule(kind: "lost_updates" | "crowds", key: string, due: number): void;
   cancel(kind: "lost_updates", key: string): void;
   keys(kind: "lost_updates"): string[];
+  has(kind: "crowds", key: string): boolean;
 }
 
 /** When a conversation was last subscribed to (ms), and for what. */
@@ -29,12 +35,14 @@ interface LastSubscription extends Subscription {
 
 /** What catching up needs from the inbox. */
 interface CatchUpDeps {
-  jobs: LostUpdates;
-  list: Pick<ConversationList, "holdingBack" | "lostByCrash">;
+  jobs: CatchUpJobs;
+  list: Pick<ConversationList, "holdingBack" | "known" | "lostByCrash">;
   /** asks a conversation, and subscribes to it */
   ask(id: ConversationId, subscribes: Subscription | undefined): Promise<MemberSnapshot>;
-  feed: Pick<DeviceFeed, "storeSnapshot">;
-  timing: Pick<Timing, "largeGroup" | "list" | "recent" | "subscription">;
+  feed: Pick<DeviceFeed, "storeSnapshot" | "take">;
+  /** the number of members up to which a group is no crowd */
+  crowdMembers: number;
+  timing: Pick<Timing, "crowds" | "largeGroup" | "list" | "recent" | "subscription">;
 }
 
 /**
@@ -43,6 +51,8 @@ interface CatchUpDeps {
  *   stored that no device is connected, so the first device subscribes to them.
  * - *large* groups defer updates. The inbox subscribes to them when the list is read or a device connects:
  *   they deliver without delay for the length of a lease.
+ * - *crowds* tell nobody. They are asked before the list is read, before a device connects, and once a minute
+ *   while one is connected.
  * - *lost* ones: a crash may have lost an update that was in memory. A job asks them, or an earlier reader of
  *   the list. They stay lost until a snapshot is stored that was asked for after the crash.
  */
@@ -71,12 +81,13 @@ export class CatchUp {
    * @param hasDevices devices are connected: a subscription that was lost when they connected is repeated
    */
   async beforeList(hasDevices: boolean): Promise<void> {
-    const { heard, large } = this.#holdingBack(this.#deps.timing.recent.listMs);
+    const { heard, large, crowds } = this.#holdingBack(this.#deps.timing.recent.listMs);
     const others = [...new Set([...heard, ...this.#lost()])].slice(0, MAX_ASKED);
     const due = this.#due(large, hasDevices);
     await Promise.all([
       this.#subscribe(due, hasDevices),
       this.#ask(others.filter((id) => !due.includes(id))),
+      this.#askCrowds(crowds),
     ]);
   }
 
@@ -86,9 +97,43 @@ export class CatchUp {
    * @param focused conversations that all other sockets leave to room sockets
    */
   async beforeDevice(isFirst: boolean, focused: ConversationId[]): Promise<void> {
-    const { heard, large } = this.#holdingBack(this.#deps.timing.recent.subscribeMs);
+    const { heard, large, crowds } = this.#holdingBack(this.#deps.timing.recent.subscribeMs);
     const due = this.#due([...large, ...(isFirst ? [...heard, ...this.#lost()] : [])], true);
-    await this.#subscribe([...new Set([...due, ...focused])], true);
+    await Promise.all([
+      this.#subscribe([...new Set([...due, ...focused])], true),
+      this.#askCrowds(crowds),
+    ]);
+    if (crowds.length > 0) this.askCrowdsLater();
+  }
+
+  /** An update has come while a device is connected: the first one of a crowd begins the questions. */
+  heard({ memberCount, state }: InboxUpdate): void {
+    if (memberCount > this.#deps.crowdMembers && state === "active") this.askCrowdsLater();
+  }
+
+  /** Has the crowds asked in a minute, unless that is planned. */
+  askCrowdsLater(): void {
+    const { jobs, timing } = this.#deps;
+    if (!jobs.has("crowds", "")) jobs.schedule("crowds", "", Date.now() + timing.crowds.askMs);
+  }
+
+  /**
+   * The `crowds` job: devices are told which crowds have something new.
+   * @returns when to ask again (ms since 1970); null: the user is in no crowd
+   */
+  async askCrowds(calls: CallBudget): Promise<number | null> {
+    const { ask, feed, list, timing } = this.#deps;
+    const { crowds } = this.#holdingBack(timing.recent.listMs);
+    if (crowds.length === 0) return null;
+    const asked = crowds.slice(0, calls.take(crowds.length)).map(async (id) => {
+      const answer = await withDeadline(ask(id, undefined), timing.crowds.answerMs);
+      const delivered = list.known(id)?.delivered;
+      const { lastSeq, rev } = answer.update;
+      if (delivered?.seq !== lastSeq || delivered.rev !== rev) await feed.take({ ...answer.update, onDemand: true });
+    });
+    // A crowd that does not answer is asked again in a minute.
+    await Promise.allSettled(asked);
+    return Date.now() + timing.crowds.askMs;
   }
 
   /**
@@ -109,9 +154,19 @@ export class CatchUp {
   }
 
   #holdingBack(ms: number): ReturnType<ConversationList["holdingBack"]> {
-    const { list, timing } = this.#deps;
-    const { heard, large } = list.holdingBack(Date.now() - ms, timing.largeGroup.aboveMembers);
-    return { heard: heard.slice(0, MAX_HEARD), large: large.slice(0, MAX_LARGE) };
+    const { crowdMembers, list, timing } = this.#deps;
+    const { aboveMembers } = timing.largeGroup;
+    const { heard, large, crowds } = list.holdingBack(Date.now() - ms, aboveMembers, crowdMembers);
+    const isCrowd = new Set(crowds);
+    return {
+      heard: heard.filter((id) => !isCrowd.has(id)).slice(0, MAX_HEARD),
+      large: large.slice(0, MAX_LARGE),
+      crowds: crowds.slice(0, MAX_CROWDS),
+    };
+  }
+
+  #askCrowds(ids: ConversationId[]): Promise<unknown> {
+    return this.#ask(ids, undefined, this.#deps.timing.crowds.answerMs);
   }
 
   #lost(): ConversationId[] {

@@ -167,20 +167,29 @@ export class ConversationList {
   /**
    * The conversations that may know more than the list.
    * @returns `heard`: those that have sent an inbox update since a time (ms), newest first; `large`: the
-   *   groups of more than `members` members that the user is in, newest activity first
+   *   groups of more than `members` members that the user is in, newest activity first, without `crowds`,
+   *   those with more than `crowdMembers`
    */
-  holdingBack(since: number, members: number): { heard: ConversationId[]; large: ConversationId[] } {
-    type Row = { id: ConversationId; heard_at: number; is_large: number };
+  holdingBack(
+    since: number,
+    members: number,
+    crowdMembers: number,
+  ): { heard: ConversationId[]; large: ConversationId[]; crowds: ConversationId[] } {
+    type Row = { id: ConversationId; heard_at: number; is_large: number; is_crowd: number };
     const rows = this.#rows<Row>(
-      `SELECT conversation_id AS id, heard_at, state = 'active' AND member_count > ?2 AS is_large
-       FROM conversations WHERE heard_at > ?1 OR (state = 'active' AND member_count > ?2)
+      `SELECT conversation_id AS id, heard_at, state = 'active' AND member_count > ?2 AS is_large,
+         state = 'active' AND member_count > ?3 AS is_crowd
+       FROM conversations WHERE heard_at > ?1 OR (state = 'active' AND member_count > min(?2, ?3))
        ORDER BY active_at DESC`,
       since,
       members,
+      crowdMembers,
     );
     const heard = rows.filter((row) => row.heard_at > since).sort((a, b) => b.heard_at - a.heard_at);
-    const large = rows.filter((row) => row.is_large === 1);
-    return { heard: heard.map(({ id }) => id), large: large.map(({ id }) => id) };
+    const ids = (some: Row[]) => some.map(({ id }) => id);
+    const crowds = rows.filter((row) => row.is_crowd === 1);
+    const large = rows.filter((row) => row.is_large === 1 && row.is_crowd === 0);
+    return { heard: ids(heard), large: ids(large), crowds: ids(crowds) };
   }
 
   /** @returns the conversations with the newest activity, also left ones: at most `limit` */

@@ -86,7 +86,7 @@ export async function untilShownOnline({ user }: SignedIn, online: boolean): Pro
 /** Runs the inbox's jobs of a kind now, whenever they are due. */
 export async function runInboxJob(
   { user }: SignedIn,
-  kind: "online" | "offline" | "sockets" | "expiry",
+  kind: "online" | "offline" | "sockets" | "expiry" | "crowds",
 ): Promise<void> {
   await runInDurableObject(inboxObject(user.id), async (_, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due = 1 WHERE kind = ?", kind);

@@ -104,6 +104,8 @@ export class World {
       conversationId: ConversationId.parse(1),
       ids: () => this.ids,
       version: () => this.version,
+      ...{ isCrowd: () => false, isUrgent: () => false, isBot: () => false },
+      ...{ changed: () => undefined, sent: () => undefined, restore: () => undefined },
       mark: () => ({ seq: this.version, changes: 0, touched: 0, rev: 0 }),
       versionAt: (_, mark) => mark.seq,
       update: (id, position, isOnDemand) => {

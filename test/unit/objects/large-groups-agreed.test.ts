@@ -6,22 +6,27 @@ import { CatchUp } from "../../../src/inbox/list/catch-up.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
 
-test("conversations and inboxes agree on which groups are large", () =>
+test("conversations and inboxes agree on which groups are large, and which are crowds", () =>
   inIsolatedObject("group", async (storage) => {
     const room = isolatedRoom(storage);
-    const membership = new RoomFanoutSource(room, new EphemeralEvents(timing.typing), timing.largeGroup);
-    const asked: number[] = [];
+    const sourceOf = (crowdMembers: number) =>
+      new RoomFanoutSource(room, new EphemeralEvents(timing.typing), timing.largeGroup, crowdMembers);
+    const membership = sourceOf(1);
+    expect([membership.isCrowd(), sourceOf(2).isCrowd()]).toEqual([true, false]);
+    const asked: number[][] = [];
     const catchUp = new CatchUp({
       list: {
-        holdingBack: (_, members) => {
+        holdingBack: (_, ...members) => {
           asked.push(members);
-          return { heard: [], large: [] };
+          return { heard: [], large: [], crowds: [] };
         },
+        known: () => null,
         lostByCrash: () => [],
       },
-      jobs: { schedule: () => undefined, cancel: () => undefined, keys: () => [] },
+      jobs: { schedule: () => undefined, cancel: () => undefined, keys: () => [], has: () => false },
       ask: () => Promise.reject(new Error("there is no group")),
-      feed: { storeSnapshot: () => undefined },
+      feed: { storeSnapshot: () => undefined, take: () => Promise.resolve(null) },
+      crowdMembers: 1,
       timing,
     });
     // The group has two members.
@@ -33,6 +38,6 @@ test("conversations and inboxes agree on which groups are large", () =>
       overrideTiming({ largeGroup: { aboveMembers } });
       expect(membership.isLarge()).toBe(isLarge);
       await catchUp.beforeList(false);
-      expect(asked.at(-1)).toBe(aboveMembers);
+      expect(asked.at(-1)).toEqual([aboveMembers, 1]);
     }
   }));

@@ -8,6 +8,7 @@ const DEFAULTS = {
     quotas: DEFAULT_QUOTAS,
     allowedOrigins: [],
     maxGroupMembers: 1_000,
+    crowdMembers: 1_000,
     maxLiveMembers: 200,
     maxChanges: 5_000,
     maxUploadBytes: 1024 ** 3,
@@ -96,8 +97,10 @@ test("WHO_MAY_WRITE and WHO_MAY_ADD name those who are admitted; another word co
   expect(warned).toHaveLength(1);
 });
 
-test("LIVE_MEMBERS is a number of members", () => {
-  expect(readSettings({ LIVE_MEMBERS: "50" }).maxLiveMembers).toBe(50);
+test("LIVE_MEMBERS and CROWD_MEMBERS are numbers of members", () => {
+  expect(readSettings({ LIVE_MEMBERS: "50", CROWD_MEMBERS: "60" })).toMatchObject({
+    ...{ maxLiveMembers: 50, crowdMembers: 60 },
+  });
 });
 
 test.each([

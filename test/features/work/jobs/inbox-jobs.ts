@@ -108,6 +108,7 @@ export const INBOX_JOBS: JobRows<InboxJobKind, LargeInbox> = {
   ],
   account_deleted: [({ other }) => [{ key: `${other} 1` }]],
   lost_updates: [({ group }) => [{ key: String(group) }]],
+  crowds: [() => [{}]],
   repair: [() => [{ key: "0" }]],
   profile: [() => [{ key: "0" }]],
   drafts: [() => [{ state: (sql) => sql.exec("UPDATE drafts SET created_at = 1") }]],
