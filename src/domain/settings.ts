@@ -156,7 +156,14 @@ const SetupCode = z
 const BackupPace = z.literal("daily");
 
 const NAMES = [
-  ...(["RATE_LIMITS", "ALLOWED_ORIGINS", "MAX_GROUP_MEMBERS", "CROWD_MEMBERS", "LIVE_MEMBERS", "QUOTAS"] as const),
+  ...([
+    "RATE_LIMITS",
+    "ALLOWED_ORIGINS",
+    "MAX_GROUP_MEMBERS",
+    "CROWD_MEMBERS",
+    "LIVE_MEMBERS",
+    "QUOTAS",
+  ] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),

@@ -148,7 +148,7 @@ function createStores({ ctx, deps, jobs, userId }: InboxHost) {
     cursors,
     budgets,
     sockets,
-    list: new ConversationList(sql, writer),
+    list: new ConversationList(sql, writer, settings.crowdMembers),
     notifications: new Notifications(ctx.storage),
     storedDrafts: new StoredDrafts(sql, jobs, timing.drafts, quotas),
     scheduled: createScheduled(sql, jobs, {

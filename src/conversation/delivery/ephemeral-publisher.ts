@@ -6,14 +6,6 @@ import type { ConversationState } from "../state/conversation-state.ts";
 import type { Audience, EventSink, Published } from "../state/published.ts";
 import type { EphemeralEvents } from "./ephemeral-events.ts";
 
-/** Who has devices that are told of events. */
-interface DeviceAudience {
-  /** whether a member may have devices connected */
-  mayReceive(userId: UserId): boolean;
-  /** whether events about others are for room sockets alone */
-  isCrowd(): boolean;
-}
-
 /**
  * Queues events for members' devices. They may be lost, and a client that reconnects requests the state that
  * it shows.
@@ -23,20 +15,21 @@ export class EphemeralPublisher implements EventSink<DeviceEvent> {
   readonly #members: Members;
   readonly #events: EphemeralEvents;
   readonly #timing: Timing["largeGroup"];
-  readonly #audience: DeviceAudience;
+  readonly #mayReceive: (userId: UserId) => boolean;
 
+  /** @param mayReceive whether a member may have devices connected */
   constructor(
     state: ConversationState,
     members: Members,
     events: EphemeralEvents,
     timing: Timing["largeGroup"],
-    audience: DeviceAudience,
+    mayReceive: (userId: UserId) => boolean,
   ) {
     this.#state = state;
     this.#members = members;
     this.#events = events;
     this.#timing = timing;
-    this.#audience = audience;
+    this.#mayReceive = mayReceive;
   }
 
   tell({ event, to, subject = `event ${this.#events.last + 1}` }: Published<DeviceEvent>): void {
@@ -46,16 +39,15 @@ export class EphemeralPublisher implements EventSink<DeviceEvent> {
   }
 
   reaches(userId: UserId): boolean {
-    return this.#members.isActive(userId) && this.#audience.mayReceive(userId);
+    return this.#members.isActive(userId) && this.#mayReceive(userId);
   }
 
   #receivers(to: Audience): Iterable<UserId> {
     if ("only" in to) return [...to.only].filter((id) => this.reaches(id));
     if ("membersAnd" in to) {
       const leaving = new Set(to.membersAnd);
-      if (this.#audience.isCrowd()) return leaving;
-      const mayReceive = (id: UserId) =>
-        leaving.has(id) ? this.#audience.mayReceive(id) : this.reaches(id);
+      if (this.#members.isCrowd) return leaving;
+      const mayReceive = (id: UserId) => (leaving.has(id) ? this.#mayReceive(id) : this.reaches(id));
       return this.#members.ids().filter(mayReceive);
     }
     // Their first device may have connected since the last answer of their inbox.

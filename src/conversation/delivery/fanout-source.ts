@@ -22,30 +22,21 @@ export class RoomFanoutSource {
   readonly #events: EphemeralEvents;
   readonly #pages: LivePages;
   readonly #timing: Timing["largeGroup"];
-  readonly #crowdMembers: number;
   readonly #calls: CrowdCalls;
   #wasCrowd: boolean;
 
-  /** @param crowdMembers the number of members up to which a group is no crowd */
-  constructor(
-    room: RoomStores,
-    events: EphemeralEvents,
-    timing: Timing["largeGroup"],
-    crowdMembers: number,
-  ) {
+  constructor(room: RoomStores, events: EphemeralEvents, timing: Timing["largeGroup"]) {
     this.#room = room;
     this.#events = events;
     this.#pages = new LivePages(room);
     this.#timing = timing;
-    this.#crowdMembers = crowdMembers;
     this.#calls = new CrowdCalls(room);
     this.#wasCrowd = this.isCrowd();
   }
 
   /** Whether the group is a crowd, which tells few inboxes. @see CrowdCalls */
   isCrowd(): boolean {
-    const { state, members } = this.#room;
-    return members.activeCount > this.#crowdMembers && state.dissolvedAt === null;
+    return this.#room.members.isCrowd;
   }
 
   /**

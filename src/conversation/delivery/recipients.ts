@@ -257,7 +257,11 @@ export class Recipients {
     recipient.deliveredAt = Date.now();
     // An inbox with devices asks a crowd by itself. A bot's does not, though it answers as if it had one.
     if (this.#source.isCrowd())
-      this.#disconnect(recipient, update.rev, answer === NOT_DEFERRED || (position !== null && this.#source.isBot(id)));
+      this.#disconnect(
+        recipient,
+        update.rev,
+        answer === NOT_DEFERRED || (position !== null && this.#source.isBot(id)),
+      );
     else if (position) this.#connect(recipient, position);
     else this.#disconnect(recipient, update.rev, answer === NOT_DEFERRED);
   }

@@ -50,13 +50,16 @@ export class Members {
   readonly #concerned = new Set<UserId>();
   #isClosed: boolean;
   #floor: Floor;
+  readonly #crowdMembers: number;
 
   /**
    * @param isClosed the group was dissolved: `active` and `findActive` find nobody
    * @param floor up to where messages have expired: no member sees what is before it
+   * @param crowdMembers the setting `CROWD_MEMBERS`; absent: no group is a crowd
    */
-  constructor(sql: SqlStorage, isClosed = false, floor: Floor = NO_FLOOR) {
+  constructor(sql: SqlStorage, isClosed = false, floor: Floor = NO_FLOOR, crowdMembers = Number.MAX_VALUE) {
     this.#sql = sql;
+    this.#crowdMembers = crowdMembers;
     this.#isClosed = isClosed;
     this.#floor = floor;
     this.#former = new FormerMembers(sql, floor);
@@ -206,6 +209,11 @@ export class Members {
   /** The number of active members. It is kept in a field, as the fan-out reads it once for each member. */
   get activeCount(): number {
     return this.#activeCount;
+  }
+
+  /** Whether the group is a crowd: it tells few inboxes of what happens, and the others ask. */
+  get isCrowd(): boolean {
+    return this.#activeCount > this.#crowdMembers && !this.#isClosed;
   }
 
   /** The number of active members once these rows are stored. */

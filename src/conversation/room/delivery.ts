@@ -41,7 +41,7 @@ export function createDelivery(
     timing,
   });
   const events = new EphemeralEvents(timing.typing);
-  const fanoutSource = new RoomFanoutSource(stores, events, timing.largeGroup, settings.crowdMembers);
+  const fanoutSource = new RoomFanoutSource(stores, events, timing.largeGroup);
   const fanout = new Fanout(fanoutSource, {
     inboxes,
     marker: markerOf(jobs, "fanout", timing.retryMarker),
@@ -53,10 +53,7 @@ export function createDelivery(
     timing,
   });
   const mayReceive = (id: UserId) => fanout.mayReceiveEphemeral(id);
-  const deviceEvents = new EphemeralPublisher(state, members, events, timing.largeGroup, {
-    mayReceive,
-    isCrowd: () => fanoutSource.isCrowd(),
-  });
+  const deviceEvents = new EphemeralPublisher(state, members, events, timing.largeGroup, mayReceive);
   const hooks = new ConversationHooks(sql, {
     ...{ room: stores, ...host.hooks, timing },
     rules: new KnownRules(host.rules, timing.rules),

@@ -49,7 +49,7 @@ export function createStores(
 ) {
   const { sql } = storage;
   const state = new ConversationState(sql);
-  const members = new Members(sql, state.dissolvedAt !== null, state.floor);
+  const members = new Members(sql, state.dissolvedAt !== null, state.floor, settings.crowdMembers);
   const profiles = new ProfileCache(sql, directory, timing.profileCache, members, (profile) => {
     if (members.findSender(profile.id)) publisher.tellUnstored(profileChanged(profile));
   });

@@ -98,6 +98,7 @@ export class MemberSnapshots {
       mentioned: this.#mentioned(member),
       peerRead: this.#peerRead(member),
       memberCount: this.#members.activeCount,
+      isCrowd: this.#members.isCrowd,
       updatedAt: lastInMain.at,
       newestCounted: this.#log.newestCounted,
       isDeleted: isDeletedForMe(member, lastInMain.seq),

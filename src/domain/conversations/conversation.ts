@@ -139,6 +139,8 @@ export interface ReadState {
   /** the read position of the other user of a direct conversation; null: not known yet, or across a block */
   peerRead: ReadPoint | null;
   memberCount: number;
+  /** the group is a crowd */
+  isCrowd: boolean;
   /** time of the newest message, or of the conversation's creation (ms) */
   updatedAt: number;
   newestCounted: NewestCounted;
@@ -231,7 +233,7 @@ export function composeConversation(
   readState: ReadState,
   lastMessage: Message | null,
 ): Conversation {
-  const { lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt } = readState;
+  const { lastSeq, readSeq, readAt, unreadCount, memberCount, isCrowd, updatedAt } = readState;
   const { ignoresUnread, mentioned, unreadFrom, threadsUnread, isDeleted = false } = readState;
   const { visibleFrom } = readState;
   const peerRead = blocked ? null : readState.peerRead;
@@ -246,7 +248,7 @@ export function composeConversation(
     ...(peer && { name: peer.nickname || peer.username, avatar: peer.avatar, peer }),
     ...{ pinned, validation, ...shownMute(mutedUntil, Date.now()) },
     archived: isArchived(preferences, readState.newestCounted),
-    ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, updatedAt },
+    ...{ lastSeq, readSeq, readAt, unreadCount, memberCount, isCrowd, updatedAt },
     ...{ ignoresUnread, mentioned, unreadFrom, peerRead, threadsUnread, visibleFrom },
     ...{ role, joinedAt, owner },
     lastMessage,

@@ -99,10 +99,7 @@ export class CatchUp {
   async beforeDevice(isFirst: boolean, focused: ConversationId[]): Promise<void> {
     const { heard, large, crowds } = this.#holdingBack(this.#deps.timing.recent.subscribeMs);
     const due = this.#due([...large, ...(isFirst ? [...heard, ...this.#lost()] : [])], true);
-    await Promise.all([
-      this.#subscribe([...new Set([...due, ...focused])], true),
-      this.#askCrowds(crowds),
-    ]);
+    await Promise.all([this.#subscribe([...new Set([...due, ...focused])], true), this.#askCrowds(crowds)]);
     if (crowds.length > 0) this.askCrowdsLater();
   }
 
@@ -129,7 +126,8 @@ export class CatchUp {
       const answer = await withDeadline(ask(id, undefined), timing.crowds.answerMs);
       const delivered = list.known(id)?.delivered;
       const { lastSeq, rev } = answer.update;
-      if (delivered?.seq !== lastSeq || delivered.rev !== rev) await feed.take({ ...answer.update, onDemand: true });
+      if (delivered?.seq !== lastSeq || delivered.rev !== rev)
+        await feed.take({ ...answer.update, onDemand: true });
     });
     // A crowd that does not answer is asked again in a minute.
     await Promise.allSettled(asked);
@@ -154,9 +152,8 @@ export class CatchUp {
   }
 
   #holdingBack(ms: number): ReturnType<ConversationList["holdingBack"]> {
-    const { crowdMembers, list, timing } = this.#deps;
-    const { aboveMembers } = timing.largeGroup;
-    const { heard, large, crowds } = list.holdingBack(Date.now() - ms, aboveMembers, crowdMembers);
+    const { list, timing } = this.#deps;
+    const { heard, large, crowds } = list.holdingBack(Date.now() - ms, timing.largeGroup.aboveMembers);
     const isCrowd = new Set(crowds);
     return {
       heard: heard.filter((id) => !isCrowd.has(id)).slice(0, MAX_HEARD),

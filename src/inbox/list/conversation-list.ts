@@ -85,11 +85,14 @@ export class ConversationList {
   #isDeleted = false;
   #concurrent: ConcurrentUpdates | null = null;
   #observers: readonly ListObserver[] = [];
+  readonly #crowdMembers: number;
   /** `taken` of the observers that have it: the path of every update asks no other one */
   #taken: readonly NonNullable<ListObserver["taken"]>[] = [];
 
-  constructor(sql: SqlStorage, writer: ListWriter) {
+  /** @param crowdMembers the number of members up to which a group is no crowd */
+  constructor(sql: SqlStorage, writer: ListWriter, crowdMembers: number) {
     this.#sql = sql;
+    this.#crowdMembers = crowdMembers;
     this.#writer = writer;
   }
 
@@ -167,13 +170,11 @@ export class ConversationList {
   /**
    * The conversations that may know more than the list.
    * @returns `heard`: those that have sent an inbox update since a time (ms), newest first; `large`: the
-   *   groups of more than `members` members that the user is in, newest activity first, without `crowds`,
-   *   those with more than `crowdMembers`
+   *   groups of more than `members` members that the user is in, newest activity first, without `crowds`
    */
   holdingBack(
     since: number,
     members: number,
-    crowdMembers: number,
   ): { heard: ConversationId[]; large: ConversationId[]; crowds: ConversationId[] } {
     type Row = { id: ConversationId; heard_at: number; is_large: number; is_crowd: number };
     const rows = this.#rows<Row>(
@@ -183,7 +184,7 @@ export class ConversationList {
        ORDER BY active_at DESC`,
       since,
       members,
-      crowdMembers,
+      this.#crowdMembers,
     );
     const heard = rows.filter((row) => row.heard_at > since).sort((a, b) => b.heard_at - a.heard_at);
     const ids = (some: Row[]) => some.map(({ id }) => id);
@@ -299,7 +300,7 @@ export class ConversationList {
       ...(ids ? [JSON.stringify(ids)] : []),
       ...[pinned ? 1 : 0, updatedAt, conversationId, limit],
     );
-    return rows.map(entry);
+    return rows.map((row) => entry(row, this.#crowdMembers));
   }
 
   /**
@@ -313,7 +314,7 @@ export class ConversationList {
       JSON.stringify(ids),
       includeHidden ? 1 : 0,
     );
-    return rows.map(entry);
+    return rows.map((row) => entry(row, this.#crowdMembers));
   }
 
   /** @returns a range of the list by newest activity, and the total */
@@ -325,7 +326,7 @@ export class ConversationList {
       `SELECT * ${listed} ORDER BY updated_at DESC, conversation_id DESC LIMIT ?2 OFFSET ?3`,
       ...[kind, limit, skip],
     );
-    return { entries: rows.map(entry), total: count?.total ?? 0 };
+    return { entries: rows.map((row) => entry(row, this.#crowdMembers)), total: count?.total ?? 0 };
   }
 
   /** @returns the listed conversations with unread messages, and how many each has */
@@ -398,7 +399,7 @@ const TOP = { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: Number.MAX_SAF
 /** A position before every row. */
 const FIRST = { pinned: true, ...TOP };
 
-function entry(row: ListRow): InboxEntry {
+function entry(row: ListRow, crowdMembers: number): InboxEntry {
   return {
     conversationId: row.conversation_id,
     lastSeq: row.last_seq,
@@ -415,6 +416,7 @@ function entry(row: ListRow): InboxEntry {
         ? null
         : { readSeq: row.peer_read_seq, readAt: shownTime(row.peer_read_at ?? 0) },
     memberCount: row.member_count,
+    isCrowd: row.state === "active" && row.member_count > crowdMembers,
     preview: row.preview === null ? null : Preview.parse(JSON.parse(row.preview)),
     updatedAt: shownTime(row.updated_at),
     pinned: row.pinned === 1,

@@ -2,7 +2,14 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { ask, expectAsked, list, listedConversation, send } from "../../support/clients/chat.ts";
+import {
+  ask,
+  expectAsked,
+  getConversation,
+  list,
+  listedConversation,
+  send,
+} from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
@@ -60,6 +67,7 @@ async function expectTold(work: () => Promise<unknown>, ...users: SignedIn[]): P
 }
 
 test("a message calls the inboxes of its sender and of whom it names, and lists are right when they are read", async () => {
+  expect(await getConversation(ann, id)).toMatchObject({ crowd: true });
   await expectTold(() => postText(id, ann, "one"), ann);
   const named = itemAt(others, 3);
   const draft = { kind: "text", body: { text: "you" }, mentions: [named.user.id] };
@@ -69,7 +77,7 @@ test("a message calls the inboxes of its sender and of whom it names, and lists 
   await expectTold(() => expectAsked(ann, id, "PATCH", `/messages/${seq}`, edit), itemAt(others, 0));
   for (const user of others)
     expect(await listedConversation(user, id)).toMatchObject({
-      ...{ unread_count: 3, last_seq: 3, last_message: { body: { text: "you" } } },
+      ...{ unread_count: 3, last_seq: 3, last_message: { body: { text: "you" } }, crowd: true },
     });
 });
 
@@ -156,6 +164,7 @@ test("a crowd that shrinks tells all again", async () => {
   const leaving = others.splice(3);
   for (const user of leaving) await expectAsked(user, id, "POST", "/leave");
   await expectTold(() => postText(id, ann, "of a group"), ann, ...others);
+  expect(await listedConversation(ann, id)).not.toHaveProperty("crowd");
 });
 
 test("a room socket brings each message at once, and a sender over HTTP finds it in their list", async () => {

@@ -3,6 +3,7 @@ import type { MessageRow } from "../../../src/conversation/log/row.ts";
 import type { Room } from "../../../src/conversation/room.ts";
 import { CoreError } from "../../../src/domain/errors.ts";
 import { ConversationCode, ConversationId, Position, Seq, SessionId } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import type { Conversations, DeviceSendRequest, DeviceSendResult } from "../../../src/domain/ports.ts";
 import type { DeliveredPosition, InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
@@ -53,7 +54,7 @@ const CROWD: DeviceEvent = {
   type: "conversation",
   conversation: {
     ...DEFAULT_PROFILE,
-    ...{ joinedAt: 0, owner: null },
+    ...{ joinedAt: 0, owner: null, isCrowd: false },
     ...{ id: ConversationId.parse(1), kind: "group", name: "", avatar: "", announcement: "", createdAt: 0 },
     givenName: "",
     code: ConversationCode.parse("0".repeat(32)),
@@ -135,7 +136,7 @@ export class World {
     const { sql } = this.#state.storage;
     const hasDevices = () => this.#sockets?.open().length > 0;
     const writer = new ListWriter(sql, { hasDevices, timing: timing.list });
-    return [writer, new ConversationList(sql, writer)];
+    return [writer, new ConversationList(sql, writer, LIMITS.crowdMembers)];
   }
 
   #start(): [DeviceSockets, DeviceFeed] {

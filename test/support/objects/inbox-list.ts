@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ConversationId, Position, type UserId } from "../../../src/domain/ids.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Conversations } from "../../../src/domain/ports.ts";
 import type { InboxUpdate } from "../../../src/domain/sync/inbox-update.ts";
 import { ConversationList } from "../../../src/inbox/list/conversation-list.ts";
@@ -9,7 +10,11 @@ import { timing } from "../timing.ts";
 
 /** The list of an inbox over its tables. @param hasDevices whether it writes behind */
 export function listOf(sql: SqlStorage, hasDevices = () => false): ConversationList {
-  return new ConversationList(sql, new ListWriter(sql, { hasDevices, timing: timing.list }));
+  return new ConversationList(
+    sql,
+    new ListWriter(sql, { hasDevices, timing: timing.list }),
+    LIMITS.crowdMembers,
+  );
 }
 
 /**

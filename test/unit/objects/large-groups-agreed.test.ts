@@ -6,17 +6,14 @@ import { CatchUp } from "../../../src/inbox/list/catch-up.ts";
 import { inIsolatedObject, isolatedRoom } from "../../support/objects/isolated-room.ts";
 import { overrideTiming, timing } from "../../support/timing.ts";
 
-test("conversations and inboxes agree on which groups are large, and which are crowds", () =>
+test("conversations and inboxes agree on which groups are large", () =>
   inIsolatedObject("group", async (storage) => {
     const room = isolatedRoom(storage);
-    const sourceOf = (crowdMembers: number) =>
-      new RoomFanoutSource(room, new EphemeralEvents(timing.typing), timing.largeGroup, crowdMembers);
-    const membership = sourceOf(1);
-    expect([membership.isCrowd(), sourceOf(2).isCrowd()]).toEqual([true, false]);
-    const asked: number[][] = [];
+    const membership = new RoomFanoutSource(room, new EphemeralEvents(timing.typing), timing.largeGroup);
+    const asked: number[] = [];
     const catchUp = new CatchUp({
       list: {
-        holdingBack: (_, ...members) => {
+        holdingBack: (_, members) => {
           asked.push(members);
           return { heard: [], large: [], crowds: [] };
         },
@@ -38,6 +35,6 @@ test("conversations and inboxes agree on which groups are large, and which are c
       overrideTiming({ largeGroup: { aboveMembers } });
       expect(membership.isLarge()).toBe(isLarge);
       await catchUp.beforeList(false);
-      expect(asked.at(-1)).toEqual([aboveMembers, 1]);
+      expect(asked.at(-1)).toBe(aboveMembers);
     }
   }));

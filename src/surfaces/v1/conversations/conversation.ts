@@ -116,6 +116,10 @@ export const GroupConversation = z
     owner_id: UserId,
     role: Role,
     online_count: z.int().optional(),
+    crowd: z.literal(true).optional().openapi({
+      description:
+        "The group is a crowd: what you did not ask for may be a minute old, unless it names you. Otherwise absent",
+    }),
     asked: z.array(UserId).optional().openapi({
       description: "In the answer that has created it: who gets a message request; absent: nobody",
     }),
@@ -164,6 +168,7 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     leave: conversation.mayLeave,
     owner_id: ownerId,
     role: conversation.role,
+    ...(conversation.isCrowd && { crowd: true as const }),
   };
 }
 
