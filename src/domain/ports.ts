@@ -307,6 +307,8 @@ export interface SnapshotRequest {
   userId: UserId;
   /** absent: it does not subscribe */
   subscribes?: Subscription | undefined;
+  /** of a crowd: whether phones or a bot wait for its messages; absent: as before */
+  awaits?: boolean | undefined;
   /**
    * the client message id under which the user writes a composer draft: the conversation notes it, so that
    * the send under it is told to the inbox

@@ -183,7 +183,8 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
   });
   const catchUp = new CatchUp({
     ...{ jobs, list, feed: deviceFeed, crowdMembers: settings.crowdMembers, timing },
-    ask: (id, subscribes) => conversations.snapshot(id, { userId: userId(), subscribes }),
+    ask: (id, question) => conversations.snapshot(id, { userId: userId(), ...question }),
+    awaits: () => outfeeds.isOn,
   });
   const composerDrafts = new ComposerDrafts(ctx.storage.sql, {
     ...{ conversations, timing, userId },
@@ -212,7 +213,9 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
     ...{ format: deps.gatewayFormat, sockets: () => sockets.open() },
     chargeResume: () => budgets.charge(userId(), WEIGHTS.page),
   });
-  const outfeeds: Outfeeds = new Outfeeds([push.outfeed, botUpdates, gateway], { jobs, timing });
+  const outfeeds: Outfeeds = new Outfeeds([push.outfeed, botUpdates, gateway], {
+    ...{ jobs, crowdMembers: settings.crowdMembers, timing },
+  });
   return { audience, deviceFeed, catchUp, composerDrafts, outfeeds, push, botUpdates, gateway };
 }
 

@@ -47,11 +47,12 @@ export class DeviceCalls {
   }
 
   /** The newest update for a member's inbox, which may subscribe. @see Conversations.snapshot */
-  snapshot({ userId, subscribes, writes }: SnapshotRequest): MemberSnapshot {
+  snapshot({ userId, subscribes, awaits, writes }: SnapshotRequest): MemberSnapshot {
     const { members } = this.#room;
     const isSent = writes !== undefined && this.#noteWriting(userId, writes);
     const update = this.#room.snapshot(userId);
     if (subscribes && members.isActive(userId)) this.#fanout.subscribe(userId, subscribes.hasDevices);
+    if (awaits !== undefined && members.isActive(userId)) this.#source.noteAwaiting(userId, awaits);
     // A user who left, and is no longer among those to deliver to, has confirmed that.
     const isDelivered = members.isSettled(userId) || this.#fanout.isDelivered(userId);
     return { update, isDelivered, isSent };

@@ -55,7 +55,7 @@ export class RoomFanoutSource {
     if (this.isCrowd()) this.#calls.sent(rows);
   }
 
-  /** Something has changed. A group that becomes a crowd tells all members once: their inboxes ask from then on. */
+  /** Something has changed. A group that becomes a crowd tells all once: from then on their inboxes ask. */
   changed(): void {
     const concerned = this.#room.members.takeConcerned();
     const isCrowd = this.isCrowd();
@@ -70,7 +70,7 @@ export class RoomFanoutSource {
 
   /** Whether the user is a bot. */
   isBot(userId: UserId): boolean {
-    return this.#room.profiles.get(userId).bot !== undefined;
+    return this.#room.profiles.get(userId).bot === true;
   }
 
   get conversationId(): ConversationId {
@@ -157,7 +157,15 @@ export class RoomFanoutSource {
 
   setDevices(userId: UserId, hasDevices: boolean | null): void {
     this.#room.members.setDevices(userId, hasDevices);
-    this.#calls.setWaiting(userId, hasDevices !== false);
+  }
+
+  /** In a crowd: an inbox says whether something waits there for messages. */
+  noteAwaiting(userId: UserId, awaits: boolean): void {
+    if (!this.isCrowd()) return;
+    const isWaiting = awaits || this.isBot(userId);
+    this.#calls.setWaiting(userId, isWaiting);
+    const devices = isWaiting ? null : false;
+    if (this.hasDevices(userId) !== devices) this.setDevices(userId, devices);
   }
 
   /** Whether ephemeral events are pending for the member's devices. */

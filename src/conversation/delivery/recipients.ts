@@ -255,14 +255,12 @@ export class Recipients {
       return;
     }
     recipient.deliveredAt = Date.now();
-    // An inbox with devices asks a crowd by itself. A bot's does not, though it answers as if it had one.
-    if (this.#source.isCrowd())
-      this.#disconnect(
-        recipient,
-        update.rev,
-        answer === NOT_DEFERRED || (position !== null && this.#source.isBot(id)),
-      );
-    else if (position) this.#connect(recipient, position);
+    if (this.#source.isCrowd()) {
+      // An inbox with devices asks by itself.
+      recipient.position = null;
+      this.#connected.delete(recipient);
+      this.#source.noteAwaiting(id, answer === NOT_DEFERRED);
+    } else if (position) this.#connect(recipient, position);
     else this.#disconnect(recipient, update.rev, answer === NOT_DEFERRED);
   }
 
@@ -328,7 +326,7 @@ export class Recipients {
    */
   #disconnect(recipient: FanoutRecipient, rev: number, isNotDeferred: boolean): void {
     const { id, position, leaseUntil } = recipient;
-    if (leaseUntil > Date.now() && !this.#source.isCrowd()) {
+    if (leaseUntil > Date.now()) {
       // The inbox has the update, and goes on from there with a device that connects.
       if (position) recipient.position = { ...position, rev: Math.max(position.rev, rev) };
       return;

@@ -1,6 +1,6 @@
 import { nullIfNotFound } from "../../domain/errors.ts";
 import { ConversationId } from "../../domain/ids.ts";
-import type { MemberSnapshot, Subscription } from "../../domain/ports.ts";
+import type { MemberSnapshot, SnapshotRequest, Subscription } from "../../domain/ports.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
@@ -33,12 +33,17 @@ interface LastSubscription extends Subscription {
   at: number;
 }
 
+/** What an inbox says of itself when it asks. */
+type Question = Pick<SnapshotRequest, "subscribes" | "awaits">;
+
 /** What catching up needs from the inbox. */
 interface CatchUpDeps {
   jobs: CatchUpJobs;
   list: Pick<ConversationList, "holdingBack" | "known" | "lostByCrash">;
   /** asks a conversation, and subscribes to it */
-  ask(id: ConversationId, subscribes: Subscription | undefined): Promise<MemberSnapshot>;
+  ask(id: ConversationId, request: Question): Promise<MemberSnapshot>;
+  /** whether phones or a bot wait for messages */
+  awaits(): boolean;
   feed: Pick<DeviceFeed, "storeSnapshot" | "take">;
   /** the number of members up to which a group is no crowd */
   crowdMembers: number;
@@ -123,7 +128,7 @@ export class CatchUp {
     const { crowds } = this.#holdingBack(timing.recent.listMs);
     if (crowds.length === 0) return null;
     const asked = crowds.slice(0, calls.take(crowds.length)).map(async (id) => {
-      const answer = await withDeadline(ask(id, undefined), timing.crowds.answerMs);
+      const answer = await withDeadline(ask(id, {}), timing.crowds.answerMs);
       const delivered = list.known(id)?.delivered;
       const { lastSeq, rev } = answer.update;
       if (delivered?.seq !== lastSeq || delivered.rev !== rev)
@@ -140,7 +145,7 @@ export class CatchUp {
   async recover(key: string, calls: CallBudget): Promise<null> {
     calls.take(1);
     const { recoveryTimeoutMs } = this.#deps.timing.list;
-    const [failure] = await this.#ask([ConversationId.parse(Number(key))], undefined, recoveryTimeoutMs);
+    const [failure] = await this.#ask([ConversationId.parse(Number(key))], {}, recoveryTimeoutMs);
     if (failure !== undefined) throw failure.reason;
     return null;
   }
@@ -163,7 +168,7 @@ export class CatchUp {
   }
 
   #askCrowds(ids: ConversationId[]): Promise<unknown> {
-    return this.#ask(ids, undefined, this.#deps.timing.crowds.answerMs);
+    return this.#ask(ids, { awaits: this.#deps.awaits() }, this.#deps.timing.crowds.answerMs);
   }
 
   #lost(): ConversationId[] {
@@ -189,7 +194,7 @@ export class CatchUp {
 
   async #subscribe(ids: ConversationId[], hasDevices: boolean): Promise<void> {
     for (const id of ids) this.#last.set(id, { at: Date.now(), hasDevices });
-    const failures = await this.#ask(ids, { hasDevices });
+    const failures = await this.#ask(ids, { subscribes: { hasDevices } });
     // The next call subscribes again.
     for (const { id } of failures) this.#last.delete(id);
   }
@@ -200,13 +205,13 @@ export class CatchUp {
    */
   async #ask(
     ids: ConversationId[],
-    subscribes?: Subscription,
+    question: Question = {},
     timeoutMs = this.#deps.timing.list.snapshotTimeoutMs,
   ): Promise<{ id: ConversationId; reason: unknown }[]> {
     const failures: { id: ConversationId; reason: unknown }[] = [];
     const asked = ids.map(async (id) => {
       // A conversation that the user never was in has no snapshot, and has lost nothing.
-      const answer = this.#deps.ask(id, subscribes).catch(nullIfNotFound);
+      const answer = this.#deps.ask(id, question).catch(nullIfNotFound);
       try {
         return { id, snapshot: await withDeadline(answer, timeoutMs) };
       } catch (reason) {

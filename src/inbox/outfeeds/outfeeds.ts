@@ -38,6 +38,8 @@ export interface Outfeed {
 
 interface OutfeedsDeps {
   jobs: { schedule(kind: "outfeed" | "tap", key: string, due: number): void };
+  /** the number of members up to which a group is no crowd */
+  crowdMembers: number;
   timing: Pick<Timing, "largeGroup">;
 }
 
@@ -70,9 +72,19 @@ export class Outfeeds {
       this.#deps.jobs.schedule("tap", JSON.stringify(tap), Date.now());
   }
 
-  /** Whether a receiver would wait for the alarm of a large group. @see NOT_DEFERRED */
+  /** Whether there is a receiver. */
+  get isOn(): boolean {
+    return this.#all.some(({ isOn }) => isOn);
+  }
+
+  /**
+   * Whether a receiver would wait for the alarm of a large group, or hear nothing from a crowd.
+   * @see NOT_DEFERRED
+   */
   wouldBeDeferred({ memberCount }: InboxUpdate): boolean {
-    return memberCount > this.#deps.timing.largeGroup.aboveMembers && this.#all.some(({ isOn }) => isOn);
+    const { crowdMembers, timing } = this.#deps;
+    const most = Math.min(timing.largeGroup.aboveMembers, crowdMembers);
+    return memberCount > most && this.isOn;
   }
 
   /** The `outfeed` job of a conversation: an outfeed that fails holds up no other one. */

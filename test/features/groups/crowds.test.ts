@@ -24,8 +24,11 @@ import {
   range,
   runInboxJob,
 } from "../../support/objects/room.ts";
+import { push } from "../../support/push/jobs.ts";
+import { PushReceiver } from "../../support/push/receiver.ts";
 import { setCrowdMembers } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
+import { newBot, updates } from "../../surfaces/telegram/client.ts";
 
 const FIVE_MINUTES_MS = 300_000;
 
@@ -51,7 +54,7 @@ async function toldOf(conversation: ConversationId, users: readonly SignedIn[]):
     await expect.poll(() => listedConversation(user, conversation)).toMatchObject({ id: conversation });
 }
 
-/** Does something in a group that sleeps before and after, which calls the inboxes of these users, and no others. */
+/** Does something in a group that sleeps before and after, which calls the inboxes of these users alone. */
 async function expectTold(work: () => Promise<unknown>, ...users: SignedIn[]): Promise<void> {
   using time = await QuietTime.begin(
     [id],
@@ -61,6 +64,8 @@ async function expectTold(work: () => Promise<unknown>, ...users: SignedIn[]): P
   const told = () => [...costs.inboxUpdates.keys()].map(Number).sort();
   const expected = users.map(({ user }) => user.id).sort();
   await work();
+  // Some are called at once, others by the alarm.
+  await time.pass(FIVE_MINUTES_MS);
   await expect.poll(told).toEqual(expect.arrayContaining(expected));
   await time.pass(FIVE_MINUTES_MS);
   expect(told()).toEqual(expected);
@@ -172,4 +177,28 @@ test("a room socket brings each message at once, and a sender over HTTP finds it
   for (const text of ["one", "two", "three"]) await postText(id, ann, text);
   await room.until(({ seqs }) => seqs.length === 3);
   expect(await listedConversation(ann, id)).toMatchObject({ last_seq: 3, unread_count: 0 });
+});
+
+test("a phone hears of messages once a minute, and of a mention at once", async () => {
+  const bob = itemAt(others, 0);
+  const phone = await PushReceiver.of(bob);
+  // The app that registers a phone shows the list.
+  await list(bob);
+  const { seq } = await send(ann, id, { kind: "text", body: { text: "you" }, mentions: [bob.user.id] });
+  await push(bob);
+  expect(await phone.kinds()).toEqual([`mention ${seq}`]);
+  const sends = async () => {
+    for (const text of ["one", "two"]) await postText(id, ann, text);
+  };
+  await expectTold(sends, ann, bob);
+  await expect.poll(() => phone.kinds()).toEqual([`mention ${seq}`, `message ${seq + 2}`]);
+});
+
+test("a bot is told each message", async () => {
+  const bot = await newBot();
+  await expectAsked(ann, id, "POST", "/members", { user_ids: [bot.user.id] });
+  for (const text of ["one", "two"]) {
+    await postText(id, ann, text);
+    await expect.poll(async () => JSON.stringify(await updates(bot))).toContain(text);
+  }
 });

@@ -105,7 +105,12 @@ export class World {
       ids: () => this.ids,
       version: () => this.version,
       ...{ isCrowd: () => false, isUrgent: () => false, isBot: () => false },
-      ...{ changed: () => undefined, sent: () => undefined, restore: () => undefined },
+      ...{
+        changed: () => undefined,
+        sent: () => undefined,
+        restore: () => undefined,
+        noteAwaiting: () => undefined,
+      },
       mark: () => ({ seq: this.version, changes: 0, touched: 0, rev: 0 }),
       versionAt: (_, mark) => mark.seq,
       update: (id, position, isOnDemand) => {

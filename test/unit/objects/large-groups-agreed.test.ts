@@ -23,7 +23,7 @@ test("conversations and inboxes agree on which groups are large", () =>
       jobs: { schedule: () => undefined, cancel: () => undefined, keys: () => [], has: () => false },
       ask: () => Promise.reject(new Error("there is no group")),
       feed: { storeSnapshot: () => undefined, take: () => Promise.resolve(null) },
-      crowdMembers: 1,
+      ...{ crowdMembers: 1, awaits: () => false },
       timing,
     });
     // The group has two members.

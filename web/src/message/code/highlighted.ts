@@ -32,7 +32,7 @@ export interface Part {
   readonly children?: readonly Part[];
 }
 
-/** The parts of code; undefined: its language is not known, it or a word of it is too long, or it is too deep. */
+/** The parts of code; undefined: the language is not known, or the code is too long or too deep. */
 export function highlighted(text: string, language: string): readonly Part[] | undefined {
   const name = language.toLowerCase();
   if (text.length > LONGEST || !lowlight.registered(name)) return undefined;
