@@ -8,6 +8,7 @@ import { tellAsked } from "./core/contacts/message-requests.ts";
 import { releasedFiles } from "./core/files/file-deletion.ts";
 import { deleteExpired, wakeForRetention } from "./core/maintenance.ts";
 import { tellStaff } from "./core/moderation/staff-events.ts";
+import { logDatabaseSize } from "./core/operation/metrics.ts";
 import { linkPreviews } from "./core/previews/link-previews.ts";
 import { pushServices } from "./core/push/push-services.ts";
 import { askHook, callHook } from "./core/server/hook-calls.ts";
@@ -198,12 +199,16 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
 
   const handlers = {
     fetch: app.fetch,
-    /** Each hour (see wrangler.toml): deletes what has expired; wakes conversations and hooks; backs up. */
+    /**
+     * Each hour (see wrangler.toml): deletes what has expired; logs the size of D1; wakes conversations and
+     * hooks; backs up.
+     */
     async scheduled(_controller, env) {
       const { backsUpDaily, isRestoring, retentionDays } = readSettings(env);
       if (isRestoring) return;
       const db = openDatabase(env.DB);
       await deleteExpired(db, env.FILES, timing);
+      await logDatabaseSize(db, timing);
       const hooks = new HookStubs(env.HOOK, timing.rpcRetry);
       await deleteOrphanedBots({ db, inboxes: new InboxStubs(env.INBOX, timing.rpcRetry) });
       await wakeHooksOfUsers(db, hooks);

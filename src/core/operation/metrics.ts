@@ -1,6 +1,9 @@
 import type { LargeObject } from "../../domain/operation/large-object.ts";
 import type { EventTotals } from "../../domain/operation/metrics.ts";
 import type { HookState } from "../../domain/server/hook.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { log } from "../../lib/logger.ts";
+import type { Database } from "../../storage/database.ts";
 import { databaseBytes, listLargeObjects } from "../../storage/large-objects.ts";
 import { listHooks } from "../../storage/server/hooks.ts";
 import type { Core } from "../context.ts";
@@ -36,4 +39,10 @@ export async function serverMetrics({
   const hooks = { active: 0, disabled: 0, gone: 0 };
   for (const { state } of all) hooks[state]++;
   return { databaseBytes: bytes, objects, hooks, events: metrics.totals() };
+}
+
+/** Logs how many bytes D1 has: as a warning from 80 % of its 10 GB on. */
+export async function logDatabaseSize(db: Database, timing: Pick<Timing, "storage">): Promise<void> {
+  const bytes = await databaseBytes(db);
+  log(bytes < timing.storage.nearlyFullBytes ? "info" : "warn", "database_size", { bytes });
 }

@@ -104,7 +104,7 @@ export const OBJECT_VALUES = {
     fullBytes: 9_500_000_000,
     /** Bytes from which on an object is large, and D1 has its size. */
     largeBytes: 100_000_000,
-    /** Bytes from which on the log warns. */
+    /** Bytes from which on the log warns, of D1 too: the platform gives it as many. */
     nearlyFullBytes: 8_000_000_000,
     /** The size is read so often at most: within a second no object grows by what is left. */
     lookMs: 1_000,

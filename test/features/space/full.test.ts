@@ -1,7 +1,9 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { createScheduledController, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
+import { handlers } from "../../support/app.ts";
 import { call, expectProblem, register, type SignedIn } from "../../support/clients/api.ts";
 import { createGroup, deleteMessage, page, send } from "../../support/clients/chat.ts";
 import { patch } from "../../support/clients/edits.ts";
@@ -167,4 +169,22 @@ test("an object that is nearly full warns once a day", async () => {
   advanceClock(DAY);
   await runDurableObjectAlarm(object);
   expect(warned()).toHaveLength(2);
+});
+
+test("the hourly job logs how large the database is, and warns of one that is nearly full", async () => {
+  const lines = (["info", "warn"] as const).map((level) => vi.spyOn(console, level));
+  onTestFinished(() => {
+    for (const spy of lines) spy.mockRestore();
+  });
+  const logged = () =>
+    lines
+      .flatMap((spy) => spy.mock.calls.flat().map(String))
+      .filter((line) => line.includes("database_size"));
+  await handlers.scheduled(createScheduledController(), env);
+  overrideTiming({ storage: { nearlyFullBytes: 1 } });
+  await handlers.scheduled(createScheduledController(), env);
+  expect(logged().map((line) => JSON.parse(line))).toEqual([
+    { level: "info", event: "database_size", bytes: expect.toSatisfy((bytes) => bytes > 100_000) },
+    { level: "warn", event: "database_size", bytes: expect.toSatisfy((bytes) => bytes > 100_000) },
+  ]);
 });
