@@ -12,8 +12,8 @@ const pinner = "taskset";
 export const onServerCore = (command: string[]): string[] =>
   pinned ? [pinner, "-c", "0", ...command] : command;
 
-/** The usage of a process group: CPU µs since its start, current resident bytes of its server. */
-export type Usage = { cpuMicroseconds: number; residentBytes: number };
+/** The usage of a process group: CPU µs since its start, resident bytes and open files of its server now. */
+export type Usage = { cpuMicroseconds: number; residentBytes: number; openFiles: number };
 
 /**
  * Reads the usage of a process group from `/proc`; undefined without it.
@@ -21,7 +21,7 @@ export type Usage = { cpuMicroseconds: number; residentBytes: number };
  */
 export function usageOf(group: number, server: string | undefined): Usage | undefined {
   if (platform() !== "linux") return undefined;
-  const usage: Usage = { cpuMicroseconds: 0, residentBytes: 0 };
+  const usage: Usage = { cpuMicroseconds: 0, residentBytes: 0, openFiles: 0 };
   for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -32,6 +32,7 @@ export function usageOf(group: number, server: string | undefined): Usage | unde
       if (server !== undefined && name !== server) continue;
       const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
       usage.residentBytes += Number(kilobytes ?? 0) * 1024;
+      usage.openFiles += readdirSync(`/proc/${pid}/fd`).length;
     } catch {
       // The process ended while it was being read.
     }
