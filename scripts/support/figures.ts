@@ -43,9 +43,9 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
     {
       name: "lines of code that deliver",
       now: paths.filter((path) => DELIVERY.test(path)).reduce((sum, path) => sum + linesOf(path), 0),
-      limit: 7_100,
+      limit: 7_250,
     },
-    { name: "kinds of alarm jobs of an inbox", now: kindsIn(texts, "inbox"), limit: 28 },
+    { name: "kinds of alarm jobs of an inbox", now: kindsIn(texts, "inbox"), limit: 29 },
     { name: "kinds of alarm jobs of a conversation", now: kindsIn(texts, "conversation"), limit: 17 },
     {
       name: "files of a conversation that import its room, beside types",
@@ -53,7 +53,7 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
       limit: 0,
     },
     { name: "notes in docs/design/", now: notes.length, limit: 27 },
-    { name: "words in them", now: words, limit: 39_600 },
+    { name: "words in them", now: words, limit: 39_800 },
   ];
 }
 
