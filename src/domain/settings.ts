@@ -186,6 +186,8 @@ const HttpOrigin = z.string().transform((text, context) => {
   context.addIssue("an origin is like https://chat.example");
   return z.NEVER;
 });
+/** A direct conversation is no crowd. */
+const CrowdMembers = z.coerce.number().pipe(z.int().min(2));
 const Count = z.coerce.number().pipe(z.int().positive());
 const UploadBytes = Count.refine((mib) => mib * MIB <= LIMITS.uploadBytes, "at most 1024 MiB").transform(
   (mib) => mib * MIB,
@@ -223,7 +225,7 @@ export function readSettings(env: RawSettings): Settings {
     formerOrigins: originsIn("FORMER_ORIGINS", env.FORMER_ORIGINS),
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
-    crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, Count, LIMITS.crowdMembers),
+    crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, CrowdMembers, LIMITS.crowdMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
     maxUploadBytes: setting("MAX_UPLOAD_MIB", env.MAX_UPLOAD_MIB, UploadBytes, LIMITS.uploadBytes),

@@ -104,17 +104,19 @@ export class ReadPositions {
 
   /**
    * @returns the read position of each member, and of the user what they have marked unread; across a block,
-   *   the peer's as if they had read nothing
+   *   the peer's as if they had read nothing; in a crowd the user's own alone
    * @throws `not_found` unless the user is a member
    */
   receipts(userId: UserId): ReadReceipt[] {
     const { members, profiles, state } = this.#room;
-    const unreadFrom = markedUnreadFrom(members.active(userId));
+    const reader = members.active(userId);
+    const unreadFrom = markedUnreadFrom(reader);
     const bots = new Set(profiles.bots());
-    return members.receipts().map((receipt) => {
+    const shown = members.isCrowd ? members.receipts([reader]) : members.receipts();
+    return shown.map((receipt) => {
       if (receipt.userId === userId) return unreadFrom === null ? receipt : { ...receipt, unreadFrom };
-      const shown = state.isBlocked ? unread(receipt) : receipt;
-      return bots.has(receipt.userId) ? { ...shown, bot: true } : shown;
+      const seen = state.isBlocked ? unread(receipt) : receipt;
+      return bots.has(receipt.userId) ? { ...seen, bot: true } : seen;
     });
   }
 

@@ -28,13 +28,14 @@ export class Typing {
   }
 
   /**
-   * Publishes that a member is typing, unless they may not write, or nobody would see what they write.
+   * Publishes that a member is typing, unless they may not write, or nobody would see what they write, or
+   * the group is a crowd, in which somebody always types.
    * @throws `not_found` for a user who is no member
    */
   show(userId: UserId): void {
     const { state, members } = this.#room;
     if (checkWritePermission(state, members, members.active(userId))) return;
-    if (this.#gate.isShadowed(userId)) return;
+    if (members.isCrowd || this.#gate.isShadowed(userId)) return;
     const now = Date.now();
     if (now - (this.#shownAt.get(userId) ?? 0) < this.#timing.intervalMs) return;
     this.#shownAt.set(userId, now);

@@ -223,9 +223,9 @@ export class Members {
     return rows.reduce((count, row) => count + difference(row), this.#activeCount);
   }
 
-  /** The read positions of all active members. */
-  receipts(): ReadReceipt[] {
-    return [...this.#unsettled.values()]
+  /** The read positions of the active ones of these members. */
+  receipts(members: Iterable<MemberRow> = this.#unsettled.values()): ReadReceipt[] {
+    return [...members]
       .filter((member) => member.state === "active")
       .map(({ user_id, read_seq, read_at }) => ({
         userId: user_id,

@@ -12,7 +12,10 @@ import type { Audience, Published, SharedEvent } from "./published.ts";
 /** What events show. */
 type Room = Pick<RoomStores, "state" | "members" | "snapshots">;
 
-/** A read position has moved: others learn the position, the reader also what is unread. */
+/**
+ * A read position has moved: others learn the position, the reader also what is unread. In a crowd only the
+ * reader learns of it: each message would bring as many frames to each socket as it has readers.
+ */
 export function readEvents(
   room: Room,
   userId: UserId,
@@ -20,10 +23,9 @@ export function readEvents(
   from: RoomSocket | null = null,
 ): Published[] {
   const event = { type: "read", conversationId: room.state.id, userId, seq } as const;
-  return [
-    { event, to: { around: userId, self: "nowhere" }, subject: `read ${userId}`, from },
-    { ...unreadChanged(room, { own: userId }, from), event: () => ownRead(room, userId, seq) },
-  ];
+  const own = { ...unreadChanged(room, { own: userId }, from), event: () => ownRead(room, userId, seq) };
+  if (room.members.isCrowd) return [own];
+  return [{ event, to: { around: userId, self: "nowhere" }, subject: `read ${userId}`, from }, own];
 }
 
 /** What is unread to users has changed, and their read position has not moved: nobody else learns of it. */

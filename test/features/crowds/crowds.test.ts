@@ -172,6 +172,20 @@ test("a crowd that shrinks tells all again", async () => {
   expect(await listedConversation(ann, id)).not.toHaveProperty("crowd");
 });
 
+test("nobody hears who types and who has read what", async () => {
+  const [bob, cy] = [itemAt(others, 0), itemAt(others, 1)];
+  const room = await openRoom(id, cy.token);
+  const { seq } = await send(ann, id, "read it");
+  (await openRoom(id, bob.token)).send({ type: "typing" });
+  await expectAsked(bob, id, "PUT", "/read", { seq });
+  await send(ann, id, "behind what is not told");
+  await room.until(({ seqs }) => seqs.length === 2);
+  expect(room.of("read")).toEqual([]);
+  expect(room.of("typing")).toEqual([]);
+  const { body } = await expectAsked(bob, id, "GET", "/receipts");
+  expect(body).toMatchObject({ items: [{ user_id: bob.user.id, read_seq: seq }] });
+});
+
 test("a room socket brings each message at once, and a sender over HTTP finds it in their list", async () => {
   const room = await openRoom(id, itemAt(others, 0).token);
   for (const text of ["one", "two", "three"]) await postText(id, ann, text);

@@ -101,6 +101,9 @@ test("LIVE_MEMBERS and CROWD_MEMBERS are numbers of members", () => {
   expect(readSettings({ LIVE_MEMBERS: "50", CROWD_MEMBERS: "60" })).toMatchObject({
     ...{ maxLiveMembers: 50, crowdMembers: 60 },
   });
+  const warned = warnings();
+  expect(readSettings({ CROWD_MEMBERS: "1" }).crowdMembers).toBe(1_000);
+  expect(warned).toHaveLength(1);
 });
 
 test.each([

@@ -65,7 +65,7 @@ const receiptsRoute = pageRoute("get", "/v1/conversations/{id}/receipts", {
   summary: "Read positions of all members",
   request: { params: ConversationParams },
   responses: {
-    200: jsonAnswer("Every member", Receipts),
+    200: jsonAnswer("Every member; in a crowd you alone", Receipts),
     ...problems("validation_failed", "not_found"),
   },
 });
