@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { perRun, repetitions } from "../../support/sampled-cases.ts";
-import { setLiveMembers, setNoRateLimits } from "../../support/settings.ts";
+import { setCrowdMembers, setLiveMembers, setNoRateLimits } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 import { ACTS, type Act, type ActName, expectOutcome } from "./acts.ts";
 import { look } from "./looks.ts";
@@ -9,7 +9,10 @@ import { type Place, World } from "./world.ts";
 beforeAll(setNoRateLimits);
 // Devices whose first frame comes in time are strict: they accept no message twice.
 beforeAll(() =>
-  setTiming({ deviceFeed: { holdMs: 20_000 }, fanout: { cooldownMs: 10, crowdedCooldownMs: 10 } }),
+  setTiming({
+    ...{ deviceFeed: { holdMs: 20_000 }, fanout: { cooldownMs: 10, crowdedCooldownMs: 10 } },
+    crowds: { askMs: 20 },
+  }),
 );
 
 /** The pairs of each place that a run plays. */
@@ -25,8 +28,14 @@ function pairsIn(place: Place): [ActName, ActName][] {
   return here.flatMap((first) => here.map((second): [ActName, ActName] => [first, second]));
 }
 
+/** More than two connected members crowd a group, and more than two members make a crowd. */
+const RESTRICTED: Partial<Record<Place, () => () => void>> = {
+  "crowded group": () => setLiveMembers(2),
+  crowd: () => setCrowdMembers(2),
+};
+
 async function story(place: Place, first: ActName, second: ActName): Promise<void> {
-  const restore = place === "crowded group" ? setLiveMembers(2) : () => undefined;
+  const restore = RESTRICTED[place]?.() ?? (() => undefined);
   const world = await World.make(place);
   try {
     expect(Math.max(0, ...(await ACTS[first].do(world))), first).toBeLessThan(300);
@@ -48,7 +57,7 @@ function sampled(place: Place): [ActName, ActName][] {
   return all.filter((_, i) => (i + inject("seed")) % each === 0);
 }
 
-const PLACES: Place[] = ["group", "crowded group", "direct"];
+const PLACES: Place[] = ["group", "crowded group", "crowd", "direct"];
 describe.each(PLACES)("in a %s", (place) => {
   test.each(sampled(place))("every way shows the same after %s and %s", (first, second) =>
     story(place, first, second),

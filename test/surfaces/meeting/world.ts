@@ -8,7 +8,7 @@ import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { DeviceReader, FeedReader, type Reader, RoomReader } from "./readers.ts";
 
 /** The kind of conversation in which features meet. */
-export type Place = "group" | "crowded group" | "direct";
+export type Place = "group" | "crowded group" | "crowd" | "direct";
 
 const THREADS: Mode = { threads: true, changes: true };
 const MAIN: Mode = { threads: false, changes: true };
