@@ -149,10 +149,10 @@ export class Redaction {
     });
   }
 
-  /** The members to whom a message of the main stream is unread. */
+  /** The members to whom a message of the main stream is unread. Those of a crowd find out as they ask. */
   #unreadTo({ seq, in_main, sender_id }: MessageRow): Set<UserId> {
     const { members, snapshots } = this.#room;
-    if (in_main === 0) return new Set();
+    if (in_main === 0 || members.isCrowd) return new Set();
     const unread = [...members.unsettled()].filter(
       (member) => members.isActive(member.user_id) && snapshots.isUnread(member, seq, null),
     );

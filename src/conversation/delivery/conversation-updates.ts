@@ -12,6 +12,8 @@ type UpdateSource = Pick<RoomContext, "state" | "members" | "snapshots" | "flush
 interface UpdateSink {
   /** whether a user has any */
   reaches(userId: UserId): boolean;
+  /** whether a user has room sockets */
+  isLooking(userId: UserId): boolean;
   tell(userId: UserId, describe: () => Conversation): void;
 }
 
@@ -44,9 +46,15 @@ export class ConversationUpdates {
     this.#sink = sink;
   }
 
-  /** Queues an update for each of these users, by default all members. Several calls share one update. */
-  send(userIds: readonly UserId[] = this.#room.members.ids()): void {
-    for (const id of userIds) if (this.#sink.reaches(id)) this.#pending.add(id);
+  /**
+   * Queues an update for each of these users, by default all members, of a crowd those who look. Several calls
+   * share one update.
+   */
+  send(userIds?: readonly UserId[]): void {
+    const { members } = this.#room;
+    const [sink, isForLookers] = [this.#sink, !userIds && members.isCrowd];
+    for (const id of userIds ?? members.ids())
+      if (isForLookers ? sink.isLooking(id) : sink.reaches(id)) this.#pending.add(id);
     if (this.#isRunning || this.#pending.size === 0) return;
     this.#isRunning = true;
     void this.#run();

@@ -162,10 +162,11 @@ export class Recipients {
 
   /**
    * Whether a member may have devices connected. A large group relies on the last answer or subscription.
-   * Elsewhere an answer "no devices" holds for `absentMs` only: the first device may have connected since.
+   * Elsewhere an answer "no devices" holds for `absentMs` only: the first device may have connected since. A
+   * crowd knows nothing of devices.
    */
   mayReceiveEphemeral(id: UserId): boolean {
-    if (this.#source.isCrowd()) return this.#source.version(id) !== NONE;
+    if (this.#source.isCrowd()) return true;
     if (this.#source.hasDevices(id) !== false) return true;
     const { absentMs } = this.#deps.timing.deviceTracker;
     return !this.#source.isLarge() && Date.now() >= this.pauseEnd(this.of(id), absentMs);

@@ -78,6 +78,11 @@ export class Publisher {
     }
   }
 
+  /** Whether a user has a room socket. */
+  isLooking(userId: UserId): boolean {
+    return this.#sockets?.reaches(userId) ?? false;
+  }
+
   /** Whether a user has a room socket, or may have a device connected. */
   reaches(userId: UserId): boolean {
     return this.#sockets?.reaches(userId) || this.#delivery?.deviceEvents.reaches(userId) || false;

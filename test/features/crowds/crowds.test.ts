@@ -106,6 +106,8 @@ test("a device is told of a crowd once a minute, and at once of what concerns it
   await untilFrame(device, { type: "read", seq: 2, unread_count: 1 });
   await postText(id, bob, "from elsewhere");
   await untilFrame(device, { type: "activity", last_seq: 4, unread_count: 0 });
+  await ask(bob, id, "PUT", "/preferences", { sticky: true });
+  await device.until(({ frames }) => frames.some(({ type }) => type === "conversation"));
   // The second question found nothing new.
   expect(device.of("activity").filter(({ last_seq }) => last_seq === 2)).toHaveLength(1);
   device.send({ type: "sync", conversation_id: id, after: 0, rev: 0 });
