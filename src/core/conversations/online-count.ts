@@ -8,11 +8,13 @@ import { getConversation } from "./conversations.ts";
 export interface ConversationWithOnlineCount {
   conversation: Conversation;
   onlineCount: number;
+  /** the number is estimated by a sample of the members */
+  isOnlineSampled: boolean;
 }
 
 /**
- * A conversation as the caller sees it, and the number of its members who are online. The count is one query
- * for a group of any size.
+ * A conversation as the caller sees it, and the number of its members who are online. In a group
+ * of more than 1,000 members the number is estimated.
  * @throws as `getConversation`
  */
 export async function getWithOnlineCount(
@@ -20,9 +22,10 @@ export async function getWithOnlineCount(
   caller: UserId,
   id: ConversationId,
 ): Promise<ConversationWithOnlineCount> {
-  const [conversation, onlineCount] = await Promise.all([
+  const [conversation, { online, of, isSampled }] = await Promise.all([
     getConversation(core, caller, id),
     countOnlineMembers(core.db, id),
   ]);
-  return { conversation, onlineCount };
+  const onlineCount = isSampled ? Math.round((online * conversation.memberCount) / of) : online;
+  return { conversation, onlineCount, isOnlineSampled: isSampled };
 }

@@ -15,18 +15,47 @@ export async function setOnline(db: Database, id: UserId, online: boolean): Prom
   );
 }
 
-/** The number of members of a conversation who are online. */
-export async function countOnlineMembers(db: Database, id: ConversationId): Promise<number> {
-  const [found] = await queryD1(
-    db
-      .select({ online: count() })
-      .from(memberships)
-      .innerJoin(users, eq(users.id, memberships.userId))
-      .where(
-        and(eq(memberships.conversationId, id), eq(memberships.state, "active"), eq(users.online, true)),
+/** Members who are looked at: of more, so many are a sample. */
+const SAMPLE = 1_000;
+
+/** How many of some members are online: of all, or of a sample. */
+export interface OnlineShare {
+  online: number;
+  of: number;
+  isSampled: boolean;
+}
+
+/**
+ * How many members of a conversation are online. Of more than 1,000 a sample is looked at: those who follow a
+ * random one, as users who came at the same time have neighbouring ids.
+ */
+export async function countOnlineMembers(db: Database, id: ConversationId): Promise<OnlineShare> {
+  const [all] = await queryD1(onlineAmong(db, id, sql`0`, SAMPLE + 1));
+  if (!all || all.of <= SAMPLE) return { online: all?.online ?? 0, of: all?.of ?? 0, isSampled: false };
+  const end = (which: "min" | "max") =>
+    sql`(SELECT ${sql.raw(which)}(user_id) FROM memberships WHERE conversation_id = ${id})`;
+  const from = sql`(SELECT ${end("min")} + abs(random() % (${end("max")} - ${end("min")} + 1)))`;
+  const [sample] = await queryD1(onlineAmong(db, id, from, SAMPLE));
+  // The first ones, where fewer follow.
+  return { ...(sample && sample.of === SAMPLE ? sample : all), isSampled: true };
+}
+
+/** How many of the first `limit` members from an id on are online. */
+function onlineAmong(db: Database, id: ConversationId, from: SQL, limit: number) {
+  const members = db
+    .select({ online: users.online })
+    .from(memberships)
+    .innerJoin(users, eq(users.id, memberships.userId))
+    .where(
+      and(
+        eq(memberships.conversationId, id),
+        eq(memberships.state, "active"),
+        sql`${memberships.userId} >= ${from}`,
       ),
-  );
-  return found?.online ?? 0;
+    )
+    .orderBy(memberships.userId)
+    .limit(limit);
+  return db.select({ of: count(), online: sql<number>`coalesce(sum(online), 0)` }).from(sql`(${members})`);
 }
 
 /**

@@ -1,11 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   expectAsked,
   getConversation,
+  insertUsers,
   list,
   listedConversation,
   send,
@@ -217,4 +220,21 @@ test("a bot is told each message", async () => {
     await postText(id, ann, text);
     await expect.poll(async () => JSON.stringify(await updates(bot))).toContain(text);
   }
+});
+
+test("of more than 1,000 members a sample says how many are online", async () => {
+  const members = async () => z.looseObject({ online_count: z.int() }).parse(await getConversation(ann, id));
+  expect(await members()).not.toHaveProperty("online_sampled");
+  const rows = await insertUsers(1_200);
+  const ids = JSON.stringify(rows.map(({ user }) => user.id));
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO memberships (conversation_id, user_id, role, state, joined_at)
+       SELECT ?1, value, 'member', 'active', 0 FROM json_each(?2)`,
+    ).bind(id, ids),
+    env.DB.prepare("UPDATE users SET online = id % 2 WHERE id IN (SELECT value FROM json_each(?))").bind(ids),
+  ]);
+  const { online_count: online, ...shown } = await members();
+  // The group itself knows of ten members.
+  expect([online, shown]).toEqual([5, expect.objectContaining({ online_sampled: true, member_count: 10 })]);
 });

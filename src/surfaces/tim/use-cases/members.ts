@@ -2,6 +2,7 @@ import { findUsersByNames, namedUsers, requireAllFound } from "../../../core/acc
 import { askingFirst } from "../../../core/contacts/message-requests.ts";
 import type { Core } from "../../../core/context.ts";
 import { getConversation } from "../../../core/conversations/conversations.ts";
+import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import {
   askMembers,
   changeMember,
@@ -17,7 +18,6 @@ import type { GroupAddress } from "../../../domain/conversations/group-address.t
 import type { Role } from "../../../domain/conversations/group-kind.ts";
 import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import { findBlockedAmong } from "../../../storage/contacts/blocks.ts";
-import { countOnlineMembers } from "../../../storage/contacts/presence.ts";
 import { type GroupByName, toGroupByName, withGroup } from "./groups.ts";
 
 /** The outcome of adding members, by username, and the group after it. */
@@ -68,11 +68,11 @@ export function membersByName(
   });
 }
 
-/** The number of members who are online, the caller included. @throws as `withGroup` */
+/** The number of members who are online, the caller included, as `getWithOnlineCount` says. @throws as `withGroup` */
 export function countOnline(core: Core, caller: UserId, group: GroupAddress): Promise<number> {
   return withGroup(core, caller, group, async (id) => {
-    await core.conversations.membersByIds(id, { userId: caller, targetIds: [] });
-    return countOnlineMembers(core.db, id);
+    const { onlineCount } = await getWithOnlineCount(core, caller, id);
+    return onlineCount;
   });
 }
 

@@ -116,6 +116,9 @@ export const GroupConversation = z
     owner_id: UserId,
     role: Role,
     online_count: z.int().optional(),
+    online_sampled: z.literal(true).optional().openapi({
+      description: "With more than 1,000 members: `online_count` is estimated by a sample. Otherwise absent",
+    }),
     crowd: z.literal(true).optional().openapi({
       description:
         "The group is a crowd: what you did not ask for may be a minute old, unless it names you. Otherwise absent",
@@ -140,9 +143,14 @@ export function serializeConversation(conversation: DomainConversation): z.infer
 export function serializeWithOnlineCount({
   conversation,
   onlineCount,
+  isOnlineSampled,
 }: ConversationWithOnlineCount): z.infer<typeof Conversation> {
   const serialized = serializeConversation(conversation);
-  return serialized.kind === "group" ? { ...serialized, online_count: onlineCount } : serialized;
+  if (serialized.kind !== "group") return serialized;
+  return {
+    ...{ ...serialized, online_count: onlineCount },
+    ...(isOnlineSampled && { online_sampled: true as const }),
+  };
 }
 
 function serializeDirect(conversation: DomainConversation): z.infer<typeof DirectConversation> {
