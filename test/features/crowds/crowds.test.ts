@@ -2,7 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import type { ConversationId } from "../../../src/domain/ids.ts";
+import type { ConversationId, UserId } from "../../../src/domain/ids.ts";
+import { hasSchema } from "../../../src/object/migrations.ts";
 import { registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
@@ -51,10 +52,22 @@ beforeEach(async () => {
   await toldOf(id, users);
 });
 
-/** Waits until the inboxes of all have the group: from then on a message concerns its sender. */
+/** Waits until all were told of a group, and nothing else is under way: what follows then has its own causes. */
 async function toldOf(conversation: ConversationId, users: readonly SignedIn[]): Promise<void> {
-  for (const user of users)
-    await expect.poll(() => listedConversation(user, conversation)).toMatchObject({ id: conversation });
+  for (const { user } of users) await expect.poll(() => hasRow(user.id, conversation)).toBe(true);
+  using time = await QuietTime.begin(
+    [conversation],
+    users.map(({ user }) => user.id),
+  );
+  await time.pass(FIVE_MINUTES_MS);
+}
+
+function hasRow(user: UserId, conversation: ConversationId): Promise<boolean> {
+  const query = "SELECT 1 FROM conversations WHERE conversation_id = ?";
+  return runInDurableObject(
+    inboxObject(user),
+    (_, { storage }) => hasSchema(storage) && storage.sql.exec(query, conversation).toArray().length > 0,
+  );
 }
 
 /** Does something in a group that sleeps before and after, which calls the inboxes of these users alone. */
@@ -216,9 +229,13 @@ test("a phone hears of messages once a minute, and of a mention at once", async 
 test("a bot is told each message", async () => {
   const bot = await newBot();
   await expectAsked(ann, id, "POST", "/members", { user_ids: [bot.user.id] });
+  others.push(bot);
+  await toldOf(id, [ann, ...others]);
+  // From the first question on its inbox keeps messages for it.
+  expect(await updates(bot)).toEqual([]);
   for (const text of ["one", "two"]) {
-    await postText(id, ann, text);
-    await expect.poll(async () => JSON.stringify(await updates(bot))).toContain(text);
+    await expectTold(() => postText(id, ann, text), ann, bot);
+    expect(JSON.stringify(await updates(bot))).toContain(text);
   }
 });
 
