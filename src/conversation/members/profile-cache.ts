@@ -38,14 +38,14 @@ const BATCH = 500;
  *
  * The inbox of a user announces a new profile (`learn`). Without an announcement a copy of an active member,
  * or of another user who was shown, is about a minute old at most. Other copies stay as they are until they
- * are shown: the conversation may know any number of former members. An older profile never replaces a newer
- * one.
+ * are shown: the conversation may know any number of former members. In a crowd that holds for active members
+ * too. An older profile never replaces a newer one.
  */
 export class ProfileCache {
   readonly #sql: SqlStorage;
   readonly #directory: Pick<ConversationDirectory, "people">;
   readonly #timing: Timing["profileCache"];
-  readonly #members: Pick<Members, "activeIds">;
+  readonly #members: Pick<Members, "activeIds" | "isCrowd">;
   readonly #onChanged: (profile: VersionedPerson) => void;
   readonly #cached: LruMap<UserId, CachedProfile>;
   /** the earliest time at which a profile may be stale (ms since 1970) */
@@ -58,7 +58,7 @@ export class ProfileCache {
     sql: SqlStorage,
     directory: Pick<ConversationDirectory, "people">,
     timing: Timing["profileCache"],
-    members: Pick<Members, "activeIds" | "activeCount">,
+    members: Pick<Members, "activeIds" | "activeCount" | "isCrowd">,
     onChanged: (profile: VersionedPerson) => void,
   ) {
     this.#sql = sql;
@@ -148,7 +148,7 @@ export class ProfileCache {
   }
 
   /**
-   * Refreshes stale profiles of active members, and of others who were shown since the last refresh. Waits
+   * Refreshes stale profiles of active members, and of all who were shown since the last refresh. Waits
    * for D1 up to `timeoutMs`; after that, or on an error, the old copies are used.
    */
   async ensureFresh(): Promise<void> {
@@ -227,7 +227,7 @@ export class ProfileCache {
   /** The users whose profiles are due, and sets when the next ones are. */
   #takeStale(now: number): UserId[] {
     const { freshMs } = this.#timing;
-    const active = this.#members.activeIds();
+    const active = this.#members.isCrowd ? [] : this.#members.activeIds();
     this.#load(active.filter((id) => !this.#cached.has(id)));
     const isActive = new Set(active);
     const stale: UserId[] = [];
