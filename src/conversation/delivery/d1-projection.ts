@@ -106,7 +106,7 @@ export class Projection {
   async #projectSome(): Promise<void> {
     const { profile, dissolvedAt } = this.#state;
     const isProfileBehind = profile.version > this.#state.projected;
-    const members = this.#unprojectedMembers()
+    const members = [...this.#members.unprojected()]
       .slice(0, BATCH)
       .map(({ user_id, role, state, joined_at, version }) => ({
         userId: user_id,
@@ -147,7 +147,7 @@ export class Projection {
       this.#joinRequests.hasUnprojected ||
       this.#isAnswerBehind() ||
       this.#unasked() !== undefined ||
-      this.#unprojectedMembers().length > 0
+      this.#members.hasUnprojected
     );
   }
 
@@ -158,9 +158,5 @@ export class Projection {
   /** The user of a message request that has a message, and of which D1 does not know that. */
   #unasked(): UserId | undefined {
     return this.#state.firstSender === null ? undefined : this.#members.unasked;
-  }
-
-  #unprojectedMembers() {
-    return [...this.#members.unsettled()].filter((member) => member.version > member.projected);
   }
 }

@@ -96,9 +96,8 @@ export class RoomFanoutSource {
 
   /** The state of the conversation as it is now. */
   mark(): StateMark {
-    // `touched` of a stored row: a transaction that failed may have left the counter in memory above it.
     const { members, log, state, changeFeed } = this.#room;
-    const touched = members.ids().reduce((max, id) => Math.max(max, members.find(id)?.touched ?? 0), 0);
+    const { storedTouched: touched } = members;
     return { seq: log.last.seq, changes: state.changes, touched, rev: changeFeed.sharedRev };
   }
 

@@ -43,11 +43,15 @@ export class Members {
   readonly #unsettled = new Map<UserId, MemberRow>();
   readonly #former: FormerMembers;
   readonly #senderPositions: SenderPositions;
-  /** the highest `touched` of all rows */
+  /** the highest `touched` of all rows; a transaction that failed may have left it above them */
   #touched: number;
+  /** the highest `touched` of all stored rows */
+  #storedTouched: number;
   #activeCount = 0;
   /** see `concern` */
   readonly #concerned = new Set<UserId>();
+  /** those of whom D1 lacks the newest version */
+  readonly #unprojected = new Set<MemberRow>();
   #isClosed: boolean;
   #floor: Floor;
   readonly #crowdMembers: number;
@@ -69,7 +73,9 @@ export class Members {
       this.#unsettled.set(row.user_id, aboveFloor(row, floor));
       this.#touched = Math.max(this.#touched, row.touched);
       if (row.state === "active") this.#activeCount++;
+      if (row.version > row.projected) this.#unprojected.add(row);
     }
+    this.#storedTouched = this.#touched;
     this.#senderPositions = new SenderPositions(sql);
     this.#move(this.#senderPositions.unstored);
   }
@@ -196,6 +202,16 @@ export class Members {
     return this.#unsettled.values();
   }
 
+  /** The members of whom D1 lacks the newest version. */
+  unprojected(): Iterable<MemberRow> {
+    return this.#unprojected;
+  }
+
+  /** Whether D1 lacks the newest version of a member. */
+  get hasUnprojected(): boolean {
+    return this.#unprojected.size > 0;
+  }
+
   /** The ids of the members who are not settled. */
   ids(): UserId[] {
     return [...this.#unsettled.keys()];
@@ -203,7 +219,9 @@ export class Members {
 
   /** The ids of the active members. */
   activeIds(): UserId[] {
-    return this.receipts().map(({ userId }) => userId);
+    const ids: UserId[] = [];
+    for (const { user_id: id, state } of this.#unsettled.values()) if (state === "active") ids.push(id);
+    return ids;
   }
 
   /** The number of active members. It is kept in a field, as the fan-out reads it once for each member. */
@@ -331,6 +349,11 @@ export class Members {
     return this.#touched;
   }
 
+  /** The highest `touched` that is stored. */
+  get storedTouched(): number {
+    return this.#storedTouched;
+  }
+
   /** `touched` only has to rise: a transaction that fails leaves a harmless gap. */
   #nextTouched(): number {
     return ++this.#touched;
@@ -339,11 +362,13 @@ export class Members {
   #take(stored: MemberRow): void {
     const row = aboveFloor(stored, this.#floor);
     this.#concerned.add(row.user_id);
+    this.#storedTouched = Math.max(this.#storedTouched, row.touched);
     const previous = this.#unsettled.get(row.user_id);
     if (previous?.state === "active") this.#activeCount--;
     if (row.state === "active") this.#activeCount++;
-    if (previous) Object.assign(previous, row);
-    else this.#unsettled.set(row.user_id, Object.assign(this.#former.take(row.user_id) ?? row, row));
+    const member = Object.assign(previous ?? this.#former.take(row.user_id) ?? row, row);
+    if (!previous) this.#unsettled.set(row.user_id, member);
+    if (member.version > member.projected) this.#unprojected.add(member);
   }
 
   /**
@@ -404,6 +429,7 @@ export class Members {
       const member = this.#unsettled.get(userId);
       if (!member) continue;
       member.projected = version;
+      if (member.version <= version) this.#unprojected.delete(member);
       this.#dropIfSettled(member);
     }
   }
@@ -428,6 +454,7 @@ export class Members {
     this.#sql.exec("UPDATE members SET touched = ? WHERE user_id = ?", touched, member.user_id);
     tx.after(() => {
       member.touched = touched;
+      this.#storedTouched = Math.max(this.#storedTouched, touched);
       this.#concerned.add(member.user_id);
     });
   }
@@ -446,6 +473,7 @@ export class Members {
     const sql = `UPDATE members SET touched = ?2, ${set.join(", ")} WHERE user_id IN (SELECT value FROM json_each(?3))`;
     this.#sql.exec(sql, member.user_id, touched, ids, ...Object.values(fields));
     Object.assign(member, fields);
+    this.#storedTouched = touched;
     for (const seer of seers) {
       seer.touched = touched;
       this.#concerned.add(seer.user_id);
