@@ -62,6 +62,12 @@ export class CrowdCalls {
     return [...this.#told.keys(), ...this.#waiting];
   }
 
+  /** The same, in the order of their turns: who was called comes last. Some come twice. */
+  *inTurn(): Iterable<UserId> {
+    yield* this.#told.keys();
+    yield* this.#waiting;
+  }
+
   /** The version that a member is told; undefined: they are not told. */
   needs(id: UserId): number | undefined {
     return this.#told.get(id);
@@ -73,13 +79,15 @@ export class CrowdCalls {
 
   /** A member's inbox has answered whether something waits there. */
   setWaiting(id: UserId, isWaiting: boolean): void {
+    this.#waiting.delete(id);
     if (isWaiting) this.#waiting.add(id);
-    else this.#waiting.delete(id);
   }
 
   /** An inbox has confirmed a version. */
   confirmed(id: UserId, version: number): void {
-    if (version >= (this.#told.get(id) ?? 0)) this.#told.delete(id);
+    const needed = this.#told.get(id);
+    this.#told.delete(id);
+    if (needed !== undefined && version < needed) this.#told.set(id, needed);
     if (this.#room.members.isSettled(id)) this.#waiting.delete(id);
   }
 }

@@ -86,6 +86,12 @@ export class RoomFanoutSource {
     return [...new Set([...this.#calls.ids(), ...this.#events.receivers()])];
   }
 
+  /** In a crowd: those who are told, in the order of their turns. To list them for each call is its square. */
+  *inTurn(): Iterable<UserId> {
+    yield* this.#calls.inTurn();
+    yield* this.#events.receivers();
+  }
+
   /** The version of a snapshot that a member's inbox is told; -1 for a user who is told nothing. */
   version(userId: UserId): number {
     const { members, snapshots } = this.#room;

@@ -212,6 +212,10 @@ export class Recipients {
       }
       return undefined;
     }
+    if (this.#source.isCrowd()) {
+      for (const id of this.#source.inTurn()) if (isDue(this.of(id))) return this.of(id);
+      return undefined;
+    }
     const ids = this.#source.ids();
     for (let i = 0; i < ids.length; i++) {
       const at = (this.#turn + i) % ids.length;

@@ -103,6 +103,7 @@ export class World {
     const membership: FanoutSource = {
       conversationId: ConversationId.parse(1),
       ids: () => this.ids,
+      inTurn: () => this.ids,
       version: () => this.version,
       ...{ isCrowd: () => false, isUrgent: () => false, isBot: () => false },
       ...{
