@@ -17,6 +17,7 @@ import {
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { loseCalls } from "../../support/faults/calls.ts";
+import { interceptD1 } from "../../support/faults/d1.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { QuietTime } from "../../support/objects/quiet-time.ts";
 import {
@@ -31,7 +32,7 @@ import {
 import { push } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
 import { setCrowdMembers } from "../../support/settings.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { newBot, updates } from "../../surfaces/telegram/client.ts";
 
 const FIVE_MINUTES_MS = 300_000;
@@ -254,4 +255,20 @@ test("of more than 1,000 members a sample says how many are online", async () =>
   const { online_count: online, ...shown } = await members();
   // The group itself knows of ten members.
   expect([online, shown]).toEqual([5, expect.objectContaining({ online_sampled: true, member_count: 10 })]);
+});
+
+test("D1 is asked for the profiles of those who are shown alone", async () => {
+  overrideTiming({ profileCache: { freshMs: 0 } });
+  const [bob, cy] = [itemAt(others, 0), itemAt(others, 1)];
+  await postText(id, bob, "one");
+  // Those who were just told of the group have been looked at.
+  await expectAsked(ann, id, "GET", "/messages");
+  const asked: string[] = [];
+  using _ = interceptD1((_query, work, values) => {
+    asked.push(JSON.stringify(values));
+    return work();
+  });
+  await expectAsked(ann, id, "GET", "/messages");
+  const isAsked = ({ user }: SignedIn) => asked.some((values) => values.includes(String(user.id)));
+  expect([bob, cy].map(isAsked)).toEqual([true, false]);
 });
