@@ -12,9 +12,12 @@ const samplingMicroseconds = 200;
  */
 const pauseMicroseconds = 5_000;
 const printedFunctions = 30;
+/** An inspector may leave a command without an answer. */
+const patienceMs = 15_000;
 
 const Inspected = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.string() }));
 const Answer = z.object({ id: z.number(), result: z.unknown().optional(), error: z.unknown().optional() });
+const HeapUsage = z.object({ usedSize: z.number() });
 const Profile = z.object({
   profile: z.object({
     nodes: z.array(
@@ -40,7 +43,7 @@ const MapFile = z.object({
 
 /** Runs some work while the Worker of a target is profiled. @returns its result and a markdown table */
 export async function profiled<Result>(
-  { inspector, bundle }: Target,
+  { inspector, bundle }: Pick<Target, "inspector" | "bundle">,
   work: () => Promise<Result>,
 ): Promise<{ result: Result; table: string }> {
   if (inspector === undefined || bundle === undefined) throw new Error("a target without an inspector");
@@ -53,6 +56,21 @@ export async function profiled<Result>(
     const { profile } = Profile.parse(await command(socket, 4, "Profiler.stop"));
     return { result, table: table(profile, sources(bundle)) };
   } finally {
+    socket.terminate();
+  }
+}
+
+/** The bytes of the heap of a Worker that are in use after a collection; undefined: it has not answered. */
+export async function heapBytes(inspector: string): Promise<number | undefined> {
+  const socket = await connect(inspector);
+  const timer = setTimeout(() => socket.terminate(), patienceMs);
+  try {
+    await command(socket, 1, "HeapProfiler.collectGarbage");
+    return HeapUsage.parse(await command(socket, 2, "Runtime.getHeapUsage")).usedSize;
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
     socket.terminate();
   }
 }

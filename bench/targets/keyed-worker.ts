@@ -2,15 +2,17 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/support/wrangler.ts";
 import { generateServerKey, ServerScope } from "../../src/domain/server/server-key.ts";
-import { type Server, startWorker } from "./process.ts";
+import { type Server, startWorker, type WorkerOptions } from "./process.ts";
 
 /**
  * Starts the Worker as it is deployed, without rate limits.
  * @param further settings
+ * @param inspector whether an inspector can profile it
  * @returns the server, and a server key with all scopes
  */
 export async function startKeyedWorker(
   further: Readonly<Record<string, string>> = {},
+  { inspector }: Pick<WorkerOptions, "inspector"> = {},
 ): Promise<{ server: Server; key: string }> {
   const { id, text: key, hash } = generateServerKey();
   const scopes = JSON.stringify(ServerScope.options);
@@ -25,6 +27,6 @@ export async function startKeyedWorker(
     },
     ...further,
   };
-  const server = await startWorker(join(ROOT, "wrangler.toml"), bindings, { queries: [insert] });
+  const server = await startWorker(join(ROOT, "wrangler.toml"), bindings, { queries: [insert], inspector });
   return { server, key };
 }
