@@ -23,7 +23,7 @@ export const OUTFEEDS: readonly Fault[] = [
     name: "a member of a large group with a phone waits for the alarm of the others",
     area: "outfeeds",
     file: OUTFEEDS_FILE,
-    from: "memberCount > this.#deps.timing.largeGroup.aboveMembers && ",
+    from: "memberCount > most && ",
     to: "memberCount < 0 && ",
     caughtBy: "test/features/push/costs.test.ts",
   },

@@ -47,8 +47,8 @@ export class ConversationUpdates {
   }
 
   /**
-   * Queues an update for each of these users, by default all members, of a crowd those who look. Several calls
-   * share one update.
+   * Queues an update for each of these users, by default all members, of a crowd those who look. Several
+   * calls share one update.
    */
   send(userIds?: readonly UserId[]): void {
     const { members } = this.#room;

@@ -86,7 +86,7 @@ export class RoomFanoutSource {
     return [...new Set([...this.#calls.ids(), ...this.#events.receivers()])];
   }
 
-  /** In a crowd: those who are told, in the order of their turns. To list them for each call is its square. */
+  /** In a crowd: those who are told, in the order of their turns, one by one: there may be very many. */
   *inTurn(): Iterable<UserId> {
     yield* this.#calls.inTurn();
     yield* this.#events.receivers();

@@ -53,7 +53,7 @@ beforeEach(async () => {
   await toldOf(id, users);
 });
 
-/** Waits until all were told of a group, and nothing else is under way: what follows then has its own causes. */
+/** Waits until all were told of a group, and nothing is under way: what follows then has its own causes. */
 async function toldOf(conversation: ConversationId, users: readonly SignedIn[]): Promise<void> {
   for (const { user } of users) await expect.poll(() => hasRow(user.id, conversation)).toBe(true);
   using time = await QuietTime.begin(

@@ -68,7 +68,7 @@ export function membersByName(
   });
 }
 
-/** The number of members who are online, the caller included, as `getWithOnlineCount` says. @throws as `withGroup` */
+/** The number of members who are online, the caller included. @see getWithOnlineCount @throws as there */
 export function countOnline(core: Core, caller: UserId, group: GroupAddress): Promise<number> {
   return withGroup(core, caller, group, async (id) => {
     const { onlineCount } = await getWithOnlineCount(core, caller, id);
