@@ -92,7 +92,7 @@ export class CatchUp {
     await Promise.all([
       this.#subscribe(due, hasDevices),
       this.#ask(others.filter((id) => !due.includes(id))),
-      this.#askCrowds(crowds),
+      this.#refreshCrowds(crowds),
     ]);
   }
 
@@ -104,17 +104,20 @@ export class CatchUp {
   async beforeDevice(isFirst: boolean, focused: ConversationId[]): Promise<void> {
     const { heard, large, crowds } = this.#holdingBack(this.#deps.timing.recent.subscribeMs);
     const due = this.#due([...large, ...(isFirst ? [...heard, ...this.#lost()] : [])], true);
-    await Promise.all([this.#subscribe([...new Set([...due, ...focused])], true), this.#askCrowds(crowds)]);
-    if (crowds.length > 0) this.askCrowdsLater();
+    await Promise.all([
+      this.#subscribe([...new Set([...due, ...focused])], true),
+      this.#refreshCrowds(crowds),
+    ]);
+    if (crowds.length > 0) this.#askCrowdsLater();
   }
 
   /** An update has come while a device is connected: the first one of a crowd begins the questions. */
   heard({ memberCount, state }: InboxUpdate): void {
-    if (memberCount > this.#deps.crowdMembers && state === "active") this.askCrowdsLater();
+    if (memberCount > this.#deps.crowdMembers && state === "active") this.#askCrowdsLater();
   }
 
   /** Has the crowds asked in a minute, unless that is planned. */
-  askCrowdsLater(): void {
+  #askCrowdsLater(): void {
     const { jobs, timing } = this.#deps;
     if (!jobs.has("crowds", "")) jobs.schedule("crowds", "", Date.now() + timing.crowds.askMs);
   }
@@ -167,7 +170,8 @@ export class CatchUp {
     };
   }
 
-  #askCrowds(ids: ConversationId[]): Promise<unknown> {
+  /** Brings the list up to what these crowds have, as far as they answer in time. */
+  #refreshCrowds(ids: ConversationId[]): Promise<unknown> {
     return this.#ask(ids, { awaits: this.#deps.awaits() }, this.#deps.timing.crowds.answerMs);
   }
 
