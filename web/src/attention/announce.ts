@@ -5,7 +5,7 @@ import { offerShared } from "../conversation/share/offer-shared.tsx";
 import { refuseDrops } from "../lib/system/drops.ts";
 import { sendAnswers } from "./answers.ts";
 import { followBadge } from "./badge.ts";
-import { forgetChoices, isWanted, loadChoices } from "./choices.ts";
+import { choices, forgetChoices, isWanted, loadChoices } from "./choices.ts";
 import { close, remind, tell } from "./news.ts";
 import { offerNotifications } from "./offer.ts";
 import { followPushes } from "./push.ts";
@@ -30,14 +30,18 @@ export function announce(chat: Chat, me: number, since: number): () => void {
   offerShared(me).catch(() => {});
   if (navigator.maxTouchPoints > 0) void followFingers();
   serviceWorker?.addEventListener("message", follow);
-  // Until it has come, and if it does not, the user hears of everything.
-  loadChoices(chat).catch(() => {});
+  // Until they have come the user hears of everything. A page that starts without a connection asks with it.
+  const learn = () => {
+    if (chat.state.connection === "live" && !choices.peek()) loadChoices(chat).catch(() => {});
+  };
+  learn();
   const ends = [
     tabs.close,
     followBadge(chat),
     offerNotifications(chat, me, since),
     followPushes(chat),
     followLive(chat),
+    chat.subscribe(({ connection }) => connection, learn),
     forgetChoices,
     refuseDrops(),
     watchNews(chat, {

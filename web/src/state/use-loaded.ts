@@ -1,5 +1,30 @@
+import { Problem } from "parley-client";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useSignedIn } from "./context.ts";
 import { reason } from "./problem.ts";
+
+/** What got no answer from a server that answers others is asked for again after this time, in ms. */
+const AGAIN = 3_000;
+
+/**
+ * Asks for something again that got no answer, once the page is connected again.
+ * @param error why it did not come; undefined: it did, or has not yet
+ */
+export function useAgain(error: unknown, again: () => void): void {
+  const chat = useSignedIn()?.chat;
+  const latest = useRef(again);
+  latest.current = again;
+  useEffect(() => {
+    if (!(error instanceof Problem && error.code === "no_answer")) return;
+    const ask = () => (!chat || chat.state.connection === "live") && latest.current();
+    const timer = setTimeout(ask, AGAIN);
+    const end = chat?.subscribe(({ connection }) => connection, ask);
+    return () => {
+      clearTimeout(timer);
+      end?.();
+    };
+  }, [chat, error]);
+}
 
 /** What a view loads when it is shown. */
 export interface Loaded<T> {
@@ -34,5 +59,6 @@ export function useLoaded<T>(key: string, load: () => Promise<T>, version: strin
     return () => void loads.current++;
   }, [reload, version]);
   const { value, error } = state.key === key ? state : {};
+  useAgain(error, reload);
   return { value, error, problem: error === undefined ? "" : reason(error), reload };
 }

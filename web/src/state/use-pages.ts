@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { reason } from "./problem.ts";
+import { useAgain } from "./use-loaded.ts";
 
 interface Answer<T> {
   items: readonly T[];
@@ -26,10 +27,11 @@ export async function allPages<T>(
 interface State<T> {
   items?: readonly T[];
   next: string | null;
-  problem: string;
+  /** why the last page did not come, and what asks for it again */
+  failed?: { error: unknown; again: () => void };
 }
 
-const NOTHING = { next: null, problem: "" };
+const NOTHING = { next: null };
 
 /** A list that comes in pages. */
 export interface Pages<T> {
@@ -57,8 +59,10 @@ export function usePages<T>(get: (query: { cursor?: string }) => Promise<Answer<
     const count = ++loads.current;
     latest.current(cursor ? { cursor } : {}).then(
       ({ items, next_cursor: next }) =>
-        count === loads.current && setState({ items: [...before, ...items], next, problem: "" }),
-      (error) => count === loads.current && setState((former) => ({ ...former, problem: reason(error) })),
+        count === loads.current && setState({ items: [...before, ...items], next }),
+      (error) =>
+        count === loads.current &&
+        setState((former) => ({ ...former, failed: { error, again: () => load(cursor, before) } })),
     );
   }, []);
   useEffect(() => {
@@ -66,9 +70,10 @@ export function usePages<T>(get: (query: { cursor?: string }) => Promise<Answer<
     load();
     return () => void loads.current++;
   }, [load, key]);
-  const { items, next, problem } = state;
+  const { items, next, failed } = state;
+  useAgain(failed?.error, () => failed?.again());
   return {
-    ...{ items, problem, hasMore: next !== null },
+    ...{ items, hasMore: next !== null, problem: failed ? reason(failed.error) : "" },
     more: () => next && load(next, items),
     reload: () => load(),
   };

@@ -3,32 +3,46 @@ import { expect, test } from "vitest";
 import { Network } from "../../../packages/client/test/support/network.ts";
 import { PICTURE } from "../support/files.ts";
 import { installed } from "../support/kept.ts";
+import { hurry } from "../support/offline/desk.ts";
 import { takeProblems } from "../support/problems.ts";
 import { Site } from "../support/site.ts";
 import { connection, message, openTalk, row, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
+/** How often the client asks before it says that there is no answer. */
+const ATTEMPTS = 4;
 
 test("without a connection a reload shows what was kept, and what is written is sent later", async () => {
   const [ben, ann, id] = await site.direct("ben", "ann");
   await ben.send(id, "Before");
   await using network = await Network.to(site.origin);
   const page = await site.open({ person: ann, origin: network.origin, hasServiceWorker: true });
+  await page.addInitScript(hurry);
   await openTalk(page, ben.user.username);
   await stored(page, "Before").waitFor();
   await installed(page);
   // The client keeps what it has seen a moment later.
   await expect.poll(() => keptTimelines(page)).toContain("Before");
   await network.down();
+  let asked = 0;
+  page.on("requestfailed", (call) => {
+    if (call.url().endsWith("/v1/push")) asked++;
+  });
   await page.reload();
   await row(page, ben.user.username).waitFor();
   await stored(page, "Before").waitFor();
   await send(page, "Without a connection");
   await message(page, "Without a connection").getByText("Waiting to be sent").waitFor();
-  await page.goto(`${network.origin}/#/settings`);
-  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  await expect.poll(() => asked % ATTEMPTS).toBe(0);
+  const before = asked;
+  await page.goto(`${network.origin}/#/settings/notifications`);
+  // What the user has chosen elsewhere is not known yet, and the page has given up to ask.
+  const quiet = page.getByRole("checkbox", { name: "Quiet hours" });
+  await quiet.and(page.locator(":disabled")).waitFor();
+  await expect.poll(() => asked - before).toBe(ATTEMPTS);
   await network.up();
   await connection(page, "live").waitFor({ state: "attached" });
+  await quiet.and(page.locator(":enabled")).waitFor();
   await expect
     .poll(async () => (await ben.history(id)).map(({ body }) => body.text))
     .toEqual(["Before", "Without a connection"]);

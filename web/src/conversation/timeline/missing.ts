@@ -1,6 +1,7 @@
 import type { Chat } from "parley-client";
 import { t } from "../../i18n/i18n.ts";
 import { routeOf } from "../../message/route-of.ts";
+import { isGone, reason } from "../../state/problem.ts";
 import { go, route } from "../../state/router.ts";
 import { toast } from "../../ui/toasts.tsx";
 
@@ -10,13 +11,14 @@ import { toast } from "../../ui/toasts.tsx";
  */
 export async function findMissing({ api }: Chat, id: number, seq: number): Promise<void> {
   const path = { id, seq };
-  const found = await api
-    .call("get", "/v1/conversations/{id}/messages/{seq}", { path })
-    .catch(() => undefined);
+  let problem = t("timeline.gone");
+  const found = await api.call("get", "/v1/conversations/{id}/messages/{seq}", { path }).catch((error) => {
+    if (!isGone(error)) problem = reason(error);
+  });
   const now = route.peek();
   // The user has gone elsewhere meanwhile.
   if (now.view !== "conversation" || now.id !== id || now.at !== seq) return;
   const to = found && routeOf(found);
   if (to?.thread) go(to, { replace: true });
-  else toast(t("timeline.gone"));
+  else toast(problem);
 }

@@ -14,7 +14,7 @@ const NO_ANSWER = "The server does not answer. Check the connection.";
 export type Moment = "before" | "lost";
 
 /** Runs in a page: shortens the pauses of the client before it asks again. They alone are no whole number. */
-function hurry(): void {
+export function hurry(): void {
   const wait = window.setTimeout;
   const short = (step: TimerHandler, ms = 0) => wait(step, Number.isInteger(ms) ? ms : ms / 20);
   Object.assign(window, { setTimeout: short });
@@ -140,8 +140,11 @@ export class Desk {
   }
 }
 
-/** What the browser says by itself of an origin without a connection, or without https. */
-const LOGGED = /Failed to load resource|Cross-Origin-Opener-Policy/;
+/**
+ * What the browser says by itself of an origin without a connection, or without https, and of recordings whose
+ * address is that of the server behind the network.
+ */
+const LOGGED = /Failed to load resource|Cross-Origin-Opener-Policy|"media-src /;
 
 function poll(state: () => Promise<unknown>, message: string) {
   return expect.poll(state, { message });
