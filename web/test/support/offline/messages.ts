@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 import { composer, confirm, message, row, stored } from "../talk.ts";
 import type { Action, World } from "./action.ts";
 import { choose, latest, type Stored, talk } from "./writing.ts";
@@ -421,6 +422,8 @@ function simple(name: string, item: string, call: string, { isAsked, press, stat
         },
         ...(press ? { again: press } : { shown: (page: Page) => page.locator("main").first() }),
         ...(item === "Mark unread from here" && {
+          // The page tells a moment after it shows the message that it was read.
+          open: () => expect.poll(() => state?.(world, talked)).toBe(0),
           again: async (page: Page) => {
             await row(page, world.name).click();
             await choose(page, word, item);
