@@ -214,6 +214,10 @@ async function measure(size: number): Promise<void> {
   await timed("page of members, last", () =>
     call(reader, `${group}/members?limit=100${cursor === undefined ? "" : `&cursor=${cursor}`}`),
   );
+  await timed("members by name: one of the last", () =>
+    call(reader, `${group}/members?q=${encodeURIComponent(`member.${last.at(-1)}`)}`),
+  );
+  await timed("members by name: nobody", () => call(reader, `${group}/members?q=nobody`));
   await timed("the conversation", () => call(reader, group));
   await timed("a list", () => call(reader, "/v1/conversations"));
   await timed("100 messages", () => call(reader, `${group}/messages?limit=100`));

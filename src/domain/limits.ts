@@ -202,8 +202,9 @@ export const LIMITS = {
   clientUploadId: 64,
   /** code points of a file's name */
   fileName: 255,
-  /** code points of a search query */
+  /** code points of a search query, and of one for members of a group */
   query: 100,
+  memberQuery: 64,
   /** seconds of the longest pause between two messages of a member: six hours */
   slowModeS: 21_600,
   /** days that messages may be kept before they expire: a hundred years */

@@ -205,7 +205,15 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     showOnline: none,
   },
   ...{ describe: none, announceDirectPermission: none, confirmDirectPermission: none, members: none },
-  ...{ membersByIds: none, edit: none, joinRequests: none, leave: none, remove: none, ban: none },
+  ...{
+    membersByIds: none,
+    searchMembers: none,
+    edit: none,
+    joinRequests: none,
+    leave: none,
+    remove: none,
+    ban: none,
+  },
   ...{ liftBan: none, bans: none, changeMember: none, dissolve: none, pushConversation: none },
   ...{ removeDeleted: none, takeProfile: none, coverHook: none, kick: none, openSessions: none },
   ...{

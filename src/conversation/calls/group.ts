@@ -12,9 +12,10 @@ import type { JoinDecision } from "../actions/joining.ts";
 import type { ConversationComponents } from "../components.ts";
 import type { MemberRange } from "../members/member-list.ts";
 import type { Room } from "../room.ts";
+import type { MemberQuery } from "../search/member-search.ts";
 import { type Caller, groupChange, growing, once, repeatable } from "./call.ts";
 
-const { light, page, unweighed } = WEIGHTS;
+const { light, page, search, unweighed } = WEIGHTS;
 
 /** A call that concerns one other user. */
 interface OnUser extends Caller {
@@ -53,6 +54,11 @@ export const GROUP = {
   /** A page of members. @see MemberList.page */
   members: repeatable(page, ({ room }, input: Caller & MemberRange) =>
     room.memberList.page(input.userId, input),
+  ),
+
+  /** A page of the members with a name. @see MemberSearch.find @throws `rate_limited` if too many wait */
+  searchMembers: repeatable(search, ({ room, reads }, input: Caller & MemberQuery) =>
+    reads.run(input.userId, () => room.memberSearch.find(input.userId, input)),
   ),
 
   /** The memberships of these users; users who are no members are missing. @see MemberList.byIds */

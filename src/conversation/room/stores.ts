@@ -25,6 +25,7 @@ import { Members } from "../members/members.ts";
 import { ProfileCache } from "../members/profile-cache.ts";
 import { VOTES } from "../polls/stored-poll.ts";
 import { REACTIONS } from "../reactions/tally.ts";
+import { MemberSearch } from "../search/member-search.ts";
 import { MessageSearch } from "../search/search.ts";
 import { ConversationState } from "../state/conversation-state.ts";
 import { profileChanged } from "../state/events.ts";
@@ -86,6 +87,7 @@ export function createStores(
   const incomingHooks = new IncomingHooks(sql);
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const externalIds = new MessageExternalIds(sql);
+  const memberList = new MemberList(members);
   const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
@@ -102,7 +104,8 @@ export function createStores(
     space,
     state,
     members,
-    memberList: new MemberList(members),
+    memberList,
+    memberSearch: new MemberSearch(sql, members, memberList),
     composers: new Composers(sql, members),
     profiles,
     knownUsers: new KnownUsers(sql, profiles),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { deletedUser } from "../../domain/accounts/person.ts";
 import type { User } from "../../domain/accounts/user.ts";
 import type { Conversation, Membership } from "../../domain/conversations/conversation.ts";
-import type { JoinPolicy } from "../../domain/conversations/group-kind.ts";
+import type { JoinPolicy, Role } from "../../domain/conversations/group-kind.ts";
 import type { GroupOutline } from "../../domain/conversations/group-outline.ts";
 import type { JoinRequest, JoinState, OwnJoinRequest } from "../../domain/conversations/join-request.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
@@ -80,19 +80,29 @@ export async function editGroup(
   return getConversation(core, caller, id);
 }
 
-/** The members in the order in which they joined. @throws `not_found` unless the caller is a member */
+/**
+ * The members in the order in which they joined.
+ * @param query `text`: only those with a name that contains it, as people read it; `role`: only those who
+ *   have it
+ * @throws `not_found` unless the caller is a member
+ */
 export async function listMembers(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { limit, cursor }: PageQuery,
+  { limit, cursor, text, role }: PageQuery & { text?: string | undefined; role?: Role | undefined },
 ): Promise<Page<GroupMember>> {
   const position = cursor === undefined ? undefined : readCursor(MemberPosition, cursor);
-  const found = await core.conversations.members(id, {
+  const range = {
     userId: caller,
     limit: limit + 1,
     ...(position && { after: { joinedAt: position[0], userId: position[1] } }),
-  });
+    ...(role && { role }),
+  };
+  const { conversations } = core;
+  const found = await (text === undefined
+    ? conversations.members(id, range)
+    : conversations.searchMembers(id, { ...range, text }));
   const { items, nextCursor } = pageOf(found, limit, ({ joinedAt, userId }) => [joinedAt, userId]);
   return { items: await withCurrentProfiles(core, caller, items), nextCursor };
 }

@@ -30,6 +30,7 @@ const TEN_FILES = range(1, 10).map((i) => ({
  */
 export const MEMBERS = {
   members: [(g) => [{ ...owner(g), limit }], (g) => [{ ...owner(g), limit, skip: 500 }]],
+  searchMembers: [(g) => [{ ...owner(g), limit, text: "w".repeat(LIMITS.memberQuery) }]],
   membersByIds: [(g) => [{ ...owner(g), targetIds: g.others.slice(0, limit) }]],
   receipts: [(g) => [owner(g)]],
   describe: [(g) => [owner(g)]],

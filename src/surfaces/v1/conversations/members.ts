@@ -10,6 +10,7 @@ import { Role } from "../../../domain/conversations/group-kind.ts";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
+import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { serializeUser, User } from "../accounts/users.ts";
 import {
@@ -17,6 +18,7 @@ import {
   ConversationParams,
   ListQuery,
   pageShape,
+  QueryText,
   serializePage,
   Time,
   UserIdParam,
@@ -50,6 +52,17 @@ const NewMembers = z
   .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.groupMembers) })
   .openapi("NewMembers");
 
+const MembersQuery = ListQuery.extend({
+  q: QueryText.pipe(z.string().trim().min(1, "must not be empty").pipe(textUpTo(LIMITS.memberQuery)))
+    .optional()
+    .openapi({
+      description:
+        "Only members whose username, nickname or name card contains it, as people read it: `jerome` finds `Jérôme`",
+      example: "jerome",
+    }),
+  role: Role.optional().openapi({ description: "Only members who have it", example: "admin" }),
+});
+
 /** Absent = unchanged. */
 const MemberChange = z
   .object({
@@ -67,8 +80,9 @@ const oneParams = z.object({ id: ConversationIdParam, user_id: UserIdParam });
 const listRoute = pageRoute("get", "/v1/conversations/{id}/members", {
   operationId: "listMembers",
   summary: "Members of a conversation",
-  description: "In the order of joining.",
-  request: { params: ConversationParams, query: ListQuery },
+  description:
+    "In the order of joining. Who joins or leaves meanwhile moves nobody to another page. Pages with `q` belong together, as those with `role` do: keep both while you page.",
+  request: { params: ConversationParams, query: MembersQuery },
   responses: {
     200: jsonAnswer("A page", MemberPage),
     ...problems("validation_failed", "not_found"),
@@ -116,7 +130,8 @@ const removeRoute = lightRoute("delete", "/v1/conversations/{id}/members/{user_i
 export const members = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const page = await listMembers(c.var.core, c.var.caller.userId, id, c.req.valid("query"));
+    const { q: text, ...query } = c.req.valid("query");
+    const page = await listMembers(c.var.core, c.var.caller.userId, id, { ...query, text });
     return c.json(serializePage(page, serializeMember), 200);
   })
   .openapi(addRoute, async (c) => {
