@@ -5,6 +5,7 @@ import { showReport } from "../moderation/show-report.tsx";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
+import { useLoaded } from "../state/use-loaded.ts";
 import { useMembers } from "../state/use-people.ts";
 import { confirmed } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -49,7 +50,7 @@ export function Leaving({ group }: { group: GroupEntry }) {
           <button
             class="secondary"
             type="button"
-            onClick={() => showDialog((close) => <HandOver id={id} onClose={close} />)}
+            onClick={() => showDialog((close) => <HandOver group={group} onClose={close} />)}
           >
             {t("group.leaveAndHandOver")}
           </button>
@@ -64,10 +65,17 @@ export function Leaving({ group }: { group: GroupEntry }) {
   );
 }
 
-/** Asks the owner of a group who is to be the next one. */
-function HandOver({ id, onClose }: { id: number; onClose: () => void }) {
+/** Asks the owner of a group who is to be the next one: of a crowd, which of the admins. */
+function HandOver({ group, onClose }: { group: GroupEntry; onClose: () => void }) {
   const { chat, me } = useAccount();
-  const others = useMembers(id)?.filter(({ user }) => user.id !== me);
+  const { id } = group;
+  const members = useMembers(id);
+  const admins = useLoaded("admins", async () => {
+    if (!group.crowd) return [];
+    const query = { role: "admin", limit: 100 } as const;
+    return (await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query })).items;
+  });
+  const others = (group.crowd ? admins.value : members)?.filter(({ user }) => user.id !== me);
   const [chosen, setChosen] = useState(0);
   const leave = useAction(async () => {
     const path = { id };

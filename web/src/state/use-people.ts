@@ -1,6 +1,8 @@
 import type { FoundUser, Member } from "parley-client/people";
 import { useSyncExternalStore } from "preact/compat";
+import { usePaused } from "../search/use-paused.ts";
 import { useAccount } from "./context.ts";
+import { useLoaded } from "./use-loaded.ts";
 
 /** A user, who is asked for if nothing is known of them yet. */
 export function useUser(id: number): FoundUser | undefined {
@@ -17,4 +19,25 @@ export function useMembers(conversationId: number | undefined): readonly Member[
   return useSyncExternalStore(people.subscribe, () =>
     conversationId === undefined ? undefined : people.members(conversationId),
   );
+}
+
+/** A name that is being written, and a search for it once nothing was typed for this time, in ms. */
+const BEGUN = /@([^\s@][^\n@]{0,63})$/u;
+const PAUSE = 250;
+
+/**
+ * The members of a group whom a text may name: all, or those of a crowd whose names have what stands behind
+ * the last `@`.
+ */
+export function useNameable(id: number, group: { crowd?: true } | undefined, text: string) {
+  const { chat } = useAccount();
+  const isPart = group?.crowd === true;
+  const all = useMembers(group && !isPart && text.includes("@") ? id : undefined);
+  const q = usePaused((isPart && BEGUN.exec(text)?.[1]?.trim()) || "", PAUSE);
+  const found = useLoaded(q, async () => {
+    if (q === "") return [];
+    const query = { q, limit: 20 };
+    return (await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query })).items;
+  });
+  return { members: isPart ? found.value : all, isPart };
 }

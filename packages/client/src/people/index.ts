@@ -16,6 +16,7 @@ const PAGE = 100;
  * and new connections make them be asked for again.
  */
 export class People {
+  readonly #chat: Chat;
   readonly #users: OnDemand<FoundUser>;
   readonly #members: OnDemand<readonly Member[]>;
   readonly #listeners = new Set<() => void>();
@@ -23,6 +24,7 @@ export class People {
   readonly close: () => void;
 
   constructor(chat: Chat) {
+    this.#chat = chat;
     const { api } = chat;
     const tell = () => {
       // One that throws keeps nothing from the others, nor from what is still to be loaded.
@@ -64,10 +66,12 @@ export class People {
 
   /**
    * All members of a group, asked for if they are not known yet. The array is another one when they change.
-   * @returns undefined: not known yet, or the user is not a member
+   * @returns undefined: not known yet, the user is not a member, or the group is a crowd: search its members by
+   *   `q` of `GET /v1/conversations/{id}/members`
    */
   members(conversationId: number): readonly Member[] | undefined {
-    return this.#members.get(conversationId);
+    const entry = this.#chat.state.conversation(conversationId);
+    return entry?.kind === "group" && entry.crowd ? undefined : this.#members.get(conversationId);
   }
 
   /** Calls back when users or members may have changed: ask for what you show. @returns ends it */

@@ -142,3 +142,18 @@ test("a listener that throws keeps nothing from the others, nor from later quest
   await shown(people, () => people.user(bob.user.id));
   expect(thrown).not.toHaveLength(0);
 });
+
+test("the list of a crowd's members is never asked for", async () => {
+  const small = Server.small();
+  const people = await Promise.all(["ann", "b", "c", "d", "e", "f"].map((name) => small.person(name)));
+  const [ann, ...others] = people;
+  if (!ann) throw new Error("nobody");
+  const { id } = await ann.openGroup("A crowd", others);
+  const chat = await startChat(small.origin, ann);
+  await until(chat, (state) => state.connection === "live" && state.conversation(id));
+  const { people: asked, calls } = peopleOf(chat);
+  expect(asked.members(id)).toBeUndefined();
+  // What is asked for in one turn is loaded together: this comes behind it.
+  await shown(asked, () => asked.user(ann.user.id));
+  expect(calls.mock.calls.map(([, path]) => path)).toEqual(["/v1/users"]);
+});

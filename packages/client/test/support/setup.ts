@@ -33,7 +33,11 @@ export async function share(
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const end = await share(project, { MAX_UPLOAD_MIB: "16" });
   const plan = project.getProvidedContext().workerPlan;
-  const small = await TestServer.start({ LIVE_MEMBERS: "1", MAX_CHANGES: "5" }, undefined, plan);
+  const small = await TestServer.start(
+    { LIVE_MEMBERS: "1", MAX_CHANGES: "5", CROWD_MEMBERS: "5" },
+    undefined,
+    plan,
+  );
   project.provide("smallOrigin", small.origin);
   return async () => {
     await small[Symbol.asyncDispose]();

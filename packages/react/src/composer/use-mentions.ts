@@ -20,6 +20,8 @@ export interface MentionOptions {
   readonly isGroup: boolean;
   /** undefined: they are not known yet */
   readonly members: readonly Member[] | undefined;
+  /** the members are those alone who were searched for, as of a crowd */
+  readonly isPart?: boolean | undefined;
   readonly everybody: Everybody;
 }
 
@@ -34,7 +36,7 @@ export interface FieldMentions {
 }
 
 /** Suggests the members of a group for what is written in a field, and says whom its text mentions. */
-export function useMentions({ me, isGroup, members, everybody }: MentionOptions): FieldMentions {
+export function useMentions({ me, isGroup, members, isPart, everybody }: MentionOptions): FieldMentions {
   const [find, setFind] = useState(source);
   const picked = useRef<Mentioned[]>([]);
   useEffect(() => {
@@ -59,7 +61,10 @@ export function useMentions({ me, isGroup, members, everybody }: MentionOptions)
     picked: picked.current,
     of: (text) => {
       if (!isGroup || !text.includes("@")) return [];
-      return source && members ? source.mentionsIn(text, members, picked.current) : "later";
+      if (!source || !members) return "later";
+      const found = source.mentionsIn(text, members, picked.current);
+      // Whom the other words name is found out by a search.
+      return isPart && found.length < text.split("@").length - 1 ? "later" : found;
     },
   };
 }

@@ -21,7 +21,7 @@ export async function mentionsNow(
   text: string,
   picked: readonly Mentioned[] = [],
 ): Promise<Mentions> {
-  return text.includes("@") ? mentionsIn(text, await membersOf(account, id), picked) : [];
+  return text.includes("@") ? mentionsIn(text, await membersOf(account, id, text), picked) : [];
 }
 
 /**
@@ -37,7 +37,8 @@ export async function editedMentions(
 ): Promise<{ mentions?: Mentions }> {
   const isGroup = account.chat.state.conversation(id)?.kind === "group";
   if (!isGroup || !texts.some((text) => text.includes("@"))) return {};
-  const now = mentionsOfEdit({ mentions }, texts, await membersOf(account, id), picked);
+  const members = await membersOf(account, id, texts.join("\n"));
+  const now = mentionsOfEdit({ mentions }, texts, members, picked);
   return String(now) === String(mentions) ? {} : { mentions: now };
 }
 
@@ -57,8 +58,33 @@ export async function resolveMentions(account: Has, item: OutboxItem): Promise<M
   }
 }
 
-/** All members of a group, as they are known or asked for now. */
-async function membersOf({ chat, people }: Has, id: number): Promise<readonly Member[]> {
+/** A crowd is asked for the members of so many names of a text. */
+const MAX_NAMES = 20;
+const NAMES = /@([^\s@]{1,64})/gu;
+
+/** The members of a crowd whose names may stand in a text: the first 100 for each word behind an `@`. */
+async function membersNamed({ chat }: Has, id: number, text: string): Promise<readonly Member[]> {
+  const words = new Set([...text.matchAll(NAMES)].map(([, word = ""]) => bare(word)).filter((word) => word));
+  const pages = await Promise.all(
+    [...words].slice(0, MAX_NAMES).map((q) => {
+      const query = { q, limit: 100 };
+      return chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query });
+    }),
+  );
+  const members = pages.flatMap(({ items }) => items);
+  return [...new Map(members.map((member) => [member.user.id, member])).values()];
+}
+
+/** A word without the punctuation behind it. */
+function bare(word: string): string {
+  return word.replace(/[^\p{L}\p{N}]+$/u, "");
+}
+
+/** The members whom a text may name: all of a group, as they are known or asked for now. */
+async function membersOf(account: Has, id: number, text: string): Promise<readonly Member[]> {
+  const { chat, people } = account;
+  const entry = chat.state.conversation(id);
+  if (entry?.kind === "group" && entry.crowd) return membersNamed(account, id, text);
   const known = people.members(id);
   if (known) return known;
   const members: Member[] = [];

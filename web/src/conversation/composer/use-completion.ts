@@ -36,18 +36,18 @@ export interface FieldCompletion {
 
 /**
  * Completes `@name` by the members of a group, `:name:` by emoji, and `/name` by the commands of bots.
- * @param members undefined: they are not known yet
+ * @param nameable `members` undefined: they are not known yet
  */
 export function useFieldCompletion(
   id: number,
   isGroup: boolean,
-  members: readonly Member[] | undefined,
+  nameable: { members: readonly Member[] | undefined; isPart: boolean },
 ): FieldCompletion {
   const { chat, me } = useAccount();
   const [emoji, setEmoji] = useState<readonly (readonly Emoji[])[]>([]);
   const [commands, setCommands] = useState<readonly Command[]>([]);
   const everybody = { name: t("composer.all"), detail: t("composer.all.detail") };
-  const mentions = useMentions({ me, isGroup, members, everybody });
+  const mentions = useMentions({ me, isGroup, ...nameable, everybody });
   const emojiByName: Completer<Suggestion> = {
     begun: NAMED,
     find: (name) => source?.suggestEmoji(name, emoji) ?? [],

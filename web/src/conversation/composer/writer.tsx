@@ -15,7 +15,7 @@ import { hasKeyboard } from "../../lib/system/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { sendKey } from "../../state/send-key.ts";
-import { useMembers } from "../../state/use-people.ts";
+import { useNameable } from "../../state/use-people.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { lazy } from "../../ui/lazy.tsx";
 import { Opener } from "../../ui/opener.tsx";
@@ -55,12 +55,15 @@ interface Props {
 export function Writer({ id, name, window, thread }: Props) {
   const account = useAccount();
   const { chat } = account;
-  const isGroup = useChat(chat, (state) => state.conversation(id)?.kind === "group");
+  const group = useChat(chat, (state) => {
+    const entry = state.conversation(id);
+    return entry?.kind === "group" ? entry : undefined;
+  });
   const composition = useCompositionOf(id, thread);
   const writing = useWriting({ ...account, id, window, thread, composition });
   const { mode, text, change } = writing;
-  const members = useMembers(isGroup && text.includes("@") ? id : undefined);
-  const { completion, mentions } = useFieldCompletion(id, isGroup, members);
+  const nameable = useNameable(id, group, text);
+  const { completion, mentions } = useFieldCompletion(id, group !== undefined, nameable);
   const attachments = useAttachments(id, thread);
   const [isRecording, setRecording] = useState(false);
   const [dialog, setDialog] = useState<"poll" | "later" | null>(null);
@@ -221,7 +224,7 @@ export function Writer({ id, name, window, thread }: Props) {
             {left < 0 ? t("composer.over", { n: -left }) : t("composer.left", { n: left })}
           </p>
         )}
-        {isGroup && !isEdit && <SlowMode window={window} onWait={setWaits} />}
+        {group && !isEdit && <SlowMode window={window} onWait={setWaits} />}
         {thread > 0 && !isEdit && (
           <label class="composer-also">
             <input
@@ -247,7 +250,7 @@ export function Writer({ id, name, window, thread }: Props) {
           id={id}
           text={trimmed}
           place={writing.place()}
-          picked={isGroup ? mentions.picked : undefined}
+          picked={group ? mentions.picked : undefined}
           onClose={() => setDialog(null)}
           onScheduled={() => {
             writing.clear();
