@@ -59,6 +59,10 @@ export type Missing = z.infer<typeof Missing>;
 export const Refusal = z.enum(["kind", "rank", "self", "banned"]);
 export type Refusal = z.infer<typeof Refusal>;
 
+/** The policies of a group that refuse what other members may do, or members of smaller groups. */
+export const DenyingPolicy = z.enum(["mention_all"]);
+export type DenyingPolicy = z.infer<typeof DenyingPolicy>;
+
 /**
  * The holder of a name or an id that is already taken: the caller, another user, or (where a service
  * provisions accounts) a user with a password.
@@ -112,6 +116,8 @@ export const ErrorData = z.object({
   refusal: Refusal.optional().catch(undefined),
   /** With the refusal `kind`: the kind of the group. */
   policy: PolicyName.optional().catch(undefined),
+  /** What of the group refuses it, where that is no rule of its kind. */
+  deniedBy: DenyingPolicy.optional().catch(undefined),
   takenBy: TakenBy.optional().catch(undefined),
   /** With `unauthenticated`, where a token was checked. */
   token: TokenFlaw.optional().catch(undefined),

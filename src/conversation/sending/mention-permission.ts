@@ -1,4 +1,5 @@
-import { type CoreError, refusedFor } from "../../domain/errors.ts";
+import { mayMentionAll } from "../../domain/conversations/group-policies.ts";
+import { CoreError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -16,8 +17,8 @@ export function checkMentions(
   sender: MemberRow,
   mentions: Mentions,
 ): CoreError | undefined {
-  const isOpen = sender.role !== "member" || members.activeCount <= LIMITS.openMentionAll;
-  if (mentions !== "all" || isOpen) return undefined;
+  if (mentions !== "all" || mayMentionAll(sender.role, members.activeCount)) return undefined;
   const detail = `Only the owner and the admins may mention all of more than ${LIMITS.openMentionAll} members.`;
-  return refusedFor("rank", detail, profile.policy);
+  const { policy } = profile;
+  return new CoreError("forbidden", detail, { refusal: "rank", policy, deniedBy: "mention_all" });
 }

@@ -1,3 +1,4 @@
+import { LIMITS } from "../limits.ts";
 import type { Profile } from "./conversation.ts";
 import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
 
@@ -138,6 +139,11 @@ const RANK: Record<GroupAudience, number> = { member: 0, admin: 1, owner: 2, nob
 /** Whether a role belongs to an audience. */
 export function may(role: Role, audience: GroupAudience): boolean {
   return RANK[role] >= RANK[audience];
+}
+
+/** Whether a member may mention all: in a group of many the owner and the admins may. */
+export function mayMentionAll(role: Role, memberCount: number): boolean {
+  return role !== "member" || memberCount <= LIMITS.openMentionAll;
 }
 
 /** Whether one role may act on another: the owner on all others, an admin on plain members. */

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ErrorCode, type Failure } from "../../domain/errors.ts";
+import { DenyingPolicy, ErrorCode, type Failure } from "../../domain/errors.ts";
 
 /** How v1 writes an error code. */
 interface Written {
@@ -56,6 +56,7 @@ export function problemBody({ code, detail, data }: Failure) {
     ...(data?.errors && { errors: data.errors }),
     ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
     ...(data?.reason && { reason: data.reason }),
+    ...(data?.deniedBy && { policy: data.deniedBy }),
     ...(data?.quota && {
       ...{ limit: data.quota.limit, used: data.quota.used, resets_at: data.quota.resetsAt },
     }),
@@ -110,6 +111,9 @@ export const Problem = z
       .string()
       .optional()
       .openapi({ description: "With `refused`: why, if the team's backend says so; for people" }),
+    policy: DenyingPolicy.optional().openapi({
+      description: "With `forbidden`: the policy of the group that says no, if one does",
+    }),
     muted_until: z
       .int()
       .optional()

@@ -267,3 +267,17 @@ test("D1 is asked for the profiles of those who are shown alone", async () => {
   const isAsked = ({ user }: SignedIn) => asked.some((values) => values.includes(String(user.id)));
   expect([bob, cy].map(isAsked)).toEqual([true, false]);
 });
+
+test("policies say what the number of members decides", async () => {
+  const small = await createGroupId(ann, ...others.slice(0, 3));
+  const pushed = { unread: "pushed", typing: true, receipts: "names", presence: "each" };
+  const ofGroup = { ...pushed, member_list: "all", mention_all: "members" };
+  const pulled = { unread: "pulled", typing: false, receipts: "own", presence: "count" };
+  const ofCrowd = { ...pulled, member_list: "search", mention_all: "members" };
+  expect(await getConversation(ann, small)).toMatchObject({ policies: ofGroup });
+  expect(await getConversation(ann, id)).toMatchObject({ policies: ofCrowd });
+  expect(await listedConversation(ann, id)).toMatchObject({ policies: ofCrowd });
+  const device = await openDevice(ann.token);
+  await ask(ann, id, "PUT", "/preferences", { sticky: true });
+  await untilFrame(device, { type: "conversation", conversation: { policies: ofCrowd } });
+});

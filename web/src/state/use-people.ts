@@ -1,3 +1,4 @@
+import type { ConversationEntry } from "parley-client";
 import type { FoundUser, Member } from "parley-client/people";
 import { useSyncExternalStore } from "preact/compat";
 import { usePaused } from "../search/use-paused.ts";
@@ -21,15 +22,17 @@ export function useMembers(conversationId: number | undefined): readonly Member[
   );
 }
 
+type Group = Extract<ConversationEntry, { kind: "group" }>;
+
 /** A name that is being written, and a search for it once nothing was typed for this time, in ms. */
 const BEGUN = /@([^\s@][^\n@]{0,63})$/u;
 const PAUSE = 250;
 
 /**
  * The members of a group whom a text may name: all, or those of a crowd whose names have what stands behind
- * the last `@`.
+ * the last `@`. And whether the user may name everybody.
  */
-export function useNameable(id: number, group: { crowd?: true } | undefined, text: string) {
+export function useNameable(id: number, group: Group | undefined, text: string) {
   const { chat } = useAccount();
   const isPart = group?.crowd === true;
   const all = useMembers(group && !isPart && text.includes("@") ? id : undefined);
@@ -39,5 +42,7 @@ export function useNameable(id: number, group: { crowd?: true } | undefined, tex
     const query = { q, limit: 20 };
     return (await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query })).items;
   });
-  return { members: isPart ? found.value : all, isPart };
+  // A list that an older release has kept has no policies.
+  const mayNameAll = group?.role !== "member" || group.policies?.mention_all !== "admins";
+  return { members: isPart ? found.value : all, isPart, mayNameAll };
 }

@@ -22,7 +22,8 @@ export interface MentionOptions {
   readonly members: readonly Member[] | undefined;
   /** the members are those alone who were searched for, as of a crowd */
   readonly isPart?: boolean | undefined;
-  readonly everybody: Everybody;
+  /** undefined: the user may not mention all */
+  readonly everybody: Everybody | undefined;
 }
 
 /** The mentions of a field. */

@@ -176,7 +176,9 @@ export function useWriting(options: WritingOptions): Writing {
     change: (now) => {
       if (editing) return setEdited(now);
       write(now);
-      if (now) window.typing();
+      const entry = chat.state.conversation(id);
+      // In a crowd nobody hears of it.
+      if (now && !(entry?.kind === "group" && entry.crowd)) window.typing();
     },
     setAlsoInMain: (now) => {
       setAlsoInMain(now);

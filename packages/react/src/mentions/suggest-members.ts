@@ -22,12 +22,16 @@ export interface Everybody {
 /** So many suggestions are shown at a time. */
 export const MAX_SHOWN = 8;
 
-/** The members whom a text may name, and everybody. @param me the user, who is not suggested */
+/**
+ * The members whom a text may name, and everybody.
+ * @param me the user, who is not suggested
+ * @param everybody undefined: the user may not mention all
+ */
 export function suggestMembers(
   query: string,
   members: readonly Member[],
   me: number,
-  everybody: Everybody,
+  everybody: Everybody | undefined,
 ): Suggestion[] {
   const begin = comparisonForm(query);
   const others = members.filter(({ user }) => user.id !== me);
@@ -41,8 +45,8 @@ export function suggestMembers(
     const text = mentionOf(member, members);
     return { key: String(id), text, label: name, detail, user: { id, name, picture: avatar } };
   });
-  const isAll = ["all", everybody.name].some((name) => comparisonForm(name).startsWith(begin));
-  if (!isAll || others.length === 0) return named;
+  if (!everybody || others.length === 0) return named;
   const { name, detail } = everybody;
+  if (!["all", name].some((one) => comparisonForm(one).startsWith(begin))) return named;
   return [...named, { key: "all", text: `@${name}`, label: name, detail }];
 }

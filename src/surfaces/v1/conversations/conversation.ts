@@ -6,7 +6,7 @@ import {
   type Conversation as DomainConversation,
 } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
-import { isDiscoverable, showsHistory } from "../../../domain/conversations/group-policies.ts";
+import { isDiscoverable, mayMentionAll, showsHistory } from "../../../domain/conversations/group-policies.ts";
 import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
@@ -50,6 +50,26 @@ export const SlowMode = z
     description:
       "Of a group: how many seconds a member waits between two messages, or sends are 429 `slow_mode`; 0: slow mode is off. The owner and admins do not wait",
     example: 30,
+  });
+
+/** What the number of members decides. */
+const Policies = z
+  .object({
+    unread: z.enum(["pushed", "pulled"]).openapi({
+      description: "`pulled`: counts are right when they are read, and devices hear of them once a minute",
+    }),
+    typing: z.boolean().openapi({ description: "Whether members hear who types" }),
+    receipts: z.enum(["names", "own"]).openapi({ description: "`own`: nobody hears who has read what" }),
+    presence: z.enum(["each", "count"]).openapi({
+      description: "`count`: show `online_count`. `each`: `online` of the members beside it",
+    }),
+    member_list: z.enum(["all", "search"]).openapi({
+      description: "`search`: load pages and search by `q`, and never the whole list",
+    }),
+    mention_all: z.enum(["members", "admins"]).openapi({ description: "Who may mention all" }),
+  })
+  .openapi("GroupPolicies", {
+    description: "Of a group: what its number of members decides. Hide what is off, and ask for nothing else",
   });
 
 export const MutedUntil = z
@@ -115,6 +135,7 @@ export const GroupConversation = z
     leave: MayLeave,
     owner_id: UserId,
     role: Role,
+    policies: Policies,
     online_count: z.int().optional(),
     online_sampled: z.literal(true).optional().openapi({
       description: "With more than 1,000 members: `online_count` is estimated by a sample. Otherwise absent",
@@ -176,7 +197,22 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     leave: conversation.mayLeave,
     owner_id: ownerId,
     role: conversation.role,
+    policies: policiesOf(conversation),
     ...(conversation.isCrowd && { crowd: true as const }),
+  };
+}
+
+function policiesOf({
+  isCrowd,
+  memberCount,
+}: Pick<DomainConversation, "isCrowd" | "memberCount">): z.infer<typeof Policies> {
+  return {
+    unread: isCrowd ? "pulled" : "pushed",
+    typing: !isCrowd,
+    receipts: isCrowd ? "own" : "names",
+    presence: isCrowd ? "count" : "each",
+    member_list: isCrowd ? "search" : "all",
+    mention_all: mayMentionAll("member", memberCount) ? "members" : "admins",
   };
 }
 

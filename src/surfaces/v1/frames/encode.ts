@@ -35,6 +35,7 @@ export const encoding: Omit<Encoder<never>, "event"> = {
       code: wireCode(code),
       detail,
       reason: data?.reason,
+      policy: data?.deniedBy,
       muted_until: data?.mutedUntil,
       retry_after: data?.retryAfter,
       conversation_id: conversationId,

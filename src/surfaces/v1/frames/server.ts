@@ -84,6 +84,7 @@ const ErrorFrame = frame(
     code: ProblemCode,
     detail: z.string(),
     reason: Problem.shape.reason,
+    policy: Problem.shape.policy,
     muted_until: Time.optional(),
     retry_after: RetryAfter.optional(),
     conversation_id: ConversationId.optional(),

@@ -41,12 +41,15 @@ export interface FieldCompletion {
 export function useFieldCompletion(
   id: number,
   isGroup: boolean,
-  nameable: { members: readonly Member[] | undefined; isPart: boolean },
+  {
+    mayNameAll,
+    ...nameable
+  }: { members: readonly Member[] | undefined; isPart: boolean; mayNameAll: boolean },
 ): FieldCompletion {
   const { chat, me } = useAccount();
   const [emoji, setEmoji] = useState<readonly (readonly Emoji[])[]>([]);
   const [commands, setCommands] = useState<readonly Command[]>([]);
-  const everybody = { name: t("composer.all"), detail: t("composer.all.detail") };
+  const everybody = mayNameAll ? { name: t("composer.all"), detail: t("composer.all.detail") } : undefined;
   const mentions = useMentions({ me, isGroup, ...nameable, everybody });
   const emojiByName: Completer<Suggestion> = {
     begun: NAMED,

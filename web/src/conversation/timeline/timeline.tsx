@@ -45,7 +45,8 @@ export function Timeline({ id, view, window }: Props) {
   });
   useNavigation(timeline.pilot, window);
   const { entry, lastOwn, isEmpty } = timeline;
-  const receipts = useReceipts(id, lastOwn > 0);
+  const isCrowd = entry?.kind === "group" && entry.crowd === true;
+  const receipts = useReceipts(id, lastOwn > 0 && !isCrowd);
   const { hasOlder, isLoading, problem } = view;
 
   return (
@@ -101,7 +102,8 @@ export function Timeline({ id, view, window }: Props) {
           )}
           below={({ message: { seq } }) =>
             seq === lastOwn &&
-            entry && <ReadMark key="reads" seq={seq} kind={entry.kind} receipts={receipts} />
+            entry &&
+            !isCrowd && <ReadMark key="reads" seq={seq} kind={entry.kind} receipts={receipts} />
           }
           album={(drawn, rows) => (
             <Album key={`album ${rows[0]?.message.seq}`} rows={rows} isNamed={entry?.kind !== "direct"}>
