@@ -60,7 +60,7 @@ export const Refusal = z.enum(["kind", "rank", "self", "banned"]);
 export type Refusal = z.infer<typeof Refusal>;
 
 /** The policies of a group that refuse what other members may do, or members of smaller groups. */
-export const DenyingPolicy = z.enum(["mention_all"]);
+export const DenyingPolicy = z.enum(["mention_all", "may_write"]);
 export type DenyingPolicy = z.infer<typeof DenyingPolicy>;
 
 /**

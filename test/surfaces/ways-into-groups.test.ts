@@ -211,6 +211,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     edit: none,
     joinRequests: none,
     leave: none,
+    removeAmong: none,
     remove: none,
     ban: none,
   },

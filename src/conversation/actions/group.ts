@@ -155,6 +155,22 @@ export class GroupChanges {
   }
 
   /**
+   * Removes those of these users who are members: all of them, or none where it throws. A repeat removes
+   * nobody.
+   * @returns whom it has removed
+   * @throws `not_found`, `forbidden` also for a member whom the actor does not outrank
+   */
+  removeAmong(actorId: UserId, userIds: readonly UserId[]): UserId[] {
+    const actor = this.#permissions.begin(actorId);
+    this.#permissions.require(actor, "remove", "remove members");
+    const targets = [...new Set(userIds)].flatMap((id) => this.#room.members.findActive(id) ?? []);
+    for (const target of targets) this.#permissions.requireOver(actor, target);
+    if (targets.length === 0) return [];
+    const removed = targets.map(({ user_id }) => user_id);
+    return this.#commit(removed, () => removal(this.#room, actorId, targets, ""));
+  }
+
+  /**
    * Changes a member's role, mute, name card or custom fields. Custom fields that are not named stay. Every
    * member may change their own name card and custom fields, a muted one not the card: others see it. Another
    * card is told to all members. A call that throws changes nothing.

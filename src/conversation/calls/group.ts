@@ -131,6 +131,13 @@ export const GROUP = {
     group.remove(input.userId, input.targetIds, input.reason),
   ),
 
+  /** Removes the members among these users. @returns whom it has removed @see GroupChanges.removeAmong */
+  removeAmong: repeatable(page, async ({ room }, { userId, targetIds }: Caller & { targetIds: UserId[] }) => {
+    const removed = room.group.removeAmong(userId, targetIds);
+    await room.propagate([userId, ...removed]);
+    return removed;
+  }),
+
   /** Bans a user, who is removed if they are a member. @see Banning.ban */
   ban: groupChange(repeatable, ({ banning }, input: Caller & BanInput) => banning.ban(input.userId, input)),
 

@@ -21,7 +21,8 @@ export function checkWritePermission(
     });
   }
   if (profile.muteAll && sender.role === "member") {
-    return new CoreError("muted", "Only the owner and the admins may write in this group now.");
+    const detail = "Only the owner and the admins may write in this group now.";
+    return new CoreError("muted", detail, { deniedBy: "may_write" });
   }
   if (profile.kind !== "direct") return undefined;
   if (members.activeCount < 2) {

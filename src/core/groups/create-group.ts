@@ -205,6 +205,7 @@ function insert(
       retentionDays: null,
       legalHold: false,
       slowModeS: 0,
+      muteAll: false,
     },
     among: amongFriends ? "friends" : "unblocked",
     code: ConversationCode.parse(randomHex()),

@@ -227,6 +227,24 @@ export async function removeMembers(
 }
 
 /**
+ * Removes the members among these users from a group: all of them or none, in one change of the group.
+ * @returns whom it has removed; a repeat removes nobody
+ * @throws `not_found` unless the caller is a member; `forbidden` also for a member whom the caller may not
+ *   remove, and for the caller themself
+ */
+export async function removeMembersAmong(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userIds: UserId[],
+): Promise<UserId[]> {
+  const removed = await core.conversations.removeAmong(id, { userId: caller, targetIds: userIds });
+  for (const user of removed)
+    core.securityLog.record("member_removed", { user, by: caller, conversation: id });
+  return removed;
+}
+
+/**
  * Changes a member; custom fields that `change` does not name are unchanged.
  * @throws `not_found`, `forbidden`
  */

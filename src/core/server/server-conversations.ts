@@ -41,6 +41,8 @@ export interface GroupInput {
   retentionDays?: number | null | undefined;
   legalHold?: boolean | undefined;
   slowModeS?: number | undefined;
+  /** only the owner and the admins may write */
+  muteAll?: boolean | undefined;
   linkPreviews?: boolean | undefined;
   owner?: UserRef | undefined;
   members: UserRef[];
@@ -190,6 +192,7 @@ async function insert(
     retentionDays: input.retentionDays ?? null,
     legalHold: input.legalHold ?? false,
     slowModeS: input.slowModeS ?? 0,
+    muteAll: input.muteAll ?? false,
     code: ConversationCode.parse(randomHex()),
     ownerId: owner.id,
     members: [
@@ -203,8 +206,8 @@ async function insert(
 
 /** The fields of the profile that a backend gives. */
 function changeOf(core: Core, input: GroupInput) {
-  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold, slowModeS, linkPreviews } =
-    input;
+  const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold } = input;
+  const { slowModeS, muteAll, linkPreviews } = input;
   const { avatar } = core.fileOrigins.withStoredAvatar(input);
   return {
     ...(name !== undefined && { name }),
@@ -216,6 +219,7 @@ function changeOf(core: Core, input: GroupInput) {
     ...(retentionDays !== undefined && { retentionDays }),
     ...(legalHold !== undefined && { legalHold }),
     ...(slowModeS !== undefined && { slowModeS }),
+    ...(muteAll !== undefined && { muteAll }),
     ...(linkPreviews !== undefined && { linkPreviews }),
   };
 }

@@ -19,10 +19,7 @@ import { directPermissionQuery } from "./direct-permission.ts";
 
 /** The fields of a new group. */
 export interface NewGroup
-  extends Omit<
-    Profile,
-    "kind" | "muteAll" | "threads" | "linkPreviews" | "version" | "changedAt" | "ownerId"
-  > {
+  extends Omit<Profile, "kind" | "threads" | "linkPreviews" | "version" | "changedAt" | "ownerId"> {
   ownerId: UserId;
   /** the id of the creation; null: it has none */
   clientGroupId: ClientGroupId | null;
@@ -60,8 +57,8 @@ export interface FoundGroup {
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
   const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
-  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, slowModeS, among, asked } =
-    group;
+  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, among, asked } = group;
+  const { slowModeS, muteAll } = group;
   const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
   const live = allLive(memberIds);
@@ -77,7 +74,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
         .insert(conversations)
         .select(
           sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
-            ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, 0, ${maxMembers},
+            ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, ${Number(muteAll)}, ${maxMembers},
             ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
             ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)},
             ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1

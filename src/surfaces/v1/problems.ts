@@ -47,12 +47,19 @@ export function wireCode(code: ErrorCode): ErrorCode {
   return PROBLEMS[code].code ?? code;
 }
 
+/** The code of a failure as v1 writes it. A group where admins alone write mutes nobody. */
+export function codeOf({ code, data }: Failure): ErrorCode {
+  return data?.deniedBy === "may_write" ? "forbidden" : wireCode(code);
+}
+
 /** The body of the answer to a failure. */
-export function problemBody({ code, detail, data }: Failure) {
-  const { status, title } = PROBLEMS[code];
+export function problemBody(failure: Failure) {
+  const { detail, data } = failure;
+  const code = codeOf(failure);
+  const { status, title } = PROBLEMS[failure.code === "muted" ? code : failure.code];
   return {
     type: "about:blank" as const,
-    ...{ title, status, code: wireCode(code), detail },
+    ...{ title, status, code, detail },
     ...(data?.errors && { errors: data.errors }),
     ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
     ...(data?.reason && { reason: data.reason }),

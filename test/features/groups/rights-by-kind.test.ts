@@ -285,7 +285,7 @@ describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
       kind: "text",
       body: { text: "not heard" },
     });
-    expect(refused).toMatchObject({ status: 403, body: { code: "muted" } });
+    expect(refused).toMatchObject({ status: 403, body: { code: "forbidden", policy: "may_write" } });
     expect(await storedInConversation(id)).not.toContain("not heard");
     // The conversation decides alone: D1 has a copy, which is not asked.
     await env.DB.prepare("UPDATE conversations SET mute_all = 0 WHERE id = ?").bind(id).run();

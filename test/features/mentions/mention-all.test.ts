@@ -45,7 +45,9 @@ test("up to 200 members, every member may mention all, also by an edit", async (
 test("of more members, the owner may, and a plain member may not: neither by a message nor an edit", async () => {
   const earlier = await send(bob, id, toAll);
   await grow(LIMITS.openMentionAll + 1);
-  expectProblem(await post(bob, toAll), 403, "forbidden");
+  const refused = await post(bob, toAll);
+  expectProblem(refused, 403, "forbidden");
+  expect(refused.body).toMatchObject({ policy: "mention_all" });
   const { seq } = await send(bob, id, "plain");
   expectProblem(await patch(bob, id, seq, { body: "plain", mentions: "all" }), 403, "forbidden");
   expect(await getMessage(bob, id, seq)).toMatchObject({ mentions: [], version: 1 });

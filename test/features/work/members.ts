@@ -80,6 +80,7 @@ export const MEMBERS = {
   ],
   revokeHookMessage: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", seq: g.hookMessage }]],
   deleteIncomingHook: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
+  removeAmong: [(g) => [{ ...owner(g), targetIds: range(1, 100).map(() => g.next()) }]],
   ban: [(g) => [{ ...owner(g), targetId: g.next(), person: null, reason: WORDS }]],
   bans: [(g) => [{ ...owner(g), limit, after: 0 }]],
   liftBan: [(g) => [{ ...owner(g), targetId: g.banned, hasAccount: true }]],

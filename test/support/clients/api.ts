@@ -61,6 +61,9 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
     ...(z.object({ errors: z.array(z.unknown()) }).safeParse(answer.body).success && {
       errors: expect.arrayContaining([{ path: expect.any(String), message: expect.any(String) }]),
     }),
+    ...(z.object({ policy: z.string() }).safeParse(answer.body).success && {
+      policy: expect.toBeOneOf(["mention_all", "may_write"]),
+    }),
     ...(code === "quota" && {
       limit: expect.any(Number),
       used: expect.any(Number),

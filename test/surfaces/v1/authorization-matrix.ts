@@ -318,6 +318,7 @@ export const WHO_MAY: Row[] = [
   row(`PATCH ${IN}`, admins(OK), { body: () => ({ announcement: "x" }) }),
   row(`GET ${IN}/members`, members(OK)),
   row(`POST ${IN}/members`, admins(OK), { body: ({ outsiderId }) => ({ user_ids: [outsiderId] }) }),
+  row(`DELETE ${IN}/members`, admins(OK), { body: ({ outsiderId }) => ({ user_ids: [outsiderId] }) }),
   row(`PATCH ${IN}/members/:user_id`, admins(OK), { path: theSubject, body: () => ({ muted_for_s: 0 }) }),
   row(`PATCH ${IN}/members/:user_id`, admins(OK), { path: theSubject, body: () => ({ name_card: "x" }) }),
   row(`PATCH ${IN}/members/:user_id`, members(FORBIDDEN), {

@@ -61,12 +61,14 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const [isDiscoverable, setDiscoverable] = useState(group.discoverable);
   const [threads, setThreads] = useState(group.threads);
   const [previews, setPreviews] = useState(group.link_previews);
+  const [mayWrite, setMayWrite] = useState(group.may_write);
   const [slow, setSlow] = useState(group.slow_mode_s);
   const save = useAction(async () => {
     const body = {
       // A group without a name shows names of members, which are none of its own.
       ...(name !== group.name && { name }),
       ...{ avatar, introduction, announcement, threads, slow_mode_s: slow },
+      ...(mayWrite !== group.may_write && { may_write: mayWrite }),
       ...{ join_policy: policy, discoverable: isDiscoverable, link_previews: previews },
     };
     await chat.api.call("patch", "/v1/conversations/{id}", { path: { id }, body });
@@ -138,6 +140,14 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
             onChange={({ currentTarget }) => setThreads(currentTarget.checked ? "on" : "off")}
           />
           {t("group.threads")}
+        </label>
+        <label>
+          <input
+            type="checkbox"
+            checked={mayWrite === "admins"}
+            onChange={({ currentTarget }) => setMayWrite(currentTarget.checked ? "admins" : "members")}
+          />
+          {t("group.adminsWrite")}
         </label>
         <label>
           <input

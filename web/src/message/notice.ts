@@ -55,7 +55,7 @@ function factOf({ event, role, muted_for_s: muted, name, changed = [] }: Report)
 }
 
 /** The fields of a profile whose change is told, where it is the only one. */
-const TOLD = ["avatar", "announcement", "mute_all", "slow_mode_s"] as const;
+const TOLD = ["avatar", "announcement", "may_write", "slow_mode_s"] as const;
 
 /** A name of Latin, Chinese, Japanese and Korean letters alone: no part of it is written from the right. */
 const LEFT_TO_RIGHT = /^[ -\u024f\u2e80-\u9fff\uac00-\ud7af]*$/;

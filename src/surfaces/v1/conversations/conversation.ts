@@ -72,6 +72,17 @@ const Policies = z
     description: "Of a group: what its number of members decides. Hide what is off, and ask for nothing else",
   });
 
+/** Who may write. */
+export const MayWrite = z.enum(["members", "admins"]).openapi({
+  description:
+    'Of a group: who may write, edit, react, vote and pin. `admins`: the owner and the admins; for others that is a 403 `forbidden` with `policy: "may_write"`',
+});
+
+/** Who may write, as v1 says whether all others are muted. */
+export function shownMayWrite({ muteAll }: { muteAll: boolean }): z.infer<typeof MayWrite> {
+  return muteAll ? "admins" : "members";
+}
+
 export const MutedUntil = z
   .int()
   .min(FOR_EVER)
@@ -131,6 +142,7 @@ export const GroupConversation = z
     threads: Threads,
     link_previews: LinkPreviews,
     slow_mode_s: SlowMode,
+    may_write: MayWrite,
     history: History,
     leave: MayLeave,
     owner_id: UserId,
@@ -193,6 +205,7 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     threads: conversation.threads ? ("on" as const) : ("off" as const),
     link_previews: conversation.linkPreviews,
     slow_mode_s: conversation.slowModeS,
+    may_write: shownMayWrite(conversation),
     history: showsHistory(conversation) ? ("all" as const) : ("joined" as const),
     leave: conversation.mayLeave,
     owner_id: ownerId,

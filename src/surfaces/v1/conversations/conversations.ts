@@ -22,6 +22,7 @@ import {
   Conversation,
   Discoverable,
   LinkPreviews,
+  MayWrite,
   MutedUntil,
   SlowMode,
   serializeConversation,
@@ -66,6 +67,7 @@ const ConversationChange = z
     threads: Threads.optional(),
     link_previews: LinkPreviews.optional(),
     slow_mode_s: SlowMode.optional(),
+    may_write: MayWrite.optional(),
     metadata: Metadata.optional(),
   })
   .openapi("ConversationChange");
@@ -207,6 +209,7 @@ export const conversations = v1Router()
     const {
       join_policy: joinPolicy,
       slow_mode_s: slowModeS,
+      may_write: mayWrite,
       link_previews: linkPreviews,
       ...change
     } = fields;
@@ -215,6 +218,7 @@ export const conversations = v1Router()
       joinPolicy,
       slowModeS,
       linkPreviews,
+      muteAll: mayWrite && mayWrite === "admins",
       threads: threads && threads === "on",
     });
     return c.json(serializeConversation(conversation), 200);

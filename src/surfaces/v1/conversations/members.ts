@@ -5,6 +5,7 @@ import {
   type GroupMember,
   listMembers,
   removeMember,
+  removeMembersAmong,
 } from "../../../core/groups/groups.ts";
 import { Role } from "../../../domain/conversations/group-kind.ts";
 import { UserId } from "../../../domain/ids.ts";
@@ -51,6 +52,14 @@ const AddedMembers = z
 const NewMembers = z
   .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.groupMembers) })
   .openapi("NewMembers");
+
+const UnwantedMembers = z
+  .object({ user_ids: z.array(UserId).min(1, "must name somebody").max(LIMITS.removedMembers) })
+  .openapi("UnwantedMembers");
+
+const RemovedMembers = z
+  .object({ removed: z.array(UserId).openapi({ description: "Those who were members" }) })
+  .openapi("RemovedMembers");
 
 const MembersQuery = ListQuery.extend({
   q: QueryText.pipe(z.string().trim().min(1, "must not be empty").pipe(textUpTo(LIMITS.memberQuery)))
@@ -127,6 +136,18 @@ const removeRoute = lightRoute("delete", "/v1/conversations/{id}/members/{user_i
   },
 });
 
+const removeSomeRoute = pageRoute("delete", "/v1/conversations/{id}/members", {
+  operationId: "removeMembers",
+  summary: "Remove members from a group",
+  description:
+    "All who are named and are members, or nobody: it is a `forbidden` if one of them is the owner, yourself or, for an admin, another admin. One change of the group, with one `tip`. Repeat a call that was cut off: who is gone is passed over.",
+  request: { params: ConversationParams, body: jsonBody(UnwantedMembers) },
+  responses: {
+    200: jsonAnswer("Who was removed", RemovedMembers),
+    ...problems("validation_failed", "forbidden", "not_found"),
+  },
+});
+
 export const members = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
@@ -146,6 +167,12 @@ export const members = v1Router()
     const change = { role, mutedForS, nameCard };
     const member = await changeMember(c.var.core, c.var.caller.userId, id, userId, change);
     return c.json(serializeMember(member), 200);
+  })
+  .openapi(removeSomeRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const { user_ids: userIds } = c.req.valid("json");
+    const removed = await removeMembersAmong(c.var.core, c.var.caller.userId, id, userIds);
+    return c.json({ removed }, 200);
   })
   .openapi(removeRoute, async (c) => {
     const { id, user_id: userId } = c.req.valid("param");

@@ -4,7 +4,7 @@ import { serializePerson } from "../accounts/users.ts";
 import { serializeConversation } from "../conversations/conversation.ts";
 import { messageJson, partJson } from "../messages/message.ts";
 import { serializeThreadState } from "../messages/threads.ts";
-import { wireCode } from "../problems.ts";
+import { codeOf } from "../problems.ts";
 import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
@@ -29,10 +29,11 @@ export const encoding: Omit<Encoder<never>, "event"> = {
     pieces.length === 1 ? String(pieces[0]) : `{"type":"acks","items":[${pieces.join(",")}]}`,
   changed: (conversationId, rev, parts) =>
     `{"type":"changed","conversation_id":${conversationId},"rev":${rev},"items":[${parts.join(",")}]}`,
-  refused: ({ code, detail, data }, { clientMsgId, conversationId } = {}) =>
-    JSON.stringify({
+  refused: (failure, { clientMsgId, conversationId } = {}) => {
+    const { detail, data } = failure;
+    return JSON.stringify({
       type: "error",
-      code: wireCode(code),
+      code: codeOf(failure),
       detail,
       reason: data?.reason,
       policy: data?.deniedBy,
@@ -40,7 +41,8 @@ export const encoding: Omit<Encoder<never>, "event"> = {
       retry_after: data?.retryAfter,
       conversation_id: conversationId,
       client_msg_id: clientMsgId,
-    } satisfies Refusal),
+    } satisfies Refusal);
+  },
 };
 
 /** An event of a conversation as both kinds of socket send it. */

@@ -4,7 +4,7 @@ import { PROFILE_FIELDS, type SystemMessageDetails } from "../../../domain/messa
 
 const ChangedField = z.enum([
   ...["name", "avatar", "introduction", "announcement", "join_policy", "discoverable", "threads"],
-  ...["mute_all", "slow_mode_s", "custom_fields"],
+  ...["may_write", "slow_mode_s", "custom_fields"],
 ] as const);
 /** A field of a group's profile, as a call names it. */
 type ChangedField = z.infer<typeof ChangedField>;
@@ -38,7 +38,7 @@ const FIELDS = {
   joinPolicy: "join_policy",
   discoverable: "discoverable",
   threads: "threads",
-  muteAll: "mute_all",
+  muteAll: "may_write",
   slowModeS: "slow_mode_s",
   customFields: "custom_fields",
 } as const satisfies Record<(typeof PROFILE_FIELDS)[number], ChangedField>;

@@ -24,7 +24,14 @@ import {
 } from "../../../domain/server/user-ref.ts";
 import { shownTime } from "../../../lib/stored-time.ts";
 import { ListQuery, Metadata, pageShape, serializePage, Time } from "../common.ts";
-import { History, LinkPreviews, MayLeave, SlowMode } from "../conversations/conversation.ts";
+import {
+  History,
+  LinkPreviews,
+  MayLeave,
+  MayWrite,
+  SlowMode,
+  shownMayWrite,
+} from "../conversations/conversation.ts";
 import { Problem, problemBody, problems } from "../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../route.ts";
 import { v1Router } from "../router.ts";
@@ -110,6 +117,7 @@ const GroupInput = z
     join_policy: JoinPolicy.optional().openapi({ description: "Of a new group: `closed`" }),
     leave: MayLeave.optional(),
     slow_mode_s: SlowMode.optional(),
+    may_write: MayWrite.optional(),
     ...Common,
   })
   .openapi("GroupInput", {
@@ -145,6 +153,7 @@ export const ServerConversation = z
     history: History,
     leave: MayLeave,
     slow_mode_s: SlowMode,
+    may_write: MayWrite,
     retention_days: RetentionDays,
     legal_hold: LegalHold,
     link_previews: LinkPreviews,
@@ -274,6 +283,7 @@ export const serverConversations = v1Router()
       history,
       leave: mayLeave,
       slow_mode_s: slowModeS,
+      may_write: mayWrite,
       name,
       avatar,
       owner,
@@ -283,6 +293,7 @@ export const serverConversations = v1Router()
     const { conversation, created } = await putGroup(c.var.core, c.var.key.id, cref, {
       ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, slowModeS, ...common },
       ...(history !== undefined && { history: history === "all" }),
+      ...(mayWrite && { muteAll: mayWrite === "admins" }),
     });
     return c.json(serializeServerConversation(conversation), created ? 201 : 200);
   })
@@ -313,6 +324,7 @@ function serializeServerConversation({
     metadata: readMetadata(profile.metadata),
     history: kind === "direct" || showsHistory(profile) ? "all" : "joined",
     ...{ leave: profile.mayLeave, slow_mode_s: profile.slowModeS },
+    may_write: shownMayWrite(profile),
     ...{ retention_days: profile.retentionDays, legal_hold: profile.legalHold },
     link_previews: profile.linkPreviews,
     ...{ created_at: shownTime(createdAt), dissolved_at: dissolvedAt && shownTime(dissolvedAt) },

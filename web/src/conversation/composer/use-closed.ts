@@ -39,6 +39,7 @@ export function useClosed(id: number): Closed | undefined {
       ? { text: t("composer.closed.blocked", { name }), blocked: peer.id }
       : { text: t("composer.closed.direct", { name }) };
   }
+  if (entry.may_write === "admins" && entry.role === "member") return { text: t("composer.closed.admins") };
   const until = own?.muted_until ?? 0;
   if (until === -1) return { text: t("composer.closed.mutedForEver") };
   return isMuted({ muted_until: until }, nowUntil(until))

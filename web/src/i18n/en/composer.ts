@@ -20,6 +20,7 @@ export const composer = {
   "composer.closed.left": "You are not in this conversation.",
   "composer.closed.removed": "{name} removed you from this group.",
   "composer.closed.muted": "You are muted in this group until {time}.",
+  "composer.closed.admins": "Only the owner and the admins write in this group.",
   "composer.closed.mutedForEver": "You are muted in this group.",
   "composer.closed.blocked": "You have blocked {name}.",
   "composer.closed.either": "You cannot write to {name}.",

@@ -35,7 +35,7 @@ export const timeline = {
   "notice.renamed": "{actor} renamed the group to “{name}”.",
   "notice.avatar": "{actor} changed the picture of the group.",
   "notice.announcement": "{actor} changed the announcement.",
-  "notice.mute_all": "{actor} changed whether all members may write.",
+  "notice.may_write": "{actor} changed whether all members may write.",
   "notice.slow_mode_s": "{actor} changed the slow mode of the group.",
   "notice.pinned": "{actor} pinned a message.",
   "notice.show": "Show",

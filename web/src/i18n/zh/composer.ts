@@ -20,6 +20,7 @@ export const composer = {
   "composer.closed.left": "你已不在这个会话中。",
   "composer.closed.removed": "{name}将你移出了群聊。",
   "composer.closed.muted": "你已被禁言，{time} 解除。",
+  "composer.closed.admins": "本群仅群主和管理员可以发言。",
   "composer.closed.mutedForEver": "你已被禁言。",
   "composer.closed.blocked": "你已拉黑 {name}。",
   "composer.closed.either": "无法给 {name} 发消息。",

@@ -32,7 +32,7 @@ export const timeline = {
   "notice.renamed": "{actor}将群名修改为“{name}”",
   "notice.avatar": "{actor}更换了群头像",
   "notice.announcement": "{actor}更新了群公告",
-  "notice.mute_all": "{actor}更改了全员禁言",
+  "notice.may_write": "{actor}更改了全员禁言",
   "notice.slow_mode_s": "{actor}更改了慢速模式",
   "notice.pinned": "{actor}置顶了一条消息",
   "notice.show": "查看",

@@ -9,6 +9,7 @@ export const group = {
   "group.discoverable": "Others can look the group up by its number",
   "group.threads": "Members may answer in threads",
   "group.linkPreviews": "Messages show what they link to, if this server has previews",
+  "group.adminsWrite": "Only the owner and admins write",
   "group.slowMode": "Slow mode: how long members wait between two messages",
   "group.slowMode.off": "Off",
   "group.members": "Members",

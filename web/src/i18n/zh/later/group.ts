@@ -9,6 +9,7 @@ export const group = {
   "group.discoverable": "允许通过群号查找",
   "group.threads": "允许使用话题回复",
   "group.linkPreviews": "消息显示链接预览（需服务器启用）",
+  "group.adminsWrite": "仅群主和管理员可以发言",
   "group.slowMode": "慢速模式：成员两次发言的间隔",
   "group.slowMode.off": "关闭",
   "group.members": "成员",
