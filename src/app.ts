@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { ConversationStubs } from "./conversation/stub.ts";
+import { ConversationStubs, RelayStubs } from "./conversation/stub.ts";
 import { HashTurns } from "./core/accounts/hash-turns.ts";
 import { SessionCache } from "./core/accounts/session-cache.ts";
 import type { Core } from "./core/context.ts";
@@ -79,6 +79,7 @@ export function createApp(
       images: imagesBinding(c.env),
       thumbnailTurns,
       conversations: new ConversationStubs(c.env.CONVERSATION, timing.rpcRetry),
+      relays: new RelayStubs(c.env.RELAY, timing.rpcRetry),
       inboxes: new InboxStubs(c.env.INBOX, timing.rpcRetry),
       hooks: new HookStubs(c.env.HOOK, timing.rpcRetry),
       sessionCache,

@@ -6,6 +6,9 @@ const worker = createWorker(TIMING);
 /** The Durable Object of one conversation: message order, members, read positions, room sockets. */
 export class Conversation extends worker.Conversation {}
 
+/** The Durable Object of some room sockets of a crowd. */
+export class Relay extends worker.Relay {}
+
 /** The Durable Object of one user: session gate, device sockets, list of conversations, notifications. */
 export class Inbox extends worker.Inbox {}
 

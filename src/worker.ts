@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 import { ConversationObject } from "./conversation/object.ts";
-import { ConversationStubs } from "./conversation/stub.ts";
+import { RelayObject } from "./conversation/relays/object/object.ts";
+import { ConversationStubs, RelayStubs } from "./conversation/stub.ts";
 import { deleteOrphanedBots } from "./core/accounts/account-deletion.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { tellAsked } from "./core/contacts/message-requests.ts";
@@ -78,7 +79,7 @@ import { hookFormat } from "./surfaces/v1/server/hook-format.ts";
 const FILES_AT_ONCE = 500;
 
 /**
- * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its three
+ * The composition root: wires storage, stubs and wire formats into the Worker's handlers and its four
  * Durable Object classes. No other file imports both the surfaces and the objects.
  * @param timing is read again at each use
  * @param rules what its objects and requests share of the rules
@@ -117,6 +118,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
         },
         inboxes,
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+        relays: new RelayStubs(env.RELAY, timing.rpcRetry),
         protocol: { ...roomProtocol, ...countedRefusals(roomProtocol, "v1_room", metrics) },
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
@@ -124,6 +126,21 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
         rules: { shared: rules, find: (known) => findRules(db, known) },
         linkPreviews: linkPreviews({ db, bucket: env.FILES, settings, metrics, timing }),
         settings,
+        metrics,
+        timing,
+      });
+    }
+  }
+
+  class Relay extends RelayObject {
+    constructor(ctx: DurableObjectState, env: Env) {
+      const metrics = events.forObject();
+      super(ctx, env, {
+        conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+        inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
+        protocol: { ...roomProtocol, ...countedRefusals(roomProtocol, "v1_room", metrics) },
+        readToken: (token) => readToken(env.TOKEN_SECRET, token),
+        settings: readSettings(env),
         metrics,
         timing,
       });
@@ -221,7 +238,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
     },
   } satisfies ExportedHandler<Env>;
 
-  return { app, handlers, Conversation, Inbox, Hook };
+  return { app, handlers, Conversation, Relay, Inbox, Hook };
 }
 
 /** Where events are counted. */

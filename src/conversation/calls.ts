@@ -4,6 +4,7 @@ import { DEVICES } from "./calls/devices.ts";
 import { ATTRIBUTES, GROUP } from "./calls/group.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
 import { READING } from "./calls/reading.ts";
+import { RELAYED } from "./calls/relays.ts";
 import { TRANSFER } from "./calls/transfer.ts";
 import { UPKEEP } from "./calls/upkeep.ts";
 import { WRITING } from "./calls/writing.ts";
@@ -19,6 +20,7 @@ export const CONVERSATION_CALLS = {
   ...OWN_STATE,
   ...GROUP,
   ...DEVICES,
+  ...RELAYED,
   ...UPKEEP,
   ...BACKEND,
   ...INCOMING_HOOKS,

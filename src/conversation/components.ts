@@ -4,6 +4,7 @@ import type { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
 import type { TokenReader } from "../object/socket-host.ts";
 import { UserBudgets } from "../object/user-budgets.ts";
 import type { ConversationJobKind } from "./jobs.ts";
+import { Relays, type RelaysDeps } from "./relays/relays.ts";
 import type { RoomDeps } from "./room/host.ts";
 import { createRoom, type Room } from "./room.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
@@ -12,7 +13,7 @@ import { SocketPlaces } from "./sockets/socket-places.ts";
 import { CostlyReads } from "./views/costly-reads.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
-export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
+export interface ConversationDeps extends RoomDeps, RoomSocketsDeps, RelaysDeps {
   readToken: TokenReader;
   settings: Settings;
   timing: Timing;
@@ -22,12 +23,15 @@ export interface ConversationDeps extends RoomDeps, RoomSocketsDeps {
 export interface ConversationComponents {
   room: Room;
   sockets: RoomSockets;
+  /** hold the sockets that this object leaves to them */
+  relays: Relays;
   registrations: SessionRegistry;
   places: SocketPlaces;
   /** what each user may still ask */
   budgets: UserBudgets;
   /** the reads that take long */
   reads: CostlyReads;
+  config: Pick<ConversationDeps, "protocol" | "settings">;
   timing: Timing;
 }
 
@@ -42,7 +46,8 @@ export function createComponents(
   const budgets = new UserBudgets(ctx.storage.sql, settings, timing.userBudgets);
   const sockets = new RoomSockets(ctx, deps, room, budgets);
   return {
-    ...{ room, sockets, budgets, timing },
+    ...{ room, sockets, budgets, timing, config: deps },
+    relays: new Relays(ctx.storage.sql, room, deps),
     registrations: new SessionRegistry(room.state.id, inboxes, sockets, timing.socketRegistry),
     places: new SocketPlaces(sockets, timing.roomSockets),
     reads: new CostlyReads(timing.costlyReads),

@@ -7,10 +7,11 @@ import type { Room } from "./room.ts";
 
 /** What runs each alarm job of a conversation, and how. */
 export const CONVERSATION_JOBS: JobTable<ConversationJobKind, ConversationComponents> = {
-  fanout: ({ room }) => {
-    // The marker stands for changes that wait for their announcement, too.
+  fanout: async ({ room, relays, timing }) => {
+    // The marker stands for changes that wait for their announcement, too, and for relays.
     room.changeFeed.flush();
-    return room.fanout.repair();
+    const due = await room.fanout.repair();
+    return due ?? (relays.resume() ? Date.now() + timing.retryMarker.dueMs : null);
   },
   failed_updates: ({ room }) => room.fanout.retryFailed(),
   projection: ({ room }) => room.projection.runOnce(),

@@ -15,6 +15,7 @@ import { create } from "./create.ts";
 import { CONVERSATION_JOBS } from "./job-handlers.ts";
 import type { ConversationJobKind } from "./jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { inRelay } from "./relays/placement.ts";
 import { RoomOpening } from "./sockets/room-opening.ts";
 import type { RoomRenewal } from "./sockets/room-sockets.ts";
 import { replayPage } from "./views/replay-page.ts";
@@ -61,6 +62,8 @@ export abstract class ConversationLifecycle extends SocketHost {
     const { userId, after, rev, threads } = opening;
     const member = room.members.active(userId);
     components.budgets.require(userId, WEIGHTS.page);
+    const { config, sockets } = components;
+    if (room.members.isCrowd && sockets.size >= config.settings.maxLiveMembers) return inRelay(userId);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
     const scope = threads ? "all" : "main";
     await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev, scope }));

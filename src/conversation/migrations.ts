@@ -20,6 +20,7 @@ import { MEMBER_INDEXES } from "./members/former-members.ts";
 import { INVITATIONS_TABLE } from "./members/invitations.ts";
 import { JOIN_REQUESTS_TABLE } from "./members/join-requests.ts";
 import { KNOWN_USERS_TABLE } from "./members/known-users.ts";
+import { RELAYS_TABLES } from "./relays/relays.ts";
 import { INDEXING_TABLES } from "./search/indexer.ts";
 import { THREAD_FOLLOWS_TABLE } from "./threads/thread-log.ts";
 import { EXPORT_MARKS_TABLE } from "./transfer/export-marks.ts";
@@ -220,4 +221,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 14, minCode: 1, sql: [HOOK_TAPS_TABLE, HOOK_TAP_COLUMN].join("\n") },
   { version: 15, minCode: 1, sql: ATTRIBUTES_TABLES },
   { version: 16, minCode: 1, sql: CUSTOM_VERSION_COLUMN },
+  { version: 17, minCode: 1, sql: RELAYS_TABLES },
 ];

@@ -6,7 +6,11 @@ import { requestSocket } from "../object/socket-host.ts";
 import { CONVERSATION_BACKUP_CALLS } from "./backup/calls.ts";
 import { CONVERSATION_CALLS } from "./calls.ts";
 import type { ConversationObject } from "./object.ts";
+import { RelayStubs } from "./relays/object/stub.ts";
+import { relayIn } from "./relays/placement.ts";
 import type { RoomOpening } from "./sockets/room-opening.ts";
+
+export { RelayStubs };
 
 /** The calls that an inbox makes for each message of a device. */
 const OVER_CHANNELS = ["sendFromDevice"] as const;
@@ -36,11 +40,17 @@ export class ConversationStubs extends rpcClient<typeof CALLS, ConversationId>(C
   }
 
   /**
-   * Asks the object for a socket. The request is a new one that names the session: no token leaves the
-   * Worker.
+   * Asks the object for a socket, or the relay to which it leaves the socket. The request is a new one that
+   * names the session: no token leaves the Worker.
    * @returns 101, or a `Failure` as JSON with status 409
    */
-  openSocket(id: ConversationId, opening: RoomOpening): Promise<Response> {
-    return requestSocket(this.#namespace.getByName(String(id)), opening);
+  async openSocket(
+    conversationId: ConversationId,
+    opening: RoomOpening,
+    relays: Pick<RelayStubs, "openSocket">,
+  ): Promise<Response> {
+    const answer = await requestSocket(this.#namespace.getByName(String(conversationId)), opening);
+    const relay = await relayIn(answer);
+    return relay === null ? answer : relays.openSocket({ conversationId, relay }, opening);
   }
 }

@@ -1,4 +1,4 @@
-import type { ConversationStubs } from "../conversation/stub.ts";
+import type { ConversationStubs, RelayStubs } from "../conversation/stub.ts";
 import type { FileOrigins } from "../domain/files/file-origins.ts";
 import type { SharedRules } from "../domain/moderation/rules/shared.ts";
 import type { ReadableMetrics } from "../domain/operation/metrics.ts";
@@ -25,6 +25,8 @@ export interface Core {
   /** the turns of the isolate that makes them */
   thumbnailTurns: ThumbnailTurns;
   conversations: ConversationStubs;
+  /** hold room sockets of crowds */
+  relays: RelayStubs;
   inboxes: InboxStubs;
   hooks: HookStubs;
   sessionCache: SessionCache;

@@ -24,7 +24,7 @@ export interface RoomSocketRequest extends Credential {
 }
 
 /**
- * Opens a room socket in the conversation's object.
+ * Opens a room socket in the conversation's object, or in a relay of it.
  * @returns the object's own 101, which must be returned unchanged
  * @throws `not_found` unless the caller is a member, `unauthenticated` if their session has ended meanwhile
  */
@@ -32,9 +32,8 @@ export async function openRoomSocket(
   core: Core,
   { conversationId, ...opening }: RoomSocketRequest,
 ): Promise<Response> {
-  return upgraded(
-    await core.conversations.openSocket(conversationId, { ...opening, origin: core.fileOrigins.asked }),
-  );
+  const request = { ...opening, origin: core.fileOrigins.asked };
+  return upgraded(await core.conversations.openSocket(conversationId, request, core.relays));
 }
 
 /** The opener of a device socket, and its protocol. */

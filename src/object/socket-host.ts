@@ -87,7 +87,7 @@ export abstract class SocketHost extends DurableObject<Env> {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
-  /** Opens the socket that a request of `requestSocket` asks for, or refuses. */
+  /** Opens the socket that a request of `requestSocket` asks for, says who does, or refuses. */
   protected abstract open(request: Request): Promise<Result<Response>>;
 
   /** A socket has closed, from either side. */
@@ -96,7 +96,7 @@ export abstract class SocketHost extends DurableObject<Env> {
   /** A refusal is a `Failure` as JSON with status 409. */
   override async fetch(request: Request): Promise<Response> {
     const opened = await this.open(request);
-    if (opened.ok) this.#note("sockets_opened");
+    if (opened.ok && opened.value.status === 101) this.#note("sockets_opened");
     return opened.ok ? opened.value : Response.json(opened, { status: 409 });
   }
 

@@ -15,6 +15,8 @@ const worker = createWorker({
 
 export class Conversation extends worker.Conversation {}
 
+export class Relay extends worker.Relay {}
+
 export class Inbox extends worker.Inbox {}
 
 export class Hook extends worker.Hook {}

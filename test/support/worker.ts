@@ -9,6 +9,12 @@ export class Conversation extends made.Conversation {
   }
 }
 
+export class Relay extends made.Relay {
+  override alarm(): Promise<void> {
+    return asWork(() => super.alarm(), isOfEarlierFile("conversations", this.ctx.id.name?.split("-")[0]));
+  }
+}
+
 export class Inbox extends made.Inbox {
   override alarm(): Promise<void> {
     return asWork(() => super.alarm(), isOfEarlierFile("users", this.ctx.id.name));

@@ -186,6 +186,13 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     markUnread: none,
     setIgnoreUnread: none,
     sendFromDevice: none,
+    ...{
+      openForRelay: none,
+      pageForRelay: none,
+      sendForRelay: none,
+      readForRelay: none,
+      describeForRelay: none,
+    },
     typing: none,
   },
   ...{ replay: none, snapshot: none, receipts: none },

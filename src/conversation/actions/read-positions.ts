@@ -6,7 +6,7 @@ import { deleteForMe } from "../members/deleted-for-me.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import { markedFrom, markedUnreadFrom, NO_MARK } from "../members/unread-mark.ts";
 import type { RoomContext } from "../room/context.ts";
-import type { RoomSocket } from "../sockets/room-socket.ts";
+import type { Receiver } from "../sockets/receiver.ts";
 import { deletedFor, readEvents, unreadChanged } from "../state/events.ts";
 
 const unread = ({ userId }: ReadReceipt): ReadReceipt => ({ userId, readSeq: Position.parse(0), readAt: 0 });
@@ -45,7 +45,7 @@ export class ReadPositions {
    * @returns the member's row
    * @throws `not_found` unless the user is a member, and for a seq beyond the last message
    */
-  read(userId: UserId, seq: Position | undefined, from: RoomSocket | null): MemberRow {
+  read(userId: UserId, seq: Position | undefined, from: Receiver | null): MemberRow {
     this.#room.flushSends();
     const { log, members } = this.#room;
     const member = members.active(userId);
@@ -96,7 +96,7 @@ export class ReadPositions {
   }
 
   /** Stores a mark, or its end, which only the member sees. Nothing happens if there is none to end. */
-  #setMark(member: MemberRow, mark: ReturnType<typeof markedFrom>, from: RoomSocket | null): void {
+  #setMark(member: MemberRow, mark: ReturnType<typeof markedFrom>, from: Receiver | null): void {
     if (mark.unread_from === markedUnreadFrom(member)) return;
     this.#room.members.storeOwnFields(member, mark, [member]);
     this.#room.publish([unreadChanged(this.#room, { own: member.user_id }, from)]);

@@ -81,16 +81,21 @@ export const UPKEEP = {
 
   /** Closes every socket of an ended session, also one that is being opened. Idempotent. */
   kick: effect(
-    repeatable(unweighed, ({ registrations, sockets }, { sessionId }: { sessionId: SessionId }) => {
+    repeatable(unweighed, ({ registrations, sockets, relays }, { sessionId }: { sessionId: SessionId }) => {
       registrations.kick(sessionId);
       sockets.kickSession(sessionId);
+      return relays.kick(sessionId);
     }),
   ),
 
   /** @returns the sessions among these that have a socket open here, or being opened */
   openSessions: repeatable(
     unweighed,
-    ({ registrations, sockets }, { sessionIds }: { sessionIds: SessionId[] }) =>
-      sessionIds.filter((id) => sockets.hasSession(id) || registrations.isOpening(id)),
+    async ({ registrations, sockets, relays }, { sessionIds }: { sessionIds: SessionId[] }) => {
+      const relayed = new Set(await relays.openSessions(sessionIds));
+      const isOpen = (id: SessionId) =>
+        relayed.has(id) || sockets.hasSession(id) || registrations.isOpening(id);
+      return sessionIds.filter(isOpen);
+    },
   ),
 };

@@ -12,8 +12,8 @@ type UpdateSource = Pick<RoomContext, "state" | "members" | "snapshots" | "flush
 interface UpdateSink {
   /** whether a user has any */
   reaches(userId: UserId): boolean;
-  /** whether a user has room sockets */
-  isLooking(userId: UserId): boolean;
+  /** all who look see the conversation otherwise. @see SocketSink.refresh */
+  refresh(): UserId[];
   tell(userId: UserId, describe: () => Conversation): void;
 }
 
@@ -52,9 +52,8 @@ export class ConversationUpdates {
    */
   send(userIds?: readonly UserId[]): void {
     const { members } = this.#room;
-    const [sink, isForLookers] = [this.#sink, !userIds && members.isCrowd];
-    for (const id of userIds ?? members.ids())
-      if (isForLookers ? sink.isLooking(id) : sink.reaches(id)) this.#pending.add(id);
+    if (!userIds && members.isCrowd) for (const id of this.#sink.refresh()) this.#pending.add(id);
+    else for (const id of userIds ?? members.ids()) if (this.#sink.reaches(id)) this.#pending.add(id);
     if (this.#isRunning || this.#pending.size === 0) return;
     this.#isRunning = true;
     void this.#run();
@@ -78,18 +77,25 @@ export class ConversationUpdates {
   }
 
   async #tell(userIds: UserId[]): Promise<void> {
+    for (const [userId, describe] of await this.describe(userIds)) this.#sink.tell(userId, describe);
+  }
+
+  /** The conversation as it is now for each of these users who is a member. */
+  async describe(userIds: readonly UserId[]): Promise<Map<UserId, () => Conversation>> {
     const { id } = this.#room.state;
     // D1 may not have the rows of new members yet.
     await this.#room.propagate([]);
-    const listed = await withDeadline(this.#directory.listed(id, userIds), this.#timing.lookupTimeoutMs);
+    const listed = await withDeadline(this.#directory.listed(id, [...userIds]), this.#timing.lookupTimeoutMs);
     this.#room.flushSends();
+    const described = new Map<UserId, () => Conversation>();
     for (const userId of userIds) {
       const found = listed.get(userId);
       if (!found || !this.#room.members.isActive(userId)) continue;
-      this.#sink.tell(userId, () => {
+      described.set(userId, () => {
         const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
         return composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage);
       });
     }
+    return described;
   }
 }

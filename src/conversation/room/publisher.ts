@@ -20,8 +20,8 @@ interface DeliverySink {
  * stores, which tell through it; those that are told connect once they exist.
  */
 export class Publisher {
-  /** undefined until the object has restored its sockets */
-  #sockets: SocketSink | undefined;
+  /** none until the object has restored its sockets */
+  readonly #sockets: SocketSink[] = [];
   #delivery: DeliverySink | undefined;
 
   /** Has devices and inboxes told of all later events. */
@@ -31,7 +31,7 @@ export class Publisher {
 
   /** Has room sockets told of all later events. */
   connectSockets(sockets: SocketSink): void {
-    this.#sockets = sockets;
+    this.#sockets.push(sockets);
   }
 
   /** @see RoomContext.publish */
@@ -65,7 +65,7 @@ export class Publisher {
 
   /** Tells room sockets alone. */
   toSockets(tell: (sockets: SocketSink) => void): void {
-    if (this.#sockets) tell(this.#sockets);
+    for (const sockets of this.#sockets) tell(sockets);
   }
 
   /** Starts the fan-out after a change, and calls of hooks; schedules when messages expire. */
@@ -78,23 +78,26 @@ export class Publisher {
     }
   }
 
-  /** Whether a user has a room socket. */
-  isLooking(userId: UserId): boolean {
-    return this.#sockets?.reaches(userId) ?? false;
+  /** @see SocketSink.refresh */
+  refresh(): UserId[] {
+    return this.#sockets.flatMap((sockets) => sockets.refresh());
   }
 
-  /** Whether a user has a room socket, or may have a device connected. */
+  /** Whether a user may have a room socket, or a device connected. */
   reaches(userId: UserId): boolean {
-    return this.#sockets?.reaches(userId) || this.#delivery?.deviceEvents.reaches(userId) || false;
+    const hasSocket = this.#sockets.some((sockets) => sockets.reaches(userId));
+    return hasSocket || this.#delivery?.deviceEvents.reaches(userId) || false;
   }
 
   /** Whether anybody is told of changed messages as a whole alone. */
   tellsWhole(): boolean {
-    return this.#sockets?.tellsWhole() || this.#delivery?.fanout.tellsWhole || false;
+    return (
+      this.#sockets.some((sockets) => sockets.tellsWhole()) || this.#delivery?.fanout.tellsWhole || false
+    );
   }
 
   #tell(published: Published): void {
-    this.#sockets?.tell(published);
+    for (const sockets of this.#sockets) sockets.tell(published);
     this.#delivery?.deviceEvents.tell(published);
   }
 }

@@ -68,7 +68,7 @@ export function createSending(
     timing.announcements,
     {
       reaches: (userId) => publisher.reaches(userId),
-      isLooking: (userId) => publisher.isLooking(userId),
+      refresh: () => publisher.refresh(),
       tell: (userId, describe) => publisher.tellUnstored(conversationUpdated(stores, userId, describe)),
     },
   );

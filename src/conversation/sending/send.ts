@@ -2,7 +2,7 @@ import type { Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Draft } from "../../domain/messages/message.ts";
 import type { MessageRow } from "../log/row.ts";
-import type { RoomSocket } from "../sockets/room-socket.ts";
+import type { Receiver } from "../sockets/receiver.ts";
 
 /** A stored message. `isRepeated`: an earlier send with the same client message id stored it. */
 export interface StoredSend {
@@ -27,7 +27,7 @@ export interface SendOutcome<Origin> {
 /** The source of a send, which receives its outcome: a socket an ack, a call its answer. */
 export type SendOrigin =
   | {
-      socket: RoomSocket;
+      socket: Receiver;
       /** when its frame was read, in ms since 1970 */
       begun: number;
     }

@@ -1,15 +1,25 @@
-import type { UserId } from "../../domain/ids.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { frames } from "../../object/frames.ts";
-import type { LaggingSockets } from "./lagging-sockets.ts";
-import type { RoomSocket } from "./room-socket.ts";
+import { isInMain, type MessageRow } from "../log/row.ts";
+import type { RoomStores } from "../room/context.ts";
+import type { FrameSink, Receiver } from "./receiver.ts";
+
+/** A message without its quote. */
+interface RedactedMessage {
+  users: ReadonlySet<UserId>;
+  part: EncodedPart;
+  /** the users among them who have hidden the quoted message; the others do not see so old ones */
+  hiders: readonly UserId[];
+  quoted: Seq;
+}
 
 /** A stored message, encoded for room sockets. */
 export interface OutgoingMessage {
   part: EncodedPart;
   /** the socket that sent the message, which gets the ack instead; null: a call sent it, or the server */
-  from: RoomSocket | null;
+  from: Receiver | null;
   /** false: a thread-only reply, for sockets that show threads */
   isInMain: boolean;
   /** the user who alone sees it; null: all see it */
@@ -17,24 +27,46 @@ export interface OutgoingMessage {
   /** the users from whom it is hidden from the start, as an import says; null: from nobody */
   except: ReadonlySet<UserId> | null;
   /** the users who must not see the quoted text, and the message without its quote; null: there are none */
-  redacted: { users: Set<UserId>; part: EncodedPart } | null;
+  redacted: RedactedMessage | null;
+}
+
+/** A stored message, as room sockets are sent it. @param from the socket that sent it */
+export function outgoing(
+  { renderer, encoder }: Pick<RoomStores, "renderer" | "encoder">,
+  protocol: RoomProtocol,
+  row: MessageRow,
+  from: Receiver | null,
+): OutgoingMessage {
+  const { message, blind } = renderer.renderForAll(row);
+  const part = protocol.message(message);
+  encoder.noteShown(row, message, protocol.deviceProtocol, part);
+  return {
+    part,
+    from,
+    isInMain: isInMain(row),
+    only: row.shadowed === null ? null : row.sender_id,
+    except: null,
+    redacted: blind && { ...blind, part: protocol.message(blind.message) },
+  };
 }
 
 /**
  * Sends the messages of one flush to the live sockets. Sockets with equal views share the frames.
  * @returns how many messages the sockets were sent
  */
-export function framesFor(
+export function framesFor<Socket extends Receiver>(
   messages: OutgoingMessage[],
-  sockets: Iterable<RoomSocket>,
+  sockets: Iterable<Socket>,
   protocol: RoomProtocol,
-  receivers: Pick<LaggingSockets, "deliver">,
+  receivers: FrameSink<Socket>,
 ): number {
   let sent = 0;
   const forAll = messages.filter(({ only }) => only === null);
-  const inMain = forAll.filter(({ isInMain }) => isInMain);
+  const inMain = forAll.every(({ isInMain }) => isInMain)
+    ? forAll
+    : forAll.filter(({ isInMain }) => isInMain);
   const shadowed = new Set(messages.map(({ only }) => only));
-  const senders = new Set(messages.map((message) => message.from));
+  const senders = new Set<Receiver | null>(messages.map((message) => message.from));
   const redactedUsers = new Set(
     messages.flatMap(({ redacted, except }) => [...(redacted?.users ?? []), ...(except ?? [])]),
   );
@@ -65,7 +97,7 @@ function partFrames(parts: EncodedPart[], protocol: RoomProtocol): string[] {
   return frames(parts, protocol.messages);
 }
 
-function partsFor(socket: RoomSocket, messages: OutgoingMessage[]): EncodedPart[] {
+function partsFor(socket: Receiver, messages: OutgoingMessage[]): EncodedPart[] {
   return messages
     .filter(({ from, isInMain, only, except }) => {
       if (from === socket || except?.has(socket.userId)) return false;

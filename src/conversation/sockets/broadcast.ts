@@ -1,9 +1,7 @@
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { KickReason, RoomProtocol } from "../../domain/sync/socket-protocol.ts";
-import { maxBytesOf } from "../../domain/text.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { frames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
@@ -14,10 +12,11 @@ import type { SendOrigin, SendOutcome } from "../sending/send.ts";
 import type { StoredChange } from "../state/group-change.ts";
 import type { Audience, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
-import { framesFor, type OutgoingMessage } from "./broadcast-frames.ts";
+import { framesFor, type OutgoingMessage, outgoing } from "./broadcast-frames.ts";
 import { sendChanges } from "./changed-frames.ts";
+import { EchoBudgets } from "./echo-budgets.ts";
 import type { LaggingSockets } from "./lagging-sockets.ts";
-import type { RoomSocket } from "./room-socket.ts";
+import { RoomSocket } from "./room-socket.ts";
 
 /** The room, as the broadcast reads it. */
 type BroadcastRoom = Pick<
@@ -81,18 +80,19 @@ export class Broadcast implements SocketSink {
     const hasSockets = this.#sockets().length > 0;
     let last: Seq | undefined;
     for (const { send, result } of outcomes) {
-      const from = "socket" in send.origin ? send.origin.socket : null;
+      const from =
+        "socket" in send.origin && send.origin.socket instanceof RoomSocket ? send.origin.socket : null;
       if (!result.ok) {
         from?.send(this.#protocol.refused(result, { clientMsgId: send.draft.clientMsgId }));
         continue;
       }
       const { row, isRepeated } = result.value;
       if (!isRepeated) last = row.seq;
-      const outgoing = hasSockets && !isRepeated ? this.#outgoing(row, from) : null;
-      if (outgoing) messages.push(outgoing);
+      const shown = hasSockets && !isRepeated ? this.#outgoing(row, from) : null;
+      if (shown) messages.push(shown);
       if (!from) continue;
       const receipt = { seq: row.seq, createdAt: row.created_at };
-      const echo = echoes.allows(from) ? this.#echo(row, from, outgoing) : undefined;
+      const echo = echoes.allows(from) ? this.#echo(row, from, shown) : undefined;
       if (echo !== undefined) echoes.take(from, echo);
       const ack = this.#protocol.ack(this.#room.state.id, receipt, send.draft.clientMsgId, echo);
       const parts = acks.get(from);
@@ -118,11 +118,11 @@ export class Broadcast implements SocketSink {
     this.#closeAllOnError(() => {
       const hasSockets = this.#sockets().length > 0;
       const { hides } = this.#room.log;
-      const outgoing = (row: MessageRow) => {
+      const toSockets = (row: MessageRow) => {
         const hiders = hides.usersOf(row.seq);
         return { ...this.#outgoing(row, null), except: hiders.length > 0 ? new Set(hiders) : null };
       };
-      this.#show(hasSockets ? rows.map(outgoing) : [], () => true);
+      this.#show(hasSockets ? rows.map(toSockets) : [], () => true);
     });
     this.#receivers.sentUpTo({ seq: Position.parse(last.seq) });
   }
@@ -203,6 +203,10 @@ export class Broadcast implements SocketSink {
     return this.#sockets().some(({ takesChanges, takesParts }) => takesChanges && !takesParts);
   }
 
+  refresh(): UserId[] {
+    return this.#sockets().map(({ userId }) => userId);
+  }
+
   reaches(userId: UserId): boolean {
     return this.#sockets().some((socket) => socket.userId === userId);
   }
@@ -222,10 +226,10 @@ export class Broadcast implements SocketSink {
 
   /**
    * The message for the ack of its sender, as they see it now, or as they saw it last.
-   * @param outgoing the new message, which is encoded already; null: the send is a repeat
+   * @param shown the new message, which is encoded already; null: the send is a repeat
    */
-  #echo(row: MessageRow, { userId }: RoomSocket, outgoing: OutgoingMessage | null): EncodedPart | undefined {
-    if (outgoing) return outgoing.redacted?.users.has(userId) ? outgoing.redacted.part : outgoing.part;
+  #echo(row: MessageRow, { userId }: RoomSocket, shown: OutgoingMessage | null): EncodedPart | undefined {
+    if (shown) return shown.redacted?.users.has(userId) ? shown.redacted.part : shown.part;
     const { members, renderer } = this.#room;
     const sender = members.find(userId);
     const [message] = sender ? renderer.render([row], renderer.senderAsReader(row, sender)) : [];
@@ -233,40 +237,10 @@ export class Broadcast implements SocketSink {
   }
 
   #outgoing(row: MessageRow, from: RoomSocket | null): OutgoingMessage {
-    const { renderer, encoder } = this.#room;
-    const { message, blind } = renderer.renderForAll(row);
-    const part = this.#protocol.message(message);
-    encoder.noteShown(row, message, this.#protocol.deviceProtocol, part);
-    return {
-      part,
-      from,
-      isInMain: isInMain(row),
-      only: row.shadowed === null ? null : row.sender_id,
-      except: null,
-      redacted: blind && { users: blind.users, part: this.#protocol.message(blind.message) },
-    };
+    return outgoing(this.#room, this.#protocol, row, from);
   }
 
   #sockets(): RoomSocket[] {
     return this.#registry.sockets();
-  }
-}
-
-/**
- * The bytes of messages that the acks of one flush may still have, by socket. A forward is some bytes in a
- * frame and may be megabytes as a message: a client that sends many of them must not count as a slow reader.
- */
-class EchoBudgets {
-  readonly #taken = new Map<RoomSocket, number>();
-
-  /** Whether the next ack of a socket has its message. */
-  allows(socket: RoomSocket): boolean {
-    const isWithin = (this.#taken.get(socket) ?? 0) < LIMITS.echoedBytes;
-    return socket.echoes && !socket.lags && socket.hasRoomForPage && isWithin;
-  }
-
-  /** Counts a message that an ack has. */
-  take(socket: RoomSocket, message: EncodedPart): void {
-    this.#taken.set(socket, (this.#taken.get(socket) ?? 0) + maxBytesOf(message));
   }
 }

@@ -1,4 +1,4 @@
-import type { Seq, UserId } from "../../domain/ids.ts";
+import { NOBODY, type Seq, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
@@ -6,8 +6,7 @@ import { changeFrames } from "../../object/frames.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
-import type { LaggingSockets } from "./lagging-sockets.ts";
-import type { RoomSocket } from "./room-socket.ts";
+import type { FrameSink, Receiver } from "./receiver.ts";
 
 type Room = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "changeFeed">;
 
@@ -34,21 +33,22 @@ const UNSEEN: View = { key: "-", message: null };
  * Sends changed messages to the live sockets, except those whose clients take none. A message comes without
  * the part that is its reader's own, except to the users whose own part has changed. Sockets with equal views
  * share the frames. Where clients have the body, those that take parts are sent the message without it.
+ * The socket of nobody is shown what members see who have no view of their own.
  */
-export function sendChanges(
+export function sendChanges<Socket extends Receiver>(
   room: Room,
   { rows, since, ownersOf }: ChangeAnnouncement,
-  sockets: Iterable<RoomSocket>,
+  sockets: Iterable<Socket>,
   protocol: RoomProtocol,
-  lagging: Pick<LaggingSockets, "deliver">,
+  receivers: FrameSink<Socket>,
 ): void {
-  const receivers = [...sockets].filter(({ isLive, takesChanges }) => isLive && takesChanges);
-  if (receivers.length === 0) return;
+  const shown = [...sockets].filter(({ isLive, takesChanges }) => isLive && takesChanges);
+  if (shown.length === 0) return;
   const changed = rows.map((row) => viewsOf(room, row, ownersOf.get(row.seq), since));
   const whole = once(protocol.message);
   const withoutBody = once(protocol.part);
   const framesByViews = new Map<string, string[]>();
-  for (const socket of receivers) {
+  for (const socket of shown) {
     const views = changed.map(({ rev, isInMain, isBodyKnown, viewOf }) => ({
       ...{ rev, isPart: isBodyKnown && socket.takesParts },
       ...(isInMain || socket.showsThreads ? viewOf(socket.userId) : UNSEEN),
@@ -62,7 +62,7 @@ export function sendChanges(
       frames = changeFrames([], parts, room.state.id, protocol);
       framesByViews.set(key, frames);
     }
-    lagging.deliver(socket, frames);
+    receivers.deliver(socket, frames);
   }
 }
 
@@ -88,6 +88,7 @@ function viewsOf(
   const blinded = blind && { key: "blind", message: blind.message };
   const hiders = new Set(log.hides.usersOf(seq));
   const viewOf = (userId: UserId): View => {
+    if (userId === NOBODY) return row.shadowed === null ? shared : UNSEEN;
     const member = members.find(userId);
     // Members who joined later, or deleted their history, never see the message.
     if (!member || member.visible_from >= seq || hiders.has(userId)) return UNSEEN;

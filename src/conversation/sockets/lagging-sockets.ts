@@ -15,7 +15,7 @@ const MAX_AT_ONCE = 1024 * 1024;
 /** What lagging sockets need from the room. */
 interface LaggingSocketsDeps {
   conversationId: ConversationId;
-  /** sends a lagging socket the next page behind its position, or brings it up to date */
+  /** sends a lagging socket the next page behind its position, or brings it up to date, now or soon */
   catchUp(socket: RoomSocket): void;
   timing: Timing["slowReader"];
 }
@@ -54,10 +54,14 @@ export class LaggingSockets {
   deliver(socket: RoomSocket, frames: readonly string[], isShared = true): void {
     if (!socket.isLive) return;
     const size = frames.reduce((sum, frame) => sum + frame.length, 0);
-    if (size > MAX_AT_ONCE || socket.isOverfull) {
-      socket.lag(this.#sent);
-      this.#slow.add(socket);
-    } else for (const frame of frames) socket.send(frame, isShared);
+    if (size > MAX_AT_ONCE || socket.isOverfull) this.lag(socket, this.#sent);
+    else for (const frame of frames) socket.send(frame, isShared);
+  }
+
+  /** Brings a socket up to date from a position on, by pages. */
+  lag(socket: RoomSocket, from: SyncPosition): void {
+    socket.lag(from);
+    this.#slow.add(socket);
   }
 
   /** A client has sent a frame: its socket may go on. */

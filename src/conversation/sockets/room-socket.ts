@@ -9,6 +9,15 @@ import {
   SocketAttachment,
 } from "../../object/hibernating-socket.ts";
 
+/** What a relay keeps of a socket. */
+const Relayed = z.object({
+  /** the user sees no messages up to here */
+  visibleFrom: Position,
+  /** @see Generation */
+  generation: z.string(),
+});
+export type Relayed = z.infer<typeof Relayed>;
+
 /** The state of a socket that survives hibernation. `v` rises when the shape changes. */
 const RoomAttachment = SocketAttachment.extend({
   v: z.literal(1),
@@ -16,6 +25,7 @@ const RoomAttachment = SocketAttachment.extend({
   replay: z.object({ after: Position, rev: z.int() }).nullable(),
   /** the replay is the server's: the client has not asked for it, and does not ask for its pages */
   lags: z.boolean().optional(),
+  relayed: Relayed.optional(),
 });
 type RoomAttachment = z.infer<typeof RoomAttachment>;
 
@@ -28,18 +38,22 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
   readonly #withheld: string[] = [];
   #withheldSize = 0;
 
-  /** Accepts a new socket with the hibernation API. The socket is live. */
+  /**
+   * Accepts a new socket with the hibernation API. The socket is live.
+   * @param relayed in a relay: what it keeps of the socket
+   */
   static accept(
     ctx: DurableObjectState,
     ws: WebSocket,
     identity: Identity,
     settings: FileSettings,
+    relayed?: Relayed,
   ): RoomSocket {
     ctx.acceptWebSocket(ws);
     const { userId, sessionId, expiresAt, origin, echoes, threads, ignoresChanges, takesParts } = identity;
     const defaults = { v: 1, replay: null, closing: false } as const;
     const wishes = { origin, echoes, threads, ignoresChanges, takesParts };
-    const attachment = { ...defaults, userId, sessionId, expiresAt, ...wishes };
+    const attachment = { ...defaults, userId, sessionId, expiresAt, relayed, ...wishes };
     const socket = new RoomSocket(ctx, ws, attachment, settings);
     socket.saveAttachment(attachment);
     return socket;
@@ -52,6 +66,15 @@ export class RoomSocket extends HibernatingSocket<RoomAttachment> {
   static restore(ctx: DurableObjectState, ws: WebSocket, settings: FileSettings): RoomSocket | null {
     const { data } = RoomAttachment.safeParse(ws.deserializeAttachment());
     return data && (!data.lags || data.closing) ? new RoomSocket(ctx, ws, data, settings) : null;
+  }
+
+  /** What a relay keeps of the socket; undefined: it is in no relay. */
+  get relayed(): Relayed | undefined {
+    return this.attachment.relayed;
+  }
+
+  set relayed(relayed: Relayed | undefined) {
+    this.saveAttachment({ ...this.attachment, relayed });
   }
 
   /** The position that the replay has reached; null: the socket is live. */

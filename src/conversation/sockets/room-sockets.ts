@@ -1,28 +1,20 @@
-import { CoreError, type Failure } from "../../domain/errors.ts";
 import type { FileSettings } from "../../domain/files/file-origins.ts";
-import { Position, type SessionId, type UserId } from "../../domain/ids.ts";
-import type { AnyDraft, Message } from "../../domain/messages/message.ts";
+import { Position } from "../../domain/ids.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
-import {
-  KICKED,
-  type KickReason,
-  type RoomCommand,
-  type RoomEvent,
-  type RoomProtocol,
-  type SendItem,
-} from "../../domain/sync/socket-protocol.ts";
+import type { KickReason, RoomCommand, RoomProtocol, SendItem } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
-import { errorFields, log } from "../../lib/logger.ts";
 import { type FrameReader, readFrame } from "../../object/frame-reader.ts";
 import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import { type UserBudgets, WEIGHTS, weightOfMessages } from "../../object/user-budgets.ts";
 import type { Room } from "../room.ts";
-import { replayPage } from "../views/replay-page.ts";
 import { Broadcast } from "./broadcast.ts";
 import { LaggingSockets } from "./lagging-sockets.ts";
+import { OpenSockets } from "./open-sockets.ts";
 import type { RoomOpening } from "./room-opening.ts";
-import { RoomSocket } from "./room-socket.ts";
+import type { RoomSocket } from "./room-socket.ts";
+import { type PageStart, socketPage } from "./socket-page.ts";
 
 /** What the room sockets need from outside. */
 export interface RoomSocketsDeps {
@@ -39,14 +31,10 @@ export interface RoomRenewal {
 }
 
 /** The sockets of a room: opens and closes them, and hands their commands to the room. */
-export class RoomSockets {
-  readonly #ctx: DurableObjectState;
-  readonly #protocol: RoomProtocol;
+export class RoomSockets extends OpenSockets {
   readonly #room: Room;
-  readonly #settings: FileSettings;
   readonly #budgets: UserBudgets;
   readonly #frameReader: FrameReader<RoomCommand>;
-  readonly #sockets = new Map<WebSocket, RoomSocket>();
   readonly #broadcast: Broadcast;
   readonly #lagging: LaggingSockets;
 
@@ -56,30 +44,21 @@ export class RoomSockets {
     room: Room,
     budgets: UserBudgets,
   ) {
-    this.#ctx = ctx;
-    this.#protocol = protocol;
+    super(ctx, room.state.id, protocol, settings);
     this.#room = room;
-    this.#settings = settings;
     this.#budgets = budgets;
     this.#frameReader = {
       decode: (frame) => protocol.decode(frame, room.state.id),
       refuse: protocol.refused,
       budgets,
-      closeAll: (userId, reason) => {
-        for (const socket of this.#sockets.values()) if (socket.userId === userId) socket.close(reason);
-      },
+      closeAll: (userId, reason) => this.closeAll(userId, reason),
     };
-    for (const ws of ctx.getWebSockets()) {
-      const socket = RoomSocket.restore(ctx, ws, settings);
-      if (socket) this.#sockets.set(ws, socket);
-      else ws.close(...CLOSE.fault);
-    }
     const catchUp = (socket: RoomSocket) => this.#catchUp(socket);
     this.#lagging = new LaggingSockets(
       { conversationId: room.state.id, catchUp, timing: timing.slowReader },
       { seq: room.log.last.seq, rev: room.changeFeed.announcedRev },
     );
-    const sockets = () => [...this.#sockets.values()];
+    const sockets = () => this.sockets;
     const kick = (matches: (socket: RoomSocket) => boolean, reason: KickReason) => this.kick(matches, reason);
     this.#broadcast = new Broadcast(room, protocol, { sockets, kick, metrics }, this.#lagging);
     room.tellSockets(this.#broadcast);
@@ -94,10 +73,9 @@ export class RoomSockets {
     this.#room.flushSends();
     this.#room.changeFeed.flush();
     const member = this.#room.members.active(identity.userId);
-    const socket = RoomSocket.accept(this.#ctx, ws, identity, this.#settings);
-    this.#sockets.set(ws, socket);
+    const socket = this.accept(ws, identity);
     try {
-      this.#sendEvent(socket, {
+      this.sendEvent(socket, {
         type: "ready",
         userId: identity.userId,
         sessionId: identity.sessionId,
@@ -120,12 +98,8 @@ export class RoomSockets {
    * @returns the newer token that the client shows, which is for the caller to check; undefined as a rule
    */
   handleFrame(ws: WebSocket, data: string | ArrayBuffer): RoomRenewal | undefined {
-    const socket = this.#sockets.get(ws);
-    if (!socket) {
-      ws.close(...CLOSE.fault);
-      return undefined;
-    }
-    if (socket.isClosing) return undefined;
+    const socket = this.find(ws);
+    if (!socket) return undefined;
     socket.markAlive();
     this.#lagging.heard();
     const read = readFrame(this.#frameReader, socket, data);
@@ -143,75 +117,6 @@ export class RoomSockets {
       this.failed(socket, error);
     }
     return undefined;
-  }
-
-  /** A socket has taken another token. */
-  renewed(socket: RoomSocket): void {
-    this.#sendEvent(socket, { type: "authed", expiresAt: socket.expiresAt });
-  }
-
-  /** Answers a frame that failed: a refusal leaves the socket open, a bug closes it. */
-  failed(socket: RoomSocket, error: unknown): void {
-    if (error instanceof CoreError) {
-      this.#refuse(socket, error.toFailure(), undefined);
-      return;
-    }
-    log("error", "frame_failed", { conversation: this.#room.state.id, ...errorFields(error) });
-    socket.close(CLOSE.fault);
-  }
-
-  /**
-   * Removes a socket that has closed.
-   * @returns the socket, with its user and session; null: its attachment is unreadable
-   */
-  remove(ws: WebSocket): RoomSocket | null {
-    // A close may wake the object: then the closed socket is not among those that the constructor restores.
-    const socket = this.#sockets.get(ws) ?? RoomSocket.restore(this.#ctx, ws, this.#settings);
-    this.#sockets.delete(ws);
-    return socket;
-  }
-
-  /** The number of open sockets. */
-  get size(): number {
-    return this.#sockets.size;
-  }
-
-  /** The number of a user's open sockets. */
-  countOf(userId: UserId): number {
-    let count = 0;
-    for (const socket of this.#sockets.values()) if (socket.userId === userId && !socket.isClosing) count++;
-    return count;
-  }
-
-  /** Whether a session has an open socket here. */
-  hasSession(sessionId: SessionId): boolean {
-    for (const socket of this.#sockets.values()) {
-      if (socket.sessionId === sessionId && !socket.isClosing) return true;
-    }
-    return false;
-  }
-
-  /** Sends `kicked` with the reason to the sockets for which `matches` holds, and closes them. */
-  kick(matches: (socket: RoomSocket) => boolean, reason: KickReason): void {
-    for (const socket of this.#sockets.values()) {
-      if (!matches(socket)) continue;
-      this.#sendEvent(socket, { type: "kicked", reason });
-      socket.close([KICKED, reason]);
-    }
-  }
-
-  /** Closes the sockets of an ended session. */
-  kickSession(sessionId: SessionId): void {
-    this.kick((socket) => socket.sessionId === sessionId, "session_ended");
-  }
-
-  /** @returns when the next token of an open socket expires, in ms since 1970; null: no socket is open */
-  nextExpiry(): number | null {
-    let next: number | null = null;
-    for (const { expiresAt, isClosing } of this.#sockets.values()) {
-      if (!isClosing) next = Math.min(next ?? expiresAt, expiresAt);
-    }
-    return next;
   }
 
   #execute(socket: RoomSocket, command: Exclude<RoomCommand, { type: "auth" }>, granted: number): void {
@@ -241,7 +146,7 @@ export class RoomSockets {
       if (draft.ok && "copy" in draft.value)
         this.#budgets.charge(socket.userId, WEIGHTS.page - WEIGHTS.light);
       if (draft.ok) drafts.push(socket.fileOrigins.draftToStored(draft.value));
-      else this.#refuse(socket, draft, clientMsgId);
+      else this.refuse(socket, draft, clientMsgId);
     }
     if (drafts.length === 0) {
       socket.invalid();
@@ -269,7 +174,7 @@ export class RoomSockets {
     this.#room.profiles.refreshInBackground();
     const page = this.#page(socket, { after: start, rev: since, isLimited: asked !== undefined });
     this.#budgets.charge(socket.userId, weightOfMessages(page.messages.length));
-    for (const frame of pageFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
+    for (const frame of pageFrames(page, this.#room.state.id, this.protocol)) socket.send(frame);
     if (page.hasMore) socket.fallBehind(page.lastSeq, page.rev);
     else socket.goLive();
     for (const frame of acks) socket.send(frame);
@@ -284,7 +189,7 @@ export class RoomSockets {
     this.#room.flushSends();
     this.#room.changeFeed.flush();
     const page = this.#page(socket, { ...replay, isLimited: false });
-    for (const frame of liveFrames(page, this.#room.state.id, this.#protocol)) socket.send(frame);
+    for (const frame of liveFrames(page, this.#room.state.id, this.protocol)) socket.send(frame);
     if (page.hasMore) {
       socket.lag({ seq: page.lastSeq, rev: page.rev });
       return;
@@ -294,46 +199,6 @@ export class RoomSockets {
   }
 
   #page(socket: RoomSocket, from: PageStart) {
-    return socketPage(this.#room, this.#protocol, socket, from);
+    return socketPage(this.#room, this.protocol, socket, from);
   }
-
-  #refuse(socket: RoomSocket, failure: Failure, clientMsgId: string | undefined): void {
-    socket.send(this.#protocol.refused(failure, { clientMsgId }));
-  }
-
-  #sendEvent(socket: RoomSocket, event: RoomEvent): void {
-    socket.send(this.#protocol.event(event));
-  }
-}
-
-/** From where a page of replay goes on. */
-interface PageStart {
-  after: Position;
-  rev: number;
-  /** a page of too many changes is a reset */
-  isLimited: boolean;
-}
-
-/** A page of replay, as a socket is sent it: encoded, with what its client has asked for. */
-function socketPage(
-  room: Room,
-  protocol: RoomProtocol,
-  socket: RoomSocket,
-  { after, rev, isLimited }: PageStart,
-) {
-  const { takesChanges } = socket;
-  const page = replayPage(room, room.members.active(socket.userId), {
-    ...{ after, rev, upToRev: room.changeFeed.announcedRev },
-    maxChanges: takesChanges && isLimited ? room.maxChanges : undefined,
-    scope: socket.showsThreads ? "all" : "main",
-  });
-  const partOf = (message: Message) => protocol.message(message);
-  const messages = page.messages.map(partOf);
-  const isPart = ({ seq }: Message) => socket.takesParts && room.changeFeed.isBodyKnown(seq, rev);
-  const changedOf = (message: Message) => ({
-    rev: message.rev,
-    part: isPart(message) ? protocol.part(message) : partOf(message),
-  });
-  const changed = takesChanges ? page.changed.map(changedOf) : [];
-  return { ...page, messages, changed };
 }

@@ -6,6 +6,9 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
 
+/** The inboxes of users, with their sessions. */
+type SessionInboxes = Pick<Inboxes, "register" | "unregister">;
+
 /** The room sockets of this conversation, by session. */
 interface SessionSockets {
   hasSession(sessionId: SessionId): boolean;
@@ -19,7 +22,7 @@ interface SessionSockets {
  */
 export class SessionRegistry {
   readonly #id: ConversationId;
-  readonly #inboxes: Inboxes;
+  readonly #inboxes: SessionInboxes;
   readonly #sockets: SessionSockets;
   readonly #timing: Timing["socketRegistry"];
   /** the sockets that are being opened, by session, each with whether a kick has arrived */
@@ -29,7 +32,7 @@ export class SessionRegistry {
 
   constructor(
     id: ConversationId,
-    inboxes: Inboxes,
+    inboxes: SessionInboxes,
     sockets: SessionSockets,
     timing: Timing["socketRegistry"],
   ) {

@@ -5,7 +5,7 @@ import { GroupEvent } from "../../domain/messages/content.ts";
 import type { ThreadState } from "../../domain/messages/thread.ts";
 import type { MemberEvent } from "../../domain/sync/socket-protocol.ts";
 import type { RoomStores } from "../room/context.ts";
-import type { RoomSocket } from "../sockets/room-socket.ts";
+import type { Receiver } from "../sockets/receiver.ts";
 import type { GroupChange } from "./group-change.ts";
 import type { Audience, Published, SharedEvent } from "./published.ts";
 
@@ -20,7 +20,7 @@ export function readEvents(
   room: Room,
   userId: UserId,
   seq: Position,
-  from: RoomSocket | null = null,
+  from: Receiver | null = null,
 ): Published[] {
   const event = { type: "read", conversationId: room.state.id, userId, seq } as const;
   const own = { ...unreadChanged(room, { own: userId }, from), event: () => ownRead(room, userId, seq) };
@@ -29,7 +29,7 @@ export function readEvents(
 }
 
 /** What is unread to users has changed, and their read position has not moved: nobody else learns of it. */
-export function unreadChanged(room: Room, to: Audience, from: RoomSocket | null = null): Published {
+export function unreadChanged(room: Room, to: Audience, from: Receiver | null = null): Published {
   return { event: (userId) => ownRead(room, userId), to, subject: "read", from };
 }
 

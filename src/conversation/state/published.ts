@@ -1,6 +1,6 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { DeviceEvent, RoomEvent } from "../../domain/sync/socket-protocol.ts";
-import type { RoomSocket } from "../sockets/room-socket.ts";
+import type { Receiver } from "../sockets/receiver.ts";
 
 /** What room sockets and devices are told alike. */
 export type SharedEvent = Exclude<RoomEvent, { type: "ready" }>;
@@ -24,7 +24,7 @@ export interface Published<Event extends DeviceEvent = SharedEvent> {
   /** devices that were not told yet are told the last event of a subject only; absent: they are told each */
   subject?: string;
   /** the room socket that asked, which is not told */
-  from?: RoomSocket | null;
+  from?: Receiver | null;
 }
 
 /** Where events go: to the sockets of the room, and to the devices of members. */

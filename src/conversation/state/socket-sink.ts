@@ -23,4 +23,9 @@ export interface SocketSink extends EventSink {
   groupChanged(changed: StoredChange): void;
   /** whether a socket is told of changed messages as a whole alone */
   tellsWhole(): boolean;
+  /**
+   * All who look see the conversation otherwise.
+   * @returns the users among them whose updates the room sends
+   */
+  refresh(): UserId[];
 }

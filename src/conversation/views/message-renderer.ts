@@ -102,21 +102,24 @@ export class MessageRenderer {
   /**
    * Renders a new message for all members.
    * @returns `message`: for members who may see the quoted message, or if there is no quote; `blind`: the
-   *   same without the quote, and the users who get it instead; null if there are none
+   *   same without the quote, and the users who get it instead: those who have hidden the quoted message, and
+   *   those who do not see so old ones; null if there are none
    */
   renderForAll(row: MessageRow): {
     message: Message;
-    blind: { users: Set<UserId>; message: Message } | null;
+    blind: { users: Set<UserId>; hiders: readonly UserId[]; quoted: Seq; message: Message } | null;
   } {
     const found = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
     // A shadowed message was quoted by its sender: all others do without it, and the sender until they read.
     const quoted = found?.shadowed === null ? found : undefined;
     const message = this.#message(row, quoted);
     if (!quoted) return { message, blind: null };
-    const users = new Set(this.#log.hides.usersOf(quoted.seq));
+    const hiders = this.#log.hides.usersOf(quoted.seq);
+    const users = new Set(hiders);
     for (const member of this.#members.unsettled())
       if (member.visible_from >= quoted.seq) users.add(member.user_id);
-    return { message, blind: users.size === 0 ? null : { users, message: this.#message(row, undefined) } };
+    const blind = { users, hiders, quoted: quoted.seq, message: this.#message(row, undefined) };
+    return { message, blind: users.size === 0 ? null : blind };
   }
 
   /**

@@ -208,4 +208,21 @@ export const CONVERSATION_VALUES = {
     /** The most sockets. */
     max: 30_000,
   },
+  /** The relays of a crowd. */
+  relays: {
+    /**
+     * The pause between two calls of a relay, for each of its sockets: a relay writes 8,000 frames a second with
+     * a third of its thread (docs/benchmarks/crowds.md).
+     */
+    pauseUs: 125,
+    /** The deadline of a call between a conversation and a relay. */
+    callMs: 5_000,
+    /** The pause after a call has failed; doubled with each further failure. */
+    retryMs: 500,
+    maxRetryMs: 30_000,
+    /** A socket that has sent nothing for so long has no send that waits. */
+    senderMs: 60_000,
+    /** The pages that a relay asks for at once for sockets that are behind. */
+    pagesAtOnce: 16,
+  },
 };

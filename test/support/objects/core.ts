@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { ConversationStubs } from "../../../src/conversation/stub.ts";
+import { ConversationStubs, RelayStubs } from "../../../src/conversation/stub.ts";
 import { HashTurns } from "../../../src/core/accounts/hash-turns.ts";
 import { SessionCache } from "../../../src/core/accounts/session-cache.ts";
 import type { Core } from "../../../src/core/context.ts";
@@ -25,6 +25,7 @@ function core(): Core {
   return {
     db: openDatabase(env.DB),
     conversations: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
+    relays: new RelayStubs(env.RELAY, timing.rpcRetry),
     inboxes: new InboxStubs(env.INBOX, timing.rpcRetry),
     hooks: new HookStubs(env.HOOK, timing.rpcRetry),
     files: env.FILES,

@@ -52,7 +52,7 @@ describe("conversation updates", () => {
           isolatedRoom(storage),
           { listed },
           timing.announcements,
-          { reaches: () => true, isLooking: () => true, tell: () => undefined },
+          { reaches: () => true, refresh: () => [], tell: () => undefined },
         );
         announcements.send(everybody);
         announcements.send(everybody.slice(500));

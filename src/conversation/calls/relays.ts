@@ -1,0 +1,146 @@
+import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
+import type { AnyDraft } from "../../domain/messages/message.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+import type { CallClient } from "../../object/calls/object-call.ts";
+import { liveFrames, pageFrames } from "../../object/frames.ts";
+import { WEIGHTS } from "../../object/user-budgets.ts";
+import type { ConversationComponents } from "../components.ts";
+import type { Generation } from "../relays/relay-update.ts";
+import type { RelayedPlace } from "../relays/relayed-socket.ts";
+import { socketPage } from "../sockets/socket-page.ts";
+import { type Caller, once, repeatable } from "./call.ts";
+
+const { unweighed } = WEIGHTS;
+
+/** A page for a socket that a relay holds. */
+export interface RelayPageRequest
+  extends Caller,
+    Pick<RelayedPlace, "showsThreads" | "takesChanges" | "takesParts"> {
+  after: Position;
+  /** absent: the client wants no changes */
+  rev: number | undefined;
+  /** the client has asked for it; otherwise its socket is behind, and the frames come as live ones */
+  isAsked: boolean;
+}
+
+/** Frames for a socket that a relay holds, and what it has been sent with them. */
+export interface RelayedPage {
+  frames: string[];
+  at: SyncPosition;
+  generation: Generation;
+  hasMore: boolean;
+  /** how many messages the frames have */
+  messages: number;
+  /** the user sees no messages up to here */
+  visibleFrom: Position;
+}
+
+/** The calls of relays, which charge their users themselves. */
+export const RELAYED = {
+  /** The first frame of a socket that opens in a relay, and what the relay has to know of its user. */
+  openForRelay: repeatable(
+    unweighed,
+    (
+      { room, relays, config },
+      { userId, sessionId }: Pick<RelayedPlace, "userId" | "sessionId">,
+    ): RelayedPage => {
+      room.flushSends();
+      room.changeFeed.flush();
+      const { visible_from, read_seq } = room.members.active(userId);
+      const generation = relays.linkOf(userId).opened();
+      const { seq, rev } = relays.position;
+      const ready = config.protocol.event({
+        type: "ready",
+        ...{ userId, sessionId, conversationId: room.state.id },
+        ...{ lastSeq: seq, readSeq: read_seq, rev },
+      });
+      return {
+        frames: [ready],
+        at: { seq, rev },
+        generation,
+        hasMore: false,
+        messages: 0,
+        visibleFrom: visible_from,
+      };
+    },
+  ),
+
+  /** What a socket in a relay lacks after a position. @see RoomSockets */
+  pageForRelay: repeatable(unweighed, (parts: ConversationComponents, input: RelayPageRequest) =>
+    parts.room.profiles.fresh(() => relayedPage(parts, input)),
+  ),
+
+  /**
+   * Stores what sockets in a relay have sent. Their acks and refusals come with what the relay is told. A
+   * relay closes the sockets of a call that has failed: their clients send again.
+   */
+  sendForRelay: once(
+    unweighed,
+    ({ room, relays }, { sends }: { sends: { place: RelayedPlace; drafts: AnyDraft[] }[] }) => {
+      const begun = Date.now();
+      for (const { place, drafts } of sends) {
+        const socket = relays.linkOf(place.userId).socketOf(place);
+        room.sends.submit(place.userId, drafts, { socket, begun });
+      }
+      return null;
+    },
+  ),
+
+  /** Moves the read position of a user, whose other sockets are told. */
+  readForRelay: repeatable(
+    unweighed,
+    ({ room, relays }, { place, seq }: { place: RelayedPlace; seq: Position }) => {
+      const socket = relays.linkOf(place.userId).socketOf(place);
+      room.readPositions.read(place.userId, seq, socket);
+      return null;
+    },
+  ),
+
+  /** @returns for each of these users who is a member: the frame with the conversation as they see it now */
+  describeForRelay: repeatable(
+    unweighed,
+    async ({ room, config }, { userIds }: { userIds: UserId[] }): Promise<Map<UserId, string>> => {
+      const described = await room.conversationUpdates.describe(userIds);
+      return new Map(
+        [...described].map(([userId, describe]) => [
+          userId,
+          config.protocol.event({ type: "conversation", conversation: describe() }),
+        ]),
+      );
+    },
+  ),
+};
+
+function relayedPage({ room, relays, config }: ConversationComponents, input: RelayPageRequest): RelayedPage {
+  const { userId, after, rev, isAsked, ...wishes } = input;
+  const { protocol } = config;
+  room.flushSends();
+  room.changeFeed.flush();
+  const generation = relays.linkOf(userId).opened();
+  const { announcedRev } = room.changeFeed;
+  const page = socketPage(
+    room,
+    protocol,
+    { userId, ...wishes },
+    {
+      // A position beyond the log counts as its end.
+      after: Position.parse(Math.min(after, room.log.last.seq)),
+      rev: rev ?? announcedRev,
+      isLimited: isAsked && rev !== undefined,
+    },
+  );
+  const framesOf = isAsked ? pageFrames : liveFrames;
+  const frames = framesOf(page, room.state.id, protocol);
+  if (!page.hasMore) room.conversationUpdates.send([userId]);
+  return {
+    frames,
+    at: { seq: page.lastSeq, rev: page.rev },
+    generation,
+    hasMore: page.hasMore,
+    messages: page.messages.length,
+    visibleFrom: room.members.active(userId).visible_from,
+  };
+}
+
+/** A conversation, as its relays call it. */
+export type RelayedConversation = CallClient<typeof RELAYED, ConversationId>;

@@ -1,0 +1,342 @@
+import { CoreError } from "../../../domain/errors.ts";
+import { type ConversationId, Position, type UserId } from "../../../domain/ids.ts";
+import type { AnyDraft } from "../../../domain/messages/message.ts";
+import type { Settings } from "../../../domain/settings.ts";
+import { furthest } from "../../../domain/sync/replay.ts";
+import type { RoomCommand, SendItem } from "../../../domain/sync/socket-protocol.ts";
+import type { Timing } from "../../../domain/timing.ts";
+import { errorFields, log } from "../../../lib/logger.ts";
+import { Semaphore } from "../../../object/concurrency.ts";
+import { type FrameReader, readFrame } from "../../../object/frame-reader.ts";
+import { CLOSE } from "../../../object/hibernating-socket.ts";
+import { type UserBudgets, WEIGHTS, weightOfMessages } from "../../../object/user-budgets.ts";
+import type { RelayedConversation, RelayedPage } from "../../calls/relays.ts";
+import { LaggingSockets } from "../../sockets/lagging-sockets.ts";
+import { OpenSockets } from "../../sockets/open-sockets.ts";
+import type { RoomOpening } from "../../sockets/room-opening.ts";
+import type { Relayed, RoomSocket } from "../../sockets/room-socket.ts";
+import type { RoomRenewal, RoomSocketsDeps } from "../../sockets/room-sockets.ts";
+import type { RelayId, RelayItem, RelayUpdate } from "../relay-update.ts";
+import { framesOf, type HeldSocket, type OpeningSocket, placeOf } from "./held-socket.ts";
+import { PositionStore } from "./position-store.ts";
+import { RelaySends } from "./relay-sends.ts";
+
+/** Where a socket is that has been sent nothing. */
+const NOWHERE = { seq: Position.parse(0), rev: 0 };
+/** The users whose conversation one call describes. */
+const DESCRIBED = 100;
+
+/** What the sockets of a relay need from outside. */
+export interface RelaySocketsDeps extends Pick<RoomSocketsDeps, "protocol" | "metrics"> {
+  settings: Settings;
+  conversations: RelayedConversation;
+  timing: Timing;
+}
+
+/**
+ * The sockets of a relay. The conversation says what they are sent, and in which order. A socket that may
+ * lack something is brought up to date by pages of the conversation, as any socket that resumes: nothing has
+ * to be kept here.
+ */
+export class RelaySockets extends OpenSockets {
+  readonly #id: RelayId;
+  readonly #deps: RelaySocketsDeps;
+  readonly #budgets: UserBudgets;
+  readonly #frameReader: FrameReader<RoomCommand>;
+  readonly #held = new Map<RoomSocket, HeldSocket>();
+  readonly #opening = new Set<OpeningSocket>();
+  readonly #told: PositionStore;
+  readonly #lagging: LaggingSockets;
+  readonly #sends: RelaySends;
+  readonly #pageTurns: Semaphore;
+  #lastNumber = 0;
+  /** the users who are to be sent their conversation anew */
+  readonly #described = new Set<UserId>();
+  #isDescribing = false;
+
+  constructor(ctx: DurableObjectState, id: RelayId, deps: RelaySocketsDeps, budgets: UserBudgets) {
+    super(ctx, id.conversationId, deps.protocol, deps.settings);
+    this.#id = id;
+    this.#deps = deps;
+    this.#budgets = budgets;
+    this.#frameReader = {
+      decode: (frame) => deps.protocol.decode(frame, id.conversationId),
+      refuse: deps.protocol.refused,
+      budgets,
+      closeAll: (userId, reason) => this.closeAll(userId, reason),
+    };
+    this.#told = new PositionStore(ctx.storage.sql);
+    for (const socket of this.sockets) this.#hold(socket, null);
+    this.#lagging = new LaggingSockets(
+      {
+        conversationId: id.conversationId,
+        catchUp: (socket) => void this.#catchUp(socket),
+        timing: deps.timing.slowReader,
+      },
+      this.#told.position ?? NOWHERE,
+    );
+    this.#sends = new RelaySends(id.conversationId, deps.conversations, deps.timing.relays);
+    this.#pageTurns = new Semaphore(deps.timing.relays.pagesAtOnce);
+  }
+
+  /** A socket begins to open: what comes from now on waits for it. */
+  begin(): OpeningSocket {
+    const opening = { missed: [], generation: null };
+    this.#opening.add(opening);
+    return opening;
+  }
+
+  /** The opening is over, with or without a socket. */
+  end(opening: OpeningSocket): void {
+    this.#opening.delete(opening);
+  }
+
+  /** Accepts a socket, and sends `ready`; with `after` a page of the replay follows. */
+  open(
+    ws: WebSocket,
+    { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">,
+    { frames, at, visibleFrom, generation }: RelayedPage,
+    opening: OpeningSocket,
+  ): void {
+    const socket = this.accept(ws, identity, { visibleFrom, generation });
+    const held = this.#hold(socket, at);
+    for (const frame of frames) socket.send(frame);
+    held.missed = opening.missed;
+    held.generation = opening.generation;
+    this.end(opening);
+    if (after !== undefined) void this.#page(held, { after, rev, isAsked: true });
+    else this.#sendMissed(held);
+  }
+
+  /**
+   * Sends the sockets what the conversation says.
+   * @returns the number of sockets, with those that are opening
+   */
+  update({ generation, to, items }: RelayUpdate): number {
+    if (this.size + this.#opening.size === 0) return 0;
+    for (const opening of this.#opening) opening.generation = generation;
+    for (const held of this.#held.values()) {
+      if (held.pages > 0) held.generation = generation;
+      else if (held.socket.relayed?.generation !== generation) this.#fallBehind(held, items);
+    }
+    for (const item of items) this.#tell(item);
+    this.#told.moveTo(to);
+    this.#lagging.sentUpTo(to);
+    return this.size + this.#opening.size;
+  }
+
+  /** Handles one frame of a client. @see RoomSockets.handleFrame */
+  handleFrame(ws: WebSocket, data: string | ArrayBuffer): RoomRenewal | undefined {
+    const socket = this.find(ws);
+    const held = socket && this.#held.get(socket);
+    if (!held) return undefined;
+    socket.markAlive();
+    this.#lagging.heard();
+    const read = readFrame(this.#frameReader, socket, data);
+    if (!read) return undefined;
+    const { command, granted } = read;
+    if (command.type !== "send") socket.valid();
+    switch (command.type) {
+      case "auth":
+        // It asks the inbox, as opening a socket does.
+        this.#budgets.charge(socket.userId, WEIGHTS.page - WEIGHTS.light);
+        return { socket, token: command.token };
+      case "send":
+        this.#send(held, command.items.slice(0, granted));
+        return undefined;
+      case "read":
+        void this.#read(held, command.seq);
+        return undefined;
+      case "sync":
+        void this.#page(held, {
+          after: command.after,
+          rev: command.rev ?? socket.replay?.rev,
+          isAsked: true,
+        });
+        return undefined;
+      case "typing":
+        // Nobody in a crowd hears who types.
+        return undefined;
+    }
+  }
+
+  override remove(ws: WebSocket): RoomSocket | null {
+    const socket = super.remove(ws);
+    if (socket) this.#held.delete(socket);
+    return socket;
+  }
+
+  #hold(socket: RoomSocket, at: HeldSocket["at"]): HeldSocket {
+    this.#lastNumber++;
+    const none = { sends: 0, pages: 0, missed: [], generation: null };
+    const held = { socket, number: this.#lastNumber, at, ...none };
+    this.#held.set(socket, held);
+    return held;
+  }
+
+  /**
+   * Something was lost of what a socket was to be sent: pages bring it up to date. Answers are lost for good:
+   * the client reconnects, and sends again with the same client message ids.
+   * @param items what comes next
+   */
+  #fallBehind({ socket, at, sends, number }: HeldSocket, items: readonly RelayItem[]): void {
+    const answered = items.reduce((sum, { answers }) => sum + (answers?.get(number) ?? 0), 0);
+    if (sends > answered) socket.close(CLOSE.fault);
+    if (!socket.isLive) return;
+    const { position } = this.#told;
+    this.#lagging.lag(socket, at && position ? furthest(at, position) : (at ?? position ?? NOWHERE));
+  }
+
+  #tell(item: RelayItem): void {
+    const { kick, deleted, refreshes } = item;
+    if (kick) {
+      const leaving = new Set(kick.userIds);
+      this.kick(({ userId }) => leaving.has(userId), kick.reason);
+    }
+    for (const opening of this.#opening) opening.missed.push(item);
+    for (const held of this.#held.values()) {
+      const visibleFrom = deleted?.get(held.socket.userId);
+      if (visibleFrom !== undefined) keep(held.socket, { visibleFrom });
+      if (held.pages > 0) held.missed.push(item);
+      else this.#deliver(held, item);
+    }
+    this.#lagging.sentUpTo(item.at);
+    if (refreshes) this.#describe([...this.#held.keys()].map(({ userId }) => userId));
+  }
+
+  #deliver(held: HeldSocket, item: RelayItem): void {
+    const { socket, number } = held;
+    const frames = framesOf(item, held);
+    if (!frames || frames.length === 0) return;
+    held.sends -= item.answers?.get(number) ?? 0;
+    if (!item.moves && item.bySocket.has(number)) for (const frame of frames) socket.sendAck(frame);
+    else this.#lagging.deliver(socket, frames, !item.own.has(socket.userId));
+  }
+
+  /** What came while a page was on its way. The page has a part of it. */
+  #sendMissed(held: HeldSocket): void {
+    const { socket, generation } = held;
+    const missed = held.missed.splice(0);
+    held.generation = null;
+    if (generation !== null && socket.relayed?.generation !== generation) this.#fallBehind(held, missed);
+    for (const item of missed) {
+      if (item.kick?.userIds.includes(socket.userId))
+        this.kick((other) => other === socket, item.kick.reason);
+      this.#deliver(held, item);
+    }
+  }
+
+  #send(held: HeldSocket, items: SendItem[]): void {
+    const { socket } = held;
+    const drafts: AnyDraft[] = [];
+    for (const { draft, clientMsgId } of items) {
+      // A forward is read from elsewhere, and may have many messages.
+      if (draft.ok && "copy" in draft.value)
+        this.#budgets.charge(socket.userId, WEIGHTS.page - WEIGHTS.light);
+      if (draft.ok) drafts.push(socket.fileOrigins.draftToStored(draft.value));
+      else this.refuse(socket, draft, clientMsgId);
+    }
+    if (drafts.length === 0) {
+      socket.invalid();
+      return;
+    }
+    socket.valid();
+    held.sends += drafts.length;
+    this.#sends.add({ socket, place: placeOf(held, this.#id.relay), drafts });
+  }
+
+  async #read(held: HeldSocket, seq: Position): Promise<void> {
+    try {
+      const place = placeOf(held, this.#id.relay);
+      await this.#deps.conversations.readForRelay(this.#conversation, { place, seq });
+    } catch (error) {
+      this.failed(held.socket, error);
+    }
+  }
+
+  async #catchUp(socket: RoomSocket): Promise<void> {
+    const [held, { replay }] = [this.#held.get(socket), socket];
+    if (!held || !replay || held.pages > 0) return;
+    const { after, rev } = replay;
+    await this.#pageTurns.run(() => this.#page(held, { after, rev, isAsked: false }));
+  }
+
+  /** Sends a socket a page, which it has asked for or needs. What comes meanwhile waits, and follows. */
+  async #page(
+    held: HeldSocket,
+    from: { after: Position; rev: number | undefined; isAsked: boolean },
+  ): Promise<void> {
+    const { socket } = held;
+    const { userId, showsThreads, takesChanges, takesParts } = socket;
+    held.pages++;
+    try {
+      const wishes = { showsThreads, takesChanges, takesParts };
+      const page = await this.#deps.conversations.pageForRelay(this.#conversation, {
+        ...{ userId, ...wishes, ...from },
+      });
+      this.#sendPage(held, page, from);
+    } catch (error) {
+      if (error instanceof CoreError && error.code === "not_found" && !from.isAsked)
+        this.kick((other) => other === socket, "removed");
+      else if (from.isAsked) this.failed(socket, error);
+      else log("warn", "relay_page_failed", { ...this.#id, ...errorFields(error) });
+    } finally {
+      held.pages--;
+    }
+    if (held.pages === 0) this.#sendMissed(held);
+  }
+
+  #sendPage(
+    held: HeldSocket,
+    { frames, at, hasMore, messages, ...kept }: RelayedPage,
+    { rev, isAsked }: { rev: number | undefined; isAsked: boolean },
+  ): void {
+    const { socket } = held;
+    this.#budgets.charge(socket.userId, isAsked ? weightOfMessages(messages) : 0);
+    keep(socket, { visibleFrom: kept.visibleFrom, generation: kept.generation });
+    for (const frame of frames) socket.send(frame);
+    // A page without changes leaves them to what comes live.
+    held.at = rev === undefined ? { ...at, rev: held.at?.rev ?? this.#told.position?.rev ?? at.rev } : at;
+    if (!hasMore) socket.goLive();
+    else if (isAsked) socket.fallBehind(at.seq, at.rev);
+    else this.#lagging.lag(socket, at);
+  }
+
+  /** Sends users the conversation as they see it now. One that cannot be described is not tried again. */
+  #describe(userIds: readonly UserId[]): void {
+    for (const id of userIds) this.#described.add(id);
+    if (!this.#isDescribing) void this.#describeAll();
+  }
+
+  async #describeAll(): Promise<void> {
+    this.#isDescribing = true;
+    while (this.#described.size > 0) {
+      const userIds = [...this.#described].slice(0, DESCRIBED);
+      for (const id of userIds) this.#described.delete(id);
+      try {
+        const { conversations } = this.#deps;
+        const frames = await conversations.describeForRelay(this.#conversation, { userIds });
+        for (const { socket } of this.#held.values()) {
+          const frame = frames.get(socket.userId);
+          if (frame !== undefined) this.#lagging.deliver(socket, [frame], false);
+        }
+      } catch (error) {
+        log("warn", "conversation_update_failed", { ...this.#id, ...errorFields(error) });
+      }
+    }
+    this.#isDescribing = false;
+  }
+
+  get #conversation(): ConversationId {
+    return this.#id.conversationId;
+  }
+}
+
+/** Keeps something of a socket, unless it is known. */
+function keep(socket: RoomSocket, changes: Partial<Relayed>): void {
+  const { relayed } = socket;
+  const { visibleFrom = relayed?.visibleFrom, generation = relayed?.generation } = changes;
+  if (visibleFrom === undefined || generation === undefined) return;
+  if (visibleFrom !== relayed?.visibleFrom || generation !== relayed.generation)
+    socket.relayed = { visibleFrom, generation };
+}

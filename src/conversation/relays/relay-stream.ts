@@ -1,0 +1,225 @@
+import { Position, type Seq, type UserId } from "../../domain/ids.ts";
+import type { EncodedPart } from "../../domain/sync/encoded-message.ts";
+import type { SyncPosition } from "../../domain/sync/replay.ts";
+import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
+import { frames } from "../../object/frames.ts";
+import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
+import { isInMain, type MessageRow } from "../log/row.ts";
+import type { RoomContext } from "../room/context.ts";
+import type { SendOrigin, SendOutcome } from "../sending/send.ts";
+import { type OutgoingMessage, outgoing } from "../sockets/broadcast-frames.ts";
+import { sendChanges } from "../sockets/changed-frames.ts";
+import { EchoBudgets } from "../sockets/echo-budgets.ts";
+import type { StoredChange } from "../state/group-change.ts";
+import type { Audience, Published } from "../state/published.ts";
+import type { SocketSink } from "../state/socket-sink.ts";
+import { emptyItem, type RelayLink } from "./relay-link.ts";
+import { type RelayItem, type RelayNumber, relayOf } from "./relay-update.ts";
+import { ItemFrames, RelayedSocket } from "./relayed-socket.ts";
+
+/** The room, as what relays are told is made of it. */
+type StreamedRoom = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "encoder" | "changeFeed">;
+
+/**
+ * Tells relays what room sockets are told: each event once for all sockets that are sent the same, and once
+ * for each user who sees it otherwise. Without relays it does nothing.
+ */
+export class RelayStream implements SocketSink {
+  readonly #room: StreamedRoom;
+  readonly #protocol: RoomProtocol;
+  readonly #links: ReadonlyMap<RelayNumber, RelayLink>;
+  /** up to where everything was told */
+  #at: SyncPosition;
+
+  constructor(room: StreamedRoom, protocol: RoomProtocol, links: ReadonlyMap<RelayNumber, RelayLink>) {
+    this.#room = room;
+    this.#protocol = protocol;
+    this.#links = links;
+    this.#at = { seq: room.log.last.seq, rev: room.changeFeed.announcedRev };
+  }
+
+  get position(): SyncPosition {
+    return this.#at;
+  }
+
+  sent(outcomes: SendOutcome<SendOrigin>[]): void {
+    const rows = outcomes.flatMap(({ result }) =>
+      result.ok && !result.value.isRepeated ? [result.value.row] : [],
+    );
+    this.#moveTo({ seq: rows.at(-1)?.seq });
+    if (this.#links.size === 0) return;
+    const messages: OutgoingMessage[] = [];
+    const acks = new Map<RelayedSocket, EncodedPart[]>();
+    const echoes = new EchoBudgets();
+    for (const { send, result } of outcomes) {
+      const { origin, draft } = send;
+      const from = "socket" in origin && origin.socket instanceof RelayedSocket ? origin.socket : null;
+      if (!result.ok) {
+        from?.answer([this.#protocol.refused(result, { clientMsgId: draft.clientMsgId })], 1);
+        continue;
+      }
+      const { row, isRepeated } = result.value;
+      const shown = isRepeated ? null : outgoing(this.#room, this.#protocol, row, from);
+      if (shown) messages.push(shown);
+      if (!from) continue;
+      const receipt = { seq: row.seq, createdAt: row.created_at };
+      const echo = echoes.allows(from) ? this.#echo(row, from.userId, shown) : undefined;
+      if (echo !== undefined) echoes.take(from, echo);
+      const ack = this.#protocol.ack(this.#room.state.id, receipt, draft.clientMsgId, echo);
+      acks.set(from, [...(acks.get(from) ?? []), ack]);
+    }
+    this.#tellMessages(messages);
+    // Behind the messages: a client with an ack for seq 7 has been sent every message before it.
+    for (const [socket, parts] of acks) socket.answer(frames(parts, this.#protocol.acks), parts.length);
+  }
+
+  imported(rows: readonly MessageRow[]): void {
+    this.#moveTo({ seq: rows.at(-1)?.seq });
+    if (this.#links.size === 0) return;
+    const { hides } = this.#room.log;
+    this.#tellMessages(
+      rows.map((row) => ({
+        ...outgoing(this.#room, this.#protocol, row, null),
+        except: new Set(hides.usersOf(row.seq)),
+      })),
+    );
+  }
+
+  tell({ event, to, from }: Published): void {
+    if (this.#links.size === 0) return;
+    const made = new ItemFrames(usersOf(to));
+    if (typeof event !== "function") {
+      const told = [this.#protocol.event(event)];
+      for (const viewer of made.viewers) if (this.#isTold(viewer.userId, to)) made.deliver(viewer, told);
+    } else
+      for (const userId of usersOf(to)) {
+        const own = this.#links.has(relayOf(userId)) ? event(userId) : null;
+        if (own) made.tell(userId, this.#protocol.event(own));
+      }
+    const asked = from instanceof RelayedSocket ? from.place : null;
+    const isDeletion = typeof event !== "function" && event.type === "deleted" && "own" in to;
+    for (const link of this.#links.values())
+      link.add({
+        ...emptyItem(this.#at, false),
+        ...made.frames,
+        ...(asked?.relay === link.relay && { bySocket: new Map([[asked.number, []]]) }),
+        ...(isDeletion && { deleted: new Map([[to.own, event.seq]]) }),
+      });
+  }
+
+  messagesChanged(announcement: ChangeAnnouncement): void {
+    this.#moveTo({ rev: announcement.rev });
+    if (this.#links.size === 0) return;
+    const all = this.#changed(announcement);
+    const { rows } = announcement;
+    const instead = rows.length < 2 ? [] : rows.map((row) => this.#changed({ ...announcement, rows: [row] }));
+    for (const link of this.#links.values()) link.add({ ...all, instead });
+  }
+
+  revoked(row: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
+    const { seq, shadowed, sender_id } = row;
+    if (this.#links.size === 0) return;
+    const { state, log } = this.#room;
+    const frame = this.#protocol.event({ type: "revoked", conversationId: state.id, seq, by, rev });
+    const made = new ItemFrames([...log.hides.usersOf(seq), ...(shadowed === null ? [] : [sender_id])]);
+    for (const viewer of made.viewers) {
+      if (!isInMain(row) && !viewer.showsThreads) continue;
+      if (shadowed === null ? made.isAll(viewer) : viewer.userId === sender_id) made.deliver(viewer, [frame]);
+    }
+    for (const link of this.#links.values())
+      link.add({ ...emptyItem(this.#at, false), ...made.frames, shows: seq, instead: [] });
+  }
+
+  hidden(seq: Seq, userId: UserId, rev: number): void {
+    const event = { type: "hidden", conversationId: this.#room.state.id, seq, rev } as const;
+    this.tell({ event, to: { only: new Set([userId]) } });
+  }
+
+  groupChanged({ change: { kick }, systemMessage }: StoredChange): void {
+    this.#moveTo({ seq: systemMessage?.seq });
+    if (kick) for (const link of this.#links.values()) link.add({ ...emptyItem(this.#at, false), kick });
+    if (systemMessage && this.#links.size > 0)
+      this.#tellMessages([outgoing(this.#room, this.#protocol, systemMessage, null)]);
+  }
+
+  /** What relays hold is not known here: they may hold sockets that are told of messages as a whole alone. */
+  tellsWhole(): boolean {
+    return this.#links.size > 0;
+  }
+
+  /** Whether the relay of a user has sockets. */
+  reaches(userId: UserId): boolean {
+    return this.#links.has(relayOf(userId));
+  }
+
+  refresh(): UserId[] {
+    for (const link of this.#links.values()) link.add({ ...emptyItem(this.#at, false), refreshes: true });
+    return [];
+  }
+
+  #moveTo({ seq, rev }: { seq?: number | undefined; rev?: number | undefined }): void {
+    if (seq !== undefined || rev !== undefined)
+      this.#at = { seq: Position.parse(seq ?? this.#at.seq), rev: rev ?? this.#at.rev };
+  }
+
+  #tellMessages(messages: readonly OutgoingMessage[]): void {
+    if (messages.length === 0) return;
+    for (const link of this.#links.values()) {
+      // A message with a quote is an item of its own: who does not see the quoted one is sent it without.
+      for (const run of runsOf(messages)) link.addMessages(run, this.#at);
+    }
+  }
+
+  #isTold(userId: UserId, to: Audience): boolean {
+    if ("membersAnd" in to) return true;
+    if ("only" in to) return to.only.has(userId);
+    if ("own" in to) return userId === to.own;
+    return userId === to.around ? to.self !== "nowhere" : !this.#room.state.isBlocked;
+  }
+
+  #changed(announcement: ChangeAnnouncement): RelayItem {
+    const { renderer, log } = this.#room;
+    const { rows, ownersOf } = announcement;
+    const special = rows.flatMap((row) => [
+      ...(ownersOf.get(row.seq) ?? []),
+      ...log.hides.usersOf(row.seq),
+      ...(row.shadowed === null ? [] : [row.sender_id]),
+      ...(renderer.renderForAll(row).blind?.users ?? []),
+    ]);
+    const made = new ItemFrames(special);
+    sendChanges(this.#room, announcement, made.viewers, this.#protocol, made);
+    const oldest = rows.reduce<Seq | undefined>(
+      (least, { seq }) => (least === undefined || seq < least ? seq : least),
+      undefined,
+    );
+    const shows = oldest !== undefined && { shows: oldest, instead: [] };
+    return { ...emptyItem(this.#at, true), ...made.frames, ...shows };
+  }
+
+  /** The message for the ack of its sender. @see Broadcast */
+  #echo(row: MessageRow, userId: UserId, shown: OutgoingMessage | null): EncodedPart | undefined {
+    if (shown) return shown.redacted?.users.has(userId) ? shown.redacted.part : shown.part;
+    const { members, renderer } = this.#room;
+    const sender = members.find(userId);
+    const [message] = sender ? renderer.render([row], renderer.senderAsReader(row, sender)) : [];
+    return message && this.#protocol.message(message);
+  }
+}
+
+/** The users whom an event names as its audience. */
+function usersOf(to: Audience): UserId[] {
+  if ("membersAnd" in to) return [];
+  if ("only" in to) return [...to.only];
+  return ["own" in to ? to.own : to.around];
+}
+
+/** Messages in a row, of which each that is shown to some without its quote is alone. */
+function runsOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const runs: OutgoingMessage[][] = [];
+  for (const message of messages) {
+    const last = runs.at(-1);
+    if (last && !message.redacted && last.every(({ redacted }) => !redacted)) last.push(message);
+    else runs.push([message]);
+  }
+  return runs;
+}
