@@ -22,7 +22,7 @@ const placeOf = (g: LargeGroup) => ({
   ...{ ...WISHES, echoes: true },
 });
 
-/** The calls by which inboxes, devices, relays and the Worker learn of a conversation. */
+/** The calls by which inboxes, devices and the Worker learn of a conversation. */
 export const DELIVERY = {
   init: [(g) => [owner(g)]],
   snapshot: [
@@ -35,6 +35,10 @@ export const DELIVERY = {
   confirmDirectPermission: [() => [{ token: TOKEN }]],
   kick: [() => [{ sessionId: SESSION }]],
   openSessions: [() => [{ sessionIds: range(1, LIMITS.page).map(() => SESSION) }]],
+} satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;
+
+/** The calls of relays. */
+export const RELAYED = {
   openForRelay: [(g) => [{ userId: g.owner, sessionId: SESSION }]],
   pageForRelay: [
     (g) => [pageAfter(g, 0, 0)],
@@ -43,9 +47,11 @@ export const DELIVERY = {
     (g) => [pageAfter(g, g.first.replies - 1)],
     (g) => [pageAfter(g, g.newest - LIMITS.page)],
   ],
+  readForRelay: [(g) => [{ place: placeOf(g), seq: Position.parse(g.newest) }]],
   sendForRelay: [
     (g) => [{ sends: range(1, SENDS).map(() => ({ place: placeOf(g), drafts: [largestDraft([])] })) }],
+    // What the sends have left to a later turn.
+    () => [{ sends: [] }],
   ],
-  readForRelay: [(g) => [{ place: placeOf(g), seq: Position.parse(g.newest) }]],
   describeForRelay: [(g) => [{ userIds: range(1, DESCRIBED).map(() => g.next()) }]],
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;
