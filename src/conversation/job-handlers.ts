@@ -11,7 +11,7 @@ export const CONVERSATION_JOBS: JobTable<ConversationJobKind, ConversationCompon
     // The marker stands for changes that wait for their announcement, too, and for relays.
     room.changeFeed.flush();
     const due = await room.fanout.repair();
-    return due ?? (relays.resume() ? Date.now() + timing.retryMarker.dueMs : null);
+    return due ?? ((await relays.repair()) ? Date.now() + timing.retryMarker.dueMs : null);
   },
   failed_updates: ({ room }) => room.fanout.retryFailed(),
   projection: ({ room }) => room.projection.runOnce(),

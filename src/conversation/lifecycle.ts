@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Failure, noConversation, type Result } from "../domain/errors.ts";
-import { ConversationId, UserId } from "../domain/ids.ts";
+import { ConversationId, type SessionId, UserId } from "../domain/ids.ts";
 import { beingRestored } from "../object/backup/object-backup.ts";
 import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
 import { answer } from "../object/calls/rpc.ts";
@@ -99,7 +99,7 @@ export abstract class ConversationLifecycle extends SocketHost {
         sockets.renewed(socket);
         return before;
       });
-      if (former !== null && former !== sessionId) await registrations.closed(userId, former);
+      if (former !== null && former !== sessionId) await this.#unregister(userId, former);
     } catch (error) {
       sockets.failed(socket, error);
     }
@@ -110,10 +110,16 @@ export abstract class ConversationLifecycle extends SocketHost {
   }
 
   protected override async closed(ws: WebSocket): Promise<void> {
-    const { sockets, registrations } = await this.ensureLoaded();
+    const { sockets } = await this.ensureLoaded();
     const socket = sockets.remove(ws);
-    if (!socket) return;
-    await registrations.closed(socket.userId, socket.sessionId);
+    if (socket) await this.#unregister(socket.userId, socket.sessionId);
+  }
+
+  /** Unregisters a session without a socket here, unless it has one in a relay. */
+  async #unregister(userId: UserId, sessionId: SessionId): Promise<void> {
+    const { registrations, relays } = await this.ensureLoaded();
+    if (await relays.hasSession(userId, sessionId)) return;
+    await registrations.closed(userId, sessionId);
   }
 
   /**

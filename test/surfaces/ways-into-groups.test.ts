@@ -192,6 +192,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
       sendForRelay: none,
       readForRelay: none,
       describeForRelay: none,
+      unregisterForRelay: none,
     },
     typing: none,
   },

@@ -1,7 +1,7 @@
 import { type ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
-import type { CallClient } from "../../object/calls/object-call.ts";
+import { type CallClient, effect } from "../../object/calls/object-call.ts";
 import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { ConversationComponents } from "../components.ts";
@@ -94,6 +94,15 @@ export const RELAYED = {
       room.readPositions.read(place.userId, seq, socket);
       return null;
     },
+  ),
+
+  /** Unregisters a session that has no socket in its relay any more, unless it has one here. Idempotent. */
+  unregisterForRelay: effect(
+    repeatable(
+      unweighed,
+      ({ registrations }, { userId, sessionId }: Pick<RelayedPlace, "userId" | "sessionId">) =>
+        registrations.closed(userId, sessionId),
+    ),
   ),
 
   /** @returns for each of these users who is a member: the frame with the conversation as they see it now */

@@ -161,9 +161,17 @@ export class RelayLink {
     return withDeadline(this.#port.openSessions(this.#id, input), this.#timing.callMs);
   }
 
-  /** Calls the relay if it may lack something, as after a crash. */
+  /** Calls the relay soon, if it may lack something. */
   resume(): void {
     if (!this.isUpToDate) this.#schedule();
+  }
+
+  /** Calls the relay now, if it may lack something, whatever pause it has. Waits for the call. */
+  async repair(): Promise<void> {
+    if (this.isUpToDate || this.#isCalling) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#call();
   }
 
   #has(userId: UserId): boolean {

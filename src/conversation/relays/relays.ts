@@ -50,7 +50,7 @@ export class Relays {
     for (const { relay, generation } of rows)
       this.#link(RelayNumber.parse(relay), wasTold ? Generation.parse(generation) : null);
     room.tellSockets(this.#stream);
-    this.resume();
+    for (const link of this.#links.values()) link.resume();
   }
 
   /** The position up to which relays are told everything. */
@@ -72,17 +72,28 @@ export class Relays {
     await Promise.all([...this.#links.values()].map((link) => link.kick({ sessionId })));
   }
 
+  /** Whether a session of a user has a socket in a relay, or the relay does not answer. */
+  async hasSession(userId: UserId, sessionId: SessionId): Promise<boolean> {
+    const link = this.#links.get(relayOf(userId));
+    if (!link) return false;
+    try {
+      return (await link.openSessions({ sessionIds: [sessionId] })).length > 0;
+    } catch {
+      // It stays registered: the inbox checks its registrations.
+      return true;
+    }
+  }
+
   /** @returns the sessions among these that have a socket in a relay */
   async openSessions(sessionIds: SessionId[]): Promise<SessionId[]> {
     const open = [...this.#links.values()].map((link) => link.openSessions({ sessionIds }));
     return (await Promise.all(open)).flat();
   }
 
-  /** For the alarm: calls the relays that may lack something. @returns whether there are any */
-  resume(): boolean {
-    const behind = [...this.#links.values()].filter(({ isUpToDate }) => !isUpToDate);
-    for (const link of behind) link.resume();
-    return behind.length > 0;
+  /** For the alarm: calls the relays that may lack something. @returns whether one still does */
+  async repair(): Promise<boolean> {
+    await Promise.all([...this.#links.values()].map((link) => link.repair()));
+    return this.#isBehind();
   }
 
   #link(relay: RelayNumber, generation: Generation | null): RelayLink {

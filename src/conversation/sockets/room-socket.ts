@@ -15,6 +15,8 @@ const Relayed = z.object({
   visibleFrom: Position,
   /** @see Generation */
   generation: z.string(),
+  /** the conversation knows the socket by it */
+  number: z.int(),
 });
 export type Relayed = z.infer<typeof Relayed>;
 

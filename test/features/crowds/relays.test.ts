@@ -15,6 +15,7 @@ import {
   postText,
   range,
   textFrame,
+  untilShownOnline,
 } from "../../support/objects/room.ts";
 import { setCrowdMembers, setLiveMembers } from "../../support/settings.ts";
 
@@ -22,6 +23,8 @@ import { setCrowdMembers, setLiveMembers } from "../../support/settings.ts";
 let ann: SignedIn;
 let others: SignedIn[];
 let id: ConversationId;
+/** Ann's, in the object of the conversation. */
+let first: TestSocket;
 
 // More than four members are a crowd, and relays hold all sockets but the first one.
 beforeAll(() => setCrowdMembers(4));
@@ -31,7 +34,7 @@ beforeEach(async () => {
   const users = await registerUsers(10);
   [ann, ...others] = [itemAt(users, 0), ...users.slice(1)];
   id = await createGroupId(ann, ...others);
-  await openRoom(id, ann.token);
+  first = await openRoom(id, ann.token);
 });
 
 function relayObject({ user }: SignedIn) {
@@ -158,6 +161,20 @@ test("who may not look any more is not told anything more", async () => {
   for (const socket of [bobs, cids]) expect(JSON.stringify(socket.frames)).not.toContain("not for them");
   const stranger = itemAt(await registerUsers(1), 0);
   await expect(viewer(stranger)).rejects.toThrow("404");
+});
+
+test("a session with sockets in the object and in a relay is known until the last one closes", async () => {
+  const bob = itemAt(others, 0);
+  const bobs = await viewer(bob);
+  await untilShownOnline(bob, true);
+  bobs.close();
+  await untilShownOnline(bob, false);
+  const anns = await viewer(ann);
+  first.close();
+  const open = (_: unknown, state: DurableObjectState) => state.getWebSockets().length;
+  await expect.poll(() => runInDurableObject(conversationObject(id), open)).toBe(0);
+  expect((await call("POST", "/v1/logout", { token: ann.token })).status).toBe(204);
+  expect(await anns.closed()).toMatchObject({ code: 4001, reason: "session_ended" });
 });
 
 describe("nothing is lost and nothing comes twice", () => {

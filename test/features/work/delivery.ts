@@ -53,5 +53,6 @@ export const RELAYED = {
     // What the sends have left to a later turn.
     () => [{ sends: [] }],
   ],
+  unregisterForRelay: [(g) => [{ userId: g.owner, sessionId: SESSION }]],
   describeForRelay: [(g) => [{ userIds: range(1, DESCRIBED).map(() => g.next()) }]],
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -28,7 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
 
 /** What a relay needs from outside; `src/worker.ts` hands it in. */
 export interface RelayDeps extends RelaySocketsDeps {
-  inboxes: Pick<Inboxes, "register" | "unregister">;
+  inboxes: Pick<Inboxes, "register">;
   readToken: TokenReader;
 }
 
@@ -78,7 +78,12 @@ export abstract class RelayLifecycle extends SocketHost {
       ...{ sockets, budgets },
       registrations: new SessionRegistry(
         this.#id.conversationId,
-        deps.inboxes,
+        {
+          register: (...input) => deps.inboxes.register(...input),
+          // The conversation may have a socket of the session, too.
+          unregister: (userId, { conversationId, sessionId }) =>
+            deps.conversations.unregisterForRelay(conversationId, { userId, sessionId }),
+        },
         sockets,
         deps.timing.socketRegistry,
       ),
@@ -122,12 +127,15 @@ export abstract class RelayLifecycle extends SocketHost {
     try {
       const { userId, sessionId, expiresAt } = await this.#deps.readToken(token);
       requireSameUser(socket, userId);
-      await registrations.open(userId, sessionId, () => {
-        if (socket.isClosing) return;
+      const former = await registrations.open(userId, sessionId, () => {
+        const { sessionId: before } = socket;
+        if (socket.isClosing) return null;
         socket.renew({ sessionId, expiresAt });
         this.#jobs.schedule("expiry", "", expiresAt);
         sockets.renewed(socket);
+        return before;
       });
+      if (former !== null && former !== sessionId) await registrations.closed(userId, former);
     } catch (error) {
       sockets.failed(socket, error);
     }
@@ -137,12 +145,10 @@ export abstract class RelayLifecycle extends SocketHost {
     await this.#jobs.run();
   }
 
-  /**
-   * The session stays registered: the conversation may have a socket of it, too. The inbox finds out as it
-   * checks its registrations.
-   */
   protected override async closed(ws: WebSocket): Promise<void> {
-    this.load().sockets.remove(ws);
+    const { sockets, registrations } = this.load();
+    const socket = sockets.remove(ws);
+    if (socket) await registrations.closed(socket.userId, socket.sessionId);
   }
 
   /** Calls of a relay are those of its conversation, which no user pays for. */

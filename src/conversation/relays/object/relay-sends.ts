@@ -47,7 +47,8 @@ export class RelaySends {
   async #run(): Promise<void> {
     this.#isCalling = true;
     while (this.#waiting.length > 0) {
-      const sends = this.#waiting.splice(0, MAX_SENDS);
+      // What a session has sent that has ended meanwhile takes no effect.
+      const sends = this.#waiting.splice(0, MAX_SENDS).filter(({ socket }) => !socket.isClosing);
       try {
         const taken = sends.map(({ place, drafts }) => ({ place, drafts }));
         const call = this.#conversations.sendForRelay(this.#id, { sends: taken });

@@ -26,6 +26,9 @@ const NOWHERE = { seq: Position.parse(0), rev: 0 };
 /** The users whose conversation one call describes. */
 const DESCRIBED = 100;
 
+/** An object hibernates after 10 s. */
+const AWAKE_MS = 5_000;
+
 /** What the sockets of a relay need from outside. */
 export interface RelaySocketsDeps extends Pick<RoomSocketsDeps, "protocol" | "metrics"> {
   settings: Settings;
@@ -49,7 +52,8 @@ export class RelaySockets extends OpenSockets {
   readonly #lagging: LaggingSockets;
   readonly #sends: RelaySends;
   readonly #pageTurns: Semaphore;
-  #lastNumber = 0;
+  /** set while answers are awaited: an object with a timer does not hibernate, and forget that */
+  #awake: ReturnType<typeof setTimeout> | undefined;
   /** the users who are to be sent their conversation anew */
   readonly #described = new Set<UserId>();
   #isDescribing = false;
@@ -66,7 +70,7 @@ export class RelaySockets extends OpenSockets {
       closeAll: (userId, reason) => this.closeAll(userId, reason),
     };
     this.#told = new PositionStore(ctx.storage.sql);
-    for (const socket of this.sockets) this.#hold(socket, null);
+    for (const socket of this.sockets) this.#hold(socket, socket.relayed?.number ?? newNumber(), null);
     this.#lagging = new LaggingSockets(
       {
         conversationId: id.conversationId,
@@ -98,8 +102,9 @@ export class RelaySockets extends OpenSockets {
     { frames, at, visibleFrom, generation }: RelayedPage,
     opening: OpeningSocket,
   ): void {
-    const socket = this.accept(ws, identity, { visibleFrom, generation });
-    const held = this.#hold(socket, at);
+    const number = newNumber();
+    const socket = this.accept(ws, identity, { visibleFrom, generation, number });
+    const held = this.#hold(socket, number, at);
     for (const frame of frames) socket.send(frame);
     held.missed = opening.missed;
     held.generation = opening.generation;
@@ -166,10 +171,9 @@ export class RelaySockets extends OpenSockets {
     return socket;
   }
 
-  #hold(socket: RoomSocket, at: HeldSocket["at"]): HeldSocket {
-    this.#lastNumber++;
+  #hold(socket: RoomSocket, number: number, at: HeldSocket["at"]): HeldSocket {
     const none = { sends: 0, pages: 0, missed: [], generation: null };
-    const held = { socket, number: this.#lastNumber, at, ...none };
+    const held = { socket, number, at, ...none };
     this.#held.set(socket, held);
     return held;
   }
@@ -208,7 +212,7 @@ export class RelaySockets extends OpenSockets {
     const { socket, number } = held;
     const frames = framesOf(item, held);
     if (!frames || frames.length === 0) return;
-    held.sends -= item.answers?.get(number) ?? 0;
+    held.sends = Math.max(0, held.sends - (item.answers?.get(number) ?? 0));
     if (!item.moves && item.bySocket.has(number)) for (const frame of frames) socket.sendAck(frame);
     else this.#lagging.deliver(socket, frames, !item.own.has(socket.userId));
   }
@@ -242,7 +246,15 @@ export class RelaySockets extends OpenSockets {
     }
     socket.valid();
     held.sends += drafts.length;
+    this.#stayAwake();
     this.#sends.add({ socket, place: placeOf(held, this.#id.relay), drafts });
+  }
+
+  #stayAwake(): void {
+    this.#awake ??= setTimeout(() => {
+      this.#awake = undefined;
+      if ([...this.#held.values()].some(({ sends }) => sends > 0)) this.#stayAwake();
+    }, AWAKE_MS);
   }
 
   async #read(held: HeldSocket, seq: Position): Promise<void> {
@@ -335,8 +347,14 @@ export class RelaySockets extends OpenSockets {
 /** Keeps something of a socket, unless it is known. */
 function keep(socket: RoomSocket, changes: Partial<Relayed>): void {
   const { relayed } = socket;
-  const { visibleFrom = relayed?.visibleFrom, generation = relayed?.generation } = changes;
-  if (visibleFrom === undefined || generation === undefined) return;
-  if (visibleFrom !== relayed?.visibleFrom || generation !== relayed.generation)
-    socket.relayed = { visibleFrom, generation };
+  if (!relayed) return;
+  const kept = { ...relayed, ...changes };
+  if (kept.visibleFrom !== relayed.visibleFrom || kept.generation !== relayed.generation)
+    socket.relayed = kept;
+}
+
+/** A number that no socket has had: the conversation may still answer one that has closed. */
+function newNumber(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high % 2 ** 21) * 2 ** 32 + low;
 }
