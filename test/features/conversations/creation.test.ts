@@ -120,6 +120,11 @@ describe("a group", () => {
       slow_mode_s: 0,
       history: "joined",
       leave: true,
+      may_write: "members",
+      policies: {
+        ...{ unread: "pushed", typing: true, receipts: "names", presence: "each" },
+        ...{ member_list: "all", mention_all: "members" },
+      },
       owner_id: dan.user.id,
       role: "owner",
       member_count: 2,

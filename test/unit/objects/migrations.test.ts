@@ -44,7 +44,7 @@ function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
 
 /** A release never changes a step of a former one. Who adds a step puts the new hash here. */
 test.each([
-  ["a conversation", CONVERSATION, "b6ece24af262cc41010b48b731baca393cc6402529f3154ca1520f2965e9e837"],
+  ["a conversation", CONVERSATION, "277f364baff90d621abad0544e85797e22fe459c5ab7f575bf65aeafc87b7a82"],
   ["an inbox", INBOX, "b4a0a9802b1d122a81165a655047d11793f777c9203d8c84bb9501bd57d645d3"],
 ] as const)("the tables of %s are the reviewed ones", async (_, steps, hash) => {
   const tables = await fresh((storage) => {

@@ -22,7 +22,7 @@ import { POSITION_TABLE } from "./position-store.ts";
 import { RelaySockets, type RelaySocketsDeps } from "./relay-sockets.ts";
 
 /** The schema of a relay, as steps. Append-only: a released step never changes. */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   { version: 1, minCode: 1, sql: [POSITION_TABLE, DEBTS_TABLE, JOBS_TABLE].join("\n") },
 ];
 
