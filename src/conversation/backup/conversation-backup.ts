@@ -13,7 +13,9 @@ import { ObjectBackup } from "../../object/backup/object-backup.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { clearMessages, LOG_TABLES, lastWithin, printOf, rowsOf, rowsOfSeqs } from "./log-tables.ts";
 
-/** The search index is made anew from the messages; taps are of the last minutes; relays have open sockets. */
+/**
+ * The search index is made anew from the messages; taps are of the last minutes; relays have open sockets.
+ */
 const LEFT_OUT = ["bigram", "indexing", "stale_texts", "hook_taps", "relays", "relays_told"];
 /** What one turn reads of a log, in bytes: some milliseconds, in which sends wait. */
 const TURN_BYTES = 256 * 1024;

@@ -211,8 +211,8 @@ export const CONVERSATION_VALUES = {
   /** The relays of a crowd. */
   relays: {
     /**
-     * The pause between two calls of a relay, for each of its sockets: a relay writes 8,000 frames a second with
-     * a third of its thread (docs/benchmarks/crowds.md).
+     * The pause between two calls of a relay, for each of its sockets: a relay writes 8,000 frames a second
+     * with a third of its thread (docs/benchmarks/crowds.md).
      */
     pauseUs: 125,
     /** The deadline of a call between a conversation and a relay. */

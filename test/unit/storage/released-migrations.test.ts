@@ -5,7 +5,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import * as conversation from "../../../src/conversation/migrations.ts";
-import * as relay from "../../../src/conversation/relays/object/lifecycle.ts";
+import { MIGRATIONS as RELAY } from "../../../src/conversation/relays/object/lifecycle.ts";
 import * as hook from "../../../src/hook/migrations.ts";
 import * as inbox from "../../../src/inbox/migrations.ts";
 import { sha256 } from "../../../src/lib/sha256.ts";
@@ -13,11 +13,12 @@ import released from "./released-migrations.json" with { type: "json" };
 
 const STEPS: [string, string][] = [
   ...env.TEST_MIGRATIONS.map(({ name, queries }): [string, string] => [name, queries.join(";")]),
-  ...Object.entries({ conversation, relay, inbox, hook }).flatMap(([name, { MIGRATIONS }]) =>
-    MIGRATIONS.map(({ version, minCode, sql }): [string, string] => [
-      `${name} ${version}`,
-      `${minCode} ${sql}`,
-    ]),
+  ...Object.entries({ conversation, relay: { MIGRATIONS: RELAY }, inbox, hook }).flatMap(
+    ([name, { MIGRATIONS }]) =>
+      MIGRATIONS.map(({ version, minCode, sql }): [string, string] => [
+        `${name} ${version}`,
+        `${minCode} ${sql}`,
+      ]),
   ),
 ];
 

@@ -66,8 +66,8 @@ export class People {
 
   /**
    * All members of a group, asked for if they are not known yet. The array is another one when they change.
-   * @returns undefined: not known yet, the user is not a member, or the group is a crowd: search its members by
-   *   `q` of `GET /v1/conversations/{id}/members`
+   * @returns undefined: not known yet, the user is not a member, or the group is a crowd: search its members
+   *   by `q` of `GET /v1/conversations/{id}/members`
    */
   members(conversationId: number): readonly Member[] | undefined {
     const entry = this.#chat.state.conversation(conversationId);

@@ -60,11 +60,12 @@ export async function resolveMentions(account: Has, item: OutboxItem): Promise<M
 
 /** A crowd is asked for the members of so many names of a text. */
 const MAX_NAMES = 20;
-const NAMES = /@([^\s@]{1,64})/gu;
+/** Words behind an `@`, without the punctuation behind them. */
+const NAMES = /@([^\s@]{0,63}[\p{L}\p{N}])/gu;
 
 /** The members of a crowd whose names may stand in a text: the first 100 for each word behind an `@`. */
 async function membersNamed({ chat }: Has, id: number, text: string): Promise<readonly Member[]> {
-  const words = new Set([...text.matchAll(NAMES)].map(([, word = ""]) => bare(word)).filter((word) => word));
+  const words = new Set([...text.matchAll(NAMES)].map(([, word = ""]) => word));
   const pages = await Promise.all(
     [...words].slice(0, MAX_NAMES).map((q) => {
       const query = { q, limit: 100 };
@@ -73,11 +74,6 @@ async function membersNamed({ chat }: Has, id: number, text: string): Promise<re
   );
   const members = pages.flatMap(({ items }) => items);
   return [...new Map(members.map((member) => [member.user.id, member])).values()];
-}
-
-/** A word without the punctuation behind it. */
-function bare(word: string): string {
-  return word.replace(/[^\p{L}\p{N}]+$/u, "");
 }
 
 /** The members whom a text may name: all of a group, as they are known or asked for now. */

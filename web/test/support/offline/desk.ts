@@ -141,8 +141,8 @@ export class Desk {
 }
 
 /**
- * What the browser says by itself of an origin without a connection, or without https, and of recordings whose
- * address is that of the server behind the network.
+ * What the browser says by itself of an origin without a connection, or without https, and of recordings
+ * whose address is that of the server behind the network.
  */
 const LOGGED = /Failed to load resource|Cross-Origin-Opener-Policy|"media-src /;
 
