@@ -6,6 +6,7 @@ import { furthest } from "../../../domain/sync/replay.ts";
 import type { RoomCommand, SendItem } from "../../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../../domain/timing.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
+import { withDeadline } from "../../../object/calls/deadline.ts";
 import { Semaphore } from "../../../object/concurrency.ts";
 import { type FrameReader, readFrame } from "../../../object/frame-reader.ts";
 import { CLOSE } from "../../../object/hibernating-socket.ts";
@@ -226,6 +227,8 @@ export class RelaySockets extends OpenSockets {
     for (const item of missed) {
       if (item.kick?.userIds.includes(socket.userId))
         this.kick((other) => other === socket, item.kick.reason);
+      const visibleFrom = item.deleted?.get(socket.userId);
+      if (visibleFrom !== undefined) keep(socket, { visibleFrom });
       this.#deliver(held, item);
     }
   }
@@ -283,9 +286,9 @@ export class RelaySockets extends OpenSockets {
     held.pages++;
     try {
       const wishes = { showsThreads, takesChanges, takesParts };
-      const page = await this.#deps.conversations.pageForRelay(this.#conversation, {
-        ...{ userId, ...wishes, ...from },
-      });
+      const { conversations, timing } = this.#deps;
+      const call = conversations.pageForRelay(this.#conversation, { userId, ...wishes, ...from });
+      const page = await withDeadline(call, timing.relays.callMs);
       this.#sendPage(held, page, from);
     } catch (error) {
       if (error instanceof CoreError && error.code === "not_found" && !from.isAsked)
