@@ -35,19 +35,22 @@ export class RelayStream implements SocketSink {
     this.#room = room;
     this.#protocol = protocol;
     this.#links = links;
-    this.#at = { seq: room.log.last.seq, rev: room.changeFeed.announcedRev };
+    this.#at = this.position;
   }
 
+  /** Up to where relays are told everything. Without relays that is the newest message and change. */
   get position(): SyncPosition {
+    const { log, changeFeed } = this.#room;
+    if (this.#links.size === 0) this.#at = { seq: log.last.seq, rev: changeFeed.announcedRev };
     return this.#at;
   }
 
   sent(outcomes: SendOutcome<SendOrigin>[]): void {
+    if (this.#links.size === 0) return;
     const rows = outcomes.flatMap(({ result }) =>
       result.ok && !result.value.isRepeated ? [result.value.row] : [],
     );
     this.#moveTo({ seq: rows.at(-1)?.seq });
-    if (this.#links.size === 0) return;
     const messages: OutgoingMessage[] = [];
     const acks = new Map<RelayedSocket, EncodedPart[]>();
     const echoes = new EchoBudgets();
@@ -74,8 +77,8 @@ export class RelayStream implements SocketSink {
   }
 
   imported(rows: readonly MessageRow[]): void {
-    this.#moveTo({ seq: rows.at(-1)?.seq });
     if (this.#links.size === 0) return;
+    this.#moveTo({ seq: rows.at(-1)?.seq });
     const { hides } = this.#room.log;
     this.#tellMessages(
       rows.map((row) => ({
@@ -108,8 +111,8 @@ export class RelayStream implements SocketSink {
   }
 
   messagesChanged(announcement: ChangeAnnouncement): void {
-    this.#moveTo({ rev: announcement.rev });
     if (this.#links.size === 0) return;
+    this.#moveTo({ rev: announcement.rev });
     const all = this.#changed(announcement);
     const { rows } = announcement;
     const instead = rows.length < 2 ? [] : rows.map((row) => this.#changed({ ...announcement, rows: [row] }));
@@ -136,10 +139,10 @@ export class RelayStream implements SocketSink {
   }
 
   groupChanged({ change: { kick }, systemMessage }: StoredChange): void {
+    if (this.#links.size === 0) return;
     this.#moveTo({ seq: systemMessage?.seq });
     if (kick) for (const link of this.#links.values()) link.add({ ...emptyItem(this.#at, false), kick });
-    if (systemMessage && this.#links.size > 0)
-      this.#tellMessages([outgoing(this.#room, this.#protocol, systemMessage, null)]);
+    if (systemMessage) this.#tellMessages([outgoing(this.#room, this.#protocol, systemMessage, null)]);
   }
 
   /** What relays hold is not known here: they may hold sockets that are told of messages as a whole alone. */

@@ -101,7 +101,7 @@ export class ItemFrames implements FrameSink<Receiver> {
     if (frames.length > 0) this.#framesOf(viewer.userId).set(classOf(viewer), frames);
   }
 
-  /** Has all sockets of a user, or of nobody in particular, sent a frame. */
+  /** Has all sockets of a user sent a frame. */
   tell(userId: UserId, frame: string): void {
     const frames = [frame];
     for (const wishes of CLASSES) this.#framesOf(userId).set(classOf(wishes), frames);
