@@ -9,12 +9,11 @@
  * prints which functions a message and a wake take their time in.
  */
 import { randomUUID } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { addRows, databases } from "./crowd/member-rows.ts";
 import { quantile } from "./load/statistics.ts";
 import { heapBytes, profiled } from "./report/profile.ts";
 import { startKeyedWorker } from "./targets/keyed-worker.ts";
@@ -42,7 +41,6 @@ const Made = z.object({ items: z.array(z.object({ id: z.int() })) });
 const Group = z.object({ id: z.int(), member_count: z.int() });
 const Page = z.object({ items: z.array(z.unknown()), next_cursor: z.string().nullish() });
 const Tables = z.object({ tables: z.array(z.object({ next: z.unknown(), rows: z.string() }).nullable()) });
-const Names = z.array(z.object({ name: z.string() }));
 
 /** Figures by their names, for each size. */
 const rows = new Map<string, Map<number, string>>();
@@ -267,77 +265,11 @@ async function backup(call: Call, id: number): Promise<{ count: number; bytes: n
   return { count, bytes };
 }
 
-/** Makes users and members of rows: copies of a user and of a member whose inbox has confirmed all. */
-function addRows(server: Server, conversation: number, count: number): void {
-  const database = open(server, /D1DatabaseObject.[0-9a-f]{64}\.sqlite$/, "memberships");
-  const [object] = all(server, /.sqlite$/).filter((path) => hasTable(path, "members"));
-  const group = new DatabaseSync(object ?? "", { timeout: 10_000 });
-  const [{ id: from = 0 } = {}] = z
-    .array(z.object({ id: z.int() }))
-    .parse(database.prepare("SELECT max(id) + 1 AS id FROM users").all());
-  const numbers = `WITH RECURSIVE n(id) AS (VALUES (${from}) UNION ALL SELECT id + 1 FROM n WHERE id < ${from + count - 1})`;
-  copy(database, "users", `${numbers}`, "(SELECT max(id) FROM users)", "id", {
-    id: "n.id",
-    username: "'member.' || n.id",
-    nickname: "'Member ' || n.id",
-    external_id: "'member-' || n.id",
-  });
-  const member = `(SELECT max(user_id) FROM memberships WHERE conversation_id = ${conversation})`;
-  copy(database, "memberships", numbers, member, "user_id", { user_id: "n.id" });
-  const stored = "(SELECT max(user_id) FROM members WHERE state = 'active')";
-  copy(group, "members", numbers, stored, "user_id", {
-    user_id: "n.id",
-    touched: "0",
-    devices: "0",
-    projected: "t.version",
-  });
-  copy(group, "people", numbers, "(SELECT max(user_id) FROM people)", "user_id", {
-    user_id: "n.id",
-    username: "'member.' || n.id",
-    nickname: "'Member ' || n.id",
-  });
-  database.close();
-  group.close();
-}
-
-/** Copies the row of a table that has this key, once for each number, with other values in some columns. */
-function copy(
-  database: DatabaseSync,
-  table: string,
-  numbers: string,
-  key: string,
-  column: string,
-  others: Readonly<Record<string, string>>,
-): void {
-  const columns = Names.parse(database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all());
-  const names = columns.map(({ name }) => name);
-  const selected = names.map((name) => others[name] ?? `t.${name}`);
-  database.exec(`INSERT INTO ${table} (${names.join(", ")}) ${numbers}
-    SELECT ${selected.join(", ")} FROM n, ${table} t WHERE t.${column} = ${key}`);
-}
-
-/** The files of databases whose paths match. */
-function all(server: Server, pattern: RegExp): string[] {
-  return readdirSync(server.state, { recursive: true, encoding: "utf8" })
-    .filter((path) => pattern.test(path))
-    .map((path) => join(server.state, path));
-}
-
-function open(server: Server, pattern: RegExp, table: string): DatabaseSync {
-  const path = all(server, pattern).find((one) => hasTable(one, table));
-  return new DatabaseSync(path ?? "", { timeout: 10_000 });
-}
-
-function hasTable(path: string, table: string): boolean {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
-  const found = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").all(table).length > 0;
-  database.close();
-  return found;
-}
-
 /** The inboxes whose databases were written since then (ms since 1970). */
 function writtenInboxes(server: Server, since: number): number {
-  const written = all(server, /[Ii]nbox.*\.sqlite(-wal)?$/).filter((path) => statSync(path).mtimeMs > since);
+  const written = databases(server, /[Ii]nbox.*\.sqlite(-wal)?$/).filter(
+    (path) => statSync(path).mtimeMs > since,
+  );
   return new Set(written.map((path) => path.replace(/-wal$/, ""))).size;
 }
 

@@ -69,7 +69,7 @@ process.exit(0);
 /** One round with so many sockets, with a server of its own: what one leaves in memory burdens no other. */
 async function measure(size: number): Promise<void> {
   const server = await startWorker(join(import.meta.dirname, "wrangler.relay.toml"), {});
-  const sockets = new Sockets(server.url, compression);
+  const sockets = new Sockets(new URL("/socket", server.url), compression);
   await sockets.open(FIRST);
   await broadcast(server, sockets, "text", 1, performance.now());
   const before = usage(server);

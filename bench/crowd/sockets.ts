@@ -14,7 +14,9 @@ const ANSWERS: Record<Compression, string> = {
   "no-context": "permessage-deflate; server_no_context_takeover",
 };
 
-/** A frame that goes to all: how many sockets lack it, and who waits for the time of the last one. */
+const END_OF_HEAD = "\r\n\r\n";
+
+/** What goes to all: how many sockets lack it, and who waits for the time of the last one. */
 type Sent = { missing: number; landed: (at: number) => void };
 
 /**
@@ -24,22 +26,33 @@ type Sent = { missing: number; landed: (at: number) => void };
 export class Sockets {
   readonly #url: URL;
   readonly #offer: string;
+  readonly #mark: number | undefined;
+  readonly #headersOf: (socket: number) => string;
   readonly #sockets: Socket[] = [];
   readonly #counters: FrameCounter[] = [];
   readonly #buffer = Buffer.alloc(256 * 1_024);
   #sent: Sent[] = [];
-  /** the frames that all sockets together have got, and their bytes, headers included */
-  received = { frames: 0, bytes: 0 };
+  #opened = 0;
+  /** what all sockets together have got: frames, marks in them, and bytes, headers included */
+  received = { frames: 0, marks: 0, bytes: 0 };
 
   /**
    * @param compression `offered`: the sockets offer `permessage-deflate`, as those of browsers do ·
    *   `declined`: they do, and the object names another extension · `no-context`: it compresses each frame by
    *   itself
+   * @param mark a byte that each message has once, if messages are to be counted and not frames
+   * @param headersOf further lines of the request that opens a socket, each with its end
    */
-  constructor(url: string, compression: Compression) {
-    const extensions = new URLSearchParams({ extensions: ANSWERS[compression] });
-    this.#url = new URL(`/socket?${extensions}`, url);
+  constructor(
+    url: URL,
+    compression: Compression,
+    { mark, headersOf = () => "" }: { mark?: number; headersOf?: (socket: number) => string } = {},
+  ) {
+    this.#url = url;
+    if (ANSWERS[compression] !== "") url.searchParams.set("extensions", ANSWERS[compression]);
     this.#offer = compression === "none" ? "" : "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    this.#mark = mark;
+    this.#headersOf = headersOf;
   }
 
   get length(): number {
@@ -58,11 +71,14 @@ export class Sockets {
   /** Forgets the frames so far. None may be under way. */
   reset(): void {
     this.#sent = [];
-    for (const counter of this.#counters) counter.frames = 0;
-    this.received = { frames: 0, bytes: 0 };
+    for (const counter of this.#counters) counter.frames = counter.marks = 0;
+    this.received = { frames: 0, marks: 0, bytes: 0 };
   }
 
-  /** Resolves with the time at which the last socket has the next frame, in ms of `performance.now()`. */
+  /**
+   * Resolves with the time at which the last socket has the next frame, or the next message with the mark,
+   * in ms of `performance.now()`.
+   */
   next(): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.#sent.push({ missing: this.length, landed: resolve });
@@ -75,13 +91,19 @@ export class Sockets {
 
   async #open(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const counter = new FrameCounter();
+    const counter = new FrameCounter(this.#mark);
+    const headers = this.#headersOf(this.#opened++);
     let head: string | undefined = "";
     const read = (bytes: number) => {
       if (head === undefined) return this.#take(counter, bytes);
+      const before = head.length;
       head += this.#buffer.toString("latin1", 0, bytes);
-      if (!head.endsWith("\r\n\r\n")) return true;
+      const end = head.indexOf(END_OF_HEAD);
+      if (end === -1) return true;
       if (!head.startsWith("HTTP/1.1 101")) throw new Error(`not let in: ${head}`);
+      // A first frame may come with the answer.
+      const frames = end + END_OF_HEAD.length - before;
+      counter.read(this.#buffer.subarray(frames), bytes - frames);
       head = undefined;
       resolve();
       return true;
@@ -97,7 +119,7 @@ export class Sockets {
     });
     await once(socket, "connect");
     socket.write(
-      `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${this.#offer}` +
+      `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n${headers}Upgrade: websocket\r\nConnection: Upgrade\r\n${this.#offer}` +
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     );
     await promise;
@@ -106,14 +128,20 @@ export class Sockets {
   }
 
   #take(counter: FrameCounter, bytes: number): true {
-    const before = counter.frames;
+    const before = this.#countOf(counter);
+    const { frames, marks } = counter;
     counter.read(this.#buffer, bytes);
     this.received.bytes += bytes;
-    this.received.frames += counter.frames - before;
-    for (let index = before; index < counter.frames; index++) {
+    this.received.frames += counter.frames - frames;
+    this.received.marks += counter.marks - marks;
+    for (let index = before; index < this.#countOf(counter); index++) {
       const sent = this.#sent[index];
       if (sent && --sent.missing === 0) sent.landed(performance.now());
     }
     return true;
+  }
+
+  #countOf({ frames, marks }: FrameCounter): number {
+    return this.#mark === undefined ? frames : marks;
   }
 }

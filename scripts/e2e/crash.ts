@@ -1,4 +1,5 @@
 import { assertSame } from "../support/assert-same.ts";
+import { Person } from "../support/person.ts";
 import { Room } from "../support/room.ts";
 import { wsSocket } from "../support/wire.ts";
 import { type E2eContext, rangeFromOne, restartServer } from "./context.ts";
@@ -7,14 +8,29 @@ const MOST = 2_000;
 const KILL_AFTER = 1_000;
 const WINDOW = 32;
 
+/** In the direct conversation. */
+export async function crash(context: E2eContext): Promise<string> {
+  return killed(context, context.conversationId, [context.ann, context.bob]);
+}
+
+/** In a crowd of ten, of whose sockets relays hold eight. */
+export async function crashOfRelays(context: E2eContext): Promise<string> {
+  const { origin } = context.server;
+  const others = [context.bob];
+  for (const n of rangeFromOne(8)) others.push(await Person.register(origin, `viewer.${n}`));
+  const { id } = await context.ann.openGroup("A crowd", others);
+  return `over relays: ${await killed(context, id, [context.ann, ...others])}`;
+}
+
 /**
  * The whole server is killed under load and started again. Acknowledged messages exist exactly once, at their
- * seqs. The others are sent again with the same client ids, and exist once too.
+ * seqs. The others are sent again with the same client ids, and exist once too. Each client has all messages
+ * once and in order.
  */
-export async function crash(context: E2eContext): Promise<string> {
-  const { ann, bob, conversationId: id } = context;
-  const open = (person: typeof ann) => Room.open(person, id, { connect: wsSocket });
-  const rooms = await Promise.all([open(ann), open(bob)]);
+async function killed(context: E2eContext, id: number, people: readonly Person[]): Promise<string> {
+  const open = (person: Person) => Room.open(person, id, { connect: wsSocket });
+  const rooms = await Promise.all(people.map(open));
+  const { seq: before } = rooms[0]?.shown ?? { seq: 0 };
   const acked = () => rooms.reduce((sum, room) => sum + room.acks.size, 0);
   const load = rooms.map((room) => untilItBreaks(room));
   await Promise.race(rooms.map((room) => room.until("load", () => acked() >= KILL_AFTER)));
@@ -34,16 +50,18 @@ export async function crash(context: E2eContext): Promise<string> {
   }
 
   let again = 0;
+  const clients: { room: Room; revived: Room; after: number }[] = [];
   for (const { room, sent } of broken) {
     const person = room.person.at(context.server.origin);
-    const revived = await Room.open(person, id, { after: room.shown, connect: wsSocket });
+    const after = room.shown;
+    const revived = await Room.open(person, id, { after, connect: wsSocket });
+    clients.push({ room, revived, after: after.seq });
     for (const [clientMsgId, text] of sent) {
       if (room.acks.has(clientMsgId)) continue;
       revived.send(text, clientMsgId);
       again++;
       await revived.until("the ack of a repeated send", () => revived.acks.has(clientMsgId));
     }
-    await revived.close();
   }
   const history = await context.bob.history(id);
   assertSame(
@@ -51,6 +69,21 @@ export async function crash(context: E2eContext): Promise<string> {
     history.map(({ seq }) => seq),
     rangeFromOne(history.length),
   );
+  for (const { room, revived, after } of clients) {
+    const { username } = room.person.user;
+    await revived.until("all messages", () => revived.shown.seq === history.length);
+    for (const { messages } of [room, revived])
+      assertSame(
+        `the order in which ${username} got them`,
+        messages.map(seqOf),
+        inOrder(messages.map(seqOf)),
+      );
+    // What has come before a gap comes again with the replay.
+    const first = [...room.messages.map(seqOf), ...room.acks.values()].filter((seq) => seq <= after);
+    const all = [...first, ...revived.messages.map(seqOf), ...revived.acks.values()];
+    assertSame(`what ${username} has`, inOrder(all), rangeFromOne(history.length).slice(before));
+    await revived.close();
+  }
   const stored = await seqsByText(context.ann, id);
   for (const text of broken.flatMap(({ sent }) => [...sent.values()])) {
     assertSame(`how often "${text}" is there`, stored.get(text)?.length, 1);
@@ -60,6 +93,10 @@ export async function crash(context: E2eContext): Promise<string> {
     `${context.server.startMs} ms; ${again} without an ack sent again, all there once`
   );
 }
+
+const seqOf = ({ seq }: { seq: number }) => seq;
+/** Each once: an own message may come in a replay, and be acknowledged when it is sent again. */
+const inOrder = (seqs: readonly number[]) => [...new Set(seqs)].toSorted((a, b) => a - b);
 
 interface Broken {
   room: Room;
@@ -83,7 +120,7 @@ async function untilItBreaks(room: Room): Promise<Broken> {
   throw new Error(`${MOST} messages went through before the server was killed`);
 }
 
-async function seqsByText(person: E2eContext["ann"], id: number): Promise<Map<string, number[]>> {
+async function seqsByText(person: Person, id: number): Promise<Map<string, number[]>> {
   const seqs = new Map<string, number[]>();
   for (const { body, seq } of await person.history(id)) {
     const text = body.text ?? "";

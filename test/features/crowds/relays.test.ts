@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { deleteMessage, expectAsked, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { failingRelay, relayObject } from "../../support/objects/relays.ts";
 import {
   conversationObject,
   createGroupId,
@@ -37,10 +37,6 @@ beforeEach(async () => {
   first = await openRoom(id, ann.token);
 });
 
-function relayObject({ user }: SignedIn) {
-  return env.RELAY.getByName(`${id}-${user.id % 16}`);
-}
-
 /** Opens a socket with all messages. */
 async function viewer(user: SignedIn): Promise<TestSocket> {
   const socket = await openRoom(id, user.token, "?after=0&rev=0");
@@ -64,31 +60,6 @@ async function untilComplete(socket: TestSocket, seq: number): Promise<void> {
   expect(seqsOf(socket)).toEqual(range(1, seq));
 }
 
-/** Has the calls of a user's relay fail until `isOver`. */
-function failingRelay({ user }: SignedIn): Disposable & { calls: number; isOver: boolean } {
-  const getByName = env.RELAY.getByName.bind(env.RELAY);
-  const state = {
-    ...{ calls: 0, isOver: false },
-    [Symbol.dispose]: () => void Reflect.deleteProperty(env.RELAY, "getByName"),
-  };
-  const value = (name: string) =>
-    new Proxy(getByName(name), {
-      get(target, method) {
-        const found: unknown = Reflect.get(target, method, target);
-        if (method !== "update" || typeof found !== "function" || name !== `${id}-${user.id % 16}`)
-          return found;
-        return (...input: unknown[]) => {
-          state.calls++;
-          return state.isOver
-            ? Reflect.apply(found, target, input)
-            : Promise.reject(new Error("lost on purpose"));
-        };
-      },
-    });
-  Object.defineProperty(env.RELAY, "getByName", { configurable: true, value });
-  return state;
-}
-
 /** The newest message that the conversation knows all relays to have. */
 function toldUpTo(): Promise<unknown> {
   return runInDurableObject(
@@ -99,7 +70,7 @@ function toldUpTo(): Promise<unknown> {
 
 /** The number of sockets in the relay of a user. */
 function held(user: SignedIn): Promise<number> {
-  return runInDurableObject(relayObject(user), (_, state) => state.getWebSockets().length);
+  return runInDurableObject(relayObject(id, user), (_, state) => state.getWebSockets().length);
 }
 
 test("who looks gets each message once and in order, and acks behind the messages before", async () => {
@@ -185,7 +156,7 @@ describe("nothing is lost and nothing comes twice", () => {
       await postText(id, ann, `${n}`);
       for (const socket of [bobs, cids]) await untilComplete(socket, n);
       await expect.poll(toldUpTo).toBe(n);
-      await evictRunning(relayObject(bob));
+      await evictRunning(relayObject(id, bob));
       await evictRunning(conversationObject(id));
     }
     cids.send(textFrame("awake"));
@@ -205,7 +176,7 @@ describe("nothing is lost and nothing comes twice", () => {
   test("when calls of a relay fail", async () => {
     const [bob, cid] = [itemAt(others, 0), itemAt(others, 1)];
     const [bobs, cids] = await Promise.all([viewer(bob), viewer(cid)]);
-    using failing = failingRelay(bob);
+    using failing = failingRelay(id, bob);
     await postText(id, ann, "1");
     await untilComplete(cids, 1);
     await postText(id, ann, "2");

@@ -1,0 +1,182 @@
+/**
+ * `npm run bench:crowd-viewers`: what a message costs that many look at, over relays and over one object in
+ * turn: the time until the last socket has it, CPU, frames.
+ *
+ * Flags: `--sockets 1000,8000`, `--rates 1,10` (messages a second), `--seconds 10`, `--members 100000`,
+ * `--where relays,object`. Each user has 10 sockets, as many as one may have.
+ */
+import { randomUUID } from "node:crypto";
+import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { addRows } from "./crowd/member-rows.ts";
+import { Sockets } from "./crowd/sockets.ts";
+import { quantile } from "./load/statistics.ts";
+import { startKeyedWorker } from "./targets/keyed-worker.ts";
+import { machine, pinGenerator, type Usage } from "./targets/machine.ts";
+import { type Server, stopAll } from "./targets/process.ts";
+
+const { values } = parseArgs({
+  options: {
+    sockets: { type: "string", default: "1000,8000" },
+    rates: { type: "string", default: "1,10" },
+    seconds: { type: "string", default: "10" },
+    members: { type: "string", default: "100000" },
+    where: { type: "string", default: "relays,object" },
+  },
+});
+const Numbers = z.string().transform((list) => list.split(",").map(Number));
+const [SIZES, RATES] = [Numbers.parse(values.sockets), Numbers.parse(values.rates)];
+const [SECONDS, MEMBERS] = [Number(values.seconds), Number(values.members)];
+const PLACES = z.array(z.enum(["relays", "object"])).parse(values.where.split(","));
+const SOCKETS_OF_USER = 10;
+/** The most users and members of one call. */
+const [USERS_OF_CALL, MEMBERS_OF_CALL] = [100, 500];
+/** An alarm follows a change, and the runtime unloads an object that was idle for 10 s. */
+const [QUIET_MS, UNLOADED_MS] = [35_000, 13_000];
+/** Each text has 𠮷 once, and nothing else has a character of four bytes: its first byte counts messages. */
+const [MARK, TEXT] = [0xf0, `𠮷${"Hello ".repeat(13)}`];
+
+const Made = z.object({ items: z.array(z.object({ id: z.int() })) });
+const Group = z.object({ id: z.int(), member_count: z.int() });
+const Token = z.object({ token: z.string() });
+
+const columns = ["frames a socket", "p50 until the last", "p99", "CPU ms a message", "CPU µs a delivery"];
+
+process.once("exit", stopAll);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
+
+const description = machine();
+pinGenerator();
+const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+const lines: string[] = [];
+for (const size of SIZES) for (const place of PLACES) await measure(size, place);
+process.stdout.write(`${description}, ${MEMBERS.toLocaleString("en")} members\n\n`);
+process.stdout.write(`| sockets | held by | messages/s | ${columns.join(" | ")} | KB a socket |\n`);
+process.stdout.write(`${"| --- ".repeat(columns.length + 4)}|\n${lines.join("")}`);
+process.exit(0);
+
+/** Measures so many sockets in one place, with a server of its own. */
+async function measure(size: number, place: "relays" | "object"): Promise<void> {
+  const { server, key } = await startKeyedWorker({
+    ...{ MAX_GROUP_MEMBERS: "200000", QUOTAS: "off", CROWD_MEMBERS: "100" },
+    ...(place === "object" && { LIVE_MEMBERS: String(2 * size) }),
+  });
+  const call = (method: string, path: string, body: object, as?: number) =>
+    ask(`${server.url}${path}`, method, body, {
+      Authorization: `Bearer ${key}`,
+      ...(as !== undefined && { "Parley-User": String(as) }),
+    });
+  const users: number[] = [];
+  while (users.length <= size / SOCKETS_OF_USER) {
+    const items = Array.from({ length: USERS_OF_CALL }, () => ({ external_id: randomUUID() }));
+    const made = Made.parse(await call("POST", "/v1/server/users", { items }));
+    users.push(...made.items.map(({ id }) => id));
+  }
+  const [owner = 0, ...viewers] = users;
+  const group = { kind: "group", name: "A crowd", owner, history: "all" };
+  const path = "/v1/server/conversations/ext:crowd";
+  const { id } = Group.parse(await call("PUT", path, group));
+  for (let at = 0; at < viewers.length; at += MEMBERS_OF_CALL) {
+    const add = viewers.slice(at, at + MEMBERS_OF_CALL).map((ref) => ({ ref }));
+    await call("PATCH", `${path}/members`, { add });
+  }
+  const send = () => {
+    const message = { client_msg_id: randomUUID(), kind: "text", body: { text: TEXT } };
+    return call("POST", `/v1/conversations/${id}/messages`, message, owner);
+  };
+  await send();
+  await sleep(QUIET_MS + UNLOADED_MS);
+  if (MEMBERS > users.length) addRows(server, id, MEMBERS - users.length);
+  const tokens: string[] = [];
+  for (const user of viewers)
+    tokens.push(Token.parse(await call("POST", `/v1/server/users/${user}/tokens`, {})).token);
+
+  const sockets = new Sockets(new URL(`/v1/conversations/${id}/socket`, server.url), "none", {
+    mark: MARK,
+    headersOf: (socket) => `Authorization: Bearer ${tokens[socket % tokens.length]}\r\n`,
+  });
+  const before = usage(server);
+  await sockets.open(size);
+  const bytes = (usage(server).residentBytes - before.residentBytes) / size;
+  process.stderr.write(`${size} sockets are open, in ${place}\n`);
+  // The first message wakes what slept.
+  await load(server, sockets, 1, 1, send);
+  for (const rate of RATES) {
+    const line = row(size, place, rate, await load(server, sockets, rate, rate * SECONDS, send), bytes);
+    process.stderr.write(line);
+    lines.push(line);
+  }
+  sockets.close();
+  server.stop();
+}
+
+/** Sends `count` messages, `rate` a second, and does not wait for one before the next. */
+async function load(
+  server: Server,
+  sockets: Sockets,
+  rate: number,
+  count: number,
+  send: () => Promise<unknown>,
+): Promise<number[]> {
+  sockets.reset();
+  const before = usage(server);
+  const start = performance.now();
+  const delays = Array.from({ length: count }, async (_, index) => {
+    const planned = start + (index * 1_000) / rate;
+    const last = sockets.next();
+    await sleep(Math.max(0, planned - performance.now()));
+    const sent = send();
+    const delay = (await last) - planned;
+    await sent;
+    return delay;
+  });
+  const settled = await Promise.all(delays);
+  await sleep(1_500);
+  const cpu = usage(server).cpuMicroseconds - before.cpuMicroseconds;
+  const { frames, marks } = sockets.received;
+  if (marks !== count * sockets.length) throw new Error(`${marks} messages came`);
+  return [
+    frames / sockets.length,
+    quantile(settled, 0.5),
+    quantile(settled, 0.99),
+    cpu / count / 1_000,
+    cpu / marks,
+  ];
+}
+
+function row(size: number, place: string, rate: number, figures: readonly number[], bytes: number): string {
+  const cells = [size.toLocaleString("en"), place, String(rate), ...figures.map(shown), shown(bytes / 1_000)];
+  return `| ${cells.join(" | ")} |\n`;
+}
+
+function shown(value: number): string {
+  return Math.abs(value) < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+}
+
+/** @throws an Error on a system without `/proc` */
+function usage(server: Server): Usage {
+  const found = server.usage();
+  if (!found) throw new Error("this bench needs /proc");
+  return found;
+}
+
+/** Makes a request. @returns the JSON of the answer @throws an Error unless it is 2xx */
+function ask(url: string, method: string, body: object, headers: Record<string, string>): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const text = JSON.stringify(body);
+  const asked = request(url, {
+    ...{ agent, method },
+    headers: { ...headers, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) },
+  });
+  asked.on("error", reject);
+  asked.on("response", async (response) => {
+    const answer = (await response.toArray()).join("");
+    if (Math.floor((response.statusCode ?? 0) / 100) === 2)
+      resolve(answer === "" ? null : JSON.parse(answer));
+    else reject(new Error(`${method} ${url}: ${response.statusCode} ${answer.slice(0, 200)}`));
+  });
+  asked.end(text);
+  return promise;
+}
