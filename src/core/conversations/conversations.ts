@@ -243,7 +243,8 @@ function composeAll(
     repairCopy(core, caller, entry, found);
     const lastMessage = lastMessageOf(entry, found.sender);
     const conversation = composeConversation(entry.conversationId, found, entry, lastMessage);
-    return [entry.draft ? { ...conversation, draft: entry.draft } : conversation];
+    const { draft, isStale } = entry;
+    return [{ ...conversation, ...(draft && { draft }), ...(isStale && { isStale }) }];
   });
 }
 

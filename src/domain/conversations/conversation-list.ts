@@ -14,6 +14,8 @@ export interface InboxEntry extends ReadState {
   archive: ArchiveState;
   /** only if it was asked for */
   draft?: ComposerDraft;
+  /** the crowd has not answered: the entry is as it was */
+  isStale?: true;
 }
 
 /**

@@ -174,6 +174,8 @@ export interface Conversation extends Profile, Omit<ReadState, "newestCounted">,
   disabled: boolean;
   /** the caller's composer draft; only in lists that ask for it */
   draft?: ComposerDraft | undefined;
+  /** only in lists: the crowd has not answered, and is shown as it was */
+  isStale?: true | undefined;
   sorting?: OwnSorting;
 }
 

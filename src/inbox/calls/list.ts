@@ -22,8 +22,10 @@ const { page, unweighed } = WEIGHTS;
 /** The calls that concern the user's list of conversations. */
 export const LIST = {
   /** A page of the user's list, pinned conversations first, then by newest activity. */
-  list: listRead(({ list, composerDrafts }, input: ListRange): InboxEntry[] => {
-    const entries = list.page(input.limit, input.after, input.ids, input.archived);
+  list: listRead(({ list, composerDrafts, catchUp }, input: ListRange): InboxEntry[] => {
+    const entries = list
+      .page(input.limit, input.after, input.ids, input.archived)
+      .map((entry) => (catchUp.isStale(entry.conversationId) ? { ...entry, isStale: true as const } : entry));
     if (!input.withDrafts) return entries;
     const drafts = composerDrafts.of(entries.map(({ conversationId }) => conversationId));
     return entries.map((entry) => {

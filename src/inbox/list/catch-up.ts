@@ -64,6 +64,8 @@ interface CatchUpDeps {
 export class CatchUp {
   readonly #deps: CatchUpDeps;
   readonly #last = new Map<ConversationId, LastSubscription>();
+  /** the crowds that did not answer when the list was read last */
+  #stale: ReadonlySet<ConversationId> = new Set();
   #isStarting = true;
 
   constructor(deps: CatchUpDeps) {
@@ -114,6 +116,11 @@ export class CatchUp {
   /** An update has come while a device is connected: the first one of a crowd begins the questions. */
   heard({ memberCount, state }: InboxUpdate): void {
     if (memberCount > this.#deps.crowdMembers && state === "active") this.#askCrowdsLater();
+  }
+
+  /** Whether the row of a crowd is what it was before the list was read: the crowd has not answered. */
+  isStale(id: ConversationId): boolean {
+    return this.#stale.has(id);
   }
 
   /** Has the crowds asked in a minute, unless that is planned. */
@@ -171,8 +178,9 @@ export class CatchUp {
   }
 
   /** Brings the list up to what these crowds have, as far as they answer in time. */
-  #refreshCrowds(ids: ConversationId[]): Promise<unknown> {
-    return this.#ask(ids, { awaits: this.#deps.awaits() }, this.#deps.timing.crowds.answerMs);
+  async #refreshCrowds(ids: ConversationId[]): Promise<void> {
+    const failures = await this.#ask(ids, { awaits: this.#deps.awaits() }, this.#deps.timing.crowds.answerMs);
+    this.#stale = new Set(failures.map(({ id }) => id));
   }
 
   #lost(): ConversationId[] {

@@ -103,6 +103,20 @@ test("a message calls the inboxes of its sender and of whom it names, and lists 
     });
 });
 
+test("a crowd that does not answer is listed as it was", async () => {
+  const bob = itemAt(others, 0);
+  await postText(id, ann, "one");
+  expect(await listedConversation(bob, id)).not.toHaveProperty("stale");
+  await postText(id, ann, "two");
+  {
+    using _ = loseCalls("call", ({ method }) => method === "snapshot");
+    expect(await listedConversation(bob, id)).toMatchObject({ last_seq: 1, stale: true });
+  }
+  const listed = await listedConversation(bob, id);
+  expect(listed.last_seq).toBe(2);
+  expect(listed).not.toHaveProperty("stale");
+});
+
 test("who names all calls all", async () => {
   const draft = { kind: "text", body: { text: "all" }, mentions: "all" };
   await expectTold(() => send(ann, id, draft), ann, ...others);

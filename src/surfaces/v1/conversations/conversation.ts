@@ -156,6 +156,9 @@ export const GroupConversation = z
       description:
         "The group is a crowd: what you did not ask for may be a minute old, unless it names you. Otherwise absent",
     }),
+    stale: z.literal(true).optional().openapi({
+      description: "In lists: the crowd has not answered, and is shown as it was. Otherwise absent",
+    }),
     asked: z.array(UserId).optional().openapi({
       description: "In the answer that has created it: who gets a message request; absent: nobody",
     }),
@@ -212,6 +215,7 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     role: conversation.role,
     policies: policiesOf(conversation),
     ...(conversation.isCrowd && { crowd: true as const }),
+    ...(conversation.isStale && { stale: true as const }),
   };
 }
 
