@@ -48,6 +48,7 @@ export function createDelivery(
     checkpoint: checkpointStore(sql),
     retry: wakeupOf(jobs, "failed_updates"),
     failures: failureStore(sql, "update", metrics),
+    durable: () => host.storage.sync(),
     onSignOfLife: (id) => outbox.retry(id),
     maxLiveMembers: settings.maxLiveMembers,
     timing,
