@@ -26,8 +26,8 @@ export function create(
       `INSERT INTO conversation
          (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
           handle, max_members, custom_fields, discoverable, metadata, history, may_leave, retention_days,
-          legal_hold, slow_mode_s, mute_all, blocked, friends, friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          legal_hold, slow_mode_s, mute_all, viewers, blocked, friends, friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -49,6 +49,7 @@ export function create(
       Number(profile.legalHold),
       profile.slowModeS,
       Number(profile.muteAll),
+      profile.viewers,
       Number(directPermission.blocked),
       Number(directPermission.friends),
       Number(directPermission.friendsOnly),

@@ -60,13 +60,14 @@ export abstract class ConversationLifecycle extends SocketHost {
     const components = await this.ensureLoaded();
     const { room } = components;
     const { userId, after, rev, threads } = opening;
-    const member = room.members.active(userId);
+    const reader = room.viewers.reader(userId);
     components.budgets.require(userId, WEIGHTS.page);
     const { config, sockets } = components;
-    if (room.members.isCrowd && sockets.size >= config.settings.maxLiveMembers) return inRelay(userId);
+    const hasRelays = room.members.isCrowd || room.viewers.isAudienceRoom;
+    if (hasRelays && sockets.size >= config.settings.maxLiveMembers) return inRelay(userId);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
     const scope = threads ? "all" : "main";
-    await room.profiles.fresh(() => after !== undefined && replayPage(room, member, { after, rev, scope }));
+    await room.profiles.fresh(() => after !== undefined && replayPage(room, reader, { after, rev, scope }));
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     await components.places.take(userId, () =>

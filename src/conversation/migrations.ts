@@ -194,6 +194,9 @@ const SHADOWED_COLUMN = `
 /** How often the custom data of a message has changed: see `MessageRow`. */
 const CUSTOM_VERSION_COLUMN = "ALTER TABLE messages ADD COLUMN custom_version INTEGER;";
 
+/** What users may do who look at an audience room: see `Profile`. */
+const VIEWERS_COLUMN = "ALTER TABLE conversation ADD COLUMN viewers TEXT NOT NULL DEFAULT 'none';";
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -222,4 +225,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 15, minCode: 1, sql: ATTRIBUTES_TABLES },
   { version: 16, minCode: 1, sql: CUSTOM_VERSION_COLUMN },
   { version: 17, minCode: 1, sql: RELAYS_TABLES },
+  { version: 18, minCode: 1, sql: VIEWERS_COLUMN },
 ];

@@ -105,6 +105,7 @@ export const PROFILE = {
   handle: conversations.handle,
   muteAll: conversations.muteAll,
   slowModeS: conversations.slowModeS,
+  viewers: conversations.viewers,
   maxMembers: conversations.maxMembers,
   customFields: conversations.customFields,
   metadata: conversations.metadata,

@@ -1,12 +1,10 @@
 import type { Person } from "../../domain/accounts/person.ts";
-import { capacityOf, showsHistory } from "../../domain/conversations/group-policies.ts";
+import { capacityOf } from "../../domain/conversations/group-policies.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
-import type { MemberRow } from "../members/member-row.ts";
-import { NO_MARK } from "../members/unread-mark.ts";
 import type { RoomContext } from "../room/context.ts";
-import { withNewVersion } from "../state/group-change.ts";
+import { joinedRow } from "../viewers/joined-row.ts";
 import { type NotificationInput, notificationOf } from "./notifications.ts";
 
 /** How added users are admitted. */
@@ -41,29 +39,10 @@ export class Admission {
     this.requireNoBans(actorId, ids);
     this.requireRoomFor(people.length);
     this.#room.space.require();
-    const { last } = this.#room.log;
     const now = Date.now();
-    const members = ids.map((id) => {
-      const row = this.#room.members.find(id) ?? blankRow(id);
-      return withNewVersion(row, {
-        role: "member",
-        state: "active",
-        joined_at: now,
-        visible_from: Position.parse(showsHistory(this.#room.state.profile) ? 0 : last.seq),
-        visible_until: null,
-        came_after: last.seq,
-        // After the system message about the joining, so it is not unread.
-        read_seq: Position.parse(last.seq + 1),
-        read_n: last.n,
-        read_at: 0,
-        name_card: "",
-        cleared: 0,
-        ...NO_MARK,
-        ignores_unread: 0,
-        devices: null,
-        custom_fields: "{}",
-      });
-    });
+    // After the system message about the joining, so it is not unread.
+    const read_seq = Position.parse(this.#room.log.last.seq + 1);
+    const members = ids.map((id) => ({ ...joinedRow(this.#room, id, now), read_seq }));
     const { notification, invitation } = how;
     this.#room.commit((tx) => {
       this.#room.joinRequests.close(ids, actorId, notification?.joinRequest ? true : null, now);
@@ -107,37 +86,4 @@ export class Admission {
   get #capacity(): number {
     return capacityOf(this.#room.state.profile, this.#maxGroupMembers);
   }
-}
-
-/** The row of a user who was never a member, before they are admitted. */
-export function blankRow(user_id: UserId): MemberRow {
-  const zero = Position.parse(0);
-  const positions = {
-    visible_from: zero,
-    read_seq: zero,
-    read_n: 0,
-    read_at: 0,
-    ...NO_MARK,
-    touched: 0,
-    muted_until: 0,
-  };
-  const versions = {
-    name_card: "",
-    visible_until: null,
-    cleared: 0,
-    left_ver: null,
-    leaving: 0,
-    version: 0,
-    projected: 0,
-  };
-  const defaults = {
-    devices: null,
-    came_after: zero,
-    cleared_to: zero,
-    ignores_unread: 0,
-    custom_fields: "{}",
-  };
-  const start = { role: "member", state: "left", joined_at: 0, unopened: 0 } as const;
-  const composer = { composer_id: null, sent_composer: null };
-  return { user_id, ...start, ...composer, ...defaults, ...positions, ...versions };
 }

@@ -60,6 +60,8 @@ export class Banning {
         // D1 learns of a user who was never here, so that the deletion of their account finds the ban.
         ...(person && !member && { profiles: [person], knownUsers: [person] }),
         ...(member ? removal(this.#room, actorId, [member], reason) : { notifications }),
+        // Of a viewer: they have no membership that would end.
+        ...(!member && { kick: { userIds: [targetId], reason: "removed" } }),
       });
     });
     return member ? [targetId] : [];

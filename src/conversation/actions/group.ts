@@ -1,7 +1,12 @@
 import type { Profile } from "../../domain/conversations/conversation.ts";
-import { isDiscoverable, joinMode, showsHistory } from "../../domain/conversations/group-policies.ts";
+import {
+  isAudienceRoom,
+  isDiscoverable,
+  joinMode,
+  showsHistory,
+} from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
-import { CoreError, refusedFor } from "../../domain/errors.ts";
+import { CoreError, invalid, refusedFor } from "../../domain/errors.ts";
 import { Seq, type UserId } from "../../domain/ids.ts";
 import type { SystemEvent, SystemMessage } from "../../domain/messages/content.ts";
 import { isSameJson, isSameMetadata } from "../../domain/server/metadata.ts";
@@ -39,7 +44,12 @@ export type GroupProfileChange = Partial<
     | "mayLeave"
     | "retentionDays"
     | "legalHold"
-  > & { discoverable: boolean }
+  > & {
+    discoverable: boolean;
+    /** whether it is an audience room: that never changes */
+    audience: boolean;
+    viewers: Exclude<Profile["viewers"], "none">;
+  }
 >;
 
 /** A change of a member. Absent fields stay as they are. */
@@ -70,16 +80,19 @@ export class GroupChanges {
    * stay.
    * @throws `not_found`, `forbidden`, `validation_failed` for too many custom fields
    */
-  edit(actorId: UserId, { muteAll, customFields, ...otherFields }: GroupProfileChange): UserId[] {
+  edit(actorId: UserId, given: GroupProfileChange): UserId[] {
+    const { muteAll, viewers, audience, customFields, ...otherFields } = given;
     const actor = this.#permissions.begin(actorId);
     const { profile } = this.#room.state;
-    if (muteAll !== undefined) this.#permissions.require(actor, "mute", "mute everybody");
+    const saysWhoWrites = muteAll !== undefined || viewers !== undefined;
+    if (saysWhoWrites) this.#permissions.require(actor, "mute", "mute everybody");
     // A member who may change the profile of a `private` group would keep others from writing by it.
     if ((otherFields.slowModeS ?? profile.slowModeS) !== profile.slowModeS)
       this.#permissions.require(actor, "mute", "set the slow mode of the group");
-    if (muteAll === undefined || customFields || Object.keys(otherFields).length > 0) {
+    if (!saysWhoWrites || customFields || Object.keys(otherFields).length > 0) {
       this.#permissions.require(actor, "edit", "change the group's profile");
     }
+    requireAudience(profile, given);
     const { joinPolicy, discoverable } = otherFields;
     if (joinPolicy && joinMode({ ...profile, joinPolicy }) !== joinPolicy) {
       throw refusedFor("kind", "How one joins is the same in all groups of this kind.", profile.policy);
@@ -93,6 +106,7 @@ export class GroupChanges {
       ...otherFields,
       metadata: isSameMetadata(metadata, profile.metadata) ? profile.metadata : metadata,
       ...(muteAll !== undefined && { muteAll }),
+      ...(viewers !== undefined && isAudienceRoom(profile) && { viewers }),
       ...(customFields && { customFields: withFields(profile.customFields, customFields) }),
     };
     const change = Object.fromEntries(
@@ -295,6 +309,17 @@ export class GroupChanges {
     this.#room.commit((tx) => this.#room.change(tx, change()));
     return concerned;
   }
+}
+
+/** @throws `validation_failed` for what would make an audience room of a group, or the reverse */
+function requireAudience(profile: Profile, { audience, viewers, history }: GroupProfileChange): void {
+  const isOne = isAudienceRoom(profile);
+  if (audience !== undefined && audience !== isOne)
+    throw invalid("body.audience", `must be ${isOne}: it is set as the group is created`);
+  if (!isOne && viewers === "write")
+    throw invalid("body.may_write", "must not be `everybody`: this is no audience room");
+  if (isOne && history === false)
+    throw invalid("body.history", "must be `all`: who looks at an audience room sees what was before");
 }
 
 /** Users in parts: a notification is one row with its receivers, and a row has at most 2 MB. */

@@ -17,6 +17,7 @@ type Context = Pick<
   | "flushSends"
   | "commit"
   | "members"
+  | "viewers"
   | "profiles"
   | "log"
   | "state"
@@ -104,15 +105,17 @@ export class ReadPositions {
 
   /**
    * @returns the read position of each member, and of the user what they have marked unread; across a block,
-   *   the peer's as if they had read nothing; in a crowd the user's own alone
+   *   the peer's as if they had read nothing; in a crowd and in an audience room the user's
+   *   own alone
    * @throws `not_found` unless the user is a member
    */
   receipts(userId: UserId): ReadReceipt[] {
-    const { members, profiles, state } = this.#room;
+    const { members, viewers, profiles, state } = this.#room;
     const reader = members.active(userId);
     const unreadFrom = markedUnreadFrom(reader);
     const bots = new Set(profiles.bots());
-    const shown = members.isCrowd ? members.receipts([reader]) : members.receipts();
+    const showsOwn = members.isCrowd || viewers.isAudienceRoom;
+    const shown = showsOwn ? members.receipts([reader]) : members.receipts();
     return shown.map((receipt) => {
       if (receipt.userId === userId) return unreadFrom === null ? receipt : { ...receipt, unreadFrom };
       const seen = state.isBlocked ? unread(receipt) : receipt;

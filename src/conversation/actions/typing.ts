@@ -8,7 +8,7 @@ import { typing } from "../state/events.ts";
 
 /** Tells members who is typing. */
 export class Typing {
-  readonly #room: Pick<RoomContext, "state" | "members">;
+  readonly #room: Pick<RoomContext, "state" | "members" | "viewers">;
   readonly #publisher: Pick<Publisher, "tellUnstored">;
   readonly #gate: Pick<SendingGate, "isShadowed">;
   readonly #timing: Timing["typing"];
@@ -16,7 +16,7 @@ export class Typing {
   readonly #shownAt = new Map<UserId, number>();
 
   constructor(
-    room: Pick<RoomContext, "state" | "members">,
+    room: Pick<RoomContext, "state" | "members" | "viewers">,
     publisher: Pick<Publisher, "tellUnstored">,
     gate: Pick<SendingGate, "isShadowed">,
     timing: Timing["typing"],
@@ -29,13 +29,13 @@ export class Typing {
 
   /**
    * Publishes that a member is typing, unless they may not write, or nobody would see what they write, or
-   * the group is a crowd, in which somebody always types.
+   * the group is a crowd, in which somebody always types, or an audience room.
    * @throws `not_found` for a user who is no member
    */
   show(userId: UserId): void {
-    const { state, members } = this.#room;
+    const { state, members, viewers } = this.#room;
     if (checkWritePermission(state, members, members.active(userId))) return;
-    if (members.isCrowd || this.#gate.isShadowed(userId)) return;
+    if (members.isCrowd || viewers.isAudienceRoom || this.#gate.isShadowed(userId)) return;
     const now = Date.now();
     if (now - (this.#shownAt.get(userId) ?? 0) < this.#timing.intervalMs) return;
     this.#shownAt.set(userId, now);

@@ -18,23 +18,33 @@ export interface OnMessage extends Caller {
   seq: Seq;
 }
 
+/** `looks`: users who look at an audience room may read too. */
+export interface Looker extends Caller {
+  looks?: boolean;
+}
+
 /**
  * The reader of a call. `includeFormer`: users who left may read too, and the members of a dissolved group.
  */
-interface Reader extends Caller {
+interface Reader extends Looker {
   includeFormer?: boolean;
 }
 
 /** Reads for a member, with current profiles, after a commit of the pending sends. */
-function readAs<Value>(
-  room: Room,
-  { userId, includeFormer = false }: Reader,
-  read: (member: MemberRow) => Value,
-): Promise<Value> {
+function readAs<Value>(room: Room, reader: Reader, read: (member: MemberRow) => Value): Promise<Value> {
   return room.profiles.fresh(() => {
     room.flushSends();
-    return read(includeFormer ? room.members.known(userId) : room.members.active(userId));
+    return read(readerOf(room, reader));
   });
+}
+
+/** @throws `not_found` for a user who may not read */
+export function readerOf(
+  { members, viewers }: Pick<Room, "members" | "viewers">,
+  { userId, includeFormer = false, looks = false }: Reader,
+): MemberRow {
+  if (includeFormer) return members.known(userId);
+  return looks ? viewers.reader(userId) : members.active(userId);
 }
 
 type Weight<Input> = number | ((input: Input) => number);

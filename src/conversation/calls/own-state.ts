@@ -3,7 +3,7 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { OnlineDraft } from "../online/online-messages.ts";
 import type { FollowedPage } from "../threads/following.ts";
-import { type Caller, memberRead, type OnMessage, once, repeatable } from "./call.ts";
+import { type Caller, type Looker, memberRead, type OnMessage, once, readerOf, repeatable } from "./call.ts";
 
 const { light, page, unweighed } = WEIGHTS;
 
@@ -102,11 +102,15 @@ export const OWN_STATE = {
   /** Notifies the other members that the caller is typing. */
   typing: effect(repeatable(light, ({ room }, { userId }: Caller) => room.typing.show(userId))),
 
-  /** The conversation as the caller sees it. @see MemberSnapshots.describe */
-  describe: repeatable(unweighed, ({ room }, { userId }: Caller) =>
+  /**
+   * The conversation as the caller sees it, and whether they look without being a member.
+   * @see MemberSnapshots.describe
+   */
+  describe: repeatable(unweighed, ({ room }, caller: Looker) =>
     room.profiles.fresh(() => {
       room.flushSends();
-      return room.snapshots.describe(userId);
+      const isViewer = !room.members.isActive(caller.userId);
+      return { ...room.snapshots.describe(readerOf(room, caller)), isViewer };
     }),
   ),
 

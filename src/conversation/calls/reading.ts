@@ -11,7 +11,7 @@ import type { MessageRows, Reader, Scope } from "../log/row.ts";
 import type { Room } from "../room.ts";
 import type { SearchQuery } from "../search/search.ts";
 import { type ChangesPage, type ChangesRequest, changesPage } from "../views/changes-page.ts";
-import { type Caller, costlyRead, memberRead, type OnMessage, repeatable } from "./call.ts";
+import { type Caller, costlyRead, type Looker, memberRead, type OnMessage, repeatable } from "./call.ts";
 
 const { page, search, unweighed } = WEIGHTS;
 
@@ -118,7 +118,7 @@ export const READING = {
    * @returns `hasEarlier`: with `at`, whether there are messages before the page; `lastSeq`: that of the last
    *   message of all scopes; `rev`: the page has every change up to it
    */
-  page: memberRead(page, (room, member, input: Caller & PageInput & ImportsMarked) => {
+  page: memberRead(page, (room, member, input: Looker & PageInput & ImportsMarked) => {
     const found = { ...pageFor(room, member, input), lastSeq: room.log.last.seq, rev: room.state.rev };
     return input.marksImported ? { ...found, items: withImported(room, found.items) } : found;
   }),
@@ -199,7 +199,7 @@ export const READING = {
   ),
 
   /** One message. @throws `not_found` unless the caller can see it */
-  message: memberRead(unweighed, ({ log, renderer }, member, { seq }: OnMessage) => {
+  message: memberRead(unweighed, ({ log, renderer }, member, { seq }: OnMessage & Looker) => {
     const row = log.visible(seq, member);
     const [message] = row ? renderer.render([row], member) : [];
     if (!message) throw noMessage(seq);
@@ -228,8 +228,8 @@ export const READING = {
    * `next.at`; null: nothing is left.
    * @see MessageSearch.find
    */
-  search: costlyRead(search, ({ search, renderer, log }, member, input: Caller & SearchInTime) => {
-    const { since, until, ...query } = input;
+  search: costlyRead(search, ({ search, renderer, log }, member, input: Looker & SearchInTime) => {
+    const { since, until, looks: _, ...query } = input;
     const after = since === undefined ? 0 : log.lastUntil(since - 1);
     const end = until === undefined ? undefined : log.lastUntil(until) + 1;
     const before = Math.min(...[input.before, end].filter((bound) => bound !== undefined));
@@ -251,7 +251,7 @@ export const READING = {
   ),
 
   /** The pinned messages that the caller may see, the one that was pinned last first. */
-  pins: memberRead(page, ({ log, renderer }, member, _: Caller) =>
+  pins: memberRead(page, ({ log, renderer }, member, _: Looker) =>
     renderer.render(log.pins.visibleTo(member), member),
   ),
 };

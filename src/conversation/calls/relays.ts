@@ -33,6 +33,8 @@ export interface RelayedPage {
   messages: number;
   /** the user sees no messages up to here */
   visibleFrom: Position;
+  /** the user is no member, and looks */
+  isViewer: boolean;
 }
 
 /** The calls of relays, which charge their users themselves. */
@@ -46,13 +48,15 @@ export const RELAYED = {
     ): RelayedPage => {
       room.flushSends();
       room.changeFeed.flush();
-      const { visible_from, read_seq } = room.members.active(userId);
+      const { visible_from, read_seq } = room.viewers.reader(userId);
+      const isViewer = !room.members.isActive(userId);
       const generation = relays.linkOf(userId).opened();
       const { seq, rev } = relays.position;
       const ready = config.protocol.event({
         type: "ready",
         ...{ userId, sessionId, conversationId: room.state.id },
         ...{ lastSeq: seq, readSeq: read_seq, rev },
+        ...(isViewer && { isViewer }),
       });
       return {
         frames: [ready],
@@ -61,6 +65,7 @@ export const RELAYED = {
         hasMore: false,
         messages: 0,
         visibleFrom: visible_from,
+        isViewer,
       };
     },
   ),
@@ -105,16 +110,18 @@ export const RELAYED = {
     ),
   ),
 
-  /** @returns for each of these users who is a member: the frame with the conversation as they see it now */
+  /** @returns for each of these users who is a member, or looks: the frame with the conversation as they see it now */
   describeForRelay: repeatable(
     unweighed,
     async ({ room, config }, { userIds }: { userIds: UserId[] }): Promise<Map<UserId, string>> => {
       const described = await room.conversationUpdates.describe(userIds);
       return new Map(
-        [...described].map(([userId, describe]) => [
-          userId,
-          config.protocol.event({ type: "conversation", conversation: describe() }),
-        ]),
+        [...described].flatMap(([userId, describe]) => {
+          const conversation = describe();
+          return conversation
+            ? [[userId, config.protocol.event({ type: "conversation", conversation })]]
+            : [];
+        }),
       );
     },
   ),
@@ -147,7 +154,8 @@ function relayedPage({ room, relays, config }: ConversationComponents, input: Re
     generation,
     hasMore: page.hasMore,
     messages: page.messages.length,
-    visibleFrom: room.members.active(userId).visible_from,
+    visibleFrom: room.viewers.receiver(userId).visible_from,
+    isViewer: !room.members.isActive(userId),
   };
 }
 

@@ -23,12 +23,18 @@ export const weightOfDraft = (draft: AnyDraft) =>
 
 /** The calls that write messages, or change what is written. */
 export const WRITING = {
-  /** Stores a message. @returns it, and whether its client message id was stored before @see Sends.send */
+  /**
+   * Stores a message.
+   * @param input `joins`: a viewer of an audience room becomes a member by it
+   * @returns it, and whether its client message id was stored before
+   * @see Sends.send
+   */
   send: repeatableIf(
     // Without a client id a repeated send would be stored twice, and so would one of a device.
     ({ draft }: { draft: AnyDraft }) => draft.clientMsgId !== undefined,
     ({ draft }: { draft: AnyDraft }) => weightOfDraft(draft),
-    ({ room }, { userId, draft }: Caller & { draft: AnyDraft }) => room.sends.send(userId, draft),
+    ({ room }, { userId, draft, joins }: Caller & { draft: AnyDraft; joins?: boolean }) =>
+      room.sends.send(userId, draft, joins),
   ),
 
   /**

@@ -1,4 +1,8 @@
-import { type Conversation, composeConversation } from "../../domain/conversations/conversation.ts";
+import {
+  type Conversation,
+  composeConversation,
+  recordForViewer,
+} from "../../domain/conversations/conversation.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -6,7 +10,10 @@ import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { RoomContext } from "../room/context.ts";
 
-type UpdateSource = Pick<RoomContext, "state" | "members" | "snapshots" | "flushSends" | "propagate">;
+type UpdateSource = Pick<
+  RoomContext,
+  "state" | "members" | "viewers" | "snapshots" | "flushSends" | "propagate"
+>;
 
 /** The room sockets and the devices of users. */
 interface UpdateSink {
@@ -14,7 +21,7 @@ interface UpdateSink {
   reaches(userId: UserId): boolean;
   /** all who look see the conversation otherwise. @see SocketSink.refresh */
   refresh(): UserId[];
-  tell(userId: UserId, describe: () => Conversation): void;
+  tell(userId: UserId, describe: () => Conversation | null): void;
 }
 
 /** Updates made in one turn. Each is made for one member, with the last message as that member sees it. */
@@ -47,13 +54,15 @@ export class ConversationUpdates {
   }
 
   /**
-   * Queues an update for each of these users, by default all members, of a crowd those who look. Several
-   * calls share one update.
+   * Queues an update for each of these users, by default all members and viewers, of a crowd those who look.
+   * Several calls share one update.
    */
   send(userIds?: readonly UserId[]): void {
-    const { members } = this.#room;
-    if (!userIds && members.isCrowd) for (const id of this.#sink.refresh()) this.#pending.add(id);
-    else for (const id of userIds ?? members.ids()) if (this.#sink.reaches(id)) this.#pending.add(id);
+    const { members, viewers } = this.#room;
+    if (!userIds && (members.isCrowd || viewers.isAudienceRoom))
+      for (const id of this.#sink.refresh()) this.#pending.add(id);
+    if (userIds || !members.isCrowd)
+      for (const id of userIds ?? members.ids()) if (this.#sink.reaches(id)) this.#pending.add(id);
     if (this.#isRunning || this.#pending.size === 0) return;
     this.#isRunning = true;
     void this.#run();
@@ -80,20 +89,30 @@ export class ConversationUpdates {
     for (const [userId, describe] of await this.describe(userIds)) this.#sink.tell(userId, describe);
   }
 
-  /** The conversation as it is now for each of these users who is a member. */
-  async describe(userIds: readonly UserId[]): Promise<Map<UserId, () => Conversation>> {
-    const { id } = this.#room.state;
+  /** The conversation for each of these users who is a member, or looks; null: it is over by then. */
+  async describe(userIds: readonly UserId[]): Promise<Map<UserId, () => Conversation | null>> {
+    const { members, viewers, snapshots } = this.#room;
+    const { id, profile } = this.#room.state;
+    // Of viewers D1 has nothing: they are shown what the owner is that all share.
+    const { ownerId } = profile;
+    const asked = viewers.isAudienceRoom && ownerId !== null ? [...userIds, ownerId] : [...userIds];
     // D1 may not have the rows of new members yet.
     await this.#room.propagate([]);
-    const listed = await withDeadline(this.#directory.listed(id, [...userIds]), this.#timing.lookupTimeoutMs);
+    const listed = await withDeadline(this.#directory.listed(id, asked), this.#timing.lookupTimeoutMs);
     this.#room.flushSends();
-    const described = new Map<UserId, () => Conversation>();
+    const described = new Map<UserId, () => Conversation | null>();
+    const ofOwner = ownerId === null ? undefined : listed.get(ownerId);
     for (const userId of userIds) {
-      const found = listed.get(userId);
-      if (!found || !this.#room.members.isActive(userId)) continue;
+      const isViewer = !members.isActive(userId);
+      const found = isViewer ? ofOwner && recordForViewer(ofOwner) : listed.get(userId);
+      const readerOf = () => (isViewer ? viewers.find(userId) : members.findActive(userId));
+      if (!found || !readerOf()) continue;
       described.set(userId, () => {
-        const { profile, own, readState, lastMessage } = this.#room.snapshots.describe(userId, true);
-        return composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage);
+        const reader = readerOf();
+        if (!reader) return null;
+        const { profile, own, readState, lastMessage } = snapshots.describe(reader, true);
+        const shown = composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage);
+        return isViewer ? { ...shown, isViewer: true } : shown;
       });
     }
     return described;

@@ -48,6 +48,7 @@ export class ProfileCache {
   readonly #members: Pick<Members, "activeIds" | "isCrowd">;
   readonly #onChanged: (profile: VersionedPerson) => void;
   readonly #cached: LruMap<UserId, CachedProfile>;
+  readonly #expected = new LruMap<UserId, Person>(() => MAX_OTHERS);
   /** the earliest time at which a profile may be stale (ms since 1970) */
   #freshUntil = 0;
   #failedAt = 0;
@@ -93,6 +94,7 @@ export class ProfileCache {
   }
 
   #take(person: Person): void {
+    this.#expected.delete(person.id);
     const cached = this.#cached.get(person.id);
     const version = cached?.version ?? 0;
     let checkedAt = Date.now();
@@ -128,13 +130,24 @@ export class ProfileCache {
     this.#sql.exec("DELETE FROM people WHERE user_id = ?", id);
     if (cached?.person.bot) this.#sql.exec("DELETE FROM bots WHERE user_id = ?", id);
     this.#cached.delete(id);
+    this.#expected.delete(id);
     const deleted = deletedUser(id);
     if (cached && !looksSame(cached.person, deleted)) this.#onChanged({ ...deleted, version: LAST_VERSION });
   }
 
   /** The profile of a user, or that of a deleted user without a stored one. */
   get(id: UserId): Person {
-    return (id === NOBODY ? undefined : this.#find(id)) ?? deletedUser(id);
+    return (id === NOBODY ? undefined : this.#find(id)) ?? this.#expected.get(id) ?? deletedUser(id);
+  }
+
+  /** Takes the profile of a user who is about to write for the first time. It is stored with the message. */
+  expect(person: Person): void {
+    this.#expected.set(person.id, person);
+  }
+
+  /** @see expect */
+  expected(id: UserId): Person | undefined {
+    return this.#expected.get(id);
   }
 
   /** The profile of a user if it is in memory: it does not count as shown. */

@@ -119,8 +119,10 @@ export class RelayLink {
 
   add(item: RelayItem): void {
     const own = item.own.size === 0 ? item.own : new Map([...item.own].filter(([id]) => this.#has(id)));
-    if (isNothing({ ...item, own })) return;
-    this.#waiting.push({ ...item, own });
+    const joined = item.joined?.filter((id) => this.#has(id)) ?? [];
+    const shown = { ...item, own, ...(joined.length > 0 && { joined }) };
+    if (isNothing(shown)) return;
+    this.#waiting.push(shown);
     this.#changed(item.at);
   }
 
@@ -287,7 +289,7 @@ function isAnswers(item: RelayItem): boolean {
 
 /** Whether no socket is sent or done anything by an item. */
 function isNothing({ moves, shared, own, bySocket, instead, ...other }: RelayItem): boolean {
-  const { kick, deleted, refreshes } = other;
+  const { kick, deleted, refreshes, joined } = other;
   const hasFrames = shared.size > 0 || own.size > 0 || bySocket.size > 0;
-  return !(moves || hasFrames || instead || kick || deleted || refreshes);
+  return !(moves || hasFrames || instead || kick || deleted || refreshes || joined);
 }

@@ -18,7 +18,10 @@ import { type RelayItem, type RelayNumber, relayOf } from "./relay-update.ts";
 import { ItemFrames, RelayedSocket } from "./relayed-socket.ts";
 
 /** The room, as what relays are told is made of it. */
-type StreamedRoom = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "encoder" | "changeFeed">;
+type StreamedRoom = Pick<
+  RoomContext,
+  "state" | "log" | "members" | "viewers" | "renderer" | "encoder" | "changeFeed"
+>;
 
 /**
  * Tells relays what room sockets are told: each event once for all sockets that are sent the same, and once
@@ -138,10 +141,17 @@ export class RelayStream implements SocketSink {
     this.tell({ event, to: { only: new Set([userId]) } });
   }
 
-  groupChanged({ change: { kick }, systemMessage }: StoredChange): void {
+  groupChanged({ change, systemMessage }: StoredChange): void {
     if (this.#links.size === 0) return;
     this.#moveTo({ seq: systemMessage?.seq });
-    if (kick) for (const link of this.#links.values()) link.add({ ...emptyItem(this.#at, false), kick });
+    const { viewers } = this.#room;
+    const { userIds = [], reason = "removed" as const } = change.kick ?? {};
+    const kick = viewers.haveLeft(change) ? { userIds, reason, viewers: true as const } : change.kick;
+    const arrived = viewers.isAudienceRoom ? (change.members ?? []) : [];
+    const joined = arrived.filter(({ state }) => state === "active").map(({ user_id }) => user_id);
+    if (kick || joined.length > 0)
+      for (const link of this.#links.values())
+        link.add({ ...emptyItem(this.#at, false), ...(kick && { kick }), joined });
     if (systemMessage) this.#tellMessages([outgoing(this.#room, this.#protocol, systemMessage, null)]);
   }
 

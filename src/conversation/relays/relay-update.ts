@@ -63,8 +63,10 @@ export interface RelayItem {
   /** it shows this message: users who see none so old are sent what `instead` has */
   shows?: Seq;
   instead?: readonly RelayItem[];
-  /** members who leave: their sockets are closed, before anything else */
-  kick?: { userIds: readonly UserId[]; reason: KickReason };
+  /** members who leave, or all viewers, too: their sockets are closed, before anything else */
+  kick?: { userIds: readonly UserId[]; reason: KickReason; viewers?: true };
+  /** viewers who are members now */
+  joined?: readonly UserId[];
   /** users who have deleted the messages up to here for themselves */
   deleted?: ReadonlyMap<UserId, Position>;
   /** all see the conversation otherwise: the relay asks for the frames of its users */

@@ -20,6 +20,7 @@ import type { Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 import type { Transaction } from "../state/transaction.ts";
 import type { Threads } from "../threads/threads.ts";
+import type { Viewers } from "../viewers/viewers.ts";
 import type { MemberSnapshots } from "../views/member-snapshots.ts";
 import type { MessageEncoder } from "../views/message-encoder.ts";
 import type { MessageRenderer } from "../views/message-renderer.ts";
@@ -34,6 +35,7 @@ export interface RoomStores {
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
   readonly bans: Bans;
+  readonly viewers: Viewers;
   readonly joinRequests: JoinRequests;
   readonly invitations: Invitations;
   readonly incomingHooks: IncomingHooks;

@@ -18,6 +18,7 @@ import { SlowMode } from "../sending/slow-mode.ts";
 import { checkWritePermission } from "../sending/write-permission.ts";
 import { conversationUpdated } from "../state/events.ts";
 import { commit } from "../state/transaction.ts";
+import { Arrivals } from "../viewers/arrivals.ts";
 import type { Delivery } from "./delivery.ts";
 import type { RoomHost } from "./host.ts";
 import type { Publisher } from "./publisher.ts";
@@ -45,8 +46,19 @@ export function createSending(
     indexer: search.indexing,
   });
   const slowMode = new SlowMode(storage.sql, state, log);
+  const arrivals = new Arrivals(stores, {
+    ...{ directory, maxGroupMembers: settings.maxGroupMembers },
+    timeoutMs: timing.profileCache.timeoutMs,
+    tell: (row) => {
+      projection.changed();
+      publisher.toSockets((sockets) =>
+        sockets.groupChanged({ change: { members: [row] }, systemMessage: null }),
+      );
+      conversationUpdates.send([row.user_id]);
+    },
+  });
   const queue = new SendQueue<SendOrigin>({
-    ...{ storage, space, log, members, composers, threads, slowMode },
+    ...{ storage, space, log, members, composers, threads, slowMode, arrivals },
     storePeople: (tx, people) => {
       knownUsers.store(people);
       tx.publish(() => projection.changed());
@@ -69,7 +81,7 @@ export function createSending(
     {
       reaches: (userId) => publisher.reaches(userId),
       refresh: () => publisher.refresh(),
-      tell: (userId, describe) => publisher.tellUnstored(conversationUpdated(stores, userId, describe)),
+      tell: (userId, describe) => publisher.tellUnstored(conversationUpdated(userId, describe)),
     },
   );
   const directPermission = new DirectPermission(
@@ -95,7 +107,8 @@ export function createSending(
     queue,
     directPermission,
     forwards,
-    sendGate(hooks.gate, { ...stores, slowMode, flushSends }),
+    sendGate(hooks.gate, { ...stores, slowMode, arrivals, flushSends }),
+    arrivals,
     (outcomes) => committed.tell(outcomes),
   );
   return {
@@ -120,20 +133,32 @@ function botsIn({ members, profiles }: Stores): MemberRow[] {
  */
 function sendGate(
   gate: SendingGate,
-  { space, state, members, log, slowMode, flushSends }: Stores & { slowMode: SlowMode; flushSends(): void },
+  {
+    space,
+    state,
+    members,
+    log,
+    slowMode,
+    arrivals,
+    flushSends,
+  }: Stores & { slowMode: SlowMode; arrivals: Arrivals; flushSends(): void },
 ): SendGate {
   return {
     isSetFor: (senderId) => gate.isSetFor(senderId),
-    async check(senderId, draft) {
+    async check(senderId, { draft, origin }) {
       const { kind, body, clientMsgId, mentions, thread } = draft;
       flushSends();
       const isStored = clientMsgId !== undefined && log.byClientId(senderId, clientMsgId) !== undefined;
-      const sender = members.findSender(senderId);
+      const member = members.findSender(senderId);
+      const sender = member ?? arrivals.find(senderId, origin);
       // Nobody sees what a hook in the shadow brings: so nobody is asked.
       if (isStored || draft.shadowed || !(sender || draft.hookOrigin)) return { ok: true, value: draft };
       space.look();
       const isRefused =
-        sender && (checkWritePermission(state, members, sender) ?? slowMode.refusal(sender, draft));
+        sender &&
+        ((member ? undefined : arrivals.refusal()) ??
+          checkWritePermission(state, members, sender) ??
+          slowMode.refusal(sender, draft));
       if (isRefused ?? space.refusal()) return { ok: true, value: draft };
       const checked = await gate.check({
         ...{ conversationId: state.id, senderId, kind, body, clientMsgId, mentions, draft, edits: null },

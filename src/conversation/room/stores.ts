@@ -33,6 +33,7 @@ import { Follows } from "../threads/follows.ts";
 import { ThreadLog } from "../threads/thread-log.ts";
 import { Threads } from "../threads/threads.ts";
 import { MessageExternalIds } from "../transfer/external-ids.ts";
+import { Viewers } from "../viewers/viewers.ts";
 import { FormerView } from "../views/former-view.ts";
 import { MemberSnapshots } from "../views/member-snapshots.ts";
 import { type Encoded, MessageEncoder } from "../views/message-encoder.ts";
@@ -88,6 +89,7 @@ export function createStores(
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const externalIds = new MessageExternalIds(sql);
   const memberList = new MemberList(members);
+  const bans = new Bans(sql);
   const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
@@ -109,7 +111,8 @@ export function createStores(
     composers: new Composers(sql, members),
     profiles,
     knownUsers: new KnownUsers(sql, profiles),
-    bans: new Bans(sql),
+    bans,
+    viewers: new Viewers({ state, log, members, bans }),
     joinRequests: new JoinRequests(sql),
     invitations: new Invitations(sql),
     incomingHooks,

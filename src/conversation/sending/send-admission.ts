@@ -4,16 +4,18 @@ import type { Draft, ForwardDraft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
+import type { Arrivals } from "../viewers/arrivals.ts";
 import type { DirectPermission } from "./direct-permission.ts";
 import type { ForwardResolver } from "./forward-resolver.ts";
 import type { PendingSend, SendOrigin, SendOutcome } from "./send.ts";
 import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 
 /**
- * Admits sends to the send queue. Most sends pass at once. A send waits here in four cases:
+ * Admits sends to the send queue. Most sends pass at once. A send waits here in five cases:
  * - It is a forward: its originals have to be read first.
  * - A change of the direct permission is under way: the permission has to be read from D1.
  * - The gate is set, by rules or a hook: it checks each message first.
+ * - Its sender is a viewer who becomes a member by it: their profile is read first, then rules look at it.
  * - An earlier send of the same origin waits: sends of one origin keep their order.
  */
 export class SendAdmission {
@@ -21,6 +23,7 @@ export class SendAdmission {
   readonly #permission: DirectPermission;
   readonly #forwards: ForwardResolver;
   readonly #gate: SendGate;
+  readonly #arrivals: Pick<Arrivals, "isArriving" | "load">;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
@@ -31,12 +34,14 @@ export class SendAdmission {
     permission: DirectPermission,
     forwards: ForwardResolver,
     gate: SendGate,
+    arrivals: Pick<Arrivals, "isArriving" | "load">,
     onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
     this.#permission = permission;
     this.#forwards = forwards;
     this.#gate = gate;
+    this.#arrivals = arrivals;
     this.#onRefused = onRefused;
   }
 
@@ -46,11 +51,14 @@ export class SendAdmission {
    */
   admit(senderId: UserId, sends: readonly PendingSend[]): void {
     // Sends that wait already when the gate is set are not checked.
-    const isGated = this.#gate.isSetFor(senderId);
-    for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated);
+    const [first] = sends;
+    const isArriving = first !== undefined && this.#arrivals.isArriving(senderId, first.origin);
+    // Of a viewer it is not known yet whether the gate is set for them.
+    const isGated = isArriving || this.#gate.isSetFor(senderId);
+    for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated, isArriving);
   }
 
-  #admit(senderId: UserId, batch: Batch, isGated: boolean): void {
+  #admit(senderId: UserId, batch: Batch, isGated: boolean, isArriving: boolean): void {
     const pendingCheck = this.#permission.check();
     const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
@@ -66,7 +74,8 @@ export class SendAdmission {
       return;
     }
     const admitted = this.#queues.run(key, async () => {
-      const prepared = await this.#prepare(senderId, batch, pendingCheck);
+      const failure = isArriving ? await this.#arrivals.load(senderId) : null;
+      const prepared = failure ?? (await this.#prepare(senderId, batch, pendingCheck));
       const ready = prepared.ok && isGated ? await this.#gated(senderId, prepared.value) : prepared;
       this.#backlog.release(senderId, count, bytes);
       // The socket was closed while the send waited, as when its session ended: the send must not take
@@ -104,7 +113,7 @@ export class SendAdmission {
   async #gated(senderId: UserId, sends: readonly ReadySend[]): Promise<Result<readonly ReadySend[]>> {
     const gated: ReadySend[] = [];
     for (const send of sends) {
-      const draft = await this.#gate.check(senderId, send.draft);
+      const draft = await this.#gate.check(senderId, send);
       if (!draft.ok) return draft;
       gated.push({ ...send, draft: draft.value });
     }
@@ -126,7 +135,7 @@ export interface SendGate {
   /** whether messages of a sender are checked */
   isSetFor(senderId: UserId): boolean;
   /** @returns the draft as it is to be stored, or why it is not */
-  check(senderId: UserId, draft: Draft): Promise<Result<Draft>>;
+  check(senderId: UserId, send: PendingSend<Draft>): Promise<Result<Draft>>;
 }
 
 /** A send whose dependencies are there. */

@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
-import { NOBODY, Position, Seq } from "../../domain/ids.ts";
+import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
 import { NO_PREVIEW } from "../../domain/messages/link-preview.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -52,6 +52,13 @@ interface SendQueueDeps<Origin> {
   /** @returns why an incoming hook may not bring a draft now; undefined if it may */
   checkIncomingHook(draft: Draft): CoreError | undefined;
   slowMode: Pick<SlowMode, "refusal" | "sent">;
+  /** viewers who become members by what they send */
+  arrivals: {
+    isArriving(senderId: UserId, origin: Origin): boolean;
+    find(senderId: UserId, origin: Origin): MemberRow | null;
+    refusal(before: readonly MessageRow[]): CoreError | undefined;
+    join(tx: Transaction, row: MemberRow): void;
+  };
   /**
    * Gets the outcomes of committed sends in order, with their transaction, which it publishes, and at once
    * the refusals of a full backlog.
@@ -209,6 +216,7 @@ export class SendQueue<Origin> {
     for (const send of sends) {
       const { thread, rendered, shadowed } = send.draft;
       if (thread || rendered || shadowed || this.#refusal(send, rows)) return null;
+      if (this.#deps.arrivals.isArriving(send.senderId, send.origin)) return null;
       const row = newRow(send, last, NO_THREAD, at);
       last = headAt(row, last);
       rows.push(row);
@@ -291,7 +299,7 @@ export class SendQueue<Origin> {
     last: LastStored,
     before: readonly MessageRow[],
   ): StoredSend {
-    const { senderId, draft } = send;
+    const { senderId, draft, origin } = send;
     const { clientMsgId } = draft;
     // Repeated sends are rare, so no lookup precedes the insert: the unique index finds a repeat. A refusal
     // looks too: the first send may have come before a mute, or before the sender left.
@@ -303,6 +311,9 @@ export class SendQueue<Origin> {
     const row = newRow(send, last, thread, Math.max(Date.now(), last.at));
     if (!this.#deps.log.append(tx, row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
+    const arriving = this.#deps.arrivals.find(senderId, origin);
+    if (arriving && before.every(({ sender_id }) => sender_id !== senderId))
+      this.#deps.arrivals.join(tx, arriving);
     if (draft.rendered) this.#deps.storePeople(tx, draft.rendered.people);
     if (draft.thread && !draft.shadowed) this.#deps.threads.addReply(tx, row);
     return { row, isRepeated: false };
@@ -315,12 +326,18 @@ export class SendQueue<Origin> {
     return this.#deps.threads.columns(place, mainSeq);
   }
 
-  #refusal({ draft, senderId }: QueuedSend<Origin>, before: readonly MessageRow[]): CoreError | undefined {
+  #refusal(
+    { draft, senderId, origin }: QueuedSend<Origin>,
+    before: readonly MessageRow[],
+  ): CoreError | undefined {
     if (draft.hookOrigin) return this.#deps.checkIncomingHook(draft);
-    const sender = this.#deps.members.findSender(senderId);
+    const { members, arrivals } = this.#deps;
+    const member = members.findSender(senderId);
+    const sender = member ?? arrivals.find(senderId, origin);
     if (!sender) return noConversation();
-    const referenced = { log: this.#deps.log, members: this.#deps.members, threads: this.#deps.threads };
+    const referenced = { log: this.#deps.log, members, threads: this.#deps.threads };
     return (
+      (member ? undefined : arrivals.refusal(before)) ??
       this.#deps.checkPermission(sender, draft) ??
       this.#deps.slowMode.refusal(sender, draft, before) ??
       refusedReference(referenced, sender, draft)

@@ -35,6 +35,8 @@ export type SendOrigin =
       resolve: (outcome: SendOutcome<SendOrigin>) => void;
       /** calls with the same key keep their order, even if an earlier send waits for a lookup */
       orderKey?: object;
+      /** a viewer of an audience room becomes a member by it, as by sending over a socket of the room */
+      joins?: boolean;
     };
 
 /** A send on its way to the queue. */

@@ -44,13 +44,19 @@ export class Sends {
 
   /**
    * Stores a message for a caller. The list of the sender shows it once this resolves.
+   * @param joins a viewer of an audience room becomes a member by it
    * @returns the stored message, `isRepeated` if its client id was known already
    */
-  async send(senderId: UserId, draft: AnyDraft): Promise<{ message: Message; isRepeated: boolean }> {
-    const { row, isRepeated } = await this.store(senderId, draft);
+  async send(
+    senderId: UserId,
+    draft: AnyDraft,
+    joins = false,
+  ): Promise<{ message: Message; isRepeated: boolean }> {
     const { knownUsers, members, renderer } = this.#stores;
-    // Only a forward can add known users, which D1 must have before the answer.
-    const isProjected = "copy" in draft && knownUsers.hasUnprojected;
+    const isArriving = joins && members.findSender(senderId) === null;
+    const { row, isRepeated } = await this.store(senderId, draft, joins);
+    // Only a forward can add known users, which D1 must have before the answer, as it must a new member.
+    const isProjected = isArriving || ("copy" in draft && knownUsers.hasUnprojected);
     await (isProjected ? this.#deps.propagate([senderId]) : this.#deps.fanout.deliverToSender(senderId));
     const sender = members.find(senderId);
     if (!sender) throw new Error("the sender of a stored message has no member row");
@@ -61,9 +67,9 @@ export class Sends {
   }
 
   /** Stores a message, of an incoming hook too. @returns its row, `isRepeated` as `send` */
-  async store(senderId: UserId, draft: AnyDraft): Promise<StoredSend> {
+  async store(senderId: UserId, draft: AnyDraft, joins = false): Promise<StoredSend> {
     const { result } = await new Promise<SendOutcome<SendOrigin>>((resolve) =>
-      this.submit(senderId, [draft], { resolve }),
+      this.submit(senderId, [draft], { resolve, joins }),
     );
     if (!result.ok) throw new CoreError(result.code, result.detail, result.data);
     return result.value;

@@ -21,7 +21,7 @@ import { RoomSocket } from "./room-socket.ts";
 /** The room, as the broadcast reads it. */
 type BroadcastRoom = Pick<
   RoomContext,
-  "state" | "log" | "members" | "renderer" | "encoder" | "changeFeed" | "flushSends"
+  "state" | "log" | "members" | "viewers" | "renderer" | "encoder" | "changeFeed" | "flushSends"
 >;
 
 /** The sockets of a room, as the broadcast uses them. */
@@ -167,7 +167,7 @@ export class Broadcast implements SocketSink {
 
   revoked(row: Parameters<SocketSink["revoked"]>[0], by: UserId, rev: number): void {
     const { seq, shadowed, sender_id: senderId } = row;
-    const { state, log, members } = this.#room;
+    const { state, log, viewers } = this.#room;
     const frame = this.#protocol.event({ type: "revoked", conversationId: state.id, seq, by, rev });
     // Members who joined later, deleted their history, or have hidden the message, never see it.
     const hiders = new Set(log.hides.usersOf(seq));
@@ -175,7 +175,7 @@ export class Broadcast implements SocketSink {
       const { userId } = socket;
       if (!isInMain(row) && !socket.showsThreads) continue;
       if (shadowed !== null && userId !== senderId) continue;
-      if (hiders.has(userId) || (members.find(userId)?.visible_from ?? seq) >= seq) continue;
+      if (hiders.has(userId) || viewers.receiver(userId).visible_from >= seq) continue;
       this.#receivers.deliver(socket, [frame]);
     }
   }
@@ -194,6 +194,12 @@ export class Broadcast implements SocketSink {
     const { kick } = change;
     const leaving = new Set(kick?.userIds);
     if (kick) this.#registry.kick(({ userId }) => leaving.has(userId), kick.reason);
+    const { members, viewers } = this.#room;
+    if (viewers.haveLeft(change))
+      this.#registry.kick(
+        ({ userId, isClosing }) => !isClosing && !members.isActive(userId),
+        change.kick?.reason ?? "removed",
+      );
     if (!systemMessage) return;
     framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol, this.#receivers);
     this.#receivers.sentUpTo({ seq: Position.parse(systemMessage.seq) });

@@ -8,7 +8,7 @@ import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { FrameSink, Receiver } from "./receiver.ts";
 
-type Room = Pick<RoomContext, "state" | "log" | "members" | "renderer" | "changeFeed">;
+type Room = Pick<RoomContext, "state" | "log" | "viewers" | "renderer" | "changeFeed">;
 
 /** One of the ways in which members see a changed message. `key` tells them apart; null: not at all. */
 interface View {
@@ -77,7 +77,7 @@ function once(encode: (message: Message) => EncodedPart): (message: Message) => 
 }
 
 function viewsOf(
-  { log, members, renderer, changeFeed }: Room,
+  { log, viewers, renderer, changeFeed }: Room,
   row: MessageRow,
   owners: ReadonlySet<UserId> | undefined,
   since: number,
@@ -89,12 +89,12 @@ function viewsOf(
   const hiders = new Set(log.hides.usersOf(seq));
   const viewOf = (userId: UserId): View => {
     if (userId === NOBODY) return row.shadowed === null ? shared : UNSEEN;
-    const member = members.find(userId);
+    const receiver = viewers.receiver(userId);
     // Members who joined later, or deleted their history, never see the message.
-    if (!member || member.visible_from >= seq || hiders.has(userId)) return UNSEEN;
+    if (receiver.visible_from >= seq || hiders.has(userId)) return UNSEEN;
     if (row.shadowed !== null && userId !== row.sender_id) return UNSEEN;
     if (owners?.has(userId)) {
-      const [own] = renderer.render([row], member);
+      const [own] = renderer.render([row], receiver);
       return own ? { key: `${userId}`, message: own } : UNSEEN;
     }
     return blinded && blind?.users.has(userId) ? blinded : shared;

@@ -17,6 +17,8 @@ const Relayed = z.object({
   generation: z.string(),
   /** the conversation knows the socket by it */
   number: z.int(),
+  /** the user is no member, and looks; absent: a member */
+  isViewer: z.literal(true).optional(),
 });
 export type Relayed = z.infer<typeof Relayed>;
 

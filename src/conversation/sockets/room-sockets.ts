@@ -66,13 +66,14 @@ export class RoomSockets extends OpenSockets {
 
   /**
    * Accepts a socket, and sends `ready`; with `after` also the first page of the replay.
-   * @throws `not_found` unless the user is a member
+   * @throws `not_found` unless the user is a member, or may look
    */
   open(ws: WebSocket, { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">): void {
     // What waits goes out before the socket exists: otherwise it would come live and in the replay.
     this.#room.flushSends();
     this.#room.changeFeed.flush();
-    const member = this.#room.members.active(identity.userId);
+    const { members, viewers } = this.#room;
+    const reader = viewers.reader(identity.userId);
     const socket = this.accept(ws, identity);
     try {
       this.sendEvent(socket, {
@@ -81,7 +82,8 @@ export class RoomSockets extends OpenSockets {
         sessionId: identity.sessionId,
         conversationId: this.#room.state.id,
         lastSeq: this.#room.log.last.seq,
-        readSeq: member.read_seq,
+        readSeq: reader.read_seq,
+        ...(!members.isActive(identity.userId) && { isViewer: true }),
         rev: this.#room.changeFeed.announcedRev,
       });
       if (after !== undefined) this.#sync(socket, after, rev);
@@ -185,7 +187,9 @@ export class RoomSockets extends OpenSockets {
   /** Sends a lagging socket the next page. The last one makes it live. */
   #catchUp(socket: RoomSocket): void {
     const { replay } = socket;
-    if (replay === null || !this.#room.members.isActive(socket.userId)) return;
+    const { members, viewers } = this.#room;
+    const { userId } = socket;
+    if (replay === null || !(members.isActive(userId) || viewers.find(userId))) return;
     this.#room.flushSends();
     this.#room.changeFeed.flush();
     const page = this.#page(socket, { ...replay, isLimited: false });

@@ -7,7 +7,7 @@ import type { Receiver } from "./receiver.ts";
 
 type PagedRoom = Pick<
   Room,
-  "members" | "changeFeed" | "maxChanges" | "log" | "changedMessages" | "state" | "renderer"
+  "viewers" | "changeFeed" | "maxChanges" | "log" | "changedMessages" | "state" | "renderer"
 >;
 
 /** Whose page it is, and what their client has asked for. */
@@ -29,7 +29,7 @@ export function socketPage(
   { after, rev, isLimited }: PageStart,
 ) {
   const { takesChanges } = socket;
-  const page = replayPage(room, room.members.active(socket.userId), {
+  const page = replayPage(room, room.viewers.reader(socket.userId), {
     ...{ after, rev, upToRev: room.changeFeed.announcedRev },
     maxChanges: takesChanges && isLimited ? room.maxChanges : undefined,
     scope: socket.showsThreads ? "all" : "main",

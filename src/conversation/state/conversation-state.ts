@@ -3,7 +3,7 @@ import type {
   DirectPermissionState,
   Profile,
 } from "../../domain/conversations/conversation.ts";
-import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
+import type { JoinPolicy, PolicyName, Viewing } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import type { ConversationId, Handle, Position, UserId } from "../../domain/ids.ts";
 import type { MetadataJson } from "../../domain/server/metadata.ts";
@@ -35,6 +35,7 @@ type ConversationRow = {
   retention_days: number | null;
   legal_hold: number;
   slow_mode_s: number;
+  viewers: Viewing;
   floor_seq: Position;
   floor_n: number;
   emptied_seq: Position;
@@ -119,6 +120,7 @@ export class ConversationState {
       handle: row.handle,
       muteAll: row.mute_all === 1,
       slowModeS: row.slow_mode_s,
+      viewers: row.viewers,
       maxMembers: row.max_members,
       customFields: CustomFields.parse(JSON.parse(row.custom_fields)),
       metadata: row.metadata,
@@ -179,7 +181,8 @@ export class ConversationState {
     this.#sql.exec(
       `UPDATE conversation SET name = ?, avatar = ?, introduction = ?, announcement = ?, join_policy = ?,
          discoverable = ?, threads_off = ?, link_previews_off = ?, owner_id = ?, mute_all = ?,
-         custom_fields = ?, metadata = ?, history = ?, may_leave = ?, retention_days = ?, legal_hold = ?, slow_mode_s = ?,
+         custom_fields = ?, metadata = ?, history = ?, may_leave = ?, retention_days = ?, legal_hold = ?,
+         slow_mode_s = ?, viewers = ?,
          changed_at = ?, dissolved_at = ?, version = ?`,
       profile.name,
       profile.avatar,
@@ -198,6 +201,7 @@ export class ConversationState {
       profile.retentionDays,
       Number(profile.legalHold),
       profile.slowModeS,
+      profile.viewers,
       profile.changedAt,
       dissolvedAt,
       profile.version,

@@ -10,11 +10,12 @@ import type { GroupChange } from "./group-change.ts";
 import type { Audience, Published, SharedEvent } from "./published.ts";
 
 /** What events show. */
-type Room = Pick<RoomStores, "state" | "members" | "snapshots">;
+type Room = Pick<RoomStores, "state" | "members" | "viewers" | "snapshots">;
 
 /**
- * A read position has moved: others learn the position, the reader also what is unread. In a crowd only the
- * reader learns of it: each message would bring as many frames to each socket as it has readers.
+ * A read position has moved: others learn the position, the reader also what is unread. In a crowd and in an
+ * audience room only the reader learns of it: each message would bring as many frames to each socket as it has
+ * readers, and viewers are not told what members do.
  */
 export function readEvents(
   room: Room,
@@ -24,7 +25,7 @@ export function readEvents(
 ): Published[] {
   const event = { type: "read", conversationId: room.state.id, userId, seq } as const;
   const own = { ...unreadChanged(room, { own: userId }, from), event: () => ownRead(room, userId, seq) };
-  if (room.members.isCrowd) return [own];
+  if (room.members.isCrowd || room.viewers.isAudienceRoom) return [own];
   return [{ event, to: { around: userId, self: "nowhere" }, subject: `read ${userId}`, from }, own];
 }
 
@@ -73,14 +74,12 @@ export function profileChanged({ version, ...user }: VersionedPerson): Published
   return { event, to: { around: user.id, self: "room sockets" }, subject: `profile ${user.id}` };
 }
 
-/** A member sees the conversation otherwise. @param describe the conversation as they see it */
-export function conversationUpdated(
-  { members }: Pick<Room, "members">,
-  userId: UserId,
-  describe: () => Conversation,
-): Published {
-  const event = () =>
-    members.isActive(userId) ? ({ type: "conversation", conversation: describe() } as const) : null;
+/** A user sees the conversation otherwise. @param describe the conversation as they see it; null: no more */
+export function conversationUpdated(userId: UserId, describe: () => Conversation | null): Published {
+  const event = (): SharedEvent | null => {
+    const conversation = describe();
+    return conversation && { type: "conversation", conversation };
+  };
   return { event, to: { only: new Set([userId]) }, subject: "conversation" };
 }
 

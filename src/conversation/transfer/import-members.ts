@@ -5,10 +5,11 @@ import { Position, type UserId } from "../../domain/ids.ts";
 import type { SystemMessage } from "../../domain/messages/content.ts";
 import { isSameJson } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
-import { type Admission, blankRow } from "../actions/admission.ts";
+import type { Admission } from "../actions/admission.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
 import { type GroupChange, withNewVersion } from "../state/group-change.ts";
+import { blankRow } from "../viewers/joined-row.ts";
 import type { MessageExternalIds } from "./external-ids.ts";
 
 /** Stores members of elsewhere: nothing in the history tells of it, and nobody is notified. */

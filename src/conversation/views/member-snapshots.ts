@@ -50,10 +50,9 @@ export class MemberSnapshots {
   /**
    * The conversation as a member sees it, without the member's own preferences, which D1 has.
    * @param listed true: `lastMessage` has the body for lists, where a merged message has only its title
-   * @throws `not_found` unless the user is an active member
    */
   describe(
-    userId: UserId,
+    member: MemberRow,
     listed = false,
   ): {
     profile: Profile;
@@ -61,7 +60,6 @@ export class MemberSnapshots {
     readState: ReadState;
     lastMessage: Message | null;
   } {
-    const member = this.#members.active(userId);
     const newest = this.#log.main.newest(member);
     const shown = newest && listed ? { ...newest, body: listedBody(newest.kind, newest.body) } : newest;
     const [lastMessage = null] = shown ? this.#renderer.render([shown], member) : [];

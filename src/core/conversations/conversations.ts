@@ -5,6 +5,7 @@ import {
   composeConversation,
   type ListPreferences,
   type PreferencesChange,
+  recordForViewer,
 } from "../../domain/conversations/conversation.ts";
 import type { InboxEntry } from "../../domain/conversations/conversation-list.ts";
 import { hookPerson } from "../../domain/conversations/incoming-hook.ts";
@@ -143,15 +144,28 @@ async function requireMayOpen(core: Core, caller: UserId, peer: UserId): Promise
 
 /**
  * A conversation as the caller sees it.
+ * @param looks a user who looks at an audience room sees it, too
  * @throws `not_found` unless the caller is a member, `unavailable` while the projection to D1 is behind
  */
-export async function getConversation(core: Core, caller: UserId, id: ConversationId): Promise<Conversation> {
+export async function getConversation(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  looks = false,
+): Promise<Conversation> {
   const [described, listed] = await Promise.all([
-    core.conversations.describe(id, { userId: caller }),
+    core.conversations.describe(id, { userId: caller, looks }),
     findListRecords(core.db, caller, [{ id, senderId: null }]),
   ]);
+  const { profile, own, readState, lastMessage, isViewer } = described;
+  const { ownerId } = profile;
+  if (isViewer && ownerId !== null) {
+    const ofOwner = (await findListRecords(core.db, ownerId, [{ id, senderId: null }])).get(id);
+    if (!ofOwner) throw notProjected();
+    const record = { ...recordForViewer(ofOwner), profile };
+    return { ...composeConversation(id, record, readState, lastMessage), own, isViewer: true };
+  }
   const found = listed.get(id) ?? (await throwNotProjected(core, caller, id));
-  const { profile, own, readState, lastMessage } = described;
   return { ...composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage), own };
 }
 
@@ -326,9 +340,12 @@ export async function distinguishNotMember<T>(
  */
 async function throwNotProjected(core: Core, caller: UserId, id: ConversationId): Promise<never> {
   await core.conversations.describe(id, { userId: caller });
-  throw new CoreError("unavailable", "You have only just come into this conversation. Try again.", {
-    retryAfter: 1,
-  });
+  throw notProjected();
+}
+
+function notProjected(): CoreError {
+  const detail = "You have only just come into this conversation. Try again.";
+  return new CoreError("unavailable", detail, { retryAfter: 1 });
 }
 
 /**

@@ -13,7 +13,7 @@ export interface ConversationWithOnlineCount {
 }
 
 /**
- * A conversation as the caller sees it, and the number of its members who are online. In a group of more than
+ * A conversation as the caller sees it, who may look at an audience room without being a member, and the number of its members who are online. In a group of more than
  * 1,000 members the number is estimated.
  * @throws as `getConversation`
  */
@@ -23,7 +23,7 @@ export async function getWithOnlineCount(
   id: ConversationId,
 ): Promise<ConversationWithOnlineCount> {
   const [conversation, { online, of, isSampled }] = await Promise.all([
-    getConversation(core, caller, id),
+    getConversation(core, caller, id, true),
     countOnlineMembers(core.db, id),
   ]);
   const onlineCount = isSampled ? Math.round((online * conversation.memberCount) / of) : online;

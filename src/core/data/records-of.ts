@@ -85,6 +85,7 @@ export function conversationRecord(
     threads: profile.threads,
     link_previews: profile.linkPreviews,
     mute_all: profile.muteAll,
+    viewers: profile.viewers,
     slow_mode_s: profile.slowModeS,
     discoverable: profile.discoverable,
     max_members: profile.maxMembers,

@@ -1,5 +1,5 @@
 import type { Conversation } from "../../domain/conversations/conversation.ts";
-import type { JoinPolicy, PolicyName } from "../../domain/conversations/group-kind.ts";
+import type { JoinPolicy, PolicyName, Viewing } from "../../domain/conversations/group-kind.ts";
 import { capacityOf, joinMode, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CustomFields, withFields } from "../../domain/custom-fields.ts";
 import { CoreError, invalid, nullIfNotFound, refusedFor } from "../../domain/errors.ts";
@@ -38,6 +38,8 @@ export interface GroupOptions {
   joinPolicy: JoinPolicy;
   /** whether strangers find the group; absent: as its kind says */
   discoverable?: boolean | undefined;
+  /** absent: it is no audience room */
+  viewers?: Viewing | undefined;
   handle?: Handle | undefined;
   avatar?: string | undefined;
   introduction?: string | undefined;
@@ -206,6 +208,7 @@ function insert(
       legalHold: false,
       slowModeS: 0,
       muteAll: false,
+      viewers: options.viewers ?? "none",
     },
     among: amongFriends ? "friends" : "unblocked",
     code: ConversationCode.parse(randomHex()),

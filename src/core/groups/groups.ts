@@ -2,7 +2,7 @@ import { z } from "zod";
 import { deletedUser } from "../../domain/accounts/person.ts";
 import type { User } from "../../domain/accounts/user.ts";
 import type { Conversation, Membership } from "../../domain/conversations/conversation.ts";
-import type { JoinPolicy, Role } from "../../domain/conversations/group-kind.ts";
+import type { JoinPolicy, Role, Viewing } from "../../domain/conversations/group-kind.ts";
 import type { GroupOutline } from "../../domain/conversations/group-outline.ts";
 import type { JoinRequest, JoinState, OwnJoinRequest } from "../../domain/conversations/join-request.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
@@ -64,6 +64,8 @@ export async function editGroup(
     metadata?: Metadata | undefined;
     muteAll?: boolean | undefined;
     slowModeS?: number | undefined;
+    audience?: boolean | undefined;
+    viewers?: Exclude<Viewing, "none"> | undefined;
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {

@@ -12,6 +12,7 @@ import type { SearchCriteria } from "./search-criteria.ts";
 /**
  * Stores a message and delivers it. If the sender has used the client message id in this conversation before,
  * the result is the first message, with `isRepeated` set. Forwarded and merged messages are copied.
+ * @param joins a viewer of an audience room becomes a member by it
  * @throws `not_found` unless the caller is a member (also for a quoted, mentioned, forwarded or merged item),
  *   `not_forwardable`, `validation_failed` for a merged message over its limits, `rate_limited`
  */
@@ -20,6 +21,7 @@ export async function sendMessage(
   caller: UserId,
   id: ConversationId,
   draft: AnyDraft,
+  joins = false,
 ): Promise<{ message: Message; isRepeated: boolean }> {
   const begun = Date.now();
   const note = (result: SendResult) => noteOutcomes(core.metrics, core.surface, [result], begun);
@@ -27,6 +29,7 @@ export async function sendMessage(
     const sent = await core.conversations.send(id, {
       userId: caller,
       draft: core.fileOrigins.draftToStored(draft),
+      ...(joins && { joins }),
     });
     note(sent.isRepeated ? "repeated" : "stored");
     return sent;
@@ -69,13 +72,18 @@ export function boundsOf({ before, after, at, limit, scope }: PageBounds) {
  * Searches the text, caption, file name, address, description or title of messages for `text`, the newest
  * first. The comparison ignores case and character width (`comparisonForm`). A page may have fewer than
  * `limit` items, even none, with a `nextBefore` from which to continue; it is null at the end.
+ * @param query `looks`: a user who looks at an audience room may search, too
  * @throws `not_found` unless the caller is a member
  */
 export async function searchMessages(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { before, limit, ...criteria }: SearchCriteria & { before?: Position | undefined; limit: number },
+  {
+    before,
+    limit,
+    ...criteria
+  }: SearchCriteria & { before?: Position | undefined; limit: number; looks?: boolean },
 ): Promise<{ items: Message[]; nextBefore: Seq | null }> {
   const { items, next } = await core.conversations.search(id, {
     userId: caller,

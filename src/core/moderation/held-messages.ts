@@ -141,7 +141,7 @@ async function carryOut(
 ): Promise<void> {
   if (state === "accepted" && !isStored) {
     try {
-      await core.conversations.send(conversationId, { userId, draft });
+      await core.conversations.send(conversationId, { userId, draft, joins: true });
     } catch (error) {
       if (!(error instanceof CoreError) || error.code === "unavailable") throw error;
       throw new CoreError("conflict", `It was not sent: ${error.message} The same decision tries again.`);

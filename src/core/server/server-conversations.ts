@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../../domain/accounts/person.ts";
 import type { ConversationKind } from "../../domain/conversations/conversation.ts";
-import type { JoinPolicy } from "../../domain/conversations/group-kind.ts";
+import type { JoinPolicy, Viewing } from "../../domain/conversations/group-kind.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, type Failure, invalid } from "../../domain/errors.ts";
@@ -44,6 +44,10 @@ export interface GroupInput {
   /** only the owner and the admins may write */
   muteAll?: boolean | undefined;
   linkPreviews?: boolean | undefined;
+  /** whether it is an audience room, which never changes */
+  audience?: boolean | undefined;
+  /** of an audience room: what users may do who are no members */
+  viewers?: Exclude<Viewing, "none"> | undefined;
   owner?: UserRef | undefined;
   members: UserRef[];
 }
@@ -179,6 +183,7 @@ async function insert(
 ): Promise<NamedConversation | null> {
   const [owner, ...others] = unique(people);
   if (!owner) throw invalid("body.owner", "must name the owner, or `members` must name somebody");
+  requireAudience(input, history);
   const max = capacityOf({ maxMembers: null }, core.settings.maxGroupMembers);
   if (others.length >= max) throw invalid("body.members", `a group has at most ${max} members`);
   const { avatar = "" } = core.fileOrigins.withStoredAvatar(input);
@@ -193,6 +198,7 @@ async function insert(
     legalHold: input.legalHold ?? false,
     slowModeS: input.slowModeS ?? 0,
     muteAll: input.muteAll ?? false,
+    viewers: input.audience ? (input.viewers ?? "write") : "none",
     code: ConversationCode.parse(randomHex()),
     ownerId: owner.id,
     members: [
@@ -204,10 +210,17 @@ async function insert(
   return id === null ? null : { id, kind: "group", externalId, ownerId: owner.id };
 }
 
+/** @throws `validation_failed` for what only an audience room has, or none has. Its object checks changes */
+function requireAudience({ audience, viewers }: Pick<GroupInput, "audience" | "viewers">, history?: boolean) {
+  if (!audience && viewers === "write")
+    throw invalid("body.may_write", "must not be `everybody` without `audience`");
+  if (audience && history === false) throw invalid("body.history", "must be `all` in an audience room");
+}
+
 /** The fields of the profile that a backend gives. */
 function changeOf(core: Core, input: GroupInput) {
   const { name, joinPolicy, metadata, history, mayLeave, retentionDays, legalHold } = input;
-  const { slowModeS, muteAll, linkPreviews } = input;
+  const { slowModeS, muteAll, linkPreviews, audience, viewers } = input;
   const { avatar } = core.fileOrigins.withStoredAvatar(input);
   return {
     ...(name !== undefined && { name }),
@@ -220,6 +233,8 @@ function changeOf(core: Core, input: GroupInput) {
     ...(legalHold !== undefined && { legalHold }),
     ...(slowModeS !== undefined && { slowModeS }),
     ...(muteAll !== undefined && { muteAll }),
+    ...(audience !== undefined && { audience }),
+    ...(viewers !== undefined && { viewers }),
     ...(linkPreviews !== undefined && { linkPreviews }),
   };
 }

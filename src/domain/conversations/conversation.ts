@@ -6,7 +6,7 @@ import type { Mentioned, Message } from "../messages/message.ts";
 import type { MetadataJson } from "../server/metadata.ts";
 import { type ArchiveState, isArchived, type NewestCounted, shownMute } from "./archive.ts";
 import type { ComposerDraft } from "./composer-draft.ts";
-import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
+import type { JoinPolicy, PolicyName, Role, Viewing } from "./group-kind.ts";
 
 /** The kind of a conversation: two users, or a group. */
 export const ConversationKind = z.enum(["direct", "group"]);
@@ -76,6 +76,8 @@ export interface Profile {
   threads: boolean;
   /** whether messages show previews of what they link to, where the deployment has them */
   linkPreviews: boolean;
+  /** what users may do who look and are no members, where the join policy lets them in. See `letsLook` */
+  viewers: Viewing;
   /** the group kind; unused in a direct conversation */
   policy: PolicyName;
   /** null in a direct conversation */
@@ -161,6 +163,8 @@ export interface Conversation extends Profile, Omit<ReadState, "newestCounted">,
   /** the name that somebody has given it, or `""`: `name` is then of the other user, or of other members */
   givenName: string;
   role: Role;
+  /** the caller is no member, and looks */
+  isViewer?: true;
   /** time at which the caller joined (ms) */
   joinedAt: number;
   /** null in a direct conversation */
@@ -215,6 +219,19 @@ export function titleOf(name: string, others: readonly string[], owner: Person |
   if (name !== "") return name;
   if (others.length > TITLE_NAMES) return [...others.slice(0, TITLE_NAMES), "…"].join(", ");
   return others.join(", ") || owner?.nickname || owner?.username || "";
+}
+
+/**
+ * What D1 adds to an audience room for a user who looks, of whom it has nothing.
+ * @param record that of a member
+ */
+export function recordForViewer({ id, code, profile, owner }: ConversationRecord): ConversationRecord {
+  const marks = { marks: 0, groups: [], remark: "" };
+  const preferences = { pinned: false, archivedCount: null, mutedUntil: 0, validation: false, ...marks };
+  return {
+    ...{ id, code, profile, owner, preferences, title: titleOf(profile.name, [], owner) },
+    ...{ role: "member", joinedAt: 0, peer: null, blocked: false, disabled: false, sender: null, people: [] },
+  };
 }
 
 /** Composes the view of one member from the data of the conversation object and of D1. */

@@ -173,9 +173,22 @@ export function canBeFound({ policy }: Pick<Profile, "policy">): boolean {
   return POLICIES[policy].discoverable !== "never";
 }
 
-/** Whether new members see the messages from before they joined: the setting of the group, or of its kind. */
-export function showsHistory({ policy, history }: Pick<Profile, "policy" | "history">): boolean {
-  return history ?? POLICIES[policy].history;
+/**
+ * Whether new members see the messages from before they joined: the setting of the group, or of its kind. In
+ * an audience room they do: whoever looks has seen them.
+ */
+export function showsHistory(profile: Pick<Profile, "policy" | "history" | "viewers">): boolean {
+  return isAudienceRoom(profile) || (profile.history ?? POLICIES[profile.policy].history);
+}
+
+/** Whether users may look at a group without being members, if its join policy lets everybody in. */
+export function isAudienceRoom({ viewers }: Pick<Profile, "viewers">): boolean {
+  return viewers !== "none";
+}
+
+/** Whether everybody may look at a group now. */
+export function letsLook(profile: Pick<Profile, "viewers" | "policy" | "joinPolicy">): boolean {
+  return isAudienceRoom(profile) && joinMode(profile) === "free";
 }
 
 /** A group's profile as strangers see it: without announcement, custom fields and metadata. */

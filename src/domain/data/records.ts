@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ProfileFields } from "../accounts/user.ts";
 import { Buttons } from "../bots/buttons.ts";
 import { Admitted } from "../contacts/consent.ts";
-import { JoinPolicy, PolicyName, Role } from "../conversations/group-kind.ts";
+import { JoinPolicy, PolicyName, Role, Viewing } from "../conversations/group-kind.ts";
 import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { CustomFields } from "../custom-fields.ts";
 import { Seq } from "../ids.ts";
@@ -108,6 +108,8 @@ export const ConversationFields = z.object({
   /** whether messages show previews of what they link to, where the deployment has them */
   link_previews: z.boolean().default(true),
   mute_all: z.boolean().default(false),
+  /** what users may do who look and are no members */
+  viewers: Viewing.default("none"),
   /** seconds between two messages of a plain member; 0: slow mode is off */
   slow_mode_s: z.int().nonnegative().max(LIMITS.slowModeS).default(0),
   discoverable: z.boolean().nullable().default(null),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JoinPolicy } from "../conversations/group-kind.ts";
+import { JoinPolicy, Viewing } from "../conversations/group-kind.ts";
 import { CustomFields } from "../custom-fields.ts";
 
 /** The changed fields of a group's profile, with their new values. */
@@ -13,6 +13,7 @@ const ChangedProfile = z
     discoverable: z.boolean(),
     threads: z.boolean(),
     muteAll: z.boolean(),
+    viewers: Viewing,
     slowModeS: z.int().nonnegative(),
     /** only the changed fields */
     customFields: CustomFields,

@@ -48,6 +48,8 @@ export type RoomEvent =
       lastSeq: Position;
       readSeq: Position;
       rev: number;
+      /** the user is no member, and looks */
+      isViewer?: true;
     }
   | { type: "synced"; conversationId: ConversationId; lastSeq: Position; rev: number; hasMore: boolean }
   /** too many messages have changed, or those shown are gone: the client loads the conversation anew */

@@ -8,7 +8,7 @@ import {
   TITLE_NAMES,
   titleOf,
 } from "../../domain/conversations/conversation.ts";
-import { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
+import { JoinPolicy, PolicyName, Role, Viewing } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
 import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { StoredContext } from "../../domain/sync/message-context.ts";
@@ -64,7 +64,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
-            NULL, '', NULL, 1, NULL, 0, 0, 1
+            NULL, '', NULL, 1, NULL, 0, 0, 1, 'none'
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -145,6 +145,7 @@ const ListedRow = z.object({
   retention_days: z.number().nullable(),
   legal_hold: booleanColumn,
   slow_mode_s: z.number(),
+  viewers: Viewing,
   version: z.number(),
   changed_at: z.number().nullable(),
   role: Role,
@@ -247,7 +248,7 @@ async function listedRows(
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.link_previews, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
-      c.retention_days, c.legal_hold, c.slow_mode_s,
+      c.retention_days, c.legal_hold, c.slow_mode_s, c.viewers,
       c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       m.marks, m.group_names,
@@ -306,6 +307,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       handle: row.handle,
       muteAll: row.mute_all,
       slowModeS: row.slow_mode_s,
+      viewers: row.viewers,
       maxMembers: row.max_members,
       customFields: row.custom_fields,
       metadata: row.metadata,

@@ -58,7 +58,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
   const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
   const { externalId, metadata, history, mayLeave, retentionDays, legalHold, among, asked } = group;
-  const { slowModeS, muteAll } = group;
+  const { slowModeS, muteAll, viewers } = group;
   const creatorId = clientGroupId === null ? null : ownerId;
   const memberIds = members.map(({ userId }) => userId);
   const live = allLive(memberIds);
@@ -77,7 +77,7 @@ export async function insertGroup(db: Database, group: NewGroup): Promise<Conver
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, ${Number(muteAll)}, ${maxMembers},
             ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
             ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)},
-            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1
+            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1, ${viewers}
             WHERE ${allowed} AND ${isFirst}`,
         )
         .onConflictDoNothing({ target: conversations.handle })

@@ -70,13 +70,13 @@ export async function writeProjection(
   const { profile, dissolvedAt } = conversation;
   const { name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId } = profile;
   const { threads, muteAll, customFields, metadata, history, mayLeave, version, changedAt } = profile;
-  const { retentionDays, legalHold, slowModeS, linkPreviews } = profile;
+  const { retentionDays, legalHold, slowModeS, linkPreviews, viewers } = profile;
   const update = db
     .update(conversations)
     .set({
       ...{ name, avatar, introduction, announcement, joinPolicy, discoverable, ownerId },
       ...{ threads, muteAll, customFields, metadata, history, mayLeave, changedAt, dissolvedAt, version },
-      ...{ retentionDays, legalHold, slowModeS, linkPreviews },
+      ...{ retentionDays, legalHold, slowModeS, linkPreviews, viewers },
     })
     .where(and(eq(conversations.id, id), lt(conversations.version, version)));
   const [, deleted] = await queryD1(db.batch([upsert, deletedUsers, update]));

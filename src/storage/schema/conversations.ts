@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ConversationKind, MemberState } from "../../domain/conversations/conversation.ts";
-import type { JoinPolicy, PolicyName, Role } from "../../domain/conversations/group-kind.ts";
+import type { JoinPolicy, PolicyName, Role, Viewing } from "../../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { MetadataJson } from "../../domain/server/metadata.ts";
@@ -69,6 +69,8 @@ export const conversations = sqliteTable(
     slowModeS: integer("slow_mode_s").notNull().default(0),
     /** whether messages of a group show previews of what they link to */
     linkPreviews: integer("link_previews", { mode: "boolean" }).notNull().default(true),
+    /** what users may do who look and are no members */
+    viewers: text().notNull().default("none").$type<Viewing>(),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),

@@ -6,6 +6,7 @@ export const DEFAULT_PROFILE = {
   linkPreviews: true,
   muteAll: false,
   slowModeS: 0,
+  viewers: "none",
   maxMembers: null,
   customFields: {},
   metadata: "",
@@ -15,4 +16,4 @@ export const DEFAULT_PROFILE = {
   legalHold: false,
   version: 0,
   changedAt: 0,
-};
+} as const;

@@ -100,11 +100,14 @@ export class RelaySockets extends OpenSockets {
   open(
     ws: WebSocket,
     { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">,
-    { frames, at, visibleFrom, generation }: RelayedPage,
+    { frames, at, visibleFrom, generation, isViewer }: RelayedPage,
     opening: OpeningSocket,
   ): void {
     const number = newNumber();
-    const socket = this.accept(ws, identity, { visibleFrom, generation, number });
+    const socket = this.accept(ws, identity, {
+      ...{ visibleFrom, generation, number },
+      ...(isViewer && { isViewer }),
+    });
     const held = this.#hold(socket, number, at);
     for (const frame of frames) socket.send(frame);
     held.missed = opening.missed;
@@ -193,15 +196,16 @@ export class RelaySockets extends OpenSockets {
   }
 
   #tell(item: RelayItem): void {
-    const { kick, deleted, refreshes } = item;
+    const { kick, deleted, refreshes, joined = [] } = item;
     if (kick) {
       const leaving = new Set(kick.userIds);
-      this.kick(({ userId }) => leaving.has(userId), kick.reason);
+      this.kick((socket) => leaving.has(socket.userId) || isAmongViewers(socket, kick), kick.reason);
     }
     for (const opening of this.#opening) opening.missed.push(item);
     for (const held of this.#held.values()) {
       const visibleFrom = deleted?.get(held.socket.userId);
       if (visibleFrom !== undefined) keep(held.socket, { visibleFrom });
+      if (joined.includes(held.socket.userId)) keep(held.socket, { isViewer: undefined });
       if (held.pages > 0) held.missed.push(item);
       else this.#deliver(held, item);
     }
@@ -225,8 +229,10 @@ export class RelaySockets extends OpenSockets {
     held.generation = null;
     if (generation !== null && socket.relayed?.generation !== generation) this.#fallBehind(held, missed);
     for (const item of missed) {
-      if (item.kick?.userIds.includes(socket.userId))
-        this.kick((other) => other === socket, item.kick.reason);
+      const { kick, joined } = item;
+      if (kick && (kick.userIds.includes(socket.userId) || isAmongViewers(socket, kick)))
+        this.kick((other) => other === socket, kick.reason);
+      if (joined?.includes(socket.userId)) keep(socket, { isViewer: undefined });
       const visibleFrom = item.deleted?.get(socket.userId);
       if (visibleFrom !== undefined) keep(socket, { visibleFrom });
       this.#deliver(held, item);
@@ -308,7 +314,8 @@ export class RelaySockets extends OpenSockets {
   ): void {
     const { socket } = held;
     this.#budgets.charge(socket.userId, isAsked ? weightOfMessages(messages) : 0);
-    keep(socket, { visibleFrom: kept.visibleFrom, generation: kept.generation });
+    const { visibleFrom, generation, isViewer } = kept;
+    keep(socket, { visibleFrom, generation, isViewer: isViewer || undefined });
     for (const frame of frames) socket.send(frame);
     // A page without changes leaves them to what comes live.
     held.at = rev === undefined ? { ...at, rev: held.at?.rev ?? this.#told.position?.rev ?? at.rev } : at;
@@ -352,8 +359,13 @@ function keep(socket: RoomSocket, changes: Partial<Relayed>): void {
   const { relayed } = socket;
   if (!relayed) return;
   const kept = { ...relayed, ...changes };
-  if (kept.visibleFrom !== relayed.visibleFrom || kept.generation !== relayed.generation)
-    socket.relayed = kept;
+  const fields = ["visibleFrom", "generation", "isViewer"] as const;
+  if (fields.some((field) => kept[field] !== relayed[field])) socket.relayed = kept;
+}
+
+/** Whether a socket is one of the viewers who all leave. */
+function isAmongViewers({ relayed }: RoomSocket, { viewers }: { viewers?: true }): boolean {
+  return viewers === true && relayed?.isViewer === true;
 }
 
 /** A number that no socket has had: the conversation may still answer one that has closed. */

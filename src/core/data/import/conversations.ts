@@ -79,6 +79,7 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
     ownerId: owner?.id ?? null,
     createdAt: record.created_at ?? Date.now(),
     muteAll: record.mute_all,
+    viewers: record.viewers,
     slowModeS: record.slow_mode_s,
     maxMembers: record.max_members,
     metadata: writeMetadata(record.metadata),

@@ -6,7 +6,12 @@ import {
   type Conversation as DomainConversation,
 } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy, Role } from "../../../domain/conversations/group-kind.ts";
-import { isDiscoverable, mayMentionAll, showsHistory } from "../../../domain/conversations/group-policies.ts";
+import {
+  isAudienceRoom,
+  isDiscoverable,
+  mayMentionAll,
+  showsHistory,
+} from "../../../domain/conversations/group-policies.ts";
 import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
@@ -73,14 +78,36 @@ const Policies = z
   });
 
 /** Who may write. */
-export const MayWrite = z.enum(["members", "admins"]).openapi({
+export const MayWrite = z.enum(["everybody", "members", "admins"]).openapi({
   description:
-    'Of a group: who may write, edit, react, vote and pin. `admins`: the owner and the admins; for others that is a 403 `forbidden` with `policy: "may_write"`',
+    'Of a group: who may write, edit, react, vote and pin. `admins`: the owner and the admins; for others that is a 403 `forbidden` with `policy: "may_write"`. `everybody`, in audience rooms alone: viewers too, who become members by it',
+});
+type MayWrite = z.infer<typeof MayWrite>;
+
+/** Whether a group is an audience room. */
+export const Audience = z.boolean().openapi({
+  description:
+    "The group is an audience room: while its `join_policy` is `free`, everybody with a token may look at it without being a member. It is set as the group is created; changing it is a 400",
 });
 
-/** Who may write, as v1 says whether all others are muted. */
-export function shownMayWrite({ muteAll }: { muteAll: boolean }): z.infer<typeof MayWrite> {
-  return muteAll ? "admins" : "members";
+export const IsAudienceRoom = z.literal(true).openapi({
+  description: "The group is an audience room. Otherwise absent",
+});
+
+/** Who may write, as v1 says whether all others are muted, and whether viewers may write. */
+export function shownMayWrite({
+  muteAll,
+  viewers,
+}: Pick<DomainConversation, "muteAll" | "viewers">): MayWrite {
+  if (muteAll) return "admins";
+  return viewers === "write" ? "everybody" : "members";
+}
+
+/** The same as it is asked for; absent: as it is. */
+export function readMayWrite(mayWrite: MayWrite | undefined) {
+  if (mayWrite === undefined) return {};
+  const viewers = { everybody: "write", members: "look", admins: undefined } as const;
+  return { muteAll: mayWrite === "admins", viewers: viewers[mayWrite] };
 }
 
 export const MutedUntil = z
@@ -143,10 +170,13 @@ export const GroupConversation = z
     link_previews: LinkPreviews,
     slow_mode_s: SlowMode,
     may_write: MayWrite,
+    audience: IsAudienceRoom.optional(),
     history: History,
     leave: MayLeave,
     owner_id: UserId,
-    role: Role,
+    role: z.enum([...Role.options, "viewer"]).openapi({
+      description: "`viewer`: you look at an audience room without being a member",
+    }),
     policies: Policies,
     online_count: z.int().optional(),
     online_sampled: z.literal(true).optional().openapi({
@@ -209,10 +239,11 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     link_previews: conversation.linkPreviews,
     slow_mode_s: conversation.slowModeS,
     may_write: shownMayWrite(conversation),
+    ...(isAudienceRoom(conversation) && { audience: true as const }),
     history: showsHistory(conversation) ? ("all" as const) : ("joined" as const),
     leave: conversation.mayLeave,
     owner_id: ownerId,
-    role: conversation.role,
+    role: conversation.isViewer ? "viewer" : conversation.role,
     policies: policiesOf(conversation),
     ...(conversation.isCrowd && { crowd: true as const }),
     ...(conversation.isStale && { stale: true as const }),
@@ -222,11 +253,13 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
 function policiesOf({
   isCrowd,
   memberCount,
-}: Pick<DomainConversation, "isCrowd" | "memberCount">): z.infer<typeof Policies> {
+  viewers,
+}: Pick<DomainConversation, "isCrowd" | "memberCount" | "viewers">): z.infer<typeof Policies> {
+  const isPublic = isCrowd || isAudienceRoom({ viewers });
   return {
     unread: isCrowd ? "pulled" : "pushed",
-    typing: !isCrowd,
-    receipts: isCrowd ? "own" : "names",
+    typing: !isPublic,
+    receipts: isPublic ? "own" : "names",
     presence: isCrowd ? "count" : "each",
     member_list: isCrowd ? "search" : "all",
     mention_all: mayMentionAll("member", memberCount) ? "members" : "admins",

@@ -19,11 +19,13 @@ import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 import {
+  Audience,
   Conversation,
   Discoverable,
   LinkPreviews,
   MayWrite,
   MutedUntil,
+  readMayWrite,
   SlowMode,
   serializeConversation,
   serializeWithOnlineCount,
@@ -47,6 +49,7 @@ const NewGroup = z
     member_ids: z.array(UserId),
     join_policy: JoinPolicy.default("approval"),
     discoverable: Discoverable.default(false),
+    audience: Audience.optional(),
     client_group_id: ClientGroupId.optional(),
   })
   .openapi("NewGroup");
@@ -68,6 +71,7 @@ const ConversationChange = z
     link_previews: LinkPreviews.optional(),
     slow_mode_s: SlowMode.optional(),
     may_write: MayWrite.optional(),
+    audience: Audience.optional(),
     metadata: Metadata.optional(),
   })
   .openapi("ConversationChange");
@@ -184,8 +188,9 @@ export const conversations = v1Router()
       return c.json(serializeConversation(conversation), created ? 201 : 200);
     }
     const { name, member_ids: memberIds, join_policy: joinPolicy, discoverable } = input;
-    const { client_group_id: clientGroupId } = input;
-    const group = { name, memberIds, joinPolicy, discoverable, clientGroupId, policy: "group" } as const;
+    const { client_group_id: clientGroupId, audience } = input;
+    const options = { name, memberIds, joinPolicy, discoverable, clientGroupId } as const;
+    const group = { ...options, policy: "group", viewers: audience ? "write" : "none" } as const;
     const { conversation, created, asked } = await createGroup(core, caller.userId, group);
     const made = { ...serializeConversation(conversation), ...(asked.length > 0 && { asked }) };
     return c.json(made, created ? 201 : 200);
@@ -218,7 +223,7 @@ export const conversations = v1Router()
       joinPolicy,
       slowModeS,
       linkPreviews,
-      muteAll: mayWrite && mayWrite === "admins",
+      ...readMayWrite(mayWrite),
       threads: threads && threads === "on",
     });
     return c.json(serializeConversation(conversation), 200);

@@ -82,5 +82,6 @@ function wireEvent(event: RoomEvent): RoomServerFrame {
     last_seq: event.lastSeq,
     read_seq: event.readSeq,
     rev: event.rev,
+    role: event.isViewer && "viewer",
   };
 }

@@ -205,7 +205,12 @@ export const RoomServerFrame = z
   .union([
     frame(
       "ready",
-      { ...Ready, ...About, last_seq: Position, read_seq: Position, rev: Rev },
+      {
+        ...{ ...Ready, ...About, last_seq: Position, read_seq: Position, rev: Rev },
+        role: z.literal("viewer").optional().openapi({
+          description: "You look at an audience room without being a member. Absent: you are one",
+        }),
+      },
       "The first frame",
       "Room",
     ),

@@ -173,7 +173,7 @@ export const messages = v1Router()
         ? c.json(serializeMessage(outcome.sent), 200)
         : c.json({ scheduled: serializeScheduled(outcome.scheduled) }, 202);
     }
-    const { message, isRepeated } = await sendMessage(core, caller.userId, id, draft);
+    const { message, isRepeated } = await sendMessage(core, caller.userId, id, draft, true);
     return c.json(serializeMessage(message), isRepeated ? 200 : 201);
   })
   .openapi(listRoute, async (c) => {
@@ -181,7 +181,7 @@ export const messages = v1Router()
     const { threads = "main" as const, ...query } = c.req.valid("query");
     const { core, caller } = c.var;
     const bounds = boundsOf({ ...query, scope: threads });
-    const page = await core.conversations.page(id, { userId: caller.userId, ...bounds });
+    const page = await core.conversations.page(id, { userId: caller.userId, looks: true, ...bounds });
     const { items, hasMore, hasEarlier } = page;
     const isNewest = [query.before, query.after, query.at].every((bound) => bound === undefined);
     const more = {
@@ -202,7 +202,8 @@ export const messages = v1Router()
   })
   .openapi(getRoute, async (c) => {
     const { id, seq } = c.req.valid("param");
-    const message = await c.var.core.conversations.message(id, { userId: c.var.caller.userId, seq });
+    const { userId } = c.var.caller;
+    const message = await c.var.core.conversations.message(id, { userId, seq, looks: true });
     return c.json(serializeMessage(message), 200);
   })
   .openapi(deleteRoute, async (c) => {

@@ -58,6 +58,6 @@ export const pins = v1Router()
   })
   .openapi(pinsRoute, async (c) => {
     const { userId } = c.var.caller;
-    const items = await c.var.core.conversations.pins(c.req.valid("param").id, { userId });
+    const items = await c.var.core.conversations.pins(c.req.valid("param").id, { userId, looks: true });
     return c.json({ items: items.map(serializeMessage) }, 200);
   });

@@ -87,7 +87,7 @@ const searchOneRoute = searchedRoute("get", "/v1/conversations/{id}/messages/sea
 /** Mounted before the routes of messages, which would read `search` as a `seq`. */
 export const search = v1Router().openapi(searchOneRoute, async (c) => {
   const { id } = c.req.valid("param");
-  const criteria = criteriaOf(c.req.valid("query"));
+  const criteria = { ...criteriaOf(c.req.valid("query")), looks: true };
   const { items, nextBefore } = await searchMessages(c.var.core, c.var.caller.userId, id, criteria);
   return c.json({ items: items.map(serializeMessage), next_before: nextBefore }, 200);
 });

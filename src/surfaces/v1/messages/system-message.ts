@@ -39,6 +39,7 @@ const FIELDS = {
   discoverable: "discoverable",
   threads: "threads",
   muteAll: "may_write",
+  viewers: "may_write",
   slowModeS: "slow_mode_s",
   customFields: "custom_fields",
 } as const satisfies Record<(typeof PROFILE_FIELDS)[number], ChangedField>;
@@ -50,7 +51,9 @@ export function systemMessageBody(body: BodyJson, details: SystemMessageDetails)
     ...(role && { role }),
     ...(mutedForS !== undefined && { muted_for_s: mutedForS }),
     ...(profile && {
-      changed: PROFILE_FIELDS.filter((field) => profile[field] !== undefined).map((field) => FIELDS[field]),
+      changed: [
+        ...new Set(PROFILE_FIELDS.flatMap((field) => (profile[field] === undefined ? [] : FIELDS[field]))),
+      ],
       ...(profile.name !== undefined && { name: profile.name }),
     }),
   };

@@ -10,7 +10,7 @@ import {
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { ConversationKind } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
-import { showsHistory } from "../../../domain/conversations/group-policies.ts";
+import { isAudienceRoom, showsHistory } from "../../../domain/conversations/group-policies.ts";
 import { ConversationId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
@@ -25,10 +25,13 @@ import {
 import { shownTime } from "../../../lib/stored-time.ts";
 import { ListQuery, Metadata, pageShape, serializePage, Time } from "../common.ts";
 import {
+  Audience,
   History,
+  IsAudienceRoom,
   LinkPreviews,
   MayLeave,
   MayWrite,
+  readMayWrite,
   SlowMode,
   shownMayWrite,
 } from "../conversations/conversation.ts";
@@ -118,6 +121,7 @@ const GroupInput = z
     leave: MayLeave.optional(),
     slow_mode_s: SlowMode.optional(),
     may_write: MayWrite.optional(),
+    audience: Audience.optional(),
     ...Common,
   })
   .openapi("GroupInput", {
@@ -154,6 +158,7 @@ export const ServerConversation = z
     leave: MayLeave,
     slow_mode_s: SlowMode,
     may_write: MayWrite,
+    audience: IsAudienceRoom.optional(),
     retention_days: RetentionDays,
     legal_hold: LegalHold,
     link_previews: LinkPreviews,
@@ -284,6 +289,7 @@ export const serverConversations = v1Router()
       leave: mayLeave,
       slow_mode_s: slowModeS,
       may_write: mayWrite,
+      audience,
       name,
       avatar,
       owner,
@@ -291,9 +297,9 @@ export const serverConversations = v1Router()
       metadata,
     } = body;
     const { conversation, created } = await putGroup(c.var.core, c.var.key.id, cref, {
-      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, slowModeS, ...common },
+      ...{ name, avatar, owner, members, metadata, joinPolicy, mayLeave, slowModeS, audience, ...common },
       ...(history !== undefined && { history: history === "all" }),
-      ...(mayWrite && { muteAll: mayWrite === "admins" }),
+      ...readMayWrite(mayWrite),
     });
     return c.json(serializeServerConversation(conversation), created ? 201 : 200);
   })
@@ -325,6 +331,7 @@ function serializeServerConversation({
     history: kind === "direct" || showsHistory(profile) ? "all" : "joined",
     ...{ leave: profile.mayLeave, slow_mode_s: profile.slowModeS },
     may_write: shownMayWrite(profile),
+    ...(isAudienceRoom(profile) && { audience: true as const }),
     ...{ retention_days: profile.retentionDays, legal_hold: profile.legalHold },
     link_previews: profile.linkPreviews,
     ...{ created_at: shownTime(createdAt), dissolved_at: dissolvedAt && shownTime(dissolvedAt) },

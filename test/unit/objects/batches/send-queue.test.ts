@@ -112,6 +112,10 @@ class QueueHarness {
       checkPermission: () => undefined,
       checkIncomingHook: () => undefined,
       slowMode: { refusal: () => undefined, sent: () => undefined },
+      arrivals: {
+        ...{ isArriving: () => false, find: () => null },
+        ...{ refusal: () => undefined, join: () => undefined },
+      },
       onOutcomes: (outcomes) => {
         this.outcomes.push(...outcomes);
         this.commits.push(outcomes.map(({ send: { origin } }) => origin));

@@ -1,0 +1,1 @@
+ALTER TABLE `conversations` ADD `viewers` text DEFAULT 'none' NOT NULL;

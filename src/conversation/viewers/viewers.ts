@@ -1,0 +1,69 @@
+import { isAudienceRoom, letsLook } from "../../domain/conversations/group-policies.ts";
+import { noConversation } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { MessageLog } from "../log/message-log.ts";
+import type { Reader } from "../log/row.ts";
+import type { Bans } from "../members/bans.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { Members } from "../members/members.ts";
+import { aboveFloor } from "../retention/floor.ts";
+import type { ConversationState } from "../state/conversation-state.ts";
+import type { GroupChange } from "../state/group-change.ts";
+import { joinedRow } from "./joined-row.ts";
+
+/** Of what it is known who may look. */
+interface ViewedRoom {
+  state: ConversationState;
+  log: MessageLog;
+  members: Members;
+  bans: Pick<Bans, "among">;
+}
+
+/**
+ * Who may look at an audience room without being a member: while its join policy is `free` everybody who is
+ * not banned. They read as members do who have just joined, and nothing is stored of them.
+ */
+export class Viewers {
+  readonly #room: ViewedRoom;
+
+  constructor(room: ViewedRoom) {
+    this.#room = room;
+  }
+
+  /** Whether the group is an audience room, with or without viewers now. */
+  get isAudienceRoom(): boolean {
+    return isAudienceRoom(this.#room.state.profile);
+  }
+
+  /** Whether users may look now who are no members. */
+  get areAdmitted(): boolean {
+    const { profile, dissolvedAt } = this.#room.state;
+    return letsLook(profile) && dissolvedAt === null;
+  }
+
+  /** The row with which a user reads who looks; null: a member, or a user who may not look. */
+  find(userId: UserId): MemberRow | null {
+    const { members, bans, state } = this.#room;
+    if (!this.areAdmitted || members.findSender(userId) || bans.among([userId]).length > 0) return null;
+    return aboveFloor(joinedRow(this.#room, userId, 0), state.floor);
+  }
+
+  /** The row of a member, or of a user who looks. @throws `not_found` for others */
+  reader(userId: UserId): MemberRow {
+    const reader = this.#room.members.findActive(userId) ?? this.find(userId);
+    if (!reader) throw noConversation();
+    return reader;
+  }
+
+  /** Whether a change of the group, which is stored, has ended what viewers may. */
+  haveLeft({ profile, dissolvedAt }: Pick<GroupChange, "profile" | "dissolvedAt">): boolean {
+    const isConcerned = profile?.joinPolicy !== undefined || dissolvedAt !== undefined;
+    return isConcerned && this.isAudienceRoom && !this.areAdmitted;
+  }
+
+  /** The user of an open socket, as far as what they see differs: whether they may look was checked. */
+  receiver(userId: UserId): Reader {
+    const { members, state } = this.#room;
+    return members.findActive(userId) ?? { user_id: userId, visible_from: state.floor.seq };
+  }
+}
