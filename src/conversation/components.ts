@@ -10,6 +10,7 @@ import { createRoom, type Room } from "./room.ts";
 import { RoomSockets, type RoomSocketsDeps } from "./sockets/room-sockets.ts";
 import { SessionRegistry } from "./sockets/session-registry.ts";
 import { SocketPlaces } from "./sockets/socket-places.ts";
+import { ViewerCount } from "./viewers/viewer-count.ts";
 import { CostlyReads } from "./views/costly-reads.ts";
 
 /** What a conversation needs from outside; `src/worker.ts` hands it in. */
@@ -25,6 +26,7 @@ export interface ConversationComponents {
   sockets: RoomSockets;
   /** hold the sockets that this object leaves to them */
   relays: Relays;
+  viewerCount: ViewerCount;
   registrations: SessionRegistry;
   places: SocketPlaces;
   /** what each user may still ask */
@@ -45,9 +47,11 @@ export function createComponents(
   const room = createRoom(ctx.storage, deps, jobs);
   const budgets = new UserBudgets(ctx.storage.sql, settings, timing.userBudgets);
   const sockets = new RoomSockets(ctx, deps, room, budgets);
+  const relays = new Relays(ctx.storage.sql, room, deps);
+  const { viewers, showViewerCount: tell } = room;
   return {
-    ...{ room, sockets, budgets, timing, config: deps },
-    relays: new Relays(ctx.storage.sql, room, deps),
+    ...{ room, sockets, relays, budgets, timing, config: deps },
+    viewerCount: new ViewerCount({ viewers, sockets, relays, tell, timing: timing.viewers }),
     registrations: new SessionRegistry(room.state.id, inboxes, sockets, timing.socketRegistry),
     places: new SocketPlaces(sockets, timing.roomSockets),
     reads: new CostlyReads(timing.costlyReads),

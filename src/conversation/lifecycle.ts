@@ -72,9 +72,10 @@ export abstract class ConversationLifecycle extends SocketHost {
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     await components.places.take(userId, () =>
       components.registrations.open(userId, opening.sessionId, () =>
-        components.sockets.open(server, opening),
+        components.sockets.open(server, opening, components.viewerCount.with(userId)),
       ),
     );
+    components.viewerCount.changed();
     return switchingProtocols(client, subprotocol);
   }
 
@@ -111,8 +112,9 @@ export abstract class ConversationLifecycle extends SocketHost {
   }
 
   protected override async closed(ws: WebSocket): Promise<void> {
-    const { sockets } = await this.ensureLoaded();
+    const { sockets, viewerCount } = await this.ensureLoaded();
     const socket = sockets.remove(ws);
+    viewerCount.changed();
     if (socket) await this.#unregister(socket.userId, socket.sessionId);
   }
 

@@ -17,6 +17,8 @@ import { commit } from "./state/transaction.ts";
 interface RoomEnds {
   /** Has room sockets told of all later events. */
   tellSockets(sockets: SocketSink): void;
+  /** Tells room sockets how many users look. */
+  showViewerCount(count: number): void;
   /** At start-up: resumes what a crash or an eviction has cut short, without waiting for the alarm. */
   resume(): void;
 }
@@ -51,6 +53,10 @@ export function createRoom(
     ...lower,
     ...features,
     tellSockets: (sockets) => publisher.connectSockets(sockets),
+    showViewerCount: (count) => {
+      const event = { type: "viewers", conversationId: stores.state.id, count } as const;
+      publisher.toSockets((sockets) => sockets.tell({ event, to: { membersAnd: [] } }));
+    },
     resume: () => {
       delivery.projection.resume();
       delivery.fanout.resume();

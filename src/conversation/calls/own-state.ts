@@ -104,14 +104,22 @@ export const OWN_STATE = {
 
   /**
    * The conversation as the caller sees it, and whether they look without being a member.
+   * @param caller `countsViewers`: they want to know how many users look at a crowd or an audience room
    * @see MemberSnapshots.describe
    */
-  describe: repeatable(unweighed, ({ room }, caller: Looker) =>
-    room.profiles.fresh(() => {
-      room.flushSends();
-      const isViewer = !room.members.isActive(caller.userId);
-      return { ...room.snapshots.describe(readerOf(room, caller)), isViewer };
-    }),
+  describe: repeatable(
+    unweighed,
+    async ({ room, viewerCount }, caller: Looker & { countsViewers?: boolean }) => {
+      const { members, viewers, snapshots } = room;
+      const isCounted = caller.countsViewers && (members.isCrowd || viewers.isAudienceRoom);
+      readerOf(room, caller);
+      const count = isCounted ? { viewerCount: await viewerCount.find() } : {};
+      return room.profiles.fresh(() => {
+        room.flushSends();
+        const isViewer = !members.isActive(caller.userId);
+        return { ...snapshots.describe(readerOf(room, caller)), isViewer, ...count };
+      });
+    },
   ),
 
   /**

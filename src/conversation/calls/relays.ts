@@ -5,7 +5,7 @@ import { type CallClient, effect } from "../../object/calls/object-call.ts";
 import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
 import type { ConversationComponents } from "../components.ts";
-import type { Generation } from "../relays/relay-update.ts";
+import type { Generation, HeldCount } from "../relays/relay-update.ts";
 import type { RelayedPlace } from "../relays/relayed-socket.ts";
 import { socketPage } from "../sockets/socket-page.ts";
 import { type Caller, once, repeatable } from "./call.ts";
@@ -43,14 +43,17 @@ export const RELAYED = {
   openForRelay: repeatable(
     unweighed,
     (
-      { room, relays, config },
-      { userId, sessionId }: Pick<RelayedPlace, "userId" | "sessionId">,
+      { room, relays, sockets, config, viewerCount },
+      { userId, sessionId, users }: Pick<RelayedPlace, "userId" | "sessionId"> & Pick<HeldCount, "users">,
     ): RelayedPage => {
       room.flushSends();
       room.changeFeed.flush();
       const { visible_from, read_seq } = room.viewers.reader(userId);
       const isViewer = !room.members.isActive(userId);
-      const generation = relays.linkOf(userId).opened();
+      const link = relays.linkOf(userId);
+      const generation = link.opened();
+      link.users = users;
+      viewerCount.changed();
       const { seq, rev } = relays.position;
       const ready = config.protocol.event({
         type: "ready",
@@ -58,8 +61,10 @@ export const RELAYED = {
         ...{ lastSeq: seq, readSeq: read_seq, rev },
         ...(isViewer && { isViewer }),
       });
+      const count = sockets.userCount + relays.userCount;
+      const shown = { type: "viewers", conversationId: room.state.id, count } as const;
       return {
-        frames: [ready],
+        frames: room.viewers.isAudienceRoom ? [ready, config.protocol.event(shown)] : [ready],
         at: { seq, rev },
         generation,
         hasMore: false,
@@ -105,8 +110,14 @@ export const RELAYED = {
   unregisterForRelay: effect(
     repeatable(
       unweighed,
-      ({ registrations }, { userId, sessionId }: Pick<RelayedPlace, "userId" | "sessionId">) =>
-        registrations.closed(userId, sessionId),
+      (
+        { registrations, relays, viewerCount },
+        { userId, sessionId, users }: Pick<RelayedPlace, "userId" | "sessionId"> & Pick<HeldCount, "users">,
+      ) => {
+        relays.counted(userId, users);
+        viewerCount.changed();
+        return registrations.closed(userId, sessionId);
+      },
     ),
   ),
 

@@ -61,6 +61,8 @@ export class RelayLink {
   #isTold: boolean;
   #now: SyncPosition;
   #sockets = 1;
+  /** null: not known since this object woke */
+  users: number | null;
   #calledAt = 0;
   #failures = 0;
   #isCalling = false;
@@ -71,11 +73,12 @@ export class RelayLink {
   /**
    * @param generation of what the relay has been told; null: it may lack something
    * @param now the position of the conversation
+   * @param isNew no socket of the relay is open
    */
   constructor(
     id: RelayId,
     deps: { protocol: RoomProtocol; port: RelayPort; timing: Timing["relays"] },
-    { generation, now }: { generation: Generation | null; now: SyncPosition },
+    { generation, now, isNew }: { generation: Generation | null; now: SyncPosition; isNew: boolean },
     changes: LinkChanges,
   ) {
     this.#id = id;
@@ -86,6 +89,7 @@ export class RelayLink {
     this.#isTold = generation !== null;
     this.#generation = generation ?? this.#begin();
     this.#now = now;
+    this.users = isNew ? 0 : null;
   }
 
   get relay(): RelayNumber {
@@ -170,7 +174,12 @@ export class RelayLink {
 
   /** Calls the relay now, if it may lack something, whatever pause it has. Waits for the call. */
   async repair(): Promise<void> {
-    if (this.isUpToDate || this.#isCalling) return;
+    if (!this.isUpToDate) await this.ask();
+  }
+
+  /** Calls the relay now, and waits for the call, unless one is under way. */
+  async ask(): Promise<void> {
+    if (this.#isCalling) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#call();
@@ -227,7 +236,9 @@ export class RelayLink {
         .filter((item) => !isNothing(item));
       const generation = this.#generation;
       const call = this.#port.update(this.#id, { generation, to, items });
-      this.#sockets = await withDeadline(call, this.#timing.callMs);
+      const { sockets, users } = await withDeadline(call, this.#timing.callMs);
+      this.#sockets = sockets;
+      this.users = users;
       this.#isTold = generation === this.#generation;
       this.#failures = 0;
       for (const { socket } of this.#senders.values()) socket.waiting = 0;

@@ -88,10 +88,17 @@ export interface RelayUpdate {
   items: readonly RelayItem[];
 }
 
+/** What a relay holds. */
+export interface HeldCount {
+  /** with those that are opening */
+  sockets: number;
+  /** those who have one, each once */
+  users: number;
+}
+
 /** Relays, as their conversation calls them. */
 export interface RelayPort {
-  /** @returns the number of the relay's sockets, with those that are opening */
-  update(id: RelayId, update: RelayUpdate): Promise<number>;
+  update(id: RelayId, update: RelayUpdate): Promise<HeldCount>;
   /** Closes the sockets of a session, also one that is being opened. */
   kick(id: RelayId, input: { sessionId: SessionId }): Promise<null>;
   /** @returns the sessions among these that have a socket open there, or being opened */

@@ -64,7 +64,25 @@ export class Relays {
     const found = this.#links.get(relay);
     if (found) return found;
     this.#noteTold();
-    return this.#link(relay, this.#begin(relay, Generation.parse(crypto.randomUUID())));
+    return this.#link(relay, this.#begin(relay, Generation.parse(crypto.randomUUID())), true);
+  }
+
+  /** The relay of a user has told how many users it has. */
+  counted(userId: UserId, users: number): void {
+    const link = this.#links.get(relayOf(userId));
+    if (link) link.users = users;
+  }
+
+  /** The users with sockets in relays, as far as is known. */
+  get userCount(): number {
+    return [...this.#links.values()].reduce((sum, { users }) => sum + (users ?? 0), 0);
+  }
+
+  /** The same, once the relays are asked of which it is not known. */
+  async findUserCount(): Promise<number> {
+    const unknown = [...this.#links.values()].filter(({ users }) => users === null);
+    await Promise.all(unknown.map((link) => link.ask()));
+    return this.userCount;
   }
 
   /** Closes the sockets of a session. Rejects if a relay does not answer. */
@@ -96,14 +114,14 @@ export class Relays {
     return this.#isBehind();
   }
 
-  #link(relay: RelayNumber, generation: Generation | null): RelayLink {
+  #link(relay: RelayNumber, generation: Generation | null, isNew = false): RelayLink {
     const { protocol, relays: port, timing } = this.#deps;
     const id = { conversationId: this.#room.state.id, relay };
     const deps = { protocol, port, timing: timing.relays };
     const link = new RelayLink(
       id,
       deps,
-      { generation, now: this.position },
+      { generation, isNew, now: this.position },
       {
         begun: (begun) => void this.#begin(relay, begun),
         told: () => this.#noteTold(),

@@ -99,6 +99,13 @@ export abstract class OpenSockets {
     return this.#open.size;
   }
 
+  /** The number of users with an open socket. */
+  get userCount(): number {
+    const users = new Set<UserId>();
+    for (const { userId, isClosing } of this.#open.values()) if (!isClosing) users.add(userId);
+    return users.size;
+  }
+
   /** The number of a user's open sockets. */
   countOf(userId: UserId): number {
     let count = 0;

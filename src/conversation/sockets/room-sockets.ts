@@ -66,9 +66,14 @@ export class RoomSockets extends OpenSockets {
 
   /**
    * Accepts a socket, and sends `ready`; with `after` also the first page of the replay.
+   * @param viewerCount how many users look; null: the client is not told
    * @throws `not_found` unless the user is a member, or may look
    */
-  open(ws: WebSocket, { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">): void {
+  open(
+    ws: WebSocket,
+    { after, rev, ...identity }: Omit<RoomOpening, "subprotocol">,
+    viewerCount: number | null,
+  ): void {
     // What waits goes out before the socket exists: otherwise it would come live and in the replay.
     this.#room.flushSends();
     this.#room.changeFeed.flush();
@@ -86,6 +91,9 @@ export class RoomSockets extends OpenSockets {
         ...(!members.isActive(identity.userId) && { isViewer: true }),
         rev: this.#room.changeFeed.announcedRev,
       });
+      const { id: conversationId } = this.#room.state;
+      if (viewerCount !== null)
+        this.sendEvent(socket, { type: "viewers", conversationId, count: viewerCount });
       if (after !== undefined) this.#sync(socket, after, rev);
     } catch (error) {
       socket.close(CLOSE.fault);

@@ -144,7 +144,7 @@ async function requireMayOpen(core: Core, caller: UserId, peer: UserId): Promise
 
 /**
  * A conversation as the caller sees it.
- * @param looks a user who looks at an audience room sees it, too
+ * @param looks a user who looks at an audience room sees it, too, with how many others look
  * @throws `not_found` unless the caller is a member, `unavailable` while the projection to D1 is behind
  */
 export async function getConversation(
@@ -154,19 +154,24 @@ export async function getConversation(
   looks = false,
 ): Promise<Conversation> {
   const [described, listed] = await Promise.all([
-    core.conversations.describe(id, { userId: caller, looks }),
+    core.conversations.describe(id, { userId: caller, ...(looks && { looks, countsViewers: true }) }),
     findListRecords(core.db, caller, [{ id, senderId: null }]),
   ]);
-  const { profile, own, readState, lastMessage, isViewer } = described;
+  const { profile, own, readState, lastMessage, isViewer, viewerCount } = described;
+  const count = viewerCount !== undefined && { viewerCount };
   const { ownerId } = profile;
   if (isViewer && ownerId !== null) {
     const ofOwner = (await findListRecords(core.db, ownerId, [{ id, senderId: null }])).get(id);
     if (!ofOwner) throw notProjected();
     const record = { ...recordForViewer(ofOwner), profile };
-    return { ...composeConversation(id, record, readState, lastMessage), own, isViewer: true };
+    return { ...composeConversation(id, record, readState, lastMessage), own, isViewer: true, ...count };
   }
   const found = listed.get(id) ?? (await throwNotProjected(core, caller, id));
-  return { ...composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage), own };
+  return {
+    ...composeConversation(id, { ...found, profile, role: own.role }, readState, lastMessage),
+    own,
+    ...count,
+  };
 }
 
 /** What `listConversations` is asked for. */

@@ -165,6 +165,8 @@ export interface Conversation extends Profile, Omit<ReadState, "newestCounted">,
   role: Role;
   /** the caller is no member, and looks */
   isViewer?: true;
+  /** how many users look at a crowd or an audience room; in an answer that asks for it */
+  viewerCount?: number;
   /** time at which the caller joined (ms) */
   joinedAt: number;
   /** null in a direct conversation */

@@ -63,6 +63,8 @@ export type RoomEvent =
       unread: ThreadsUnread;
     }
   | { type: "typing"; conversationId: ConversationId; userId: UserId }
+  /** so many users look at an audience room */
+  | { type: "viewers"; conversationId: ConversationId; count: number }
   /** a bot is making a message, which has this text so far */
   | { type: "draft_text"; conversationId: ConversationId; userId: UserId; stream: string; text: string }
   | { type: "revoked"; conversationId: ConversationId; seq: Seq; by: UserId; rev: number }

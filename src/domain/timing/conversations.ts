@@ -208,6 +208,11 @@ export const CONVERSATION_VALUES = {
     /** The most sockets. */
     max: 30_000,
   },
+  /** The viewers of an audience room. */
+  viewers: {
+    /** Their number is told once in this time at most. */
+    pauseMs: 5_000,
+  },
   /** The relays of a crowd. */
   relays: {
     /**

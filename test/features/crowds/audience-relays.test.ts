@@ -6,8 +6,9 @@ import { expectAsked, getConversation } from "../../support/clients/chat.ts";
 import { seqsKnownTo } from "../../support/clients/device-frames.ts";
 import { StrictConversation } from "../../support/clients/shapes.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { evictRunning, itemAt, postText, textFrame } from "../../support/objects/room.ts";
+import { evictRunning, itemAt, loseConversation, postText, textFrame } from "../../support/objects/room.ts";
 import { setLiveMembers } from "../../support/settings.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 /** Ann, who owns the room and has the socket of its object; Bob, a member; two who look over relays. */
 let ann: SignedIn;
@@ -62,4 +63,18 @@ test("a banned viewer is told nothing more", async () => {
   expect(await vics.closed()).toMatchObject({ code: 4001, reason: "removed" });
   await expectAsked(ann, id, "DELETE", "");
   expect(await wess.closed()).toMatchObject({ code: 4001, reason: "dissolved" });
+});
+
+test("relays tell how many users look through them, also once the conversation has slept", async () => {
+  overrideTiming({ viewers: { pauseMs: 100 } });
+  const [vic, wes] = [itemAt(viewers, 0), itemAt(viewers, 1)];
+  const [vics] = await Promise.all([look(vic), look(vic), look(bob)]);
+  await vics.until(() => vics.of("viewers").at(-1)?.count === 3);
+  const wess = await look(wes);
+  expect(wess.of("viewers")[0]).toMatchObject({ count: 4 });
+  await vics.until(() => vics.of("viewers").at(-1)?.count === 4);
+  await loseConversation(id);
+  expect(await getConversation(ann, id)).toMatchObject({ viewer_count: 3 });
+  wess.close();
+  await vics.until(() => vics.of("viewers").at(-1)?.count === 2);
 });

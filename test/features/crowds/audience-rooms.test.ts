@@ -17,6 +17,7 @@ import {
 import { StrictConversation } from "../../support/clients/shapes.ts";
 import { openDevice, openRoom, roomPath, upgrade } from "../../support/clients/socket.ts";
 import { conversationObject, textFrame } from "../../support/objects/room.ts";
+import { overrideTiming } from "../../support/timing.ts";
 
 /** Ann, who owns the room; Bob, a member; Vic and Wes, who look. */
 let ann: SignedIn;
@@ -294,5 +295,32 @@ describe("who writes", () => {
     await expectAsked(vic, id, "POST", "/leave");
     expect((await ask(vic, id, "POST", "/messages", draft)).status).toBe(200);
     expect(await getConversation(vic, id)).toMatchObject({ role: "viewer", member_count: 2 });
+  });
+});
+
+describe("how many look", () => {
+  beforeEach(() => overrideTiming({ viewers: { pauseMs: 200 } }));
+
+  test("is told at the opening and when it changes, each user once", async () => {
+    const anns = await openRoom(id, ann.token);
+    expect(await anns.next("viewers")).toEqual({ type: "viewers", conversation_id: id, count: 1 });
+    const vics = await openRoom(id, vic.token);
+    const second = await openRoom(id, vic.token);
+    for (const socket of [vics, second]) expect(await socket.next("viewers")).toMatchObject({ count: 2 });
+    await anns.until(() => anns.of("viewers").at(-1)?.count === 2);
+    expect(await getConversation(bob, id)).toMatchObject({ viewer_count: 2, member_count: 2 });
+    vics.close();
+    second.close();
+    await anns.until(() => anns.of("viewers").at(-1)?.count === 1);
+    expect(await getConversation(vic, id)).toMatchObject({ viewer_count: 1 });
+    expect((await list(bob)).items[0]).not.toHaveProperty("viewer_count");
+  });
+
+  test("is no matter of other groups", async () => {
+    const { id: plain } = await createRoom({ audience: false }, bob);
+    const room = await openRoom(plain, ann.token);
+    await room.untilProcessed();
+    expect(room.of("viewers")).toEqual([]);
+    expect(await getConversation(ann, plain)).not.toHaveProperty("viewer_count");
   });
 });

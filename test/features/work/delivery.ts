@@ -39,7 +39,7 @@ export const DELIVERY = {
 
 /** The calls of relays. */
 export const RELAYED = {
-  openForRelay: [(g) => [{ userId: g.owner, sessionId: SESSION }]],
+  openForRelay: [(g) => [{ userId: g.owner, users: 1, sessionId: SESSION }]],
   pageForRelay: [
     (g) => [pageAfter(g, 0, 0)],
     (g) => [pageAfter(g, g.poll, 0)],
@@ -53,6 +53,6 @@ export const RELAYED = {
     // What the sends have left to a later turn.
     () => [{ sends: [] }],
   ],
-  unregisterForRelay: [(g) => [{ userId: g.owner, sessionId: SESSION }]],
+  unregisterForRelay: [(g) => [{ userId: g.owner, users: 1, sessionId: SESSION }]],
   describeForRelay: [(g) => [{ userIds: range(1, DESCRIBED).map(() => g.next()) }]],
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -62,6 +62,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const [threads, setThreads] = useState(group.threads);
   const [previews, setPreviews] = useState(group.link_previews);
   const [mayWrite, setMayWrite] = useState(group.may_write);
+  const open = group.may_write === "admins" ? (group.audience ? "everybody" : "members") : group.may_write;
   const [slow, setSlow] = useState(group.slow_mode_s);
   const save = useAction(async () => {
     const body = {
@@ -145,7 +146,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           <input
             type="checkbox"
             checked={mayWrite === "admins"}
-            onChange={({ currentTarget }) => setMayWrite(currentTarget.checked ? "admins" : "members")}
+            onChange={({ currentTarget }) => setMayWrite(currentTarget.checked ? "admins" : open)}
           />
           {t("group.adminsWrite")}
         </label>

@@ -82,7 +82,11 @@ export abstract class RelayLifecycle extends SocketHost {
           register: (...input) => deps.inboxes.register(...input),
           // The conversation may have a socket of the session, too.
           unregister: (userId, { conversationId, sessionId }) =>
-            deps.conversations.unregisterForRelay(conversationId, { userId, sessionId }),
+            deps.conversations.unregisterForRelay(conversationId, {
+              userId,
+              sessionId,
+              users: sockets.userCount,
+            }),
         },
         sockets,
         deps.timing.socketRegistry,
@@ -107,7 +111,9 @@ export abstract class RelayLifecycle extends SocketHost {
     try {
       await places.take(userId, async () => {
         const { conversationId } = this.#id;
-        const ready = await this.#deps.conversations.openForRelay(conversationId, { userId, sessionId });
+        const users = sockets.userCount + (sockets.countOf(userId) === 0 ? 1 : 0);
+        const opener = { userId, sessionId, users };
+        const ready = await this.#deps.conversations.openForRelay(conversationId, opener);
         await registrations.open(userId, sessionId, () => sockets.open(server, opening, ready, ticket));
       });
     } finally {

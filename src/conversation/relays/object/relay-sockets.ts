@@ -17,7 +17,7 @@ import { OpenSockets } from "../../sockets/open-sockets.ts";
 import type { RoomOpening } from "../../sockets/room-opening.ts";
 import type { Relayed, RoomSocket } from "../../sockets/room-socket.ts";
 import type { RoomRenewal, RoomSocketsDeps } from "../../sockets/room-sockets.ts";
-import type { RelayId, RelayItem, RelayUpdate } from "../relay-update.ts";
+import type { HeldCount, RelayId, RelayItem, RelayUpdate } from "../relay-update.ts";
 import { framesOf, type HeldSocket, type OpeningSocket, placeOf } from "./held-socket.ts";
 import { PositionStore } from "./position-store.ts";
 import { RelaySends } from "./relay-sends.ts";
@@ -119,10 +119,10 @@ export class RelaySockets extends OpenSockets {
 
   /**
    * Sends the sockets what the conversation says.
-   * @returns the number of sockets, with those that are opening
+   * @returns what the relay holds
    */
-  update({ generation, to, items }: RelayUpdate): number {
-    if (this.size + this.#opening.size === 0) return 0;
+  update({ generation, to, items }: RelayUpdate): HeldCount {
+    if (this.size + this.#opening.size === 0) return { sockets: 0, users: 0 };
     for (const opening of this.#opening) opening.generation = generation;
     for (const held of this.#held.values()) {
       if (held.pages > 0) held.generation = generation;
@@ -131,7 +131,7 @@ export class RelaySockets extends OpenSockets {
     for (const item of items) this.#tell(item);
     this.#told.moveTo(to);
     this.#lagging.sentUpTo(to);
-    return this.size + this.#opening.size;
+    return { sockets: this.size + this.#opening.size, users: this.userCount };
   }
 
   /** Handles one frame of a client. @see RoomSockets.handleFrame */

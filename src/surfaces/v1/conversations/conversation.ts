@@ -78,7 +78,7 @@ const Policies = z
   });
 
 /** Who may write. */
-export const MayWrite = z.enum(["everybody", "members", "admins"]).openapi({
+export const MayWrite = z.enum(["members", "admins", "everybody"]).openapi({
   description:
     'Of a group: who may write, edit, react, vote and pin. `admins`: the owner and the admins; for others that is a 403 `forbidden` with `policy: "may_write"`. `everybody`, in audience rooms alone: viewers too, who become members by it',
 });
@@ -179,6 +179,9 @@ export const GroupConversation = z
     }),
     policies: Policies,
     online_count: z.int().optional(),
+    viewer_count: z.int().nonnegative().optional().openapi({
+      description: "In `GET /v1/conversations/{id}` of a crowd or an audience room: how many users look",
+    }),
     online_sampled: z.literal(true).optional().openapi({
       description: "With more than 1,000 members: `online_count` is estimated by a sample. Otherwise absent",
     }),
@@ -247,6 +250,7 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     policies: policiesOf(conversation),
     ...(conversation.isCrowd && { crowd: true as const }),
     ...(conversation.isStale && { stale: true as const }),
+    ...(conversation.viewerCount !== undefined && { viewer_count: conversation.viewerCount }),
   };
 }
 

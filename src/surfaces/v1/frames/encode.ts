@@ -81,6 +81,8 @@ export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>):
       };
     case "typing":
       return { type: "typing", conversation_id: event.conversationId, user_id: event.userId };
+    case "viewers":
+      return { type: "viewers", conversation_id: event.conversationId, count: event.count };
     case "draft_text": {
       const { type, conversationId, stream, userId, text } = event;
       return { type, conversation_id: conversationId, stream, user_id: userId, text };

@@ -141,6 +141,11 @@ export const ConversationEventFrame = z.union([
   ),
   frame("typing", { ...About, user_id: UserId }, "A member is typing"),
   frame(
+    "viewers",
+    { ...About, count: z.int().nonnegative() },
+    "So many users look at the audience room. It comes over room sockets alone",
+  ),
+  frame(
     "draft_text",
     { ...About, stream: z.string(), user_id: UserId, text: z.string() },
     "A bot is making a message, which has this text so far. Show one for each `stream` of the bot, until a message of the bot comes, or none for some seconds",
