@@ -5,9 +5,9 @@ import { nowUntil } from "../lib/time/until.ts";
 
 /** A group in the user's list. */
 export type GroupEntry = Extract<ConversationEntry, { kind: "group" }>;
-type Role = Member["role"];
+type Role = GroupEntry["role"];
 
-const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
+const RANK: Record<Role, number> = { viewer: -1, member: 0, admin: 1, owner: 2 };
 
 /** Whether a role changes the group's profile and decides who is in it. */
 export function isManager(role: Role): boolean {
