@@ -33,7 +33,7 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
     {
       name: `files of src/ with at most ${SMALL} lines of code and one importer`,
       now: paths.filter((path) => linesOf(path) <= SMALL && importers.get(path)?.size === 1).length,
-      limit: 54,
+      limit: 55,
     },
     {
       name: `files of src/ with more than ${LARGE} lines of code`,

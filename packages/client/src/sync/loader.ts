@@ -73,9 +73,11 @@ export class Loader {
   /** Loads one conversation. @returns null: there is none, or the user is not in it; undefined: no answer */
   async lookUp(id: number): Promise<Conversation | null | undefined> {
     const asked = this.#list.now();
-    const found = await this.#api
+    let found = await this.#api
       .call("get", "/v1/conversations/{id}", { path: { id } })
       .catch(({ code }: Problem) => (code === "not_found" ? null : undefined));
+    // Who has left an audience room may still look at it.
+    if (found && "role" in found && found.role === "viewer") found = null;
     if (found) this.#take([found], asked);
     else if (found === null) this.#list.remove(id, asked);
     else this.lookUpSoon(id, AGAIN);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Message } from "../../../../scripts/support/shapes.ts";
+import { Conversation, Message } from "../../../../scripts/support/shapes.ts";
 import { startChat, until } from "../support/chats.ts";
 import { Network } from "../support/network.ts";
 import { Server } from "../support/server.ts";
@@ -40,6 +40,23 @@ test("an archived group that the user was removed from without a connection goes
   window.close();
   await network.up();
   await until(chat, (state) => !state.conversation(id));
+});
+
+test("an audience room that the user has left leaves the list, although they may still look at it", async () => {
+  const [ann, bob] = [await server.person("ann"), await server.person("bob")];
+  const group = { kind: "group", name: "Stage", member_ids: [], audience: true, join_policy: "free" };
+  const { id } = Conversation.parse(await bob.call("POST", "/v1/conversations", group));
+  const chat = await startChat(server.origin, ann);
+  await chat.api.call("post", "/v1/conversations/{id}/join", { path: { id } });
+  await until(chat, (state) => state.conversation(id));
+  await chat.api.call("post", "/v1/conversations/{id}/leave", { path: { id } });
+  await until(chat, (state) => !state.conversation(id));
+  const looked = await chat.api.call("get", "/v1/conversations/{id}", { path: { id } });
+  expect(looked).toMatchObject({ role: "viewer" });
+  // The window has the client look the conversation up.
+  const window = chat.open(id);
+  await until(chat, () => window.view.problem);
+  expect(chat.state.conversation(id)).toBeUndefined();
 });
 
 /** A group with a thread of two replies of Ann's, and Bob's client, who began it. */
