@@ -273,7 +273,7 @@ export class GroupChanges {
 
   /** The same in the name of the owner, whatever the kind of the group allows. */
   dissolveAs(actorId: UserId): UserId[] {
-    const userIds = this.#room.memberList.active().map(({ user_id }) => user_id);
+    const userIds = this.#room.members.activeIds();
     return this.#commit(userIds, () => ({
       dissolvedAt: Date.now(),
       kick: { userIds, reason: "dissolved" },
@@ -300,8 +300,11 @@ export class GroupChanges {
   }
 
   #successorOf(owner: MemberRow): MemberRow | undefined {
-    const others = this.#room.memberList.active().filter((member) => member !== owner);
-    return others.find(({ role }) => role === "admin") ?? others[0];
+    const { members } = this.#room;
+    const [admins, all] = [["admin"] as const, undefined].map((roles) =>
+      members.inOrder({ limit: 2, roles }),
+    );
+    return [...(admins ?? []), ...(all ?? [])].find((member) => member !== owner);
   }
 
   /** @param change makes the change, in its transaction */

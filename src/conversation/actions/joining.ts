@@ -1,4 +1,5 @@
 import type { Person } from "../../domain/accounts/person.ts";
+import { Role } from "../../domain/conversations/group-kind.ts";
 import { joinMode, may } from "../../domain/conversations/group-policies.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
@@ -111,9 +112,8 @@ export class Joining {
     const openRequest = this.#room.joinRequests.openOf(person.id);
     if (!openRequest) this.#requireNoRecentRejection(person.id);
     const withdrawn = openRequest ? undefined : this.#recentlyWithdrawn(person.id);
-    const approvers = this.#room.memberList
-      .active()
-      .filter(({ role }) => may(role, this.#permissions.policy.approve));
+    const roles = Role.options.filter((role) => may(role, this.#permissions.policy.approve));
+    const approvers = this.#room.members.inOrder({ limit: this.#room.members.activeCount, roles });
     const to = approvers.map(({ user_id }) => user_id);
     const appliedNotification = () => {
       const joinRequest = this.#room.joinRequests.openOf(person.id);

@@ -55,10 +55,10 @@ export class Redaction {
     this.#room.flushSends();
     const row = this.#revocable(userId, seq, withinS);
     // A repeated call waits for the previews too, as the first call may still be under way.
-    if (row.revoked_rev !== null) return this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
+    if (row.revoked_rev !== null) return this.#room.updateAllInboxes([userId]);
     this.#revokeAll(userId, [row]);
     // Up to 50 inboxes drop the content before the answer; the fan-out updates the others.
-    await this.#room.updateInboxes([userId, ...this.#room.members.ids()]);
+    await this.#room.updateAllInboxes([userId]);
   }
 
   /**
@@ -83,14 +83,14 @@ export class Redaction {
    */
   async revokeByStaff(message: StaffRevocation): Promise<void> {
     this.#room.flushSends();
-    const { log, members, state } = this.#room;
+    const { log, state } = this.#room;
     const found =
       "seq" in message ? log.get(message.seq) : log.byClientId(message.senderId, message.clientMsgId);
     const row = found && found.seq > state.floor.seq ? found : undefined;
     if (!row) throw noMessage("seq" in message ? message.seq : undefined);
     if (row.kind === "tip") throw isNotice();
     if (row.revoked_rev === null) this.#revokeAll(state.profile.ownerId ?? row.sender_id, [row]);
-    await this.#room.updateInboxes(members.ids());
+    await this.#room.updateAllInboxes();
   }
 
   /** The `erased_messages` job. @param key as it was scheduled */

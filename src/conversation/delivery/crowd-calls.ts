@@ -29,9 +29,10 @@ export class CrowdCalls {
    */
   restore(since: StateMark | null, behind: readonly UserId[]): void {
     const { log, members } = this.#room;
-    for (const { user_id: id, state, touched, devices } of members.unsettled()) {
+    if (!since) this.tell(members.ids());
+    for (const { user_id: id, state, touched, devices } of members.standing(since?.touched ?? 0)) {
       if (devices !== 0) this.#waiting.add(id);
-      if (!since || touched > since.touched || state === "left") this.tell([id]);
+      if (touched > (since?.touched ?? 0) || state === "left") this.tell([id]);
     }
     this.tell(behind);
     if (since) this.#tellNamed(log.mentionedAfter(since.seq));

@@ -50,7 +50,7 @@ export interface StoredPost {
   isRepeated: boolean;
 }
 
-type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state" | "updateInboxes">;
+type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state" | "updateAllInboxes">;
 
 interface HookPostsDeps {
   sends: Pick<Sends, "store">;
@@ -156,7 +156,7 @@ export class HookPosts {
     const { hook } = await this.#admit(url);
     this.#count(hook);
     this.#deps.redaction.revokeAs(hook.createdBy, this.#own(hook, seq));
-    await this.#room.updateInboxes(this.#room.members.ids());
+    await this.#room.updateAllInboxes();
   }
 
   /** The hook of a URL, once it is known whether its maker is suspended. @throws as `require` */

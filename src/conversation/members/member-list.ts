@@ -5,19 +5,10 @@ import type { UserId } from "../../domain/ids.ts";
 import { shownTime } from "../../lib/stored-time.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { Members } from "./members.ts";
-
-/** A position in the list of members: join time (ms since 1970), then user id. */
-interface MemberPosition {
-  joinedAt: number;
-  userId: UserId;
-}
+import type { MembersRange } from "./stored-members.ts";
 
 /** Selects a page of the list of members, by position or by number. */
-export interface MemberRange {
-  limit: number;
-  after?: MemberPosition;
-  /** the number of members to skip before the page */
-  skip?: number;
+export interface MemberRange extends Omit<MembersRange, "roles"> {
   /** only members who have it */
   role?: Role;
 }
@@ -34,13 +25,9 @@ export class MemberList {
    * A page of members, after a position or after a number of members.
    * @throws `not_found` unless the caller is a member
    */
-  page(userId: UserId, { limit, after, skip = 0, role }: MemberRange): Membership[] {
+  page(userId: UserId, { role, ...range }: MemberRange): Membership[] {
     this.#members.active(userId);
-    return this.active()
-      .filter((member) => role === undefined || member.role === role)
-      .filter((member) => !after || isBehind(member, after))
-      .slice(skip, skip + limit)
-      .map(membership);
+    return this.#members.inOrder({ ...range, roles: role && [role] }).map(membership);
   }
 
   /** The members among these users; others are missing. @throws `not_found` unless the caller is a member */
@@ -51,17 +38,6 @@ export class MemberList {
       return member ? [membership(member)] : [];
     });
   }
-
-  /** All active members, ordered by join time. */
-  active(): MemberRow[] {
-    return [...this.#members.unsettled()]
-      .filter((member) => member.state === "active")
-      .sort((a, b) => a.joined_at - b.joined_at || a.user_id - b.user_id);
-  }
-}
-
-function isBehind(member: MemberRow, { joinedAt, userId }: MemberPosition): boolean {
-  return member.joined_at > joinedAt || (member.joined_at === joinedAt && member.user_id > userId);
 }
 
 /** A member's row as clients see it; an expired mute becomes 0. */

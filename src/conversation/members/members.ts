@@ -5,7 +5,7 @@ import type { StoredInitialMember } from "../../domain/ports.ts";
 import { shownTime } from "../../lib/stored-time.ts";
 import { aboveFloor, type Floor, NO_FLOOR } from "../retention/floor.ts";
 import type { Transaction } from "../state/transaction.ts";
-import { FormerMembers, UNSETTLED } from "./former-members.ts";
+import { KeptMembers } from "./kept-members.ts";
 import { ASKED, type MemberRow, OPENED, UNASKED, UNOPENED } from "./member-row.ts";
 import {
   type PositionsByUser,
@@ -13,6 +13,7 @@ import {
   SenderPositions,
   type StoredRange,
 } from "./sender-positions.ts";
+import { type MembersRange, StoredMembers } from "./stored-members.ts";
 
 /** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
@@ -33,25 +34,24 @@ export type OwnFields = Partial<
 >;
 
 /**
- * The members of a conversation. In memory are those who are not settled: active ones, and those who left
- * while their inbox or D1 has not confirmed it. Settled members are read by key, so that a group costs what
- * its members cost, not its visitors.
+ * The members of a conversation. A small group has them in memory, a large one reads most of them by key
+ * (`KeptMembers`): it costs memory and a start neither for its visitors nor for its hundred thousand members.
+ * - A member has one row in memory at most, which changes in place: nobody holds an old one.
+ * - After a commit memory has what SQLite has, after a rollback what it had. So a row is in memory before a
+ *   transaction writes it (`hold`).
+ * - `touched` only rises.
  */
 export class Members {
   readonly #sql: SqlStorage;
-  /** ordered by join time as of the start */
-  readonly #unsettled = new Map<UserId, MemberRow>();
-  readonly #former: FormerMembers;
+  readonly #stored: StoredMembers;
+  readonly #rows: KeptMembers;
   readonly #senderPositions: SenderPositions;
   /** the highest `touched` of all rows; a transaction that failed may have left it above them */
   #touched: number;
   /** the highest `touched` of all stored rows */
   #storedTouched: number;
-  #activeCount = 0;
   /** see `concern` */
   readonly #concerned = new Set<UserId>();
-  /** those of whom D1 lacks the newest version */
-  readonly #unprojected = new Set<MemberRow>();
   #isClosed: boolean;
   #floor: Floor;
   readonly #crowdMembers: number;
@@ -66,18 +66,17 @@ export class Members {
     this.#crowdMembers = crowdMembers;
     this.#isClosed = isClosed;
     this.#floor = floor;
-    this.#former = new FormerMembers(sql, floor);
-    const query = `SELECT * FROM members INDEXED BY members_unsettled WHERE ${UNSETTLED} ORDER BY joined_at, user_id`;
-    this.#touched = this.#former.lastTouched();
-    for (const row of sql.exec<MemberRow>(query)) {
-      this.#unsettled.set(row.user_id, aboveFloor(row, floor));
-      this.#touched = Math.max(this.#touched, row.touched);
-      if (row.state === "active") this.#activeCount++;
-      if (row.version > row.projected) this.#unprojected.add(row);
-    }
+    this.#senderPositions = new SenderPositions(sql, (id) => this.#rows.hold(id));
+    this.#stored = new StoredMembers(sql, (row) => this.#complete(row));
+    this.#rows = new KeptMembers(this.#stored, crowdMembers);
+    this.#touched = Math.max(this.#stored.lastTouched(), this.#rows.lastTouched);
     this.#storedTouched = this.#touched;
-    this.#senderPositions = new SenderPositions(sql);
-    this.#move(this.#senderPositions.unstored);
+  }
+
+  /** Adds to a stored row what memory alone knows. */
+  #complete(row: MemberRow): MemberRow {
+    moveOne(row, this.#senderPositions.unstored.get(row.user_id));
+    return aboveFloor(row, this.#floor);
   }
 
   /**
@@ -110,7 +109,7 @@ export class Members {
 
   /** An active member, also one who has the conversation unopened: a message opens it. */
   findSender(userId: UserId): MemberRow | null {
-    const member = this.#unsettled.get(userId);
+    const member = this.#rows.findUnsettled(userId);
     return !this.#isClosed && member?.state === "active" ? member : null;
   }
 
@@ -146,18 +145,20 @@ export class Members {
   }
 
   #open(which: (member: MemberRow) => boolean): void {
-    for (const member of this.#unsettled.values()) if (which(member)) this.#setUnopened(member, OPENED);
+    // Only a direct conversation is unopened.
+    if (this.isCrowd) return;
+    for (const member of this.#rows.unsettled()) if (which(member)) this.#setUnopened(member, OPENED);
   }
 
   /** The member with a message request of which D1 does not know that there is a message. */
   get unasked(): UserId | undefined {
-    for (const member of this.#unsettled.values()) if (member.unopened === UNASKED) return member.user_id;
+    for (const member of this.#rows.unsettled()) if (member.unopened === UNASKED) return member.user_id;
     return undefined;
   }
 
   /** D1 knows of the message request. */
   asked(userId: UserId): void {
-    const member = this.#unsettled.get(userId);
+    const member = this.#rows.kept(userId);
     if (member?.unopened === UNASKED) this.#setUnopened(member, ASKED);
   }
 
@@ -172,77 +173,92 @@ export class Members {
 
   /** Whether the user is a settled member, or was never a member: their inbox lacks nothing. */
   isSettled(userId: UserId): boolean {
-    return !this.#unsettled.has(userId);
+    const member = this.#rows.findUnsettled(userId);
+    return !member || (member.state === "left" && !this.#rows.kept(userId));
   }
 
   /**
    * A member, active or left; undefined for a user who was never a member. Reads the row of a settled member.
    */
   find(userId: UserId): MemberRow | undefined {
-    return this.#unsettled.get(userId) ?? this.#former.find(userId);
+    return this.#rows.find(userId);
   }
 
   /** The other member of a direct conversation, active or left. */
   peerOf({ user_id: id }: MemberRow): MemberRow | undefined {
-    for (const member of this.#unsettled.values()) if (member.user_id !== id) return member;
-    return this.#former.other(id);
+    for (const member of this.#rows.unsettled()) if (member.user_id !== id) return member;
+    return this.#stored.other(id);
   }
 
   /** The two users of a direct conversation, active or left: one alone is left of a deleted account. */
   pair(): UserId[] {
-    const [one] = this.#unsettled.values();
+    const [one] = this.#rows.unsettled();
     const other = one && this.peerOf(one);
     return [one, other].flatMap((member) => member?.user_id ?? []);
   }
 
   /**
    * The members who are not settled: active ones, and those whose inbox or D1 has not confirmed the leaving.
+   * Of a large group each row is read: ask for less where that does.
    */
   unsettled(): Iterable<MemberRow> {
-    return this.#unsettled.values();
+    return this.#rows.unsettled();
+  }
+
+  /** Active members in the order of joining, and then of their ids. */
+  inOrder(range: MembersRange): MemberRow[] {
+    return this.#rows.inOrder(range);
+  }
+
+  /**
+   * What a crowd has to know of its members at a start: of those who may have devices, of those who have left,
+   * and of those who have changed after this `touched`.
+   */
+  standing(touched: number): Iterable<Pick<MemberRow, "user_id" | "state" | "touched" | "devices">> {
+    return this.#stored.standing(touched);
   }
 
   /** The members of whom D1 lacks the newest version. */
   unprojected(): Iterable<MemberRow> {
-    return this.#unprojected;
+    return this.#rows.unprojected;
   }
 
   /** Whether D1 lacks the newest version of a member. */
   get hasUnprojected(): boolean {
-    return this.#unprojected.size > 0;
+    return this.#rows.unprojected.size > 0;
   }
 
   /** The ids of the members who are not settled. */
   ids(): UserId[] {
-    return [...this.#unsettled.keys()];
+    return this.#rows.ids();
   }
 
   /** The ids of the active members. */
   activeIds(): UserId[] {
     const ids: UserId[] = [];
-    for (const { user_id: id, state } of this.#unsettled.values()) if (state === "active") ids.push(id);
+    for (const { user_id: id, state } of this.unsettled()) if (state === "active") ids.push(id);
     return ids;
   }
 
   /** The number of active members. It is kept in a field, as the fan-out reads it once for each member. */
   get activeCount(): number {
-    return this.#activeCount;
+    return this.#rows.activeCount;
   }
 
   /** Whether the group is a crowd: it tells few inboxes of what happens, and the others ask. */
   get isCrowd(): boolean {
-    return this.#activeCount > this.#crowdMembers && !this.#isClosed;
+    return this.#rows.activeCount > this.#crowdMembers;
   }
 
   /** The number of active members once these rows are stored. */
   countAfter(rows: MemberRow[]): number {
     const difference = ({ user_id, state }: MemberRow) =>
-      Number(state === "active") - Number(this.#unsettled.get(user_id)?.state === "active");
-    return rows.reduce((count, row) => count + difference(row), this.#activeCount);
+      Number(state === "active") - Number(this.#rows.findUnsettled(user_id)?.state === "active");
+    return rows.reduce((count, row) => count + difference(row), this.#rows.activeCount);
   }
 
   /** The read positions of the active ones of these members. */
-  receipts(members: Iterable<MemberRow> = this.#unsettled.values()): ReadReceipt[] {
+  receipts(members: Iterable<MemberRow> = this.unsettled()): ReadReceipt[] {
     return [...members]
       .filter((member) => member.state === "active")
       .map(({ user_id, read_seq, read_at }) => ({
@@ -255,10 +271,10 @@ export class Members {
   /** The active members; for a member who left, the members who were active at that time. */
   activeAlongside({ visible_until: end }: MemberRow): UserId[] {
     if (end === null) return this.activeIds();
-    const stillHere = [...this.#unsettled.values()].filter(
+    const stillHere = [...this.unsettled()].filter(
       ({ state, came_after }) => state === "active" && came_after < end,
     );
-    return [...stillHere, ...this.#former.leftSince(end)]
+    return [...stillHere, ...this.#stored.leftSince(end)]
       .sort((a, b) => a.joined_at - b.joined_at || a.user_id - b.user_id)
       .map(({ user_id }) => user_id);
   }
@@ -298,7 +314,7 @@ export class Members {
     this.#sql.exec(query, seq, n, JSON.stringify(userIds));
     tx.after(() => {
       for (const userId of userIds) {
-        const member = this.#unsettled.get(userId);
+        const member = this.#rows.inMemory(userId);
         if (member) Object.assign(member, { read_seq: seq, read_n: n });
       }
     });
@@ -312,7 +328,7 @@ export class Members {
     this.#sql.exec(query, count, JSON.stringify(userIds));
     tx.after(() => {
       for (const userId of userIds) {
-        const member = this.#unsettled.get(userId);
+        const member = this.#rows.inMemory(userId);
         if (!member) continue;
         member.read_n += count;
         if (member.unread_n !== null) member.unread_n += count;
@@ -321,9 +337,9 @@ export class Members {
   }
 
   #move(positions: PositionsByUser): void {
-    for (const [userId, { seq, n, at }] of positions) {
-      const member = this.#unsettled.get(userId);
-      if (member && member.read_seq < seq) Object.assign(member, { read_seq: seq, read_n: n, read_at: at });
+    for (const [userId, position] of positions) {
+      const member = this.#rows.inMemory(userId);
+      if (member) moveOne(member, position);
     }
   }
 
@@ -332,6 +348,7 @@ export class Members {
    * @param version maps `touched` to the snapshot's version; it is stored with a member who leaves
    */
   store(tx: Transaction, member: MemberRow, version: (touched: number) => number): void {
+    this.#rows.hold(member.user_id);
     const touched = this.#nextTouched();
     const isLeft = member.state === "left";
     const row = { ...member, touched, left_ver: isLeft ? version(touched) : null, leaving: isLeft ? 1 : 0 };
@@ -342,6 +359,7 @@ export class Members {
       ...Object.values(row),
     );
     tx.after(() => this.#take(row));
+    tx.publish(this.#rows.fit);
   }
 
   /** The number of the last change of a member alone. */
@@ -363,12 +381,7 @@ export class Members {
     const row = aboveFloor(stored, this.#floor);
     this.#concerned.add(row.user_id);
     this.#storedTouched = Math.max(this.#storedTouched, row.touched);
-    const previous = this.#unsettled.get(row.user_id);
-    if (previous?.state === "active") this.#activeCount--;
-    if (row.state === "active") this.#activeCount++;
-    const member = Object.assign(previous ?? this.#former.take(row.user_id) ?? row, row);
-    if (!previous) this.#unsettled.set(row.user_id, member);
-    if (member.version > member.projected) this.#unprojected.add(member);
+    this.#rows.take(row);
   }
 
   /**
@@ -403,19 +416,18 @@ export class Members {
     const former = this.#sql.exec<MemberRow>(query, this.#floor.seq, upTo, floor.seq).toArray();
     tx.after(() => {
       this.#floor = floor;
-      this.#former.raiseFloor(floor);
-      for (const row of this.#unsettled.values()) aboveFloor(row, floor);
+      for (const row of this.#rows.allInMemory()) aboveFloor(row, floor);
       for (const row of former) this.#take(row);
     });
   }
 
   /** The inbox of a member has confirmed a snapshot. A member who left may be settled by it. */
   confirmed(userId: UserId, version: number): void {
-    const member = this.#unsettled.get(userId);
+    const member = this.#rows.kept(userId);
     if (!member || member.leaving === 0 || version < (member.left_ver ?? 0)) return;
     this.#sql.exec("UPDATE members SET leaving = 0 WHERE user_id = ?", userId);
     member.leaving = 0;
-    this.#dropIfSettled(member);
+    this.#rows.confirmed(member);
   }
 
   /** Records the versions that D1 has of these members. */
@@ -426,11 +438,10 @@ export class Members {
       JSON.stringify(accepted),
     );
     for (const { userId, version } of accepted) {
-      const member = this.#unsettled.get(userId);
+      const member = this.#rows.kept(userId);
       if (!member) continue;
       member.projected = version;
-      if (member.version <= version) this.#unprojected.delete(member);
-      this.#dropIfSettled(member);
+      this.#rows.confirmed(member);
     }
   }
 
@@ -443,9 +454,10 @@ export class Members {
     member.devices = devices;
   }
 
-  /** Marks the group as dissolved: from now on `active` and `findActive` find nobody. */
+  /** Marks the group as dissolved: from now on `active` and `findActive` find nobody. It concerns all. */
   close(): void {
     this.#isClosed = true;
+    if (this.isCrowd) this.concern(this.ids());
   }
 
   /** Stores that something changed for this member alone. */
@@ -479,11 +491,9 @@ export class Members {
       this.#concerned.add(seer.user_id);
     }
   }
+}
 
-  #dropIfSettled(member: MemberRow): void {
-    const { user_id: id, state, leaving, version, projected } = member;
-    if (state === "active" || leaving === 1 || version > projected) return;
-    this.#unsettled.delete(id);
-    this.#former.add(member);
-  }
+function moveOne(member: MemberRow, position: ReadPosition | undefined): void {
+  if (!position || member.read_seq >= position.seq) return;
+  Object.assign(member, { read_seq: position.seq, read_n: position.n, read_at: position.at });
 }

@@ -27,7 +27,10 @@ interface CachedProfile {
   isShown: boolean;
 }
 
-/** The profiles in memory besides two for each active member: of former members and known users. */
+/**
+ * The profiles in memory besides two for each active member: of former members and known users. A crowd has
+ * twice as many for its members.
+ */
 const MAX_OTHERS = 1_000;
 /** The most users in a query. */
 const BATCH = 500;
@@ -67,7 +70,7 @@ export class ProfileCache {
     this.#timing = timing;
     this.#members = members;
     this.#onChanged = onChanged;
-    this.#cached = new LruMap(() => MAX_OTHERS + 2 * members.activeCount);
+    this.#cached = new LruMap(() => MAX_OTHERS + 2 * (members.isCrowd ? MAX_OTHERS : members.activeCount));
   }
 
   /** Writes a profile read from D1, new or changed. */

@@ -42,9 +42,15 @@ export class SenderPositions {
   /** those that the log alone has */
   readonly #unstored = new Map<UserId, ReadPosition>();
 
-  /** Finds in the log the positions that are not stored. */
-  constructor(sql: SqlStorage) {
+  readonly #hold: (userId: UserId) => void;
+
+  /**
+   * Finds in the log the positions that are not stored.
+   * @param hold has memory read the row of a member before it is written
+   */
+  constructor(sql: SqlStorage, hold: (userId: UserId) => void) {
     this.#sql = sql;
+    this.#hold = hold;
     type Newest = Pick<MessageRow, "sender_id" | "n" | "created_at"> & { seq: Position };
     // Nobody has sent imported messages here. There are mostly none, which the rows are not compared with.
     const hasImported = sql.exec(`${IMPORTED_SINCE} LIMIT 1`).toArray().length > 0;
@@ -72,6 +78,7 @@ export class SenderPositions {
   #store(moved: PositionsByUser): void {
     const all = [...new Map([...this.#unstored, ...moved])];
     if (all.length === 0) return;
+    for (const [userId] of all) this.#hold(userId);
     this.#sql.exec(
       `UPDATE members SET read_seq = value->>1, read_n = value->>2, read_at = value->>3
        FROM json_each(?) WHERE user_id = value->>0 AND read_seq < value->>1`,

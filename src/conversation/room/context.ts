@@ -66,6 +66,8 @@ export interface RoomContext extends RoomStores {
   publish(events: readonly Published[], toSockets?: (sockets: SocketSink) => void): void;
   /** Tries once to update the inboxes of these users, of 50 at most, and waits for it. */
   updateInboxes(userIds: UserId[]): Promise<void>;
+  /** The same of all inboxes that are told, those of these users first. */
+  updateAllInboxes(first?: UserId[]): Promise<void>;
   /**
    * Tries once to write to D1, to deliver notifications, and to update the inboxes of these users; waits for
    * all.

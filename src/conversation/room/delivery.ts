@@ -97,6 +97,8 @@ export function createDelivery(
     hooks,
     retentionSchedule,
     updateInboxes,
+    /** @see RoomContext.updateAllInboxes */
+    updateAllInboxes: (first: UserId[] = []) => updateInboxes([...first, ...fanoutSource.ids()]),
     /** @see RoomContext.propagate */
     async propagate(userIds: UserId[]): Promise<void> {
       await Promise.all([projection.tryNow(), outbox.tryNow(), updateInboxes(userIds)]);

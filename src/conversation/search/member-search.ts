@@ -2,9 +2,9 @@ import type { Membership } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
-import { UNSETTLED } from "../members/former-members.ts";
 import type { MemberList, MemberRange } from "../members/member-list.ts";
 import type { Members } from "../members/members.ts";
+import { UNSETTLED } from "../members/stored-members.ts";
 
 /** Which members are looked for. `text`: one of their names contains it, as people read it. */
 export interface MemberQuery extends Omit<MemberRange, "skip"> {

@@ -4,11 +4,12 @@ import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { frames } from "../../object/frames.ts";
 import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
+import type { UserTest } from "../views/message-renderer.ts";
 import type { FrameSink, Receiver } from "./receiver.ts";
 
 /** A message without its quote. */
 interface RedactedMessage {
-  users: ReadonlySet<UserId>;
+  users: UserTest;
   part: EncodedPart;
   /** the users among them who have hidden the quoted message; the others do not see so old ones */
   hiders: readonly UserId[];
@@ -67,9 +68,9 @@ export function framesFor<Socket extends Receiver>(
     : forAll.filter(({ isInMain }) => isInMain);
   const shadowed = new Set(messages.map(({ only }) => only));
   const senders = new Set<Receiver | null>(messages.map((message) => message.from));
-  const redactedUsers = new Set(
-    messages.flatMap(({ redacted, except }) => [...(redacted?.users ?? []), ...(except ?? [])]),
-  );
+  const redacting = messages.filter(({ redacted, except }) => redacted !== null || except !== null);
+  const isRedacted = (userId: UserId) =>
+    redacting.some(({ redacted, except }) => redacted?.users.has(userId) || except?.has(userId));
   const shared = new Map<OutgoingMessage[], string[]>();
   const framesOf = (shown: OutgoingMessage[]) => {
     const made =
@@ -84,7 +85,7 @@ export function framesFor<Socket extends Receiver>(
   for (const socket of sockets) {
     if (!socket.isLive) continue;
     const shown = socket.showsThreads ? forAll : inMain;
-    const isOwnView = senders.has(socket) || redactedUsers.has(socket.userId) || shadowed.has(socket.userId);
+    const isOwnView = senders.has(socket) || isRedacted(socket.userId) || shadowed.has(socket.userId);
     const own = isOwnView ? partsFor(socket, messages) : null;
     sent += (own ?? shown).length;
     const made = own ? partFrames(own, protocol) : framesOf(shown);

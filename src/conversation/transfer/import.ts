@@ -10,7 +10,6 @@ import type { ConversationHooks } from "../hooks/hooks.ts";
 import type { EditHistory } from "../log/edit-history.ts";
 import { storedMentions } from "../log/mention-index.ts";
 import { type MessageRow, NO_THREAD, UNCHANGED } from "../log/row.ts";
-import type { MemberRow } from "../members/member-row.ts";
 import { newPoll } from "../polls/stored-poll.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Indexer } from "../search/indexer.ts";
@@ -285,12 +284,13 @@ export class ConversationImport {
   /** The members who have read everything, and have read what comes, too; and those who have not. */
   #readers(): { atEnd: UserId[]; behind: UserId[] } {
     const { members, snapshots, log } = this.#room;
-    const active = [...members.unsettled()].filter((member) => member.state === "active");
-    const isAtEnd = (member: MemberRow) =>
-      member.read_seq >= log.last.seq || snapshots.countUnread(member) === 0;
-    const idsOf = (some: MemberRow[]) => some.map(({ user_id }) => user_id);
-    const behind = active.filter((member) => !isAtEnd(member));
-    return { atEnd: idsOf(active.filter(isAtEnd)), behind: idsOf(behind) };
+    const [atEnd, behind]: [UserId[], UserId[]] = [[], []];
+    for (const member of members.unsettled()) {
+      if (member.state !== "active") continue;
+      const isAtEnd = member.read_seq >= log.last.seq || snapshots.countUnread(member) === 0;
+      (isAtEnd ? atEnd : behind).push(member.user_id);
+    }
+    return { atEnd, behind };
   }
 }
 

@@ -22,6 +22,9 @@ import { readSummary } from "../threads/thread-log.ts";
 import type { FormerView } from "./former-view.ts";
 import type { OwnParts } from "./own-parts.ts";
 
+/** Tells users apart by their ids. */
+export type UserTest = Pick<ReadonlySet<UserId>, "has">;
+
 /**
  * Renders rows as messages, with current profiles. A quote is part of a message only if the reader may see
  * it.
@@ -103,11 +106,12 @@ export class MessageRenderer {
    * Renders a new message for all members.
    * @returns `message`: for members who may see the quoted message, or if there is no quote; `blind`: the
    *   same without the quote, and the users who get it instead: those who have hidden the quoted message, and
-   *   those who do not see so old ones; null if there are none
+   *   those who do not see so old ones; null if there are none. Of a crowd it is not known whether there are
+   *   any.
    */
   renderForAll(row: MessageRow): {
     message: Message;
-    blind: { users: Set<UserId>; hiders: readonly UserId[]; quoted: Seq; message: Message } | null;
+    blind: { users: UserTest; hiders: readonly UserId[]; quoted: Seq; message: Message } | null;
   } {
     const found = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
     // A shadowed message was quoted by its sender: all others do without it, and the sender until they read.
@@ -115,11 +119,18 @@ export class MessageRenderer {
     const message = this.#message(row, quoted);
     if (!quoted) return { message, blind: null };
     const hiders = this.#log.hides.usersOf(quoted.seq);
+    const users = this.#blindTo(quoted.seq, hiders);
+    const blind = users && { users, hiders, quoted: quoted.seq, message: this.#message(row, undefined) };
+    return { message, blind };
+  }
+
+  /** The users who must not see a quoted message; null: there are none. */
+  #blindTo(quoted: Seq, hiders: readonly UserId[]): UserTest | null {
     const users = new Set(hiders);
-    for (const member of this.#members.unsettled())
-      if (member.visible_from >= quoted.seq) users.add(member.user_id);
-    const blind = { users, hiders, quoted: quoted.seq, message: this.#message(row, undefined) };
-    return { message, blind: users.size === 0 ? null : blind };
+    const isNewer = (member: MemberRow | undefined) => member !== undefined && member.visible_from >= quoted;
+    if (this.#members.isCrowd) return { has: (id) => users.has(id) || isNewer(this.#members.find(id)) };
+    for (const member of this.#members.unsettled()) if (isNewer(member)) users.add(member.user_id);
+    return users.size === 0 ? null : users;
   }
 
   /**
