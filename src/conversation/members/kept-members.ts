@@ -89,7 +89,7 @@ export class KeptMembers {
 
   /** A transaction is about to store a row: memory knows it from now on as it was before. */
   hold(id: UserId): void {
-    if (!this.#isWhole && !this.#kept.has(id)) this.#stored.hold(id);
+    if (!this.#kept.has(id)) this.#stored.hold(id);
   }
 
   /** The members who are not settled. */

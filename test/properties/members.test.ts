@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { blankRow } from "../../src/conversation/actions/admission.ts";
+import type { MemberRow } from "../../src/conversation/members/member-row.ts";
+import { Members } from "../../src/conversation/members/members.ts";
+import { withNewVersion } from "../../src/conversation/state/group-change.ts";
+import { commit, type Transaction } from "../../src/conversation/state/transaction.ts";
+import { Position, UserId } from "../../src/domain/ids.ts";
+import { inIsolatedObject } from "../support/objects/isolated-room.ts";
+import { runOptions } from "../support/property-runs.ts";
+
+/** A group with more active members is large. Both sides of it are reached by a few steps. */
+const LARGE = 4;
+const NOTHING_EXPIRED = { seq: Position.parse(0), n: 0 };
+
+const userId = fc.integer({ min: 1, max: 9 }).map((id) => UserId.parse(id));
+const step = fc.oneof(
+  fc.record({ kind: fc.constant("join" as const), users: fc.array(userId, { maxLength: 4 }) }),
+  fc.record({ kind: fc.constant("leave" as const), users: fc.array(userId, { maxLength: 3 }) }),
+  fc.record({ kind: fc.constant("touch" as const), users: fc.array(userId, { maxLength: 3 }) }),
+  fc.record({ kind: fc.constant("send" as const), users: fc.array(userId, { maxLength: 3 }) }),
+  fc.record({ kind: fc.constant("read" as const), users: fc.array(userId, { maxLength: 1 }) }),
+  fc.record({ kind: fc.constant("devices" as const), users: fc.array(userId, { maxLength: 1 }) }),
+  fc.record({ kind: fc.constant("confirm" as const), users: fc.array(userId, { maxLength: 4 }) }),
+  fc.record({ kind: fc.constant("project" as const), users: fc.array(userId, { maxLength: 4 }) }),
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T & { fails: boolean } : never;
+const steps = fc.array(
+  fc.tuple(step, fc.boolean()).map(([one, fails]) => ({ ...one, fails })),
+  { minLength: 5, maxLength: 30 },
+);
+
+/** The transaction is rolled back after all of its writes, and after a look at each member. */
+class Failure extends Error {}
+
+/** Does a step. @returns the seq of the newest message */
+function run(
+  storage: DurableObjectStorage,
+  members: Members,
+  { kind, users, fails }: Step,
+  last: number,
+): number {
+  const rows = users.flatMap((id) => members.find(id) ?? []);
+  const active = rows.filter(({ state }) => state === "active");
+  const change = (work: (tx: Transaction) => void) => {
+    try {
+      commit(storage, (tx) => {
+        work(tx);
+        if (!fails) return;
+        for (let id = 1; id <= 9; id++) members.find(UserId.parse(id));
+        throw new Failure();
+      });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  };
+  const store = (some: MemberRow[]) =>
+    change((tx) => {
+      for (const row of some) members.store(tx, row, (touched) => last + touched);
+    });
+  switch (kind) {
+    case "join":
+      store(
+        [...new Set(users)].map((id) =>
+          withNewVersion(members.find(id) ?? blankRow(id), { state: "active", visible_until: null }),
+        ),
+      );
+      break;
+    case "leave":
+      store(
+        [...new Set(active)].map((row) =>
+          withNewVersion(row, { state: "left", visible_until: Position.parse(last) }),
+        ),
+      );
+      break;
+    case "touch":
+      change((tx) => {
+        for (const row of active) members.touch(tx, row);
+      });
+      break;
+    case "send": {
+      const moved = new Map(
+        active.map(({ user_id }) => [user_id, { seq: Position.parse(last + 1), n: last + 1, at: 1 }]),
+      );
+      // Every 64th seq the positions of all senders are stored.
+      const to = last + 32;
+      change((tx) => members.moveSenders(tx, moved, { from: Position.parse(last), to }));
+      return fails ? last : to;
+    }
+    case "read":
+      for (const row of active)
+        members.storeOwnFields(row, { read_seq: Position.parse(last), read_at: 2 }, [row]);
+      break;
+    case "devices":
+      for (const id of users) members.setDevices(id, !fails);
+      break;
+    case "confirm":
+      for (const row of rows) members.confirmed(row.user_id, Number.MAX_SAFE_INTEGER);
+      break;
+    case "project":
+      members.projected(rows.map(({ user_id, version }) => ({ userId: user_id, version })));
+  }
+  return last;
+}
+
+/** What members say of all. A position that follows a user's own message is in the log, and not here. */
+function described(members: Members) {
+  const all = Array.from({ length: 9 }, (_, i) => UserId.parse(i + 1));
+  return {
+    all: all.map((id) => members.find(id)),
+    active: all.filter((id) => members.isActive(id)),
+    settled: all.filter((id) => members.isSettled(id)),
+    count: members.activeCount,
+    ids: members.ids().sort(),
+    inOrder: members.inOrder({ limit: 100 }).map(({ user_id }) => user_id),
+    unprojected: [...members.unprojected()].map(({ user_id }) => user_id).sort(),
+    touched: members.storedTouched,
+  };
+}
+
+test("memory has of members what SQLite has, after each commit and each rollback", async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, (all) =>
+      inIsolatedObject("group", async (storage) => {
+        const members = new Members(storage.sql, false, NOTHING_EXPIRED, LARGE);
+        let last = 0;
+        for (const one of all) {
+          const held = members.find(UserId.parse(1));
+          last = run(storage, members, one, last);
+          const found = described(members);
+          const anew = described(new Members(storage.sql, false, NOTHING_EXPIRED, LARGE));
+          expect({ ...found, all: unsent(found.all) }).toEqual({ ...anew, all: unsent(anew.all) });
+          if (held) expect(members.find(held.user_id)).toBe(held);
+        }
+      }),
+    ),
+    runOptions(20, 200),
+  );
+});
+
+function unsent(rows: (MemberRow | undefined)[]) {
+  return rows.map((row) => row && { ...row, read_seq: 0, read_n: 0, read_at: 0 });
+}
