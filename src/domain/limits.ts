@@ -108,6 +108,8 @@ export const LIMITS = {
   changes: 5_000,
   /** members of a group, unless the setting `MAX_GROUP_MEMBERS` says otherwise */
   groupMembers: 1_000,
+  /** the largest `MAX_GROUP_MEMBERS` */
+  mostGroupMembers: 200_000,
   /** users whom a call removes from a group */
   removedMembers: 1_000,
   /** members of a group that is no crowd, unless `CROWD_MEMBERS` says otherwise */

@@ -186,6 +186,7 @@ const HttpOrigin = z.string().transform((text, context) => {
   context.addIssue("an origin is like https://chat.example");
   return z.NEVER;
 });
+const GroupMembers = z.coerce.number().pipe(z.int().positive().max(LIMITS.mostGroupMembers));
 /** A direct conversation is no crowd. */
 const CrowdMembers = z.coerce.number().pipe(z.int().min(2));
 const Count = z.coerce.number().pipe(z.int().positive());
@@ -224,7 +225,7 @@ export function readSettings(env: RawSettings): Settings {
     publicOrigin: setting("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN, HttpOrigin, null),
     formerOrigins: originsIn("FORMER_ORIGINS", env.FORMER_ORIGINS),
     appKeys: entriesOf(env.APP_KEYS),
-    maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, Count, LIMITS.groupMembers),
+    maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, GroupMembers, LIMITS.groupMembers),
     crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, CrowdMembers, LIMITS.crowdMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),

@@ -62,7 +62,7 @@ test.each([{}, { RATE_LIMITS: "", ALLOWED_ORIGINS: " ", MAX_GROUP_MEMBERS: "" },
   },
 );
 
-test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN"])(
+test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN", "200001"])(
   "MAX_GROUP_MEMBERS %j counts as absent, and is logged once",
   (MAX_GROUP_MEMBERS) => {
     const warned = warnings();
@@ -75,6 +75,7 @@ test.each(["0", "-1", "1.5", "many", "1e999", "1000 people", "NaN"])(
 
 test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: " 20 " }).maxGroupMembers).toBe(20);
+  expect(readSettings({ MAX_GROUP_MEMBERS: "200000" }).maxGroupMembers).toBe(200_000);
 });
 
 test("PROFILES, DIRECT, GROUPS, BOTS and LOOKUP are policies; another word counts as absent, and is logged", () => {
