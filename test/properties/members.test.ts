@@ -3,15 +3,16 @@ import { expect, test } from "vitest";
 import { blankRow } from "../../src/conversation/actions/admission.ts";
 import type { MemberRow } from "../../src/conversation/members/member-row.ts";
 import { Members } from "../../src/conversation/members/members.ts";
+import type { Standing } from "../../src/conversation/members/stored-members.ts";
+import { type Floor, NO_FLOOR } from "../../src/conversation/retention/floor.ts";
 import { withNewVersion } from "../../src/conversation/state/group-change.ts";
 import { commit, type Transaction } from "../../src/conversation/state/transaction.ts";
-import { Position, UserId } from "../../src/domain/ids.ts";
+import { Position, Seq, UserId } from "../../src/domain/ids.ts";
 import { inIsolatedObject } from "../support/objects/isolated-room.ts";
 import { runOptions } from "../support/property-runs.ts";
 
 /** A group with more active members is large. Both sides of it are reached by a few steps. */
 const LARGE = 4;
-const NOTHING_EXPIRED = { seq: Position.parse(0), n: 0 };
 
 const userId = fc.integer({ min: 1, max: 9 }).map((id) => UserId.parse(id));
 const step = fc.oneof(
@@ -20,6 +21,10 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("touch" as const), users: fc.array(userId, { maxLength: 3 }) }),
   fc.record({ kind: fc.constant("send" as const), users: fc.array(userId, { maxLength: 3 }) }),
   fc.record({ kind: fc.constant("read" as const), users: fc.array(userId, { maxLength: 1 }) }),
+  fc.record({ kind: fc.constant("mark" as const), users: fc.array(userId, { maxLength: 2 }) }),
+  fc.record({ kind: fc.constant("import" as const), users: fc.array(userId, { maxLength: 4 }) }),
+  fc.record({ kind: fc.constant("edit" as const), users: fc.array(userId, { maxLength: 2 }) }),
+  fc.record({ kind: fc.constant("expire" as const), users: fc.constant([]) }),
   fc.record({ kind: fc.constant("devices" as const), users: fc.array(userId, { maxLength: 1 }) }),
   fc.record({ kind: fc.constant("confirm" as const), users: fc.array(userId, { maxLength: 4 }) }),
   fc.record({ kind: fc.constant("project" as const), users: fc.array(userId, { maxLength: 4 }) }),
@@ -30,25 +35,31 @@ const steps = fc.array(
   { minLength: 5, maxLength: 30 },
 );
 
-/** The transaction is rolled back after all of its writes, and after a look at each member. */
+/** The transaction is rolled back after all of its writes. */
 class Failure extends Error {}
 
-/** Does a step. @returns the seq of the newest message */
+/** The seq of the newest message, and up to where messages have expired. */
+interface Log {
+  last: number;
+  floor: Floor;
+}
+
+/** Does a step. */
 function run(
   storage: DurableObjectStorage,
   members: Members,
   { kind, users, fails }: Step,
-  last: number,
-): number {
+  { last, floor }: Log,
+): Log {
   const rows = users.flatMap((id) => members.find(id) ?? []);
   const active = rows.filter(({ state }) => state === "active");
   const change = (work: (tx: Transaction) => void) => {
     try {
       commit(storage, (tx) => {
         work(tx);
-        if (!fails) return;
+        // What is read of others before the end holds after a commit, and not after a rollback.
         for (let id = 1; id <= 9; id++) members.find(UserId.parse(id));
-        throw new Failure();
+        if (fails) throw new Failure();
       });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -85,7 +96,26 @@ function run(
       // Every 64th seq the positions of all senders are stored.
       const to = last + 32;
       change((tx) => members.moveSenders(tx, moved, { from: Position.parse(last), to }));
-      return fails ? last : to;
+      return { floor, last: fails ? last : to };
+    }
+    case "mark": {
+      const mark = { unread_from: Seq.parse(last + 1), unread_n: 1, unread_read_seq: Position.parse(last) };
+      for (const row of active) members.storeOwnFields(row, mark, [row]);
+      break;
+    }
+    case "import":
+      change((tx) => {
+        members.readAll(tx, users.slice(0, 2), { seq: Position.parse(last), n: last });
+        members.countRead(tx, users.slice(2), 3);
+      });
+      break;
+    case "edit":
+      change((tx) => members.previewChanged(tx, Seq.parse(Math.max(1, last)), last + 1, users));
+      break;
+    case "expire": {
+      const raised = { seq: Position.parse(last), n: last };
+      change((tx) => members.raiseFloor(tx, raised, last));
+      return { last, floor: fails ? floor : raised };
     }
     case "read":
       for (const row of active)
@@ -100,7 +130,7 @@ function run(
     case "project":
       members.projected(rows.map(({ user_id, version }) => ({ userId: user_id, version })));
   }
-  return last;
+  return { last, floor };
 }
 
 /** What members say of all. A position that follows a user's own message is in the log, and not here. */
@@ -122,14 +152,21 @@ test("memory has of members what SQLite has, after each commit and each rollback
   await fc.assert(
     fc.asyncProperty(steps, (all) =>
       inIsolatedObject("group", async (storage) => {
-        const members = new Members(storage.sql, false, NOTHING_EXPIRED, LARGE);
-        let last = 0;
+        const members = new Members(storage.sql, false, NO_FLOOR, LARGE);
+        let log: Log = { last: 0, floor: NO_FLOOR };
+        let hasSent = false;
         for (const one of all) {
           const held = members.find(UserId.parse(1));
-          last = run(storage, members, one, last);
+          log = run(storage, members, one, log);
+          hasSent ||= one.kind === "send";
           const found = described(members);
-          const anew = described(new Members(storage.sql, false, NOTHING_EXPIRED, LARGE));
-          expect({ ...found, all: unsent(found.all) }).toEqual({ ...anew, all: unsent(anew.all) });
+          const anew = described(new Members(storage.sql, false, log.floor, LARGE));
+          const shown = hasSent ? unsent : (rows: (MemberRow | undefined)[]) => rows;
+          expect({ ...found, all: shown(found.all) }).toEqual({ ...anew, all: shown(anew.all) });
+          const unsettled = [...members.unsettled()].map(standing).sort(byId);
+          const ids = unsettled.map(({ user_id }) => user_id);
+          for (const users of ["all" as const, ids])
+            expect([...members.standing(users)].map(standing).sort(byId)).toEqual(unsettled);
           if (held) expect(members.find(held.user_id)).toBe(held);
         }
       }),
@@ -137,6 +174,14 @@ test("memory has of members what SQLite has, after each commit and each rollback
     runOptions(20, 200),
   );
 });
+
+function standing({ user_id, state, touched, left_ver, devices }: Standing): Standing {
+  return { user_id, state, touched, left_ver, devices };
+}
+
+function byId(a: Standing, b: Standing): number {
+  return a.user_id - b.user_id;
+}
 
 function unsent(rows: (MemberRow | undefined)[]) {
   return rows.map((row) => row && { ...row, read_seq: 0, read_n: 0, read_at: 0 });

@@ -272,7 +272,7 @@ export class Editing {
       if (dropsPreview) dropped.push(row.link_preview ?? "");
       log.edit(row.seq, dropsPreview ? { ...columns, link_preview: null } : columns);
       const named = columns.mentions === undefined ? [] : readMentions(columns.mentions);
-      tx.after(() => members.concern(named === "all" ? members.ids() : named));
+      tx.after(() => members.concern(named));
       const edit = { ...texts, dropped, ...(changesContent && { body }) };
       for (const follower of followers) follower.edited?.(tx, row, edit);
       if (changesContent) tx.publish(() => previews.stored([{ ...row, body }]));

@@ -1,8 +1,13 @@
 import type { UserId } from "../../domain/ids.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { Standing } from "../members/stored-members.ts";
 import type { RoomStores } from "../room/context.ts";
+import { versionOf } from "../views/member-snapshots.ts";
 import type { StateMark } from "./fanout-checkpoint.ts";
+
+/** So many rows are read by one query, and not by key. */
+const MANY = 100;
 
 /**
  * Whom a crowd calls, so that a message costs the same whatever the number of members:
@@ -14,11 +19,14 @@ import type { StateMark } from "./fanout-checkpoint.ts";
  * All other inboxes ask when a list is read, and once a minute while a device is connected.
  */
 export class CrowdCalls {
-  readonly #room: Pick<RoomStores, "log" | "members" | "snapshots">;
+  readonly #room: Pick<RoomStores, "log" | "members" | "profiles" | "snapshots">;
   readonly #told = new Map<UserId, number>();
-  readonly #waiting = new Set<UserId>();
+  /** with `touched` of their rows, so that nobody's row is read to find out that they lack nothing */
+  readonly #waiting = new Map<UserId, number>();
+  /** the bots among those who wait */
+  readonly #bots = new Set<UserId>();
 
-  constructor(room: Pick<RoomStores, "log" | "members" | "snapshots">) {
+  constructor(room: Pick<RoomStores, "log" | "members" | "profiles" | "snapshots">) {
     this.#room = room;
   }
 
@@ -28,21 +36,36 @@ export class CrowdCalls {
    * @param behind the users who lacked that state
    */
   restore(since: StateMark | null, behind: readonly UserId[]): void {
-    const { log, members } = this.#room;
-    if (!since) this.tell(members.ids());
-    for (const { user_id: id, state, touched, devices } of members.standing(since?.touched ?? 0)) {
-      if (devices !== 0) this.#waiting.add(id);
-      if (touched > (since?.touched ?? 0) || state === "left") this.tell([id]);
+    const { log, members, profiles } = this.#room;
+    const known = since?.touched ?? Number.MAX_SAFE_INTEGER;
+    const bots = new Set(profiles.bots());
+    for (const standing of members.standing({ changedAfter: known })) {
+      const { user_id: id, state, touched, devices } = standing;
+      if (devices !== 0 && state === "active") this.#wait(id, touched, bots.has(id));
+      if (touched > known || state === "left") this.#tell(standing);
     }
-    this.tell(behind);
-    if (since) this.#tellNamed(log.mentionedAfter(since.seq));
+    this.tell(since ? behind : "all");
+    if (since) this.tell(log.mentionedAfter(since.seq));
   }
 
   /** Tells these users, as far as they are members or have just left. */
-  tell(userIds: Iterable<UserId>): void {
-    const { members, snapshots } = this.#room;
-    for (const id of userIds)
-      if (!members.isSettled(id)) this.#told.set(id, snapshots.version(members.find(id)));
+  tell(userIds: readonly UserId[] | "all"): void {
+    const { members } = this.#room;
+    if (userIds === "all" || userIds.length > MANY)
+      for (const standing of members.standing(userIds)) this.#tell(standing);
+    else
+      for (const id of userIds) {
+        const member = members.isSettled(id) ? undefined : members.find(id);
+        if (member) this.#tell(member);
+      }
+  }
+
+  #tell(standing: Pick<Standing, "user_id" | "state" | "touched" | "left_ver">): void {
+    const { user_id: id, state, touched } = standing;
+    this.#told.set(id, this.#room.snapshots.version(standing));
+    if (!this.#waiting.has(id)) return;
+    if (state === "active") this.#waiting.set(id, touched);
+    else this.#stopWaiting(id);
   }
 
   /** Tells the senders of messages, and whom they name. */
@@ -51,37 +74,59 @@ export class CrowdCalls {
       this.tell([sender]);
       if (mentions === null || shadowed !== null) continue;
       const named = readMentions(mentions);
-      this.#tellNamed(named === "all" ? named : [...named, ...(readAlsoMentioned(also) ?? [])]);
+      this.tell(named === "all" ? named : [...named, ...(readAlsoMentioned(also) ?? [])]);
     }
   }
 
-  #tellNamed(named: readonly UserId[] | "all"): void {
-    this.tell(named === "all" ? this.#room.members.ids() : named);
-  }
-
   ids(): UserId[] {
-    return [...this.#told.keys(), ...this.#waiting];
+    return [...this.#told.keys(), ...this.#waiting.keys()];
   }
 
   /** The same, in the order of their turns: who was called comes last. Some come twice. */
   *inTurn(): Iterable<UserId> {
     yield* this.#told.keys();
-    yield* this.#waiting;
+    yield* this.#waiting.keys();
   }
 
-  /** The version that a member is told; undefined: they are not told. */
+  /** Whether a member is told soon: others who wait are told once a minute. */
+  isUrgent(id: UserId): boolean {
+    return this.#told.has(id) || this.#bots.has(id);
+  }
+
+  /** The version that a member's inbox needs; undefined: they are not called. */
   needs(id: UserId): number | undefined {
-    return this.#told.get(id);
+    const touched = this.#waiting.get(id);
+    if (touched === undefined) return this.#told.get(id);
+    return this.#room.snapshots.version({ left_ver: null, touched });
   }
 
-  isWaiting(id: UserId): boolean {
-    return this.#waiting.has(id);
+  /** The version that a member who waits had at a mark; null: it is not known, or has changed since. */
+  neededAt(id: UserId, { seq, changes, touched: known }: Omit<StateMark, "rev">): number | null {
+    const touched = this.#waiting.get(id);
+    return touched === undefined || touched > known ? null : versionOf(seq, changes, touched);
   }
 
-  /** A member's inbox has answered whether something waits there. */
-  setWaiting(id: UserId, isWaiting: boolean): void {
+  /**
+   * A member's inbox has answered whether something waits there. A bot always waits.
+   * @returns whether the member does from now on
+   */
+  setWaiting(id: UserId, awaits: boolean): boolean {
+    const { members, profiles } = this.#room;
+    const isBot = profiles.get(id).bot === true;
+    this.#stopWaiting(id);
+    const member = awaits || isBot ? members.findActive(id) : null;
+    if (member) this.#wait(id, member.touched, isBot);
+    return member !== null;
+  }
+
+  #wait(id: UserId, touched: number, isBot: boolean): void {
+    this.#waiting.set(id, touched);
+    if (isBot) this.#bots.add(id);
+  }
+
+  #stopWaiting(id: UserId): void {
     this.#waiting.delete(id);
-    if (isWaiting) this.#waiting.add(id);
+    this.#bots.delete(id);
   }
 
   /** An inbox has confirmed a version. */
@@ -89,6 +134,6 @@ export class CrowdCalls {
     const needed = this.#told.get(id);
     this.#told.delete(id);
     if (needed !== undefined && version < needed) this.#told.set(id, needed);
-    if (this.#room.members.isSettled(id)) this.#waiting.delete(id);
+    if (this.#room.members.isSettled(id)) this.#stopWaiting(id);
   }
 }

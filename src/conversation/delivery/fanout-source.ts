@@ -59,18 +59,13 @@ export class RoomFanoutSource {
   changed(): void {
     const concerned = this.#room.members.takeConcerned();
     const isCrowd = this.isCrowd();
-    if (isCrowd) this.#calls.tell(this.#wasCrowd ? concerned : this.#room.members.ids());
+    if (isCrowd) this.#calls.tell(this.#wasCrowd ? concerned : "all");
     this.#wasCrowd = isCrowd;
   }
 
   /** In a crowd: whether a member is told soon, and not once a minute. */
   isUrgent(userId: UserId): boolean {
-    return this.#calls.needs(userId) !== undefined || this.#events.has(userId) || this.isBot(userId);
-  }
-
-  /** Whether the user is a bot. */
-  isBot(userId: UserId): boolean {
-    return this.#room.profiles.get(userId).bot === true;
+    return this.#calls.isUrgent(userId) || this.#events.has(userId);
   }
 
   get conversationId(): ConversationId {
@@ -94,10 +89,10 @@ export class RoomFanoutSource {
 
   /** The version of a snapshot that a member's inbox is told; -1 for a user who is told nothing. */
   version(userId: UserId): number {
+    if (this.isCrowd()) return this.#calls.needs(userId) ?? NOTHING;
     const { members, snapshots } = this.#room;
     if (members.isSettled(userId) || members.isUnopened(userId)) return NOTHING;
-    const isTold = !this.isCrowd() || this.#calls.isWaiting(userId);
-    return isTold ? snapshots.version(members.find(userId)) : (this.#calls.needs(userId) ?? NOTHING);
+    return snapshots.version(members.find(userId));
   }
 
   /** The state of the conversation as it is now. */
@@ -107,8 +102,13 @@ export class RoomFanoutSource {
     return { seq: log.last.seq, changes: state.changes, touched, rev: changeFeed.sharedRev };
   }
 
-  /** The version that a member's snapshot had at a mark; null: it has changed since for this member alone. */
-  versionAt(userId: UserId, { seq, changes, touched }: Omit<StateMark, "rev">): number | null {
+  /**
+   * The version that a member's snapshot had at a mark; null: it has changed since for this member alone, or
+   * the member of a crowd is told anew.
+   */
+  versionAt(userId: UserId, mark: Omit<StateMark, "rev">): number | null {
+    if (this.isCrowd()) return this.#calls.neededAt(userId, mark);
+    const { seq, changes, touched } = mark;
     const member = this.#room.members.find(userId);
     if (!member || member.touched > touched) return null;
     if (member.left_ver === null) return versionOf(seq, changes, member.touched);
@@ -167,8 +167,7 @@ export class RoomFanoutSource {
   /** In a crowd: an inbox says whether something waits there for messages. */
   noteAwaiting(userId: UserId, awaits: boolean): void {
     if (!this.isCrowd()) return;
-    const isWaiting = awaits || this.isBot(userId);
-    this.#calls.setWaiting(userId, isWaiting);
+    const isWaiting = this.#calls.setWaiting(userId, awaits);
     const devices = isWaiting ? null : false;
     if (this.hasDevices(userId) !== devices) this.setDevices(userId, devices);
   }

@@ -104,7 +104,7 @@ export class Recipients {
     for (const id of source.ids()) {
       const recipient = this.of(id);
       recipient.deliveredAt = checkpoint?.servedAt ?? 0;
-      if (source.hasDevices(id) && !source.isCrowd())
+      if (!source.isCrowd() && source.hasDevices(id))
         this.#connect(recipient, { ...source.newestPosition(), rev: behind.has(id) ? 0 : rev });
       const stored = checkpoint ? source.versionAt(id, checkpoint) : null;
       const version = isUpToDate ? source.version(id) : stored;

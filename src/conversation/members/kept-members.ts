@@ -1,11 +1,11 @@
-import type { UserId } from "../../domain/ids.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
 import type { MemberRow } from "./member-row.ts";
 import type { MembersRange, StoredMembers } from "./stored-members.ts";
 
 /**
- * The members in memory. Those who are not settled are kept: active ones, and those who left while their inbox
- * or D1 has not confirmed it. Of a group with more than `CROWD_MEMBERS` active ones only the pending are kept,
- * of whom an inbox or D1 lacks something. All others are read by key.
+ * The members in memory. Those who are not settled are kept: active ones, and those who left while their
+ * inbox or D1 has not confirmed it. Of a group with more than `CROWD_MEMBERS` active ones only the pending
+ * are kept, of whom an inbox or D1 lacks something. All others are read by key.
  */
 export class KeptMembers {
   readonly #stored: StoredMembers;
@@ -61,6 +61,11 @@ export class KeptMembers {
     return this.#activeCount;
   }
 
+  /** Whether there are so many that few are kept. */
+  get isCrowd(): boolean {
+    return this.#activeCount > this.#crowdMembers;
+  }
+
   /** A member who is kept. */
   kept(id: UserId): MemberRow | undefined {
     return this.#kept.get(id);
@@ -97,9 +102,25 @@ export class KeptMembers {
     return this.#isWhole ? this.#kept.values() : this.#readAll();
   }
 
+  /** The ids of those among them who see nothing up to this message. */
+  blindTo(seq: Seq): UserId[] {
+    if (!this.#isWhole) return this.#stored.blindTo(seq);
+    const ids: UserId[] = [];
+    for (const { user_id: id, visible_from } of this.#kept.values()) if (visible_from >= seq) ids.push(id);
+    return ids;
+  }
+
   /** The ids of the members who are not settled. */
   ids(): UserId[] {
     return this.#isWhole ? [...this.#kept.keys()] : this.#stored.ids();
+  }
+
+  /** The ids of the active members. */
+  activeIds(): UserId[] {
+    if (!this.#isWhole) return this.#stored.activeIds();
+    const ids: UserId[] = [];
+    for (const { user_id: id, state } of this.#kept.values()) if (state === "active") ids.push(id);
+    return ids;
   }
 
   /** Active members in the order of joining, and then of their ids. */
@@ -128,9 +149,8 @@ export class KeptMembers {
 
   /** Keeps all members of a group that has become small enough, and few of one that has become too large. */
   readonly fit = (): void => {
-    const isSmall = this.#activeCount <= this.#crowdMembers;
-    if (isSmall === this.#isWhole) return;
-    if (isSmall) this.#keepAll();
+    if (this.isCrowd !== this.#isWhole) return;
+    if (!this.isCrowd) this.#keepAll();
     else {
       this.#isWhole = false;
       for (const member of [...this.#kept.values()]) this.#place(member);

@@ -13,7 +13,7 @@ import {
   SenderPositions,
   type StoredRange,
 } from "./sender-positions.ts";
-import { type MembersRange, StoredMembers } from "./stored-members.ts";
+import { type Among, type MembersRange, type Standing, StoredMembers } from "./stored-members.ts";
 
 /** The columns that a member changes by reading, marking unread, deleting for oneself, or ignoring. */
 export type OwnFields = Partial<
@@ -33,12 +33,15 @@ export type OwnFields = Partial<
   >
 >;
 
+/** Some columns of a member, as a statement returns them. */
+type Changed = Pick<MemberRow, "user_id"> & Partial<MemberRow>;
+
 /**
  * The members of a conversation. A small group has them in memory, a large one reads most of them by key
  * (`KeptMembers`): it costs memory and a start neither for its visitors nor for its hundred thousand members.
  * - A member has one row in memory at most, which changes in place: nobody holds an old one.
  * - After a commit memory has what SQLite has, after a rollback what it had. So a row is in memory before a
- *   transaction writes it (`hold`).
+ *   transaction writes it (`hold`), or a rollback drops what was read since (`writing`).
  * - `touched` only rises.
  */
 export class Members {
@@ -52,9 +55,9 @@ export class Members {
   #storedTouched: number;
   /** see `concern` */
   readonly #concerned = new Set<UserId>();
+  #concernsAll = false;
   #isClosed: boolean;
   #floor: Floor;
-  readonly #crowdMembers: number;
 
   /**
    * @param isClosed the group was dissolved: `active` and `findActive` find nobody
@@ -63,7 +66,6 @@ export class Members {
    */
   constructor(sql: SqlStorage, isClosed = false, floor: Floor = NO_FLOOR, crowdMembers = Number.MAX_VALUE) {
     this.#sql = sql;
-    this.#crowdMembers = crowdMembers;
     this.#isClosed = isClosed;
     this.#floor = floor;
     this.#senderPositions = new SenderPositions(sql, (id) => this.#rows.hold(id));
@@ -152,6 +154,7 @@ export class Members {
 
   /** The member with a message request of which D1 does not know that there is a message. */
   get unasked(): UserId | undefined {
+    if (this.isCrowd) return undefined;
     for (const member of this.#rows.unsettled()) if (member.unopened === UNASKED) return member.user_id;
     return undefined;
   }
@@ -205,17 +208,19 @@ export class Members {
     return this.#rows.unsettled();
   }
 
+  /** The users among them who do not see a message, as it is so old. */
+  blindTo(seq: Seq): UserId[] {
+    return this.#rows.blindTo(seq);
+  }
+
   /** Active members in the order of joining, and then of their ids. */
   inOrder(range: MembersRange): MemberRow[] {
     return this.#rows.inOrder(range);
   }
 
-  /**
-   * What a crowd has to know of its members at a start: of those who may have devices, of those who have left,
-   * and of those who have changed after this `touched`.
-   */
-  standing(touched: number): Iterable<Pick<MemberRow, "user_id" | "state" | "touched" | "devices">> {
-    return this.#stored.standing(touched);
+  /** What a crowd has to know of its members, without a row in memory for each. */
+  standing(among: Among): Iterable<Standing> {
+    return this.#stored.standing(among);
   }
 
   /** The members of whom D1 lacks the newest version. */
@@ -235,9 +240,7 @@ export class Members {
 
   /** The ids of the active members. */
   activeIds(): UserId[] {
-    const ids: UserId[] = [];
-    for (const { user_id: id, state } of this.unsettled()) if (state === "active") ids.push(id);
-    return ids;
+    return this.#rows.activeIds();
   }
 
   /** The number of active members. It is kept in a field, as the fan-out reads it once for each member. */
@@ -247,7 +250,7 @@ export class Members {
 
   /** Whether the group is a crowd: it tells few inboxes of what happens, and the others ask. */
   get isCrowd(): boolean {
-    return this.#rows.activeCount > this.#crowdMembers;
+    return this.#rows.isCrowd;
   }
 
   /** The number of active members once these rows are stored. */
@@ -289,16 +292,18 @@ export class Members {
   }
 
   /** Notes members whom a change concerns more than others: theirs alone, or one that names them. */
-  concern(userIds: Iterable<UserId>): void {
-    for (const id of userIds) this.#concerned.add(id);
+  concern(userIds: Iterable<UserId> | "all"): void {
+    if (userIds === "all") this.#concernsAll = true;
+    else for (const id of userIds) this.#concerned.add(id);
   }
 
   /** The members who were noted since the last call. @see concern */
-  takeConcerned(): UserId[] {
-    if (this.#concerned.size === 0) return [];
-    const ids = [...this.#concerned];
+  takeConcerned(): readonly UserId[] | "all" {
+    if (this.#concerned.size === 0 && !this.#concernsAll) return [];
+    const concerned = this.#concernsAll ? "all" : [...this.#concerned];
     this.#concerned.clear();
-    return ids;
+    this.#concernsAll = false;
+    return concerned;
   }
 
   /** Moves the read positions of senders to their own messages. @see SenderPositions.move */
@@ -310,28 +315,26 @@ export class Members {
   /** Moves the read positions of members to the end of what an import has stored. */
   readAll(tx: Transaction, userIds: UserId[], { seq, n }: Pick<ReadPosition, "seq" | "n">): void {
     const query = `UPDATE members SET read_seq = ?, read_n = ?
-      WHERE user_id IN (SELECT value FROM json_each(?))`;
-    this.#sql.exec(query, seq, n, JSON.stringify(userIds));
-    tx.after(() => {
-      for (const userId of userIds) {
-        const member = this.#rows.inMemory(userId);
-        if (member) Object.assign(member, { read_seq: seq, read_n: n });
-      }
-    });
+      WHERE user_id IN (SELECT value FROM json_each(?)) RETURNING user_id, read_seq, read_n`;
+    this.#update(tx, query, seq, n, JSON.stringify(userIds));
   }
 
   /** Counts messages of an import as read for members who have unread ones, whose positions stay. */
   countRead(tx: Transaction, userIds: UserId[], count: number): void {
     if (count === 0 || userIds.length === 0) return;
     const query = `UPDATE members SET read_n = read_n + ?1, unread_n = unread_n + ?1
-      WHERE user_id IN (SELECT value FROM json_each(?2))`;
-    this.#sql.exec(query, count, JSON.stringify(userIds));
+      WHERE user_id IN (SELECT value FROM json_each(?2)) RETURNING user_id, read_n, unread_n`;
+    this.#update(tx, query, count, JSON.stringify(userIds));
+  }
+
+  /** Changes columns of many members. @param query returns them and `user_id` */
+  #update(tx: Transaction, query: string, ...bindings: (number | string)[]): void {
+    this.#stored.writing(tx);
+    const changed = this.#sql.exec<Changed>(query, ...bindings).toArray();
     tx.after(() => {
-      for (const userId of userIds) {
-        const member = this.#rows.inMemory(userId);
-        if (!member) continue;
-        member.read_n += count;
-        if (member.unread_n !== null) member.unread_n += count;
+      for (const columns of changed) {
+        const member = this.#rows.inMemory(columns.user_id);
+        if (member) Object.assign(member, columns);
       }
     });
   }
@@ -392,6 +395,7 @@ export class Members {
    * @param hiders the users who have hidden that next one
    */
   previewChanged(tx: Transaction, seq: Seq, upTo: number, hiders: UserId[]): void {
+    this.#stored.writing(tx);
     const raise = (where: string, ...bindings: (number | string)[]) => {
       const query = `UPDATE members SET left_ver = left_ver + 1, leaving = 1 WHERE ${where} RETURNING *`;
       const rows = this.#sql.exec<MemberRow>(query, ...bindings).toArray();
@@ -410,6 +414,7 @@ export class Members {
    * @param upTo the last message before the next one of the main stream
    */
   raiseFloor(tx: Transaction, floor: Floor, upTo: number): void {
+    this.#stored.writing(tx);
     const hid = "user_id IN (SELECT user_id FROM hidden WHERE seq > ?)";
     const query = `UPDATE members SET left_ver = left_ver + 1, leaving = 1
       WHERE visible_until > ? AND (visible_until <= ? OR ${hid}) RETURNING *`;
@@ -457,7 +462,7 @@ export class Members {
   /** Marks the group as dissolved: from now on `active` and `findActive` find nobody. It concerns all. */
   close(): void {
     this.#isClosed = true;
-    if (this.isCrowd) this.concern(this.ids());
+    this.concern("all");
   }
 
   /** Stores that something changed for this member alone. */

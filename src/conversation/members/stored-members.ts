@@ -1,6 +1,7 @@
 import type { Role } from "../../domain/conversations/group-kind.ts";
-import type { Position, UserId } from "../../domain/ids.ts";
-import { IdentityMap } from "../../lib/identity-map.ts";
+import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import { LruMap } from "../../lib/lru-map.ts";
+import type { Transaction } from "../state/transaction.ts";
 import type { MemberRow } from "./member-row.ts";
 
 /** The rows read by key that stay in memory: senders of a page of history, and of what is happening now. */
@@ -33,12 +34,71 @@ export interface MembersRange {
   roles?: readonly Role[] | undefined;
 }
 
-/** What a crowd asks of its members at a start. */
-type Standing = Pick<MemberRow, "user_id" | "state" | "touched" | "devices">;
+/** What a crowd has to know of all its members. */
+export type Standing = Pick<MemberRow, "user_id" | "state" | "touched" | "left_ver" | "devices">;
 
 /**
- * The members who are read when they are asked for: settled ones, who left long ago, and those of a group that
- * is too large for memory. There may be any number of them.
+ * Some of the members: all, these, or those who may have devices, who have left, or who have changed after
+ * this `touched`.
+ */
+export type Among = "all" | readonly UserId[] | { changedAfter: number };
+
+/**
+ * A cache of objects that change in place: there is one object for each key. An object that was used long
+ * ago leaves the cache, but is found again as long as anybody holds it, and until the end of the turn in any
+ * case.
+ */
+class IdentityMap<Key, Value extends WeakKey> {
+  readonly #recent: LruMap<Key, Value>;
+  readonly #alive = new Map<Key, WeakRef<Value>>();
+  readonly #capacity: number;
+  /** with so many entries those of collected objects are removed */
+  #sweepAt: number;
+
+  /** @param capacity how many objects the cache itself holds */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#sweepAt = 2 * capacity;
+    this.#recent = new LruMap(() => capacity);
+  }
+
+  /** The object of a key, which counts as a use. */
+  get(key: Key): Value | undefined {
+    const recent = this.#recent.get(key);
+    if (recent) return recent;
+    const held = this.#alive.get(key)?.deref();
+    if (held) this.#recent.set(key, held);
+    return held;
+  }
+
+  set(key: Key, value: Value): void {
+    this.#recent.set(key, value);
+    this.#alive.set(key, new WeakRef(value));
+    if (this.#alive.size >= this.#sweepAt) this.#sweep();
+  }
+
+  delete(key: Key): void {
+    this.#recent.delete(key);
+    this.#alive.delete(key);
+  }
+
+  /** All objects that are still there. */
+  *values(): Iterable<Value> {
+    for (const reference of this.#alive.values()) {
+      const value = reference.deref();
+      if (value) yield value;
+    }
+  }
+
+  #sweep(): void {
+    for (const [key, reference] of this.#alive) if (!reference.deref()) this.#alive.delete(key);
+    this.#sweepAt = 2 * Math.max(this.#capacity, this.#alive.size);
+  }
+}
+
+/**
+ * The members who are read when they are asked for: settled ones, who left long ago, and those of a group
+ * that is too large for memory. There may be any number of them.
  */
 export class StoredMembers {
   readonly #sql: SqlStorage;
@@ -46,6 +106,10 @@ export class StoredMembers {
   readonly #cached = new IdentityMap<UserId, MemberRow>(MAX_CACHED);
   /** users without a row: a transaction may be storing one, which nobody sees before the commit */
   readonly #absent = new Set<UserId>();
+  /** how many writes are open that memory takes with the commit alone */
+  #openWrites = 0;
+  /** the rows that were read meanwhile */
+  readonly #uncommitted = new Set<UserId>();
 
   /** @param complete adds to a row what memory alone knows, in place */
   constructor(sql: SqlStorage, complete: (row: MemberRow) => MemberRow) {
@@ -64,8 +128,24 @@ export class StoredMembers {
     if (cached || this.#absent.has(id)) return cached;
     const [stored] = this.#sql.exec<MemberRow>("SELECT * FROM members WHERE user_id = ?", id).toArray();
     const row = stored && this.#complete(stored);
-    if (row) this.#cached.set(id, row);
+    if (!row) return undefined;
+    this.#cached.set(id, row);
+    if (this.#openWrites > 0) this.#uncommitted.add(id);
     return row;
+  }
+
+  /** A transaction is about to write rows that may not be in memory: a rollback drops what was read since. */
+  writing(tx: Transaction): void {
+    this.#openWrites++;
+    const end = () => {
+      this.#openWrites--;
+      this.#uncommitted.clear();
+    };
+    tx.after(end);
+    tx.undo(() => {
+      for (const id of this.#uncommitted) this.#cached.delete(id);
+      end();
+    });
   }
 
   /** A transaction is about to store a row: until its commit `find` answers as before it. */
@@ -104,20 +184,38 @@ export class StoredMembers {
     return this.#sql.exec<MemberRow>(query).toArray().map(this.#complete);
   }
 
-  /** Those who may have devices, or have left, and those who have changed after this `touched`. */
-  standing(touched: number): Standing[] {
-    const query = `SELECT user_id, state, touched, devices ${UNSETTLED_ROWS}
-      AND (devices IS NOT 0 OR state = 'left' OR touched > ?)`;
-    return this.#sql.exec<Standing>(query, touched).toArray();
+  /** What a crowd has to know of members who are not settled. */
+  standing(among: Among): Iterable<Standing> {
+    const columns = "user_id, state, touched, left_ver, devices";
+    const all = `SELECT ${columns} ${UNSETTLED_ROWS}`;
+    if (among === "all") return this.#sql.exec<Standing>(all);
+    if ("changedAfter" in among) {
+      const query = `${all} AND (devices IS NOT 0 OR state = 'left' OR touched > ?)`;
+      return this.#sql.exec<Standing>(query, among.changedAfter);
+    }
+    const query = `SELECT ${columns} FROM members
+      WHERE user_id IN (SELECT value FROM json_each(?)) AND (${UNSETTLED})`;
+    return this.#sql.exec<Standing>(query, JSON.stringify(among));
   }
 
   /** The ids of the members who are not settled, in the order of joining. */
   ids(): UserId[] {
-    const query = `SELECT user_id ${UNSETTLED_ROWS} ORDER BY joined_at, user_id`;
-    return this.#sql
-      .exec<Pick<MemberRow, "user_id">>(query)
-      .toArray()
-      .map(({ user_id }) => user_id);
+    return this.#ids(`SELECT user_id ${UNSETTLED_ROWS} ORDER BY joined_at, user_id`);
+  }
+
+  /** The ids of the active ones among them, in the same order. */
+  activeIds(): UserId[] {
+    return this.#ids(`SELECT user_id ${UNSETTLED_ROWS} AND state = 'active' ORDER BY joined_at, user_id`);
+  }
+
+  /** The ids of those among them who see nothing up to this message. */
+  blindTo(seq: Seq): UserId[] {
+    return this.#ids(`SELECT user_id ${UNSETTLED_ROWS} AND visible_from >= ?`, seq);
+  }
+
+  #ids(query: string, ...bindings: number[]): UserId[] {
+    const rows = this.#sql.exec<Pick<MemberRow, "user_id">>(query, ...bindings).toArray();
+    return rows.map(({ user_id }) => user_id);
   }
 
   /** The members who are not settled, in the order of joining. The rows do not stay in memory. */
@@ -146,7 +244,7 @@ export class StoredMembers {
         )
         .toArray();
     const most = skip + limit;
-    // Thousands may have joined at once: SQLite finds a place among them by two columns, not by a pair of them.
+    // Thousands may have joined at once: SQLite finds a place among them by two columns, not by a pair.
     const beside = after
       ? read("AND joined_at = ?3 AND user_id > ?4", most, after.joinedAt, after.userId)
       : [];

@@ -4,12 +4,12 @@ import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import { frames } from "../../object/frames.ts";
 import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomStores } from "../room/context.ts";
-import type { UserTest } from "../views/message-renderer.ts";
+import type { Users } from "../views/message-renderer.ts";
 import type { FrameSink, Receiver } from "./receiver.ts";
 
 /** A message without its quote. */
 interface RedactedMessage {
-  users: UserTest;
+  users: Users;
   part: EncodedPart;
   /** the users among them who have hidden the quoted message; the others do not see so old ones */
   hiders: readonly UserId[];

@@ -7,13 +7,14 @@ type Effect = () => void;
  * 1. `after`: memory takes the writes, in their order.
  * 2. `publish`: sockets, inboxes, D1 and jobs are told, once memory has all writes.
  *
- * If the transaction throws, nothing follows. After the commit everything does: an effect that throws keeps
- * no other from running.
+ * If the transaction throws, nothing of it follows, but `undo`. After the commit everything does: an effect
+ * that throws keeps no other from running.
  */
 export class Transaction {
   readonly #storage: DurableObjectStorage;
   readonly #effects: Effect[] = [];
   readonly #steps: Effect[] = [];
+  readonly #undos: Effect[] = [];
 
   /** @see commit */
   constructor(storage: DurableObjectStorage) {
@@ -30,14 +31,20 @@ export class Transaction {
     if (!this.#steps.includes(step)) this.#steps.push(step);
   }
 
+  /** Has memory drop what it has read of a write, if that is rolled back. */
+  undo(effect: Effect): void {
+    this.#undos.push(effect);
+  }
+
   /** Runs work in a savepoint: if it throws, what it has written and registered is gone, and nothing else. */
   savepoint<T>(work: () => T): T {
-    const [effects, steps] = [this.#effects.length, this.#steps.length];
+    const [effects, steps, undos] = [this.#effects.length, this.#steps.length, this.#undos.length];
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
       this.#effects.length = effects;
       this.#steps.length = steps;
+      runEach(this.#undos.splice(undos));
       throw error;
     }
   }
@@ -59,7 +66,7 @@ export class Transaction {
  */
 export function commit<T>(storage: DurableObjectStorage, work: (tx: Transaction) => T): T {
   const tx = new Transaction(storage);
-  const value = storage.transactionSync(() => work(tx));
+  const value = tx.savepoint(() => work(tx));
   try {
     tx.applyAll();
   } finally {

@@ -137,7 +137,7 @@ export class MemberSnapshots {
    * The version of a member's inbox update. It rises with every change that the member can see. After the
    * member left, only a revoke of a message that they could see raises it.
    */
-  version(member: MemberRow | undefined): number {
+  version(member: Pick<MemberRow, "left_ver" | "touched"> | undefined): number {
     if (member && member.left_ver !== null) return member.left_ver;
     return versionOf(this.#log.last.seq, this.#state.changes, member?.touched ?? 0);
   }

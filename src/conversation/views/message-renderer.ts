@@ -22,8 +22,8 @@ import { readSummary } from "../threads/thread-log.ts";
 import type { FormerView } from "./former-view.ts";
 import type { OwnParts } from "./own-parts.ts";
 
-/** Tells users apart by their ids. */
-export type UserTest = Pick<ReadonlySet<UserId>, "has">;
+/** Some users, who need not be in memory. */
+export type Users = Pick<ReadonlySet<UserId>, "has" | typeof Symbol.iterator>;
 
 /**
  * Renders rows as messages, with current profiles. A quote is part of a message only if the reader may see
@@ -111,7 +111,7 @@ export class MessageRenderer {
    */
   renderForAll(row: MessageRow): {
     message: Message;
-    blind: { users: UserTest; hiders: readonly UserId[]; quoted: Seq; message: Message } | null;
+    blind: { users: Users; hiders: readonly UserId[]; quoted: Seq; message: Message } | null;
   } {
     const found = row.quote_seq === null ? undefined : this.#log.get(row.quote_seq);
     // A shadowed message was quoted by its sender: all others do without it, and the sender until they read.
@@ -125,12 +125,16 @@ export class MessageRenderer {
   }
 
   /** The users who must not see a quoted message; null: there are none. */
-  #blindTo(quoted: Seq, hiders: readonly UserId[]): UserTest | null {
-    const users = new Set(hiders);
-    const isNewer = (member: MemberRow | undefined) => member !== undefined && member.visible_from >= quoted;
-    if (this.#members.isCrowd) return { has: (id) => users.has(id) || isNewer(this.#members.find(id)) };
-    for (const member of this.#members.unsettled()) if (isNewer(member)) users.add(member.user_id);
-    return users.size === 0 ? null : users;
+  #blindTo(quoted: Seq, hiders: readonly UserId[]): Users | null {
+    const [members, hidden] = [this.#members, new Set(hiders)];
+    if (!members.isCrowd) {
+      const users = new Set([...hidden, ...members.blindTo(quoted)]);
+      return users.size === 0 ? null : users;
+    }
+    return {
+      has: (id) => hidden.has(id) || (members.find(id)?.visible_from ?? 0) >= quoted,
+      [Symbol.iterator]: () => new Set([...hidden, ...members.blindTo(quoted)]).values(),
+    };
   }
 
   /**

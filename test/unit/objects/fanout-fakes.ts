@@ -107,7 +107,7 @@ export class World {
       ids: () => this.ids,
       inTurn: () => this.ids,
       version: () => this.version,
-      ...{ isCrowd: () => false, isUrgent: () => false, isBot: () => false },
+      ...{ isCrowd: () => false, isUrgent: () => false },
       ...{
         changed: () => undefined,
         sent: () => undefined,
