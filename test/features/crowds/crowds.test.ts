@@ -120,6 +120,9 @@ test("a crowd that does not answer is listed as it was", async () => {
 test("who names all calls all", async () => {
   const draft = { kind: "text", body: { text: "all" }, mentions: "all" };
   await expectTold(() => send(ann, id, draft), ann, ...others);
+  const { seq } = await send(ann, id, { kind: "text", body: { text: "nobody" } });
+  const edit = { body: { text: "all" }, base_version: 1, mentions: "all" };
+  await expectTold(() => expectAsked(ann, id, "PATCH", `/messages/${seq}`, edit), ann, ...others);
 });
 
 test("a device is told of a crowd once a minute, and at once of what concerns its user", async () => {
