@@ -323,7 +323,7 @@ export class Members {
   countRead(tx: Transaction, userIds: UserId[], count: number): void {
     if (count === 0 || userIds.length === 0) return;
     const query = `UPDATE members SET read_n = read_n + ?1, unread_n = unread_n + ?1
-      WHERE user_id IN (SELECT value FROM json_each(?2)) RETURNING user_id, read_n, unread_n`;
+      WHERE user_id IN (SELECT value FROM json_each(?2)) RETURNING user_id, read_n, unread_from, unread_n`;
     this.#update(tx, query, count, JSON.stringify(userIds));
   }
 
@@ -334,7 +334,7 @@ export class Members {
     tx.after(() => {
       for (const columns of changed) {
         const member = this.#rows.inMemory(columns.user_id);
-        if (member) Object.assign(member, columns);
+        if (member) aboveFloor(Object.assign(member, columns), this.#floor);
       }
     });
   }
