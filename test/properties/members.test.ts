@@ -16,7 +16,10 @@ const LARGE = 4;
 
 const userId = fc.integer({ min: 1, max: 9 }).map((id) => UserId.parse(id));
 const join = fc.record({ kind: fc.constant("join" as const), users: fc.array(userId, { maxLength: 9 }) });
-const project = fc.record({ kind: fc.constant("project" as const), users: fc.array(userId, { maxLength: 9 }) });
+const project = fc.record({
+  kind: fc.constant("project" as const),
+  users: fc.array(userId, { maxLength: 9 }),
+});
 const step = fc.oneof(
   join,
   project,
