@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { blankRow } from "../../src/conversation/actions/admission.ts";
+import { blankRow } from "../../src/conversation/viewers/joined-row.ts";
 import type { MemberRow } from "../../src/conversation/members/member-row.ts";
 import { Members } from "../../src/conversation/members/members.ts";
 import type { Standing } from "../../src/conversation/members/stored-members.ts";

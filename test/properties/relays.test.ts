@@ -5,7 +5,7 @@ import { newSession } from "../support/accounts/sessions.ts";
 import { signedInUsers } from "../support/accounts/users.ts";
 import { ask, deleteMessage, page } from "../support/clients/chat.ts";
 import { RoomRecipe } from "../support/clients/recipes/room-recipe.ts";
-import { failingRelay, relayObject } from "../support/objects/relays.ts";
+import { failingRelay, relayObject } from "../support/faults/relays.ts";
 import {
   conversationObject,
   createGroupId,

@@ -121,7 +121,7 @@ export const RELAYED = {
     ),
   ),
 
-  /** @returns for each of these users who is a member, or looks: the frame with the conversation as they see it now */
+  /** @returns for each of these users who is a member, or looks: the frame with the conversation now */
   describeForRelay: repeatable(
     unweighed,
     async ({ room, config }, { userIds }: { userIds: UserId[] }): Promise<Map<UserId, string>> => {

@@ -123,8 +123,8 @@ export class Fanout {
   }
 
   /**
-   * Starts the slots once the change is durable, as the output gate holds their calls until then anyway. Where
-   * objects share a thread, an inbox that has to be loaded for a call would delay the commit, and the ack.
+   * Starts the slots once the change is durable: the output gate holds their calls until then anyway. Where
+   * objects share a thread, an inbox that has to be loaded for a call would delay the commit and the ack.
    */
   #startSlots(): void {
     if (this.#awaitsCommit) return;

@@ -14,8 +14,8 @@ type Room = Pick<RoomStores, "state" | "members" | "viewers" | "snapshots">;
 
 /**
  * A read position has moved: others learn the position, the reader also what is unread. In a crowd and in an
- * audience room only the reader learns of it: each message would bring as many frames to each socket as it has
- * readers, and viewers are not told what members do.
+ * audience room only the reader learns of it: each message would bring as many frames to each socket as it
+ * has readers, and viewers are not told what members do.
  */
 export function readEvents(
   room: Room,

@@ -14,8 +14,8 @@ interface ViewerCountDeps {
 }
 
 /**
- * How many users look at a conversation: those with a room socket, members or not, each once. Who has sockets in
- * the object and in a relay counts twice. The sockets of an audience room are told when it changes.
+ * How many users look at a conversation: those with a room socket, members or not, each once. Who has
+ * sockets in the object and in a relay counts twice. The sockets of an audience room are told of changes.
  */
 export class ViewerCount {
   readonly #deps: ViewerCountDeps;
@@ -40,7 +40,7 @@ export class ViewerCount {
     return sockets.userCount + relays.userCount + (sockets.countOf(userId) === 0 ? 1 : 0);
   }
 
-  /** A socket has opened or closed. The others hear of it within the pause, together with what comes meanwhile. */
+  /** A socket has opened or closed. The others hear of it within the pause. */
   changed(): void {
     const { viewers, timing } = this.#deps;
     if (!viewers.isAudienceRoom) return;

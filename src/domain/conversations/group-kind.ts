@@ -14,8 +14,8 @@ export const Role = z.enum(["owner", "admin", "member"]);
 export type Role = z.infer<typeof Role>;
 
 /**
- * What users may do in a group who are no members of it, and look: nothing (`none`), look (`look`), or look and
- * become members by writing (`write`). A group with viewers is an audience room: it was created as one.
+ * What users may do in a group who are no members of it, and look: nothing (`none`), look (`look`), or look
+ * and become members by writing (`write`). A group with viewers is an audience room: it was created as one.
  */
 export const Viewing = z.enum(["none", "look", "write"]);
 

@@ -5,7 +5,7 @@ import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts
 import { deleteMessage, expectAsked, send } from "../../support/clients/chat.ts";
 import { seqsKnownTo, untilFrame } from "../../support/clients/device-frames.ts";
 import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
-import { failingRelay, relayObject } from "../../support/objects/relays.ts";
+import { failingRelay, relayObject } from "../../support/faults/relays.ts";
 import {
   conversationObject,
   createGroupId,
