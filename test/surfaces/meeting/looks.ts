@@ -62,7 +62,7 @@ const list: Look = async ({ bob, id, draft }, { conversation, main }) => {
       return;
     }
     // Lists have neither who is online nor quotes.
-    const { online_count: _, last_message, ...shared } = conversation;
+    const { online_count: _, viewer_count: _viewers, last_message, ...shared } = conversation;
     const { quote: __, ...preview } = last_message ?? {};
     expect(listed, "the list").toEqual({
       ...{ ...shared, last_message: last_message && preview },
