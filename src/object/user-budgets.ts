@@ -66,11 +66,9 @@ export class UserBudgets {
     this.#isOff = !settings.rateLimits;
     this.#limits = limits;
     const now = Date.now();
+    sql.exec("DELETE FROM debts WHERE until <= ?", now);
     const query = "SELECT user_id, until FROM debts";
-    const debts = sql.exec<{ user_id: UserId; until: number }>(query).toArray();
-    // Mostly there are none: a statement that writes nothing begins and commits a transaction all the same.
-    if (debts.some(({ until }) => until <= now)) sql.exec("DELETE FROM debts WHERE until <= ?", now);
-    for (const { user_id, until } of debts.filter((debt) => debt.until > now)) {
+    for (const { user_id, until } of sql.exec<{ user_id: UserId; until: number }>(query)) {
       const level = -((until - now) / 1_000) * limits.perSecond;
       this.#budgets.set(user_id, { level, at: now, storedUntil: until });
     }

@@ -22,8 +22,6 @@ export interface FanoutDeps {
   /** has the alarm call `retryFailed` */
   retry: Wakeup;
   failures: FailureStore;
-  /** resolves once what is written so far is durable */
-  durable: () => Promise<void>;
   /** an inbox works again, or its user has just used it */
   onSignOfLife: (id: UserId) => void;
   /** the number of connected members up to which a group is not crowded */
@@ -69,8 +67,6 @@ export class Fanout {
   #isStored: boolean;
   #checkpointTimer: ReturnType<typeof setTimeout> | undefined;
   #pauseTimer: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
-  /** whether the slots wait until a change is durable */
-  #awaitsCommit = false;
 
   constructor(source: FanoutSource, deps: FanoutDeps) {
     const { marker, maxLiveMembers, timing } = deps;
@@ -118,23 +114,7 @@ export class Fanout {
       this.#deps.marker.set();
       this.#markerIsSet = true;
     }
-    this.#dispatcher.startLive();
-    this.#startSlots();
-  }
-
-  /**
-   * Starts the slots once the change is durable: the output gate holds their calls until then anyway. Where
-   * objects share a thread, an inbox that has to be loaded for a call would delay the commit and the ack.
-   */
-  #startSlots(): void {
-    if (this.#awaitsCommit) return;
-    this.#awaitsCommit = true;
-    const start = () => {
-      this.#awaitsCommit = false;
-      this.resume();
-    };
-    // A commit that fails resets the object: its alarm delivers.
-    this.#deps.durable().then(start, () => undefined);
+    this.resume();
   }
 
   /** Resumes deliveries that a crash or an eviction has cut short. */

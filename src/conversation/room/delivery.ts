@@ -48,7 +48,6 @@ export function createDelivery(
     checkpoint: checkpointStore(sql),
     retry: wakeupOf(jobs, "failed_updates"),
     failures: failureStore(sql, "update", metrics),
-    durable: () => host.storage.sync(),
     onSignOfLife: (id) => outbox.retry(id),
     maxLiveMembers: settings.maxLiveMembers,
     timing,

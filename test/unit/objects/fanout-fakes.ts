@@ -41,8 +41,6 @@ export class World {
   mostAtOnce = 0;
   mostForOne = 0;
   isLarge = false;
-  /** when what is written is durable */
-  durable = Promise.resolve();
   /** whether a change waits for its announcement */
   hasUnannounced = false;
   /** the most members with devices that are sent every message */
@@ -158,9 +156,8 @@ export class World {
       delete: (id) => void this.failures.delete(id),
     };
     const onSignOfLife = () => undefined;
-    const durable = () => this.durable;
     return new Fanout(membership, {
-      ...{ inboxes, marker, checkpoint, retry, failures, durable, onSignOfLife, timing },
+      ...{ inboxes, marker, checkpoint, retry, failures, onSignOfLife, timing },
       maxLiveMembers: this.maxLive,
     });
   }

@@ -260,21 +260,6 @@ describe("to devices", () => {
     expect(world.allKnow).toBe(true);
   });
 
-  test("members with devices are called in the turn of a change, the others once it is durable", async () => {
-    const world = new World(3);
-    const online = itemAt(world.ids, 0);
-    world.connect(online);
-    world.held.set(online, NEVER);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.durable = promise;
-    const fanout = world.fanout();
-    world.change(fanout);
-    await world.until(() => world.calls.length > 0);
-    expect(world.calls.length).toBe(1);
-    resolve();
-    await world.until(() => world.has.size === 2);
-  });
-
   test("a member with devices gets each of many changes at once, one without gets the last of them", async () => {
     const world = new World(2);
     const [online, offline] = [itemAt(world.ids, 0), itemAt(world.ids, 1)];

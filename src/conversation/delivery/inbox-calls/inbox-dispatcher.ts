@@ -97,7 +97,7 @@ export class InboxDispatcher {
 
   /** Starts the calls that are due, as far as there is room. */
   start(): void {
-    this.startLive();
+    this.#startLive();
     while (this.#slots.size < MAX_SLOTS) {
       const id = this.#next("slot");
       if (id === undefined) {
@@ -112,20 +112,6 @@ export class InboxDispatcher {
           this.start();
         });
       this.#slots.add(slot);
-    }
-  }
-
-  /** Starts live calls: a turn starts some of them, and the next turn the others. */
-  startLive(): void {
-    for (let started = 0; this.#hasRoom(); started++) {
-      if (started === MAX_PER_TURN) {
-        this.#startLiveNextTurn();
-        return;
-      }
-      const id = this.#next("live");
-      if (id === undefined) return;
-      this.#live.set(id, Date.now());
-      void this.callNow(id);
     }
   }
 
@@ -173,10 +159,24 @@ export class InboxDispatcher {
     return id;
   }
 
+  /** Starts live calls: a turn starts some of them, and the next turn the others. */
+  #startLive(): void {
+    for (let started = 0; this.#hasRoom(); started++) {
+      if (started === MAX_PER_TURN) {
+        this.#startLiveNextTurn();
+        return;
+      }
+      const id = this.#next("live");
+      if (id === undefined) return;
+      this.#live.set(id, Date.now());
+      void this.callNow(id);
+    }
+  }
+
   #startLiveNextTurn(): void {
     this.#nextTurn ??= setTimeout(() => {
       this.#nextTurn = undefined;
-      this.startLive();
+      this.#startLive();
     }, 0);
   }
 
