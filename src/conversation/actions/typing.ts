@@ -28,8 +28,8 @@ export class Typing {
   }
 
   /**
-   * Publishes that a member is typing, unless they may not write, or nobody would see what they write, or
-   * the group is a crowd, in which somebody always types, or an audience room.
+   * Publishes that a member is typing, unless they may not write, or nobody would see what they write. Crowds
+   * and audience rooms hear of none: somebody always types there.
    * @throws `not_found` for a user who is no member
    */
   show(userId: UserId): void {

@@ -61,10 +61,13 @@ export const RELAYED = {
         ...{ lastSeq: seq, readSeq: read_seq, rev },
         ...(isViewer && { isViewer }),
       });
-      const count = sockets.userCount + relays.userCount;
-      const shown = { type: "viewers", conversationId: room.state.id, count } as const;
+      const frames = [ready];
+      if (room.viewers.isAudienceRoom) {
+        const count = sockets.userCount + relays.userCount;
+        frames.push(config.protocol.event({ type: "viewers", conversationId: room.state.id, count }));
+      }
       return {
-        frames: room.viewers.isAudienceRoom ? [ready, config.protocol.event(shown)] : [ready],
+        frames,
         at: { seq, rev },
         generation,
         hasMore: false,

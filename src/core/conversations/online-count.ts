@@ -13,8 +13,8 @@ export interface ConversationWithOnlineCount {
 }
 
 /**
- * A conversation as the caller sees it, a member or somebody who looks at an audience room, and the number of
- * its members who are online. In a group of more than 1,000 members the number is estimated.
+ * A conversation as the caller sees it, and the number of its members who are online. The caller is a member,
+ * or a viewer of an audience room. In a group of more than 1,000 members the number is estimated.
  * @throws as `getConversation`
  */
 export async function getWithOnlineCount(

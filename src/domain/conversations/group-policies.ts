@@ -174,8 +174,8 @@ export function canBeFound({ policy }: Pick<Profile, "policy">): boolean {
 }
 
 /**
- * Whether new members see the messages from before they joined: the setting of the group, or of its kind. In
- * an audience room they do: whoever looks has seen them.
+ * Whether new members see the messages from before they joined: the setting of the group, or of its kind.
+ * Those of an audience room do: viewers see all messages.
  */
 export function showsHistory(profile: Pick<Profile, "policy" | "history" | "viewers">): boolean {
   return isAudienceRoom(profile) || (profile.history ?? POLICIES[profile.policy].history);
