@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { blankRow } from "../../src/conversation/viewers/joined-row.ts";
 import type { MemberRow } from "../../src/conversation/members/member-row.ts";
 import { Members } from "../../src/conversation/members/members.ts";
 import type { Standing } from "../../src/conversation/members/stored-members.ts";
 import { type Floor, NO_FLOOR } from "../../src/conversation/retention/floor.ts";
 import { withNewVersion } from "../../src/conversation/state/group-change.ts";
 import { commit, type Transaction } from "../../src/conversation/state/transaction.ts";
+import { blankRow } from "../../src/conversation/viewers/joined-row.ts";
 import { Position, Seq, UserId } from "../../src/domain/ids.ts";
 import { inIsolatedObject } from "../support/objects/isolated-room.ts";
 import { runOptions } from "../support/property-runs.ts";
