@@ -34,7 +34,7 @@ export class Saver {
   readonly #calls = new Map<number, Promise<void>>();
   /** what the server has refused, which is not saved again before there is another connection */
   readonly #refused = new Set<DraftContent>();
-  /** how many frames about its draft have come, by conversation */
+  /** the `updated_at` of the newest draft that frames have told of, by conversation */
   readonly #told = new Map<number, number>();
   readonly #ends: readonly (() => void)[];
 
@@ -45,8 +45,8 @@ export class Saver {
         if (frame.type === "ready") this.#refused.clear();
         else if (frame.type === "deleted") this.#drop(frame.conversation_id);
         else if (frame.type === "draft") {
-          const { conversation_id: id } = frame;
-          this.#told.set(id, (this.#told.get(id) ?? 0) + 1);
+          const { conversation_id: id, updated_at: gone = 0 } = frame;
+          this.#told.set(id, Math.max(this.#toldOf(id), frame.draft?.updated_at ?? gone));
         }
       }),
       // Whatever has changed: a draft of the server, the outbox, the connection.
@@ -161,7 +161,6 @@ export class Saver {
     if (!next) return;
     const { field, lost } = next;
     const slot = fields.slot(id);
-    const told = this.#told.get(id);
     const content = lost?.content ?? field?.content;
     const address = `/v1/conversations/${id}/draft`;
     try {
@@ -169,30 +168,30 @@ export class Saver {
         const seen = `${address}?updated_at=${slot?.updated_at}`;
         if (slot) await chat.api.request("delete", seen, { keepalive });
         if (field && content && isSame(field.content, content)) fields.empty(field);
-        if (slot) this.#take(id, told, slot, true);
+        if (slot) this.#take(id, slot, true);
       } else {
         const ids = { client_msg_id: lost?.id ?? field?.clientMsgId, replaces: slot?.updated_at ?? 0 };
         const body = JSON.stringify({ ...content, ...ids });
         const draft = await chat.api.request<Draft>("put", address, { body, keepalive });
         if (field && lost) this.#restore(field, lost, draft);
-        else if (field) this.#saved(field, content, draft, told);
-        this.#take(id, told, draft);
+        else if (field) this.#saved(field, content, draft);
+        this.#take(id, draft);
       }
     } catch (error) {
       const { code, draft }: { code?: string; draft?: Draft } = Object(error);
       // Another device has written one.
-      if (draft) this.#take(id, told, draft);
+      if (draft) this.#take(id, draft);
       else if (field && lost && code === "conflict") this.#forget(field, lost);
       else if (content) this.#refused.add(content);
     }
   }
 
-  #saved(field: Field, content: DraftContent, draft: Draft, told: number | undefined): void {
+  #saved(field: Field, content: DraftContent, draft: Draft): void {
     const { updated_at: at, client_msg_id: id } = draft;
     field.seen = Math.max(field.seen, at);
     // It was sent meanwhile.
     if (id !== field.clientMsgId) field.over = Math.max(field.over, at);
-    else if (isSame(field.content, content) && told === this.#told.get(field.id)) field.isSaved = true;
+    else if (isSame(field.content, content)) field.isSaved = true;
     this.#options.fields.keep(field);
   }
 
@@ -212,15 +211,20 @@ export class Saver {
     onChange(field.id);
   }
 
+  /** The newest that frames have told of the draft of a conversation. @see Saver.#told */
+  #toldOf(id: number): number {
+    return this.#told.get(id) ?? 0;
+  }
+
   /**
-   * Takes what no frame tells this session, unless one has told something newer meanwhile.
+   * Takes what no frame tells this session, unless one has told meanwhile that it was replaced or deleted.
    * @param about the draft that is there now, or that has gone
    */
-  #take(id: number, told: number | undefined, about: Draft, isGone = false): void {
-    const { chat, onFrame } = this.#options;
-    const draft = isGone ? null : about;
-    const frame = { type: "draft", conversation_id: id, draft, updated_at: about.updated_at } as const;
-    if (told !== this.#told.get(id)) chat.refresh();
-    else onFrame(frame);
+  #take(id: number, about: Draft, isGone = false): void {
+    const { updated_at } = about;
+    const told = this.#toldOf(id);
+    if (isGone ? told > updated_at : told >= updated_at) this.#look();
+    else
+      this.#options.onFrame({ type: "draft", conversation_id: id, draft: isGone ? null : about, updated_at });
   }
 }
