@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { addRows, databases } from "./crowd/member-rows.ts";
+import { ServerCalls } from "./crowd/server-calls.ts";
 import { quantile } from "./load/statistics.ts";
 import { heapBytes, profiled } from "./report/profile.ts";
 import { startKeyedWorker } from "./targets/keyed-worker.ts";
@@ -30,14 +31,13 @@ const { values } = parseArgs({
 });
 const SIZES = values.members.split(",").map(Number);
 const MESSAGES = Number(values.messages);
-/** How many come through the API at first and at last; the most users and members of one call. */
-const [FIRST, LAST, USERS, MEMBERS] = [100, 500, 100, 500];
+/** How many come through the API at first and at last. */
+const [FIRST, LAST] = [100, 500];
 /** The runtime unloads an object that was idle for 10 s. */
 const UNLOADED_MS = 13_000;
 /** For so long after a change an alarm may follow, which loads the object. */
 const QUIET_MS = 35_000;
 
-const Made = z.object({ items: z.array(z.object({ id: z.int() })) });
 const Group = z.object({ id: z.int(), member_count: z.int() });
 const Page = z.object({ items: z.array(z.unknown()), next_cursor: z.string().nullish() });
 const Tables = z.object({ tables: z.array(z.object({ next: z.unknown(), rows: z.string() }).nullable()) });
@@ -72,23 +72,8 @@ async function measure(size: number): Promise<void> {
     rows.set(name, (rows.get(name) ?? new Map<number, string>()).set(size, figure));
     process.stderr.write(`${size}: ${name}: ${figure}\n`);
   };
-  const call = async (as: number | null, path: string, body?: object, method = body ? "POST" : "GET") => {
-    const send = () =>
-      fetch(server.url + path, {
-        method,
-        headers: {
-          Authorization: `Bearer ${key}`,
-          ...(as !== null && { "Parley-User": String(as) }),
-          ...(body && { "Content-Type": "application/json" }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-    // The server may close a connection that was idle just as it is used again.
-    const answer = await send().catch(send);
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return { bytes: text.length, json: text === "" ? null : (JSON.parse(text) as unknown) };
-  };
+  const calls = new ServerCalls(server.url, key);
+  const call = calls.call.bind(calls);
   /** Measures some work: time, and the CPU that the server takes until it is done with it. */
   const timed = async <Result>(
     name: string,
@@ -110,31 +95,13 @@ async function measure(size: number): Promise<void> {
     profiles.push(`${name}, ${size} members\n\n${table}`);
     return result;
   };
-  const makeUsers = async (count: number): Promise<number[]> => {
-    const ids: number[] = [];
-    while (ids.length < count) {
-      const items = Array.from({ length: Math.min(USERS, count - ids.length) }, () => ({
-        external_id: randomUUID(),
-        nickname: `Member ${randomUUID().slice(0, 8)}`,
-      }));
-      ids.push(
-        ...Made.parse((await call(null, "/v1/server/users", { items })).json).items.map(({ id }) => id),
-      );
-    }
-    return ids;
-  };
 
   // The group.
-  const [owner = 0, ...first] = await makeUsers(Math.min(size, FIRST));
+  const [owner = 0, ...first] = await calls.makeUsers(Math.min(size, FIRST));
   const put = { kind: "group", name: "A crowd", owner, history: "all", join_policy: "free" };
   const { id } = Group.parse((await call(null, "/v1/server/conversations/ext:crowd", put, "PUT")).json);
   const group = `/v1/conversations/${id}`;
-  const add = async (ids: readonly number[]) => {
-    for (let at = 0; at < ids.length; at += MEMBERS) {
-      const added = ids.slice(at, at + MEMBERS).map((ref) => ({ ref }));
-      await call(null, `/v1/server/conversations/ext:crowd/members`, { add: added }, "PATCH");
-    }
-  };
+  const add = (ids: readonly number[]) => calls.add("ext:crowd", ids);
   const post = (as: number, further: object = {}) =>
     call(as, `${group}/messages`, {
       client_msg_id: randomUUID(),
@@ -148,7 +115,7 @@ async function measure(size: number): Promise<void> {
   await post(owner);
   if (size > FIRST + LAST) {
     if (values.api) {
-      const users = await makeUsers(size - FIRST - LAST);
+      const users = await calls.makeUsers(size - FIRST - LAST);
       await timed(`add ${users.length} through the API`, () => add(users), 30_000);
     } else {
       await sleep(QUIET_MS + UNLOADED_MS);
@@ -156,9 +123,9 @@ async function measure(size: number): Promise<void> {
       await sleep(UNLOADED_MS);
     }
   }
-  const last = size > FIRST ? await makeUsers(LAST) : first.slice(0, LAST);
+  const last = size > FIRST ? await calls.makeUsers(LAST) : first.slice(0, LAST);
   const [reader = 0, writer = 0, leaver = 0, removed = 0, named = 0] = last;
-  const joiners = await makeUsers(1);
+  const joiners = await calls.makeUsers(1);
   if (size > FIRST) {
     if ((await count()) !== size - LAST) throw new Error(`the object has ${await count()} members`);
     await timed("add 500 members", () => add(last), 15_000);
@@ -239,7 +206,7 @@ async function measure(size: number): Promise<void> {
   server.stop();
 }
 
-type Call = (as: number | null, path: string, body?: object) => Promise<{ bytes: number; json: unknown }>;
+type Call = ServerCalls["call"];
 
 /** Reads up to 10 pages. @returns the cursor of the last page, which is made from its position */
 async function lastCursor(call: Call, as: number, group: string, size: number): Promise<string | undefined> {

@@ -6,11 +6,11 @@
  * `--where relays,object`. Each user has 10 sockets, as many as one may have.
  */
 import { randomUUID } from "node:crypto";
-import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { addRows } from "./crowd/member-rows.ts";
+import { ServerCalls } from "./crowd/server-calls.ts";
 import { Sockets } from "./crowd/sockets.ts";
 import { quantile } from "./load/statistics.ts";
 import { startKeyedWorker } from "./targets/keyed-worker.ts";
@@ -31,15 +31,12 @@ const [SIZES, RATES] = [Numbers.parse(values.sockets), Numbers.parse(values.rate
 const [SECONDS, MEMBERS] = [Number(values.seconds), Number(values.members)];
 const PLACES = z.array(z.enum(["relays", "object"])).parse(values.where.split(","));
 const SOCKETS_OF_USER = 10;
-/** The most users and members of one call. */
-const [USERS_OF_CALL, MEMBERS_OF_CALL] = [100, 500];
 /** An alarm follows a change, and the runtime unloads an object that was idle for 10 s. */
 const [QUIET_MS, UNLOADED_MS] = [35_000, 13_000];
 /** Each text has 𠮷 once, and nothing else has a character of four bytes: its first byte counts messages. */
 const [MARK, TEXT] = [0xf0, `𠮷${"Hello ".repeat(13)}`];
 
-const Made = z.object({ items: z.array(z.object({ id: z.int() })) });
-const Group = z.object({ id: z.int(), member_count: z.int() });
+const Group = z.object({ id: z.int() });
 const Token = z.object({ token: z.string() });
 
 const columns = ["frames a socket", "p50 until the last", "p99", "CPU ms a message", "CPU µs a delivery"];
@@ -49,7 +46,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 
 const description = machine();
 pinGenerator();
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 const lines: string[] = [];
 for (const size of SIZES) for (const place of PLACES) await measure(size, place);
 process.stdout.write(`${description}, ${MEMBERS.toLocaleString("en")} members\n\n`);
@@ -63,35 +59,23 @@ async function measure(size: number, place: "relays" | "object"): Promise<void> 
     ...{ MAX_GROUP_MEMBERS: "200000", QUOTAS: "off", CROWD_MEMBERS: "100" },
     ...(place === "object" && { LIVE_MEMBERS: String(2 * size) }),
   });
-  const call = (method: string, path: string, body: object, as?: number) =>
-    ask(`${server.url}${path}`, method, body, {
-      Authorization: `Bearer ${key}`,
-      ...(as !== undefined && { "Parley-User": String(as) }),
-    });
-  const users: number[] = [];
-  while (users.length <= size / SOCKETS_OF_USER) {
-    const items = Array.from({ length: USERS_OF_CALL }, () => ({ external_id: randomUUID() }));
-    const made = Made.parse(await call("POST", "/v1/server/users", { items }));
-    users.push(...made.items.map(({ id }) => id));
-  }
+  const calls = new ServerCalls(server.url, key);
+  const users = await calls.makeUsers(1 + Math.ceil(size / SOCKETS_OF_USER));
   const [owner = 0, ...viewers] = users;
   const group = { kind: "group", name: "A crowd", owner, history: "all" };
-  const path = "/v1/server/conversations/ext:crowd";
-  const { id } = Group.parse(await call("PUT", path, group));
-  for (let at = 0; at < viewers.length; at += MEMBERS_OF_CALL) {
-    const add = viewers.slice(at, at + MEMBERS_OF_CALL).map((ref) => ({ ref }));
-    await call("PATCH", `${path}/members`, { add });
-  }
+  const { json } = await calls.call(null, "/v1/server/conversations/ext:crowd", group, "PUT");
+  const { id } = Group.parse(json);
+  await calls.add("ext:crowd", viewers);
   const send = () => {
     const message = { client_msg_id: randomUUID(), kind: "text", body: { text: TEXT } };
-    return call("POST", `/v1/conversations/${id}/messages`, message, owner);
+    return calls.call(owner, `/v1/conversations/${id}/messages`, message);
   };
   await send();
   await sleep(QUIET_MS + UNLOADED_MS);
   if (MEMBERS > users.length) addRows(server, id, MEMBERS - users.length);
   const tokens: string[] = [];
   for (const user of viewers)
-    tokens.push(Token.parse(await call("POST", `/v1/server/users/${user}/tokens`, {})).token);
+    tokens.push(Token.parse((await calls.call(null, `/v1/server/users/${user}/tokens`, {})).json).token);
 
   const sockets = new Sockets(new URL(`/v1/conversations/${id}/socket`, server.url), "none", {
     mark: MARK,
@@ -160,23 +144,4 @@ function usage(server: Server): Usage {
   const found = server.usage();
   if (!found) throw new Error("this bench needs /proc");
   return found;
-}
-
-/** Makes a request. @returns the JSON of the answer @throws an Error unless it is 2xx */
-function ask(url: string, method: string, body: object, headers: Record<string, string>): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const text = JSON.stringify(body);
-  const asked = request(url, {
-    ...{ agent, method },
-    headers: { ...headers, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) },
-  });
-  asked.on("error", reject);
-  asked.on("response", async (response) => {
-    const answer = (await response.toArray()).join("");
-    if (Math.floor((response.statusCode ?? 0) / 100) === 2)
-      resolve(answer === "" ? null : JSON.parse(answer));
-    else reject(new Error(`${method} ${url}: ${response.statusCode} ${answer.slice(0, 200)}`));
-  });
-  asked.end(text);
-  return promise;
 }
