@@ -9,6 +9,9 @@ const Update = z.object({ lastSeq: z.int() });
 /** The calls by which a conversation delivers to an inbox. */
 const DELIVERIES: ReadonlySet<string> = new Set<keyof typeof INBOX_CALLS>(["applyUpdate", "notify"]);
 
+/** The objects whose calls are counted. */
+const COUNTED = [env.INBOX, env.CONVERSATION, env.RELAY];
+
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
 /** Passes every later query to `look`. A cursor counts its rows once it is drained. */
@@ -47,7 +50,7 @@ export class Costs implements Disposable {
   constructor(absent: readonly { user: { id: number } }[] = [], { channels = false } = {}) {
     this.#withoutChannels = channels ? undefined : withoutCallChannels();
     this.#absent = new Set(absent.map(({ user }) => String(user.id)));
-    for (const namespace of [env.INBOX, env.CONVERSATION]) {
+    for (const namespace of COUNTED) {
       const getByName = namespace.getByName.bind(namespace);
       const value = (name: string) => this.#counted(getByName(name), name);
       Object.defineProperty(namespace, "getByName", { configurable: true, value });
@@ -55,7 +58,7 @@ export class Costs implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const namespace of [env.INBOX, env.CONVERSATION]) Reflect.deleteProperty(namespace, "getByName");
+    for (const namespace of COUNTED) Reflect.deleteProperty(namespace, "getByName");
     this.#withoutChannels?.[Symbol.dispose]();
   }
 
