@@ -112,6 +112,8 @@ export const LIMITS = {
   mostGroupMembers: 200_000,
   /** users whom a call removes from a group */
   removedMembers: 1_000,
+  /** messages a second of an audience room that all are sent, unless `AUDIENCE_RATE` says otherwise */
+  audienceRate: 20,
   /** members of a group that is no crowd, unless `CROWD_MEMBERS` says otherwise */
   crowdMembers: 1_000,
   /** code points of a poll's question, and of an option; the number of options; ms until its end */

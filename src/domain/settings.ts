@@ -35,6 +35,8 @@ export interface Settings {
   crowdMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
+  /** the messages a second of an audience room from which on sockets get a sample; 0: never: `AUDIENCE_RATE` */
+  audienceRate: number;
   /** the changed messages of a conversation that a client is replayed at most: `MAX_CHANGES` */
   maxChanges: number;
   /** bytes of a file that is uploaded in parts: `MAX_UPLOAD_MIB` */
@@ -162,6 +164,7 @@ const NAMES = [
     "MAX_GROUP_MEMBERS",
     "CROWD_MEMBERS",
     "LIVE_MEMBERS",
+    "AUDIENCE_RATE",
     "QUOTAS",
   ] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
@@ -228,6 +231,7 @@ export function readSettings(env: RawSettings): Settings {
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, GroupMembers, LIMITS.groupMembers),
     crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, CrowdMembers, LIMITS.crowdMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
+    audienceRate: setting("AUDIENCE_RATE", env.AUDIENCE_RATE, CountOrNone, LIMITS.audienceRate),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
     maxUploadBytes: setting("MAX_UPLOAD_MIB", env.MAX_UPLOAD_MIB, UploadBytes, LIMITS.uploadBytes),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",

@@ -1,8 +1,8 @@
 import { deletedUser } from "../domain/accounts/person.ts";
-import { type ConversationId, NOBODY } from "../domain/ids.ts";
+import { type ConversationId, NOBODY, Position, type Seq } from "../domain/ids.ts";
 import type { EncodedPart } from "../domain/sync/encoded-message.ts";
 import { type MessageChange, type ReplayPage, toldChanges } from "../domain/sync/replay.ts";
-import type { DeviceProtocol, EventPeople, RoomEvent } from "../domain/sync/socket-protocol.ts";
+import type { DeviceProtocol, EventPeople, RoomEvent, SampledRange } from "../domain/sync/socket-protocol.ts";
 import { bytesOf, maxBytesOf } from "../domain/text.ts";
 
 /** The most messages in a frame. */
@@ -23,7 +23,34 @@ export function frames(
   frame: (parts: EncodedPart[]) => string,
   maxItems = MAX_ITEMS,
 ): string[] {
-  return packed(parts, (part) => part, maxItems).map(frame);
+  return packed(parts, (part) => part, maxItems).map((run) => frame(run));
+}
+
+/** A message that is a part of what was sent. */
+export interface SampledPart {
+  seq: Seq;
+  part: EncodedPart;
+}
+
+/**
+ * The same for a part of the messages of a range: each frame says which messages it is a part of. What comes
+ * before the range is complete.
+ */
+export function sampledFrames(
+  items: SampledPart[],
+  { after, lastSeq }: SampledRange,
+  frame: (parts: EncodedPart[], sampled?: SampledRange) => string,
+): string[] {
+  const written: string[] = [];
+  let from = after;
+  const runs = packed(items, ({ part }) => part, MAX_ITEMS);
+  for (const run of runs.length === 0 ? [[]] : runs) {
+    const end = run === runs.at(-1) || runs.length === 0 ? lastSeq : Position.parse(run.at(-1)?.seq ?? from);
+    const parts = run.map(({ part }) => part);
+    written.push(end > from ? frame(parts, { after: from, lastSeq: end }) : frame(parts));
+    from = Position.parse(Math.max(from, end));
+  }
+  return written;
 }
 
 /** Splits items into runs that fit a frame each. */

@@ -73,9 +73,22 @@ export function setCrowdMembers(count: number): () => void {
   return set("CROWD_MEMBERS", String(count));
 }
 
+/** Sets `AUDIENCE_RATE` for objects that start from now on. @returns restores it */
+export function setAudienceRate(messages: number): () => void {
+  return set("AUDIENCE_RATE", String(messages));
+}
+
 function set(
   name:
-    | ("LIVE_MEMBERS" | "CROWD_MEMBERS" | "MAX_CHANGES" | "EDIT_WINDOW_S" | "RATE_LIMITS" | "QUOTAS")
+    | (
+        | "AUDIENCE_RATE"
+        | "LIVE_MEMBERS"
+        | "CROWD_MEMBERS"
+        | "MAX_CHANGES"
+        | "EDIT_WINDOW_S"
+        | "RATE_LIMITS"
+        | "QUOTAS"
+      )
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
     | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS")
     | PolicyName,

@@ -1,10 +1,11 @@
-import type { UserId } from "../../domain/ids.ts";
+import { Position, type UserId } from "../../domain/ids.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { RoomProtocol } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { framesFor, type OutgoingMessage } from "../sockets/broadcast-frames.ts";
+import type { Sample } from "../viewers/sampling.ts";
 import {
   Generation,
   type RelayId,
@@ -15,9 +16,15 @@ import {
 } from "./relay-update.ts";
 import { ItemFrames, type RelayedPlace, RelayedSocket } from "./relayed-socket.ts";
 
-/** Messages in a row, which are one item once they are sent. */
-interface WaitingMessages {
+/** Messages in a row. */
+export interface MessageRun {
   messages: OutgoingMessage[];
+  /** of what they are a part; null: of nothing */
+  sample: Pick<Sample, "range" | "isTold"> | null;
+}
+
+/** Messages that are one item once they are sent. */
+interface WaitingMessages extends MessageRun {
   at: SyncPosition;
 }
 
@@ -112,13 +119,19 @@ export class RelayLink {
   }
 
   /** Adds new messages, to the last ones that wait if nobody leaves between them. */
-  addMessages(messages: readonly OutgoingMessage[], at: SyncPosition): void {
+  addMessages({ messages: all, sample }: MessageRun, at: SyncPosition): void {
+    const messages = all.filter(
+      ({ keptFor }) => keptFor === null || [...keptFor].some((id) => this.#has(id)),
+    );
+    const isPartial = sample?.isTold === false;
+    if (isPartial && messages.length === 0) return;
     const last = this.#waiting.findLast((entry) => "messages" in entry || isBarrier(entry));
     if (last && "messages" in last && !isBarrier(last) && !hasRedacted(messages)) {
       last.messages.push(...messages);
+      last.sample = joined(last, { sample, at });
       last.at = at;
-    } else this.#waiting.push({ messages: [...messages], at });
-    this.#changed(at);
+    } else this.#waiting.push({ messages, sample, at });
+    this.#changed(isPartial ? this.#now : at);
   }
 
   add(item: RelayItem): void {
@@ -253,35 +266,56 @@ export class RelayLink {
     else this.#changes.told();
   }
 
-  #itemOf({ messages, at }: WaitingMessages): RelayItem {
-    const item = this.#framesOf(messages, at, (message) => message.redacted?.hiders ?? []);
+  #itemOf(waiting: WaitingMessages): RelayItem {
+    const { messages } = waiting;
+    const item = this.#framesOf(waiting, (message) => message.redacted?.hiders ?? []);
     const [redacted] = messages.flatMap((message) => message.redacted ?? []);
     if (!redacted) return item;
     const blind = messages.map((message) => ({ ...message, part: redacted.part, redacted: null }));
-    return { ...item, shows: redacted.quoted, instead: [this.#framesOf(blind, at, () => [])] };
+    return {
+      ...item,
+      shows: redacted.quoted,
+      instead: [this.#framesOf({ ...waiting, messages: blind }, () => [])],
+    };
   }
 
   /** @param othersOf the users who are shown a message otherwise than all */
   #framesOf(
-    messages: OutgoingMessage[],
-    at: SyncPosition,
+    { messages, sample, at }: WaitingMessages,
     othersOf: (message: OutgoingMessage) => readonly UserId[],
   ): RelayItem {
     const special = messages.flatMap((message) => [
       ...(message.only === null ? [] : [message.only]),
       ...(message.except ?? []),
+      ...(message.keptFor ?? []),
       ...othersOf(message),
     ]);
     const frames = new ItemFrames(special.filter((id) => this.#has(id)));
-    framesFor(messages, frames.viewers, this.#protocol, frames);
+    framesFor(messages, frames.viewers, this.#protocol, frames, sample);
     const bySocket = new Map<number, readonly string[]>();
     for (const { from } of messages)
       if (from instanceof RelayedSocket && from.place.relay === this.#id.relay)
-        framesFor(messages, [from], this.#protocol, {
-          deliver: (_, made) => void bySocket.set(from.place.number, made),
-        });
-    return { at, moves: true, ...frames.frames, bySocket };
+        framesFor(
+          messages,
+          [from],
+          this.#protocol,
+          { deliver: (_, made) => void bySocket.set(from.place.number, made) },
+          sample,
+        );
+    const isPartial = sample?.isTold === false && { isPartial: true as const };
+    return { at, moves: true, ...isPartial, ...frames.frames, bySocket };
   }
+}
+
+/** The sample of messages that become one item: all that is told of either is told. */
+function joined(
+  { sample: one, at: { seq } }: Pick<WaitingMessages, "sample" | "at">,
+  { sample: next, at }: Pick<WaitingMessages, "sample" | "at">,
+): MessageRun["sample"] {
+  if (!one && !next) return null;
+  const after = Position.parse(Math.min(one?.range.after ?? seq, next?.range.after ?? at.seq));
+  const isTold = one?.isTold !== false || next?.isTold !== false;
+  return { isTold, range: { after, lastSeq: at.seq } };
 }
 
 /** Whether messages behind an entry may not go with those before it. */

@@ -7,20 +7,22 @@ import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
+import { newRows } from "../sending/send-queue.ts";
 import { type OutgoingMessage, outgoing } from "../sockets/broadcast-frames.ts";
 import { sendChanges } from "../sockets/changed-frames.ts";
 import { EchoBudgets } from "../sockets/echo-budgets.ts";
 import type { StoredChange } from "../state/group-change.ts";
 import type { Audience, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
-import { emptyItem, type RelayLink } from "./relay-link.ts";
+import type { Sample } from "../viewers/sampling.ts";
+import { emptyItem, type MessageRun, type RelayLink } from "./relay-link.ts";
 import { type RelayItem, type RelayNumber, relayOf } from "./relay-update.ts";
 import { ItemFrames, RelayedSocket } from "./relayed-socket.ts";
 
 /** The room, as what relays are told is made of it. */
 type StreamedRoom = Pick<
   RoomContext,
-  "state" | "log" | "members" | "viewers" | "renderer" | "encoder" | "changeFeed"
+  "state" | "log" | "members" | "viewers" | "sampling" | "renderer" | "encoder" | "changeFeed"
 >;
 
 /**
@@ -50,10 +52,8 @@ export class RelayStream implements SocketSink {
 
   sent(outcomes: SendOutcome<SendOrigin>[]): void {
     if (this.#links.size === 0) return;
-    const rows = outcomes.flatMap(({ result }) =>
-      result.ok && !result.value.isRepeated ? [result.value.row] : [],
-    );
-    this.#moveTo({ seq: rows.at(-1)?.seq });
+    const rows = newRows(outcomes);
+    const sample = this.#room.sampling?.of(rows) ?? null;
     const messages: OutgoingMessage[] = [];
     const acks = new Map<RelayedSocket, EncodedPart[]>();
     const echoes = new EchoBudgets();
@@ -65,7 +65,7 @@ export class RelayStream implements SocketSink {
         continue;
       }
       const { row, isRepeated } = result.value;
-      const shown = isRepeated ? null : outgoing(this.#room, this.#protocol, row, from);
+      const shown = isRepeated ? null : outgoing(this.#room, this.#protocol, row, from, sample);
       if (shown) messages.push(shown);
       if (!from) continue;
       const receipt = { seq: row.seq, createdAt: row.created_at };
@@ -74,21 +74,24 @@ export class RelayStream implements SocketSink {
       const ack = this.#protocol.ack(this.#room.state.id, receipt, draft.clientMsgId, echo);
       acks.set(from, [...(acks.get(from) ?? []), ack]);
     }
-    this.#tellMessages(messages);
+    this.#tellMessages(messages, rows.at(-1)?.seq, sample);
     // Behind the messages: a client with an ack for seq 7 has been sent every message before it.
     for (const [socket, parts] of acks) socket.answer(frames(parts, this.#protocol.acks), parts.length);
   }
 
   imported(rows: readonly MessageRow[]): void {
     if (this.#links.size === 0) return;
-    this.#moveTo({ seq: rows.at(-1)?.seq });
+    const sample = this.#room.sampling?.of(rows, false) ?? null;
     const { hides } = this.#room.log;
-    this.#tellMessages(
-      rows.map((row) => ({
-        ...outgoing(this.#room, this.#protocol, row, null),
-        except: new Set(hides.usersOf(row.seq)),
-      })),
-    );
+    const messages = rows.map((row) => ({
+      ...outgoing(this.#room, this.#protocol, row, null, sample),
+      except: new Set(hides.usersOf(row.seq)),
+    }));
+    this.#tellMessages(messages, rows.at(-1)?.seq, sample);
+  }
+
+  sampleEnded(sample: Sample): void {
+    if (this.#links.size > 0) this.#tellMessages([], sample.range.lastSeq, sample);
   }
 
   tell({ event, to, from }: Published): void {
@@ -143,7 +146,6 @@ export class RelayStream implements SocketSink {
 
   groupChanged({ change, systemMessage }: StoredChange): void {
     if (this.#links.size === 0) return;
-    this.#moveTo({ seq: systemMessage?.seq });
     const { viewers } = this.#room;
     const { userIds = [], reason = "removed" as const } = change.kick ?? {};
     const kick = viewers.haveLeft(change) ? { userIds, reason, viewers: true as const } : change.kick;
@@ -152,7 +154,10 @@ export class RelayStream implements SocketSink {
     if (kick || joined.length > 0)
       for (const link of this.#links.values())
         link.add({ ...emptyItem(this.#at, false), ...(kick && { kick }), joined });
-    if (systemMessage) this.#tellMessages([outgoing(this.#room, this.#protocol, systemMessage, null)]);
+    if (!systemMessage) return;
+    const sample = this.#room.sampling?.of([systemMessage], false) ?? null;
+    const message = outgoing(this.#room, this.#protocol, systemMessage, null, sample);
+    this.#tellMessages([message], systemMessage.seq, sample);
   }
 
   /** What relays hold is not known here: they may hold sockets that are told of messages as a whole alone. */
@@ -175,12 +180,14 @@ export class RelayStream implements SocketSink {
       this.#at = { seq: Position.parse(seq ?? this.#at.seq), rev: rev ?? this.#at.rev };
   }
 
-  #tellMessages(messages: readonly OutgoingMessage[]): void {
-    if (messages.length === 0) return;
-    for (const link of this.#links.values()) {
-      // A message with a quote is an item of its own: who does not see the quoted one is sent it without.
-      for (const run of runsOf(messages)) link.addMessages(run, this.#at);
-    }
+  /** @param last the newest message with them. What a part of the sockets alone is told of moves nothing */
+  #tellMessages(messages: readonly OutgoingMessage[], last: number | undefined, sample: Sample | null): void {
+    const at = { seq: Position.parse(last ?? this.#at.seq), rev: this.#at.rev };
+    if (sample?.isTold !== false) this.#at = at;
+    if (messages.length === 0 && !sample) return;
+    // A message with a quote is an item of its own: who does not see the quoted one is sent it without.
+    const runs = runsOf(messages, sample);
+    for (const link of this.#links.values()) for (const run of runs) link.addMessages(run, at);
   }
 
   #isTold(userId: UserId, to: Audience): boolean {
@@ -227,12 +234,19 @@ function usersOf(to: Audience): UserId[] {
 }
 
 /** Messages in a row, of which each that is shown to some without its quote is alone. */
-function runsOf(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
-  const runs: OutgoingMessage[][] = [];
+function runsOf(messages: readonly OutgoingMessage[], sample: Sample | null): MessageRun[] {
+  const runs: OutgoingMessage[][] = messages.length === 0 ? [[]] : [];
   for (const message of messages) {
     const last = runs.at(-1);
     if (last && !message.redacted && last.every(({ redacted }) => !redacted)) last.push(message);
     else runs.push([message]);
   }
-  return runs;
+  if (!sample) return runs.map((run) => ({ messages: run, sample: null }));
+  const { isTold, range } = sample;
+  const endOf = (i: number) =>
+    Position.parse(i === runs.length - 1 ? range.lastSeq : (runs[i]?.at(-1)?.seq ?? range.lastSeq));
+  return runs.map((run, i) => {
+    const after = i === 0 ? range.after : endOf(i - 1);
+    return { messages: run, sample: { isTold, range: { after, lastSeq: endOf(i) } } };
+  });
 }

@@ -54,6 +54,8 @@ export interface RelayItem {
   at: SyncPosition;
   /** whether the position has moved to `at` by it; false: an event beside messages and their changes */
   moves: boolean;
+  /** it has messages for a part of the sockets, and nothing that all have been sent with it */
+  isPartial?: true;
   shared: ClassFrames;
   own: ReadonlyMap<UserId, ClassFrames>;
   /** by the number that the relay has given a socket; of an event these are acks and refusals */

@@ -158,6 +158,8 @@ export class Relays {
   }
 
   #isBehind(): boolean {
-    return [...this.#links.values()].some(({ isUpToDate }) => !isUpToDate);
+    // What a sample has left out is told a little later.
+    const isWaiting = this.position.seq < this.#room.log.last.seq;
+    return isWaiting || [...this.#links.values()].some(({ isUpToDate }) => !isUpToDate);
   }
 }

@@ -20,6 +20,7 @@ import type { Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
 import type { Transaction } from "../state/transaction.ts";
 import type { Threads } from "../threads/threads.ts";
+import type { Sampling } from "../viewers/sampling.ts";
 import type { Viewers } from "../viewers/viewers.ts";
 import type { MemberSnapshots } from "../views/member-snapshots.ts";
 import type { MessageEncoder } from "../views/message-encoder.ts";
@@ -36,6 +37,8 @@ export interface RoomStores {
   readonly knownUsers: KnownUsers;
   readonly bans: Bans;
   readonly viewers: Viewers;
+  /** null: the room is no audience room, or sockets are sent everything */
+  readonly sampling: Sampling | null;
   readonly joinRequests: JoinRequests;
   readonly invitations: Invitations;
   readonly incomingHooks: IncomingHooks;

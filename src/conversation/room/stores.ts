@@ -1,3 +1,4 @@
+import { isAudienceRoom } from "../../domain/conversations/group-policies.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { bytesWithProfiles } from "../../domain/messages/copies/merged.ts";
@@ -33,6 +34,7 @@ import { Follows } from "../threads/follows.ts";
 import { ThreadLog } from "../threads/thread-log.ts";
 import { Threads } from "../threads/threads.ts";
 import { MessageExternalIds } from "../transfer/external-ids.ts";
+import { type Sample, Sampling } from "../viewers/sampling.ts";
 import { Viewers } from "../viewers/viewers.ts";
 import { FormerView } from "../views/former-view.ts";
 import { MemberSnapshots } from "../views/member-snapshots.ts";
@@ -45,10 +47,8 @@ import type { Publisher } from "./publisher.ts";
 export type Stores = ReturnType<typeof createStores>;
 
 /** The first layer of a room: its stores, which keep SQLite and memory in step, and the views over them. */
-export function createStores(
-  { storage, jobs, directory, deviceFormats, settings, timing }: RoomHost,
-  publisher: Publisher,
-) {
+export function createStores(host: RoomHost, publisher: Publisher) {
+  const { storage, jobs, directory, deviceFormats, settings, timing } = host;
   const { sql } = storage;
   const state = new ConversationState(sql);
   const members = new Members(sql, state.dissolvedAt !== null, state.floor, settings.crowdMembers);
@@ -113,6 +113,7 @@ export function createStores(
     knownUsers: new KnownUsers(sql, profiles),
     bans,
     viewers: new Viewers({ state, log, members, bans }),
+    sampling: samplingOf(host, { state, members }, publisher),
     joinRequests: new JoinRequests(sql),
     invitations: new Invitations(sql),
     incomingHooks,
@@ -142,4 +143,16 @@ export function createStores(
 
 function bytesOfPart(part: string | null): number {
   return part === null ? 0 : bytesOf(part);
+}
+
+/** The sampling of an audience room; null: all its sockets are sent everything, as in any other room. */
+function samplingOf(
+  { settings, timing }: RoomHost,
+  { state, members }: { state: ConversationState; members: Members },
+  publisher: Publisher,
+): Sampling | null {
+  const { audienceRate: rate } = settings;
+  if (rate === 0 || !isAudienceRoom(state.profile)) return null;
+  const tell = (sample: Sample) => publisher.toSockets((sockets) => sockets.sampleEnded(sample));
+  return new Sampling({ rate, members, timing: timing.viewers, tell });
 }

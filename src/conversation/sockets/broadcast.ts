@@ -9,9 +9,11 @@ import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import { isInMain, type MessageRow } from "../log/row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
+import { newRows } from "../sending/send-queue.ts";
 import type { StoredChange } from "../state/group-change.ts";
 import type { Audience, Published } from "../state/published.ts";
 import type { SocketSink } from "../state/socket-sink.ts";
+import type { Sample } from "../viewers/sampling.ts";
 import { framesFor, type OutgoingMessage, outgoing } from "./broadcast-frames.ts";
 import { sendChanges } from "./changed-frames.ts";
 import { EchoBudgets } from "./echo-budgets.ts";
@@ -21,7 +23,8 @@ import { RoomSocket } from "./room-socket.ts";
 /** The room, as the broadcast reads it. */
 type BroadcastRoom = Pick<
   RoomContext,
-  "state" | "log" | "members" | "viewers" | "renderer" | "encoder" | "changeFeed" | "flushSends"
+  | ("state" | "log" | "members" | "viewers" | "renderer" | "encoder" | "changeFeed" | "flushSends")
+  | "sampling"
 >;
 
 /** The sockets of a room, as the broadcast uses them. */
@@ -78,6 +81,7 @@ export class Broadcast implements SocketSink {
     const echoes = new EchoBudgets();
     const messages: OutgoingMessage[] = [];
     const hasSockets = this.#sockets().length > 0;
+    const sample = this.#room.sampling?.of(newRows(outcomes)) ?? null;
     let last: Seq | undefined;
     for (const { send, result } of outcomes) {
       const from =
@@ -88,7 +92,7 @@ export class Broadcast implements SocketSink {
       }
       const { row, isRepeated } = result.value;
       if (!isRepeated) last = row.seq;
-      const shown = hasSockets && !isRepeated ? this.#outgoing(row, from) : null;
+      const shown = hasSockets && !isRepeated ? this.#outgoing(row, from, sample) : null;
       if (shown) messages.push(shown);
       if (!from) continue;
       const receipt = { seq: row.seq, createdAt: row.created_at };
@@ -100,7 +104,7 @@ export class Broadcast implements SocketSink {
       else acks.set(from, [ack]);
     }
     const isSender = (socket: RoomSocket) => acks.has(socket);
-    this.#show(messages, isSender);
+    this.#show(messages, sample, isSender);
     // Behind the messages: a client with an ack for seq 7 has been sent every message before it.
     for (const [socket, parts] of acks) {
       const ackFrames = frames(parts, this.#protocol.acks);
@@ -108,29 +112,40 @@ export class Broadcast implements SocketSink {
       else for (const frame of ackFrames) socket.sendAck(frame);
     }
     // No ack waits for the sockets of others.
-    this.#show(messages, (socket) => !isSender(socket));
-    if (last !== undefined) this.#receivers.sentUpTo({ seq: Position.parse(last) });
+    this.#show(messages, sample, (socket) => !isSender(socket));
+    if (last !== undefined) this.#sentUpTo(last, sample);
   }
 
   imported(rows: readonly MessageRow[]): void {
     const last = rows.at(-1);
     if (!last) return;
+    const sample = this.#room.sampling?.of(rows, false) ?? null;
     this.#closeAllOnError(() => {
       const hasSockets = this.#sockets().length > 0;
       const { hides } = this.#room.log;
       const toSockets = (row: MessageRow) => {
         const hiders = hides.usersOf(row.seq);
-        return { ...this.#outgoing(row, null), except: hiders.length > 0 ? new Set(hiders) : null };
+        return { ...this.#outgoing(row, null, sample), except: hiders.length > 0 ? new Set(hiders) : null };
       };
-      this.#show(hasSockets ? rows.map(toSockets) : [], () => true);
+      this.#show(hasSockets ? rows.map(toSockets) : [], sample, () => true);
     });
-    this.#receivers.sentUpTo({ seq: Position.parse(last.seq) });
+    this.#sentUpTo(last.seq, sample);
   }
 
-  #show(messages: OutgoingMessage[], isShown: (socket: RoomSocket) => boolean): void {
+  sampleEnded(sample: Sample): void {
+    this.#closeAllOnError(() => this.#show([], sample, () => true));
+    this.#sentUpTo(sample.range.lastSeq, sample);
+  }
+
+  /** What a part of the sockets alone was told of comes again, to all. */
+  #sentUpTo(seq: number, sample: Sample | null): void {
+    if (sample?.isTold !== false) this.#receivers.sentUpTo({ seq: Position.parse(seq) });
+  }
+
+  #show(messages: OutgoingMessage[], sample: Sample | null, isShown: (socket: RoomSocket) => boolean): void {
     const sockets = this.#sockets().filter(isShown);
-    if (messages.length === 0) return;
-    const shown = framesFor(messages, sockets, this.#protocol, this.#receivers);
+    if (messages.length === 0 && !sample) return;
+    const shown = framesFor(messages, sockets, this.#protocol, this.#receivers, sample);
     if (shown > 0) this.#registry.metrics.count("deliveries", { socket: "room" }, shown);
   }
 
@@ -201,7 +216,9 @@ export class Broadcast implements SocketSink {
         change.kick?.reason ?? "removed",
       );
     if (!systemMessage) return;
-    framesFor([this.#outgoing(systemMessage, null)], this.#sockets(), this.#protocol, this.#receivers);
+    const sample = this.#room.sampling?.of([systemMessage], false) ?? null;
+    const shown = [this.#outgoing(systemMessage, null, sample)];
+    framesFor(shown, this.#sockets(), this.#protocol, this.#receivers, sample);
     this.#receivers.sentUpTo({ seq: Position.parse(systemMessage.seq) });
   }
 
@@ -242,8 +259,8 @@ export class Broadcast implements SocketSink {
     return message && this.#protocol.message(message);
   }
 
-  #outgoing(row: MessageRow, from: RoomSocket | null): OutgoingMessage {
-    return outgoing(this.#room, this.#protocol, row, from);
+  #outgoing(row: MessageRow, from: RoomSocket | null, sample: Sample | null): OutgoingMessage {
+    return outgoing(this.#room, this.#protocol, row, from, sample);
   }
 
   #sockets(): RoomSocket[] {

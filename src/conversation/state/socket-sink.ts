@@ -2,6 +2,7 @@ import type { Seq, UserId } from "../../domain/ids.ts";
 import type { ChangeAnnouncement } from "../change-feed/change-feed.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { SendOrigin, SendOutcome } from "../sending/send.ts";
+import type { Sample } from "../viewers/sampling.ts";
 import type { StoredChange } from "./group-change.ts";
 import type { EventSink } from "./published.ts";
 
@@ -21,6 +22,8 @@ export interface SocketSink extends EventSink {
   hidden(seq: Seq, userId: UserId, rev: number): void;
   /** a change of the group was stored; of its messages: `messagesChanged` */
   groupChanged(changed: StoredChange): void;
+  /** a burst is over, in which messages were left out at last */
+  sampleEnded(sample: Sample): void;
   /** whether a socket is told of changed messages as a whole alone */
   tellsWhole(): boolean;
   /**

@@ -256,8 +256,11 @@ export interface Encoder<Event> {
     clientMsgId: string | undefined,
     message?: EncodedPart,
   ): EncodedPart;
-  /** One frame of one or several messages. */
-  messages(parts: EncodedPart[]): string;
+  /**
+   * One frame of messages.
+   * @param sampled the messages of which these are a part, or none of them; absent: there are no others
+   */
+  messages(parts: EncodedPart[], sampled?: SampledRange): string;
   /** One frame of one or several acks. */
   acks(parts: EncodedPart[]): string;
   /**
@@ -267,6 +270,12 @@ export interface Encoder<Event> {
   changed(conversationId: ConversationId, rev: number, parts: EncodedPart[]): string;
   event(event: Event): string;
   refused(failure: Failure, about?: RefusalContext): string;
+}
+
+/** Messages of which a frame has a part, after one and up to another. */
+export interface SampledRange {
+  after: Position;
+  lastSeq: Position;
 }
 
 /** The send and the conversation that a refusal is about, as far as they are known. */

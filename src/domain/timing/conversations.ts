@@ -212,6 +212,8 @@ export const CONVERSATION_VALUES = {
   viewers: {
     /** Their number is told once in this time at most. */
     pauseMs: 5_000,
+    /** What was left out at the end of a burst is told after this time. */
+    sampleMs: 500,
   },
   /** The relays of a crowd. */
   relays: {

@@ -9,6 +9,7 @@ const DEFAULTS = {
     allowedOrigins: [],
     maxGroupMembers: 1_000,
     crowdMembers: 1_000,
+    audienceRate: 20,
     maxLiveMembers: 200,
     maxChanges: 5_000,
     maxUploadBytes: 1024 ** 3,
@@ -104,6 +105,15 @@ test("LIVE_MEMBERS and CROWD_MEMBERS are numbers of members", () => {
   });
   const warned = warnings();
   expect(readSettings({ CROWD_MEMBERS: "1" }).crowdMembers).toBe(1_000);
+  expect(warned).toHaveLength(1);
+});
+
+test("AUDIENCE_RATE is a number of messages a second, or 0", () => {
+  expect(readSettings({ AUDIENCE_RATE: "50" }).audienceRate).toBe(50);
+  const warned = warnings();
+  expect(readSettings({ AUDIENCE_RATE: "0" }).audienceRate).toBe(0);
+  expect(warned).toEqual([]);
+  expect(readSettings({ AUDIENCE_RATE: "-1" }).audienceRate).toBe(20);
   expect(warned).toHaveLength(1);
 });
 

@@ -209,7 +209,7 @@ export class RelaySockets extends OpenSockets {
       if (held.pages > 0) held.missed.push(item);
       else this.#deliver(held, item);
     }
-    this.#lagging.sentUpTo(item.at);
+    if (!item.isPartial) this.#lagging.sentUpTo(item.at);
     if (refreshes) this.#describe([...this.#held.keys()].map(({ userId }) => userId));
   }
 

@@ -1,11 +1,11 @@
 import { EncodedPart } from "../../../domain/sync/encoded-message.ts";
-import type { Encoder, RoomEvent } from "../../../domain/sync/socket-protocol.ts";
+import type { Encoder, RoomEvent, SampledRange } from "../../../domain/sync/socket-protocol.ts";
 import { serializePerson } from "../accounts/users.ts";
 import { serializeConversation } from "../conversations/conversation.ts";
 import { messageJson, partJson } from "../messages/message.ts";
 import { serializeThreadState } from "../messages/threads.ts";
 import { codeOf } from "../problems.ts";
-import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
+import type { Ack, ConversationEventFrame, Refusal, Sampled } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
 export const encoding: Omit<Encoder<never>, "event"> = {
@@ -21,10 +21,10 @@ export const encoding: Omit<Encoder<never>, "event"> = {
     } satisfies Ack);
     return EncodedPart.parse(message === undefined ? ack : `${ack.slice(0, -1)},"message":${message}}`);
   },
-  messages: (pieces) =>
-    pieces.length === 1
+  messages: (pieces, sampled) =>
+    pieces.length === 1 && !sampled
       ? `{"type":"message","message":${pieces[0]}}`
-      : `{"type":"messages","items":[${pieces.join(",")}]}`,
+      : `{"type":"messages","items":[${pieces.join(",")}]${sampled ? sampledField(sampled) : ""}}`,
   acks: (pieces) =>
     pieces.length === 1 ? String(pieces[0]) : `{"type":"acks","items":[${pieces.join(",")}]}`,
   changed: (conversationId, rev, parts) =>
@@ -44,6 +44,10 @@ export const encoding: Omit<Encoder<never>, "event"> = {
     } satisfies Refusal);
   },
 };
+
+function sampledField({ after, lastSeq: last_seq }: SampledRange): string {
+  return `,"sampled":${JSON.stringify({ after, last_seq, count: last_seq - after } satisfies Sampled)}`;
+}
 
 /** An event of a conversation as both kinds of socket send it. */
 export function conversationEvent(event: Exclude<RoomEvent, { type: "ready" }>): ConversationEventFrame {

@@ -59,9 +59,26 @@ const MessageFrame = frame(
   "A message of somebody, or of you on another socket",
 );
 
+const Sampled = z.object({
+  after: Position,
+  last_seq: Position,
+  count: z
+    .int()
+    .positive()
+    .openapi({ description: "How many messages there are after `after` up to `last_seq`" }),
+});
+/** Messages of which a frame has a part. */
+export type Sampled = z.infer<typeof Sampled>;
+
 const MessagesFrame = frame(
   "messages",
-  { items: z.array(Message).max(100) },
+  {
+    items: z.array(Message).max(100),
+    sampled: Sampled.optional().openapi({
+      description:
+        "Of a busy audience room, over its room socket: of the messages after `after` up to `last_seq` these are a fair part, or none. `GET …/messages?after=` has all; a `sync` goes on after `last_seq`",
+    }),
+  },
   "Several messages of one conversation, in rising `seq`",
 );
 
