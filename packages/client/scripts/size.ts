@@ -18,11 +18,11 @@ interface Entry {
 }
 
 const ENTRIES: Entry[] = [
-  { name: "parley-client", code: 'export * from "./index.js"', limit: 10_528 },
+  { name: "parley-client", code: 'export * from "./index.js"', limit: 10_880 },
   {
     name: "parley-client and its cache",
     code: 'export * from "./index.js"; export * from "./cache/index.js"',
-    limit: 13_600,
+    limit: 13_984,
   },
   {
     name: "parley-client/uploads alone",

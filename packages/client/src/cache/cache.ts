@@ -124,7 +124,7 @@ export class Cache implements Keeper {
     if (timeline.phase !== phase) return false;
     this.#timelines.set(timeline, "");
     if (!record) return false;
-    const { seq, rev, hidden, messages, from } = record;
+    const { seq, rev, hidden, messages, from, gaps = [] } = record;
     timeline.reset(seq, rev);
     for (const one of hidden) timeline.hidden.add(one);
     for (const message of messages) {
@@ -133,6 +133,7 @@ export class Cache implements Keeper {
       this.#outbox?.stored(message.client_msg_id ?? "", seq, seq);
     }
     if (from !== undefined) timeline.main.cover(from, Infinity);
+    timeline.main.gaps = gaps;
     this.#timelines.set(timeline, versionOf(timeline));
     // Tells the subscribers: without a connection nothing else would.
     this.#list?.patch(id, { ...this.#list.get(id) });
@@ -281,7 +282,8 @@ function recordOf({ id, seq, rev, hidden, main }: Timeline, outbox: Iterable<Out
   const shown = run ? main.slice(run.from, seq) : [];
   const messages = shown.slice(-MAX_MESSAGES);
   const from = shown.length > MAX_MESSAGES ? messages[0]?.seq : run?.from;
-  return { id, seq, rev, hidden: [...hidden], messages, from, used: Date.now() };
+  const gaps = main.gaps.filter(({ to }) => to >= (from ?? Infinity));
+  return { id, seq, rev, hidden: [...hidden], messages, from, gaps, used: Date.now() };
 }
 
 /** Removes the messages of the conversations that were used the longest time ago. */

@@ -7,6 +7,7 @@ import {
   type StoreNames,
 } from "idb";
 import type { OutboxItem } from "../outbox/item.ts";
+import type { Run } from "../sync/stream.ts";
 import type { ConversationEntry, Message, Profile } from "../types.ts";
 
 /** The version of the schema. Raise it with each change of what follows. */
@@ -30,6 +31,8 @@ export interface TimelineRecord {
   messages: Message[];
   /** every message from here to `seq` is there; undefined: none was loaded */
   from: number | undefined;
+  /** where messages were left out; absent: nowhere */
+  gaps?: Run[];
   /** when it was written, in ms since 1970 */
   used: number;
 }

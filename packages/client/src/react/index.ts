@@ -7,6 +7,7 @@ import type { WindowView } from "../window/view.ts";
 const NOTHING: WindowView = {
   messages: [],
   pending: [],
+  gaps: [],
   hasOlder: false,
   hasNewer: false,
   isLoading: true,

@@ -112,7 +112,9 @@ export class Engine {
         this.#message(frame.message, source);
         break;
       case "messages":
-        for (const message of frame.items) this.#message(message, source);
+        timelines.taken(frame.sampled, source, () => {
+          for (const message of frame.items) this.#message(message, source);
+        });
         break;
       case "ack":
         this.#ack(frame, source);

@@ -13,6 +13,8 @@ export interface Run {
 export class Stream {
   #messages: Message[] = [];
   #runs: Run[] = [];
+  /** places that the server has left out some messages of, in a room that is too busy to show each */
+  gaps: readonly Run[] = [];
   /** goes up with each change */
   version = 0;
 
@@ -57,6 +59,31 @@ export class Stream {
     this.version++;
   }
 
+  /** Notes that messages may be missing between two places. Gaps that touch become one. */
+  skip(from: number, to: number): void {
+    const last = this.gaps.at(-1);
+    const isNext = last && last.to >= from - 1;
+    this.gaps = isNext ? [...this.gaps.slice(0, -1), { ...last, to }] : [...this.gaps, { from, to }];
+    this.version++;
+  }
+
+  /** The gaps between two places in which messages are missing. */
+  gapsIn(from: number, to: number): Run[] {
+    const isMissing = (gap: Run) => this.slice(gap.from, gap.to).length <= gap.to - gap.from;
+    return this.gaps.filter((gap) => gap.to >= from && gap.from <= to && isMissing(gap));
+  }
+
+  /** Notes that no message is missing between two places, both included. */
+  fill(from: number, to: number): void {
+    this.gaps = this.gaps
+      .flatMap((gap) => [
+        { ...gap, to: Math.min(gap.to, from - 1) },
+        { ...gap, from: Math.max(gap.from, to + 1) },
+      ])
+      .filter((gap) => gap.from <= gap.to);
+    this.version++;
+  }
+
   /** The run that has a place; Infinity: the run of the newest messages. */
   runAt(seq: number): Run | undefined {
     return this.#runs.find(({ from, to }) => from <= seq && seq <= to);
@@ -65,6 +92,7 @@ export class Stream {
   clear(): void {
     this.#messages = [];
     this.#runs = [];
+    this.gaps = [];
     this.version++;
   }
 
@@ -73,6 +101,7 @@ export class Stream {
     this.#messages = this.#messages.slice(-count);
     const run = this.runAt(Infinity);
     this.#runs = run ? [{ ...run, from: Math.max(this.#messages[0]?.seq ?? 0, run.from) }] : [];
+    this.fill(0, (this.#runs[0]?.from ?? 1) - 1);
     this.version++;
   }
 

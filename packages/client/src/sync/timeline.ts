@@ -16,7 +16,7 @@ export type Phase = "none" | "dormant" | "behind" | "live";
 /**
  * The messages of one conversation and its position: every message of the user's up to `seq`, and every
  * change up to `rev`, is here, as far as it was loaded. What comes from behind the position stays out of
- * sight until the position has passed it, so what is shown has no gap.
+ * sight until the position has passed it, so what is shown has no gap but those of its streams.
  */
 export class Timeline {
   readonly id: number;
@@ -98,6 +98,12 @@ export class Timeline {
     this.#ahead.delete(seq);
     for (const stream of this.#streams()) stream.remove(seq);
     this.#replace((one) => unquote(one, seq));
+  }
+
+  /** The server leaves out messages behind the position, up to a place: those that it shows follow. */
+  skip(after: number, to: number): void {
+    const from = Math.max(after, this.seq) + 1;
+    if (from <= to) for (const stream of this.#streams()) stream.skip(from, to);
   }
 
   /** Moves the position forward. @returns the messages that it has passed, in order */

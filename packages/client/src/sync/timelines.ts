@@ -123,6 +123,18 @@ export class Timelines {
     this.advance(timeline, seq, 0, source);
   }
 
+  /**
+   * Takes messages, which may be a part of those of a busy room.
+   * @param take takes each of them, and moves the position
+   */
+  taken(sampled: Frame<"messages">["sampled"], source: Source, take: () => void): void {
+    const timeline = source === "room" && sampled && this.#timelines.get(this.#options.sockets.room);
+    // A page that is under way brings them all.
+    if (timeline && timeline.phase === "live") timeline.skip(sampled.after, sampled.last_seq);
+    take();
+    if (timeline) this.advance(timeline, sampled.last_seq, 0, source);
+  }
+
   synced({ conversation_id: id, last_seq, rev, has_more: hasMore }: Frame<"synced">, source: Source): void {
     const timeline = this.#timelines.get(id);
     if (!timeline || source !== this.#options.sockets.sourceOf(id)) return;

@@ -81,6 +81,7 @@ export class ConversationWindow {
       this.#view = {
         messages: stream.slice(from, Math.min(to, timeline.seq)),
         pending: to === Infinity ? items.filter(({ message: { thread } }) => this.#has(thread)) : [],
+        gaps: stream.gapsIn(from, Math.min(to, timeline.seq)),
         hasOlder: from > 0,
         hasNewer: to < Infinity,
         isLoading,
@@ -101,6 +102,16 @@ export class ConversationWindow {
   async newer(): Promise<void> {
     const to = this.#run?.to ?? Infinity;
     if (to < Infinity) await this.#load({ after: to }, (page) => [to + 1, last(page)]);
+  }
+
+  /**
+   * Loads what was left out of a gap, the newest messages first: all of it takes several calls. Call it when
+   * the user asks for it, or scrolls there.
+   * @param seq a place in the gap; absent: the newest gap
+   */
+  async rest(seq = Infinity): Promise<void> {
+    const gap = this.view.gaps.findLast(({ from }) => from <= seq);
+    if (gap) await this.#load({ before: gap.to + 1 }, (page) => [page.has_more ? first(page) : 0, gap.to]);
   }
 
   /** Shows the messages around one, by its `seq`. Infinity: the newest ones. */
@@ -228,6 +239,8 @@ export class ConversationWindow {
       list.tellAgain(asked);
       const [from, to] = extent(page);
       if (from <= to) this.#stream.cover(from, to);
+      // What is behind the page is not in it.
+      this.#stream.fill(from, Math.min(to, Math.max(page.last_seq ?? 0, page.items.at(-1)?.seq ?? 0)));
     }
     timeline.settle();
     changed();

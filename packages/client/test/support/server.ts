@@ -42,8 +42,8 @@ export class Server {
 
   /**
    * A server of the client's test files on which a group is crowded when two of its members are connected,
-   * one of more than five members is a crowd, and a client that has missed more than five changes begins
-   * anew.
+   * one of more than five members is a crowd, a client that has missed more than five changes begins anew,
+   * and who looks at an audience room gets a part of more than two messages a second.
    */
   static small(): Server {
     return new Server(inject("smallOrigin"));

@@ -34,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const end = await share(project, { MAX_UPLOAD_MIB: "16" });
   const plan = project.getProvidedContext().workerPlan;
   const small = await TestServer.start(
-    { LIVE_MEMBERS: "1", MAX_CHANGES: "5", CROWD_MEMBERS: "5" },
+    { LIVE_MEMBERS: "1", MAX_CHANGES: "5", CROWD_MEMBERS: "5", AUDIENCE_RATE: "2" },
     undefined,
     plan,
   );
