@@ -4,12 +4,13 @@ import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { expectAsked, getMessage, page, send } from "../../support/clients/chat.ts";
 import { untilAcked } from "../../support/clients/device-frames.ts";
-import { knownTo } from "../../support/clients/sampled.ts";
 import { StrictConversation } from "../../support/clients/shapes.ts";
-import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { type Frame, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { loseConversation, range, textFrame } from "../../support/objects/room.ts";
 import { setAudienceRate, setLiveMembers } from "../../support/settings.ts";
 
+const Sampled = z.object({ after: z.int(), last_seq: z.int(), count: z.int().positive() });
+const Items = z.array(z.looseObject({ seq: z.int() }));
 const Stored = z.looseObject({ seq: z.int() });
 
 /** Ann, who owns the room; Bob and Cid, members; Vic and Wes, who look. */
@@ -187,3 +188,51 @@ describe("who looks gets everything", () => {
     }
   });
 });
+/** What a client of a sampled room knows. */
+interface Known {
+  /** every message up to here was shown, or left out with a word */
+  seq: number;
+  shown: Set<number>;
+  /** the messages of which it was told that they were left out */
+  missing: number[];
+  /** how many frames had a range */
+  ranges: number;
+}
+
+/**
+ * What a socket has been told of the messages after one, as a client takes it. The frames of a room socket
+ * alone.
+ * @throws an Error at a message that comes behind a gap of which no word was said
+ */
+function knownTo({ frames }: Pick<TestSocket, "frames">, after = 0): Known {
+  const known: Known = { seq: after, shown: new Set(), missing: [], ranges: 0 };
+  const ranges: [number, number][] = [];
+  for (const frame of frames) {
+    const sampled = Sampled.optional().parse(frame.sampled);
+    if (sampled) {
+      const { after: from, last_seq: to, count } = sampled;
+      if (from > known.seq || count !== to - from)
+        throw new Error(`a range after ${from} behind ${known.seq}: ${JSON.stringify(sampled)}`);
+      if (to > known.seq) ranges.push([Math.max(from, known.seq), to]);
+      known.ranges++;
+    }
+    for (const seq of seqsIn(frame)) {
+      if (seq > known.seq + 1 && !(sampled && seq <= sampled.last_seq))
+        throw new Error(`message ${seq} comes behind ${known.seq}: ${JSON.stringify(frame)}`);
+      if (!sampled) known.seq = Math.max(known.seq, seq);
+      known.shown.add(seq);
+    }
+    if (sampled) known.seq = Math.max(known.seq, sampled.last_seq);
+  }
+  for (const [from, to] of ranges)
+    for (let seq = from + 1; seq <= to; seq++) if (!known.shown.has(seq)) known.missing.push(seq);
+  return known;
+}
+
+function seqsIn(frame: Frame): number[] {
+  if (frame.type === "message") return [Items.parse([frame.message])[0]?.seq ?? 0];
+  if (frame.type === "ack") return [Items.parse([frame])[0]?.seq ?? 0];
+  return frame.type === "messages" || frame.type === "acks"
+    ? Items.parse(frame.items).map(({ seq }) => seq)
+    : [];
+}

@@ -5,7 +5,8 @@ import { serializeConversation } from "../conversations/conversation.ts";
 import { messageJson, partJson } from "../messages/message.ts";
 import { serializeThreadState } from "../messages/threads.ts";
 import { codeOf } from "../problems.ts";
-import type { Ack, ConversationEventFrame, Refusal, Sampled } from "./server.ts";
+import type { Sampled } from "./sampled.ts";
+import type { Ack, ConversationEventFrame, Refusal } from "./server.ts";
 
 /** The encoding that room sockets and device sockets share: messages, acks, refusals. */
 export const encoding: Omit<Encoder<never>, "event"> = {

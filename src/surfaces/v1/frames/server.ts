@@ -17,6 +17,7 @@ import { MessageKind } from "../messages/poll.ts";
 import { Scheduled, ScheduledId } from "../messages/scheduled.ts";
 import { ThreadState } from "../messages/threads.ts";
 import { Problem, ProblemCode } from "../problems.ts";
+import { Sampled } from "./sampled.ts";
 
 const Rev = z.int().nonnegative();
 const RetryAfter = z.int().positive().openapi({ description: "Seconds until it may be tried again" });
@@ -59,25 +60,11 @@ const MessageFrame = frame(
   "A message of somebody, or of you on another socket",
 );
 
-const Sampled = z.object({
-  after: Position,
-  last_seq: Position,
-  count: z
-    .int()
-    .positive()
-    .openapi({ description: "How many messages there are after `after` up to `last_seq`" }),
-});
-/** Messages of which a frame has a part. */
-export type Sampled = z.infer<typeof Sampled>;
-
 const MessagesFrame = frame(
   "messages",
   {
     items: z.array(Message).max(100),
-    sampled: Sampled.optional().openapi({
-      description:
-        "Of a busy audience room, over its room socket: of the messages after `after` up to `last_seq` these are a fair part, or none. `GET …/messages?after=` has all; a `sync` goes on after `last_seq`",
-    }),
+    sampled: Sampled.optional(),
   },
   "Several messages of one conversation, in rising `seq`",
 );
