@@ -46,6 +46,8 @@ test("a busy audience room shows a part of its messages, says where, and loads t
     ...{ path: { id, seq: edited }, body: { body: { text: "edited" }, base_version: 1 } },
   });
   expect(seqsOf()).not.toContain(revoked);
+  await window.rest(edited);
+  expect(seqsOf()).toContain(edited);
   while (window.view.gaps.length) await window.rest();
   expect(seqsOf()).toEqual(Array.from({ length: last }, (_, i) => i + 1));
   const shown = (seq: number) => window.view.messages.find((message) => message.seq === seq);

@@ -80,7 +80,7 @@ export function framesFor<Socket extends Receiver>(
     ? forAll
     : forAll.filter(({ isInMain }) => isInMain);
   const shadowed = new Set(messages.map(({ only }) => only));
-  const kept = new Set(messages.flatMap(({ keptFor }) => [...(keptFor ?? [])]));
+  const kept = new Set(sample ? messages.flatMap(({ keptFor }) => [...(keptFor ?? [])]) : []);
   const senders = new Set<Receiver | null>(messages.map((message) => message.from));
   const redacting = messages.filter(({ redacted, except }) => redacted !== null || except !== null);
   const isRedacted = (userId: UserId) =>

@@ -107,11 +107,13 @@ export class ConversationWindow {
   /**
    * Loads what was left out of a gap, the newest messages first: all of it takes several calls. Call it when
    * the user asks for it, or scrolls there.
-   * @param seq a place in the gap; absent: the newest gap
+   * @param seq the messages up to here, in the newest gap before; absent: all
    */
   async rest(seq = Infinity): Promise<void> {
     const gap = this.view.gaps.findLast(({ from }) => from <= seq);
-    if (gap) await this.#load({ before: gap.to + 1 }, (page) => [page.has_more ? first(page) : 0, gap.to]);
+    if (!gap) return;
+    const to = Math.min(gap.to, seq);
+    await this.#load({ before: to + 1 }, (page) => [page.has_more ? first(page) : 0, to]);
   }
 
   /** Shows the messages around one, by its `seq`. Infinity: the newest ones. */
