@@ -321,7 +321,7 @@ function requireAudience(profile: Profile, { audience, viewers, history }: Group
     throw invalid("body.audience", `must be ${isOne}: it is set as the group is created`);
   if (!isOne && viewers === "write")
     throw invalid("body.may_write", "must not be `everybody`: this is no audience room");
-  if (isOne && history === false)
+  if (isOne && history === false && showsHistory(profile))
     throw invalid("body.history", "must be `all`: who looks at an audience room sees what was before");
 }
 

@@ -143,7 +143,7 @@ export const READING = {
   ),
 
   /** A page of messages of the main stream, in rising order, with their message context. */
-  pageWithContext: memberRead(page, (room, member, input: Caller & ContextPage & ImportsMarked) => {
+  pageWithContext: memberRead(page, (room, member, input: Looker & ContextPage & ImportsMarked) => {
     const { log, snapshots } = room;
     const { rows, hasMore } = rowsOf(log, member, input);
     const { items, context } = snapshots.context(rows, member);

@@ -1,6 +1,6 @@
 import { isAudienceRoom, letsLook } from "../../domain/conversations/group-policies.ts";
 import { noConversation } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import { Position, type UserId } from "../../domain/ids.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { Reader } from "../log/row.ts";
 import type { Bans } from "../members/bans.ts";
@@ -10,6 +10,8 @@ import { aboveFloor } from "../retention/floor.ts";
 import type { ConversationState } from "../state/conversation-state.ts";
 import type { GroupChange } from "../state/group-change.ts";
 import { joinedRow } from "./joined-row.ts";
+
+const ALL = Position.parse(0);
 
 /** Of what it is known who may look. */
 interface ViewedRoom {
@@ -45,7 +47,8 @@ export class Viewers {
   find(userId: UserId): MemberRow | null {
     const { members, bans, state } = this.#room;
     if (!this.areAdmitted || members.findSender(userId) || bans.among([userId]).length > 0) return null;
-    return aboveFloor(joinedRow(this.#room, userId, 0), state.floor);
+    // Whoever looks sees all, also where members see nothing from before they joined.
+    return aboveFloor({ ...joinedRow(this.#room, userId, 0), visible_from: ALL }, state.floor);
   }
 
   /** The row of a member, or of a user who looks. @throws `not_found` for others */

@@ -1,5 +1,5 @@
 import type { Membership, Profile, ReadPoint, ReadState } from "../../domain/conversations/conversation.ts";
-import { POLICIES, showsHistory } from "../../domain/conversations/group-policies.ts";
+import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { Position, type Seq, type UserId } from "../../domain/ids.ts";
 import { listedBody } from "../../domain/messages/content.ts";
 import type { Mentioned, Message } from "../../domain/messages/message.ts";
@@ -186,13 +186,11 @@ export class MemberSnapshots {
   }
 
   /**
-   * The seq after which messages are new to a member's devices. If new members see the history, messages from
-   * before they joined are not new.
+   * The seq after which messages are new to a member's devices: those from before they joined are not, also
+   * where a member sees them.
    */
   #newFrom({ visible_from, came_after }: MemberRow): Position {
-    return showsHistory(this.#state.profile)
-      ? Position.parse(Math.max(visible_from, came_after))
-      : visible_from;
+    return Position.parse(Math.max(visible_from, came_after));
   }
 
   /** Whether messages count as unread for a member. */

@@ -38,7 +38,7 @@ export interface GroupOptions {
   joinPolicy: JoinPolicy;
   /** whether strangers find the group; absent: as its kind says */
   discoverable?: boolean | undefined;
-  /** absent: it is no audience room */
+  /** absent: as its kind says */
   viewers?: Viewing | undefined;
   handle?: Handle | undefined;
   avatar?: string | undefined;
@@ -208,7 +208,7 @@ function insert(
       legalHold: false,
       slowModeS: 0,
       muteAll: false,
-      viewers: options.viewers ?? "none",
+      viewers: options.viewers ?? POLICIES[policy].viewers,
     },
     among: amongFriends ? "friends" : "unblocked",
     code: ConversationCode.parse(randomHex()),

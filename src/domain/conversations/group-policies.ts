@@ -1,6 +1,6 @@
 import { LIMITS } from "../limits.ts";
 import type { Profile } from "./conversation.ts";
-import type { JoinPolicy, PolicyName, Role } from "./group-kind.ts";
+import type { JoinPolicy, PolicyName, Role, Viewing } from "./group-kind.ts";
 
 /**
  * The lowest role that may perform an action. Independent of it, an admin acts only on plain members, and
@@ -60,6 +60,8 @@ export interface Policy {
   history: boolean;
   /** whether messages count as unread */
   unread: boolean;
+  /** what users may do who are no members, where a group is created without a setting of its own */
+  viewers: Viewing;
 }
 
 const GROUP: Policy = {
@@ -87,6 +89,7 @@ const GROUP: Policy = {
   react: "member",
   history: false,
   unread: true,
+  viewers: "none",
 };
 
 /** The rules by group kind. `group` serves all surfaces except tim, which has the five others. */
@@ -131,6 +134,7 @@ export const POLICIES: Record<PolicyName, Policy> = {
     handOver: "nobody",
     thread: "nobody",
     unread: false,
+    viewers: "write",
   },
 };
 
@@ -175,10 +179,11 @@ export function canBeFound({ policy }: Pick<Profile, "policy">): boolean {
 
 /**
  * Whether new members see the messages from before they joined: the setting of the group, or of its kind.
- * Those of an audience room do: viewers see all messages.
+ * Those of an audience room do, as viewers see all messages, unless its kind always is one.
  */
 export function showsHistory(profile: Pick<Profile, "policy" | "history" | "viewers">): boolean {
-  return isAudienceRoom(profile) || (profile.history ?? POLICIES[profile.policy].history);
+  const { history, viewers } = POLICIES[profile.policy];
+  return profile.history ?? (history || (isAudienceRoom(profile) && viewers === "none"));
 }
 
 /** Whether users may look at a group without being members, if its join policy lets everybody in. */

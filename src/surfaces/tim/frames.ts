@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { mentionedUsers } from "../../core/accounts/profile-lookup.ts";
-import { openDeviceSocket } from "../../core/sockets.ts";
+import { openDeviceSocket, openRoomSocket } from "../../core/sockets.ts";
 import { attempt, CoreError, type Failure } from "../../domain/errors.ts";
 import { ConversationId, Position, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
@@ -24,9 +24,10 @@ import { parseJson, requireSound } from "../../http/json.ts";
 import type { WireConversation } from "./context.ts";
 import { frameFailure } from "./errors.ts";
 import { eventFrame } from "./events.ts";
-import { wireGroupID } from "./ids.ts";
+import { groupID, wireGroupID } from "./ids.ts";
 import { placeOf, serializeMessage } from "./messages/message.ts";
 import { serializeReaction, wireReactionID } from "./messages/reactions.ts";
+import { withGroup } from "./use-cases/groups.ts";
 
 /** The most conversations of a `sync` frame. */
 const MAX_POINTS = 100;
@@ -150,6 +151,9 @@ const Head = z.object({
   users: z.record(z.string(), z.string()).optional(),
 });
 
+/** Of which group the socket is; absent: of all that concerns the caller. */
+const SocketQuery = z.object({ groupID: groupID.optional() });
+
 const NOTHING_READ = Position.parse(0);
 
 /** What all users get of a message: its head, then the fields that are the same for all. */
@@ -212,14 +216,24 @@ function partFor(text: EncodedPart, { senderId, own }: EncodedMessage, reader: U
 
 export const socket = new Hono<AppEnv>({ strict: false });
 
-/** The socket of the caller's events. The token is the header `token`, as everywhere, or `?token=`. */
+/**
+ * The socket of the caller's events, or with `?groupID=` that of one group, for its viewers, too: v1's room
+ * socket. The token is the header `token`, as everywhere, or `?token=`.
+ */
 socket.get("/tim/socket", async (c) => {
   const { core } = c.var;
   requireSocket(core.settings, c.req);
   const token = c.req.header("token") ?? c.req.query("token");
   const caller = await identify(c, token, "token: must be there, as a header or in the query");
   await countCost(c, caller.userId, "page");
-  return openDeviceSocket(core, { ...caller, protocol: TIM_PROTOCOL, subprotocol: undefined });
+  const subprotocol = undefined;
+  const { groupID: group } = checked(SocketQuery, c.req.query());
+  if (!group) return openDeviceSocket(core, { ...caller, protocol: TIM_PROTOCOL, subprotocol });
+  const live = { after: undefined, rev: undefined, subprotocol };
+  const wishes = { echoes: false, threads: false, ignoresChanges: false, takesParts: true };
+  return withGroup(core, caller.userId, group, (conversationId) =>
+    openRoomSocket(core, { ...caller, conversationId, ...live, ...wishes }),
+  );
 });
 
 // A browser hides a refused upgrade from its page: the socket is accepted then, and closed with a code.

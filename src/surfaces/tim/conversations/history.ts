@@ -108,10 +108,10 @@ history.post("/message/getMessageList", authenticated, weighs("page"), async (c)
   return succeed(c, data, beside);
 });
 
-/** `getMessageListHopping`: a page of messages from a point on, in either direction. */
+/** `getMessageListHopping`: a page of messages from a point on, in either direction. Viewers read it, too. */
 history.post("/message/getMessageListHopping", authenticated, weighs("page"), async (c) => {
   const { isNewer, ...page } = checked(HoppingPage, await bodyFields(c.req.raw, BODY));
-  const found = await pageByName(c.var.core, c.var.caller.userId, page.name, page);
+  const found = await pageByName(c.var.core, c.var.caller.userId, page.name, { ...page, looks: true });
   return succeed(c, serializeHopping(found, isNewer));
 });
 

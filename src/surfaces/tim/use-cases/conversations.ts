@@ -127,6 +127,8 @@ interface PageBounds {
   before?: { conversationId: ConversationId; seq: Seq } | undefined;
   bounds?: { before?: number; after?: number; at?: number; until?: number };
   limit: number;
+  /** a user who looks at an audience room reads, too */
+  looks?: true;
 }
 
 /**
@@ -137,13 +139,19 @@ export async function pageByName(
   core: Core,
   caller: UserId,
   name: ConversationAddress,
-  { before, bounds, limit }: PageBounds,
+  { before, bounds, limit, looks }: PageBounds,
 ): Promise<PageByName> {
   const { id, peer } = await resolve(core, caller, name);
   if (before && before.conversationId !== id) {
     throw invalid("before", "must be a message of this conversation");
   }
-  const query = { userId: caller, limit, ...(before && { before: before.seq }), ...bounds };
+  const query = {
+    userId: caller,
+    limit,
+    ...(looks && { looks }),
+    ...(before && { before: before.seq }),
+    ...bounds,
+  };
   const page = id === null ? null : await ifOpened(peer, () => core.conversations.pageWithContext(id, query));
   if (!page) return { items: [], hasMore: false, shown: null };
   const { items, hasMore, context } = page;

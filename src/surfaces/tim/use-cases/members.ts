@@ -16,6 +16,7 @@ import {
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import type { Role } from "../../../domain/conversations/group-kind.ts";
+import { isAudienceRoom } from "../../../domain/conversations/group-policies.ts";
 import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import { findBlockedAmong } from "../../../storage/contacts/blocks.ts";
 import { type GroupByName, toGroupByName, withGroup } from "./groups.ts";
@@ -68,11 +69,16 @@ export function membersByName(
   });
 }
 
-/** The number of members who are online, the caller included. @see getWithOnlineCount @throws as there */
+/**
+ * The number of members who are online, the caller included; of those who look at an audience room, if these
+ * are more.
+ * @throws as `withGroup`
+ * @see getWithOnlineCount
+ */
 export function countOnline(core: Core, caller: UserId, group: GroupAddress): Promise<number> {
   return withGroup(core, caller, group, async (id) => {
-    const { onlineCount } = await getWithOnlineCount(core, caller, id);
-    return onlineCount;
+    const { onlineCount, conversation } = await getWithOnlineCount(core, caller, id);
+    return Math.max(onlineCount, isAudienceRoom(conversation) ? (conversation.viewerCount ?? 0) : 0);
   });
 }
 
