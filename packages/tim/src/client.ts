@@ -4,6 +4,7 @@ import { EVENT, TYPES } from "./constants.ts";
 import { ChatError, CODES } from "./error.ts";
 import { Incoming } from "./incoming/incoming.ts";
 import { Lists } from "./incoming/lists.ts";
+import { Rooms } from "./incoming/rooms.ts";
 import { trusted } from "./json.ts";
 import { profileOf, type WireProfile } from "./state/profiles.ts";
 import { State } from "./state/state.ts";
@@ -21,6 +22,8 @@ export class Client extends State {
   readonly #link: Link;
   readonly #lists: Lists;
   readonly #incoming: Incoming;
+  /** the live rooms at which the app looks */
+  readonly rooms: Rooms;
   /** frames that wait for the list; null: it is there */
   #held: Frame[] | null = null;
 
@@ -29,6 +32,7 @@ export class Client extends State {
     this.http.onSessionOver = () => this.#kicked("token_expired");
     this.#lists = new Lists(this);
     this.#incoming = new Incoming(this, this.#lists, () => this.#load());
+    this.rooms = new Rooms(this, this.#incoming);
     this.#link = new Link(() => this.#socketUrl(), {
       frame: (frame) => this.#take(frame),
       lost: () => this.#lost(),
@@ -63,6 +67,7 @@ export class Client extends State {
     this.#link.close();
     this.#lists.end();
     this.#incoming.end();
+    this.rooms.clear();
     this.#held = null;
     this.clear();
   }

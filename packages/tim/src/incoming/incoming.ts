@@ -161,7 +161,8 @@ export class Incoming {
       const { conversationID, conversationType, flow, sequence, time } = wire;
       conversations.number(conversation, conversationID);
       const { message, isNew } = messages.take(wire);
-      if (!conversations.received(message, myID, silent)) this.#lists.lookUp(conversationID);
+      const isListed = !this.#state.unlisted.has(conversationID);
+      if (isListed && !conversations.received(message, myID, silent)) this.#lists.lookUp(conversationID);
       // Who answers has read what is before.
       if (conversationType === TYPES.CONV_C2C && flow === "in")
         this.#readByPeer(conversationID, sequence, time);

@@ -1,10 +1,10 @@
 import type { Client } from "../client.ts";
-import { EVENT } from "../constants.ts";
+import { EVENT, TYPES } from "../constants.ts";
 import { ChatError } from "../error.ts";
 import { isObject, mapped, trusted } from "../json.ts";
 import { profileIn } from "../state/profiles.ts";
 import type { WireMessage } from "../state/wire.ts";
-import type { Answer, Fields, Reaction } from "../types.ts";
+import type { Answer, Fields, Group, Reaction } from "../types.ts";
 import { requireReady } from "./ready.ts";
 
 /** A method that is a call of the server with the same name: parameters in, data out. */
@@ -88,6 +88,25 @@ const CHANGING =
   /^(?:createGroup|joinGroup|updateGroupProfile|changeGroupOwner|handleGroupApplication|addGroupMember|deleteGroupMember)$/;
 const LEAVING = /^(?:dismissGroup|quitGroup)$/;
 
+/** Calls that are others for live rooms. */
+const ROOMS = /^(?:joinGroup|quitGroup)$/;
+
+/**
+ * Joins or quits a live room: the app looks at it, or goes.
+ * @returns the answer; null: the server is to be asked, as of any group
+ */
+async function ofRoom(client: Client, name: string, body: object): Promise<Fields | null> {
+  const groupID = String(Reflect.get(body, "groupID"));
+  if (name === "quitGroup") return client.rooms.leave(groupID) ? { groupID } : null;
+  const asked = client.http.data<{ group: Group }>("/group/getGroupProfile", { groupID });
+  // Of a group that the user does not see joining says why.
+  const group = await asked.then((data) => data.group).catch(() => null);
+  if (group?.type !== TYPES.GRP_AVCHATROOM) return null;
+  client.rooms.look(group);
+  const isMember = group.selfInfo !== undefined;
+  return { status: isMember ? TYPES.JOIN_STATUS_ALREADY_IN_GROUP : TYPES.JOIN_STATUS_SUCCESS, group };
+}
+
 /** The methods that are calls of the server. One that the server does not have rejects as unsupported. */
 export function callMethods(client: Client): Calls {
   const entries = Object.entries(CALLS).flatMap(([area, methods]) =>
@@ -108,6 +127,10 @@ function trustedMethods(entries: [string, Call][]): Calls {
 async function call(client: Client, area: string, name: string, body: object): Promise<Answer<Fields>> {
   requireReady(client);
   const path = `/${area}/${name}`;
+  if (ROOMS.test(name)) {
+    const answer = await ofRoom(client, name, body);
+    if (answer) return { code: 0, data: answer };
+  }
   const { data } = await client.http
     .call(path, withoutEmptyID(outgoing(client, body)))
     .catch((error: unknown) => {

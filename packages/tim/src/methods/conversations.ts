@@ -43,7 +43,7 @@ export function conversationMethods(client: Client) {
     },
     async getConversationProfile(conversationID: string): Promise<Answer<{ conversation: Conversation }>> {
       requireReady(client);
-      const known = conversations.find(conversationID);
+      const known = conversations.find(conversationID) ?? client.rooms.find(conversationID);
       if (known) return { code: 0, data: { conversation: known } };
       const path = "/conversation/getConversationProfile";
       const { conversation } = await http.data<{ conversation: WireConversation }>(path, { conversationID });

@@ -38,6 +38,7 @@ export function messageMethods(client: Client, attachments: Attachments) {
     requireReady(client);
     message.status = "unSend";
     try {
+      await client.rooms.join(message.to);
       const { data } = await post(message, options);
       if (options.onlineUserOnly) {
         message.status = "success";
@@ -118,13 +119,15 @@ export function messageMethods(client: Client, attachments: Attachments) {
     },
     async getMessageList({ conversationID, nextReqMessageID = "" }: PageQuery): Promise<Answer<MessagePage>> {
       requireReady(client);
+      const messageList = client.rooms.messages(conversationID);
+      if (messageList) return { code: 0, data: { messageList, nextReqMessageID: "", isCompleted: true } };
       const page = await http.call("/message/getMessageList", {
         ...{ conversationID, count: PAGE },
         ...(nextReqMessageID && { nextReqMessageID: messages.serverID(nextReqMessageID) }),
       });
       const items: { message: WireMessage }[] = trusted(JSON.stringify(page.data));
       const isSystem = conversationID === TYPES.CONV_SYSTEM;
-      const messageList = items.map(({ message: wire }) => {
+      const listed = items.map(({ message: wire }) => {
         const number = client.note(wire);
         if (number !== undefined) positions.show(number, items.at(-1)?.message.sequence ?? 0);
         return isSystem ? client.takeNotice(wire) : messages.take(wire).message;
@@ -132,7 +135,7 @@ export function messageMethods(client: Client, attachments: Attachments) {
       return {
         code: 0,
         data: {
-          messageList,
+          messageList: listed,
           nextReqMessageID: String(page.nextReqMessageID ?? ""),
           isCompleted: page.isCompleted === true,
         },

@@ -16,6 +16,8 @@ export class State {
   readonly conversations = new Conversations(() => this.announceSoon());
   readonly positions: Positions;
   readonly reactions = new Reactions();
+  /** the IDs of live rooms at which the app looks without being a member: they are in no list */
+  readonly unlisted = new Set<string>();
   me: Profile | undefined;
   /** between SDK_READY and SDK_NOT_READY */
   isReady = false;
