@@ -39,7 +39,7 @@ export function ConversationPage({ id }: { id: number }) {
   const isGone = !entry && last.current !== undefined;
   const hasPanel = !isGone && now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
   const name = last.current?.name ?? "";
-  if (!last.current && view.problem?.code === "not_found") return <GonePage />;
+  if (!last.current && view.problem?.code === "not_found") return <GonePage id={id} />;
   return (
     <div class="conversation-view" data-beside={hasPanel}>
       <section

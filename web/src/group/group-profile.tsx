@@ -1,6 +1,8 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Viewers } from "../audience/viewers.tsx";
 import { timeSpan } from "../i18n/duration.ts";
 import { t } from "../i18n/i18n.ts";
+import { linkTo, passOn } from "../invitation/link.ts";
 import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
 import { useAccount } from "../state/context.ts";
@@ -13,6 +15,9 @@ import { type GroupEntry, isManager } from "./rights.ts";
 const PAUSES = [0, 5, 10, 30, 60, 300, 3_600];
 
 const POLICIES = ["free", "approval", "closed"] as const satisfies GroupEntry["join_policy"][];
+
+/** Who may write in an audience room. */
+const WRITERS = ["everybody", "members", "admins"] as const satisfies GroupEntry["may_write"][];
 
 /** What a group is: its picture, name, introduction and announcement. Admins can change them. */
 export function GroupProfile({ group }: { group: GroupEntry }) {
@@ -36,12 +41,28 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
           </p>
         </div>
       )}
+      {group.audience && group.join_policy === "free" && <AudienceLink id={group.id} />}
       {isManager(role) && (
         <button ref={edit} class="secondary" type="button" onClick={() => setEdited(true)}>
           {t("group.edit")}
         </button>
       )}
     </GroupCard>
+  );
+}
+
+/** That everybody may look at an audience room, and the link to it. */
+function AudienceLink({ id }: { id: number }) {
+  return (
+    <div class="announcement">
+      <h4>{t("group.audience")}</h4>
+      <p>
+        {t("group.audienceHint")} <Viewers id={id} />
+      </p>
+      <button class="link" type="button" onClick={() => void passOn(linkTo({ view: "conversation", id }))}>
+        {t("group.audienceLink")}
+      </button>
+    </div>
   );
 }
 
@@ -62,7 +83,6 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const [threads, setThreads] = useState(group.threads);
   const [previews, setPreviews] = useState(group.link_previews);
   const [mayWrite, setMayWrite] = useState(group.may_write);
-  const open = group.may_write === "admins" ? (group.audience ? "everybody" : "members") : group.may_write;
   const [slow, setSlow] = useState(group.slow_mode_s);
   const save = useAction(async () => {
     const body = {
@@ -142,14 +162,16 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           />
           {t("group.threads")}
         </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={mayWrite === "admins"}
-            onChange={({ currentTarget }) => setMayWrite(currentTarget.checked ? "admins" : open)}
-          />
-          {t("group.adminsWrite")}
-        </label>
+        {!group.audience && (
+          <label>
+            <input
+              type="checkbox"
+              checked={mayWrite === "admins"}
+              onChange={({ currentTarget }) => setMayWrite(currentTarget.checked ? "admins" : "members")}
+            />
+            {t("group.adminsWrite")}
+          </label>
+        )}
         <label>
           <input
             type="checkbox"
@@ -159,6 +181,17 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           {t("group.linkPreviews")}
         </label>
       </fieldset>
+      {group.audience && (
+        <fieldset>
+          <legend>{t("group.mayWrite")}</legend>
+          {WRITERS.map((one) => (
+            <label key={one}>
+              <input type="radio" name="write" checked={mayWrite === one} onChange={() => setMayWrite(one)} />
+              {t(`group.mayWrite.${one}`)}
+            </label>
+          ))}
+        </fieldset>
+      )}
       <label class="field">
         {t("group.slowMode")}
         <select value={slow} onChange={({ currentTarget }) => setSlow(Number(currentTarget.value))}>

@@ -7,16 +7,19 @@ import { nowUntil } from "../lib/time/until.ts";
 export type GroupEntry = Extract<ConversationEntry, { kind: "group" }>;
 type Role = GroupEntry["role"];
 
-const RANK: Record<Role, number> = { viewer: -1, member: 0, admin: 1, owner: 2 };
-
 /** Whether a role changes the group's profile and decides who is in it. */
 export function isManager(role: Role): boolean {
-  return RANK[role] >= RANK.admin;
+  return role === "owner" || role === "admin";
+}
+
+/** Whether a user may write in a group, if no mute and no slow mode keeps them from it. */
+export function mayWrite({ role, may_write: who }: Pick<GroupEntry, "role" | "may_write">): boolean {
+  return isManager(role) || who === "everybody" || (who === "members" && role === "member");
 }
 
 /** Whether a role may mute, remove and ban a member with another one. */
 export function isAbove(role: Role, other: Role): boolean {
-  return isManager(role) && RANK[role] > RANK[other];
+  return isManager(role) && other !== "owner" && (role === "owner" || other !== "admin");
 }
 
 /** Whether a member may not write by now. What draws it does so again when that ends. */

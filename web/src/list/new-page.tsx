@@ -26,6 +26,7 @@ export function NewPage() {
   const { chat } = useAccount();
   const [users, setUsers] = useState<readonly User[]>([]);
   const [name, setName] = useState("");
+  const [isAudience, setAudience] = useState(false);
   const isGroup = users.length > 1 || name.trim() !== "";
   const making = useMaking<Group, Made>();
   const begin = useAction(async () => {
@@ -36,6 +37,7 @@ export function NewPage() {
             kind: "group",
             name: name.trim() || users.map(nameOf).join(", "),
             member_ids: users.map(({ id }) => id),
+            ...(isAudience && { audience: true, join_policy: "free" as const }),
           } as const)
         : ({ kind: "direct", user_id: first.id } as const);
     const made = await making({
@@ -72,6 +74,18 @@ export function NewPage() {
           />
           <small>{t("new.groupHint")}</small>
         </label>
+        {isGroup && (
+          <fieldset>
+            <label>
+              <input
+                type="checkbox"
+                checked={isAudience}
+                onChange={({ currentTarget }) => setAudience(currentTarget.checked)}
+              />
+              {t("new.audience")}
+            </label>
+          </fieldset>
+        )}
         <ProblemText text={begin.problem} />
         <button class="primary" type="submit" disabled={begin.isBusy || (users.length === 0 && !isGroup)}>
           {t(isGroup ? "new.createGroup" : "new.begin")}

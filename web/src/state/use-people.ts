@@ -31,8 +31,9 @@ const PAUSE = 250;
 /**
  * The members of a group whom a text may name: all, or those of a crowd whose names have what stands behind
  * the last `@`. And whether the user may name everybody.
+ * @param leads the user is the owner or an admin
  */
-export function useNameable(id: number, group: Group | undefined, text: string) {
+export function useNameable(id: number, group: Group | undefined, text: string, leads: boolean) {
   const { chat } = useAccount();
   const isPart = group?.crowd === true;
   const all = useMembers(group && !isPart && text.includes("@") ? id : undefined);
@@ -43,6 +44,6 @@ export function useNameable(id: number, group: Group | undefined, text: string) 
     return (await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query })).items;
   });
   // A list that an older release has kept has no policies.
-  const mayNameAll = group?.role !== "member" || group.policies?.mention_all !== "admins";
+  const mayNameAll = leads || group?.policies?.mention_all !== "admins";
   return { members: isPart ? found.value : all, isPart, mayNameAll };
 }

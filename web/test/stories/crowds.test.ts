@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { findings } from "../support/axe.ts";
 import { details, member } from "../support/group.ts";
-import { Site } from "../support/site.ts";
+import { PHONE, Site } from "../support/site.ts";
 import { composer, openTalk, row, send, stored } from "../support/talk.ts";
 
 // A group of more than three is a crowd, and a relay holds each socket but the first.
@@ -41,4 +42,52 @@ test("in a crowd messages come at once to who looks, an @ finds who is not loade
   await bensPage.getByText("Only the owner and the admins write in this group.").waitFor();
   await send(page, "We close at six");
   await stored(bensPage, "We close at six").waitFor();
+});
+
+test("who has the link to an audience room looks, is counted, and is a member by writing", async () => {
+  const [ann, vic] = [await site.person("ann"), await site.person("vic")];
+  const page = await site.open({ person: ann, hash: "#/new" });
+  await page.getByRole("textbox", { name: "Name of the group" }).fill("Stage");
+  await page.getByRole("checkbox", { name: /^Audience room/ }).check();
+  await page.getByRole("button", { name: "Create group" }).click();
+  await composer(page).waitFor();
+  await send(page, "Doors open");
+  await stored(page, "Doors open").waitFor();
+  const { hash } = new URL(page.url());
+
+  const vics = await site.open({ person: vic, hash });
+  await stored(vics, "Doors open").waitFor();
+  await vics.getByText("2 watching").waitFor();
+  await expect.poll(() => row(vics, "Stage").count()).toBe(0);
+  await send(page, "The band is here");
+  await stored(vics, "The band is here").waitFor();
+  await expect.poll(() => vics.getByRole("link", { name: "Details" }).count()).toBe(0);
+  expect(await findings(vics)).toEqual([]);
+  await page.getByRole("link", { name: "Details" }).click();
+  await details(page).getByText("2 watching").waitFor();
+
+  // Who may not write is told so, and joins by a button.
+  const writers = async (who: string) => {
+    await details(page).getByRole("button", { name: "Edit the group" }).click();
+    await details(page).getByRole("radio", { name: who }).check();
+    await details(page).getByRole("button", { name: "Save", exact: true }).click();
+  };
+  await writers("Members");
+  await vics.getByText("Only members write in this group.").waitFor();
+  await writers("Everybody who watches, and joins by it");
+  await composer(vics).waitFor();
+  const other = await site.open({ person: await site.person("wes"), hash, viewport: PHONE });
+  await stored(other, "The band is here").waitFor();
+  await other.getByRole("link", { name: "Back to the list" }).click();
+
+  await send(vics, "Hello from the third row");
+  await stored(page, "Hello from the third row").waitFor();
+  await row(vics, "Stage").waitFor();
+  await vics.getByRole("link", { name: "Details" }).waitFor();
+  // The field of a member has the focus in place of that of a viewer.
+  await vics.keyboard.type("Still here");
+  await vics.keyboard.press("Enter");
+  await stored(page, "Still here").waitFor();
+  await vics.getByRole("link", { name: "Details" }).click();
+  await member(vics, vic).waitFor();
 });

@@ -1,6 +1,7 @@
 import type { ConversationWindow } from "parley-client";
 import { useChat } from "parley-client/react";
 import { useEffect } from "preact/hooks";
+import { isManager } from "../../group/rights.ts";
 import { duration } from "../../i18n/duration.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nowUntil } from "../../lib/time/until.ts";
@@ -17,7 +18,7 @@ export function SlowMode({ window, onWait }: Props) {
   const { chat, me } = useAccount();
   const pause = useChat(chat, (state) => {
     const entry = state.conversation(window.conversationId);
-    return entry?.kind === "group" && entry.role === "member" ? entry.slow_mode_s : 0;
+    return entry?.kind === "group" && !isManager(entry.role) ? entry.slow_mode_s : 0;
   });
   const last = useChat(chat, () => (pause > 0 ? lastSent(window, me) : 0));
   // What is sent before the messages are there could be refused. Without a connection it waits anyway.

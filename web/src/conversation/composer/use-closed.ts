@@ -1,6 +1,7 @@
 import { isMuted } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { useEffect, useState } from "preact/hooks";
+import { isManager, mayWrite } from "../../group/rights.ts";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nowUntil } from "../../lib/time/until.ts";
@@ -25,7 +26,7 @@ export function useClosed(id: number): Closed | undefined {
   // The connection is there before the list: what is not known yet is not left.
   const isListed = useChat(chat, (state) => state.isListed);
   const peer = useUser(entry?.kind === "direct" && entry.disabled ? entry.peer.id : 0);
-  const mayBeMuted = entry?.kind === "group" && entry.role === "member" && entry.member_count <= SMALL;
+  const mayBeMuted = entry?.kind === "group" && !isManager(entry.role) && entry.member_count <= SMALL;
   const remover = useRemover(id);
   const own = useMembers(mayBeMuted ? id : undefined)?.find(({ user }) => user.id === me);
   if (!entry && remover) return { text: t("composer.closed.removed", { name: remover }) };
@@ -39,7 +40,7 @@ export function useClosed(id: number): Closed | undefined {
       ? { text: t("composer.closed.blocked", { name }), blocked: peer.id }
       : { text: t("composer.closed.direct", { name }) };
   }
-  if (entry.may_write === "admins" && entry.role === "member") return { text: t("composer.closed.admins") };
+  if (!mayWrite(entry)) return { text: t("composer.closed.admins") };
   const until = own?.muted_until ?? 0;
   if (until === -1) return { text: t("composer.closed.mutedForEver") };
   return isMuted({ muted_until: until }, nowUntil(until))

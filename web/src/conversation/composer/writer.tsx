@@ -10,6 +10,7 @@ import {
 } from "parley-react/composer";
 import { charactersLeft, MAX_CAPTION, MAX_TEXT } from "parley-react/message";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isManager } from "../../group/rights.ts";
 import { t } from "../../i18n/i18n.ts";
 import { hasKeyboard } from "../../lib/system/keyboard.ts";
 import { useAccount } from "../../state/context.ts";
@@ -62,7 +63,7 @@ export function Writer({ id, name, window, thread }: Props) {
   const composition = useCompositionOf(id, thread);
   const writing = useWriting({ ...account, id, window, thread, composition });
   const { mode, text, change } = writing;
-  const nameable = useNameable(id, group, text);
+  const nameable = useNameable(id, group, text, group !== undefined && isManager(group.role));
   const { completion, mentions } = useFieldCompletion(id, group !== undefined, nameable);
   const attachments = useAttachments(id, thread);
   const [isRecording, setRecording] = useState(false);

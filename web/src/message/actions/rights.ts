@@ -1,5 +1,6 @@
 import type { ConversationEntry, Message } from "parley-client";
 import { editableText } from "parley-react/composer";
+import { isManager } from "../../group/rights.ts";
 
 /** What the user may do with a message. The server decides; this is what the page offers. */
 export interface Rights {
@@ -23,7 +24,7 @@ export function rightsOf(message: Message, entry: ConversationEntry | undefined,
   const isThere = !message.revoked && message.kind !== "tip";
   const isOpen = entry !== undefined && !entry.disabled;
   const isOwn = message.sender.id === me;
-  const leads = entry?.kind === "group" && entry.role !== "member";
+  const leads = entry?.kind === "group" && isManager(entry.role);
   const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
   const isPoll = !message.revoked && message.kind === "poll";
   return {

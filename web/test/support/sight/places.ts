@@ -21,6 +21,7 @@ export const PLACES: readonly View[] = [
     hash: () => "#/c/999999",
     seen: anything,
   },
+  { name: "audience room", hash: ({ watched }) => `#/c/${watched}`, seen: text("Here we are") },
   { name: "details", hash: info, seen: said("group.invitations") },
   { name: "details of a peer", hash: ({ direct }) => `#/c/${direct}/info`, seen: said("people.block") },
   { name: "media", hash: ({ id }) => `#/c/${id}/media`, seen: said("media.title") },

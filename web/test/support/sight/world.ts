@@ -119,11 +119,17 @@ export async function lively(site: Site) {
   const card = { name_card: "Cem, who has the car", muted_for_s: 3_600 };
   await ann.call("PATCH", `${path}/members/${cem.user.id}`, card);
 
+  // An audience room at which she looks.
+  const stage = { kind: "group", name: LONG.group, member_ids: [], audience: true, join_policy: "free" };
+  const watched = Conversation.parse(await ben.call("POST", "/v1/conversations", stage));
+  for (const said of ["Doors open", MARKUP]) await post(ben, text(said), watched.id);
+  await post(cem, text("Here we are"), watched.id);
+
   const newcomer = await site.person("eve");
   return {
     ...{ ann, ben, newcomer, id, root, direct, long: long.id, empty: empty.id },
     ...{ code: String(code), ownCode: String(link.code), stranger: stranger.id, noodles: noodles.id },
     ...{ kinds: late, blocked, fay: fay.user.id },
-    ...{ muted: muted.id, slow: slow.id, unsent: unsent.id },
+    ...{ watched: watched.id, muted: muted.id, slow: slow.id, unsent: unsent.id },
   };
 }

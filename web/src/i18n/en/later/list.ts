@@ -21,6 +21,7 @@ export const list = {
   "list.otherConversation": "Another conversation",
   "new.groupName": "Name of the group",
   "new.groupHint": "With a name, or with several people, it becomes a group.",
+  "new.audience": "Audience room: everybody who has the link may watch, and joins by writing",
   "new.begin": "Start the conversation",
   "new.createGroup": "Create group",
   "picker.label": "People",

@@ -21,6 +21,7 @@ export const list = {
   "list.otherConversation": "其他会话",
   "new.groupName": "群名称",
   "new.groupHint": "填写群名称或选择多人时，将创建群聊。",
+  "new.audience": "观众群：任何拥有链接的人都可以观看，发言即加入",
   "new.begin": "开始聊天",
   "new.createGroup": "创建群聊",
   "picker.label": "联系人",

@@ -1,0 +1,215 @@
+import type { Conversation, Message, ServerFrame } from "parley-client";
+import type { Account } from "../state/account.ts";
+
+/** A group, as who looks at it is shown it. */
+export type Viewed = Extract<Conversation, { kind: "group" }>;
+
+/** The most messages that stay on screen: older ones are loaded again. */
+const KEPT = 500;
+const PAGE = 50;
+/** The server wants to hear from a client this often, in ms, and after so many characters. */
+const PING_EVERY = 25_000;
+const PING_CHARACTERS = 262_144;
+/** The first pause before the socket is opened again, and the longest one, in ms. */
+const [MIN_PAUSE, MAX_PAUSE] = [1_000, 30_000];
+/** Close codes after which there is nothing to look at: behind `kicked`, and for a foreign page. */
+const FINAL = [4_001, 4_403];
+
+/**
+ * What a user is shown of an audience room of which they are no member. It is in no list, and the device
+ * socket tells nothing of it: it has a socket of its own, and looking ends with that.
+ */
+export class Room {
+  readonly id: number;
+  readonly #chat: Account["chat"];
+  readonly #changed: () => void;
+  #conversation: Viewed;
+  #messages: readonly Message[] = [];
+  #viewers = 0;
+  #hasOlder = false;
+  #isOver = false;
+  /** every message up to here, and every change, has come */
+  #at = { seq: 0, rev: 0 };
+  #socket: WebSocket | undefined;
+  #failures = 0;
+  #received = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pinging: ReturnType<typeof setInterval> | undefined;
+  #isClosed = false;
+
+  /** @param changed something that is shown has changed */
+  constructor(chat: Account["chat"], conversation: Viewed, changed: () => void) {
+    this.#chat = chat;
+    this.id = conversation.id;
+    this.#conversation = conversation;
+    this.#viewers = conversation.viewer_count ?? 0;
+    this.#changed = changed;
+    void this.#load();
+  }
+
+  get conversation(): Viewed {
+    return this.#conversation;
+  }
+
+  /** From the oldest to the newest. */
+  get messages(): readonly Message[] {
+    return this.#messages;
+  }
+
+  get viewers(): number {
+    return this.#viewers;
+  }
+
+  get hasOlder(): boolean {
+    return this.#hasOlder;
+  }
+
+  /** Whether the user may look no more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Ends the looking. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#pinging);
+    this.#socket?.close();
+  }
+
+  /** Loads messages before the first one. @throws {Problem} */
+  async older(): Promise<void> {
+    const page = await this.#page({ before: this.#messages[0]?.seq ?? 1 });
+    this.#hasOlder = page.has_more;
+    this.#messages = [...page.items, ...this.#messages];
+    this.#changed();
+  }
+
+  /** Takes a message that the user has sent: the socket brings it, too. */
+  take(message: Message): void {
+    this.#put([message]);
+    this.#changed();
+  }
+
+  #page(bounds: object) {
+    const query = { limit: PAGE, ...bounds };
+    return this.#chat.api.call("get", "/v1/conversations/{id}/messages", { path: { id: this.id }, query });
+  }
+
+  /** Loads the newest messages, and hears of what comes behind them. */
+  async #load(): Promise<void> {
+    try {
+      const { items, has_more: hasMore, last_seq: seq = 0, rev = 0 } = await this.#page({});
+      if (this.#isClosed) return;
+      this.#messages = items;
+      this.#hasOlder = hasMore;
+      this.#at = { seq, rev };
+      this.#changed();
+      await this.#open();
+    } catch {
+      this.#again(() => this.#load());
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { api } = this.#chat;
+    const token = await api.token(undefined, true);
+    if (!token || this.#isClosed) return;
+    const { seq, rev } = this.#at;
+    const path = `/v1/conversations/${this.id}/socket?after=${seq}&rev=${rev}`;
+    const socket = new WebSocket(api.socketUrl(path), ["parley.v1", `token.${token}`]);
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#receive(`${data}`);
+    socket.onclose = ({ code }) => {
+      clearInterval(this.#pinging);
+      if (FINAL.includes(code)) this.#end();
+      else this.#again(() => this.#open());
+    };
+    this.#pinging = setInterval(() => this.#ping(), PING_EVERY);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#changed();
+  }
+
+  /** Does something once more after a pause, unless the user looks elsewhere. */
+  #again(act: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    const pause = Math.min(MIN_PAUSE * 2 ** this.#failures++, MAX_PAUSE);
+    this.#timer = setTimeout(() => act().catch(() => this.#again(act)), pause);
+  }
+
+  #ping(): void {
+    this.#received = 0;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send("ping");
+  }
+
+  #receive(text: string): void {
+    this.#received += text.length;
+    if (this.#received > PING_CHARACTERS) this.#ping();
+    if (text === "pong") return;
+    this.#take(JSON.parse(text));
+    this.#changed();
+  }
+
+  #take(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "ready":
+        this.#failures = 0;
+        break;
+      case "message":
+        this.#put([frame.message]);
+        break;
+      case "messages":
+        this.#put(frame.items);
+        break;
+      case "changed":
+        for (const item of frame.items) if ("body" in item) this.#replace(item.seq, () => item);
+        this.#reached(0, frame.rev);
+        break;
+      case "revoked":
+        this.#replace(frame.seq, (one) => ({ ...one, revoked: true, body: {} }));
+        this.#reached(0, frame.rev);
+        break;
+      case "synced":
+        this.#reached(frame.last_seq, frame.rev);
+        if (frame.has_more)
+          this.#socket?.send(JSON.stringify({ type: "sync", after: frame.last_seq, rev: frame.rev }));
+        break;
+      case "reset":
+        this.#socket?.close();
+        void this.#load();
+        break;
+      case "viewers":
+        this.#viewers = frame.count;
+        break;
+      case "conversation":
+        if (frame.conversation.kind === "group") this.#conversation = frame.conversation;
+        break;
+    }
+  }
+
+  #reached(seq: number, rev: number): void {
+    this.#at = { seq: Math.max(this.#at.seq, seq), rev: Math.max(this.#at.rev, rev) };
+  }
+
+  #put(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const { seq, thread } = message;
+      if (thread?.also_in_main === false) continue;
+      const others = this.#messages.filter((one) => one.seq !== seq);
+      // What the user has sent may come before what is before it.
+      const at = others.findLastIndex((one) => one.seq < seq) + 1;
+      this.#messages = [...others.slice(0, at), message, ...others.slice(at)];
+    }
+    this.#reached(messages.at(-1)?.seq ?? 0, 0);
+    if (this.#messages.length <= KEPT) return;
+    this.#messages = this.#messages.slice(-KEPT);
+    this.#hasOlder = true;
+  }
+
+  #replace(seq: number, change: (message: Message) => Message): void {
+    this.#messages = this.#messages.map((one) => (one.seq === seq ? change(one) : one));
+  }
+}
