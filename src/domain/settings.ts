@@ -35,7 +35,7 @@ export interface Settings {
   crowdMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
-  /** the messages a second of an audience room from which on sockets get a sample; 0: never: `AUDIENCE_RATE` */
+  /** messages a second of an audience room above which sockets get a sample; 0: never: `AUDIENCE_RATE` */
   audienceRate: number;
   /** the changed messages of a conversation that a client is replayed at most: `MAX_CHANGES` */
   maxChanges: number;
