@@ -2,7 +2,7 @@ import { beforeAll, expect, inject, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
-import { openRoom } from "../../support/clients/socket.ts";
+import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { perMessage } from "../../support/objects/counted-group.ts";
 import {
@@ -54,7 +54,7 @@ test.for(inject("costTable") === "" ? SMALL : ALL)(
     if (!ann) throw new Error("a crowd has an owner");
     const id = await told(ann, others);
     const own = await openRoom(id, ann.token);
-    const sockets = [];
+    const sockets: TestSocket[] = [];
     for (const { token } of others.slice(0, looking)) sockets.push(await openRoom(id, token));
     const relays = Math.min(looking, RELAYS);
     const sendMany = (from: number, count: number) =>
