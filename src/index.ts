@@ -9,6 +9,9 @@ export class Conversation extends worker.Conversation {}
 /** The Durable Object of some room sockets of a crowd. */
 export class Relay extends worker.Relay {}
 
+/** The Durable Object of old bodies of one conversation. */
+export class Archive extends worker.Archive {}
+
 /** The Durable Object of one user: session gate, device sockets, list of conversations, notifications. */
 export class Inbox extends worker.Inbox {}
 

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { createApp } from "./app.ts";
+import { ArchiveObject } from "./conversation/archives/object/object.ts";
 import { ConversationObject } from "./conversation/object.ts";
 import { RelayObject } from "./conversation/relays/object/object.ts";
-import { ConversationStubs, RelayStubs } from "./conversation/stub.ts";
+import { ArchiveStubs, ConversationStubs, RelayStubs } from "./conversation/stub.ts";
 import { deleteOrphanedBots } from "./core/accounts/account-deletion.ts";
 import { backUpIntoBucket } from "./core/backup/scheduled-backup.ts";
 import { tellAsked } from "./core/contacts/message-requests.ts";
@@ -119,6 +120,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
         inboxes,
         sources: new ConversationStubs(env.CONVERSATION, timing.rpcRetry),
         relays: new RelayStubs(env.RELAY, timing.rpcRetry),
+        archives: new ArchiveStubs(env.ARCHIVE, timing.rpcRetry),
         protocol: { ...roomProtocol, ...countedRefusals(roomProtocol, "v1_room", metrics) },
         readToken: (token) => readToken(env.TOKEN_SECRET, token),
         deviceFormats: deviceProtocols(settings),
@@ -146,6 +148,8 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
       });
     }
   }
+
+  class Archive extends ArchiveObject {}
 
   class Inbox extends InboxObject {
     constructor(ctx: DurableObjectState, env: Env) {
@@ -238,7 +242,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
     },
   } satisfies ExportedHandler<Env>;
 
-  return { app, handlers, Conversation, Relay, Inbox, Hook };
+  return { app, handlers, Conversation, Relay, Archive, Inbox, Hook };
 }
 
 /** Where events are counted. */

@@ -40,6 +40,7 @@ export const CONVERSATION_JOBS: JobTable<ConversationJobKind, ConversationCompon
     return null;
   },
   retention: ({ room }) => room.retention.run(),
+  archiving: { run: ({ room }) => room.moving.run(), isBeside: true },
   size: ({ room }) => room.space.report(),
   direct_permission: ({ room }) => room.directPermission.repair(),
 };

@@ -21,6 +21,7 @@ export type ConversationJobKind =
   | "hooks"
   | "link_previews"
   | "retention"
+  | "archiving"
   | "size";
 
 /** Has the alarm run a job at times that the caller sets. */

@@ -3,6 +3,7 @@ import { type Failure, noConversation, type Result } from "../domain/errors.ts";
 import { ConversationId, type SessionId, UserId } from "../domain/ids.ts";
 import { beingRestored } from "../object/backup/object-backup.ts";
 import { endRestoring, isRestoring } from "../object/backup/restoring.ts";
+import { whenLoaded } from "../object/calls/not-loaded.ts";
 import { answer } from "../object/calls/rpc.ts";
 import { AlarmJobs } from "../object/jobs/alarm-jobs.ts";
 import { jobsOf } from "../object/jobs/job-table.ts";
@@ -37,7 +38,7 @@ export abstract class ConversationLifecycle extends SocketHost {
   constructor(ctx: DurableObjectState, env: Env, deps: ConversationDeps) {
     super(ctx, env, (change) => deps.metrics.count(change, { socket: "room" }));
     this.#deps = deps;
-    this.backup = new ConversationBackup(ctx.storage);
+    this.backup = new ConversationBackup(ctx.storage, () => this.#components?.room.log.archives.bodies);
     const jobs = jobsOf(CONVERSATION_JOBS, () => this.ensureLoaded());
     this.#jobs = new AlarmJobs(ctx.storage, jobs, deps.timing.jobs, (event, job) =>
       deps.metrics.count(event, { object: "conversation", job }),
@@ -67,7 +68,9 @@ export abstract class ConversationLifecycle extends SocketHost {
     if (hasRelays && sockets.size >= config.settings.maxLiveMembers) return inRelay(userId);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
     const scope = threads ? "all" : "main";
-    await room.profiles.fresh(() => after !== undefined && replayPage(room, reader, { after, rev, scope }));
+    await whenLoaded(() =>
+      room.profiles.fresh(() => after !== undefined && replayPage(room, reader, { after, rev, scope })),
+    );
     const { 0: client, 1: server } = new WebSocketPair();
     this.#jobs.schedule("expiry", "", opening.expiresAt);
     await components.places.take(userId, () =>

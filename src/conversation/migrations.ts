@@ -1,6 +1,7 @@
 import { JOBS_TABLE } from "../object/jobs/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DEBTS_TABLE } from "../object/user-budgets.ts";
+import { ARCHIVES_TABLES, ARCHIVES_VERSION } from "./archives/archive-state.ts";
 import { ATTRIBUTES_TABLES } from "./attributes/group-data.ts";
 import { BUTTONS_COLUMN } from "./bots/stored-buttons.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";
@@ -226,4 +227,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 16, minCode: 1, sql: CUSTOM_VERSION_COLUMN },
   { version: 17, minCode: 1, sql: RELAYS_TABLES },
   { version: 18, minCode: 1, sql: VIEWERS_COLUMN },
+  { version: ARCHIVES_VERSION, minCode: 1, sql: ARCHIVES_TABLES },
 ];

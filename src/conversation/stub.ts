@@ -3,6 +3,7 @@ import type { Timing } from "../domain/timing.ts";
 import { CallChannels } from "../object/calls/call-channels.ts";
 import { rpcClient } from "../object/calls/rpc.ts";
 import { requestSocket } from "../object/socket-host.ts";
+import { ArchiveStubs } from "./archives/object/stub.ts";
 import { CONVERSATION_BACKUP_CALLS } from "./backup/calls.ts";
 import { CONVERSATION_CALLS } from "./calls.ts";
 import type { ConversationObject } from "./object.ts";
@@ -10,7 +11,7 @@ import { RelayStubs } from "./relays/object/stub.ts";
 import { relayIn } from "./relays/placement.ts";
 import type { RoomOpening } from "./sockets/room-opening.ts";
 
-export { RelayStubs };
+export { ArchiveStubs, RelayStubs };
 
 /** The calls that an inbox makes for each message of a device. */
 const OVER_CHANNELS = ["sendFromDevice"] as const;

@@ -39,6 +39,8 @@ export interface Settings {
   audienceRate: number;
   /** the changed messages of a conversation that a client is replayed at most: `MAX_CHANGES` */
   maxChanges: number;
+  /** bytes by which a conversation grows before its oldest bodies move: `ARCHIVE_MIB`; null: they stay */
+  archiveBytes: number | null;
   /** bytes of a file that is uploaded in parts: `MAX_UPLOAD_MIB` */
   maxUploadBytes: number;
   /** the keys of apps, one of which the appkey API requires with each call: `APP_KEYS` */
@@ -170,7 +172,14 @@ const NAMES = [
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
   ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),
-  ...(["PUBLIC_ORIGIN", "FORMER_ORIGINS", "MAX_CHANGES", "EDIT_WINDOW_S", "MAX_UPLOAD_MIB"] as const),
+  ...([
+    "PUBLIC_ORIGIN",
+    "FORMER_ORIGINS",
+    "MAX_CHANGES",
+    "EDIT_WINDOW_S",
+    "MAX_UPLOAD_MIB",
+    "ARCHIVE_MIB",
+  ] as const),
   ...(["PROFILES", "DIRECT", "GROUPS", "BOTS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD"] as const),
   ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
   ...(["FCM_SERVICE_ACCOUNT", "RETENTION_DAYS", "SETUP_CODE"] as const),
@@ -196,6 +205,7 @@ const Count = z.coerce.number().pipe(z.int().positive());
 const UploadBytes = Count.refine((mib) => mib * MIB <= LIMITS.uploadBytes, "at most 1024 MiB").transform(
   (mib) => mib * MIB,
 );
+const ArchiveBytes = Count.transform((mib) => mib * MIB);
 /** Cloudflare's own. It logs nothing of a Worker's users. */
 const RESOLVER = "https://cloudflare-dns.com/dns-query";
 
@@ -234,6 +244,7 @@ export function readSettings(env: RawSettings): Settings {
     audienceRate: setting("AUDIENCE_RATE", env.AUDIENCE_RATE, CountOrNone, LIMITS.audienceRate),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
     maxUploadBytes: setting("MAX_UPLOAD_MIB", env.MAX_UPLOAD_MIB, UploadBytes, LIMITS.uploadBytes),
+    archiveBytes: setting("ARCHIVE_MIB", env.ARCHIVE_MIB, ArchiveBytes, null, "none"),
     ruleKey: env.USERSIG_RULE_KEY?.trim() ?? "",
     rule: setting("USERSIG_RULE", env.USERSIG_RULE, ProvisioningRule, "static"),
     provisioning: setting("USERSIG_PROVISIONING", env.USERSIG_PROVISIONING, Provisioning, "key"),

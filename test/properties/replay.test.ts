@@ -122,6 +122,7 @@ describe("a replay", () => {
             await model.apply(room, event);
             const stored = new MessageLog(
               storage.sql,
+              room.log.archives,
               new RecentRows(storage.sql),
               0,
               (row) => room.log.renderedBytes(row),

@@ -6,4 +6,4 @@ import { timing } from "./timing.ts";
 export const rules = new SharedRules();
 
 /** The Worker under test. Tests that need other bindings call its `app`. */
-export const { app, handlers, Conversation, Relay, Inbox, Hook } = createWorker(timing, rules);
+export const { app, handlers, Conversation, Relay, Archive, Inbox, Hook } = createWorker(timing, rules);

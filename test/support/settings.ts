@@ -78,6 +78,11 @@ export function setAudienceRate(messages: number): () => void {
   return set("AUDIENCE_RATE", String(messages));
 }
 
+/** Sets `ARCHIVE_MIB` for objects that start from now on. @returns restores it */
+export function setArchiveMib(mib: number): () => void {
+  return set("ARCHIVE_MIB", String(mib));
+}
+
 function set(
   name:
     | (
@@ -90,7 +95,7 @@ function set(
         | "QUOTAS"
       )
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
-    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS")
+    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS" | "ARCHIVE_MIB")
     | PolicyName,
   value: string,
 ): () => void {

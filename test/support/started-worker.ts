@@ -17,6 +17,8 @@ export class Conversation extends worker.Conversation {}
 
 export class Relay extends worker.Relay {}
 
+export class Archive extends worker.Archive {}
+
 export class Inbox extends worker.Inbox {}
 
 export class Hook extends worker.Hook {}

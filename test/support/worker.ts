@@ -15,6 +15,12 @@ export class Relay extends made.Relay {
   }
 }
 
+export class Archive extends made.Archive {
+  override alarm(): Promise<void> {
+    return asWork(() => super.alarm(), isOfEarlierFile("conversations", this.ctx.id.name?.split("-")[0]));
+  }
+}
+
 export class Inbox extends made.Inbox {
   override alarm(): Promise<void> {
     return asWork(() => super.alarm(), isOfEarlierFile("users", this.ctx.id.name));

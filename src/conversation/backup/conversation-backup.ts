@@ -10,13 +10,18 @@ import {
   type RestItem,
 } from "../../domain/backup/parts.ts";
 import { ObjectBackup } from "../../object/backup/object-backup.ts";
+import type { Bodies } from "../archives/bodies.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import { clearMessages, LOG_TABLES, lastWithin, printOf, rowsOf, rowsOfSeqs } from "./log-tables.ts";
 
 /**
- * The search index is made anew from the messages; taps are of the last minutes; relays have open sockets.
+ * The search index is made anew from the messages, and bodies move anew: rows are copied with theirs. Taps are
+ * of the last minutes; relays have open sockets.
  */
-const LEFT_OUT = ["bigram", "indexing", "stale_texts", "hook_taps", "relays", "relays_told"];
+const LEFT_OUT = [
+  ...["bigram", "indexing", "stale_texts", "hook_taps", "relays", "relays_told"],
+  ...["archiving", "archives", "archive_changes"],
+];
 /** What one turn reads of a log, in bytes: some milliseconds, in which sends wait. */
 const TURN_BYTES = 256 * 1024;
 /** The changed messages that the last turn reads. */
@@ -29,13 +34,16 @@ const MAX_CHANGED = 500;
  */
 export class ConversationBackup extends ObjectBackup {
   readonly #sql: SqlStorage;
+  readonly #bodies: () => Pick<Bodies, "all"> | undefined;
 
-  constructor(storage: DurableObjectStorage) {
+  /** @param bodies those of the messages, once the object is loaded; before, none has moved */
+  constructor(storage: DurableObjectStorage, bodies: () => Pick<Bodies, "all"> | undefined) {
     super(storage, {
       ...{ migrations: MIGRATIONS, leftOut: LEFT_OUT, apart: LOG_TABLES },
       clear: clearMessages,
     });
     this.#sql = storage.sql;
+    this.#bodies = bodies;
   }
 
   /**
@@ -65,7 +73,7 @@ export class ConversationBackup extends ObjectBackup {
       .toArray()
       .map(({ seq }) => seq);
     if (changed === "some" && seqs.length > MAX_CHANGED) return null;
-    return this.#rest(rowsOfSeqs(this.#sql, seqs));
+    return this.#rest(rowsOfSeqs(this.#sql, this.#bodies(), seqs));
   }
 
   #rest(overlay: string): ConversationRest | null {
@@ -103,7 +111,7 @@ export class ConversationBackup extends ObjectBackup {
         continue;
       }
       left -= last.bytes;
-      blocks.push({ block, print, rows: rowsOf(this.#sql, { from: start, to: last.seq }) });
+      blocks.push({ block, print, rows: rowsOf(this.#sql, this.#bodies(), { from: start, to: last.seq }) });
       if (last.seq < Math.min(range.to, lastSeq)) return { blocks, next: { block, after: last.seq } };
     }
   }

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { RowText, type TableRows } from "../../domain/backup/row-text.ts";
 import { quotedName } from "../../lib/sql/key-order.ts";
 import { storedTable, storedTables } from "../../object/backup/stored-tables.ts";
+import type { Bodies } from "../archives/bodies.ts";
+import { IS_MOVED } from "../archives/moved-body.ts";
+import type { MessageRow } from "../log/row.ts";
 
 /** A table whose rows belong to messages, and how those of a range of seqs are found without a scan. */
 interface LogTable {
@@ -40,6 +43,12 @@ export const LOG_TABLES: readonly string[] = LOG.map(({ name }) => name);
 /** What a row weighs besides its texts, in bytes. */
 const ROW_BYTES = 64;
 
+/** What a body in an archive is taken for, in bytes: nobody knows before it is read. */
+const MOVED_BYTES = 1024;
+
+/** Bodies of messages, wherever they are; undefined: all are here. */
+type AllBodies = Pick<Bodies, "all"> | undefined;
+
 /** A range of seqs, both inclusive. */
 export interface SeqRange {
   from: number;
@@ -76,7 +85,8 @@ export function lastWithin(
 ): { seq: number; bytes: number } | null {
   const bytes = new Map<number, number>();
   for (const { from, seq, name } of LOG) {
-    const body = ["messages", "message_edits"].includes(name) ? " + octet_length(t.body)" : "";
+    const isText = ["messages", "message_edits"].includes(name);
+    const body = isText ? ` + iif(t.${IS_MOVED}, ${MOVED_BYTES}, octet_length(t.body))` : "";
     const query = `SELECT ${seq} AS seq, total(${ROW_BYTES}${body}) AS bytes FROM ${from}
       WHERE ${seq} BETWEEN ? AND ? GROUP BY 1 ORDER BY 1`;
     for (const row of sql.exec<{ seq: number; bytes: number }>(query, range.from, range.to).toArray())
@@ -91,25 +101,44 @@ export function lastWithin(
   return last;
 }
 
-/** The rows of a range. */
-export function rowsOf(sql: SqlStorage, { from, to }: SeqRange): string {
-  return read(sql, "BETWEEN ? AND ?", [from, to]);
+/** The rows of a range. @throws NotLoaded */
+export function rowsOf(sql: SqlStorage, bodies: AllBodies, { from, to }: SeqRange): string {
+  return read(sql, bodies, "BETWEEN ? AND ?", [from, to]);
 }
 
-/** The rows of some messages. */
-export function rowsOfSeqs(sql: SqlStorage, seqs: readonly number[]): string {
-  return read(sql, "IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)]);
+/** The rows of some messages. @throws NotLoaded */
+export function rowsOfSeqs(sql: SqlStorage, bodies: AllBodies, seqs: readonly number[]): string {
+  return read(sql, bodies, "IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)]);
 }
 
-function read(sql: SqlStorage, condition: string, bindings: (number | string)[]): string {
+function read(sql: SqlStorage, bodies: AllBodies, condition: string, bindings: (number | string)[]): string {
   const text = new RowText();
   for (const table of LOG) {
     const { columns } = storedTable(sql, table.name);
     const shown = columns.map((name) => `t.${quotedName(name)}`).join();
     const query = `SELECT ${shown} FROM ${table.from} WHERE ${table.seq} ${condition} ORDER BY ${table.order}`;
-    text.add(table.name, columns, [...sql.exec(query, ...bindings).raw()]);
+    const rows = [...sql.exec(query, ...bindings).raw()];
+    if (table.name === "messages" && bodies) takeBodies(sql, bodies, columns, rows, condition, bindings);
+    text.add(table.name, columns, rows);
   }
   return text.toString();
+}
+
+/** Puts the bodies that are in archives into rows. */
+function takeBodies(
+  sql: SqlStorage,
+  bodies: Pick<Bodies, "all">,
+  columns: readonly string[],
+  rows: unknown[][],
+  condition: string,
+  bindings: (number | string)[],
+): void {
+  const query = `SELECT seq, body FROM messages t WHERE seq ${condition} AND ${IS_MOVED}`;
+  const moved = sql.exec<Pick<MessageRow, "seq" | "body">>(query, ...bindings).toArray();
+  if (moved.length === 0) return;
+  const known = new Map<unknown, string>(bodies.all(moved).map(({ seq, body }) => [seq, body]));
+  const [seq, body] = [columns.indexOf("seq"), columns.indexOf("body")];
+  for (const row of rows) row[body] = known.get(row[seq]) ?? row[body];
 }
 
 /** Deletes what is stored of the messages among some rows. */

@@ -67,6 +67,9 @@ interface ChangeFeedDeps {
   tellsWhole(): boolean;
 }
 
+/** The messages of one announcement, where archives have bodies: as many as memory has them of, with quotes. */
+const MAX_LOADED = 100;
+
 /** What a feature says of a change. */
 interface ChangeOptions {
   /**
@@ -100,6 +103,7 @@ export class ChangeFeed {
   /** what follows the announcement of a change, in the order of the changes */
   #followers: { rev: number; tell(): void }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isLoading = false;
   #announcedAt = 0;
   /** when the announced bytes are paid: those of a second in a second (ms since 1970) */
   #paidAt = 0;
@@ -205,6 +209,20 @@ export class ChangeFeed {
     else this.#timer ??= setTimeout(() => this.#announce(), dueAt - Date.now());
   }
 
+  /** Announces once bodies are here that archives have. Until then pages end at the change before. */
+  #announceOnce(loading: Promise<unknown>): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const end = (pauseMs: number) => {
+      this.#isLoading = false;
+      this.#announceAt(Date.now() + pauseMs);
+    };
+    void loading.then(
+      () => end(0),
+      () => end(this.#deps.timing.advanceMs),
+    );
+  }
+
   /** If the last announcement seems to be in the future, the clock was put back: the pauses with it. */
   #followClock(): void {
     const ahead = Math.max(0, this.#announcedAt - Date.now());
@@ -216,7 +234,14 @@ export class ChangeFeed {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { state, log, announce, timing } = this.#deps;
-    const { ownersOf, bytes, rev } = this.#waiting.next(timing.maxBytes);
+    const hasArchives = log.archives.upTo > 0;
+    const loading = hasArchives ? log.loading(this.#waiting.first(MAX_LOADED)) : null;
+    if (loading) {
+      this.#announceOnce(loading);
+      return;
+    }
+    const most = hasArchives ? MAX_LOADED : Number.MAX_SAFE_INTEGER;
+    const { ownersOf, bytes, rev } = this.#waiting.next(timing.maxBytes, most);
     const since = this.announcedRev;
     this.announcedRev = this.#waiting.isEmpty ? state.rev : (rev ?? state.rev);
     this.sharedRev = this.announcedRev;

@@ -52,13 +52,18 @@ export class WaitingChanges {
     this.#count(by, change.bytes);
   }
 
-  /** Takes out the first changes: at least one, and more while they have at most `maxBytes`. */
-  next(maxBytes: number): Batch {
+  /** The messages that are announced first, at most `limit`. */
+  first(limit: number): Seq[] {
+    return [...this.#changes.keys()].slice(0, limit);
+  }
+
+  /** Takes out the first changes: at least one, at most `limit`, and more while they have at most `maxBytes`. */
+  next(maxBytes: number, limit: number): Batch {
     const ownersOf = new Map<Seq, ReadonlySet<UserId>>();
     let bytes = 0;
     let rev: number | null = null;
     for (const [seq, change] of this.#changes) {
-      if (rev !== null && bytes + change.bytes > maxBytes) break;
+      if (rev !== null && (bytes + change.bytes > maxBytes || ownersOf.size === limit)) break;
       this.#take(seq);
       ownersOf.set(seq, change.owners);
       bytes += change.bytes;

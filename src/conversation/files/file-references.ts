@@ -72,10 +72,15 @@ interface FileReferencesDeps {
 export class FileReferences {
   readonly #sql: SqlStorage;
   readonly #id: ConversationId;
-  readonly #log: Pick<MessageLog, "last">;
+  readonly #log: Pick<MessageLog, "last" | "archives">;
   readonly #deps: FileReferencesDeps;
 
-  constructor(sql: SqlStorage, id: ConversationId, log: Pick<MessageLog, "last">, deps: FileReferencesDeps) {
+  constructor(
+    sql: SqlStorage,
+    id: ConversationId,
+    log: Pick<MessageLog, "last" | "archives">,
+    deps: FileReferencesDeps,
+  ) {
     this.#sql = sql;
     this.#id = id;
     this.#log = log;
@@ -178,10 +183,11 @@ export class FileReferences {
   }
 
   #keysOfVersions(seq: Seq): FileKey[] {
-    const query = `SELECT body, custom_data, link_preview FROM messages WHERE seq = ?1
-      UNION ALL SELECT body, NULL, NULL FROM message_edits
+    const query = `SELECT seq, body, custom_data, link_preview FROM messages WHERE seq = ?1
+      UNION ALL SELECT seq, body, NULL, NULL FROM message_edits
         WHERE seq = ?1 AND sender_id = (SELECT sender_id FROM messages WHERE seq = ?1)`;
-    return this.#sql.exec<Shown>(query, seq).toArray().flatMap(keysOf);
+    const versions = this.#sql.exec<Shown & { seq: Seq }>(query, seq).toArray();
+    return this.#log.archives.bodies.all(versions).flatMap(keysOf);
   }
 
   /** The files that an edited message shows or showed, as long as D1 may lack it. */

@@ -98,13 +98,17 @@ export class HookFeed {
   #messagesAfter(seq: Position): MessageRow[] {
     const query = `SELECT * FROM messages WHERE seq > ? AND shadowed IS NULL
       AND NOT EXISTS (SELECT 1 FROM imported_messages AS i WHERE i.seq = messages.seq) ORDER BY seq LIMIT ?`;
-    return this.#sql.exec<MessageRow>(query, seq, PAGE).toArray();
+    return this.#whole(this.#sql.exec<MessageRow>(query, seq, PAGE).toArray());
   }
 
   #changesAfter(rev: number): MessageRow[] {
     const query = `SELECT * FROM messages INDEXED BY messages_changed
       WHERE changed_rev > ? AND seq > ? AND shadowed IS NULL ORDER BY changed_rev LIMIT ?`;
-    return this.#sql.exec<MessageRow>(query, rev, this.#room.state.floor.seq, PAGE).toArray();
+    return this.#whole(this.#sql.exec<MessageRow>(query, rev, this.#room.state.floor.seq, PAGE).toArray());
+  }
+
+  #whole(rows: MessageRow[]): MessageRow[] {
+    return this.#room.log.archives.bodies.all(rows);
   }
 
   #ofMessage(row: MessageRow) {

@@ -1,5 +1,6 @@
 import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
 import { CHUNK, inChunks } from "../../object/row-chunks.ts";
+import type { Archives } from "../archives/archives.ts";
 import { boundsBehind, IN_MAIN, VISIBLE, visibleTo } from "./filter.ts";
 import type { RecentRows } from "./recent-rows.ts";
 import { HEAD, type LogHead, type MessageRow, type Order, type Reader } from "./row.ts";
@@ -13,6 +14,7 @@ const WINDOW = 2 * CHUNK;
 /** The log, as its main stream needs it. */
 interface WholeLog {
   readonly last: LogHead;
+  readonly archives: Pick<Archives, "bodies">;
   headAt(seq: Position | null): LogHead;
   get(seq: Seq): MessageRow | undefined;
 }
@@ -77,7 +79,7 @@ export class MainStream {
 
   #newestBefore(seq: number, reader: Reader): MessageRow | undefined {
     const [row] = this.before(seq, 1, reader);
-    return row;
+    return row && this.#log.archives.bodies.of(row);
   }
 
   /** The newest message of a reader's main stream; for all but shadowed ones, whether they see it or not. */

@@ -5,6 +5,7 @@ import { EMPTY_BODY, type SystemMessage } from "../../domain/messages/content.ts
 import type { Mentioned, NoticeDraft } from "../../domain/messages/message.ts";
 import type { SystemMessageDetails } from "../../domain/messages/system-message.ts";
 import { inChunks } from "../../object/row-chunks.ts";
+import type { Archives } from "../archives/archives.ts";
 import { mendTimes } from "../state/mended-times.ts";
 import type { Transaction } from "../state/transaction.ts";
 import { Attachments } from "./attachments.ts";
@@ -49,6 +50,8 @@ export class MessageLog {
   readonly revoked: RevokedMessages;
   /** the newest of the messages that were dated anew as the object started */
   readonly mended: Seq[];
+  /** has the bodies of old messages */
+  readonly archives: Archives;
   /** the newest message */
   last: LogHead;
   readonly main: MainStream;
@@ -62,6 +65,7 @@ export class MessageLog {
   readonly #floor: () => Position;
 
   /**
+   * @param archives have the bodies of old messages
    * @param recent the newest rows in memory, which the log keeps as they are stored
    * @param createdAt the time of an empty log: when the conversation was created (ms since 1970)
    * @param renderedBytes the size in bytes of a message as readers get it, with profiles in a merged body
@@ -69,6 +73,7 @@ export class MessageLog {
    */
   constructor(
     sql: SqlStorage,
+    archives: Archives,
     recent: RecentRows,
     createdAt: number,
     renderedBytes: (row: MessageRow) => number,
@@ -78,8 +83,9 @@ export class MessageLog {
     this.#mentionIndex = new MentionIndex(sql);
     this.#senders = new Senders(sql);
     this.#recent = recent;
+    this.archives = archives;
     this.hides = new Hides(sql, recent);
-    this.pins = new Pins(sql);
+    this.pins = new Pins(sql, archives.bodies);
     this.attachments = new Attachments(sql);
     this.revoked = new RevokedMessages(sql);
     this.renderedBytes = renderedBytes;
@@ -209,7 +215,7 @@ export class MessageLog {
   /** The message that a sender stored under a client message id, and that has not expired. */
   byClientId(senderId: UserId, clientMsgId: string): MessageRow | undefined {
     const query = "SELECT * FROM messages WHERE sender_id = ? AND client_msg_id = ? AND seq > ?";
-    return this.#sql.exec<MessageRow>(query, senderId, clientMsgId, this.#floor()).toArray()[0];
+    return this.#whole(this.#sql.exec<MessageRow>(query, senderId, clientMsgId, this.#floor()).toArray()[0]);
   }
 
   /** Frees the client message id of an expired message. @returns whether there was one */
@@ -226,21 +232,36 @@ export class MessageLog {
 
   /** The row of a message, of an expired one too. */
   stored(seq: Seq): MessageRow | undefined {
-    return this.#sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0];
+    return this.#whole(this.#sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray()[0]);
+  }
+
+  #whole(row: MessageRow | undefined): MessageRow | undefined {
+    return row && this.archives.bodies.of(row);
   }
 
   /** A message if the reader may see it; a revoked one without its content. */
   visible(seq: Seq, reader: Reader): MessageRow | undefined {
     const query = `SELECT * FROM messages WHERE seq = ? AND ${VISIBLE}`;
-    return this.#sql.exec<MessageRow>(query, seq, ...visibleTo(reader)).toArray()[0];
+    return this.#whole(this.#sql.exec<MessageRow>(query, seq, ...visibleTo(reader)).toArray()[0]);
   }
 
   /** The messages among `seqs` that the reader may see, by seq. One query for any number. */
   visibleOf(seqs: Seq[], reader: Reader): Map<Seq, MessageRow> {
     if (seqs.length === 0) return new Map();
     const query = `SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND ${VISIBLE}`;
-    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), ...visibleTo(reader));
-    return new Map(rows.toArray().map((row) => [row.seq, row]));
+    const rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs), ...visibleTo(reader)).toArray();
+    return new Map(this.archives.bodies.all(rows).map((row) => [row.seq, row]));
+  }
+
+  /** Has messages loaded, and what they quote, whose bodies are in archives. @returns null: all are here */
+  loading(seqs: Seq[]): Promise<unknown> | null {
+    if (this.archives.upTo === 0) return null;
+    const listed = "(SELECT value FROM json_each(?1))";
+    const query = `SELECT seq, body FROM messages WHERE seq IN ${listed}
+      OR seq IN (SELECT quote_seq FROM messages WHERE seq IN ${listed} AND quote_seq IS NOT NULL)`;
+    const rows = this.#sql.exec<Pick<MessageRow, "seq" | "body">>(query, JSON.stringify(seqs)).toArray();
+    const missing = rows.filter((row) => !this.archives.bodies.known(row)).map(({ seq }) => seq);
+    return missing.length === 0 ? null : this.archives.bodies.load(missing).loaded;
   }
 
   /** Messages after a seq that mention the reader, or everybody. @see MentionIndex.of */
@@ -281,16 +302,31 @@ export class MessageLog {
     return this.cut(found, limit);
   }
 
-  /** Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger. */
+  /**
+   * Takes rows up to `limit` and up to `maxBytes`; the first row is taken even if it is larger.
+   * @throws NotLoaded for rows whose bodies are in archives
+   */
   cut(found: Iterable<MessageRow>, limit: number, maxBytes: number = LIMITS.pageBytes): MessageRows {
+    const { bodies } = this.archives;
     const rows: MessageRow[] = [];
+    const missing: Seq[] = [];
     let bytes = 0;
-    for (const row of found) {
+    let hasMore = false;
+    for (const stored of found) {
+      hasMore = rows.length + missing.length === limit;
+      if (hasMore) break;
+      const row = bodies.known(stored);
+      if (!row) {
+        missing.push(stored.seq);
+        continue;
+      }
       bytes += this.renderedBytes(row);
-      if (rows.length === limit || (bytes > maxBytes && rows.length > 0)) return { rows, hasMore: true };
+      hasMore = bytes > maxBytes && rows.length > 0;
+      if (hasMore) break;
       rows.push(row);
     }
-    return { rows, hasMore: false };
+    if (missing.length > 0) throw bodies.load(missing);
+    return { rows, hasMore };
   }
 
   /** The number of countable messages up to a seq; null past the last message. */
@@ -394,7 +430,7 @@ export class MessageLog {
     const query = "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY changed_rev";
     let rows: MessageRow[];
     try {
-      rows = this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray();
+      rows = this.archives.bodies.all(this.#sql.exec<MessageRow>(query, JSON.stringify(seqs)).toArray());
     } catch (error) {
       for (const seq of seqs) this.#rowChanges(seq);
       throw error;

@@ -1,13 +1,16 @@
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
+import type { Bodies } from "../archives/bodies.ts";
 import { VISIBLE, visibleTo } from "./filter.ts";
 import type { MessageRow, Reader } from "./row.ts";
 
 /** The pinned messages of a conversation. The caller wraps writes in a transaction. */
 export class Pins {
   readonly #sql: SqlStorage;
+  readonly #bodies: Pick<Bodies, "all">;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, bodies: Pick<Bodies, "all">) {
     this.#sql = sql;
+    this.#bodies = bodies;
   }
 
   /** Pins a message, or unpins it. */
@@ -40,6 +43,6 @@ export class Pins {
   visibleTo(reader: Reader): MessageRow[] {
     const query = `SELECT * FROM messages INDEXED BY messages_pinned WHERE pinned_at IS NOT NULL AND ${VISIBLE}
       ORDER BY pinned_at DESC, seq DESC`;
-    return this.#sql.exec<MessageRow>(query, ...visibleTo(reader)).toArray();
+    return this.#bodies.all(this.#sql.exec<MessageRow>(query, ...visibleTo(reader)).toArray());
   }
 }

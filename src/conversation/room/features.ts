@@ -54,7 +54,10 @@ export function createFeatures(
   const files = room.fileReferences;
   const indexer = room.search.indexing;
   /** In this order: files of former versions are looked up before the history goes. */
-  const followers: readonly ContentFollower[] = [indexer, files, history, reactionStore, voteStore];
+  const followers: readonly ContentFollower[] = [
+    ...[indexer, files, history, reactionStore, voteStore],
+    room.moving,
+  ];
   /** Waits while a change of the direct permission is under way. @throws `unavailable` without D1 */
   const permission = async () => {
     const failure = await directPermission.check();

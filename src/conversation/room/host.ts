@@ -11,6 +11,7 @@ import type { HookFormat } from "../../domain/server/hook-format.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { AlarmJobs } from "../../object/jobs/alarm-jobs.ts";
+import type { ArchivePort } from "../archives/archives.ts";
 import type { ConversationJobKind } from "../jobs.ts";
 import type { RulesSource } from "../sending/known-rules.ts";
 import type { DeviceFormats } from "../views/message-encoder.ts";
@@ -19,6 +20,7 @@ import type { DeviceFormats } from "../views/message-encoder.ts";
 export interface RoomDeps {
   directory: ConversationDirectory;
   inboxes: Inboxes;
+  archives: ArchivePort;
   sources: MessageSources;
   deviceFormats: DeviceFormats;
   rules: RulesSource;

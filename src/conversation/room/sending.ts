@@ -109,6 +109,7 @@ export function createSending(
     forwards,
     sendGate(hooks.gate, { ...stores, slowMode, arrivals, flushSends }),
     arrivals,
+    log,
     (outcomes) => committed.tell(outcomes),
   );
   return {

@@ -5,6 +5,9 @@ import { bytesWithProfiles } from "../../domain/messages/copies/merged.ts";
 import { bytesOf } from "../../domain/text.ts";
 import { ReleasedFiles } from "../../object/files/released-files.ts";
 import { StorageSpace } from "../../object/space/storage-space.ts";
+import { ArchiveState } from "../archives/archive-state.ts";
+import { Archives } from "../archives/archives.ts";
+import { Moving } from "../archives/moving.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
 import { ChangedMessages } from "../change-feed/changed-messages.ts";
 import { FileReferences } from "../files/file-references.ts";
@@ -61,8 +64,11 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     const { kind, handle, name } = state.profile;
     return { kind, handle, name, users: () => members.pair().map(personOf), profileOf: personOf };
   };
+  const archiveState = new ArchiveState(storage);
+  const archives = new Archives(state.id, archiveState, host.archives, timing.archives);
   const log = new MessageLog(
     sql,
+    archives,
     recent,
     state.profile.createdAt,
     ({ kind, body, place, custom_data: customData, metadata, tip, reactions, poll, buttons }) =>
@@ -93,7 +99,21 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
+  const search = new MessageSearch(
+    storage,
+    log,
+    markerOf(jobs, "index", timing.retryMarker),
+    timing.indexing,
+  );
+  const moving = new Moving({
+    ...{ storage, log, archives, indexer: search.indexing, timing: timing.archives },
+    state: archiveState,
+    awaitsFiles: () => jobs.has("files", ""),
+    schedule: (due) => jobs.schedule("archiving", "", due),
+    archiveBytes: settings.archiveBytes,
+  });
   const space = new StorageSpace(sql, {
+    looked: (bytes) => moving.grown(bytes),
     name: () => ({ conversation: state.id }),
     store: (bytes) => directory.storeSize(state.id, bytes),
     job: {
@@ -122,7 +142,7 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     mentions: new MentionPages(sql, log, timing.acrossConversations),
     history,
     ...{ formerView, externalIds },
-    search: new MessageSearch(storage, log, markerOf(jobs, "index", timing.retryMarker), timing.indexing),
+    ...{ search, moving },
     releasedFiles,
     fileReferences: new FileReferences(sql, state.id, log, {
       ...{ directory, released: releasedFiles, timing: timing.files },

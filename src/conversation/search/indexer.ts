@@ -11,13 +11,8 @@ import type { Transaction } from "../state/transaction.ts";
 import { BIGRAMS_TABLES, type BigramIndex } from "./bigram-index.ts";
 import type { MessageTexts } from "./message-texts.ts";
 import { STALE_TEXTS_TABLE, type StaleText, type StaleTexts } from "./stale-texts.ts";
-import { piecesOf } from "./tokens.ts";
+import { NORMALIZATION_VERSION, piecesOf } from "./tokens.ts";
 
-/**
- * The version of `comparisonForm` and `searchText`. Raise it when one of them changes its result for stored
- * messages, or when a runtime brings other Unicode tables. Indexes of another version are rebuilt.
- */
-const NORMALIZATION_VERSION = 2;
 /** Indexing starts from so many unindexed messages; fewer are cheap to scan. */
 export const MIN_UNINDEXED = 200;
 /**
@@ -238,7 +233,7 @@ export class Indexer {
 
   /** The text of a message that the index has and has to lose; null: the change is none for the index. */
   #formerText({ seq, kind, body: former }: MessageRow, body: BodyJson | undefined): string | null {
-    if (seq > this.#indexedSeq) return null;
+    if (seq > this.#indexedSeq || seq <= this.#log.archives.upTo) return null;
     const text = searchText(kind, former);
     return text === (body === undefined ? "" : searchText(kind, body)) ? null : text;
   }
@@ -377,15 +372,32 @@ export class Indexer {
     return { pieces, cost };
   }
 
-  /** Empties the index, so all messages are indexed again. */
+  /**
+   * Forgets the texts up to a seq, as archives have them: those behind are indexed anew.
+   * @param commit does work in a transaction
+   */
+  beginAfter(seq: number, commit: (work: () => void) => void): void {
+    commit(() => this.#clear(seq));
+    this.#cleared(seq);
+    this.resume();
+  }
+
+  /** Empties the index, so all messages that no archive has are indexed again. */
   #rebuild(): void {
-    this.#storage.transactionSync(() => {
-      const { sql } = this.#storage;
-      if (this.#indexedSeq > 0) this.#index.clear();
-      this.#stale.clear();
-      sql.exec("UPDATE indexing SET fold_version = ?, indexed_seq = 0, purge = 0", NORMALIZATION_VERSION);
-    });
-    this.#indexedSeq = 0;
+    const seq = this.#log.archives.upTo;
+    this.#storage.transactionSync(() => this.#clear(seq));
+    this.#cleared(seq);
+  }
+
+  #clear(seq: number): void {
+    if (this.#indexedSeq > 0) this.#index.clear();
+    this.#stale.clear();
+    const set = "UPDATE indexing SET fold_version = ?, indexed_seq = ?, purge = 0";
+    this.#storage.sql.exec(set, NORMALIZATION_VERSION, seq);
+  }
+
+  #cleared(seq: number): void {
+    this.#indexedSeq = seq;
     this.#settling = false;
     this.#purge = false;
   }

@@ -3,6 +3,7 @@ import { type Kind, searchText } from "../../domain/messages/content.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
 import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
+import type { Filter } from "../log/filter.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, Order, Reader } from "../log/row.ts";
 import { BigramIndex, WINDOW, type Window } from "./bigram-index.ts";
@@ -47,6 +48,8 @@ export interface SearchHits {
   rows: MessageRow[];
   next: Seq | null;
 }
+
+const NO_HITS: ReadonlySet<Seq> = new Set();
 
 /** Seqs, both exclusive. */
 type Range = { after: number; before: number };
@@ -109,15 +112,42 @@ export class MessageSearch {
     const lookedUp = wanted.reduce((longest, word) => (word.length > longest.length ? word : longest));
     const after = Math.max(query.after ?? 0, reader.visible_from);
     const before = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, this.#log.last.seq + 1);
+    const { upTo } = this.#log.archives;
+    const isArchived = after < upTo && (order === "ASC" || before <= upTo + 1);
+    if (isArchived && after + 1 < before)
+      return this.#archived(page, query, reader, { after, before, order });
+    // Archives are asked by the next call.
+    const rest = after < upTo ? Seq.parse(upTo + 1) : null;
     let postings = 0;
-    for (const window of this.#windows(lookedUp, { after, before }, order)) {
+    for (const window of this.#windows(lookedUp, { after: Math.max(after, upTo), before }, order)) {
       for (const examined of this.#texts.among(window.seqs, reader, query, order)) {
         if (page.take(examined)) return page.full();
       }
       postings += window.postings;
       if (postings > MAX_POSTINGS) return page.upTo(window.end);
     }
-    return page.upTo(null);
+    return page.upTo(rest);
+  }
+
+  /** What an archive finds. Messages that have changed since are compared as they are. @throws NotLoaded */
+  #archived(
+    page: HitPage,
+    filter: Filter,
+    reader: Reader,
+    { after, before, order }: Range & { order: Order },
+  ): SearchHits {
+    const { archives } = this.#log;
+    const end = Math.min(before, archives.upTo + 1);
+    const found = archives.search(page.wanted, { after, before: end }, order);
+    const seen = order === "DESC" ? { after: found.end - 1, before: end } : { after, before: found.end + 1 };
+    const changed = archives.changedBetween(seen, order);
+    const hits = new Set(found.seqs);
+    for (const seq of changed) hits.delete(seq);
+    const seqs = [...hits, ...changed].sort((a, b) => (order === "DESC" ? b - a : a - b));
+    for (const examined of this.#texts.among(seqs, reader, filter, order))
+      if (page.take(examined, hits)) return page.full();
+    const isLast = order === "DESC" ? found.end <= after + 1 : found.end >= before - 1;
+    return page.upTo(isLast ? null : found.end);
   }
 
   /** The messages of a range that may contain a text, part by part: newer ones are not in the index. */
@@ -168,7 +198,7 @@ function scan({ after, before }: Range, order: Order): Window {
 class HitPage {
   readonly #log: Pick<MessageLog, "renderedBytes" | "get" | "visibleOf">;
   readonly #reader: Reader;
-  readonly #wanted: readonly string[];
+  readonly wanted: string[];
   readonly #limit: number;
   readonly #hits: Seq[] = [];
   #read = 0;
@@ -177,28 +207,30 @@ class HitPage {
 
   /** @param wanted what a text has to contain, normalized: all of it */
   constructor(
-    wanted: readonly string[],
+    wanted: string[],
     limit: number,
     log: Pick<MessageLog, "renderedBytes" | "get" | "visibleOf">,
     reader: Reader,
   ) {
     this.#log = log;
     this.#reader = reader;
-    this.#wanted = wanted;
+    this.wanted = wanted;
     this.#limit = limit;
   }
 
   /**
    * Adds those of the messages to the page that contain the text.
+   * @param hits are known to contain it
    * @returns true if the call has to end: the page was full before a message, or too much was examined
    */
-  take({ texts, last, count, bytes }: TextsAmong): boolean {
+  take({ texts, last, count, bytes }: TextsAmong, hits: ReadonlySet<Seq> = NO_HITS): boolean {
     for (const { seq, kind, body } of texts) {
-      const text = comparisonForm(searchText(kind, body));
+      const isHit = hits.has(seq);
+      const text = isHit ? "" : comparisonForm(searchText(kind, body));
       // A merged message is larger on the page than in its row: readers get it with profiles.
       const row = kind === "merged" ? this.#log.get(seq) : undefined;
       this.#read += text.length + (row ? this.#log.renderedBytes(row) : 0);
-      if (this.#wanted.every((word) => text.includes(word))) {
+      if (isHit || this.wanted.every((word) => text.includes(word))) {
         if (this.#hits.length === this.#limit) return true;
         this.#hits.push(seq);
       }

@@ -8,6 +8,7 @@ import type { MessageSources } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
+import { NotLoaded, whenLoaded } from "../../object/calls/not-loaded.ts";
 import { Semaphore } from "../../object/concurrency.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import { readForwarded, readHook } from "../log/row.ts";
@@ -53,7 +54,7 @@ export class ForwardResolver {
    *   merged
    */
   messages(userId: UserId, seqs: Seq[]): Promise<Originals> {
-    return this.#own.profiles.fresh(() => this.#readOwn(userId, seqs));
+    return whenLoaded(() => this.#own.profiles.fresh(() => this.#readOwn(userId, seqs)));
   }
 
   #readOwn(userId: UserId, seqs: Seq[]): Originals {
@@ -82,9 +83,19 @@ export class ForwardResolver {
    */
   async resolve(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft>> {
     try {
+      return await whenLoaded(() => this.#resolve(senderId, draft));
+    } catch (error) {
+      if (error instanceof CoreError) return error.toFailure();
+      throw error;
+    }
+  }
+
+  async #resolve(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft>> {
+    try {
       if (!this.#own.members.findSender(senderId)) throw noConversation();
       return { ok: true, value: this.#repeatedDraft(senderId, draft) ?? (await this.#read(senderId, draft)) };
     } catch (error) {
+      if (error instanceof NotLoaded) throw error;
       // The same message may have been stored while the originals were read.
       const repeated = this.#repeatedDraft(senderId, draft);
       if (repeated) return { ok: true, value: repeated };

@@ -1,9 +1,10 @@
 import type { Failure, Result } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import type { Seq, UserId } from "../../domain/ids.ts";
 import type { Draft, ForwardDraft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
 import { KeyQueue } from "../../object/key-queue.ts";
+import type { MessageLog } from "../log/message-log.ts";
 import type { Arrivals } from "../viewers/arrivals.ts";
 import type { DirectPermission } from "./direct-permission.ts";
 import type { ForwardResolver } from "./forward-resolver.ts";
@@ -11,8 +12,9 @@ import type { PendingSend, SendOrigin, SendOutcome } from "./send.ts";
 import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 
 /**
- * Admits sends to the send queue. Most sends pass at once. A send waits here in five cases:
+ * Admits sends to the send queue. Most sends pass at once. A send waits here in six cases:
  * - It is a forward: its originals have to be read first.
+ * - It quotes an old message, or answers it, whose body is in an archive.
  * - A change of the direct permission is under way: the permission has to be read from D1.
  * - The gate is set, by rules or a hook: it checks each message first.
  * - Its sender is a viewer who becomes a member by it: their profile is read first, then rules look at it.
@@ -24,6 +26,7 @@ export class SendAdmission {
   readonly #forwards: ForwardResolver;
   readonly #gate: SendGate;
   readonly #arrivals: Pick<Arrivals, "isArriving" | "load">;
+  readonly #log: Pick<MessageLog, "loading">;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
@@ -35,6 +38,7 @@ export class SendAdmission {
     forwards: ForwardResolver,
     gate: SendGate,
     arrivals: Pick<Arrivals, "isArriving" | "load">,
+    log: Pick<MessageLog, "loading">,
     onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
@@ -42,6 +46,7 @@ export class SendAdmission {
     this.#forwards = forwards;
     this.#gate = gate;
     this.#arrivals = arrivals;
+    this.#log = log;
     this.#onRefused = onRefused;
   }
 
@@ -63,7 +68,8 @@ export class SendAdmission {
     const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
     // A full backlog does not refuse a send that has nothing to wait for.
-    if (batch.isComplete && !pendingCheck && !isGated && !this.#queues.isBusy(key)) {
+    const isReady = batch.isComplete && this.#loading(batch.sends) === null;
+    if (isReady && !pendingCheck && !isGated && !this.#queues.isBusy(key)) {
       this.#submit(senderId, batch.sends);
       return;
     }
@@ -95,6 +101,30 @@ export class SendAdmission {
   ): Promise<Result<readonly ReadySend[]>> | Result<readonly ReadySend[]> {
     if (!batch.isComplete) return this.#resolveForward(senderId, batch.sends[0]);
     const { sends } = batch;
+    const loading = this.#loading(sends);
+    // What cannot be loaded is refused by the queue.
+    if (loading)
+      return loading.then(
+        () => this.#permitted(sends, pendingCheck),
+        () => this.#permitted(sends, pendingCheck),
+      );
+    return this.#permitted(sends, pendingCheck);
+  }
+
+  /** Waits for the old messages that sends refer to. @returns null: all are here */
+  #loading(sends: readonly ReadySend[]): Promise<unknown> | null {
+    const seqs: Seq[] = [];
+    for (const { draft } of sends) {
+      if (draft.quoteSeq !== undefined) seqs.push(draft.quoteSeq);
+      if (draft.thread) seqs.push(draft.thread.root);
+    }
+    return seqs.length === 0 ? null : this.#log.loading(seqs);
+  }
+
+  #permitted(
+    sends: readonly ReadySend[],
+    pendingCheck: ReturnType<DirectPermission["check"]>,
+  ): Promise<Result<readonly ReadySend[]>> | Result<readonly ReadySend[]> {
     // A change of the permission may have begun while this batch waited for an earlier one.
     const check = pendingCheck ?? this.#permission.check();
     return check ? check.then((failure) => failure ?? success(sends)) : success(sends);

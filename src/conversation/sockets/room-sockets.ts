@@ -4,6 +4,7 @@ import type { AnyDraft } from "../../domain/messages/message.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
 import type { KickReason, RoomCommand, RoomProtocol, SendItem } from "../../domain/sync/socket-protocol.ts";
 import type { Timing } from "../../domain/timing.ts";
+import { NotLoaded } from "../../object/calls/not-loaded.ts";
 import { type FrameReader, readFrame } from "../../object/frame-reader.ts";
 import { liveFrames, pageFrames } from "../../object/frames.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
@@ -182,7 +183,19 @@ export class RoomSockets extends OpenSockets {
     const acks = this.#broadcast.resolveFor(socket);
     this.#room.changeFeed.flush();
     this.#room.profiles.refreshInBackground();
-    const page = this.#page(socket, { after: start, rev: since, isLimited: asked !== undefined });
+    let page: ReturnType<typeof socketPage>;
+    try {
+      page = this.#page(socket, { after: start, rev: since, isLimited: asked !== undefined });
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      // The page comes once the bodies are here. What comes meanwhile waits with it.
+      if (socket.isLive) socket.fallBehind(start, since);
+      for (const frame of acks) socket.send(frame);
+      error.loaded
+        .then(() => this.#sync(socket, after, rev))
+        .catch((failure: unknown) => this.failed(socket, failure));
+      return;
+    }
     this.#budgets.charge(socket.userId, weightOfMessages(page.messages.length));
     for (const frame of pageFrames(page, this.#room.state.id, this.protocol)) socket.send(frame);
     if (page.hasMore) socket.fallBehind(page.lastSeq, page.rev);

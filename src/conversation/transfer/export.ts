@@ -84,7 +84,7 @@ export class ConversationExport {
     const upTo = from + MAX_LOOKED_AT;
     const query = `SELECT * FROM messages WHERE seq > ? AND seq <= ? AND sender_id = ? AND kind <> 'tip'
       AND revoked_rev IS NULL ORDER BY seq LIMIT ?`;
-    const found = this.#sql.exec<MessageRow>(query, from, upTo, userId, MAX_MESSAGES).toArray();
+    const found = this.#whole(this.#sql.exec<MessageRow>(query, from, upTo, userId, MAX_MESSAGES).toArray());
     const rows = this.#cut(found);
     const last = rows.at(-1);
     const isAll = rows.length === found.length && found.length < MAX_MESSAGES;
@@ -115,12 +115,16 @@ export class ConversationExport {
         ORDER BY changed_rev LIMIT ?`;
     const { floor } = this.#room.state;
     const bounds = [rev, upToRev, seq, floor.seq, MAX_MESSAGES];
-    const found = this.#sql.exec<MessageRow>(changed, ...bounds).toArray();
+    const found = this.#whole(this.#sql.exec<MessageRow>(changed, ...bounds).toArray());
     if (found.length > 0) return this.#cut(found);
     const added = `SELECT * FROM messages
       WHERE seq > ? AND seq <= ? AND shadowed IS NULL ORDER BY seq LIMIT ?`;
     const from = Math.max(seq, floor.seq);
-    return this.#cut(this.#sql.exec<MessageRow>(added, from, upToSeq, MAX_MESSAGES).toArray());
+    return this.#cut(this.#whole(this.#sql.exec<MessageRow>(added, from, upToSeq, MAX_MESSAGES).toArray()));
+  }
+
+  #whole(rows: MessageRow[]): MessageRow[] {
+    return this.#room.log.archives.bodies.all(rows);
   }
 
   #memberPage(position: ExportPosition): ExportPage {

@@ -14,6 +14,26 @@ export const CONVERSATION_VALUES = {
      */
     checkpointMs: 500,
   },
+  /** Old bodies that move into archives. */
+  archives: {
+    /** A page waits so long for an archive, which may have to be loaded. */
+    answerMs: 10_000,
+    /** The newest messages stay: pages, edits and replies are mostly about them. */
+    keptMessages: 10_000,
+    /** One call copies so many messages, and so many UTF-16 units: the archive indexes them in some 50 ms. */
+    partMessages: 256,
+    partChars: 64 * 1024,
+    /** The calls of one run of the job, and the pause before the next: sends come between. */
+    partsAtOnce: 20,
+    pauseMs: 20,
+    /** The rows that one turn empties: about 5 ms. */
+    clearedMessages: 500,
+    /** Changes wait so long before archives are told: several of one message are one. */
+    changesMs: 5_000,
+    changesAtOnce: 50,
+    /** An archive that has so many bytes gets no more: a new one begins. */
+    archiveBytes: 8_000_000_000,
+  },
   /** Many messages over room sockets: devices get theirs in pages. */
   roomLoad: {
     /** The load is high with so many messages in this window and the one before: about 1,000 a second. */

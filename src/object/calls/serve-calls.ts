@@ -1,4 +1,5 @@
 import type { Failure, Result } from "../../domain/errors.ts";
+import { whenLoaded } from "./not-loaded.ts";
 import type { CallTable } from "./object-call.ts";
 import { answer } from "./rpc.ts";
 
@@ -35,7 +36,8 @@ export function serveCalls<Target extends object, Parts>(
         if (refusal) return refusal;
         return answer(async () => {
           if (onlyIfStored && !host.isStored(this)) return null;
-          const value = await call.work(await host.load(this), ...input);
+          const parts = await host.load(this);
+          const value = await whenLoaded(() => call.work(parts, ...input));
           return isEffect ? null : value;
         });
       },

@@ -1,3 +1,4 @@
+import { whenLoaded } from "../calls/not-loaded.ts";
 import type { CallBudget } from "../concurrency.ts";
 import type { Job } from "./alarm-jobs.ts";
 
@@ -24,7 +25,7 @@ export function jobsOf<Kind extends string, Parts>(
   return new Map(
     entries.map(([kind, row]) => {
       const { run, ...how } = typeof row === "function" ? { run: row } : row;
-      return [kind, { ...how, run: async (...job) => run(await load(), ...job) }];
+      return [kind, { ...how, run: (...job) => whenLoaded(async () => run(await load(), ...job)) }];
     }),
   );
 }

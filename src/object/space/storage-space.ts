@@ -10,6 +10,8 @@ interface StorageSpaceDeps {
   store(bytes: number | null): Promise<void>;
   /** the job that reports the size of a large object */
   job: { isScheduled(): boolean; schedule(due: number): void };
+  /** The size was looked at. */
+  looked?(bytes: number): void;
   timing: Timing["storage"];
 }
 
@@ -39,6 +41,7 @@ export class StorageSpace {
     if (now < this.#nextLook && this.#bytes < fullBytes) return;
     this.#nextLook = now + lookMs;
     this.#bytes = this.#sql.databaseSize;
+    this.#deps.looked?.(this.#bytes);
     if (this.#bytes >= largeBytes && !this.#deps.job.isScheduled()) this.#deps.job.schedule(now);
   }
 

@@ -1,5 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { ArchiveState } from "../../../src/conversation/archives/archive-state.ts";
+import { Archives } from "../../../src/conversation/archives/archives.ts";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
 import { createRoom, type Room } from "../../../src/conversation/room.ts";
@@ -37,6 +39,14 @@ export function say(
 
 /** The two members of every isolated room. In a group Ann is the owner. */
 export const [ANN, BOB] = [UserId.parse(1), UserId.parse(2)];
+
+const inNone = () => Promise.reject(new Error("an isolated room has no archives"));
+const NO_ARCHIVES = { putBodies: inNone, readBodies: inNone, searchBodies: inNone };
+
+/** The archives of a conversation without any. */
+export function noArchives(storage: DurableObjectStorage): Archives {
+  return new Archives(ConversationId.parse(1), new ArchiveState(storage), NO_ARCHIVES, timing.archives);
+}
 
 const nothing = async () => null;
 const unused = async () => undefined;
@@ -138,6 +148,7 @@ export function isolatedRoom(
     hooks,
     directory,
     inboxes,
+    archives: NO_ARCHIVES,
     sources,
     settings: readSettings(env),
     deviceFormats,

@@ -8,6 +8,7 @@ const DEFAULTS = {
     quotas: DEFAULT_QUOTAS,
     allowedOrigins: [],
     maxGroupMembers: 1_000,
+    archiveBytes: null,
     crowdMembers: 1_000,
     audienceRate: 20,
     maxLiveMembers: 200,
@@ -97,6 +98,11 @@ test("WHO_MAY_WRITE and WHO_MAY_ADD name those who are admitted; another word co
   expect(consent).toEqual({ whoMayWrite: "contacts", whoMayAdd: "nobody" });
   expect(readSettings({ WHO_MAY_WRITE: "all" }).consent).toEqual(DEFAULTS.consent);
   expect(warned).toHaveLength(1);
+});
+
+test("ARCHIVE_MIB is a number of MiB, and nothing moves without it", () => {
+  expect(readSettings({ ARCHIVE_MIB: "2048" }).archiveBytes).toBe(2048 * 1024 * 1024);
+  expect(readSettings({ ARCHIVE_MIB: "" }).archiveBytes).toBe(null);
 });
 
 test("LIVE_MEMBERS and CROWD_MEMBERS are numbers of members", () => {

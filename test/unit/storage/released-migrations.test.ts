@@ -4,6 +4,7 @@
  */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { MIGRATIONS as ARCHIVE } from "../../../src/conversation/archives/object/object.ts";
 import * as conversation from "../../../src/conversation/migrations.ts";
 import { MIGRATIONS as RELAY } from "../../../src/conversation/relays/object/lifecycle.ts";
 import * as hook from "../../../src/hook/migrations.ts";
@@ -13,12 +14,17 @@ import released from "./released-migrations.json" with { type: "json" };
 
 const STEPS: [string, string][] = [
   ...env.TEST_MIGRATIONS.map(({ name, queries }): [string, string] => [name, queries.join(";")]),
-  ...Object.entries({ conversation, relay: { MIGRATIONS: RELAY }, inbox, hook }).flatMap(
-    ([name, { MIGRATIONS }]) =>
-      MIGRATIONS.map(({ version, minCode, sql }): [string, string] => [
-        `${name} ${version}`,
-        `${minCode} ${sql}`,
-      ]),
+  ...Object.entries({
+    conversation,
+    relay: { MIGRATIONS: RELAY },
+    archive: { MIGRATIONS: ARCHIVE },
+    inbox,
+    hook,
+  }).flatMap(([name, { MIGRATIONS }]) =>
+    MIGRATIONS.map(({ version, minCode, sql }): [string, string] => [
+      `${name} ${version}`,
+      `${minCode} ${sql}`,
+    ]),
   ),
 ];
 

@@ -73,6 +73,14 @@ export const CONVERSATION_JOBS: JobRows<ConversationJobKind, LargeGroup> = {
       },
     ],
   ],
+  archiving: [
+    () => [
+      {
+        state: (sql) =>
+          sql.exec("UPDATE archiving SET target_seq = 400, copied_seq = 400, archived_seq = 400"),
+      },
+    ],
+  ],
   size: [() => [{}]],
   direct_permission: [
     () => [

@@ -12,6 +12,7 @@ import { type ConversationId, Position, Seq, type UserId } from "../../../../src
 import type { Draft } from "../../../../src/domain/messages/message.ts";
 import { registerUsers, type SignedIn } from "../../../support/clients/api.ts";
 import { nextTurn } from "../../../support/event-loop.ts";
+import { noArchives } from "../../../support/objects/isolated-room.ts";
 import { conversationObject, createGroupId, itemAt, range } from "../../../support/objects/room.ts";
 
 let ann: SignedIn;
@@ -91,7 +92,9 @@ class QueueHarness {
 
   constructor(storage: DurableObjectStorage) {
     const floor = () => Position.parse(0);
-    this.log = new FragileLog(storage.sql, new RecentRows(storage.sql), 1, ({ body }) => body.length, floor);
+    const recent = new RecentRows(storage.sql);
+    const sizeOf = ({ body }: MessageRow) => body.length;
+    this.log = new FragileLog(storage.sql, noArchives(storage), recent, 1, sizeOf, floor);
     this.members = new FragileMembers(storage.sql);
     const failing = new Proxy(storage, {
       get: (target, key) => {
