@@ -253,10 +253,10 @@ function metricsOf(bindings: object, timing: Timing): ReadableMetrics {
 
 /** Where objects of a kind report their sizes. */
 function sizeStore(db: Database, kind: LargeObjectKind): SizeDirectory["storeSize"] {
-  return (id, bytes) =>
+  return (id, bytes, archives = []) =>
     bytes === null
       ? deleteLargeObject(db, kind, id)
-      : storeLargeObject(db, { kind, id, bytes, reportedAt: Date.now() });
+      : storeLargeObject(db, { kind, id, bytes, archives: [...archives], reportedAt: Date.now() });
 }
 
 /** What calls hooks. */

@@ -7,12 +7,12 @@ import { type Server, startWorker, type WorkerOptions } from "./process.ts";
 /**
  * Starts the Worker as it is deployed, without rate limits.
  * @param further settings
- * @param inspector whether an inspector can profile it
+ * @param options the Worker, if it is not the one of the wrangler.toml; whether an inspector can profile it
  * @returns the server, and a server key with all scopes
  */
 export async function startKeyedWorker(
   further: Readonly<Record<string, string>> = {},
-  { inspector }: Pick<WorkerOptions, "inspector"> = {},
+  { entry, inspector }: Pick<WorkerOptions, "entry" | "inspector"> = {},
 ): Promise<{ server: Server; key: string }> {
   const { id, text: key, hash } = generateServerKey();
   const scopes = JSON.stringify(ServerScope.options);
@@ -27,6 +27,10 @@ export async function startKeyedWorker(
     },
     ...further,
   };
-  const server = await startWorker(join(ROOT, "wrangler.toml"), bindings, { queries: [insert], inspector });
+  const server = await startWorker(join(ROOT, "wrangler.toml"), bindings, {
+    entry,
+    queries: [insert],
+    inspector,
+  });
   return { server, key };
 }

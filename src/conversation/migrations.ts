@@ -1,7 +1,7 @@
 import { JOBS_TABLE } from "../object/jobs/alarm-jobs.ts";
 import type { Migration } from "../object/migrations.ts";
 import { DEBTS_TABLE } from "../object/user-budgets.ts";
-import { ARCHIVES_TABLES, ARCHIVES_VERSION } from "./archives/archive-state.ts";
+import { ARCHIVES_TABLES, ARCHIVES_VERSION } from "./archives/archive-places.ts";
 import { ATTRIBUTES_TABLES } from "./attributes/group-data.ts";
 import { BUTTONS_COLUMN } from "./bots/stored-buttons.ts";
 import { FANOUT_CHECKPOINT_TABLE } from "./delivery/fanout-checkpoint.ts";

@@ -17,6 +17,7 @@ import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./m
 import type { PutReaction } from "./messages/reactions.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
+import type { ArchiveRange } from "./operation/large-object.ts";
 import type { PushTarget } from "./push/device.ts";
 import type { PushPayload } from "./push/payload.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
@@ -55,8 +56,12 @@ export interface ReleasedFileDirectory {
 
 /** D1, as objects report their sizes there. */
 export interface SizeDirectory {
-  /** Stores the size of a large object, or that it is not large any more (null). Idempotent. */
-  storeSize(id: ConversationId | UserId, bytes: number | null): Promise<void>;
+  /** Stores the size of a large object and its archives, or that it is not large (null). Idempotent. */
+  storeSize(
+    id: ConversationId | UserId,
+    bytes: number | null,
+    archives?: readonly ArchiveRange[],
+  ): Promise<void>;
 }
 
 /** D1, as a conversation uses it. */

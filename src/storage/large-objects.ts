@@ -6,10 +6,13 @@ import { largeObjects } from "./schema.ts";
 
 /** Stores the size of a large object, in place of the one before. */
 export async function storeLargeObject(db: Database, object: LargeObject): Promise<void> {
-  const { bytes, reportedAt } = object;
+  const { bytes, archives, reportedAt } = object;
   const target = [largeObjects.kind, largeObjects.id];
   await queryD1(
-    db.insert(largeObjects).values(object).onConflictDoUpdate({ target, set: { bytes, reportedAt } }),
+    db
+      .insert(largeObjects)
+      .values(object)
+      .onConflictDoUpdate({ target, set: { bytes, archives, reportedAt } }),
   );
 }
 

@@ -7,7 +7,7 @@ import { LruMap } from "../../lib/lru-map.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import { NotLoaded } from "../../object/calls/not-loaded.ts";
 import type { Order } from "../log/row.ts";
-import type { ArchiveState } from "./archive-state.ts";
+import type { ArchivePlaces } from "./archive-places.ts";
 import { Bodies } from "./bodies.ts";
 import type { ArchivedPart, ArchiveHits, ArchiveSearch } from "./object/archive-store.ts";
 import type { ArchiveId } from "./object/stub.ts";
@@ -38,7 +38,7 @@ const MAX_ANSWERS = 16;
 /** What the archives of a conversation have: bodies of its old messages, and the index of their texts. */
 export class Archives {
   readonly #id: ConversationId;
-  readonly #state: ArchiveState;
+  readonly #state: ArchivePlaces;
   readonly #port: ArchivePort;
   readonly #timing: Timing["archives"];
   readonly #answers = new LruMap<string, ArchiveHits>(() => MAX_ANSWERS);
@@ -46,7 +46,7 @@ export class Archives {
   #generation = 0;
   readonly bodies: Bodies;
 
-  constructor(id: ConversationId, state: ArchiveState, port: ArchivePort, timing: Timing["archives"]) {
+  constructor(id: ConversationId, state: ArchivePlaces, port: ArchivePort, timing: Timing["archives"]) {
     this.#id = id;
     this.#state = state;
     this.#port = port;
@@ -62,7 +62,7 @@ export class Archives {
     return this.#state.positions.archived_seq;
   }
 
-  /** The messages whose body is here although archives are asked, as it has changed. @see ArchiveState */
+  /** The messages whose body is here although archives are asked, as it has changed. @see ArchivePlaces */
   changedBetween({ after, before }: Range, order: Order): Seq[] {
     return this.#state.changedBetween(after, before, order);
   }

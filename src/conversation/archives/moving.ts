@@ -5,7 +5,7 @@ import type { MessageRow } from "../log/row.ts";
 import type { Indexer } from "../search/indexer.ts";
 import type { ContentEdit, ContentFollower } from "../state/content-follower.ts";
 import type { Transaction } from "../state/transaction.ts";
-import type { ArchiveState } from "./archive-state.ts";
+import type { ArchivePlaces } from "./archive-places.ts";
 import type { Archives } from "./archives.ts";
 import { IS_MOVED, MOVED_BODY } from "./moved-body.ts";
 
@@ -13,7 +13,7 @@ import { IS_MOVED, MOVED_BODY } from "./moved-body.ts";
 interface MovingDeps {
   storage: DurableObjectStorage;
   log: Pick<MessageLog, "last">;
-  state: ArchiveState;
+  state: ArchivePlaces;
   archives: Archives;
   /** the index of the texts here */
   indexer: Pick<Indexer, "beginAfter">;
@@ -101,6 +101,7 @@ export class Moving implements ContentFollower {
     state.set({ reserved_seq: to });
     const archive = state.newest ?? state.begin(after + 1);
     const bytes = await archives.put(archive.number, { from: after + 1, to, bodies: rows.filter(isKept) });
+    state.grown(archive, bytes);
     if (bytes >= timing.archiveBytes) state.begin(to + 1);
     state.set({ copied_seq: to });
   }

@@ -3,6 +3,7 @@ import type { MessageEdit } from "../../domain/messages/edit.ts";
 import type { AnyDraft, DraftReferences } from "../../domain/messages/message.ts";
 import type { ReactionKey } from "../../domain/messages/reactions.ts";
 import { weightOf } from "../../object/backlog.ts";
+import { whenLoaded } from "../../object/calls/not-loaded.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { VoteInput } from "../polls/polls.ts";
@@ -73,13 +74,15 @@ export const WRITING = {
    * @see Redaction.revoke
    */
   revokeWithin: once(light, async ({ room }, { userId, seq, withinS }: OnMessage & { withinS: number }) => {
-    await atPath(room.state.profile.kind, () => room.redaction.revoke(userId, seq, withinS));
+    // A body that is in an archive is loaded before: the error that asks for it would get a path.
+    const revoke = () => whenLoaded(() => room.redaction.revoke(userId, seq, withinS));
+    await atPath(room.state.profile.kind, revoke);
     // The caller may have been removed during the wait. The revoke is done, so they still get the answer.
     const member = room.members.known(userId);
     // The caller may have hidden the message.
     const row = room.log.get(seq);
     if (!row) throw noMessage(seq);
-    return room.snapshots.context([row], member);
+    return whenLoaded(() => room.snapshots.context([row], member));
   }),
 
   /** Hides a message from the caller. @see Redaction.hide */

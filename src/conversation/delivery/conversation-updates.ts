@@ -8,11 +8,12 @@ import type { ConversationDirectory } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
+import { whenLoaded } from "../../object/calls/not-loaded.ts";
 import type { RoomContext } from "../room/context.ts";
 
 type UpdateSource = Pick<
   RoomContext,
-  "state" | "members" | "viewers" | "snapshots" | "flushSends" | "propagate"
+  "state" | "log" | "members" | "viewers" | "snapshots" | "flushSends" | "propagate"
 >;
 
 /** The room sockets and the devices of users. */
@@ -86,7 +87,11 @@ export class ConversationUpdates {
   }
 
   async #tell(userIds: UserId[]): Promise<void> {
-    for (const [userId, describe] of await this.describe(userIds)) this.#sink.tell(userId, describe);
+    for (const [userId, describe] of await this.describe(userIds)) {
+      // The last message, or what it quotes, may be in an archive.
+      if (this.#room.log.archives.upTo > 0) await whenLoaded(describe);
+      this.#sink.tell(userId, describe);
+    }
   }
 
   /** The conversation for each of these users who is a member, or looks; null: it is over by then. */

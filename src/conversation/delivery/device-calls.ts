@@ -15,6 +15,7 @@ import type { DevicePage } from "../../domain/sync/replay.ts";
 import { maxBytesOf } from "../../domain/text.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
+import { whenLoaded } from "../../object/calls/not-loaded.ts";
 import type { Composers } from "../members/composers.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { PendingSend, SendOrigin, SendOutcome, StoredSend } from "../sending/send.ts";
@@ -124,13 +125,18 @@ export class DeviceCalls {
     };
     try {
       const stored = await this.#store(userId, drafts, settled);
-      const outcomes = this.#receipts(userId, stored, echoes);
-      const update = members.isUnopened(userId)
-        ? null
-        : this.#source.update(userId, delivered, this.#fanout.isCrowded);
-      if (takesAnswer && update && this.#fanout.assume(userId, update, delivered))
-        return { outcomes, update };
-      const position = await withDeadline(take({ outcomes, update }), this.#timing.callTimeoutMs);
+      // What is stored is not stored again for a body that is in an archive.
+      const { isAnswered, ...result } = await whenLoaded(() => {
+        const outcomes = this.#receipts(userId, stored, echoes);
+        const update = members.isUnopened(userId)
+          ? null
+          : this.#source.update(userId, delivered, this.#fanout.isCrowded);
+        const isAnswered = takesAnswer && update && this.#fanout.assume(userId, update, delivered);
+        return { outcomes, update, isAnswered };
+      });
+      if (isAnswered) return result;
+      const { update } = result;
+      const position = await withDeadline(take(result), this.#timing.callTimeoutMs);
       if (update) this.#fanout.confirmed(userId, update, position);
       return null;
     } finally {

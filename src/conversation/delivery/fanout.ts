@@ -3,6 +3,7 @@ import type { Inboxes } from "../../domain/ports.ts";
 import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { whenLoaded } from "../../object/calls/not-loaded.ts";
 import type { RetryMarker } from "../../object/jobs/retry-marker.ts";
 import type { Wakeup } from "../../object/jobs/wakeup.ts";
 import type { MessageRow } from "../log/row.ts";
@@ -370,7 +371,7 @@ export class Fanout {
 
   async #call(id: UserId): Promise<() => void> {
     const { page } = this.#recipients.plan(this.#recipients.of(id));
-    const update = this.#source.update(id, page, this.isCrowded);
+    const update = await whenLoaded(() => this.#source.update(id, page, this.isCrowded));
     const answer = await this.#deps.inboxes.applyUpdate(id, update);
     return () => this.confirmed(id, update, answer);
   }

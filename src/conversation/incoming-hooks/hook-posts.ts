@@ -9,6 +9,7 @@ import type { Draft, Message } from "../../domain/messages/message.ts";
 import type { HookPost } from "../../domain/server/hook-post.ts";
 import { codePoints } from "../../domain/text.ts";
 import { sha256 } from "../../lib/sha256.ts";
+import { whenLoaded } from "../../object/calls/not-loaded.ts";
 import { overseer } from "../actions/backend.ts";
 import type { Editing } from "../actions/editing.ts";
 import type { Redaction } from "../actions/redaction.ts";
@@ -123,7 +124,7 @@ export class HookPosts {
     const stored: { message: Message; isRepeated: boolean }[] = [];
     for (const draft of drafts) {
       const { row, isRepeated } = await this.#deps.sends.store(NOBODY, draft);
-      stored.push({ message: this.#shown(row), isRepeated });
+      stored.push({ message: await whenLoaded(() => this.#shown(row)), isRepeated });
     }
     const [first, ...others] = stored;
     if (!first) throw new Error("a post has a message at least");

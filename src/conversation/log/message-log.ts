@@ -218,6 +218,13 @@ export class MessageLog {
     return this.#whole(this.#sql.exec<MessageRow>(query, senderId, clientMsgId, this.#floor()).toArray()[0]);
   }
 
+  /** The same as a seq, if its body may be in an archive; else empty. */
+  movedOf(senderId: UserId, clientMsgId: string): Seq[] {
+    const query = "SELECT seq FROM messages WHERE sender_id = ? AND client_msg_id = ? AND seq <= ?";
+    const found = this.#sql.exec<Pick<MessageRow, "seq">>(query, senderId, clientMsgId, this.archives.upTo);
+    return found.toArray().map(({ seq }) => seq);
+  }
+
   /** Frees the client message id of an expired message. @returns whether there was one */
   #freeExpired({ sender_id, client_msg_id }: MessageRow): boolean {
     const free =
@@ -258,7 +265,7 @@ export class MessageLog {
     if (this.archives.upTo === 0) return null;
     const listed = "(SELECT value FROM json_each(?1))";
     const query = `SELECT seq, body FROM messages WHERE seq IN ${listed}
-      OR seq IN (SELECT quote_seq FROM messages WHERE seq IN ${listed} AND quote_seq IS NOT NULL)`;
+      OR seq IN (SELECT coalesce(quote_seq, thread_root) FROM messages WHERE seq IN ${listed})`;
     const rows = this.#sql.exec<Pick<MessageRow, "seq" | "body">>(query, JSON.stringify(seqs)).toArray();
     const missing = rows.filter((row) => !this.archives.bodies.known(row)).map(({ seq }) => seq);
     return missing.length === 0 ? null : this.archives.bodies.load(missing).loaded;

@@ -5,7 +5,7 @@ import { bytesWithProfiles } from "../../domain/messages/copies/merged.ts";
 import { bytesOf } from "../../domain/text.ts";
 import { ReleasedFiles } from "../../object/files/released-files.ts";
 import { StorageSpace } from "../../object/space/storage-space.ts";
-import { ArchiveState } from "../archives/archive-state.ts";
+import { ArchivePlaces } from "../archives/archive-places.ts";
 import { Archives } from "../archives/archives.ts";
 import { Moving } from "../archives/moving.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
@@ -64,7 +64,7 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     const { kind, handle, name } = state.profile;
     return { kind, handle, name, users: () => members.pair().map(personOf), profileOf: personOf };
   };
-  const archiveState = new ArchiveState(storage);
+  const archiveState = new ArchivePlaces(storage);
   const archives = new Archives(state.id, archiveState, host.archives, timing.archives);
   const log = new MessageLog(
     sql,
@@ -115,7 +115,7 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   const space = new StorageSpace(sql, {
     looked: (bytes) => moving.grown(bytes),
     name: () => ({ conversation: state.id }),
-    store: (bytes) => directory.storeSize(state.id, bytes),
+    store: (bytes) => directory.storeSize(state.id, bytes, archiveState.ranges()),
     job: {
       isScheduled: () => jobs.has("size", ""),
       schedule: (due) => jobs.schedule("size", "", due),

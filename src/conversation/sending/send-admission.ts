@@ -1,5 +1,5 @@
 import type { Failure, Result } from "../../domain/errors.ts";
-import type { Seq, UserId } from "../../domain/ids.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { Draft, ForwardDraft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { Backlog, weightOf } from "../../object/backlog.ts";
@@ -14,7 +14,7 @@ import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 /**
  * Admits sends to the send queue. Most sends pass at once. A send waits here in six cases:
  * - It is a forward: its originals have to be read first.
- * - It quotes an old message, or answers it, whose body is in an archive.
+ * - It quotes, answers or repeats an old message whose body is in an archive: that is loaded first.
  * - A change of the direct permission is under way: the permission has to be read from D1.
  * - The gate is set, by rules or a hook: it checks each message first.
  * - Its sender is a viewer who becomes a member by it: their profile is read first, then rules look at it.
@@ -26,7 +26,7 @@ export class SendAdmission {
   readonly #forwards: ForwardResolver;
   readonly #gate: SendGate;
   readonly #arrivals: Pick<Arrivals, "isArriving" | "load">;
-  readonly #log: Pick<MessageLog, "loading">;
+  readonly #log: Pick<MessageLog, "archives" | "loading" | "movedOf">;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
@@ -38,7 +38,7 @@ export class SendAdmission {
     forwards: ForwardResolver,
     gate: SendGate,
     arrivals: Pick<Arrivals, "isArriving" | "load">,
-    log: Pick<MessageLog, "loading">,
+    log: Pick<MessageLog, "archives" | "loading" | "movedOf">,
     onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
@@ -68,8 +68,8 @@ export class SendAdmission {
     const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
     // A full backlog does not refuse a send that has nothing to wait for.
-    const isReady = batch.isComplete && this.#loading(batch.sends) === null;
-    if (isReady && !pendingCheck && !isGated && !this.#queues.isBusy(key)) {
+    const loading = batch.isComplete ? this.#loading(senderId, batch.sends) : null;
+    if (batch.isComplete && !loading && !pendingCheck && !isGated && !this.#queues.isBusy(key)) {
       this.#submit(senderId, batch.sends);
       return;
     }
@@ -81,6 +81,8 @@ export class SendAdmission {
     }
     const admitted = this.#queues.run(key, async () => {
       const failure = isArriving ? await this.#arrivals.load(senderId) : null;
+      // What cannot be loaded is refused by the queue.
+      await loading?.catch(() => undefined);
       const prepared = failure ?? (await this.#prepare(senderId, batch, pendingCheck));
       const ready = prepared.ok && isGated ? await this.#gated(senderId, prepared.value) : prepared;
       this.#backlog.release(senderId, count, bytes);
@@ -101,33 +103,19 @@ export class SendAdmission {
   ): Promise<Result<readonly ReadySend[]>> | Result<readonly ReadySend[]> {
     if (!batch.isComplete) return this.#resolveForward(senderId, batch.sends[0]);
     const { sends } = batch;
-    const loading = this.#loading(sends);
-    // What cannot be loaded is refused by the queue.
-    if (loading)
-      return loading.then(
-        () => this.#permitted(sends, pendingCheck),
-        () => this.#permitted(sends, pendingCheck),
-      );
-    return this.#permitted(sends, pendingCheck);
-  }
-
-  /** Waits for the old messages that sends refer to. @returns null: all are here */
-  #loading(sends: readonly ReadySend[]): Promise<unknown> | null {
-    const seqs: Seq[] = [];
-    for (const { draft } of sends) {
-      if (draft.quoteSeq !== undefined) seqs.push(draft.quoteSeq);
-      if (draft.thread) seqs.push(draft.thread.root);
-    }
-    return seqs.length === 0 ? null : this.#log.loading(seqs);
-  }
-
-  #permitted(
-    sends: readonly ReadySend[],
-    pendingCheck: ReturnType<DirectPermission["check"]>,
-  ): Promise<Result<readonly ReadySend[]>> | Result<readonly ReadySend[]> {
     // A change of the permission may have begun while this batch waited for an earlier one.
     const check = pendingCheck ?? this.#permission.check();
     return check ? check.then((failure) => failure ?? success(sends)) : success(sends);
+  }
+
+  /** Has the old messages loaded that sends refer to, or repeat. @returns null: all are here */
+  #loading(senderId: UserId, sends: readonly ReadySend[]): Promise<unknown> | null {
+    if (this.#log.archives.upTo === 0) return null;
+    const seqs = sends.flatMap(({ draft: { quoteSeq, thread, clientMsgId } }) => [
+      ...[quoteSeq ?? [], thread?.root ?? []].flat(),
+      ...(clientMsgId === undefined ? [] : this.#log.movedOf(senderId, clientMsgId)),
+    ]);
+    return seqs.length === 0 ? null : this.#log.loading(seqs);
   }
 
   async #resolveForward(

@@ -1,6 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, DraftReferences, Message } from "../../domain/messages/message.ts";
+import { whenLoaded } from "../../object/calls/not-loaded.ts";
 import { checkButtons } from "../bots/stored-buttons.ts";
 import type { Fanout } from "../delivery/fanout.ts";
 import type { RoomStores } from "../room/context.ts";
@@ -60,8 +61,9 @@ export class Sends {
     await (isProjected ? this.#deps.propagate([senderId]) : this.#deps.fanout.deliverToSender(senderId));
     const sender = members.find(senderId);
     if (!sender) throw new Error("the sender of a stored message has no member row");
-    const reader = isRepeated ? renderer.senderAsReader(row, sender) : sender;
-    const [message] = renderer.render([row], reader);
+    const [message] = await whenLoaded(() =>
+      renderer.render([row], isRepeated ? renderer.senderAsReader(row, sender) : sender),
+    );
     if (!message) throw new Error("one row makes one message");
     return { message, isRepeated };
   }

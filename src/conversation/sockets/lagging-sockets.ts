@@ -2,6 +2,7 @@ import type { ConversationId } from "../../domain/ids.ts";
 import type { SyncPosition } from "../../domain/sync/replay.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
+import { NotLoaded } from "../../object/calls/not-loaded.ts";
 import { CLOSE } from "../../object/hibernating-socket.ts";
 import { SlowReaders } from "../../object/slow-readers.ts";
 import type { RoomSocket } from "./room-socket.ts";
@@ -70,14 +71,24 @@ export class LaggingSockets {
   }
 
   #catchUp(socket: RoomSocket): void {
-    const { conversationId: conversation, catchUp } = this.#deps;
     try {
-      catchUp(socket);
+      this.#deps.catchUp(socket);
     } catch (error) {
-      // The client reconnects and syncs.
-      log("error", "broadcast_failed", { conversation, ...errorFields(error) });
-      socket.close(CLOSE.fault);
+      // A body that is in an archive is loaded first.
+      const loaded = error instanceof NotLoaded ? error.loaded : Promise.reject(error);
+      loaded.then(
+        () => this.#slow.add(socket),
+        (failure: unknown) => this.#failed(socket, failure),
+      );
+      return;
     }
     if (socket.lags) this.#slow.add(socket);
+  }
+
+  /** The client reconnects and syncs. */
+  #failed(socket: RoomSocket, error: unknown): void {
+    const { conversationId: conversation } = this.#deps;
+    log("error", "broadcast_failed", { conversation, ...errorFields(error) });
+    socket.close(CLOSE.fault);
   }
 }

@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { LargeObjectKind } from "../../domain/operation/large-object.ts";
+import type { ArchiveRange, LargeObjectKind } from "../../domain/operation/large-object.ts";
 
 /** The objects whose storage is large, as each has reported itself, once a day. */
 export const largeObjects = sqliteTable(
@@ -11,6 +11,7 @@ export const largeObjects = sqliteTable(
     bytes: integer().notNull(),
     /** ms since 1970 */
     reportedAt: integer("reported_at").notNull(),
+    archives: text({ mode: "json" }).$type<ArchiveRange[]>().notNull().default([]),
   },
   (table) => [
     primaryKey({ columns: [table.kind, table.id] }),

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { archived, growAndMove, moving, untilMoved } from "../../support/archives/moved.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { archived, foundBy, growAndMove, moving, setSmallArchives, untilMoved } from "../../support/archives/moved.ts";
+import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
   createGroup,
@@ -16,32 +16,18 @@ import {
 } from "../../support/clients/chat.ts";
 import { edit } from "../../support/clients/edits.ts";
 import { expectPosted, reference } from "../../support/clients/forwards.ts";
-import { StrictSearch } from "../../support/clients/shapes.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { reply } from "../../support/clients/threads.ts";
 import { eventually } from "../../support/eventually.ts";
 import { itemAt } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
-import { setArchiveMib } from "../../support/settings.ts";
-import { setTiming } from "../../support/timing.ts";
 
 let ann: SignedIn;
 let bob: SignedIn;
 let id: number;
 
 beforeAll(() => {
-  setArchiveMib(1);
-  setTiming({
-    archives: {
-      keptMessages: 2,
-      partMessages: 8,
-      partsAtOnce: 1,
-      clearedMessages: 4,
-      pauseMs: 0,
-      changesMs: 0,
-    },
-    storage: { lookMs: 0 },
-  });
+  setSmallArchives();
 });
 
 beforeEach(async () => {
@@ -50,19 +36,7 @@ beforeEach(async () => {
   ({ id } = await createGroup(ann, [bob]));
 });
 
-/** All that a search finds, over its pages. */
-async function found(text: string): Promise<number[]> {
-  const seqs: number[] = [];
-  for (let before = ""; ; ) {
-    const path = `/v1/conversations/${id}/messages/search?q=${encodeURIComponent(text)}${before}`;
-    const { status, body } = await call("GET", path, { token: ann.token });
-    expect(status, JSON.stringify(body)).toBe(200);
-    const { items, next_before } = StrictSearch.parse(body);
-    seqs.push(...items.map(({ seq }) => seq));
-    if (next_before === null) return seqs;
-    before = `&before=${next_before}`;
-  }
-}
+const found = (text: string) => foundBy(ann, id, text);
 
 test("pages and single messages read the same before and after their bodies have moved", async () => {
   const first = await send(ann, id, "the first quagga");

@@ -1,20 +1,24 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { backUp } from "../../../src/core/backup/run/backup-run.ts";
 import { restore } from "../../../src/core/backup/run/restore-run.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
+import { ServerMetrics } from "../../../src/surfaces/v1/server/metrics.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { archived, growAndMove, moving, untilMoved } from "../../support/archives/moved.ts";
+import { archived, foundBy, growAndMove, moving, setSmallArchives, untilMoved } from "../../support/archives/moved.ts";
 import { beginDeployment, loseEverything, source, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, login, PASSWORD, registerUsers, type SignedIn } from "../../support/clients/api.ts";
-import { createGroup, page, send, storedInConversation } from "../../support/clients/chat.ts";
+import { createGroup, deleteMessage, page, send, storedInConversation } from "../../support/clients/chat.ts";
+import { edit } from "../../support/clients/edits.ts";
+import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { loseConversation } from "../../support/objects/room.ts";
 import { evict } from "../../support/objects/sleep.ts";
 import { age, expire, keep } from "../../support/retention/expire.ts";
-import { setArchiveMib } from "../../support/settings.ts";
-import { setTiming } from "../../support/timing.ts";
+import { overrideTiming, setTiming } from "../../support/timing.ts";
 import { exportAll } from "../data/records.ts";
 
 let ann: SignedIn;
@@ -22,19 +26,8 @@ let bob: SignedIn;
 let id: number;
 
 beforeAll(() => {
-  setArchiveMib(1);
-  setTiming({
-    archives: {
-      keptMessages: 2,
-      partMessages: 8,
-      partsAtOnce: 1,
-      clearedMessages: 4,
-      pauseMs: 0,
-      changesMs: 0,
-    },
-    storage: { lookMs: 0 },
-    retention: { pauseMs: 0 },
-  });
+  setSmallArchives();
+  setTiming({ retention: { pauseMs: 0 } });
 });
 
 beforeEach(async () => {
@@ -44,18 +37,61 @@ beforeEach(async () => {
 
 const conversation = () => ConversationId.parse(id);
 
-test("a move goes on behind crashes, and nothing is lost or there twice", async () => {
-  for (let i = 0; i < 40; i++) await send(bob, id, `${i} ${"永".repeat(7_900)}`);
-  const before = (await page(ann, id, "?after=0&limit=100")).items;
-  for (let crash = 0; crash < 6; crash++) {
+/** Has the next copy end with the loss of the conversation, once the archive has it, or before. */
+function loseAtCopy(isCopied: boolean): Disposable {
+  const getByName = env.ARCHIVE.getByName.bind(env.ARCHIVE);
+  const lose = async (copy: () => Promise<unknown>) => {
+    if (isCopied) await copy();
     await loseConversation(id);
-    expect((await page(ann, id, "?after=0&limit=100")).items).toEqual(before);
+    throw new Error("Network connection lost.");
+  };
+  const value = (name: string) =>
+    new Proxy(getByName(name), {
+      get(stub, method) {
+        const found: unknown = Reflect.get(stub, method, stub);
+        if (method !== "putBodies" || typeof found !== "function") return found;
+        return (...args: unknown[]) => lose(async () => Reflect.apply(found, stub, args));
+      },
+    });
+  Object.defineProperty(env.ARCHIVE, "getByName", { configurable: true, value });
+  return { [Symbol.dispose]: () => Reflect.deleteProperty(env.ARCHIVE, "getByName") };
+}
+
+test("a kill within a copy, or between any two steps of a move, loses nothing and doubles nothing", async () => {
+  // Each alarm is one step.
+  overrideTiming({ archives: { pauseMs: 60_000, changesMs: 60_000 } });
+  const alarm = async () => {
+    advanceClock(60_001);
+    await runDurableObjectAlarm(env.CONVERSATION.getByName(String(id))).catch(() => undefined);
+    await loseConversation(id);
+  };
+  const [edited, revoked] = [await send(bob, id, "the first quagga"), await send(bob, id, "a secret quagga")];
+  for (let i = 0; i < 40; i++) await send(bob, id, `${i} ${"永".repeat(7_900)}`);
+  let shown = (await page(ann, id, "?after=0&limit=100")).items;
+  const steps = new Set<string>();
+  for (let step = 0; step < 40; step++) {
+    {
+      using _ = step % 3 === 0 ? undefined : loseAtCopy(step % 3 === 1);
+      await alarm();
+    }
+    const { copied, archived: searched, cleared, target, changes } = await moving(id);
+    expect((await page(ann, id, "?after=0&limit=100")).items).toEqual(shown);
+    const hits = shown.filter(({ body }) => JSON.stringify(body).includes("quagga")).map(({ seq }) => seq);
+    expect((await foundBy(ann, id, "quagga")).sort()).toEqual(hits);
+    if (target > 0 && cleared === target && changes === 0) break;
+    steps.add(copied < target ? "copying" : searched < target ? "copied" : cleared < target ? "clearing" : "telling");
+    // What was copied changes, before the rows lose their bodies.
+    if (step === 6) {
+      await edit(bob, id, edited.seq, { body: "the first zebra" });
+      expect((await deleteMessage(bob, id, revoked.seq, "everyone")).status).toBe(204);
+      shown = (await page(ann, id, "?after=0&limit=100")).items;
+    }
   }
-  await send(ann, id, "later");
-  await untilMoved(id);
-  expect((await page(ann, id, "?after=0&limit=40")).items).toEqual(before.slice(0, 40));
-  const seqs = (await archived(id)).map(({ seq }) => seq);
-  expect(new Set(seqs).size).toBe(seqs.length);
+  expect([...steps].sort()).toEqual(["clearing", "copied", "copying"]);
+  const kept = await archived(id);
+  expect(new Set(kept.map(({ seq }) => seq)).size).toBe(kept.length);
+  expect(JSON.stringify(kept)).not.toContain("quagga");
+  expect((await moving(id)).moved).toBe(kept.length);
 });
 
 test("what expires leaves its archive", async () => {
@@ -93,6 +129,22 @@ test("an export has what has moved", async () => {
   const texts = JSON.stringify((await exportAll(key, path)).records);
   expect(texts).toContain("the first quagga");
   expect(texts.split("永".repeat(8_000))).toHaveLength(41);
+});
+
+test("the metrics name the archives of a conversation", async () => {
+  await growAndMove(ann, id);
+  overrideTiming({ storage: { largeBytes: 1 } });
+  await send(ann, id, "later");
+  const { text: token } = await makeServerKey(["metrics"]);
+  const [path, headers] = ["/v1/server/metrics", { Accept: "application/json" }];
+  await eventually(async () => {
+    const { objects } = ServerMetrics.parse((await call("GET", path, { token, headers })).body);
+    const archives = objects.find((object) => object.id === id)?.archives;
+    const { archived: last_seq } = await moving(id);
+    expect(archives).toEqual([{ first_seq: 1, last_seq, bytes: expect.any(Number) }]);
+  });
+  const { body } = await call("GET", path, { token });
+  expect(body).toMatch(new RegExp(`parley_archive_bytes{conversation="${id}",first_seq="1"} [1-9]`));
 });
 
 test("a backup has what has moved, and it moves anew behind a restore", async () => {

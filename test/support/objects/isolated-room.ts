@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { ArchiveState } from "../../../src/conversation/archives/archive-state.ts";
+import { ArchivePlaces } from "../../../src/conversation/archives/archive-places.ts";
 import { Archives } from "../../../src/conversation/archives/archives.ts";
 import { create } from "../../../src/conversation/create.ts";
 import type { ConversationJobKind } from "../../../src/conversation/jobs.ts";
@@ -45,7 +45,7 @@ const NO_ARCHIVES = { putBodies: inNone, readBodies: inNone, searchBodies: inNon
 
 /** The archives of a conversation without any. */
 export function noArchives(storage: DurableObjectStorage): Archives {
-  return new Archives(ConversationId.parse(1), new ArchiveState(storage), NO_ARCHIVES, timing.archives);
+  return new Archives(ConversationId.parse(1), new ArchivePlaces(storage), NO_ARCHIVES, timing.archives);
 }
 
 const nothing = async () => null;

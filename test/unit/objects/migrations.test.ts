@@ -44,7 +44,7 @@ function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
 
 /** A release never changes a step of a former one. Who adds a step puts the new hash here. */
 test.each([
-  ["a conversation", CONVERSATION, "e3ae74e5d617dfffba40071d997721b367a3cc9688d57776e869b58ed555c510"],
+  ["a conversation", CONVERSATION, "b7c8cba8434966e10890d3af595f702f4ef60e74d0cebc956a17d087fcb5fa97"],
   ["an inbox", INBOX, "b4a0a9802b1d122a81165a655047d11793f777c9203d8c84bb9501bd57d645d3"],
 ] as const)("the tables of %s are the reviewed ones", async (_, steps, hash) => {
   const tables = await fresh((storage) => {

@@ -384,7 +384,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listHookConversations: (db) => hooks.listHookConversations(db, HOOK, 0, 10),
   listHookFailures: (db) => hooks.listHookFailures(db, HOOK, 10),
   storeLargeObject: (db) =>
-    largeObjects.storeLargeObject(db, { kind: "inbox", id: ANN, bytes: 1, reportedAt: 1 }),
+    largeObjects.storeLargeObject(db, { kind: "inbox", id: ANN, bytes: 1, archives: [], reportedAt: 1 }),
   claimLinkPreview: (db) =>
     linkPreviews.claimLinkPreview(
       db,

@@ -1,6 +1,7 @@
 import { Seq } from "../../../domain/ids.ts";
 import { type BodyJson, type Kind, searchText } from "../../../domain/messages/content.ts";
 import { comparisonForm } from "../../../lib/text-forms.ts";
+import { CHUNK } from "../../../object/row-chunks.ts";
 import type { Order } from "../../log/row.ts";
 import { BIGRAMS_TABLES, BigramIndex, WINDOW, type Window } from "../../search/bigram-index.ts";
 import { NORMALIZATION_VERSION, piecesOf } from "../../search/tokens.ts";
@@ -53,7 +54,7 @@ export interface ArchiveHits {
   end: Seq | null;
 }
 
-/** A call reads bodies of so many UTF-16 units at most, and one body at least. */
+/** A call ends behind so many UTF-16 units of bodies. */
 const MAX_READ = 4 * 1024 * 1024;
 /** A search ends after so many hits, or so many rows of the index. */
 const MAX_HITS = 256;
@@ -105,17 +106,17 @@ export class ArchiveStore {
     return sql.databaseSize;
   }
 
-  /** The bodies of messages, the first ones at least, in the order of `seqs`. */
+  /** The bodies of messages, those of the first ones at least. */
   read(seqs: readonly Seq[]): Pick<ArchivedBody, "seq" | "body">[] {
     const found: Pick<ArchivedBody, "seq" | "body">[] = [];
     let chars = 0;
-    for (const seq of seqs) {
-      const query = "SELECT seq, body FROM bodies WHERE seq = ?";
-      const [row] = this.#storage.sql.exec<Pick<ArchivedBody, "seq" | "body">>(query, seq).toArray();
-      if (!row) continue;
-      chars += row.body.length;
-      if (chars > MAX_READ && found.length > 0) break;
-      found.push(row);
+    const query = "SELECT seq, body FROM bodies WHERE seq IN (SELECT value FROM json_each(?))";
+    for (let i = 0; i < seqs.length && chars < MAX_READ; i += CHUNK) {
+      const asked = JSON.stringify(seqs.slice(i, i + CHUNK));
+      for (const row of this.#storage.sql.exec<Pick<ArchivedBody, "seq" | "body">>(query, asked)) {
+        chars += row.body.length;
+        found.push(row);
+      }
     }
     return found;
   }

@@ -4,7 +4,7 @@ import {
   type ServerMetrics as Metrics,
   serverMetrics as metricsOf,
 } from "../../../core/operation/metrics.ts";
-import { LARGE_OBJECT_KINDS } from "../../../domain/operation/large-object.ts";
+import { ArchiveRange, LARGE_OBJECT_KINDS } from "../../../domain/operation/large-object.ts";
 import {
   BUCKETS_MS,
   CounterName,
@@ -26,6 +26,9 @@ const LargeObject = z
     kind: z.enum(LARGE_OBJECT_KINDS),
     id: z.int().openapi({ description: "Of the conversation, or of the user whose inbox it is" }),
     bytes: Bytes.openapi({ description: "Beyond 9.5 GB the object takes nothing more" }),
+    archives: z.array(ArchiveRange).openapi({
+      description: "Of a conversation: the archives that have the bodies of its old messages",
+    }),
     reported_at: Time,
   })
   .openapi("LargeObject");
@@ -177,6 +180,17 @@ function openMetrics({ databaseBytes, objects, hooks, events }: Metrics): string
         help: "The sizes of the largest objects.",
       },
       samples: objects.map(({ kind, id, bytes }) => ({ labels: { kind, id }, value: bytes })),
+    },
+    {
+      ...{
+        name: "parley_archive_bytes",
+        type: "gauge",
+        unit: "bytes",
+        help: "The sizes of archives, each from its first message on.",
+      },
+      samples: objects.flatMap(({ id, archives }) =>
+        archives.map(({ first_seq, bytes }) => ({ labels: { conversation: id, first_seq }, value: bytes })),
+      ),
     },
     {
       ...{ name: "parley_hooks", type: "gauge", help: "The hooks in each state." },

@@ -1,4 +1,5 @@
 import type { Seq } from "../../domain/ids.ts";
+import type { ArchiveRange } from "../../domain/operation/large-object.ts";
 import type { Order } from "../log/row.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { Order } from "../log/row.ts";
  * - `archiving`: bodies up to `reserved_seq` may have a copy in an archive, those up to `copied_seq` have one.
  *   A move ends at `target_seq`. Searches ask archives up to `archived_seq`. Rows up to `cleared_seq` have
  *   lost what the archives have. `base_bytes`: the size of the conversation after the last move.
- * - `archives`: the archives, each from `first_seq` up to where the next begins.
+ * - `archives`: the archives, each from `first_seq` up to where the next begins. It has `bytes`.
  * - `archive_changes`: the rows up to `reserved_seq` whose body has changed since, and is here. Archives are
  *   told of them; `changes` tells a change from an earlier one.
  */
@@ -23,7 +24,8 @@ export const ARCHIVES_TABLES = `
   INSERT INTO archiving VALUES (1, 0, 0, 0, 0, 0, 0);
   CREATE TABLE archives (
     number INTEGER PRIMARY KEY,
-    first_seq INTEGER NOT NULL
+    first_seq INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE archive_changes (
     seq INTEGER PRIMARY KEY,
@@ -44,13 +46,13 @@ type Positions = {
 };
 
 /** A row of `archives`. */
-export type ArchiveRow = { number: number; first_seq: number };
+export type ArchiveRow = { number: number; first_seq: number; bytes: number };
 
 /** A row of `archive_changes`. */
 export type ArchiveChange = { seq: Seq; changes: number };
 
 /** Reads and writes where bodies are. The positions are in memory, too: each read of a row compares one. */
-export class ArchiveState {
+export class ArchivePlaces {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   #positions: Positions;
@@ -89,10 +91,26 @@ export class ArchiveState {
   /** Begins an archive. From then on no older release may run: it could not read rows without bodies. */
   begin(firstSeq: number): ArchiveRow {
     this.#sql.exec("UPDATE schema_versions SET min_code = version WHERE version = ?", ARCHIVES_VERSION);
-    const row = { number: (this.newest?.number ?? 0) + 1, first_seq: firstSeq };
-    this.#sql.exec("INSERT INTO archives (number, first_seq) VALUES (?, ?)", row.number, row.first_seq);
+    const row = { number: (this.newest?.number ?? 0) + 1, first_seq: firstSeq, bytes: 0 };
+    const insert = "INSERT INTO archives (number, first_seq, bytes) VALUES (?, ?, 0)";
+    this.#sql.exec(insert, row.number, row.first_seq);
     this.#archives = [...this.#archives, row];
     return row;
+  }
+
+  /** An archive has so many bytes now. The caller stores positions in the same turn. */
+  grown({ number }: ArchiveRow, bytes: number): void {
+    this.#sql.exec("UPDATE archives SET bytes = ? WHERE number = ?", bytes, number);
+    this.#archives = this.#archives.map((row) => (row.number === number ? { ...row, bytes } : row));
+  }
+
+  /** What each archive has, for operators. */
+  ranges(): ArchiveRange[] {
+    return this.#archives.map((row) => ({
+      first_seq: row.first_seq,
+      last_seq: this.endOf(row),
+      bytes: row.bytes,
+    }));
   }
 
   /** The archive that has a seq. */

@@ -1,0 +1,1 @@
+ALTER TABLE `large_objects` ADD `archives` text DEFAULT '[]' NOT NULL;
