@@ -4,9 +4,9 @@ import type { Order } from "../log/row.ts";
 
 /**
  * Where bodies are, and how far a move is.
- * - `archiving`: bodies up to `reserved_seq` may have a copy in an archive, those up to `copied_seq` have one.
- *   A move ends at `target_seq`. Searches ask archives up to `archived_seq`. Rows up to `cleared_seq` have
- *   lost what the archives have. `base_bytes`: the size of the conversation after the last move.
+ * - `archiving`: bodies up to `reserved_seq` may have a copy in an archive, those up to `copied_seq` have
+ *   one. A move ends at `target_seq`. Searches ask archives up to `archived_seq`. Rows up to `cleared_seq`
+ *   have lost what the archives have. `base_bytes`: the size of the conversation after the last move.
  * - `archives`: the archives, each from `first_seq` up to where the next begins. It has `bytes`.
  * - `archive_changes`: the rows up to `reserved_seq` whose body has changed since, and is here. Archives are
  *   told of them; `changes` tells a change from an earlier one.

@@ -123,8 +123,8 @@ export class Moving implements ContentFollower {
   }
 
   /**
-   * Takes the bodies of some rows, and stores the rows anew: SQLite keeps a page of which less than two thirds
-   * are free, so rows that became shorter in their places would free nothing.
+   * Takes the bodies of some rows, and stores the rows anew: SQLite keeps a page of which less than two
+   * thirds are free, so rows that became shorter in their places would free nothing.
    */
   #clearPart(after: number, upTo: number): void {
     const { state, archives, timing } = this.#deps;

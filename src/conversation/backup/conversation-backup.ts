@@ -15,8 +15,8 @@ import { MIGRATIONS } from "../migrations.ts";
 import { clearMessages, LOG_TABLES, lastWithin, printOf, rowsOf, rowsOfSeqs } from "./log-tables.ts";
 
 /**
- * The search index is made anew from the messages, and bodies move anew: rows are copied with theirs. Taps are
- * of the last minutes; relays have open sockets.
+ * The search index is made anew from the messages, and bodies move anew: rows are copied with theirs. Taps
+ * are of the last minutes; relays have open sockets.
  */
 const LEFT_OUT = [
   ...["bigram", "indexing", "stale_texts", "hook_taps", "relays", "relays_told"],

@@ -67,7 +67,7 @@ interface ChangeFeedDeps {
   tellsWhole(): boolean;
 }
 
-/** The messages of one announcement, where archives have bodies: as many as memory has them of, with quotes. */
+/** The messages of one announcement, where archives have bodies: memory has these and their quotes. */
 const MAX_LOADED = 100;
 
 /** What a feature says of a change. */

@@ -57,7 +57,7 @@ export class WaitingChanges {
     return [...this.#changes.keys()].slice(0, limit);
   }
 
-  /** Takes out the first changes: at least one, at most `limit`, and more while they have at most `maxBytes`. */
+  /** Takes out the first changes: one, and more up to `limit` while they have at most `maxBytes`. */
   next(maxBytes: number, limit: number): Batch {
     const ownersOf = new Map<Seq, ReadonlySet<UserId>>();
     let bytes = 0;

@@ -3,7 +3,14 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { archived, foundBy, growAndMove, moving, setSmallArchives, untilMoved } from "../../support/archives/moved.ts";
+import {
+  archived,
+  foundBy,
+  growAndMove,
+  moving,
+  setSmallArchives,
+  untilMoved,
+} from "../../support/archives/moved.ts";
 import { expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import {
   ask,
@@ -14,7 +21,7 @@ import {
   page,
   send,
 } from "../../support/clients/chat.ts";
-import { edit } from "../../support/clients/edits.ts";
+import { conflictOf, edit, edits, patch } from "../../support/clients/edits.ts";
 import { expectPosted, reference } from "../../support/clients/forwards.ts";
 import { openRoom } from "../../support/clients/socket.ts";
 import { reply } from "../../support/clients/threads.ts";
@@ -128,4 +135,30 @@ test("sockets hear of what changes in a message that quotes a moved one, and a s
   await evict(ConversationId.parse(id));
   socket.send({ type: "sync", after: 0 });
   await eventually(() => expect(JSON.stringify(socket.of("messages"))).toContain(shown));
+});
+
+test("what a moved message had and may do stays: versions, conflicts, reactions and pins that are taken back", async () => {
+  const first = await send(ann, id, "the first quagga");
+  await edit(ann, id, first.seq, { body: "the second quagga" });
+  const reaction = `/messages/${first.seq}/reactions/%F0%9F%91%8D`;
+  await expectAsked(bob, id, "PUT", reaction);
+  await expectAsked(ann, id, "PUT", `/messages/${first.seq}/pin`);
+  const before = await getMessage(bob, id, first.seq);
+  await growAndMove(ann, id);
+  const forget = () => evict(ConversationId.parse(id));
+  await forget();
+  expect(await getMessage(bob, id, first.seq)).toEqual(before);
+  await forget();
+  expect((await edits(ann, id, first.seq)).map(({ body }) => body)).toContainEqual({
+    text: "the first quagga",
+  });
+  await forget();
+  const conflict = conflictOf(await patch(ann, id, first.seq, { body: "the third quagga", base_version: 1 }));
+  expect(conflict.body).toEqual({ text: "the second quagga" });
+  await forget();
+  await expectAsked(bob, id, "DELETE", reaction);
+  await forget();
+  await expectAsked(ann, id, "DELETE", `/messages/${first.seq}/pin`);
+  const { body, reactions, pinned_at } = await getMessage(bob, id, first.seq);
+  expect([body, reactions ?? [], pinned_at]).toEqual([{ text: "the second quagga" }, [], 0]);
 });

@@ -7,7 +7,14 @@ import { ConversationId } from "../../../src/domain/ids.ts";
 import { ServerMetrics } from "../../../src/surfaces/v1/server/metrics.ts";
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import { archived, foundBy, growAndMove, moving, setSmallArchives, untilMoved } from "../../support/archives/moved.ts";
+import {
+  archived,
+  foundBy,
+  growAndMove,
+  moving,
+  setSmallArchives,
+  untilMoved,
+} from "../../support/archives/moved.ts";
 import { beginDeployment, loseEverything, source, target } from "../../support/backup/deployment.ts";
 import { MemoryStore } from "../../support/backup/memory-store.ts";
 import { call, login, PASSWORD, registerUsers, type SignedIn } from "../../support/clients/api.ts";
@@ -79,7 +86,9 @@ test("a kill within a copy, or between any two steps of a move, loses nothing an
     const hits = shown.filter(({ body }) => JSON.stringify(body).includes("quagga")).map(({ seq }) => seq);
     expect((await foundBy(ann, id, "quagga")).sort()).toEqual(hits);
     if (target > 0 && cleared === target && changes === 0) break;
-    steps.add(copied < target ? "copying" : searched < target ? "copied" : cleared < target ? "clearing" : "telling");
+    steps.add(
+      copied < target ? "copying" : searched < target ? "copied" : cleared < target ? "clearing" : "telling",
+    );
     // What was copied changes, before the rows lose their bodies.
     if (step === 6) {
       await edit(bob, id, edited.seq, { body: "the first zebra" });

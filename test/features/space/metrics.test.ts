@@ -179,7 +179,13 @@ test("large objects report themselves, and a small one is forgotten", async () =
   expect(objects).toEqual(
     expect.arrayContaining([
       { kind: "conversation", id, bytes: expect.any(Number), archives: [], reported_at: expect.any(Number) },
-      { kind: "inbox", id: ann.user.id, bytes: expect.any(Number), archives: [], reported_at: expect.any(Number) },
+      {
+        kind: "inbox",
+        id: ann.user.id,
+        bytes: expect.any(Number),
+        archives: [],
+        reported_at: expect.any(Number),
+      },
     ]),
   );
   expect(objects.map(({ bytes }) => bytes)).toEqual(objects.map(({ bytes }) => bytes).sort((a, b) => b - a));

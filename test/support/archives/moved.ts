@@ -29,7 +29,14 @@ export function setSmallArchives(): void {
 /** The positions of a conversation's move, and how many of its rows have their bodies in archives. */
 export function moving(id: number) {
   return runInDurableObject(conversationObject(ConversationId.parse(id)), (_, { storage: { sql } }) => {
-    type Moving = { copied: number; archived: number; cleared: number; target: number; moved: number; changes: number };
+    type Moving = {
+      copied: number;
+      archived: number;
+      cleared: number;
+      target: number;
+      moved: number;
+      changes: number;
+    };
     return sql
       .exec<Moving>(
         `SELECT copied_seq AS copied, archived_seq AS archived, cleared_seq AS cleared, target_seq AS target,

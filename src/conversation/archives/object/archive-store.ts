@@ -69,7 +69,7 @@ const PAUSE_MS = 100;
 
 type State = { fold_version: number; indexed_seq: number; purge: 0 | 1; purged_at: number };
 
-/** The bodies of old messages of a conversation, and their texts' index. Nothing here knows who may see what. */
+/** The bodies of old messages of a conversation, and the index of their texts. Rights are elsewhere. */
 export class ArchiveStore {
   readonly #storage: DurableObjectStorage;
   readonly #index: BigramIndex;
@@ -85,7 +85,7 @@ export class ArchiveStore {
     });
   }
 
-  /** Takes all bodies of a part, in place of those that are here. Idempotent. @returns the bytes stored here */
+  /** Takes all bodies of a part, in place of those that are here. Idempotent. @returns all bytes here */
   put({ from, to, bodies }: ArchivedPart): number {
     const { sql } = this.#storage;
     this.#storage.transactionSync(() => {
