@@ -162,9 +162,11 @@ function relayedPage({ room, relays, config }: ConversationComponents, input: Re
   const framesOf = isAsked ? pageFrames : liveFrames;
   const frames = framesOf(page, room.state.id, protocol);
   if (!page.hasMore) room.conversationUpdates.send([userId]);
+  // Events are told behind what all were told: a page may have more, of which the sample comes later.
+  const seq = page.hasMore ? page.lastSeq : Position.parse(Math.min(page.lastSeq, relays.position.seq));
   return {
     frames,
-    at: { seq: page.lastSeq, rev: page.rev },
+    at: { seq, rev: page.rev },
     generation,
     hasMore: page.hasMore,
     messages: page.messages.length,

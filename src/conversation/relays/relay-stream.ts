@@ -246,7 +246,8 @@ function runsOf(messages: readonly OutgoingMessage[], sample: Sample | null): Me
   const endOf = (i: number) =>
     Position.parse(i === runs.length - 1 ? range.lastSeq : (runs[i]?.at(-1)?.seq ?? range.lastSeq));
   return runs.map((run, i) => {
-    const after = i === 0 ? range.after : endOf(i - 1);
+    // Of a range that waits a socket may be sent this run and none before.
+    const after = i === 0 || !isTold ? range.after : endOf(i - 1);
     return { messages: run, sample: { isTold, range: { after, lastSeq: endOf(i) } } };
   });
 }

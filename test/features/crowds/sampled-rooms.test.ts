@@ -157,6 +157,42 @@ describe("a conversation that is lost in a burst", () => {
   });
 });
 
+describe("over relays, while a range waits", () => {
+  beforeAll(() => setLiveMembers(1));
+
+  beforeEach(async () => {
+    await openRoom(id, ann.token);
+  });
+
+  test("a reply that names one tells of what was left out before it in the same commit", async () => {
+    const [bobs, cids] = [await openRoom(id, bob.token), await openRoom(id, cid.token)];
+    await burst(bobs);
+    // Who has hidden what is quoted is sent the reply without its quote.
+    await expectAsked(cid, id, "DELETE", "/messages/1?for=me", undefined);
+    for (let n = 0; n < 10; n++) {
+      const reply = { ...textFrame("look", `r${n}`), quote_seq: 1, mentions: [cid.user.id] };
+      bobs.send({ type: "sends", items: [textFrame("before", `b${n}`), reply] });
+      await untilAcked(bobs, BURST + 2 * (n + 1));
+    }
+    const { shown, missing } = await untilTold(cids, BURST + 20);
+    expect([...shown, ...missing].sort((a, b) => a - b)).toEqual(range(1, BURST + 20));
+  });
+
+  test("a socket that has just had a page is told of a revoke", async () => {
+    const bobs = await openRoom(id, bob.token);
+    await burst(bobs);
+    for (let n = 1; n <= 4; n++) {
+      await burst(bobs, 1);
+      const vics = await openRoom(id, vic.token, "?after=0&rev=0");
+      await vics.next("synced");
+      await expectAsked(bob, id, "DELETE", `/messages/${n}?for=everyone`);
+      await untilTold(vics, await mention(ann, "all"));
+      expect(vics.of("revoked")).toContainEqual(expect.objectContaining({ seq: n }));
+      vics.close();
+    }
+  });
+});
+
 describe("who looks gets everything", () => {
   test("below the rate", async () => {
     const room = await openRoom(id, vic.token);
