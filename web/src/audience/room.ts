@@ -1,4 +1,4 @@
-import type { Conversation, Message, ServerFrame } from "parley-client";
+import { type Conversation, type Message, Problem, type ServerFrame } from "parley-client";
 import type { Account } from "../state/account.ts";
 
 /** A group, as who looks at it is shown it. */
@@ -12,8 +12,10 @@ const PING_EVERY = 25_000;
 const PING_CHARACTERS = 262_144;
 /** The first pause before the socket is opened again, and the longest one, in ms. */
 const [MIN_PAUSE, MAX_PAUSE] = [1_000, 30_000];
-/** Close codes after which there is nothing to look at: behind `kicked`, and for a foreign page. */
-const FINAL = [4_001, 4_403];
+/** The close code behind `kicked`. */
+const KICKED = 4_001;
+/** Close codes after which there is nothing to look at: also for a foreign page, and who may look no more. */
+const FINAL = [KICKED, 4_400, 4_403, 4_404];
 
 /**
  * What a user is shown of an audience room of which they are no member. It is in no list, and the device
@@ -31,6 +33,9 @@ export class Room {
   /** every message up to here, and every change, has come */
   #at = { seq: 0, rev: 0 };
   #socket: WebSocket | undefined;
+  /** the token with which the socket was opened, and the one that has ended */
+  #token: string | undefined;
+  #refused: string | undefined;
   #failures = 0;
   #received = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -72,9 +77,16 @@ export class Room {
   /** Ends the looking. */
   close(): void {
     this.#isClosed = true;
+    this.#forget();
+  }
+
+  /** Closes the socket, without waiting for its end, and opens none. */
+  #forget(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#pinging);
-    this.#socket?.close();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
   }
 
   /** Loads messages before the first one. @throws {Problem} */
@@ -106,26 +118,36 @@ export class Room {
       this.#at = { seq, rev };
       this.#changed();
       await this.#open();
-    } catch {
-      this.#again(() => this.#load());
+    } catch (error) {
+      if (error instanceof Problem && error.code === "not_found") this.#end();
+      else this.#again(() => this.#load());
     }
   }
 
   async #open(): Promise<void> {
     const { api } = this.#chat;
-    const token = await api.token(undefined, true);
+    const token = await api.token(this.#refused, true);
     if (!token || this.#isClosed) return;
+    this.#token = token;
     const { seq, rev } = this.#at;
     const path = `/v1/conversations/${this.id}/socket?after=${seq}&rev=${rev}`;
     const socket = new WebSocket(api.socketUrl(path), ["parley.v1", `token.${token}`]);
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#receive(`${data}`);
-    socket.onclose = ({ code }) => {
-      clearInterval(this.#pinging);
-      if (FINAL.includes(code)) this.#end();
-      else this.#again(() => this.#open());
+    socket.onmessage = ({ data }) => {
+      if (socket === this.#socket) this.#receive(`${data}`);
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (socket === this.#socket) this.#lost(code, reason);
     };
     this.#pinging = setInterval(() => this.#ping(), PING_EVERY);
+  }
+
+  #lost(code: number, reason: string): void {
+    this.#forget();
+    const isExpired = reason === "token_expired";
+    if (isExpired) this.#refused = this.#token;
+    if (FINAL.includes(code) && !isExpired) this.#end();
+    else this.#again(() => this.#open());
   }
 
   #end(): void {
@@ -160,9 +182,11 @@ export class Room {
         break;
       case "message":
         this.#put([frame.message]);
+        this.#reached(frame.message.seq, 0);
         break;
       case "messages":
         this.#put(frame.items);
+        this.#reached(frame.items.at(-1)?.seq ?? 0, 0);
         break;
       case "changed":
         for (const item of frame.items) if ("body" in item) this.#replace(item.seq, () => item);
@@ -178,8 +202,12 @@ export class Room {
           this.#socket?.send(JSON.stringify({ type: "sync", after: frame.last_seq, rev: frame.rev }));
         break;
       case "reset":
-        this.#socket?.close();
+        this.#forget();
         void this.#load();
+        break;
+      case "kicked":
+        // The close event may come later.
+        this.#lost(KICKED, frame.reason);
         break;
       case "viewers":
         this.#viewers = frame.count;
@@ -203,7 +231,6 @@ export class Room {
       const at = others.findLastIndex((one) => one.seq < seq) + 1;
       this.#messages = [...others.slice(0, at), message, ...others.slice(at)];
     }
-    this.#reached(messages.at(-1)?.seq ?? 0, 0);
     if (this.#messages.length <= KEPT) return;
     this.#messages = this.#messages.slice(-KEPT);
     this.#hasOlder = true;

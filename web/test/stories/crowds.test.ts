@@ -1,11 +1,17 @@
+import type { Locator, WebSocket } from "playwright-core";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { Network } from "../../../packages/client/test/support/network.ts";
 import { findings } from "../support/axe.ts";
 import { details, member } from "../support/group.ts";
 import { PHONE, Site } from "../support/site.ts";
 import { composer, openTalk, row, send, stored } from "../support/talk.ts";
 
-// A group of more than three is a crowd, and a relay holds each socket but the first.
-const site = Site.alone({ CROWD_MEMBERS: "3", LIVE_MEMBERS: "1" });
+const Room = z.object({ id: z.int() });
+
+// A group of more than three is a crowd, and a relay holds each socket but the first. A client that has missed
+// more than two changes begins anew.
+const site = Site.alone({ CROWD_MEMBERS: "3", LIVE_MEMBERS: "1", MAX_CHANGES: "2" });
 
 test("in a crowd messages come at once to who looks, an @ finds who is not loaded, and receipts and closed fields follow its policies", async () => {
   const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
@@ -90,4 +96,50 @@ test("who has the link to an audience room looks, is counted, and is a member by
   await stored(page, "Still here").waitFor();
   await vics.getByRole("link", { name: "Details" }).click();
   await member(vics, vic).waitFor();
+});
+
+test("who looks has one socket after a reset, and none where they may look no more", async () => {
+  const [ann, vic] = [await site.person("ann"), await site.person("vic")];
+  const fields = { kind: "group", name: "Stage", audience: true, join_policy: "free", member_ids: [] };
+  const { id } = Room.parse(await ann.call("POST", "/v1/conversations", fields));
+  const sent = [];
+  for (const text of ["one", "two", "Doors open"]) sent.push(await ann.send(id, text));
+  await using network = await Network.to(site.origin);
+  const page = await site.open({ person: vic, origin: network.origin });
+  const sockets: WebSocket[] = [];
+  page.on("websocket", (socket) => {
+    if (socket.url().includes(`/conversations/${id}/socket`)) sockets.push(socket);
+  });
+  await page.clock.install();
+  await page.goto(`${network.origin}/#/c/${id}`);
+  await stored(page, "Doors open").waitFor();
+  await expect.poll(() => sockets.length).toBe(1);
+  /** Lets the pauses of the page pass until it shows something. */
+  const reach = (shown: Locator) =>
+    expect
+      .poll(async () => {
+        await page.clock.fastForward(2_000);
+        return shown.count();
+      })
+      .toBe(1);
+
+  await network.down();
+  for (const { seq } of sent)
+    await ann.call("PATCH", `/v1/conversations/${id}/messages/${seq}`, {
+      ...{ body: { text: `edited ${seq}` }, base_version: 1 },
+    });
+  await network.up();
+  await reach(stored(page, `edited ${sent.at(-1)?.seq}`));
+  await page.clock.fastForward(60_000);
+  await ann.send(id, "The band is here");
+  await reach(stored(page, "The band is here"));
+  await expect.poll(() => sockets.filter((socket) => !socket.isClosed()).length).toBe(1);
+
+  await network.down();
+  await ann.call("PUT", `/v1/conversations/${id}/bans/${vic.user.id}`, {});
+  await network.up();
+  await reach(page.getByText("This conversation is not there"));
+  const { length } = sockets;
+  await page.clock.fastForward(60_000);
+  expect(sockets.length).toBe(length);
 });
