@@ -53,4 +53,12 @@ test("a busy audience room shows a part of its messages, says where, and loads t
   const shown = (seq: number) => window.view.messages.find((message) => message.seq === seq);
   expect(shown(revoked)).toMatchObject({ revoked: true });
   expect(shown(edited)).toMatchObject({ body: { text: "edited" } });
+
+  // A gap in which nothing is of this window ends, too.
+  const reply = { thread: { root: shown(edited)?.seq ?? 0, also_in_main: false } };
+  for (let n = 1; n <= BURST; n++) bobs.send(id, { ...text(`reply ${n}`), ...reply });
+  await bobs.flush();
+  await until(anns, () => window.view.gaps.length > 0);
+  for (let calls = 0; window.view.gaps.length && calls < 10; calls++) await window.rest();
+  expect(window.view.gaps).toEqual([]);
 });

@@ -241,8 +241,8 @@ export class ConversationWindow {
       list.tellAgain(asked);
       const [from, to] = extent(page);
       if (from <= to) this.#stream.cover(from, to);
-      // What is behind the page is not in it.
-      this.#stream.fill(from, Math.min(to, Math.max(page.last_seq ?? 0, page.items.at(-1)?.seq ?? 0)));
+      // What was sent after a page of the newest messages is not in it.
+      this.#stream.fill(from, to < Infinity ? to : Math.max(page.last_seq ?? 0, page.items.at(-1)?.seq ?? 0));
     }
     timeline.settle();
     changed();
