@@ -5,6 +5,7 @@ import type { Person } from "../../scripts/support/person.ts";
 import { write } from "../test/support/history.ts";
 import { Site } from "../test/support/site.ts";
 import { sight } from "../test/support/timeline.ts";
+import { keyTimes, noteKeys, row } from "./keys.ts";
 
 const site = Site.forFile();
 const ROUNDS = 9;
@@ -16,21 +17,7 @@ declare global {
   interface Window {
     /** when the first message was on screen, in ms since the navigation; absent: not yet */
     firstMessageAt?: number;
-    /** from each key to the end of its frame, in ms */
-    keyTimes?: number[];
   }
-}
-
-/** Notes in a page how long each key takes. */
-function noteKeys(): void {
-  const times: number[] = [];
-  window.keyTimes = times;
-  addEventListener(
-    "keydown",
-    ({ timeStamp }) =>
-      requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - timeStamp))),
-    true,
-  );
 }
 
 /** How many keys are pressed, and how many turns of a wheel are made. */
@@ -51,11 +38,6 @@ function noteFirstMessage(): void {
 async function firstMessage(page: Page): Promise<number> {
   await page.waitForFunction(() => window.firstMessageAt !== undefined);
   return page.evaluate(() => window.firstMessageAt ?? 0);
-}
-
-function row(name: string, all: readonly number[]): string {
-  const sorted = [...all].sort((a, b) => a - b).map(Math.round);
-  return `| ${name} | ${sorted[Math.floor(sorted.length / 2)]} ms | ${sorted[0]}–${sorted.at(-1)} |\n`;
 }
 
 /** Opens the newest messages of a conversation in a browser that has nothing of it. */
@@ -130,8 +112,8 @@ for (const count of [5_000, 50_000])
     await page.evaluate(noteKeys);
     await page.locator(".composer textarea").focus();
     for (let i = 0; i < KEYS; i++) await page.keyboard.press("a");
-    await expect.poll(() => page.evaluate(() => window.keyTimes?.length)).toBe(KEYS);
-    const times = await page.evaluate(() => window.keyTimes ?? []);
+    await expect.poll(() => keyTimes(page).then(({ length }) => length)).toBe(KEYS);
+    const times = await keyTimes(page);
     await page.locator(".scroller").hover();
     const before = await cpu();
     for (let i = 0; i < TURNS; i++) await page.mouse.wheel(0, -400);
