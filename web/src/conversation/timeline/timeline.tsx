@@ -10,6 +10,7 @@ import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
 import { href } from "../../state/router.ts";
+import { lazy } from "../../ui/lazy.tsx";
 import { Boundary } from "../../ui/missing/boundary.tsx";
 import { Empty } from "../../ui/missing/empty.tsx";
 import { Placeholder } from "../../ui/missing/placeholder.tsx";
@@ -18,11 +19,13 @@ import { LiveMessages } from "../live/lazy.ts";
 import { NoticeRow } from "../notices/notice-row.tsx";
 import { ReadMark } from "../reads/read-mark.tsx";
 import { useReceipts } from "../reads/use-receipts.ts";
-import { Announcer } from "./announcer.tsx";
 import { DayHeading } from "./day-heading.tsx";
-import { NewMessagesBar, ToNewest } from "./guides.tsx";
 import { savePlace } from "./saved-place.ts";
 import { useNavigation } from "./use-navigation.ts";
+
+const Announcer = lazy(async () => (await import("./later.ts")).Announcer, { isHint: true });
+const NewMessagesBar = lazy(async () => (await import("./later.ts")).NewMessagesBar, { isHint: true });
+const ToNewest = lazy(async () => (await import("./later.ts")).ToNewest, { isHint: true });
 
 interface Props {
   /** the conversation */

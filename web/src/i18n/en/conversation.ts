@@ -4,5 +4,4 @@ export const conversation = {
   "conversation.messages": "Messages",
   "conversation.loading": "Loading …",
   "conversation.beginning": "This is the beginning of the conversation.",
-  "conversation.newest": "To the newest messages",
 } as const;

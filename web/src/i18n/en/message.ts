@@ -39,7 +39,6 @@ export const message = {
   "action.reply": "Reply",
   "action.reactWith": "React with {emoji}",
   "thread.replies": { one: "{n} reply", other: "{n} replies" },
-  "threads.title": "Threads",
   "action.moreEmoji": "More emoji",
   "message.copied": "Copied",
   "message.copyCode": "Copy the code",

@@ -4,5 +4,4 @@ export const conversation = {
   "conversation.messages": "消息",
   "conversation.loading": "加载中…",
   "conversation.beginning": "会话从这里开始。",
-  "conversation.newest": "回到最新消息",
 } as const;

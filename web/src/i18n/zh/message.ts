@@ -39,7 +39,6 @@ export const message = {
   "action.reply": "回复",
   "action.reactWith": "用 {emoji} 回应",
   "thread.replies": "{n} 条回复",
-  "threads.title": "话题",
   "action.moreEmoji": "更多表情",
   "message.copied": "已复制",
   "message.copyCode": "复制代码",

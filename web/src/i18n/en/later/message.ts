@@ -3,6 +3,7 @@ export const message = {
   "message.failed.refused": "Refused: nobody else sees it.",
   "message.failed.forbidden": "You may not write here.",
   "message.failed.not_found": "What it refers to is gone.",
+  "threads.title": "Threads",
   "message.held.withdrawn": "Taken back: nobody else has seen it.",
   "message.held.accepted": "Too late: a moderator has just accepted it.",
   "message.held.refused": "A moderator has refused it: nobody else sees it.",

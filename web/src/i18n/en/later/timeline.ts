@@ -1,4 +1,13 @@
 export const timeline = {
+  "timeline.unreadAbove": { one: "{n} new message", other: "{n} new messages" },
+  "conversation.newest": "To the newest messages",
+  "timeline.newBelow": {
+    one: "To the newest messages: {n} new",
+    other: "To the newest messages: {n} new",
+  },
+  "timeline.readAll": "Mark as read",
+  "timeline.newMessages": { one: "{n} new message", other: "{n} new messages" },
+  "timeline.announced": "{name}: {text}",
   "timeline.gone": "This message no longer exists.",
   "timeline.date": "Date",
   "timeline.goToDate": "Show this day",

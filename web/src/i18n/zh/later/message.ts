@@ -3,6 +3,7 @@ export const message = {
   "message.failed.refused": "已被拒绝，他人看不到。",
   "message.failed.forbidden": "你不能在这里发消息。",
   "message.failed.not_found": "它引用的内容已不存在。",
+  "threads.title": "话题",
   "message.held.withdrawn": "已撤回，没有其他人看到过。",
   "message.held.accepted": "晚了一步：管理员刚刚通过了它。",
   "message.held.refused": "管理员已拒绝它，他人看不到。",

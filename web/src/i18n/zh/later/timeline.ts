@@ -1,4 +1,10 @@
 export const timeline = {
+  "timeline.unreadAbove": "{n} 条新消息",
+  "conversation.newest": "回到最新消息",
+  "timeline.newBelow": "回到最新消息：{n} 条未读",
+  "timeline.readAll": "标为已读",
+  "timeline.newMessages": "{n} 条新消息",
+  "timeline.announced": "{name}：{text}",
   "timeline.gone": "这条消息已不存在。",
   "timeline.date": "日期",
   "timeline.goToDate": "查看这一天",
