@@ -1,5 +1,6 @@
 import { type Conversation, type Message, Problem, type ServerFrame } from "parley-client";
 import type { Account } from "../state/account.ts";
+import { filled, type Gap, skipped } from "./gaps.ts";
 
 /** A group, as who looks at it is shown it. */
 export type Viewed = Extract<Conversation, { kind: "group" }>;
@@ -27,11 +28,14 @@ export class Room {
   readonly #changed: () => void;
   #conversation: Viewed;
   #messages: readonly Message[] = [];
+  #gaps: readonly Gap[] = [];
   #viewers = 0;
   #hasOlder = false;
   #isOver = false;
   /** every message up to here, and every change, has come */
   #at = { seq: 0, rev: 0 };
+  /** false: what was sent while there was no socket is still on its way */
+  #isLive = false;
   #socket: WebSocket | undefined;
   /** the token with which the socket was opened, and the one that has ended */
   #token: string | undefined;
@@ -59,6 +63,11 @@ export class Room {
   /** From the oldest to the newest. */
   get messages(): readonly Message[] {
     return this.#messages;
+  }
+
+  /** Where the server has left out messages, as more come than anybody reads. */
+  get gaps(): readonly Gap[] {
+    return this.#gaps;
   }
 
   get viewers(): number {
@@ -97,9 +106,17 @@ export class Room {
     this.#changed();
   }
 
+  /** Loads the newest messages of a gap. @throws {Problem} */
+  async rest({ to }: Gap): Promise<void> {
+    const { items, has_more: hasMore } = await this.#page({ before: to + 1 });
+    this.#insert(items);
+    this.#gaps = filled(this.#gaps, hasMore ? (items[0]?.seq ?? to) : 0, to);
+    this.#changed();
+  }
+
   /** Takes a message that the user has sent: the socket brings it, too. */
   take(message: Message): void {
-    this.#put([message]);
+    this.#insert([message]);
     this.#changed();
   }
 
@@ -114,6 +131,7 @@ export class Room {
       const { items, has_more: hasMore, last_seq: seq = 0, rev = 0 } = await this.#page({});
       if (this.#isClosed) return;
       this.#messages = items;
+      this.#gaps = [];
       this.#hasOlder = hasMore;
       this.#at = { seq, rev };
       this.#changed();
@@ -133,6 +151,7 @@ export class Room {
     const path = `/v1/conversations/${this.id}/socket?after=${seq}&rev=${rev}`;
     const socket = new WebSocket(api.socketUrl(path), ["parley.v1", `token.${token}`]);
     this.#socket = socket;
+    this.#isLive = false;
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) this.#receive(`${data}`);
     };
@@ -182,11 +201,9 @@ export class Room {
         break;
       case "message":
         this.#put([frame.message]);
-        this.#reached(frame.message.seq, 0);
         break;
       case "messages":
-        this.#put(frame.items);
-        this.#reached(frame.items.at(-1)?.seq ?? 0, 0);
+        this.#put(frame.items, frame.sampled);
         break;
       case "changed":
         for (const item of frame.items) if ("body" in item) this.#replace(item.seq, () => item);
@@ -198,6 +215,7 @@ export class Room {
         break;
       case "synced":
         this.#reached(frame.last_seq, frame.rev);
+        this.#isLive = !frame.has_more;
         if (frame.has_more)
           this.#socket?.send(JSON.stringify({ type: "sync", after: frame.last_seq, rev: frame.rev }));
         break;
@@ -222,7 +240,23 @@ export class Room {
     this.#at = { seq: Math.max(this.#at.seq, seq), rev: Math.max(this.#at.rev, rev) };
   }
 
-  #put(messages: readonly Message[]): void {
+  /** @param sampled of which the messages are a part */
+  #put(messages: readonly Message[], sampled?: { after: number; last_seq: number }): void {
+    const last = sampled?.last_seq ?? messages.at(-1)?.seq ?? 0;
+    this.#insert(messages);
+    // While something is on its way, it has all of them.
+    if (this.#isLive) {
+      const from = Math.max(sampled?.after ?? last, this.#at.seq) + 1;
+      if (from <= last) this.#gaps = skipped(this.#gaps, { from, to: last });
+      this.#reached(last, 0);
+    }
+    if (this.#messages.length <= KEPT) return;
+    this.#messages = this.#messages.slice(-KEPT);
+    this.#gaps = filled(this.#gaps, 0, this.#messages[0]?.seq ?? 0);
+    this.#hasOlder = true;
+  }
+
+  #insert(messages: readonly Message[]): void {
     for (const message of messages) {
       const { seq, thread } = message;
       if (thread?.also_in_main === false) continue;
@@ -231,9 +265,6 @@ export class Room {
       const at = others.findLastIndex((one) => one.seq < seq) + 1;
       this.#messages = [...others.slice(0, at), message, ...others.slice(at)];
     }
-    if (this.#messages.length <= KEPT) return;
-    this.#messages = this.#messages.slice(-KEPT);
-    this.#hasOlder = true;
   }
 
   #replace(seq: number, change: (message: Message) => Message): void {

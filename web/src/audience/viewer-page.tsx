@@ -11,6 +11,8 @@ import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Boundary } from "../ui/missing/boundary.tsx";
 import { Gone } from "../ui/missing/gone.tsx";
+import { type Gap, marksOf } from "./gaps.ts";
+import { LeftOut } from "./left-out.tsx";
 import { Room, type Viewed } from "./room.ts";
 import { ViewerField } from "./viewer-field.tsx";
 
@@ -23,7 +25,7 @@ export function ViewerPage({ first }: { first: Viewed }) {
   const [, draw] = useState({});
   const [room] = useState(() => new Room(chat, first, () => draw({})));
   useEffect(() => () => room.close(), [room]);
-  const { conversation, viewers, isOver, messages, hasOlder } = room;
+  const { conversation, viewers, isOver, messages, gaps, hasOlder } = room;
   const { id, name, avatar } = conversation;
   if (isOver) return <Gone text={t("gone.conversation")} back={href({ view: "home" })} />;
   return (
@@ -44,39 +46,59 @@ export function ViewerPage({ first }: { first: Viewed }) {
           </div>
         </header>
         {/* A view with the same properties is not drawn again. */}
-        <Messages {...{ room, messages, hasOlder }} />
+        <Messages {...{ room, messages, gaps, hasOlder }} />
         <ViewerField {...{ room, conversation }} />
       </section>
     </div>
   );
 }
 
-function Messages({ room, messages, hasOlder }: Pick<Room, "messages" | "hasOlder"> & { room: Room }) {
+interface MessagesProps extends Pick<Room, "messages" | "gaps" | "hasOlder"> {
+  room: Room;
+}
+
+function Messages({ room, messages, gaps, hasOlder }: MessagesProps) {
   const { me } = useAccount();
   const { id } = room;
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  const height = useRef(0);
+  /** the first message on screen, and how far below the top of the page it is, in px */
+  const first = useRef<{ row: Element; top: number } | undefined>(undefined);
+  /** whether the focus is on a button that goes when it has done its work */
+  const isShowing = useRef(false);
   const older = useAction(() => room.older());
-  const [oldest, newest] = [messages[0]?.seq, messages.at(-1)?.seq];
-  const before = useRef(oldest);
+  const marks = marksOf(messages, gaps);
+  const look = (scroller: Element) => {
+    const { top: edge } = scroller.getBoundingClientRect();
+    const row = [...scroller.querySelectorAll("li[data-seq]")].find((one) => topOf(one) >= edge);
+    first.current = row && { row, top: topOf(row) };
+  };
   useLayoutEffect(() => {
     const { current: scroller } = box;
     if (!scroller) return;
-    const grown = scroller.scrollHeight - height.current;
-    if (isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
     // What was loaded above moves nothing.
-    else if (before.current !== oldest && grown > 0) scroller.scrollTop += grown;
-    before.current = oldest;
-    height.current = scroller.scrollHeight;
-  }, [oldest, newest]);
+    if (isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
+    else if (first.current?.row.isConnected)
+      scroller.scrollTop += topOf(first.current.row) - first.current.top;
+    look(scroller);
+    if (isShowing.current && document.activeElement === document.body)
+      scroller.focus({ preventScroll: true });
+    isShowing.current = false;
+  }, [messages, gaps]);
+  const rest = (gap: Gap) => {
+    isShowing.current = true;
+    return room.rest(gap);
+  };
   return (
     <div class="timeline">
       <div
         ref={box}
         class="scroller"
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        tabIndex={-1}
+        onScroll={({ currentTarget: scroller }) => {
+          const { scrollTop, scrollHeight, clientHeight } = scroller;
           isAtEnd.current = scrollHeight - scrollTop - clientHeight < AT_END;
+          look(scroller);
         }}
       >
         {hasOlder && (
@@ -87,13 +109,14 @@ function Messages({ room, messages, hasOlder }: Pick<Room, "messages" | "hasOlde
           </p>
         )}
         <ol class="messages viewed" aria-label={t("conversation.messages")}>
-          {messages.map((message, i) => {
+          {messages.flatMap((message, i) => {
             const { seq, kind, sender, created_at: at } = message;
             const last = messages[i - 1];
             const next = messages[i + 1];
             const isNewDay =
               !last || new Date(last.created_at).toDateString() !== new Date(at).toDateString();
             const isTogether = !isNewDay && follows(last, message);
+            const mark = marks.get(seq);
             return [
               isNewDay && (
                 <li key={`day ${seq}`}>
@@ -114,10 +137,16 @@ function Messages({ room, messages, hasOlder }: Pick<Room, "messages" | "hasOlde
                   />
                 )}
               </Boundary>,
+              mark && <LeftOut key={`gap ${mark.gap.from}`} mark={mark} onShow={({ gap }) => rest(gap)} />,
             ];
           })}
         </ol>
       </div>
     </div>
   );
+}
+
+/** How far something is below the top of the page, in px. */
+function topOf(element: Element): number {
+  return element.getBoundingClientRect().top;
 }

@@ -1,17 +1,23 @@
 import type { Locator, WebSocket } from "playwright-core";
 import { expect, test } from "vitest";
-import { z } from "zod";
 import { Network } from "../../../packages/client/test/support/network.ts";
+import { Conversation } from "../../../scripts/support/shapes.ts";
 import { findings } from "../support/axe.ts";
 import { details, member } from "../support/group.ts";
 import { PHONE, Site } from "../support/site.ts";
-import { composer, openTalk, row, send, stored } from "../support/talk.ts";
-
-const Room = z.object({ id: z.int() });
+import { composer, openTalk, row, send, stored, texts } from "../support/talk.ts";
+import { sight } from "../support/timeline.ts";
 
 // A group of more than three is a crowd, and a relay holds each socket but the first. A client that has missed
-// more than two changes begins anew.
-const site = Site.alone({ CROWD_MEMBERS: "3", LIVE_MEMBERS: "1", MAX_CHANGES: "2" });
+// more than two changes begins anew. Of more than two messages a second an audience room shows a part.
+const site = Site.alone({
+  ...{ CROWD_MEMBERS: "3", LIVE_MEMBERS: "1" },
+  ...{ MAX_CHANGES: "2", AUDIENCE_RATE: "2" },
+});
+/** So many messages are sent at once, to leave out some of them. */
+const BURST = 12;
+/** So many more fill a low window. */
+const ENCORES = 9;
 
 test("in a crowd messages come at once to who looks, an @ finds who is not loaded, and receipts and closed fields follow its policies", async () => {
   const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
@@ -101,7 +107,7 @@ test("who has the link to an audience room looks, is counted, and is a member by
 test("who looks has one socket after a reset, and none where they may look no more", async () => {
   const [ann, vic] = [await site.person("ann"), await site.person("vic")];
   const fields = { kind: "group", name: "Stage", audience: true, join_policy: "free", member_ids: [] };
-  const { id } = Room.parse(await ann.call("POST", "/v1/conversations", fields));
+  const { id } = Conversation.parse(await ann.call("POST", "/v1/conversations", fields));
   const sent = [];
   for (const text of ["one", "two", "Doors open"]) sent.push(await ann.send(id, text));
   await using network = await Network.to(site.origin);
@@ -142,4 +148,45 @@ test("who looks has one socket after a reset, and none where they may look no mo
   const { length } = sockets;
   await page.clock.fastForward(60_000);
   expect(sockets.length).toBe(length);
+});
+
+test("where a busy audience room leaves out messages its members and viewers are told, and shown the rest", async () => {
+  const [ann, ben, vic] = [await site.person("ann"), await site.person("ben"), await site.person("vic")];
+  const body = { kind: "group", name: "Finale", audience: true, join_policy: "free" };
+  const room = await ann.call("POST", "/v1/conversations", { ...body, member_ids: [ben.user.id] });
+  const { id } = Conversation.parse(room);
+  await ann.send(id, "Now comes the finale");
+  const pages = [ann, vic].map((person) => site.open({ person, hash: `#/c/${id}` }));
+  for (const page of await Promise.all(pages)) {
+    await stored(page, "Now comes the finale").waitFor();
+    const marks = page.getByRole("listitem").filter({ hasText: /messages? left out · Show/ });
+    let last = 0;
+    while ((await marks.count()) === 0) {
+      await Promise.all(Array.from({ length: BURST }, () => ben.send(id, `Bravo ${++last}`)));
+      await ann.send(id, `Round ${last}`);
+      await stored(page, `Round ${last}`).waitFor();
+    }
+    expect(await findings(page)).toEqual([]);
+    const show = async () => {
+      const told = await marks.allInnerTexts();
+      await marks.last().getByRole("button").press("Enter");
+      await expect.poll(() => marks.allInnerTexts()).not.toEqual(told);
+    };
+    // Who is not at the end keeps the first row on screen where it is.
+    for (let n = 1; n <= ENCORES; n++) await ann.send(id, `Encore ${n}`);
+    await stored(page, `Encore ${ENCORES}`).last().waitFor();
+    await page.setViewportSize({ ...PHONE, height: 480 });
+    await marks.last().evaluate((mark) => mark.scrollIntoView({ block: "center" }));
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    const held = page.locator(`li.message[data-seq="${(await sight(page)).first}"]`);
+    const before = await held.boundingBox();
+    await show();
+    const after = await held.boundingBox();
+    expect(Math.abs((after?.y ?? 0) - (before?.y ?? Infinity))).toBeLessThan(1);
+    while ((await marks.count()) > 0) await show();
+    const all = await ann.history(id);
+    const said = all.flatMap(({ body }) => (typeof body.text === "string" ? [body.text] : []));
+    await expect.poll(() => texts(page)).toEqual(said);
+  }
 });

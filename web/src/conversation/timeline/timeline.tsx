@@ -26,6 +26,9 @@ import { useNavigation } from "./use-navigation.ts";
 const Announcer = lazy(async () => (await import("./later.ts")).Announcer, { isHint: true });
 const NewMessagesBar = lazy(async () => (await import("./later.ts")).NewMessagesBar, { isHint: true });
 const ToNewest = lazy(async () => (await import("./later.ts")).ToNewest, { isHint: true });
+const MemberGap = lazy(async () => (await import("../../audience/member-gap.tsx")).MemberGap, {
+  isHint: true,
+});
 
 interface Props {
   /** the conversation */
@@ -104,9 +107,14 @@ export function Timeline({ id, view, window }: Props) {
             </Boundary>
           )}
           below={({ message: { seq } }) =>
-            seq === lastOwn &&
-            entry &&
-            !isCrowd && <ReadMark key="reads" seq={seq} kind={entry.kind} receipts={receipts} />
+            // A room that leaves out messages tells nobody who has read what.
+            view.gaps[0] ? (
+              <MemberGap key={`gap ${seq}`} {...{ seq, view, window }} />
+            ) : (
+              seq === lastOwn &&
+              entry &&
+              !isCrowd && <ReadMark key="reads" seq={seq} kind={entry.kind} receipts={receipts} />
+            )
           }
           album={(drawn, rows) => (
             <Album key={`album ${rows[0]?.message.seq}`} rows={rows} isNamed={entry?.kind !== "direct"}>
