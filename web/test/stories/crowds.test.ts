@@ -8,7 +8,7 @@ import { PHONE, Site } from "../support/site.ts";
 import { composer, openTalk, row, send, stored, texts } from "../support/talk.ts";
 import { sight } from "../support/timeline.ts";
 
-// A group of more than three is a crowd, and a relay holds each socket but the first. A client that has missed
+// A group of more than three is a crowd, and a relay holds each socket but the first. A client that lacks
 // more than two changes begins anew. Of more than two messages a second an audience room shows a part.
 const site = Site.alone({
   ...{ CROWD_MEMBERS: "3", LIVE_MEMBERS: "1" },
