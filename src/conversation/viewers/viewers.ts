@@ -60,7 +60,8 @@ export class Viewers {
 
   /** Whether a change of the group, which is stored, has ended what viewers may. */
   haveLeft({ profile, dissolvedAt }: Pick<GroupChange, "profile" | "dissolvedAt">): boolean {
-    const isConcerned = profile?.joinPolicy !== undefined || dissolvedAt !== undefined;
+    const { joinPolicy, discoverable } = profile ?? {};
+    const isConcerned = [joinPolicy, discoverable, dissolvedAt].some((changed) => changed !== undefined);
     return isConcerned && this.isAudienceRoom && !this.areAdmitted;
   }
 

@@ -191,9 +191,12 @@ export function isAudienceRoom({ viewers }: Pick<Profile, "viewers">): boolean {
   return viewers !== "none";
 }
 
-/** Whether everybody may look at a group now. */
-export function letsLook(profile: Pick<Profile, "viewers" | "policy" | "joinPolicy">): boolean {
-  return isAudienceRoom(profile) && joinMode(profile) === "free";
+/** Whether everybody may look at a group now. Nobody may where a kind that strangers find is hidden from them. */
+export function letsLook(
+  profile: Pick<Profile, "viewers" | "policy" | "joinPolicy" | "discoverable">,
+): boolean {
+  const isHidden = POLICIES[profile.policy].discoverable === "on" && !isDiscoverable(profile);
+  return isAudienceRoom(profile) && joinMode(profile) === "free" && !isHidden;
 }
 
 /** A group's profile as strangers see it: without announcement, custom fields and metadata. */

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../../src/domain/ids.ts";
 import { signedInUsers } from "../../../support/accounts/users.ts";
-import { freshName, type SignedIn } from "../../../support/clients/api.ts";
-import { ask, getConversation, list, page, send } from "../../../support/clients/chat.ts";
+import { expectProblem, freshName, type SignedIn } from "../../../support/clients/api.ts";
+import { ask, expectAsked, getConversation, list, page, send } from "../../../support/clients/chat.ts";
 import { acceptSocket, openRoom } from "../../../support/clients/socket.ts";
 import { itemAt } from "../../../support/objects/room.ts";
 import { failure, nameOf, success, tim } from "../client.ts";
@@ -48,6 +48,15 @@ describe("an AVChatRoom", () => {
     expect((await list(vic)).items).toMatchObject([{ id, role: "member", unread_count: 0 }]);
     // Who has looked has seen what was before.
     expect((await page(vic, id)).items.map(({ body }) => body.text)).toEqual(["hello", "one", "two"]);
+  });
+
+  test("that its owner hides is looked at by members alone", async () => {
+    const room = await openRoom(id, vic.token);
+    await expectAsked(ann, id, "PATCH", "", { discoverable: false });
+    expect(await room.closed()).toMatchObject({ code: 4001, reason: "removed" });
+    expectProblem(await ask(vic, id, "GET", ""), 404, "not_found");
+    await expectAsked(ann, id, "PATCH", "", { discoverable: true });
+    expect(await getConversation(vic, id)).toMatchObject({ role: "viewer" });
   });
 
   test("shows who joins nothing from before, has nothing unread, and takes nobody else", async () => {
