@@ -89,12 +89,14 @@ export default defineConfig({
         test: { name: "unit", include: ["test/unit/pure/**/*.test.ts"], ...SHARED },
       },
       {
-        // Scripts run as they are, in Node, and start processes of their own.
+        // Scripts run as they are, in Node, and start processes of their own. Some build everything twice, which
+        // takes a busy machine two minutes.
         resolve: { alias: [CLIENT] },
         test: {
           name: "scripts",
           include: ["test/scripts/**/*.test.ts"],
           ...COMMON,
+          testTimeout: 300_000,
         },
       },
       {
