@@ -156,11 +156,11 @@ test("where a busy audience room leaves out messages its members and viewers are
   const room = await ann.call("POST", "/v1/conversations", { ...body, member_ids: [ben.user.id] });
   const { id } = Conversation.parse(room);
   await ann.send(id, "Now comes the finale");
+  let last = 0;
   const pages = [ann, vic].map((person) => site.open({ person, hash: `#/c/${id}` }));
   for (const page of await Promise.all(pages)) {
     await stored(page, "Now comes the finale").waitFor();
     const marks = page.getByRole("listitem").filter({ hasText: /messages? left out · Show/ });
-    let last = 0;
     while ((await marks.count()) === 0) {
       await Promise.all(Array.from({ length: BURST }, () => ben.send(id, `Bravo ${++last}`)));
       await ann.send(id, `Round ${last}`);
