@@ -191,7 +191,7 @@ export function isAudienceRoom({ viewers }: Pick<Profile, "viewers">): boolean {
   return viewers !== "none";
 }
 
-/** Whether everybody may look at a group now. Nobody may where a kind that strangers find is hidden from them. */
+/** Whether everybody may look at a group now: not where its kind is found by strangers, and it is hidden. */
 export function letsLook(
   profile: Pick<Profile, "viewers" | "policy" | "joinPolicy" | "discoverable">,
 ): boolean {
