@@ -15,7 +15,7 @@ export interface Act {
   do(world: World): Promise<number[]>;
 }
 
-const GROUPS: Place[] = ["group", "crowded group", "crowd", "audience room"];
+const GROUPS: Place[] = ["group", "crowded group", "crowd"];
 
 const of = (seq: number) => `/messages/${seq}`;
 const named = (text: string, mentions: number[] | "all") => ({ kind: "text", body: { text }, mentions });

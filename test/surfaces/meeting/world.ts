@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
@@ -9,7 +8,7 @@ import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { DeviceReader, FeedReader, type Reader, RoomReader } from "./readers.ts";
 
 /** The kind of conversation in which features meet. */
-export type Place = "group" | "crowded group" | "crowd" | "audience room" | "direct";
+export type Place = "group" | "crowded group" | "crowd" | "direct";
 
 const THREADS: Mode = { threads: true, changes: true };
 const MAIN: Mode = { threads: false, changes: true };
@@ -25,8 +24,7 @@ const Stored = z.object({ seq: z.int() });
 
 /**
  * A conversation of a few messages, its members, and the clients of one of them: Bob, by all ways. Ann owns
- * the group, Cas is another member, and Dan is not in it. In a direct conversation Ann does what Cas does. In
- * an audience room Eve looks, who is no member.
+ * the group, Cas is another member, and Dan is not in it. In a direct conversation Ann does what Cas does.
  */
 export class World {
   readonly place: Place;
@@ -48,9 +46,6 @@ export class World {
   readonly between: Reader[];
   /** Ann's clients, live from the beginning */
   readonly anns: readonly Reader[];
-  /** the clients of who looks at an audience room, live from the beginning */
-  readonly eve: SignedIn;
-  readonly eves: readonly Reader[];
   readonly #casDevice: DeviceReader;
   /** the last message and change of Cas's time in the group; null: they are in it */
   #end: { seq: number; rev: number } | null = null;
@@ -64,8 +59,7 @@ export class World {
     [this.place, this.id] = [place, id];
     [this.ann, this.bob] = [itemAt(users, 0), itemAt(users, 1)];
     [this.cas, this.dan] = [itemAt(users, 2), itemAt(users, 3)];
-    this.eve = itemAt(users, 4);
-    const { ann, bob, cas, eve } = this;
+    const { ann, bob, cas } = this;
     const device = (name: string, mode: Mode) => new DeviceReader(`a device ${name}`, bob, id, mode);
     const room = (name: string, mode: Mode) => new RoomReader(`a room socket ${name}`, bob, id, mode);
     const feed = (name: string, threads: boolean) => new FeedReader(`the feed ${name}`, bob, id, threads);
@@ -82,14 +76,16 @@ export class World {
       new DeviceReader("Ann's device", ann, id, THREADS),
       new RoomReader("Ann's room socket", ann, id, THREADS),
     ];
-    this.eves = place === "audience room" ? [new RoomReader("Eve's room socket", eve, id, THREADS)] : [];
     this.#casDevice = new DeviceReader("Cas's device", cas, id, THREADS);
   }
 
   static async make(place: Place): Promise<World> {
-    const users = await signedInUsers(5, DAY_S);
+    const users = await signedInUsers(4, DAY_S);
     const [ann, bob, cas] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
-    const id = await open(place, ann, [bob, cas]);
+    const id =
+      place === "direct"
+        ? ConversationId.parse((await openDirect(ann, bob)).id)
+        : await createGroupId(ann, bob, cas);
     const world = new World(place, id, users);
     await send(ann, id, "word text");
     await send(ann, id, POLL);
@@ -102,7 +98,7 @@ export class World {
 
   get #readers(): Reader[] {
     const cas = this.place === "direct" ? [] : [this.#casDevice];
-    return [...this.#bobs, ...this.anns, ...this.eves, ...cas];
+    return [...this.#bobs, ...this.anns, ...cas];
   }
 
   /** Another member: Cas, or Ann where there is no Cas. */
@@ -161,15 +157,4 @@ export class World {
   async close(): Promise<void> {
     for (const reader of this.#readers) reader.leaves();
   }
-}
-
-async function open(place: Place, ann: SignedIn, others: [SignedIn, SignedIn]): Promise<ConversationId> {
-  const [bob] = others;
-  if (place === "direct") return ConversationId.parse((await openDirect(ann, bob)).id);
-  if (place !== "audience room") return createGroupId(ann, ...others);
-  const member_ids = others.map(({ user }) => user.id);
-  const room = { kind: "group", name: "a stage", member_ids, audience: true, join_policy: "free" };
-  const { body, status } = await call("POST", "/v1/conversations", { token: ann.token, body: room });
-  expect(status).toBe(201);
-  return z.object({ id: ConversationId }).parse(body).id;
 }
