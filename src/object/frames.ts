@@ -43,9 +43,9 @@ export function sampledFrames(
 ): string[] {
   const written: string[] = [];
   let from = after;
-  const runs = packed(items, ({ part }) => part, MAX_ITEMS);
-  for (const run of runs.length === 0 ? [[]] : runs) {
-    const end = run === runs.at(-1) || runs.length === 0 ? lastSeq : Position.parse(run.at(-1)?.seq ?? from);
+  const runs = items.length === 0 ? [[]] : packed(items, ({ part }) => part, MAX_ITEMS);
+  for (const run of runs) {
+    const end = run === runs.at(-1) ? lastSeq : Position.parse(run.at(-1)?.seq ?? from);
     const parts = run.map(({ part }) => part);
     written.push(end > from ? frame(parts, { after: from, lastSeq: end }) : frame(parts));
     from = Position.parse(Math.max(from, end));

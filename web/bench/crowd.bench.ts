@@ -9,7 +9,7 @@ import { keyTimes, noteKeys, row } from "./keys.ts";
 // A group of more than three is a crowd, and a relay holds each socket but the first.
 const site = Site.alone({ CROWD_MEMBERS: "3", LIVE_MEMBERS: "1", RATE_LIMITS: "off" });
 const SECONDS = 20;
-/** Keys a second: somebody who types fast. */
+/** The keys a second of a fast typist. */
 const KEYS = 8;
 
 declare global {

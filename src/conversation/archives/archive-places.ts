@@ -63,7 +63,10 @@ export class ArchivePlaces {
     this.#storage = storage;
     this.#sql = sql;
     this.#positions = sql.exec<Positions>("SELECT * FROM archiving").one();
-    this.#archives = sql.exec<ArchiveRow>("SELECT * FROM archives ORDER BY number").toArray();
+    // A conversation without archives, as most are, reads no second table at its start.
+    const hasArchives = this.#positions.reserved_seq > 0;
+    const query = "SELECT * FROM archives ORDER BY number";
+    this.#archives = hasArchives ? sql.exec<ArchiveRow>(query).toArray() : [];
   }
 
   get positions(): Readonly<Positions> {

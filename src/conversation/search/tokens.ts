@@ -3,6 +3,7 @@
  * messages, or when a runtime brings other Unicode tables. Indexes of another version are rebuilt.
  */
 export const NORMALIZATION_VERSION = 2;
+
 /** The characters of a token for one code point: four digits in base 36 hold every code point. */
 const WIDTH = 4;
 /** A token that no text has: no code point has its number. */

@@ -47,7 +47,7 @@ export class Viewers {
   find(userId: UserId): MemberRow | null {
     const { members, bans, state } = this.#room;
     if (!this.areAdmitted || members.findSender(userId) || bans.among([userId]).length > 0) return null;
-    // Whoever looks sees all, also where members see nothing from before they joined.
+    // Viewers see all, also where members see nothing from before they joined.
     return aboveFloor({ ...joinedRow(this.#room, userId, 0), visible_from: ALL }, state.floor);
   }
 

@@ -5,7 +5,7 @@ const MAX_TRIES = 6;
 
 /**
  * What work needs is in another object, and is under way. It is thrown before the work has written anything.
- * Whoever does not wait for it answers 503, and a later try finds it loaded.
+ * Work that does not wait for it answers 503, and a later try finds it loaded.
  */
 export class NotLoaded extends CoreError {
   /** settles once it is here; it rejects if it could not be loaded */
