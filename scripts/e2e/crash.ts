@@ -13,7 +13,7 @@ export async function crash(context: E2eContext): Promise<string> {
   return killed(context, context.conversationId, [context.ann, context.bob]);
 }
 
-/** In a crowd of ten, of whose sockets relays hold eight. */
+/** In a crowd of ten, of whose sockets relays hold five. */
 export async function crashOfRelays(context: E2eContext): Promise<string> {
   const { origin } = context.server;
   const others = [context.bob];
