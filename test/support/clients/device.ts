@@ -215,6 +215,12 @@ export class Device {
     return wait.holds;
   }
 
+  /** Its user is back in a conversation: it drops what it showed, and loads what they see. */
+  async beginAnew(conversationId: number): Promise<void> {
+    this.displayed(conversationId).drop(Number.MAX_SAFE_INTEGER);
+    await this.#reload(conversationId);
+  }
+
   /** Loads a conversation anew, as after a reset, and looks again at what it waits for. */
   async #reload(conversationId: number): Promise<void> {
     const messages: z.infer<typeof MessagePage>["items"] = [];

@@ -4,7 +4,7 @@ import { Unread } from "../../../src/surfaces/v1/accounts/me.ts";
 import { Pins } from "../../../src/surfaces/v1/messages/pins.ts";
 import { allMentions } from "../../features/mentions/client.ts";
 import { saved } from "../../features/saved/client.ts";
-import { call } from "../../support/clients/api.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
 import { expectAsked, getConversation, getMessage } from "../../support/clients/chat.ts";
 import {
   asLastMessage,
@@ -35,6 +35,9 @@ async function loadAnew({ bob, id }: World): Promise<Fresh> {
 /** A way a state reaches Bob: asserts that it shows what a fresh load shows. */
 type Look = (world: World, fresh: Fresh) => Promise<void>;
 
+/** A way a state reaches members and viewers. */
+type SharedLook = (who: SignedIn, id: number, loaded: Loaded) => Promise<void>;
+
 const seqs = (messages: { seq: number }[]) => messages.map(({ seq }) => seq);
 
 const has = ({ revoked, kind, body }: StrictMessage, word: string) =>
@@ -46,8 +49,8 @@ function asText({ kind, body }: StrictMessage): unknown {
   return body.text;
 }
 
-const one: Look = async ({ bob, id }, { all }) => {
-  const single = await Promise.all(all.map(({ seq }) => getMessage(bob, id, seq)));
+const one: SharedLook = async (who, id, { all }) => {
+  const single = await Promise.all(all.map(({ seq }) => getMessage(who, id, seq)));
   expect(single, "each message").toEqual(all);
 };
 
@@ -82,8 +85,8 @@ const totals: Look = async ({ bob }, { conversation }) => {
   });
 };
 
-const search: Look = async ({ bob, id }, { all }) => {
-  const { body } = await expectAsked(bob, id, "GET", "/messages/search?q=word&limit=100");
+const search: SharedLook = async (who, id, { all }) => {
+  const { body } = await expectAsked(who, id, "GET", "/messages/search?q=word&limit=100");
   const expected = all.filter((message) => has(message, "word")).reverse();
   const found = StrictSearch.parse(body).items;
   expect(found, "the search in one").toEqual(expected);
@@ -130,8 +133,8 @@ const threads: Look = async ({ bob, id }, { all, conversation }) => {
   );
 };
 
-const pins: Look = async ({ bob, id }, { all }) => {
-  const { body } = await expectAsked(bob, id, "GET", "/pins");
+const pins: SharedLook = async (who, id, { all }) => {
+  const { body } = await expectAsked(who, id, "GET", "/pins");
   expect(Pins.parse(body).items, "the pins").toEqual(all.filter(({ pinned_at }) => pinned_at > 0));
 };
 
@@ -165,9 +168,8 @@ const timMentions: Look = async ({ bob, id, place }, { main, conversation }) => 
 };
 
 /** The looks at v1 over HTTP, and at tim's mentions. */
-const LOOKS: Look[] = [
-  ...[one, list, totals, threads, pins, search, searchAll, mentions, savedList, timMentions],
-];
+const SHARED_LOOKS: SharedLook[] = [one, pins, search];
+const LOOKS: Look[] = [list, totals, threads, searchAll, mentions, savedList, timMentions];
 
 /** An API shows the main stream. To read a history marks it as read in some: counts come first. */
 async function otherApis(world: World, { main, conversation }: Fresh): Promise<void> {
@@ -190,17 +192,33 @@ async function otherApis(world: World, { main, conversation }: Fresh): Promise<v
   }
 }
 
-/** Asserts that Bob is shown the same by every way, and Ann too. */
+/** Asserts that Bob is shown the same by every way, and Ann and Eve too. */
 export async function look(world: World): Promise<void> {
+  const { ann, bob, id } = world;
   const fresh = await loadAnew(world);
   for (const reader of [...world.devices, ...world.rooms]) await reader.agrees(fresh);
   for (const reader of [...world.before, ...world.between]) {
     await reader.comes();
     await reader.agrees(fresh);
   }
-  const ofAnn = await load(world.ann, world.id);
+  const ofAnn = await load(ann, id);
   for (const reader of world.anns) await reader.agrees(ofAnn);
   expect(world.shownToFormer, "what Cas is shown after the ban").toEqual([]);
-  await Promise.all(LOOKS.map((shows) => shows(world, fresh)));
+  if (world.place === "audience room") await lookAsViewer(world);
+  await Promise.all([
+    ...SHARED_LOOKS.map((shows) => shows(bob, id, fresh)),
+    ...LOOKS.map((shows) => shows(world, fresh)),
+  ]);
   await otherApis(world, fresh);
+}
+
+/** Asserts that Eve, who is no member, is shown the same by every way that a viewer has. */
+async function lookAsViewer({ eve, eves, id }: World): Promise<void> {
+  const loaded = await load(eve, id);
+  for (const reader of eves.live) await reader.agrees(loaded);
+  for (const reader of eves.between) {
+    await reader.comes();
+    await reader.agrees(loaded);
+  }
+  await Promise.all(SHARED_LOOKS.map((shows) => shows(eve, id, loaded)));
 }

@@ -39,8 +39,8 @@ async function story(place: Place, first: ActName, second: ActName): Promise<voi
   const world = await World.make(place);
   try {
     expect(Math.max(0, ...(await ACTS[first].do(world))), first).toBeLessThan(300);
-    for (const reader of world.between) reader.leaves();
-    expectOutcome(first, second, await ACTS[second].do(world));
+    world.leaveBetween();
+    expectOutcome(place, first, second, await ACTS[second].do(world));
     for (const end of world.later) await end();
     await look(world);
   } finally {
@@ -57,8 +57,8 @@ function sampled(place: Place): [ActName, ActName][] {
   return all.filter((_, i) => (i + inject("seed")) % each === 0);
 }
 
-const PLACES: Place[] = ["group", "crowded group", "crowd", "direct"];
-describe.each(PLACES)("in a %s", (place) => {
+const PLACES: Place[] = ["group", "crowded group", "crowd", "audience room", "direct"];
+describe.each(PLACES)("%s", (place) => {
   test.each(sampled(place))("every way shows the same after %s and %s", (first, second) =>
     story(place, first, second),
   );

@@ -44,8 +44,11 @@ export interface Reader {
   leaves(): void;
   /** Its user is about to be removed and added again. */
   rejoins(): void;
-  /** Its user is a member again: a client that was told of the removal has begun anew. */
-  isBack(): Promise<void>;
+  /**
+   * Its user is a member again: a client that was told of the removal begins anew.
+   * @param seesEarlier they see what was before, which no socket brings
+   */
+  isBack(seesEarlier: boolean): Promise<void>;
 }
 
 /** What a client of a mode should show, and what it shows of the same messages. */
@@ -93,7 +96,7 @@ abstract class SocketReader implements Reader {
   }
 
   abstract rejoins(): void;
-  abstract isBack(): Promise<void>;
+  abstract isBack(seesEarlier: boolean): Promise<void>;
   /** Waits until it shows what it should, or no longer. */
   protected abstract until(isEqual: () => boolean): Promise<void>;
 
@@ -122,7 +125,9 @@ export class DeviceReader extends SocketReader {
     this.device.rejoined(this.id);
   }
 
-  override async isBack(): Promise<void> {}
+  override async isBack(seesEarlier: boolean): Promise<void> {
+    if (seesEarlier && this.device.isConnected) await this.device.beginAnew(this.id);
+  }
 
   protected override async until(isEqual: () => boolean): Promise<void> {
     const isWithheld = () => this.device.withholds(this.id);

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { z } from "zod";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
@@ -8,7 +9,12 @@ import { createGroupId, itemAt } from "../../support/objects/room.ts";
 import { DeviceReader, FeedReader, type Reader, RoomReader } from "./readers.ts";
 
 /** The kind of conversation in which features meet. */
-export type Place = "group" | "crowded group" | "crowd" | "direct";
+export type Place = "group" | "crowded group" | "crowd" | "audience room" | "direct";
+
+/** Whether members who come back see what they saw before: everybody who looks sees it. */
+export function showsEarlier(place: Place): boolean {
+  return place === "audience room";
+}
 
 const THREADS: Mode = { threads: true, changes: true };
 const MAIN: Mode = { threads: false, changes: true };
@@ -24,7 +30,8 @@ const Stored = z.object({ seq: z.int() });
 
 /**
  * A conversation of a few messages, its members, and the clients of one of them: Bob, by all ways. Ann owns
- * the group, Cas is another member, and Dan is not in it. In a direct conversation Ann does what Cas does.
+ * the group, Cas is another member, and Dan is not in it. In a direct conversation Ann does what Cas does. In
+ * an audience room Eve looks, who is no member.
  */
 export class World {
   readonly place: Place;
@@ -33,6 +40,7 @@ export class World {
   readonly bob: SignedIn;
   readonly cas: SignedIn;
   readonly dan: SignedIn;
+  readonly eve: SignedIn;
   /** a text of Ann's, a poll of hers, and a text of Bob's */
   readonly text = 1;
   readonly poll = 2;
@@ -46,6 +54,8 @@ export class World {
   readonly between: Reader[];
   /** Ann's clients, live from the beginning */
   readonly anns: readonly Reader[];
+  /** Eve's clients: live from the beginning, and who leaves between two acts */
+  readonly eves: Readonly<Record<"live" | "between", readonly Reader[]>>;
   readonly #casDevice: DeviceReader;
   /** the last message and change of Cas's time in the group; null: they are in it */
   #end: { seq: number; rev: number } | null = null;
@@ -59,7 +69,8 @@ export class World {
     [this.place, this.id] = [place, id];
     [this.ann, this.bob] = [itemAt(users, 0), itemAt(users, 1)];
     [this.cas, this.dan] = [itemAt(users, 2), itemAt(users, 3)];
-    const { ann, bob, cas } = this;
+    this.eve = itemAt(users, 4);
+    const { ann, bob, cas, eve } = this;
     const device = (name: string, mode: Mode) => new DeviceReader(`a device ${name}`, bob, id, mode);
     const room = (name: string, mode: Mode) => new RoomReader(`a room socket ${name}`, bob, id, mode);
     const feed = (name: string, threads: boolean) => new FeedReader(`the feed ${name}`, bob, id, threads);
@@ -76,16 +87,16 @@ export class World {
       new DeviceReader("Ann's device", ann, id, THREADS),
       new RoomReader("Ann's room socket", ann, id, THREADS),
     ];
+    const viewer = (name: string, mode: Mode) =>
+      place === "audience room" ? [new RoomReader(`Eve's room socket${name}`, eve, id, mode)] : [];
+    this.eves = { live: viewer("", THREADS), between: viewer(" from in between", MAIN) };
     this.#casDevice = new DeviceReader("Cas's device", cas, id, THREADS);
   }
 
   static async make(place: Place): Promise<World> {
-    const users = await signedInUsers(4, DAY_S);
+    const users = await signedInUsers(5, DAY_S);
     const [ann, bob, cas] = [itemAt(users, 0), itemAt(users, 1), itemAt(users, 2)];
-    const id =
-      place === "direct"
-        ? ConversationId.parse((await openDirect(ann, bob)).id)
-        : await createGroupId(ann, bob, cas);
+    const id = await open(place, ann, [bob, cas]);
     const world = new World(place, id, users);
     await send(ann, id, "word text");
     await send(ann, id, POLL);
@@ -96,9 +107,14 @@ export class World {
     return world;
   }
 
+  /** Whoever leaves between two acts does. */
+  leaveBetween(): void {
+    for (const reader of [...this.between, ...this.eves.between]) reader.leaves();
+  }
+
   get #readers(): Reader[] {
     const cas = this.place === "direct" ? [] : [this.#casDevice];
-    return [...this.#bobs, ...this.anns, ...cas];
+    return [...this.#bobs, ...this.anns, ...this.eves.live, ...this.eves.between, ...cas];
   }
 
   /** Another member: Cas, or Ann where there is no Cas. */
@@ -148,8 +164,8 @@ export class World {
   async rejoin<T>(calls: () => Promise<T>): Promise<T> {
     for (const reader of this.#bobs) reader.rejoins();
     const result = await calls();
-    for (const reader of this.#bobs) await reader.isBack();
-    this.saved.clear();
+    for (const reader of this.#bobs) await reader.isBack(showsEarlier(this.place));
+    if (!showsEarlier(this.place)) this.saved.clear();
     this.draft = null;
     return result;
   }
@@ -157,4 +173,15 @@ export class World {
   async close(): Promise<void> {
     for (const reader of this.#readers) reader.leaves();
   }
+}
+
+async function open(place: Place, ann: SignedIn, others: [SignedIn, SignedIn]): Promise<ConversationId> {
+  const [bob] = others;
+  if (place === "direct") return ConversationId.parse((await openDirect(ann, bob)).id);
+  if (place !== "audience room") return createGroupId(ann, ...others);
+  const member_ids = others.map(({ user }) => user.id);
+  const room = { kind: "group", name: "a stage", member_ids, audience: true, join_policy: "free" };
+  const { body, status } = await call("POST", "/v1/conversations", { token: ann.token, body: room });
+  expect(status).toBe(201);
+  return z.object({ id: ConversationId }).parse(body).id;
 }
