@@ -38,7 +38,7 @@ const MAX_ANSWERS = 16;
 /** What the archives of a conversation have: bodies of its old messages, and the index of their texts. */
 export class Archives {
   readonly #id: ConversationId;
-  readonly #state: ArchivePlaces;
+  readonly #places: ArchivePlaces;
   readonly #port: ArchivePort;
   readonly #timing: Timing["archives"];
   readonly #answers = new LruMap<string, ArchiveHits>(() => MAX_ANSWERS);
@@ -46,29 +46,29 @@ export class Archives {
   #generation = 0;
   readonly bodies: Bodies;
 
-  constructor(id: ConversationId, state: ArchivePlaces, port: ArchivePort, timing: Timing["archives"]) {
+  constructor(id: ConversationId, places: ArchivePlaces, port: ArchivePort, timing: Timing["archives"]) {
     this.#id = id;
-    this.#state = state;
+    this.#places = places;
     this.#port = port;
     this.#timing = timing;
     this.bodies = new Bodies(
-      () => state.positions.archived_seq,
+      () => places.positions.archived_seq,
       (seqs) => this.#read(seqs),
     );
   }
 
   /** Searches ask archives up to this seq. */
   get upTo(): number {
-    return this.#state.positions.archived_seq;
+    return this.#places.positions.archived_seq;
   }
 
   /** The messages whose body is here although archives are asked, as it has changed. @see ArchivePlaces */
   changedBetween({ after, before }: Range, order: Order): Seq[] {
-    return this.#state.changedBetween(after, before, order);
+    return this.#places.changedBetween(after, before, order);
   }
 
   async #read(seqs: readonly Seq[]): Promise<{ seq: Seq; body: BodyJson }[]> {
-    const byArchive = Map.groupBy(seqs, (seq) => this.#state.archiveOf(seq).number);
+    const byArchive = Map.groupBy(seqs, (seq) => this.#places.archiveOf(seq).number);
     const found = await Promise.all(
       [...byArchive].map(([number, some]) =>
         this.#asked(this.#port.readBodies(this.#of(number), { seqs: some })),
@@ -83,10 +83,10 @@ export class Archives {
    * @throws NotLoaded until it has answered
    */
   search(words: string[], { after, before }: Range, order: Order): ArchiveWindow {
-    const archive = this.#state.archiveOf(order === "DESC" ? before - 1 : after + 1);
+    const archive = this.#places.archiveOf(order === "DESC" ? before - 1 : after + 1);
     const within = {
       after: Math.max(after, archive.first_seq - 1),
-      before: Math.min(before, this.#state.endOf(archive) + 1),
+      before: Math.min(before, this.#places.endOf(archive) + 1),
     };
     const key = JSON.stringify([words, within, order]);
     const known = this.#answers.get(key);

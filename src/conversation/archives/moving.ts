@@ -13,7 +13,7 @@ import { IS_MOVED, MOVED_BODY } from "./moved-body.ts";
 interface MovingDeps {
   storage: DurableObjectStorage;
   log: Pick<MessageLog, "last">;
-  state: ArchivePlaces;
+  places: ArchivePlaces;
   archives: Archives;
   /** the index of the texts here */
   indexer: Pick<Indexer, "beginAfter">;
@@ -46,8 +46,8 @@ export class Moving implements ContentFollower {
 
   /** The size of the conversation was looked at. @param bytes of all its tables */
   grown(bytes: number): void {
-    const { archiveBytes, state, schedule } = this.#deps;
-    if (archiveBytes !== null && bytes - state.positions.base_bytes >= archiveBytes) schedule(Date.now());
+    const { archiveBytes, places, schedule } = this.#deps;
+    if (archiveBytes !== null && bytes - places.positions.base_bytes >= archiveBytes) schedule(Date.now());
   }
 
   /** @see ContentFollower.edited */
@@ -57,9 +57,9 @@ export class Moving implements ContentFollower {
 
   /** @see ContentFollower.removed */
   removed(tx: Transaction, { seq }: MessageRow): void {
-    const { state } = this.#deps;
-    if (seq > state.positions.reserved_seq) return;
-    state.note(seq);
+    const { places } = this.#deps;
+    if (seq > places.positions.reserved_seq) return;
+    places.note(seq);
     tx.publish(this.#tellSoon);
   }
 
@@ -67,43 +67,43 @@ export class Moving implements ContentFollower {
 
   /** The `archiving` job. @returns when it runs again (ms since 1970); null: nothing is left to move */
   async run(): Promise<number | null> {
-    const { state, indexer, archiveBytes, timing } = this.#deps;
+    const { places, indexer, archiveBytes, timing } = this.#deps;
     if (await this.#tellChanges()) return Date.now() + timing.pauseMs;
-    const { copied_seq, target_seq, archived_seq, cleared_seq, base_bytes } = state.positions;
+    const { copied_seq, target_seq, archived_seq, cleared_seq, base_bytes } = places.positions;
     if (copied_seq < target_seq) {
       for (let part = 0; part < timing.partsAtOnce; part++) await this.#copyPart();
       return Date.now() + timing.pauseMs;
     }
     if (archived_seq < target_seq) {
-      indexer.beginAfter(target_seq, (work) => state.set({ archived_seq: target_seq }, work));
+      indexer.beginAfter(target_seq, (work) => places.set({ archived_seq: target_seq }, work));
       return Date.now() + timing.pauseMs;
     }
     if (cleared_seq < archived_seq) {
       this.#clearPart(cleared_seq, archived_seq);
       // As much has to come anew before the next move.
-      if (state.positions.cleared_seq === archived_seq) state.set({ base_bytes: this.#sql.databaseSize });
+      if (places.positions.cleared_seq === archived_seq) places.set({ base_bytes: this.#sql.databaseSize });
       return Date.now() + timing.pauseMs;
     }
     const bytes = this.#sql.databaseSize;
     const end = this.#deps.log.last.seq - timing.keptMessages;
     if (archiveBytes === null || bytes - base_bytes < archiveBytes || end <= target_seq) return null;
     if (this.#deps.awaitsFiles()) return Date.now() + timing.changesMs;
-    state.set({ target_seq: end });
+    places.set({ target_seq: end });
     return Date.now();
   }
 
   async #copyPart(): Promise<void> {
-    const { state, archives, timing } = this.#deps;
-    const { copied_seq: after, target_seq: target } = state.positions;
+    const { places, archives, timing } = this.#deps;
+    const { copied_seq: after, target_seq: target } = places.positions;
     if (after >= target) return;
     const { rows, to } = this.#nextPart(after, target);
     // A change that comes from now on is noted: what is copied may be the former body.
-    state.set({ reserved_seq: to });
-    const archive = state.newest ?? state.begin(after + 1);
+    places.set({ reserved_seq: to });
+    const archive = places.newest ?? places.begin(after + 1);
     const bytes = await archives.put(archive.number, { from: after + 1, to, bodies: rows.filter(isKept) });
-    state.grown(archive, bytes);
-    if (bytes >= timing.archiveBytes) state.begin(to + 1);
-    state.set({ copied_seq: to });
+    places.grown(archive, bytes);
+    if (bytes >= timing.archiveBytes) places.begin(to + 1);
+    places.set({ copied_seq: to });
   }
 
   #nextPart(after: number, upTo: number): { rows: Moved[]; to: number } {
@@ -127,10 +127,10 @@ export class Moving implements ContentFollower {
    * thirds are free, so rows that became shorter in their places would free nothing.
    */
   #clearPart(after: number, upTo: number): void {
-    const { state, archives, timing } = this.#deps;
+    const { places, archives, timing } = this.#deps;
     const to = Math.min(upTo, after + timing.clearedMessages);
     const range = "seq > ? AND seq <= ?";
-    state.set({ cleared_seq: to }, () => {
+    places.set({ cleared_seq: to }, () => {
       const clear = `UPDATE messages SET body = ${MOVED_BODY} WHERE ${range} AND ${IS_MOVABLE}
         AND seq NOT IN (SELECT seq FROM archive_changes)`;
       this.#sql.exec(clear, after, to);
@@ -146,18 +146,18 @@ export class Moving implements ContentFollower {
 
   /** Tells archives of some changes. @returns whether it did: more may be left */
   async #tellChanges(): Promise<boolean> {
-    const { state, archives, storage, timing } = this.#deps;
-    const { copied_seq } = state.positions;
-    const changes = state.changes(timing.changesAtOnce).filter(({ seq }) => seq <= copied_seq);
+    const { places, archives, storage, timing } = this.#deps;
+    const { copied_seq } = places.positions;
+    const changes = places.changes(timing.changesAtOnce).filter(({ seq }) => seq <= copied_seq);
     for (const change of changes) {
       const { seq } = change;
       const query = "SELECT seq, kind, body, revoked_rev FROM messages WHERE seq = ?";
       const rows = this.#sql.exec<Moved>(query, seq).toArray();
-      const { number } = state.archiveOf(seq);
+      const { number } = places.archiveOf(seq);
       await archives.put(number, { from: seq, to: seq, bodies: rows.filter(isKept) });
       archives.bodies.forget([seq]);
       storage.transactionSync(() => {
-        if (!state.told(change) || seq > state.positions.cleared_seq) return;
+        if (!places.told(change) || seq > places.positions.cleared_seq) return;
         this.#sql.exec(`UPDATE messages SET body = ${MOVED_BODY} WHERE seq = ? AND ${IS_MOVABLE}`, seq);
       });
     }

@@ -64,8 +64,8 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     const { kind, handle, name } = state.profile;
     return { kind, handle, name, users: () => members.pair().map(personOf), profileOf: personOf };
   };
-  const archiveState = new ArchivePlaces(storage);
-  const archives = new Archives(state.id, archiveState, host.archives, timing.archives);
+  const archivePlaces = new ArchivePlaces(storage);
+  const archives = new Archives(state.id, archivePlaces, host.archives, timing.archives);
   const log = new MessageLog(
     sql,
     archives,
@@ -107,7 +107,7 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   );
   const moving = new Moving({
     ...{ storage, log, archives, indexer: search.indexing, timing: timing.archives },
-    state: archiveState,
+    places: archivePlaces,
     awaitsFiles: () => jobs.has("files", ""),
     schedule: (due) => jobs.schedule("archiving", "", due),
     archiveBytes: settings.archiveBytes,
@@ -115,7 +115,7 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   const space = new StorageSpace(sql, {
     looked: (bytes) => moving.grown(bytes),
     name: () => ({ conversation: state.id }),
-    store: (bytes) => directory.storeSize(state.id, bytes, archiveState.ranges()),
+    store: (bytes) => directory.storeSize(state.id, bytes, archivePlaces.ranges()),
     job: {
       isScheduled: () => jobs.has("size", ""),
       schedule: (due) => jobs.schedule("size", "", due),
