@@ -7,6 +7,7 @@ export const CounterName = z.enum([
   "deliveries",
   "sockets_opened",
   "sockets_closed",
+  "relay_frames",
   "jobs_failed",
   "jobs_late",
   "inbox_failures",
@@ -29,10 +30,12 @@ export const COUNTERS = {
   sends: ["surface", "result"],
   /** requests that were refused */
   refusals: ["surface", "code"],
-  /** messages handed to sockets, but to those that they came from */
+  /** messages handed to sockets, but to those that they came from and to those of relays */
   deliveries: ["socket"],
   sockets_opened: ["socket"],
   sockets_closed: ["socket"],
+  /** frames that relays have handed to their sockets, but pages */
+  relay_frames: [],
   /** runs of alarm jobs that failed, and those that began more than a minute late */
   jobs_failed: ["object", "job"],
   jobs_late: ["object", "job"],

@@ -9,6 +9,7 @@ import { openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { evictRunning, itemAt, loseConversation, postText, textFrame } from "../../support/objects/room.ts";
 import { setLiveMembers } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
+import { counted } from "../space/read-metrics.ts";
 
 /** Ann, who owns the room and has the socket of its object; Bob, a member; two who look over relays. */
 let ann: SignedIn;
@@ -54,6 +55,17 @@ test("viewers look over relays, write, and go when the policy changes; members s
   for (const socket of [bobs, vics])
     await socket.until(() => JSON.stringify(socket.frames).includes("among us"));
   expect(JSON.stringify(wess.frames)).not.toContain("among us");
+});
+
+test("sockets of relays are counted, and the frames that are handed to them", async () => {
+  const opened = () => counted("sockets_opened", { socket: "relay" });
+  const frames = () => counted("relay_frames", {});
+  const before = { opened: await opened(), frames: await frames() };
+  const sockets = await Promise.all(viewers.map(look));
+  expect(await opened()).toBeGreaterThanOrEqual(before.opened + 2);
+  await postText(id, ann, "hello");
+  for (const socket of sockets) await socket.until(() => seqsKnownTo(socket, id).includes(1));
+  await expect.poll(frames).toBeGreaterThanOrEqual(before.frames + 2);
 });
 
 test("a banned viewer is told nothing more", async () => {

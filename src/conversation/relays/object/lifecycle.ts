@@ -47,7 +47,7 @@ export abstract class RelayLifecycle extends SocketHost {
   #components: RelayComponents | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, deps: RelayDeps) {
-    super(ctx, env, (change) => deps.metrics.count(change, { socket: "room" }));
+    super(ctx, env, (change) => deps.metrics.count(change, { socket: "relay" }));
     this.#deps = deps;
     const expire = ({ sockets }: RelayComponents) => {
       const now = Date.now();

@@ -58,6 +58,8 @@ export class RelaySockets extends OpenSockets {
   /** the users who are to be sent their conversation anew */
   readonly #described = new Set<UserId>();
   #isDescribing = false;
+  /** the frames handed to sockets that are not counted yet */
+  #frames = 0;
 
   constructor(ctx: DurableObjectState, id: RelayId, deps: RelaySocketsDeps, budgets: UserBudgets) {
     super(ctx, id.conversationId, deps.protocol, deps.settings);
@@ -131,6 +133,8 @@ export class RelaySockets extends OpenSockets {
     for (const item of items) this.#tell(item);
     this.#told.moveTo(to);
     this.#lagging.sentUpTo(to);
+    if (this.#frames > 0) this.#deps.metrics.count("relay_frames", {}, this.#frames);
+    this.#frames = 0;
     return { sockets: this.size + this.#opening.size, users: this.userCount };
   }
 
@@ -217,6 +221,7 @@ export class RelaySockets extends OpenSockets {
     const { socket, number } = held;
     const frames = framesOf(item, held);
     if (!frames || frames.length === 0) return;
+    if (socket.isLive) this.#frames += frames.length;
     held.sends = Math.max(0, held.sends - (item.answers?.get(number) ?? 0));
     if (!item.moves && item.bySocket.has(number)) for (const frame of frames) socket.sendAck(frame);
     else this.#lagging.deliver(socket, frames, !item.own.has(socket.userId));

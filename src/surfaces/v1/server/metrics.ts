@@ -207,6 +207,7 @@ const COUNTER_HELP: Record<CounterName, string> = {
   deliveries: "Messages handed to sockets.",
   sockets_opened: "Opened sockets.",
   sockets_closed: "Closed sockets.",
+  relay_frames: "Frames that relays have handed to their sockets.",
   jobs_failed: "Failed runs of alarm jobs.",
   jobs_late: "Alarm jobs that began more than a minute late.",
   inbox_failures: "Failed calls of inboxes.",
