@@ -25,6 +25,9 @@ interface SamplingDeps {
   tell(sample: Sample): void;
 }
 
+/** What decides about a message. */
+type Sampled = Pick<MessageRow, "seq" | "sender_id" | "mentions" | "shadowed">;
+
 /** The time over which messages are counted, in ms. */
 const SECOND = 1_000;
 const NOTHING: Sample["leftOut"] = new Map();
@@ -56,7 +59,7 @@ export class Sampling {
    * @param thins false: none of them may be left out
    * @returns null: all are sent, and nothing was left out before them
    */
-  of(rows: readonly MessageRow[], thins = true): Sample | null {
+  of(rows: readonly Sampled[], thins = true): Sample | null {
     const [first, last] = [rows[0], rows.at(-1)];
     if (!first || !last) return null;
     const lastSeq = Position.parse(last.seq);
@@ -90,7 +93,7 @@ export class Sampling {
     this.#deps.tell({ leftOut: NOTHING, range: { after, lastSeq: this.#decided }, isTold: true });
   }
 
-  #thin(rows: readonly MessageRow[]): Sample["leftOut"] {
+  #thin(rows: readonly Sampled[]): Sample["leftOut"] {
     const drawn = rows.filter((row) => !this.#isForAll(row));
     const chance = drawn.length === 0 ? 1 : this.#deps.rate / this.#count(drawn.length);
     if (chance >= 1) return NOTHING;
@@ -113,7 +116,7 @@ export class Sampling {
     return this.#recentCount;
   }
 
-  #isForAll({ sender_id, mentions, shadowed }: MessageRow): boolean {
+  #isForAll({ sender_id, mentions, shadowed }: Sampled): boolean {
     // A shadowed message is its sender's own.
     if (sender_id === NOBODY || mentions === "all" || shadowed !== null) return true;
     const role = this.#deps.members.findSender(sender_id)?.role ?? "member";
