@@ -114,13 +114,17 @@ test("what hangs on a moved message goes on: quotes, threads, reactions, pins, f
 test("an archive that does not answer is 503 for what lies in it, and for nothing else", async () => {
   const first = await send(ann, id, "the first quagga");
   await growAndMove(ann, id);
-  await runInDurableObject(env.ARCHIVE.getByName(`${id}-1`), (_, { storage }) => {
-    storage.sql.exec("ALTER TABLE bodies RENAME TO lost");
-  });
+  const rename = (from: string, to: string) =>
+    runInDurableObject(env.ARCHIVE.getByName(`${id}-1`), (_, { storage }) => {
+      storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+    });
+  await rename("bodies", "lost");
   await evict(ConversationId.parse(id));
   expectProblem(await ask(ann, id, "GET", `/messages/${first.seq}`), 503, "unavailable");
   await send(ann, id, "later");
   expect((await page(ann, id, "?limit=2")).items).toHaveLength(2);
+  await rename("lost", "bodies");
+  expect((await getMessage(ann, id, first.seq)).body).toEqual({ text: "the first quagga" });
 });
 
 test("sockets hear of what changes in a message that quotes a moved one, and a sync has it", async () => {
