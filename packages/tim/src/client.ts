@@ -35,7 +35,7 @@ export class Client extends State {
     this.rooms = new Rooms(this, this.#incoming);
     this.#link = new Link(() => this.#socketUrl(), {
       frame: (frame) => this.#take(frame),
-      lost: () => this.#lost(),
+      lost: (tries) => tries === 1 && this.#lost(),
       kicked: (reason) => this.#kicked(reason),
     });
   }

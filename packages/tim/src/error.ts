@@ -1,6 +1,6 @@
 import type { Fields } from "./types.ts";
 
-/** Codes of the library itself. All others are those of the server. */
+/** Codes that the library itself gives or knows. All others are those of the server. */
 export const CODES = {
   /** the method has to wait for SDK_READY */
   notReady: 2_999,
@@ -10,6 +10,8 @@ export const CODES = {
   /** a feature that this server does not have */
   unsupported: 3_122,
   sessionOver: 70_001,
+  /** there is no such conversation, or the user may not see it */
+  noConversation: 2_500,
 } as const;
 
 /** Why a method has failed. */

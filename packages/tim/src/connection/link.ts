@@ -19,8 +19,8 @@ type Timer = ReturnType<typeof setTimeout> | undefined;
 /** Whom a link tells. */
 export interface LinkEvents {
   frame(frame: Frame): void;
-  /** it is lost, and going to be opened again */
-  lost(): void;
+  /** it is lost, and going to be opened again. @param tries how often since it was ready */
+  lost(tries: number): void;
   /** the session is over */
   kicked(reason: string): void;
 }
@@ -114,7 +114,6 @@ export class Link {
 
   #closed(socket: WebSocket, code: number, reason: string): void {
     if (socket !== this.#socket) return;
-    const wasReady = this.#isReady;
     this.#forget();
     if (code === KICKED || FINAL.includes(code)) {
       this.close();
@@ -123,6 +122,6 @@ export class Link {
     }
     const pause = Math.min(MIN_PAUSE * 2 ** this.#failures++, MAX_PAUSE);
     this.#reopening = setTimeout(this.open, pause * (0.5 + Math.random() / 2));
-    if (wasReady || this.#failures === 1) this.#events.lost();
+    this.#events.lost(this.#failures);
   }
 }

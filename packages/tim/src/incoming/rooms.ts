@@ -1,9 +1,10 @@
 import { Link } from "../connection/link.ts";
-import { TYPES } from "../constants.ts";
+import { EVENT, TYPES } from "../constants.ts";
+import { ChatError, CODES } from "../error.ts";
 import { isObject } from "../json.ts";
 import { asConversation } from "../state/conversations.ts";
 import type { State } from "../state/state.ts";
-import type { WireMessage } from "../state/wire.ts";
+import { unstored, type WireMessage } from "../state/wire.ts";
 import type { Conversation, Group, Message } from "../types.ts";
 import type { Incoming } from "./incoming.ts";
 
@@ -11,6 +12,8 @@ import type { Incoming } from "./incoming.ts";
 const PAUSE = 1_000;
 /** The most messages that one question brings. */
 const PAGE = 15;
+/** The SDK's numbers of why a user is in a group no more. */
+const ENDS: Record<string, number> = { removed: 4, dissolved: 5 };
 
 /** A live room at which the app looks. */
 interface Looked {
@@ -46,8 +49,8 @@ export class Rooms {
     if (this.#rooms.has(groupID)) return;
     const link = new Link(() => this.#urlOf(groupID), {
       frame: (frame) => this.#take(room, frame),
-      lost: () => undefined,
-      kicked: () => this.leave(groupID),
+      lost: () => void this.#page(room, { count: 1 }),
+      kicked: (reason) => this.#end(room, reason),
     });
     const isMember = group.selfInfo !== undefined;
     const room: Looked = { link, group, number: 0, last: 0, isAsking: false, isMember };
@@ -69,6 +72,20 @@ export class Rooms {
     this.#rooms.delete(groupID);
     this.#state.unlisted.delete(`GROUP${groupID}`);
     return room?.isMember === false;
+  }
+
+  /** The user may look no more. The app is told of it here: the server tells members. */
+  #end(room: Looked, reason: string): void {
+    const { groupID, name, type } = room.group;
+    const operationType = ENDS[reason];
+    if (this.#rooms.get(groupID) !== room || !this.leave(groupID) || !operationType) return;
+    const payload = { operationType, operatorID: "", groupProfile: { groupID, name, type } };
+    const [ID, CONV_SYSTEM] = [`${groupID}-${Date.now()}-${operationType}`, TYPES.CONV_SYSTEM];
+    const notice = unstored({
+      ...{ ID, type: TYPES.MSG_GRP_SYS_NOTICE, payload, to: groupID, from: CONV_SYSTEM },
+      ...{ conversationID: CONV_SYSTEM, conversationType: CONV_SYSTEM },
+    });
+    this.#state.events.emit(EVENT.MESSAGE_RECEIVED, [this.#state.takeNotice(notice)]);
   }
 
   /** Before a user writes in a room: they are a member from then on. */
@@ -127,12 +144,13 @@ export class Rooms {
     room.isAsking = true;
     while (room.last > known() && this.#rooms.get(room.group.groupID) === room) {
       const upTo = room.last;
-      const found = await this.#page(room, { count: PAGE }).catch(() => []);
+      const found = await this.#page(room, { count: PAGE });
       this.#incoming.take({
         type: "messages",
-        items: found.map((message) => ({ conversation: room.number, revision: 0, message })),
+        items: found?.map((message) => ({ conversation: room.number, revision: 0, message })) ?? [],
       });
-      if (found.length > 0 && known() < upTo) positions.begin(room.number, upTo);
+      // Some may be there no more.
+      if (found && known() < upTo) positions.begin(room.number, upTo);
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
     room.isAsking = false;
@@ -142,15 +160,24 @@ export class Rooms {
   async #changed(room: Looked, sequence: number): Promise<void> {
     const { messages } = this.#state;
     if (!messages.find(messages.localID(`${room.number}-${sequence}`))) return;
-    const found = await this.#page(room, { sequence, count: 1 }).catch(() => []);
+    const found = await this.#page(room, { sequence, count: 1 });
+    if (!found) return;
     const items = found.map((message) => ({ conversation: room.number, revision: 0, message }));
     this.#incoming.take({ type: "changed", conversation: room.number, revision: 0, items });
   }
 
-  async #page({ group }: Looked, query: object): Promise<WireMessage[]> {
-    const body = { conversationID: `GROUP${group.groupID}`, ...query };
+  /** @returns null: there is no answer, or the user has gone meanwhile. That there is no room ends the looking */
+  async #page(room: Looked, query: object): Promise<WireMessage[] | null> {
+    const { groupID } = room.group;
+    const body = { conversationID: `GROUP${groupID}`, ...query };
     const path = "/message/getMessageListHopping";
-    return (await this.#state.http.data<{ messageList: WireMessage[] }>(path, body)).messageList;
+    const answer = await this.#state.http
+      .data<{ messageList: WireMessage[] }>(path, body)
+      .catch((error: unknown) => {
+        if (error instanceof ChatError && error.code === CODES.noConversation) this.#end(room, "dissolved");
+        return null;
+      });
+    return answer && this.#rooms.get(groupID) === room ? answer.messageList : null;
   }
 
   clear(): void {

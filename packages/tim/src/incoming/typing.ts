@@ -1,6 +1,6 @@
 import { TYPES } from "../constants.ts";
 import { objectIn } from "../json.ts";
-import { unsaid } from "../state/wire.ts";
+import { unstored } from "../state/wire.ts";
 import type { Message, User } from "../types.ts";
 
 /** What the SDK's components write into a custom message that says that somebody is typing. */
@@ -20,15 +20,9 @@ export function typingMessage(
   to: string,
 ): Message {
   const data = { businessID: TYPING, typingStatus: 1, version: 1, ...STARTED };
-  const now = Date.now();
-  const time = Math.floor(now / 1_000);
-  return {
-    ...unsaid(),
-    ...{ ID: `${from}-${now}-0`, type: TYPES.MSG_CUSTOM, conversationID, conversationType: TYPES.CONV_C2C },
+  return unstored({
+    ...{ ID: `${from}-${Date.now()}-0`, type: TYPES.MSG_CUSTOM, to, from, nick, avatar },
+    ...{ conversationID, conversationType: TYPES.CONV_C2C },
     payload: { data: JSON.stringify(data), description: "", extension: "" },
-    ...{ to, from, flow: "in", time, clientTime: time, sequence: 0, status: "success", nick, avatar },
-    ...{ priority: TYPES.MSG_PRIORITY_NORMAL, nameCard: "", isRevoked: false, revoker: "" },
-    ...{ isDeleted: false, isModified: false, version: 0, isPeerRead: false },
-    ...{ atUserList: [], cloudCustomData: "" },
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { TYPES } from "../constants.ts";
 import type { Conversation, Group, Message, User } from "../types.ts";
 
 /** Fields of a message of which the server says nothing. */
@@ -12,6 +13,21 @@ export const unsaid = (): Pick<Message, Unsaid> => ({
   ...{ revokerInfo: { userID: "", nick: "", avatar: "" }, revokeReason: "" },
   ...{ isBroadcastMessage: false, isSupportExtension: false, hasRiskContent: false },
 });
+
+type Said = "ID" | "type" | "payload" | "conversationID" | "conversationType" | "to" | "from";
+
+/** A message that is told to the app alone: nobody stores it. */
+export function unstored(fields: Pick<Message, Said> & Partial<Message>): Message {
+  const time = Math.floor(Date.now() / 1_000);
+  return {
+    ...unsaid(),
+    ...{ flow: "in", time, clientTime: time, sequence: 0, status: "success", nick: "", avatar: "" },
+    ...{ priority: TYPES.MSG_PRIORITY_NORMAL, nameCard: "", isRevoked: false, revoker: "" },
+    ...{ isDeleted: false, isModified: false, version: 0, isPeerRead: false },
+    ...{ atUserList: [], cloudCustomData: "" },
+    ...fields,
+  };
+}
 
 /** A message as the server writes it. `clientID`: the ID that its sender's client gave it. */
 export interface WireMessage extends Omit<Message, Unsaid> {
