@@ -282,7 +282,7 @@ function recordOf({ id, seq, rev, hidden, main }: Timeline, outbox: Iterable<Out
   const shown = run ? main.slice(run.from, seq) : [];
   const messages = shown.slice(-MAX_MESSAGES);
   const from = shown.length > MAX_MESSAGES ? messages[0]?.seq : run?.from;
-  const gaps = main.gaps.filter(({ to }) => to >= (from ?? Infinity));
+  const gaps = main.gapsIn(from ?? Infinity, seq);
   return { id, seq, rev, hidden: [...hidden], messages, from, gaps, used: Date.now() };
 }
 

@@ -67,10 +67,11 @@ export class Stream {
     this.version++;
   }
 
-  /** The gaps between two places in which messages are missing. */
+  /** What of the gaps lies between two places, if messages are missing there. */
   gapsIn(from: number, to: number): Run[] {
-    const isMissing = (gap: Run) => this.slice(gap.from, gap.to).length <= gap.to - gap.from;
-    return this.gaps.filter((gap) => gap.to >= from && gap.from <= to && isMissing(gap));
+    return this.gaps
+      .map((gap) => ({ from: Math.max(gap.from, from), to: Math.min(gap.to, to) }))
+      .filter((gap) => this.slice(gap.from, gap.to).length <= gap.to - gap.from);
   }
 
   /** Notes that no message is missing between two places, both included. */

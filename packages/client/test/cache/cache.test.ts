@@ -4,6 +4,9 @@ import type { Person } from "../../../../scripts/support/person.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { type Cache, openCache } from "../../src/cache/index.ts";
 import { Chat, type ConversationWindow, type OutboxItem, type Uploader } from "../../src/index.ts";
+import { Conversations } from "../../src/list/conversations.ts";
+import { Outbox } from "../../src/outbox/outbox.ts";
+import { Timeline } from "../../src/sync/timeline.ts";
 import { uploader } from "../../src/uploads/index.ts";
 import { startChat, text, until } from "../support/chats.ts";
 import { HeldFrames } from "../support/held-frames.ts";
@@ -109,6 +112,39 @@ test("only the newest 200 messages of a conversation are kept, and older ones lo
   await until(live, () => !again.view.isLoading && live.state.connection === "live");
   await again.older();
   expect(texts(again)).toEqual(all);
+});
+
+test("of a gap is kept what lies among the messages that are kept", async () => {
+  const { ann, id, name } = await talked(["one"]);
+  const [chat, cache] = await offline(ann, name);
+  const window = chat.open(id);
+  const [message] = await until(chat, () => window.view.messages.length > 0 && window.view.messages);
+  const entry = chat.state.conversation(id);
+  await chat.stop();
+  await cache.close();
+  if (!message || !entry) throw new Error("nothing was kept");
+  const restored = async () => {
+    const list = new Conversations(() => {});
+    const [another] = cacheOf(name);
+    const options = { pause: 50, transmit: () => false, onChange: () => {} };
+    await another.restore(list, new Outbox(options));
+    const timeline = new Timeline(id, () => false);
+    await another.restoreTimeline(timeline);
+    return { timeline, another };
+  };
+  const { timeline, another } = await restored();
+  const { main } = timeline;
+  timeline.reset(600, 0);
+  for (let seq = 2; seq <= 600; seq += 2) main.put({ ...message, seq });
+  main.cover(0, Infinity);
+  main.skip(10, 400);
+  await eventually(async () => {
+    main.version++;
+    await another.flush();
+    expect(await contents(name, "timelines")).toMatchObject([{ seq: 600 }]);
+  });
+  await another.close();
+  expect((await restored()).timeline.main.gaps).toEqual([{ from: 202, to: 400 }]);
 });
 
 test("what waits to be sent is kept at once, with its file, and is sent once and in order after a reload", async () => {
