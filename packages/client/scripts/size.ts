@@ -25,6 +25,11 @@ const ENTRIES: Entry[] = [
     limit: 13_984,
   },
   {
+    name: "parley-client and its audience rooms",
+    code: 'export * from "./index.js"; export * from "./audience/index.js"',
+    limit: 11_456,
+  },
+  {
     name: "parley-client/uploads alone",
     code: 'export * from "./uploads/index.js"',
     limit: 1_984,

@@ -40,7 +40,7 @@ export class Chat {
   readonly #engine: Engine;
   readonly #store: Store<ChatState>;
   readonly #cache: Keeper | undefined;
-  readonly #context: WindowContext;
+  readonly #context: WindowContext & { readonly list: Conversations };
   readonly #messageListeners = new Set<(message: Message) => void>();
   readonly #frameListeners = new Set<(frame: ServerFrame) => void>();
   #endWake: (() => void) | undefined;

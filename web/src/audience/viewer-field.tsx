@@ -1,3 +1,4 @@
+import type { ViewedGroup } from "parley-client/audience";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { mayWrite } from "../group/rights.ts";
 import { t } from "../i18n/i18n.ts";
@@ -8,22 +9,20 @@ import { sendKey } from "../state/send-key.ts";
 import { useAction } from "../state/use-action.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
-import type { Room, Viewed } from "./room.ts";
 
 /** The most characters of a text. */
 const MAX_TEXT = 8_000;
 
 interface Props {
-  room: Room;
-  conversation: Viewed;
+  conversation: ViewedGroup;
 }
 
 /** Where who looks becomes a member, by writing or by a button, or why they do not write. */
-export function ViewerField({ room, conversation }: Props) {
+export function ViewerField({ conversation }: Props) {
   const { chat } = useAccount();
-  const path = { id: room.id };
+  const path = { id: conversation.id };
   const join = useAction(() => chat.api.call("post", "/v1/conversations/{id}/join", { path }));
-  if (mayWrite(conversation)) return <Field room={room} conversation={conversation} />;
+  if (mayWrite(conversation)) return <Field conversation={conversation} />;
   const isClosed = conversation.may_write === "admins";
   return (
     <div class="composer-closed">
@@ -38,20 +37,18 @@ export function ViewerField({ room, conversation }: Props) {
   );
 }
 
-function Field({ room, conversation }: Props) {
+function Field({ conversation: { id, name } }: Props) {
   const { chat } = useAccount();
-  const { id } = room;
   const [text, setText] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
   /** the same for each try of a message, so that it is stored once */
   const clientMsgId = useRef(newId());
   const hasSent = useRef(false);
-  const label = t("composer.placeholder", { name: conversation.name });
+  const label = t("composer.placeholder", { name });
   const send = useAction(async () => {
     const body = { kind: "text", body: { text: text.trim() }, client_msg_id: clientMsgId.current } as const;
     hasSent.current = true;
-    const sent = await chat.api.call("post", "/v1/conversations/{id}/messages", { path: { id }, body });
-    if ("seq" in sent) room.take(sent);
+    await chat.api.call("post", "/v1/conversations/{id}/messages", { path: { id }, body });
     clientMsgId.current = newId();
     setText("");
   });

@@ -1,10 +1,12 @@
 import type { Api } from "../api/api.ts";
 import type { Problem } from "../api/problem.ts";
 import type { Conversations } from "../list/conversations.ts";
+import type { Signals } from "../list/signals.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Engine } from "../sync/engine.ts";
 import type { Stream } from "../sync/stream.ts";
 import type { Timeline } from "../sync/timeline.ts";
+import type { Timelines } from "../sync/timelines.ts";
 import type { Message, NewMessage } from "../types.ts";
 import type { WindowView } from "./view.ts";
 
@@ -19,9 +21,12 @@ const KEPT = 1_000;
 /** What a window works with. */
 export interface WindowContext {
   readonly api: Api;
-  readonly list: Conversations;
-  readonly outbox: Outbox;
-  readonly engine: Engine;
+  readonly list: Pick<Conversations, "now" | "learn" | "tellAgain">;
+  readonly outbox: Pick<Outbox, "items">;
+  readonly engine: Pick<Engine, "stored"> & {
+    readonly timelines: Pick<Timelines, "follow" | "unfollow" | "focus" | "begun" | "beginAll">;
+    readonly signals: Pick<Signals, "read" | "typing">;
+  };
   /** the windows that are open */
   readonly windows: Set<ConversationWindow>;
   changed(): void;

@@ -25,9 +25,15 @@ export type Target =
       readonly isHighlighted: boolean;
     };
 
+/** What a timeline uses of its window. */
+export type TimelineWindow = Pick<
+  ConversationWindow,
+  "view" | "fill" | "jump" | "older" | "newer" | "read" | "trim"
+>;
+
 /** What a timeline shows. */
 export interface Shown {
-  readonly window: ConversationWindow;
+  readonly window: TimelineWindow;
   readonly view: WindowView;
   readonly entry: ConversationEntry | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Chat, ConversationEntry, ConversationWindow, OutboxItem, WindowView } from "parley-client";
+import type { Chat, ConversationEntry, OutboxItem, WindowView } from "parley-client";
 import { useChat } from "parley-client/react";
 import {
   type RefObject,
@@ -11,7 +11,7 @@ import {
 } from "react";
 import { onAttention } from "../attended.ts";
 import { type Day, daysOf } from "./days.ts";
-import { type Guides, Pilot, type TimelineEvents } from "./pilot.ts";
+import { type Guides, Pilot, type TimelineEvents, type TimelineWindow } from "./pilot.ts";
 
 /** Whose timeline it is, and what its window shows. */
 export interface TimelineOptions extends TimelineEvents {
@@ -22,7 +22,7 @@ export interface TimelineOptions extends TimelineEvents {
   readonly me: number;
   /** what `useConversationWindow` of `parley-client/react` has returned */
   readonly view: WindowView;
-  readonly window: ConversationWindow | undefined;
+  readonly window: TimelineWindow | undefined;
   /** another value makes the days anew: the time zone of the device, if the app follows that */
   readonly zone?: string;
 }

@@ -1,6 +1,6 @@
 import type { ConversationWindow, WindowView } from "parley-client";
 import { useChat } from "parley-client/react";
-import { TimelineBox, TimelineRows, useTimeline } from "parley-react/timeline";
+import { TimelineBox, TimelineRows, type TimelineWindow, useTimeline } from "parley-react/timeline";
 import { t } from "../../i18n/i18n.ts";
 import { zone } from "../../lib/clock.ts";
 import { highlight } from "../../lib/highlight.ts";
@@ -26,19 +26,19 @@ import { useNavigation } from "./use-navigation.ts";
 const Announcer = lazy(async () => (await import("./later.ts")).Announcer, { isHint: true });
 const NewMessagesBar = lazy(async () => (await import("./later.ts")).NewMessagesBar, { isHint: true });
 const ToNewest = lazy(async () => (await import("./later.ts")).ToNewest, { isHint: true });
-const MemberGap = lazy(async () => (await import("../../audience/member-gap.tsx")).MemberGap, {
-  isHint: true,
-});
+const LeftOut = lazy(async () => (await import("../../audience/left-out.tsx")).LeftOut, { isHint: true });
 
 interface Props {
   /** the conversation */
   id: number;
   view: WindowView;
-  window: ConversationWindow | undefined;
+  window: (TimelineWindow & Pick<ConversationWindow, "rest">) | undefined;
+  /** the user looks at it without being a member: nothing is unread to them */
+  isViewed?: boolean;
 }
 
 /** The messages of a conversation: of all that is loaded, the rows near to what the user sees. */
-export function Timeline({ id, view, window }: Props) {
+export function Timeline({ id, view, window, isViewed }: Props) {
   const { chat, me } = useAccount();
   const isLive = useChat(chat, ({ connection }) => connection === "live");
   const timeline = useTimeline({
@@ -49,7 +49,7 @@ export function Timeline({ id, view, window }: Props) {
     onMissing: (seq) =>
       void import("./missing.ts").then(({ findMissing }) => findMissing(chat, id, seq), noop),
   });
-  useNavigation(timeline.pilot, window);
+  useNavigation(timeline.pilot, window, isViewed);
   const { entry, lastOwn, isEmpty } = timeline;
   const isCrowd = entry?.kind === "group" && entry.crowd === true;
   const receipts = useReceipts(id, lastOwn > 0 && !isCrowd);
@@ -109,7 +109,7 @@ export function Timeline({ id, view, window }: Props) {
           below={({ message: { seq } }) =>
             // A room that leaves out messages tells nobody who has read what.
             view.gaps[0] ? (
-              <MemberGap key={`gap ${seq}`} {...{ seq, view, window }} />
+              <LeftOut key={`gap ${seq}`} {...{ seq, view, window }} />
             ) : (
               seq === lastOwn &&
               entry &&

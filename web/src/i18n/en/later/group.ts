@@ -10,7 +10,6 @@ export const group = {
   "group.threads": "Members may answer in threads",
   "group.linkPreviews": "Messages show what they link to, if this server has previews",
   "audience.viewers": { one: "{n} watching", other: "{n} watching" },
-  "audience.older": "Show older messages",
   "audience.leftOut": { one: "{n} message left out", other: "{n} messages left out" },
   "audience.showLeftOut": { one: "Show it", other: "Show them" },
   "audience.hint": "You are watching. With your first message you join the group.",

@@ -10,7 +10,6 @@ export const group = {
   "group.threads": "允许使用话题回复",
   "group.linkPreviews": "消息显示链接预览（需服务器启用）",
   "audience.viewers": "{n} 人正在观看",
-  "audience.older": "显示更早的消息",
   "audience.leftOut": "有 {n} 条消息未显示",
   "audience.showLeftOut": "显示",
   "audience.hint": "你正在观看。发送第一条消息即加入本群。",
