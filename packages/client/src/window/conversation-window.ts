@@ -164,7 +164,10 @@ export class ConversationWindow {
    * loads them again. Call it while the user is at the end: a busy room takes no more memory each hour then.
    */
   trim(): void {
-    if (this.#anchor === Infinity && !this.thread && this.#timeline.trim(1, KEPT)) this.#context.changed();
+    if (this.thread || this.#run?.to !== Infinity) return;
+    // Who was led to a message before it is at the end now.
+    this.#anchor = Infinity;
+    if (this.#timeline.trim(1, KEPT)) this.#context.changed();
   }
 
   /** Ends the window. */
