@@ -11,6 +11,18 @@ export class Conversation extends product.Conversation {
   }
 }
 
+export class Relay extends product.Relay {
+  constructor(state: DurableObjectState, env: Env) {
+    super(withAlarms(state), env);
+  }
+}
+
+export class Archive extends product.Archive {
+  constructor(state: DurableObjectState, env: Env) {
+    super(withAlarms(state), env);
+  }
+}
+
 export class Inbox extends product.Inbox {
   constructor(state: DurableObjectState, env: Env) {
     super(withAlarms(state), env);
