@@ -35,6 +35,12 @@ export class Hook extends product.Hook {
   }
 }
 
+/** A class that has none here keeps the server from starting. */
+void ({ Conversation, Relay, Archive, Inbox, Hook } satisfies Record<
+  Exclude<keyof typeof product, "default" | "withoutPage">,
+  unknown
+>);
+
 function withAlarms(state: DurableObjectState): DurableObjectState {
   const { storage } = state;
   const setAlarm = storage.setAlarm.bind(storage);
