@@ -13,8 +13,8 @@ import { inTemporaryFolder, Server } from "./support/server.ts";
 
 const LIMIT_MS = 240_000;
 /**
- * A group of more than six is a crowd, and relays hold its sockets from the sixth on. Other groups are smaller:
- * devices of a crowd are not sent its messages.
+ * A group of more than six is a crowd, and relays hold its sockets from the sixth on. Other groups are
+ * smaller: devices of a crowd are not sent its messages.
  */
 const SETTINGS = ["CROWD_MEMBERS=6", "LIVE_MEMBERS=5"];
 /** From the start of wrangler, in ms. The migrations before it take about 2 s on an idle machine. */

@@ -11,15 +11,17 @@ const PAUSE = 1_000;
 /** A group, as it is answered to who looks at it. */
 export type ViewedGroup = Extract<Conversation, { kind: "group" }>;
 
-/** The window of a viewer, who writes by `POST …/messages`. Nothing is unread to them: `read` does nothing. */
+/**
+ * The window of a viewer, who writes by `POST …/messages`. Nothing is unread to them: `read` does nothing.
+ */
 export type ViewerWindow = Omit<
   ConversationWindow,
   "thread" | "send" | "typing" | "focus" | "blur" | "begin"
 >;
 
 /**
- * An audience room at which a user looks without being a member. It is in no list, and the device socket tells
- * nothing of it: it has a socket of its own, until its window is closed.
+ * An audience room at which a user looks without being a member. It is in no list, and the device socket
+ * tells nothing of it: it has a socket of its own, until its window is closed.
  */
 export class AudienceRoom {
   /** the messages. Closing it ends the looking */

@@ -166,7 +166,10 @@ export class Rooms {
     this.#incoming.take({ type: "changed", conversation: room.number, revision: 0, items });
   }
 
-  /** @returns null: there is no answer, or the user has gone meanwhile. That there is no room ends the looking */
+  /**
+   * That there is no room ends the looking.
+   * @returns null: there is no answer, or the user has gone meanwhile
+   */
   async #page(room: Looked, query: object): Promise<WireMessage[] | null> {
     const { groupID } = room.group;
     const body = { conversationID: `GROUP${groupID}`, ...query };
