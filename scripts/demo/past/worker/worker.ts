@@ -35,7 +35,7 @@ export class Hook extends product.Hook {
   }
 }
 
-/** A class that has none here keeps the server from starting. */
+/** The server does not start while it lacks a class of the product. */
 void ({ Conversation, Relay, Archive, Inbox, Hook } satisfies Record<
   Exclude<keyof typeof product, "default" | "withoutPage">,
   unknown
