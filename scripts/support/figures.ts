@@ -52,8 +52,8 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
       now: server.filter(([path, text]) => isBelowRoom(path) && IMPORTS_ROOM.test(text)).length,
       limit: 0,
     },
-    { name: "notes in docs/design/", now: notes.length, limit: 27 },
-    { name: "words in them", now: words, limit: 41_000 },
+    { name: "notes in docs/design/", now: notes.length, limit: 28 },
+    { name: "words in them", now: words, limit: 41_600 },
   ];
 }
 
