@@ -1,5 +1,5 @@
 /**
- * `npm run tour`: runs docs/tour.md, the tour of the first guide and of each surface's README, command by
+ * `npm run tour`: runs docs/tour.md, the tours of two guides and of each surface's README, command by
  * command, each against a fresh server, and compares the output with the document. `npm run tour -- --write`
  * updates the document.
  */
@@ -18,6 +18,7 @@ const ORIGIN = "localhost:8787";
 const DOCUMENTS = [
   "docs/tour.md",
   "docs/guides/start.md",
+  "docs/guides/spaces.md",
   ...globSync("src/surfaces/*/README.md", { cwd: ROOT }).toSorted(),
 ];
 /** A block of commands, and the block of their output if they print any. */

@@ -66,6 +66,7 @@ import {
 import { findConversationExternalId } from "./storage/server/server-conversations.ts";
 import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
+import { leaseSpace } from "./storage/spaces/members.ts";
 import { kookFormat } from "./surfaces/kook/format.ts";
 import { kookProtocol } from "./surfaces/kook/frames.ts";
 import { botCaller } from "./surfaces/telegram/bot-caller.ts";
@@ -113,6 +114,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
             if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }, message.senderId));
             return state;
           },
+          leaseSpace: (id, lease) => leaseSpace(db, id, lease),
           suspension: (userId) => findSuspension(db, userId, Date.now()),
           tellAsked: (userId, about) => tellAsked(inboxes, userId, about),
           storeSize: sizeStore(db, "conversation"),

@@ -1,7 +1,7 @@
 import { BACKEND } from "./calls/backend.ts";
 import { BOTS, INCOMING_HOOKS } from "./calls/bots-and-hooks.ts";
 import { DEVICES } from "./calls/devices.ts";
-import { ATTRIBUTES, GROUP } from "./calls/group.ts";
+import { ATTRIBUTES, CHANNEL, GROUP } from "./calls/group.ts";
 import { OWN_STATE } from "./calls/own-state.ts";
 import { READING } from "./calls/reading.ts";
 import { RELAYED } from "./calls/relays.ts";
@@ -27,4 +27,5 @@ export const CONVERSATION_CALLS = {
   ...BOTS,
   ...ATTRIBUTES,
   ...TRANSFER,
+  ...CHANNEL,
 };

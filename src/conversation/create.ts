@@ -26,8 +26,8 @@ export function create(
       `INSERT INTO conversation
          (id, kind, name, avatar, introduction, announcement, join_policy, policy, owner_id, created_at,
           handle, max_members, custom_fields, discoverable, metadata, history, may_leave, retention_days,
-          legal_hold, slow_mode_s, mute_all, viewers, blocked, friends, friends_only)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          legal_hold, slow_mode_s, mute_all, viewers, space_id, blocked, friends, friends_only)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       profile.kind,
       profile.name,
@@ -50,6 +50,7 @@ export function create(
       profile.slowModeS,
       Number(profile.muteAll),
       profile.viewers,
+      profile.spaceId,
       Number(directPermission.blocked),
       Number(directPermission.friends),
       Number(directPermission.friendsOnly),

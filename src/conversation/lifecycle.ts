@@ -39,7 +39,7 @@ export abstract class ConversationLifecycle extends SocketHost {
     super(ctx, env, (change) => deps.metrics.count(change, { socket: "room" }));
     this.#deps = deps;
     this.backup = new ConversationBackup(ctx.storage, () => this.#components?.room.log.archives.bodies);
-    const jobs = jobsOf(CONVERSATION_JOBS, () => this.ensureLoaded());
+    const jobs = jobsOf(CONVERSATION_JOBS, () => this.loadFor({}));
     this.#jobs = new AlarmJobs(ctx.storage, jobs, deps.timing.jobs, (event, job) =>
       deps.metrics.count(event, { object: "conversation", job }),
     );
@@ -58,13 +58,13 @@ export abstract class ConversationLifecycle extends SocketHost {
 
   async #open(request: Request): Promise<Response> {
     const { subprotocol, ...opening } = readOpening(request, RoomOpening);
-    const components = await this.ensureLoaded();
+    const components = await this.loadFor(opening);
     const { room } = components;
     const { userId, after, rev, threads } = opening;
     const reader = room.viewers.reader(userId);
     components.budgets.require(userId, WEIGHTS.page);
     const { config, sockets } = components;
-    const hasRelays = room.members.isCrowd || room.viewers.isAudienceRoom;
+    const hasRelays = !room.channel && (room.members.isCrowd || room.viewers.isAudienceRoom);
     if (hasRelays && sockets.size >= config.settings.maxLiveMembers) return inRelay(userId);
     // The first page is rendered again when the socket opens, in one turn: its profiles are refreshed here.
     const scope = threads ? "all" : "main";
@@ -84,6 +84,16 @@ export abstract class ConversationLifecycle extends SocketHost {
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const components = this.#components ?? (await this.ensureLoaded());
+    const { channel } = components.room;
+    if (channel && !channel.isReady()) {
+      try {
+        await channel.ready();
+      } catch (error) {
+        // What it sent is answered by nobody: its client sends it again.
+        components.sockets.lost(ws, error);
+        return;
+      }
+    }
     const renewal = components.sockets.handleFrame(ws, data);
     if (renewal) await this.#renew(components, renewal);
   }
@@ -153,6 +163,19 @@ export abstract class ConversationLifecycle extends SocketHost {
       this.#creating = undefined;
     });
     return this.#creating;
+  }
+
+  /**
+   * The conversation for a call of a user, or for a job. Of a channel it is known then who may read it.
+   * @param input names the user, if there is one
+   */
+  protected async loadFor(input: unknown): Promise<ConversationComponents> {
+    const components = this.#components ?? (await this.ensureLoaded());
+    const { channel } = components.room;
+    if (!channel) return components;
+    const { userId, person } = Caller.safeParse(input).data ?? {};
+    await channel.ready(userId ?? person?.id);
+    return components;
   }
 
   /** @see BackedUp.endRestore */

@@ -198,6 +198,9 @@ const CUSTOM_VERSION_COLUMN = "ALTER TABLE messages ADD COLUMN custom_version IN
 /** What users may do who look at an audience room: see `Profile`. */
 const VIEWERS_COLUMN = "ALTER TABLE conversation ADD COLUMN viewers TEXT NOT NULL DEFAULT 'none';";
 
+/** The space of which it is a channel. */
+const SPACE_COLUMN = "ALTER TABLE conversation ADD COLUMN space_id INTEGER;";
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -228,4 +231,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 17, minCode: 1, sql: RELAYS_TABLES },
   { version: 18, minCode: 1, sql: VIEWERS_COLUMN },
   { version: ARCHIVES_VERSION, minCode: 1, sql: ARCHIVES_TABLES },
+  { version: 20, minCode: 1, sql: SPACE_COLUMN },
 ];

@@ -12,7 +12,7 @@ export abstract class ConversationObject extends ConversationLifecycle {
   static {
     serveCalls(ConversationObject.prototype, CONVERSATION_CALLS, {
       charge: (object, input, weight) => object.charge(input, weight),
-      load: (object) => object.ensureLoaded(),
+      load: (object, input) => object.loadFor(input),
       isStored: (object) => object.exists,
     });
     serveCalls(ConversationObject.prototype, CONVERSATION_BACKUP_CALLS, BACKUP_HOST);

@@ -20,6 +20,17 @@ export const SenderId = z.int().nonnegative().brand<"UserId">();
 export const ConversationId = z.int().positive().brand<"ConversationId">();
 export type ConversationId = z.infer<typeof ConversationId>;
 
+/** A space's id: an integer from 1 up, assigned by the spaces table. */
+export const SpaceId = z.int().positive().brand<"SpaceId">();
+export type SpaceId = z.infer<typeof SpaceId>;
+
+/**
+ * A client space id: 1–64 UTF-16 units that a client gives the creation of a space, so that a repeated
+ * creation gives the same space. Unique for its creator.
+ */
+export const ClientSpaceId = z.string().min(1).max(LIMITS.clientGroupId).brand<"ClientSpaceId">();
+export type ClientSpaceId = z.infer<typeof ClientSpaceId>;
+
 /** A second, random id of a conversation: 32 hexadecimal digits. The numeric id cannot be derived from it. */
 export const ConversationCode = z
   .string()

@@ -149,6 +149,9 @@ export const LIMITS = {
   bans: 10_000,
   /** open invitations of a group; users whom one lets in, unless any number */
   invitations: 100,
+  /** members and channels of a space */
+  spaceMembers: 1_000,
+  channels: 500,
   invitationUses: 1_000,
   /** incoming hooks of a group; messages of one at once, then in a second; bytes of what is posted to one */
   incomingHooks: 10,

@@ -11,7 +11,16 @@ import type { Role } from "./conversations/group-kind.ts";
 import type { CustomFields } from "./custom-fields.ts";
 import type { Result } from "./errors.ts";
 import type { FileReference, RevokedReferences } from "./files/file.ts";
-import type { ConversationId, FileKey, IncomingHookId, Position, Seq, SessionId, UserId } from "./ids.ts";
+import type {
+  ConversationId,
+  FileKey,
+  IncomingHookId,
+  Position,
+  Seq,
+  SessionId,
+  SpaceId,
+  UserId,
+} from "./ids.ts";
 import type { LinkPreview } from "./messages/link-preview.ts";
 import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
 import type { PutReaction } from "./messages/reactions.ts";
@@ -23,6 +32,7 @@ import type { PushPayload } from "./push/payload.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";
+import type { SpaceLease, SpaceStanding } from "./spaces/space.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "./sync/inbox-update.ts";
 import type { MessagesInContext, StoredContext } from "./sync/message-context.ts";
@@ -97,6 +107,8 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
   hold(message: FoundMessage): Promise<HeldState | null>;
   /** Whether a user is suspended now: may not sign in, or is in the shadow; null: neither. */
   suspension(userId: UserId): Promise<Pick<Suspension, "shadow"> | null>;
+  /** Reads what a channel wants to know of its space, and notes until when it relies on that. */
+  leaseSpace(id: SpaceId, lease: SpaceLease): Promise<SpaceStanding>;
   /** Tells the devices of a user that somebody asks for their consent. Best effort, and never rejects. */
   tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
 }

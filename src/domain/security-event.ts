@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Role } from "./conversations/group-kind.ts";
-import type { ConversationId, UserId } from "./ids.ts";
+import type { ConversationId, SpaceId, UserId } from "./ids.ts";
 import type { ServerKeyId } from "./server/server-key.ts";
 
 /**
@@ -29,6 +29,7 @@ export const SecurityAction = z.enum([
   "incoming_hook_rotated",
   "incoming_hook_deleted",
   "group_dissolved",
+  "space_dissolved",
   "key_created",
   "key_revoked",
   "token_issued",
@@ -46,6 +47,8 @@ interface SecurityEvent {
   by: UserId | null;
   /** the group in which it happened */
   conversation?: ConversationId;
+  /** the space in which it happened */
+  space?: SpaceId;
   /** the role that the user has now */
   role?: Role;
   /** the server key that did it, or by which the user was acted for */

@@ -26,6 +26,7 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   incoming_hook_rotated: "info",
   incoming_hook_deleted: "info",
   group_dissolved: "info",
+  space_dissolved: "info",
   key_created: "info",
   key_revoked: "info",
   token_issued: "info",

@@ -113,6 +113,7 @@ export const PROFILE = {
   mayLeave: conversations.mayLeave,
   retentionDays: conversations.retentionDays,
   legalHold: conversations.legalHold,
+  spaceId: conversations.spaceId,
   version: conversations.version,
   changedAt: sql<number>`coalesce(${conversations.changedAt}, ${conversations.createdAt})`,
 };

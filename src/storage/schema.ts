@@ -7,3 +7,4 @@ export * from "./schema/files.ts";
 export * from "./schema/moderation.ts";
 export * from "./schema/operation.ts";
 export * from "./schema/server.ts";
+export * from "./schema/spaces.ts";

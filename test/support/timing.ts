@@ -37,6 +37,7 @@ const ofTests = (): Mutable => ({
   hooks: { ...TIMING.hooks, retryUnitMs: 1 },
   keySets: { ...TIMING.keySets, timeoutMs: PATIENCE_MS },
   thumbnails: { ...TIMING.thumbnails, waitMs: PATIENCE_MS },
+  spaces: { ...TIMING.spaces, timeoutMs: PATIENCE_MS },
   // A test of rules has them read for each message.
   rules: { ...TIMING.rules, keepMs: Infinity, staleMs: Infinity },
 });

@@ -245,6 +245,8 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
     checkRetention: none,
   },
   ...{ allMessages: none, notify: none },
+  // Who follows a channel is in its space.
+  ...{ spaceChanged: none, follow: none, unfollow: none },
   ...{ revokeByStaff: none, revokeSince: none, dissolveByStaff: none },
   importMembers: ["import of a member"],
   ...{ exportPage: none, ownMessages: none, importMessages: none, importReads: none, importProfile: none },

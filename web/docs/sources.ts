@@ -23,6 +23,7 @@ import NATIVE from "../../docs/guides/native.md";
 import PUSH from "../../docs/guides/push.md";
 import RESUME from "../../docs/guides/resume.md";
 import SOCKETS from "../../docs/guides/sockets.md";
+import SPACES from "../../docs/guides/spaces.md";
 import START from "../../docs/guides/start.md";
 import TESTING from "../../docs/guides/testing.md";
 import USERS from "../../docs/guides/users.md";
@@ -94,6 +95,7 @@ export const GUIDE_SOURCES: readonly Source[] = [
   guide("messages", "Messages", MESSAGES),
   guide("changes", "Messages that change", CHANGES),
   guide("groups", "Groups", GROUPS),
+  guide("spaces", "Spaces", SPACES),
   guide("users", "Users, friends, presence", USERS),
   guide("files", "Files", FILES),
   guide("accounts", "Accounts", ACCOUNTS),

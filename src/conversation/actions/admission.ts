@@ -59,8 +59,15 @@ export class Admission {
     return ids;
   }
 
-  /** @throws `forbidden`, naming the first banned user */
+  /** @throws `conflict` in a channel, which its space lets users into */
+  requireNoChannel(): void {
+    if (this.#room.readers)
+      throw new CoreError("conflict", "This is a channel of a space: who is in the space can read it.");
+  }
+
+  /** @throws as `requireNoChannel`; `forbidden`, naming the first banned user */
   requireNoBans(actorId: UserId, ids: UserId[]): void {
+    this.requireNoChannel();
     const banned = new Set(this.#room.bans.among(ids));
     const id = ids.find((one) => banned.has(one));
     if (id === undefined) return;

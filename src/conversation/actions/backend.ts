@@ -116,6 +116,7 @@ export class BackendChanges {
    */
   changeMembers({ add, remove }: WantedMembers): { concerned: UserId[]; outcomes: MemberOutcome[] } {
     const ownerId = this.#begin();
+    this.#admission.requireNoChannel();
     const outcomes = [...this.#add(ownerId, add), ...this.#remove(ownerId, remove)];
     const concerned = outcomes.filter(({ result }) => result !== "unchanged" && result !== "failed");
     return { concerned: concerned.map(({ userId }) => userId), outcomes };

@@ -111,7 +111,7 @@ export class ReadPositions {
    */
   receipts(userId: UserId): ReadReceipt[] {
     const { members, viewers, profiles, state } = this.#room;
-    const reader = members.active(userId);
+    const reader = viewers.insider(userId);
     const unreadFrom = markedUnreadFrom(reader);
     const bots = new Set(profiles.bots());
     const showsOwn = members.isCrowd || viewers.isAudienceRoom;

@@ -5,7 +5,15 @@ import type { PassingDraft } from "../bots/passing-messages.ts";
 import type { StreamedText } from "../bots/shown-streams.ts";
 import type { NewIncomingHook } from "../incoming-hooks/hook-management.ts";
 import type { HookEdit, HookUrl, OnHookMessage, PostToHook } from "../incoming-hooks/hook-posts.ts";
-import { type Caller, memberRead, type OnMessage, once, repeatable, repeatableIf } from "./call.ts";
+import {
+  type Caller,
+  memberRead,
+  type OnMessage,
+  once,
+  repeatable,
+  repeatableIf,
+  takingPart,
+} from "./call.ts";
 
 const { light, page } = WEIGHTS;
 
@@ -34,7 +42,10 @@ export const BOTS = {
   ),
 
   /** The tap of a member on a button, which is to be told to its bot; hooks are told here. @see Taps.tap */
-  tap: repeatable(light, ({ room }, input: OnMessage & { data: string }) => room.taps.tap(input)),
+  tap: repeatable(
+    light,
+    takingPart(({ room }, input: OnMessage & { data: string }) => room.taps.tap(input)),
+  ),
 };
 
 /** The calls that concern the incoming hooks of a group. */

@@ -18,7 +18,7 @@ export interface OnMessage extends Caller {
   seq: Seq;
 }
 
-/** `looks`: users who look at an audience room may read too. */
+/** `looks`: users who look at an audience room may read too. Those who look at a channel always may. */
 export interface Looker extends Caller {
   looks?: boolean;
 }
@@ -40,11 +40,12 @@ function readAs<Value>(room: Room, reader: Reader, read: (member: MemberRow) => 
 
 /** @throws `not_found` for a user who may not read */
 export function readerOf(
-  { members, viewers }: Pick<Room, "members" | "viewers">,
+  { members, viewers, readers }: Pick<Room, "members" | "viewers" | "readers">,
   { userId, includeFormer = false, looks = false }: Reader,
 ): MemberRow {
-  if (includeFormer) return members.known(userId);
-  return looks ? viewers.reader(userId) : members.active(userId);
+  // Who may not read a channel any more is shown nothing of it.
+  if (includeFormer && !readers) return members.known(userId);
+  return looks ? viewers.reader(userId) : viewers.insider(userId);
 }
 
 type Weight<Input> = number | ((input: Input) => number);
@@ -79,6 +80,20 @@ export function growing<Input extends Caller, Value>(
   return (parts: ConversationComponents, input: Input): Value => {
     if (parts.room.members.findActive(input.userId)) parts.room.space.require();
     return work(parts, input);
+  };
+}
+
+/**
+ * The work of a call by which a user takes part: who reads a channel follows it from then on, unless the call
+ * is refused.
+ */
+export function takingPart<Input extends Caller, Rest extends unknown[], Value>(
+  work: (parts: ConversationComponents, input: Input, ...rest: Rest) => Value | Promise<Value>,
+) {
+  return (parts: ConversationComponents, input: Input, ...rest: Rest): Value | Promise<Value> => {
+    const { channel } = parts.room;
+    if (!channel) return work(parts, input, ...rest);
+    return channel.taking(input.userId, () => work(parts, input, ...rest));
   };
 }
 

@@ -2,6 +2,7 @@ import type { Person } from "../../domain/accounts/person.ts";
 import type { AttributesChange, GroupCounters } from "../../domain/conversations/group-data.ts";
 import type { InvitationCode } from "../../domain/conversations/invitation.ts";
 import type { JoinState } from "../../domain/conversations/join-request.ts";
+import { noConversation } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
@@ -13,7 +14,7 @@ import type { ConversationComponents } from "../components.ts";
 import type { MemberRange } from "../members/member-list.ts";
 import type { Room } from "../room.ts";
 import type { MemberQuery } from "../search/member-search.ts";
-import { type Caller, groupChange, growing, once, repeatable } from "./call.ts";
+import { type Caller, groupChange, growing, once, repeatable, takingPart } from "./call.ts";
 
 const { light, page, search, unweighed } = WEIGHTS;
 
@@ -234,5 +235,33 @@ export const ATTRIBUTES = {
     growing(({ room }, { userId, key, delta }: Caller & { key: string; delta: number }) =>
       room.groupData.addToCounter(userId, key, delta),
     ),
+  ),
+};
+
+/** @throws `not_found` where the conversation is no channel of a space */
+function channelOf({ channel }: Room) {
+  if (!channel) throw noConversation();
+  return channel;
+}
+
+/** The calls of channels. */
+export const CHANNEL = {
+  /** The space has changed in D1. Idempotent. @see Channel.changed */
+  spaceChanged: effect(repeatable(unweighed, ({ room }, _: object) => room.channel?.changed())),
+
+  /** Makes a user a follower, who may read it. Idempotent. @see Channel.follow */
+  follow: effect(
+    repeatable(
+      page,
+      takingPart(({ room }, { userId }: Caller) => {
+        channelOf(room);
+        room.members.active(userId);
+      }),
+    ),
+  ),
+
+  /** Ends that. Idempotent. @see Channel.unfollow */
+  unfollow: effect(
+    repeatable(page, ({ room }, { userId }: Caller) => room.propagate(channelOf(room).unfollow(userId))),
   ),
 };

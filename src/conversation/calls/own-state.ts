@@ -3,7 +3,16 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { OnlineDraft } from "../online/online-messages.ts";
 import type { FollowedPage } from "../threads/following.ts";
-import { type Caller, type Looker, memberRead, type OnMessage, once, readerOf, repeatable } from "./call.ts";
+import {
+  type Caller,
+  type Looker,
+  memberRead,
+  type OnMessage,
+  once,
+  readerOf,
+  repeatable,
+  takingPart,
+} from "./call.ts";
 
 const { light, page, unweighed } = WEIGHTS;
 
@@ -27,8 +36,9 @@ export const OWN_STATE = {
   ),
 
   /** Has the caller follow a thread. @see Following.follow */
-  followThread: repeatable(light, ({ room }, { userId, root }: OnThread) =>
-    room.following.follow(userId, root),
+  followThread: repeatable(
+    light,
+    takingPart(({ room }, { userId, root }: OnThread) => room.following.follow(userId, root)),
   ),
 
   /** Ends that. @see Following.unfollow */
@@ -37,8 +47,11 @@ export const OWN_STATE = {
   ),
 
   /** Moves the caller's read position in a thread. @see Following.read */
-  readThread: repeatable(light, ({ room }, { userId, root, seq }: OnThread & { seq: Position }) =>
-    room.following.read(userId, root, seq),
+  readThread: repeatable(
+    light,
+    takingPart(({ room }, { userId, root, seq }: OnThread & { seq: Position }) =>
+      room.following.read(userId, root, seq),
+    ),
   ),
 
   /**
@@ -96,7 +109,9 @@ export const OWN_STATE = {
   showOnline: once(
     ({ draft }: { draft: OnlineDraft }) =>
       light + weightOfBytes(draft.body.length + (draft.customData?.length ?? 0)),
-    ({ room }, { userId, draft }: Caller & { draft: OnlineDraft }) => room.onlineMessages.show(userId, draft),
+    takingPart(({ room }, { userId, draft }: Caller & { draft: OnlineDraft }) =>
+      room.onlineMessages.show(userId, draft),
+    ),
   ),
 
   /** Notifies the other members that the caller is typing. */

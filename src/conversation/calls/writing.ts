@@ -8,7 +8,16 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { VoteInput } from "../polls/polls.ts";
 import type { ReactionInput } from "../reactions/reactions.ts";
-import { type Caller, growing, memberRead, type OnMessage, once, repeatable, repeatableIf } from "./call.ts";
+import {
+  type Caller,
+  growing,
+  memberRead,
+  type OnMessage,
+  once,
+  repeatable,
+  repeatableIf,
+  takingPart,
+} from "./call.ts";
 
 const { light, page } = WEIGHTS;
 
@@ -46,8 +55,11 @@ export const WRITING = {
    * @throws `not_found` unless the caller is a member and sees what the draft refers to, `forbidden` for
    *   buttons of a person
    */
-  checkDraft: repeatable(light, ({ room }, { userId, draft }: Caller & { draft: DraftReferences }) =>
-    room.profiles.fresh(() => room.sends.check(userId, draft)),
+  checkDraft: repeatable(
+    light,
+    takingPart(({ room }, { userId, draft }: Caller & { draft: DraftReferences }) =>
+      room.profiles.fresh(() => room.sends.check(userId, draft)),
+    ),
   ),
 
   /** Edits a message of the caller, or the custom data of any. Idempotent. @see Editing.edit */
@@ -58,14 +70,19 @@ export const WRITING = {
       weightOfBytes(
         body.length + metadata.length + JSON.stringify(buttons).length + (custom?.data.length ?? 0),
       ),
-    growing(({ room }, { userId, seq, ...edit }: OnMessage & MessageEdit) =>
-      room.editing.edit(userId, seq, edit),
+    takingPart(
+      growing(({ room }, { userId, seq, ...edit }: OnMessage & MessageEdit) =>
+        room.editing.edit(userId, seq, edit),
+      ),
     ),
   ),
 
   /** Revokes a message for everybody. @see Redaction.revoke */
   revoke: effect(
-    repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.redaction.revoke(userId, seq)),
+    repeatable(
+      light,
+      takingPart(({ room }, { userId, seq }: OnMessage) => room.redaction.revoke(userId, seq)),
+    ),
   ),
 
   /**
@@ -73,40 +90,56 @@ export const WRITING = {
    * @returns the revoked message in context
    * @see Redaction.revoke
    */
-  revokeWithin: once(light, async ({ room }, { userId, seq, withinS }: OnMessage & { withinS: number }) => {
-    // A body that is in an archive is loaded before: the error that asks for it would get a path.
-    const revoke = () => whenLoaded(() => room.redaction.revoke(userId, seq, withinS));
-    await atPath(room.state.profile.kind, revoke);
-    // The caller may have been removed during the wait. The revoke is done, so they still get the answer.
-    const member = room.members.known(userId);
-    // The caller may have hidden the message.
-    const row = room.log.get(seq);
-    if (!row) throw noMessage(seq);
-    return whenLoaded(() => room.snapshots.context([row], member));
-  }),
+  revokeWithin: once(
+    light,
+    takingPart(async ({ room }, { userId, seq, withinS }: OnMessage & { withinS: number }) => {
+      // A body that is in an archive is loaded before: the error that asks for it would get a path.
+      const revoke = () => whenLoaded(() => room.redaction.revoke(userId, seq, withinS));
+      await atPath(room.state.profile.kind, revoke);
+      // The caller may have been removed during the wait. The revoke is done, so they still get the answer.
+      const member = room.members.known(userId);
+      // The caller may have hidden the message.
+      const row = room.log.get(seq);
+      if (!row) throw noMessage(seq);
+      return whenLoaded(() => room.snapshots.context([row], member));
+    }),
+  ),
 
   /** Hides a message from the caller. @see Redaction.hide */
-  hide: effect(repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.redaction.hide(userId, seq))),
+  hide: effect(
+    repeatable(
+      light,
+      takingPart(({ room }, { userId, seq }: OnMessage) => room.redaction.hide(userId, seq)),
+    ),
+  ),
 
   /** Pins a message for all members. @see Pinning.pin */
   pin: effect(
     repeatable(
       light,
-      growing(({ room }, { userId, seq }: OnMessage) => room.pinning.pin(userId, seq)),
+      takingPart(growing(({ room }, { userId, seq }: OnMessage) => room.pinning.pin(userId, seq))),
     ),
   ),
 
   /** Unpins a message. @see Pinning.unpin */
-  unpin: effect(repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.pinning.unpin(userId, seq))),
+  unpin: effect(
+    repeatable(
+      light,
+      takingPart(({ room }, { userId, seq }: OnMessage) => room.pinning.unpin(userId, seq)),
+    ),
+  ),
 
   /** Adds a reaction to a message. @see Reactions.add */
   react: repeatable(
     light,
-    growing(({ room }, input: ReactionInput) => room.reactions.add(input)),
+    takingPart(growing(({ room }, input: ReactionInput) => room.reactions.add(input))),
   ),
 
   /** Takes a reaction to a message back. @see Reactions.remove */
-  unreact: repeatable(light, ({ room }, input: ReactionInput) => room.reactions.remove(input)),
+  unreact: repeatable(
+    light,
+    takingPart(({ room }, input: ReactionInput) => room.reactions.remove(input)),
+  ),
 
   /** A page of the users who reacted to a message with a key. @see Reactions.page */
   reactors: memberRead(page, ({ reactions }, member, input: OnMessage & UserRange & { key: ReactionKey }) =>
@@ -114,13 +147,13 @@ export const WRITING = {
   ),
 
   /** Replaces the caller's votes in a poll. @see Polls.vote */
-  vote: repeatable(
-    light,
-    growing(({ room }, input: VoteInput) => room.polls.vote(input)),
-  ),
+  vote: repeatable(light, takingPart(growing(({ room }, input: VoteInput) => room.polls.vote(input)))),
 
   /** Closes a poll. @see Polls.close */
-  closePoll: repeatable(light, ({ room }, { userId, seq }: OnMessage) => room.polls.close(userId, seq)),
+  closePoll: repeatable(
+    light,
+    takingPart(({ room }, { userId, seq }: OnMessage) => room.polls.close(userId, seq)),
+  ),
 
   /** A page of the users who voted for an option of a poll. @see Polls.voters */
   voters: memberRead(page, ({ polls }, member, input: OnMessage & UserRange & { option: number }) =>

@@ -60,7 +60,7 @@ export class ConversationUpdates {
    */
   send(userIds?: readonly UserId[]): void {
     const { members, viewers } = this.#room;
-    if (!userIds && (members.isCrowd || viewers.isAudienceRoom))
+    if (!userIds && (members.isCrowd || viewers.areThere))
       for (const id of this.#sink.refresh()) this.#pending.add(id);
     if (userIds || !members.isCrowd)
       for (const id of userIds ?? members.ids()) if (this.#sink.reaches(id)) this.#pending.add(id);
@@ -100,7 +100,7 @@ export class ConversationUpdates {
     const { id, profile } = this.#room.state;
     // Of viewers D1 has nothing: they are shown what the owner is that all share.
     const { ownerId } = profile;
-    const asked = viewers.isAudienceRoom && ownerId !== null ? [...userIds, ownerId] : [...userIds];
+    const asked = viewers.areThere && ownerId !== null ? [...userIds, ownerId] : [...userIds];
     // D1 may not have the rows of new members yet.
     await this.#room.propagate([]);
     const listed = await withDeadline(this.#directory.listed(id, asked), this.#timing.lookupTimeoutMs);

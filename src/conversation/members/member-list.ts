@@ -13,26 +13,34 @@ export interface MemberRange extends Omit<MembersRange, "roles"> {
   role?: Role;
 }
 
+/** Who sees the members. */
+export interface Insiders {
+  /** @see Viewers.insider */
+  insider(userId: UserId): MemberRow;
+}
+
 /** The active members as a list, ordered by join time. */
 export class MemberList {
   readonly #members: Members;
+  readonly #insiders: Insiders;
 
-  constructor(members: Members) {
+  constructor(members: Members, insiders: Insiders) {
     this.#members = members;
+    this.#insiders = insiders;
   }
 
   /**
    * A page of members, after a position or after a number of members.
-   * @throws `not_found` unless the caller is a member
+   * @throws `not_found` as `Viewers.insider`
    */
   page(userId: UserId, { role, ...range }: MemberRange): Membership[] {
-    this.#members.active(userId);
+    this.#insiders.insider(userId);
     return this.#members.inOrder({ ...range, roles: role && [role] }).map(membership);
   }
 
-  /** The members among these users; others are missing. @throws `not_found` unless the caller is a member */
+  /** The members among these users; others are missing. @throws `not_found` as `Viewers.insider` */
   byIds(userId: UserId, ids: UserId[]): Membership[] {
-    this.#members.active(userId);
+    this.#insiders.insider(userId);
     return ids.flatMap((id) => {
       const member = this.#members.findSender(id);
       return member ? [membership(member)] : [];

@@ -3,6 +3,7 @@ import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { StorageSpace } from "../../object/space/storage-space.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { ChangedMessages } from "../change-feed/changed-messages.ts";
+import type { ChannelReaders } from "../channel/readers.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -36,6 +37,8 @@ export interface RoomStores {
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
   readonly bans: Bans;
+  /** who may read a channel of a space; null: it is none */
+  readonly readers: ChannelReaders | null;
   readonly viewers: Viewers;
   /** null: the room is no audience room, or sockets are sent everything */
   readonly sampling: Sampling | null;

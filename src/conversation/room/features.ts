@@ -1,5 +1,5 @@
 import { CoreError } from "../../domain/errors.ts";
-import type { UserId } from "../../domain/ids.ts";
+import { NOBODY, type UserId } from "../../domain/ids.ts";
 import { Admission } from "../actions/admission.ts";
 import { BackendChanges } from "../actions/backend.ts";
 import { Banning } from "../actions/banning.ts";
@@ -15,6 +15,7 @@ import { Typing } from "../actions/typing.ts";
 import { GroupData } from "../attributes/group-data.ts";
 import { PassingMessages } from "../bots/passing-messages.ts";
 import { Taps } from "../bots/taps.ts";
+import { Channel } from "../channel/channel.ts";
 import { DeviceCalls } from "../delivery/device-calls.ts";
 import { HookMakers } from "../incoming-hooks/hook-makers.ts";
 import { HookManagement } from "../incoming-hooks/hook-management.ts";
@@ -99,6 +100,16 @@ export function createFeatures(
     }),
     banning: new Banning(room),
     outlines,
+    /** null: it is no channel of a space */
+    channel:
+      room.readers &&
+      new Channel(room, {
+        readers: room.readers,
+        directory,
+        timeoutMs: timing.spaces.timeoutMs,
+        looking: () => publisher.refresh(),
+        dissolve: () => group.dissolveAs(room.state.profile.ownerId ?? NOBODY),
+      }),
     inviting: new Inviting(room, outlines),
     opening: new Opening(room, { fanout, conversationUpdates: room.conversationUpdates }),
     typing: new Typing(room, publisher, room.hooks.gate, timing.typing),

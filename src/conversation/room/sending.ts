@@ -64,6 +64,7 @@ export function createSending(
       tx.publish(() => projection.changed());
     },
     checkPermission: (sender, draft) =>
+      stores.readers?.refusal() ??
       checkWritePermission(state, members, sender) ??
       checkPoll(state, sender, draft) ??
       checkMentions(state, members, sender, draft.mentions) ??
@@ -101,7 +102,7 @@ export function createSending(
     },
     timing.directPermission,
   );
-  const own = { id: state.id, members, log, profiles, flush: flushSends };
+  const own = { id: state.id, members, viewers: stores.viewers, log, profiles, flush: flushSends };
   const forwards = new ForwardResolver(own, sources, timing.copies);
   const admission = new SendAdmission(
     queue,

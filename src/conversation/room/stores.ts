@@ -10,6 +10,7 @@ import { Archives } from "../archives/archives.ts";
 import { Moving } from "../archives/moving.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
 import { ChangedMessages } from "../change-feed/changed-messages.ts";
+import { ChannelReaders } from "../channel/readers.ts";
 import { FileReferences } from "../files/file-references.ts";
 import { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
@@ -94,8 +95,12 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   const incomingHooks = new IncomingHooks(sql);
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const externalIds = new MessageExternalIds(sql);
-  const memberList = new MemberList(members);
   const bans = new Bans(sql);
+  const { spaceId } = state.profile;
+  const readers =
+    spaceId && new ChannelReaders({ spaceId, conversationId: state.id, directory, timing: timing.spaces });
+  const viewers = new Viewers({ state, log, members, bans, readers });
+  const memberList = new MemberList(members, viewers);
   const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
   const ownParts = new OwnParts([reactionStore, voteStore]);
   const renderer = new MessageRenderer(state.id, log, profiles, members, ownParts, formerView);
@@ -127,12 +132,13 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     state,
     members,
     memberList,
-    memberSearch: new MemberSearch(sql, members, memberList),
+    memberSearch: new MemberSearch(sql, viewers, memberList),
     composers: new Composers(sql, members),
     profiles,
     knownUsers: new KnownUsers(sql, profiles),
     bans,
-    viewers: new Viewers({ state, log, members, bans }),
+    readers,
+    viewers,
     sampling: samplingOf(host, { state, members }, publisher),
     joinRequests: new JoinRequests(sql),
     invitations: new Invitations(sql),

@@ -2,8 +2,7 @@ import type { Membership } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
-import type { MemberList, MemberRange } from "../members/member-list.ts";
-import type { Members } from "../members/members.ts";
+import type { Insiders, MemberList, MemberRange } from "../members/member-list.ts";
 import { UNSETTLED } from "../members/stored-members.ts";
 
 /** Which members are looked for. `text`: one of their names contains it, as people read it. */
@@ -33,12 +32,12 @@ const FOLDED = `*[^ -~${BREAK}]*`;
  */
 export class MemberSearch {
   readonly #sql: SqlStorage;
-  readonly #members: Pick<Members, "active">;
+  readonly #insiders: Insiders;
   readonly #list: Pick<MemberList, "byIds">;
 
-  constructor(sql: SqlStorage, members: Pick<Members, "active">, list: Pick<MemberList, "byIds">) {
+  constructor(sql: SqlStorage, insiders: Insiders, list: Pick<MemberList, "byIds">) {
     this.#sql = sql;
-    this.#members = members;
+    this.#insiders = insiders;
     this.#list = list;
   }
 
@@ -47,7 +46,7 @@ export class MemberSearch {
    * @throws `not_found` unless the caller is a member, also if they leave meanwhile
    */
   async find(userId: UserId, { text, limit, after, role }: MemberQuery): Promise<Membership[]> {
-    this.#members.active(userId);
+    this.#insiders.insider(userId);
     const wanted = comparisonForm(text);
     const found: UserId[] = [];
     let from: Place = { joined_at: after?.joinedAt ?? -1, user_id: after?.userId ?? 0 };

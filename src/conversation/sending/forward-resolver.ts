@@ -1,4 +1,4 @@
-import { CoreError, noConversation, type Result } from "../../domain/errors.ts";
+import { CoreError, type Result } from "../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { resolveForward } from "../../domain/messages/copies/forwarding.ts";
@@ -15,6 +15,7 @@ import { readForwarded, readHook } from "../log/row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
 import { readPoll } from "../polls/stored-poll.ts";
+import type { Viewers } from "../viewers/viewers.ts";
 import { NOT_STORED } from "./send-queue.ts";
 
 /** The maximum of forwards that are resolved at once; each may take twice 256 KiB of memory. */
@@ -23,7 +24,8 @@ const MAX_CONCURRENT = 16;
 /** This conversation, as a source of originals. */
 interface LocalLog {
   id: ConversationId;
-  members: Members;
+  members: Pick<Members, "findSender">;
+  viewers: Pick<Viewers, "insider">;
   log: MessageLog;
   profiles: ProfileCache;
   /** commits the waiting sends */
@@ -58,9 +60,9 @@ export class ForwardResolver {
   }
 
   #readOwn(userId: UserId, seqs: Seq[]): Originals {
-    const { id: conversationId, profiles: people, members, log, flush } = this.#own;
+    const { id: conversationId, profiles: people, viewers, log, flush } = this.#own;
     flush();
-    const rows = [...log.visibleOf(seqs, members.active(userId)).values()];
+    const rows = [...log.visibleOf(seqs, viewers.insider(userId)).values()];
     if (rows.reduce((sum, row) => sum + log.renderedBytes(row), 0) > LIMITS.mergedBytes)
       throw mergedTooLarge();
     const messages = rows.map((row) => ({
@@ -92,7 +94,7 @@ export class ForwardResolver {
 
   async #resolve(senderId: UserId, draft: ForwardDraft): Promise<Result<Draft>> {
     try {
-      if (!this.#own.members.findSender(senderId)) throw noConversation();
+      if (!this.#own.members.findSender(senderId)) this.#own.viewers.insider(senderId);
       return { ok: true, value: this.#repeatedDraft(senderId, draft) ?? (await this.#read(senderId, draft)) };
     } catch (error) {
       if (error instanceof NotLoaded) throw error;

@@ -54,7 +54,7 @@ export class Sends {
     joins = false,
   ): Promise<{ message: Message; isRepeated: boolean }> {
     const { knownUsers, members, renderer } = this.#stores;
-    const isArriving = joins && members.findSender(senderId) === null;
+    const isArriving = (joins || this.#stores.readers !== null) && members.findSender(senderId) === null;
     const { row, isRepeated } = await this.store(senderId, draft, joins);
     // Only a forward can add known users, which D1 must have before the answer, as it must a new member.
     const isProjected = isArriving || ("copy" in draft && knownUsers.hasUnprojected);

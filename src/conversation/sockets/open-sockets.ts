@@ -83,6 +83,12 @@ export abstract class OpenSockets {
     socket.close(CLOSE.fault);
   }
 
+  /** Closes a socket of which a frame was lost. The client reconnects, and repeats it. */
+  lost(ws: WebSocket, error: unknown): void {
+    log("warn", "frame_lost", { conversation: this.#conversationId, ...errorFields(error) });
+    this.find(ws)?.close(CLOSE.fault);
+  }
+
   /**
    * Removes a socket that has closed.
    * @returns the socket, with its user and session; null: its attachment is unreadable

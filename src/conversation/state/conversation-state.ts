@@ -5,7 +5,7 @@ import type {
 } from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName, Viewing } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
-import type { ConversationId, Handle, Position, UserId } from "../../domain/ids.ts";
+import type { ConversationId, Handle, Position, SpaceId, UserId } from "../../domain/ids.ts";
 import type { MetadataJson } from "../../domain/server/metadata.ts";
 import type { Floor } from "../retention/floor.ts";
 import type { Transaction } from "./transaction.ts";
@@ -36,6 +36,7 @@ type ConversationRow = {
   legal_hold: number;
   slow_mode_s: number;
   viewers: Viewing;
+  space_id: SpaceId | null;
   floor_seq: Position;
   floor_n: number;
   emptied_seq: Position;
@@ -128,6 +129,7 @@ export class ConversationState {
       mayLeave: row.may_leave === 1,
       retentionDays: row.retention_days,
       legalHold: row.legal_hold === 1,
+      spaceId: row.space_id,
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     };

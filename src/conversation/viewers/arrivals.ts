@@ -26,11 +26,11 @@ interface ArrivalsDeps {
  * as messages.
  */
 export class Arrivals {
-  readonly #room: Pick<RoomStores, "state" | "members" | "viewers" | "profiles" | "joinRequests">;
+  readonly #room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">;
   readonly #deps: ArrivalsDeps;
 
   constructor(
-    room: Pick<RoomStores, "state" | "members" | "viewers" | "profiles" | "joinRequests">,
+    room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">,
     deps: ArrivalsDeps,
   ) {
     this.#room = room;
@@ -39,9 +39,9 @@ export class Arrivals {
 
   /** Whether a sender would become a member by what they send. */
   isArriving(senderId: UserId, origin: SendOrigin): boolean {
-    const { viewers, members } = this.#room;
-    const joins = "socket" in origin || origin.joins === true;
-    return viewers.isAudienceRoom && joins && members.findSender(senderId) === null;
+    const { viewers, members, readers } = this.#room;
+    const joins = readers !== null || "socket" in origin || origin.joins === true;
+    return viewers.areThere && joins && members.findSender(senderId) === null;
   }
 
   /** Reads the profile of a viewer who writes, once: others are to be shown it. @returns why it cannot be */
@@ -75,11 +75,13 @@ export class Arrivals {
    * @param before the messages of the same commit before it
    */
   refusal(before: readonly MessageRow[] = []): CoreError | undefined {
-    const { state, members } = this.#room;
-    if (state.profile.viewers !== "write")
+    const { state, members, viewers, readers } = this.#room;
+    if (!viewers.joinByWriting)
       return new CoreError("forbidden", "Only members may write here: join first.", {
         deniedBy: "may_write",
       });
+    // The space has a bound of its own.
+    if (readers) return undefined;
     const isComing = (id: UserId) => id !== NOBODY && !members.findSender(id);
     const coming = new Set(before.map(({ sender_id }) => sender_id).filter(isComing));
     const capacity = capacityOf(state.profile, this.#deps.maxGroupMembers);

@@ -1,6 +1,7 @@
 import { isAudienceRoom, letsLook } from "../../domain/conversations/group-policies.ts";
 import { noConversation } from "../../domain/errors.ts";
 import { Position, type UserId } from "../../domain/ids.ts";
+import type { ChannelReaders } from "../channel/readers.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { Reader } from "../log/row.ts";
 import type { Bans } from "../members/bans.ts";
@@ -19,11 +20,13 @@ interface ViewedRoom {
   log: MessageLog;
   members: Members;
   bans: Pick<Bans, "among">;
+  readers: Pick<ChannelReaders, "has" | "refusal"> | null;
 }
 
 /**
- * Who may look at an audience room without being a member: while its join policy is `free` everybody who is
- * not banned. They read as members do who have just joined, and nothing is stored of them.
+ * Who may look at a conversation without being a member: at an audience room, while its join policy is
+ * `free`, everybody who is not banned; at a channel the members of its space. They read as members do who
+ * have just joined, and nothing is stored of them.
  */
 export class Viewers {
   readonly #room: ViewedRoom;
@@ -37,6 +40,11 @@ export class Viewers {
     return isAudienceRoom(this.#room.state.profile);
   }
 
+  /** Whether there are users who look, and are no members. */
+  get areThere(): boolean {
+    return this.#room.readers !== null || this.isAudienceRoom;
+  }
+
   /** Whether users may look now who are no members. */
   get areAdmitted(): boolean {
     const { profile, dissolvedAt } = this.#room.state;
@@ -45,16 +53,35 @@ export class Viewers {
 
   /** The row with which a user reads who looks; null: a member, or a user who may not look. */
   find(userId: UserId): MemberRow | null {
-    const { members, bans, state } = this.#room;
-    if (!this.areAdmitted || members.findSender(userId) || bans.among([userId]).length > 0) return null;
+    const { members, state } = this.#room;
+    if (!this.#mayLook(userId) || members.findSender(userId)) return null;
     // Viewers see all, also where members see nothing from before they joined.
     return aboveFloor({ ...joinedRow(this.#room, userId, 0), visible_from: ALL }, state.floor);
   }
 
-  /** The row of a member, or of a user who looks. @throws `not_found` for others */
+  #mayLook(userId: UserId): boolean {
+    const { readers, bans, state } = this.#room;
+    if (readers) return readers.has(userId) && state.dissolvedAt === null;
+    return this.areAdmitted && bans.among([userId]).length === 0;
+  }
+
+  /** Whether who looks becomes a member by writing, as far as the kind of the conversation says. */
+  get joinByWriting(): boolean {
+    return this.#room.readers !== null || this.#room.state.profile.viewers === "write";
+  }
+
+  /** The row of a member; in a channel, of everybody who reads it. @throws `not_found` for others */
+  insider(userId: UserId): MemberRow {
+    return this.#room.readers ? this.reader(userId) : this.#room.members.active(userId);
+  }
+
+  /**
+   * The row of a member, or of a user who looks.
+   * @throws `not_found` for others; `unavailable` where it is not known who may look
+   */
   reader(userId: UserId): MemberRow {
     const reader = this.#room.members.findActive(userId) ?? this.find(userId);
-    if (!reader) throw noConversation();
+    if (!reader) throw this.#room.readers?.refusal() ?? noConversation();
     return reader;
   }
 
@@ -62,6 +89,7 @@ export class Viewers {
   haveLeft({ profile, dissolvedAt }: Pick<GroupChange, "profile" | "dissolvedAt">): boolean {
     const { joinPolicy, discoverable } = profile ?? {};
     const isConcerned = [joinPolicy, discoverable, dissolvedAt].some((changed) => changed !== undefined);
+    if (this.#room.readers) return dissolvedAt !== undefined;
     return isConcerned && this.isAudienceRoom && !this.areAdmitted;
   }
 

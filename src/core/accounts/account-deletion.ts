@@ -1,9 +1,9 @@
 import type { Credential } from "../../domain/accounts/session.ts";
 import { CoreError, noUser } from "../../domain/errors.ts";
-import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
+import type { SessionId, UserId } from "../../domain/ids.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { type DeletedAccount, deleteUser } from "../../storage/accounts/account-updates.ts";
+import { type DeletedAccount, deleteUser, type OwnedPlace } from "../../storage/accounts/account-updates.ts";
 import { listBotsOf, listOrphanedBots } from "../../storage/bots/bots.ts";
 import type { Core } from "../context.ts";
 import { requireOwnStanding } from "../moderation/staff.ts";
@@ -55,7 +55,7 @@ export async function deleteAccountOf(
   else
     throw new CoreError(
       "conflict",
-      `User ${userId}, or a bot of theirs, owns group ${result.owned}: hand it over or dissolve it, then delete the account.`,
+      `User ${userId}, or a bot of theirs, owns ${end(result.owned)}, then delete the account.`,
     );
 }
 
@@ -67,11 +67,7 @@ export async function deleteBotAccount(core: Core, maker: UserId, userId: UserId
   const result = await carryOut(core, { userId });
   if (result.deleted) core.securityLog.record("account_deleted", { user: userId, by: maker });
   else if (result.owned === null) throw noUser(userId);
-  else
-    throw new CoreError(
-      "conflict",
-      `The bot owns group ${result.owned}: have it hand the group over, or dissolve it, then delete the bot.`,
-    );
+  else throw new CoreError("conflict", `The bot owns ${end(result.owned)}, then delete the bot.`);
 }
 
 /** Orphaned bots that one hourly job deletes. */
@@ -124,12 +120,15 @@ async function removeAccount(
 }
 
 /** The error for a deletion that D1 has not committed. */
-async function refusal(core: Core, caller: Credential, owned: ConversationId | null): Promise<CoreError> {
-  if (owned !== null) {
-    const detail = `You, or a bot of yours, own group ${owned}: hand it over or dissolve it, then delete the account.`;
-    return new CoreError("conflict", detail);
-  }
+async function refusal(core: Core, caller: Credential, owned: OwnedPlace | null): Promise<CoreError> {
+  if (owned !== null)
+    return new CoreError("conflict", `You, or a bot of yours, own ${end(owned)}, then delete the account.`);
   // The account is deleted, or its password has changed since it was checked.
   await getMe(core, caller);
   return wrongPassword();
+}
+
+/** What keeps an account from being deleted, and how that ends, in words. */
+function end({ kind, id }: OwnedPlace): string {
+  return kind === "group" ? `group ${id}: hand it over or dissolve it` : `space ${id}: dissolve it`;
 }

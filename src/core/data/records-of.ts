@@ -78,7 +78,8 @@ export function conversationRecord(
     introduction: profile.introduction,
     announcement: profile.announcement,
     join_policy: profile.joinPolicy,
-    policy: profile.policy,
+    // Who follows a channel is in it elsewhere, where it belongs to no space.
+    policy: profile.policy === "channel" ? "group" : profile.policy,
     handle: profile.handle,
     history: history === null ? null : history ? "all" : "joined",
     leave: profile.mayLeave,

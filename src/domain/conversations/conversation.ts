@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { CustomFields } from "../custom-fields.ts";
-import type { ConversationCode, ConversationId, Handle, Position, Seq, UserId } from "../ids.ts";
+import type { ConversationCode, ConversationId, Handle, Position, Seq, SpaceId, UserId } from "../ids.ts";
 import type { Mentioned, Message } from "../messages/message.ts";
 import type { MetadataJson } from "../server/metadata.ts";
 import { type ArchiveState, isArchived, type NewestCounted, shownMute } from "./archive.ts";
@@ -105,6 +105,8 @@ export interface Profile {
   retentionDays: number | null;
   /** nothing expires meanwhile */
   legalHold: boolean;
+  /** the space of which it is a channel; null: none */
+  spaceId: SpaceId | null;
   /** rises with each change of the profile; 0: never changed */
   version: number;
   /** time of the last change, or of the creation (ms) */

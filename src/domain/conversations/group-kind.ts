@@ -4,9 +4,21 @@ import { z } from "zod";
  * The kind of a group. The differences between kinds are only in `POLICIES`: code asks the policy of a group
  * and never compares its kind. A surface chooses the kind when it creates a group.
  */
-export const PolicyName = z.enum(["group", "private", "public", "chatroom", "community", "livestream"]);
+export const PolicyName = z.enum([
+  "group",
+  "private",
+  "public",
+  "chatroom",
+  "community",
+  "livestream",
+  "channel",
+]);
 
 export type PolicyName = z.infer<typeof PolicyName>;
+
+/** The kinds of groups that belong to no space. */
+export const PlainPolicyName = PolicyName.exclude(["channel"]);
+export type PlainPolicyName = z.infer<typeof PlainPolicyName>;
 
 /** A member's role; a group has one owner. */
 export const Role = z.enum(["owner", "admin", "member"]);

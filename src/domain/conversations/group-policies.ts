@@ -92,7 +92,10 @@ const GROUP: Policy = {
   viewers: "none",
 };
 
-/** The rules by group kind. `group` serves all surfaces except tim, which has the five others. */
+/**
+ * The rules by group kind. `group` serves all surfaces except tim, which has five others. A `channel` is of a
+ * space, whose members may read and write it.
+ */
 export const POLICIES: Record<PolicyName, Policy> = {
   group: GROUP,
   private: {
@@ -135,6 +138,23 @@ export const POLICIES: Record<PolicyName, Policy> = {
     thread: "nobody",
     unread: false,
     viewers: "write",
+  },
+  channel: {
+    ...GROUP,
+    join: "never",
+    discoverable: "never",
+    initialRoles: false,
+    approve: "nobody",
+    invite: "nobody",
+    invitations: "nobody",
+    incomingHooks: "owner",
+    edit: "owner",
+    remove: "nobody",
+    mute: "owner",
+    pin: "owner",
+    roles: "nobody",
+    handOver: "nobody",
+    history: true,
   },
 };
 

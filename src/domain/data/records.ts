@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ProfileFields } from "../accounts/user.ts";
 import { Buttons } from "../bots/buttons.ts";
 import { Admitted } from "../contacts/consent.ts";
-import { JoinPolicy, PolicyName, Role, Viewing } from "../conversations/group-kind.ts";
+import { JoinPolicy, PlainPolicyName, Role, Viewing } from "../conversations/group-kind.ts";
 import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { CustomFields } from "../custom-fields.ts";
 import { Seq } from "../ids.ts";
@@ -98,7 +98,7 @@ export const ConversationFields = z.object({
   announcement: z.string().default(""),
   join_policy: JoinPolicy.default("closed"),
   /** the group kind */
-  policy: PolicyName.default("group"),
+  policy: PlainPolicyName.default("group"),
   handle: z.string().nullable().default(null),
   /** whether new members see what was before they came; null: as the group kind says */
   history: z.enum(["all", "joined"]).nullable().default(null),

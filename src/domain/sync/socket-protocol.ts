@@ -8,7 +8,7 @@ import type { Conversation } from "../conversations/conversation.ts";
 import type { AttributesState } from "../conversations/group-data.ts";
 import type { JoinOutcome } from "../conversations/join-request.ts";
 import type { Failure, Result } from "../errors.ts";
-import type { ConversationId, Position, Seq, SessionId, UserId } from "../ids.ts";
+import type { ConversationId, Position, Seq, SessionId, SpaceId, UserId } from "../ids.ts";
 import { GroupEvent } from "../messages/content.ts";
 import type { AnyDraft, Mentioned, Message, OwnPart, Receipt } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
@@ -189,6 +189,8 @@ export type DeviceEvent =
   | { type: "friend"; userId: UserId; state: FriendState }
   /** the user is asked for their consent to a conversation, or has answered with another device */
   | { type: "message_request"; conversationId: ConversationId; fromId: UserId }
+  /** the user has come into a space, is in it no more, or it has changed */
+  | { type: "space"; spaceId: SpaceId }
   /**
    * the user's composer draft, written by another session; null: the one of this client message id and time
    * has gone

@@ -235,6 +235,17 @@ export const CONVERSATION_VALUES = {
     /** What was left out at the end of a burst is told after this time. */
     sampleMs: 500,
   },
+  /** What a channel knows of its space. */
+  spaces: {
+    /** How long it relies on that: so long a change may wait for a channel that does not answer. */
+    leaseMs: 60_000,
+    /** With less time left than this it reads it anew. */
+    renewMs: 30_000,
+    /** So much may two clocks differ. */
+    skewMs: 5_000,
+    /** The wait for D1. */
+    timeoutMs: 5_000,
+  },
   /** The relays of a crowd. */
   relays: {
     /**

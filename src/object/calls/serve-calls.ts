@@ -7,8 +7,8 @@ import { answer } from "./rpc.ts";
 interface CallHost<Target, Parts> {
   /** Charges the user of a call. @returns the refusal of a user who has nothing left */
   charge(target: Target, input: unknown, weight: number): Failure | null;
-  /** The parts of the object, made if it was never used. @throws `not_found` */
-  load(target: Target): Promise<Parts>;
+  /** The parts of the object for a call, made if it was never used. @throws `not_found` */
+  load(target: Target, input: unknown): Promise<Parts>;
   /** Whether anything is stored in the object. */
   isStored(target: Target): boolean;
 }
@@ -36,7 +36,7 @@ export function serveCalls<Target extends object, Parts>(
         if (refusal) return refusal;
         return answer(async () => {
           if (onlyIfStored && !host.isStored(this)) return null;
-          const parts = await host.load(this);
+          const parts = await host.load(this, input[0]);
           const value = await whenLoaded(() => call.work(parts, ...input));
           return isEffect ? null : value;
         });

@@ -1,6 +1,6 @@
 import { and, eq, exists, inArray, isNotNull, isNull, ne, or, sql } from "drizzle-orm";
 import { fromElsewhere } from "../../domain/accounts/sign-in.ts";
-import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, SessionId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { Contact, EndedSession } from "../../domain/ports.ts";
 import type { Suspension } from "../../domain/server/server-user.ts";
 import { DELETED_PROFILE } from "../columns.ts";
@@ -21,9 +21,13 @@ import {
   heldMessages,
   memberships,
   messageRequests,
+  NEW_VERSION,
   passwordAttempts,
   sessions,
   signInPlaces,
+  spaceInvitations,
+  spaceMembers,
+  spaces,
   users,
 } from "../schema.ts";
 import { endAllQuery } from "./sessions.ts";
@@ -83,23 +87,25 @@ export interface DeletedAccount {
   erasesMessages?: boolean;
 }
 
+/** What somebody owns, who has to end that before they go. */
+export type OwnedPlace = { kind: "group"; id: ConversationId } | { kind: "space"; id: SpaceId };
+
 /** The most contacts that `deleteUser` returns. */
 const MAX_CONTACTS = 1_000;
 
 /**
- * Deletes an account, unless its user, or a bot of theirs, owns a group or the password was changed
- * meanwhile. One batch: a concurrent change sees all of it or nothing.
+ * Deletes an account, unless its user, or a bot of theirs, owns a group or a space, or the password was
+ * changed meanwhile. One batch: a concurrent change sees all of it or nothing.
  * @param now milliseconds
- * @returns the sessions and up to 1,000 online contacts that the account had; or, where it was not deleted, a
- *   group that the user owns (null: the password was changed, or the account was deleted before)
+ * @returns the sessions and up to 1,000 online contacts that the account had; or, where it was not deleted,
+ *   what the user owns (null: the password was changed, or the account was deleted before)
  */
 export async function deleteUser(
   db: Database,
   { userId, checked, erasesMessages = false }: DeletedAccount,
   now: number,
 ): Promise<
-  | { deleted: true; sessions: SessionId[]; contacts: Contact[] }
-  | { deleted: false; owned: ConversationId | null }
+  { deleted: true; sessions: SessionId[]; contacts: Contact[] } | { deleted: false; owned: OwnedPlace | null }
 > {
   // Its bots go with it, and nobody else could end their groups.
   const owners = sql`(SELECT ${userId} UNION ALL SELECT id FROM users
@@ -109,11 +115,17 @@ export async function deleteUser(
     .from(conversations)
     .where(and(inArray(conversations.ownerId, owners), isNull(conversations.dissolvedAt)))
     .limit(1);
+  const ownedSpace = db
+    .select({ id: spaces.id })
+    .from(spaces)
+    .where(and(inArray(spaces.ownerId, owners), isNull(spaces.dissolvedAt)))
+    .limit(1);
   const isDeletable = and(
     eq(users.id, userId),
     checked === undefined ? undefined : sql`${users.passwordHash} IS ${checked}`,
     isNull(users.deletedAt),
     sql`NOT ${exists(ownedGroup)}`,
+    sql`NOT ${exists(ownedSpace)}`,
   );
   // The statements after the update apply to any deleted user, so repeating them changes nothing.
   const isDeleted = exists(
@@ -123,10 +135,11 @@ export async function deleteUser(
       .where(and(eq(users.id, userId), isNotNull(users.deletedAt))),
   );
   const friendIds = db.select({ id: friends.friendId }).from(friends).where(eq(friends.userId, userId));
-  const [contacts, ownedGroups, , updated, ended] = await queryD1(
+  const [contacts, ownedSpaces, ownedGroups, , updated, ended] = await queryD1(
     db.batch([
       // First in the batch: the statements below delete the friendships that this query reads.
       onlineContactsQuery(db, userId, { after: 0, limit: MAX_CONTACTS }),
+      ownedSpace,
       ownedGroup,
       // Its keys stay stored. With version 0 the hourly job makes sure of it.
       db
@@ -166,6 +179,14 @@ export async function deleteUser(
       db.delete(heldMessages).where(and(eq(heldMessages.senderId, userId), isDeleted)),
       db.delete(signInPlaces).where(and(eq(signInPlaces.userId, userId), isDeleted)),
       db
+        .update(spaces)
+        .set({ memberCount: sql`${spaces.memberCount} - 1`, version: NEW_VERSION })
+        .where(
+          and(sql`${spaces.id} IN (SELECT space_id FROM space_members WHERE user_id = ${userId})`, isDeleted),
+        ),
+      db.delete(spaceInvitations).where(and(eq(spaceInvitations.createdBy, userId), isDeleted)),
+      db.delete(spaceMembers).where(and(eq(spaceMembers.userId, userId), isDeleted)),
+      db
         .update(conversations)
         .set({ clientGroupId: null, creatorId: null })
         .where(and(eq(conversations.creatorId, userId), isNotNull(conversations.clientGroupId), isDeleted)),
@@ -186,7 +207,12 @@ export async function deleteUser(
         ),
     ]),
   );
-  if (updated.length === 0) return { deleted: false, owned: ownedGroups[0]?.id ?? null };
+  if (updated.length === 0) {
+    // The channels of a space have its owner.
+    const [[space], [group]] = [ownedSpaces, ownedGroups];
+    if (space) return { deleted: false, owned: { kind: "space", id: space.id } };
+    return { deleted: false, owned: group ? { kind: "group", id: group.id } : null };
+  }
   return { deleted: true, sessions: ended.map(({ id }) => id), contacts };
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../../domain/conversations/conversation.ts";
 import { JoinPolicy, PolicyName, Role, Viewing } from "../../domain/conversations/group-kind.ts";
 import { CustomFields } from "../../domain/custom-fields.ts";
-import { ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import { ConversationCode, ConversationId, Handle, SpaceId, UserId } from "../../domain/ids.ts";
 import type { StoredContext } from "../../domain/sync/message-context.ts";
 import { findExtendedProfilesSeenBy } from "../accounts/extended-profiles.ts";
 import { PERSON, VERSIONED_PERSON } from "../columns.ts";
@@ -64,7 +64,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
-            NULL, '', NULL, 1, NULL, 0, 0, 1, 'none'
+            NULL, '', NULL, 1, NULL, 0, 0, 1, 'none', NULL
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()
@@ -146,6 +146,7 @@ const ListedRow = z.object({
   legal_hold: booleanColumn,
   slow_mode_s: z.number(),
   viewers: Viewing,
+  space_id: SpaceId.nullable(),
   version: z.number(),
   changed_at: z.number().nullable(),
   role: Role,
@@ -248,7 +249,7 @@ async function listedRows(
       ${asLeft(sql`m.left_avatar`, sql`c.avatar`)} AS avatar, c.introduction, c.announcement, c.join_policy,
       c.discoverable, c.threads, c.link_previews, c.policy, c.owner_id,
       c.created_at, c.handle, c.mute_all, c.max_members, c.custom_fields, c.metadata, c.history, c.may_leave,
-      c.retention_days, c.legal_hold, c.slow_mode_s, c.viewers,
+      c.retention_days, c.legal_hold, c.slow_mode_s, c.viewers, c.space_id,
       c.version, c.changed_at,
       m.role, m.joined_at, m.pinned, m.silent, m.validation, m.muted_until, m.archived_count,
       m.marks, m.group_names,
@@ -315,6 +316,7 @@ function toRecord(row: z.infer<typeof ListedRow>): ConversationRecord {
       mayLeave: row.may_leave,
       retentionDays: row.retention_days,
       legalHold: row.legal_hold,
+      spaceId: row.space_id,
       version: row.version,
       changedAt: row.changed_at ?? row.created_at,
     },

@@ -2,41 +2,16 @@ import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Person } from "../../domain/accounts/person.ts";
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
-import type { Role } from "../../domain/conversations/group-kind.ts";
 import { isDiscoverable, POLICIES } from "../../domain/conversations/group-policies.ts";
-import type { CustomFields } from "../../domain/custom-fields.ts";
-import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { ClientGroupId, ConversationId, Handle, UserId } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
-import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { PERSON, PROFILE } from "../columns.ts";
-import { requestMembersQuery } from "../contacts/message-requests.ts";
-import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, memberships, users } from "../schema.ts";
 import { hooksOfAllQuery } from "../server/hooks.ts";
 import { directPermissionQuery } from "./direct-permission.ts";
-
-/** The fields of a new group. */
-export interface NewGroup
-  extends Omit<Profile, "kind" | "threads" | "linkPreviews" | "version" | "changedAt" | "ownerId"> {
-  ownerId: UserId;
-  /** the id of the creation; null: it has none */
-  clientGroupId: ClientGroupId | null;
-  /** a unique code that no other conversation has */
-  code: ConversationCode;
-  /** includes the owner */
-  members: { userId: UserId; role: Role; customFields: CustomFields }[];
-  /** users who want to be asked before they come into it */
-  asked: UserId[];
-  /** the backend's id of the group; null: it has none */
-  externalId: ExternalId | null;
-  /**
-   * what the group is created for alone: members of whom none blocks the owner, or whom the owner is friends
-   * with too; `anybody`: a team's backend decides
-   */
-  among: "anybody" | "unblocked" | "friends";
-}
+import { groupQueries, type NewGroup } from "./new-group.ts";
 
 /** A group as D1 stores it. */
 export interface FoundGroup {
@@ -55,45 +30,8 @@ export interface FoundGroup {
  *   the handle, the external id or the client group id was used before
  */
 export async function insertGroup(db: Database, group: NewGroup): Promise<ConversationId | null> {
-  const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
-  const { code, handle, maxMembers, customFields, discoverable, members, clientGroupId } = group;
-  const { externalId, metadata, history, mayLeave, retentionDays, legalHold, among, asked } = group;
-  const { slowModeS, muteAll, viewers } = group;
-  const creatorId = clientGroupId === null ? null : ownerId;
-  const memberIds = members.map(({ userId }) => userId);
-  const live = allLive(memberIds);
-  const permitted = among === "anybody" ? live : sql`${live} AND ${noneBlocked(ownerId, memberIds)}`;
-  const allowed = among === "friends" ? sql`${permitted} AND ${allFriends(ownerId, memberIds)}` : permitted;
-  const isFirst = sql`NOT EXISTS (SELECT 1 FROM conversations
-    WHERE creator_id = ${creatorId} AND client_group_id = ${clientGroupId})
-    AND NOT EXISTS (SELECT 1 FROM conversations WHERE external_id IS NOT NULL AND external_id = ${externalId})`;
-  const rows = members.map(({ userId, role, customFields }) => [userId, role, JSON.stringify(customFields)]);
-  const [inserted] = await queryD1(
-    db.batch([
-      db
-        .insert(conversations)
-        .select(
-          sql`SELECT NULL, 'group', NULL, NULL, ${name}, ${avatar}, ${introduction}, ${announcement}, ${joinPolicy},
-            ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, ${Number(muteAll)}, ${maxMembers},
-            ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
-            ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)},
-            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1, ${viewers}
-            WHERE ${allowed} AND ${isFirst}`,
-        )
-        .onConflictDoNothing({ target: conversations.handle })
-        .returning({ id: conversations.id }),
-      db.insert(memberships).select(
-        sql`SELECT c.id, json_extract(m.value, '$[0]'), json_extract(m.value, '$[1]'), 'active', 0, ${createdAt},
-            0, 0, 0, NULL, NULL, json_extract(m.value, '$[2]'), NULL, 0, NULL, NULL, 0, '[]'
-          FROM conversations c, json_each(${JSON.stringify(rows)}) m WHERE c.code = ${code}`,
-      ),
-      ...(asked.length === 0
-        ? []
-        : [requestMembersQuery(db, sql`c.code = ${code}`, { fromId: ownerId, userIds: asked, createdAt })]),
-    ]),
-  );
-  const [conversation] = inserted;
-  return conversation?.id ?? null;
+  const [inserted] = await queryD1(db.batch(groupQueries(db, group)));
+  return inserted[0]?.id ?? null;
 }
 
 /**

@@ -8,14 +8,15 @@ const isIn = (column: string) => sql`${keyInUrl(column)} = +${files.key} AND ${i
 export const isReferenced = sql`EXISTS (SELECT 1 FROM file_references r WHERE r.key = ${files.key})`;
 
 /**
- * Matches files that a message, a scheduled one, a stored draft, a user, a group or the list of a former
- * member shows.
+ * Matches files that a message, a scheduled one, a stored draft, a user, a group, a space or the list of a
+ * former member shows.
  * @param now ms since 1970
  */
 export const isShown = (now: number) => sql`(${isReferenced}
   OR EXISTS (SELECT 1 FROM file_holds h WHERE h.key = ${files.key} AND h.until > ${now})
   OR EXISTS (SELECT 1 FROM users WHERE ${isIn("avatar")})
   OR EXISTS (SELECT 1 FROM conversations WHERE ${isIn("avatar")})
+  OR EXISTS (SELECT 1 FROM spaces WHERE ${isIn("avatar")} AND dissolved_at IS NULL)
   OR EXISTS (SELECT 1 FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE ${isIn("left_avatar")} AND u.deleted_at IS NULL))`;
 

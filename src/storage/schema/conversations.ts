@@ -3,11 +3,19 @@ import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } fro
 import type { ConversationKind, MemberState } from "../../domain/conversations/conversation.ts";
 import type { JoinPolicy, PolicyName, Role, Viewing } from "../../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
-import type { ClientGroupId, ConversationCode, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type {
+  ClientGroupId,
+  ConversationCode,
+  ConversationId,
+  Handle,
+  SpaceId,
+  UserId,
+} from "../../domain/ids.ts";
 import type { MetadataJson } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { userRef } from "./accounts.ts";
 import { isFileUrl, keyInUrl } from "./file-urls.ts";
+import { spaces } from "./spaces.ts";
 
 /**
  * The projection of conversations for lists: what all members share. The Conversation object is the
@@ -71,12 +79,17 @@ export const conversations = sqliteTable(
     linkPreviews: integer("link_previews", { mode: "boolean" }).notNull().default(true),
     /** what users may do who look and are no members */
     viewers: text().notNull().default("none").$type<Viewing>(),
+    /** the space of which it is a channel; null: none */
+    spaceId: integer("space_id")
+      .references(() => spaces.id)
+      .$type<SpaceId>(),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),
     uniqueIndex("conversations_code").on(table.code),
     uniqueIndex("conversations_handle").on(table.handle),
     index("conversations_owner").on(table.ownerId),
+    index("conversations_space").on(table.spaceId).where(sql`space_id IS NOT NULL`),
     uniqueIndex("conversations_client_group")
       .on(table.creatorId, table.clientGroupId)
       .where(sql`client_group_id IS NOT NULL`),

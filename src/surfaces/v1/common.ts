@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Page } from "../../domain/conversations/pagination.ts";
-import { ConversationId, Position, Seq, UserId } from "../../domain/ids.ts";
+import { ConversationId, Position, Seq, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { Metadata as OwnMetadata } from "../../domain/server/metadata.ts";
 import { unstorable } from "../../domain/text.ts";
@@ -16,6 +16,7 @@ export const UserIdParam = digits.pipe(UserId).openapi({ type: "integer", minimu
 export const ConversationIdParam = digits
   .pipe(ConversationId)
   .openapi({ type: "integer", minimum: 1, example: 1 });
+export const SpaceIdParam = digits.pipe(SpaceId).openapi({ type: "integer", minimum: 1, example: 1 });
 export const SeqParam = digits.pipe(Seq).openapi({ type: "integer", minimum: 1, example: 1 });
 
 export const JoinRequestIdParam = digits
@@ -24,6 +25,7 @@ export const JoinRequestIdParam = digits
 
 /** The path of a conversation, and of one of its messages. */
 export const ConversationParams = z.object({ id: ConversationIdParam });
+export const SpaceParams = z.object({ id: SpaceIdParam });
 export const MessageParams = z.object({ id: ConversationIdParam, seq: SeqParam });
 
 /** A position as a bound: 0 is before the first message. */

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Role } from "../../../src/domain/conversations/group-kind.ts";
-import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import { PlainPolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { type ConversationId, UserId } from "../../../src/domain/ids.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
 import type { Answer, SignedIn } from "../../support/clients/api.ts";
@@ -60,7 +60,7 @@ const USUAL: Rules = {
 };
 
 /** The product's rules, written independently of the code. */
-const RULES: Record<PolicyName, Rules> = {
+const RULES: Record<PlainPolicyName, Rules> = {
   group: USUAL,
   private: {
     ...{ ...USUAL, join: "never", invite: ALL, edit: ALL, remove: OWNER, mute: [], roles: [] },
@@ -122,7 +122,7 @@ const ACTIONS: Record<
     return ask(who, id, "PUT", `/messages/${seq}/reactions/:yes:`);
   },
 };
-const KINDS = PolicyName.options.map((policy) => [policy, RULES[policy]] as const);
+const KINDS = PlainPolicyName.options.map((policy) => [policy, RULES[policy]] as const);
 
 // Where the owner cannot set roles, nobody becomes an admin.
 const WITH_ADMINS = KINDS.filter(([, { roles }]) => roles.length > 0);
@@ -170,7 +170,7 @@ test.each(sampledPairs(KINDS, POLICIES).map(([[policy, rules], set]) => [policy,
   },
 );
 
-const APIS_BY_KIND = sampledPairs(PolicyName.options, DRIVERS);
+const APIS_BY_KIND = sampledPairs(PlainPolicyName.options, DRIVERS);
 
 describe.each(KINDS)("in a group of kind %s", (policy, rules) => {
   const drivers = APIS_BY_KIND.filter(([kind]) => kind === policy).map(([, driver]) => driver);
@@ -315,11 +315,11 @@ describe("the reason of a refusal", () => {
   const id = ({ user }: SignedIn) => UserId.parse(user.id);
 
   /** One group of each kind, reused as long as changes are refused. */
-  const groups = new Map<PolicyName, ConversationId>();
+  const groups = new Map<PlainPolicyName, ConversationId>();
 
   /** The code and reason with which a change of a member is refused; undefined if it succeeds. */
   async function refusal(
-    policy: PolicyName,
+    policy: PlainPolicyName,
     actor: SignedIn,
     target: SignedIn,
     change: { role?: "admin"; mutedForS?: number; nameCard?: string },
@@ -350,7 +350,7 @@ describe("the reason of a refusal", () => {
   });
 
   test("is `self` for muting oneself, in all kinds and roles", async () => {
-    for (const policy of PolicyName.options) {
+    for (const policy of PlainPolicyName.options) {
       for (const who of [owner, secondMember]) {
         expect(await refusal(policy, who, who, { mutedForS: 5 })).toEqual(["forbidden", "self"]);
       }

@@ -10,6 +10,6 @@ beforeAll(async () => {
   for (const { counted, owner: userId } of groups) await counted.call("page", { userId, limit: 1 });
 });
 
-playRows<LargeGroup, unknown[]>("Conversations", CONVERSATION_ROWS, groups, ({ counted }, name, input) =>
-  counted.call(name, ...input),
+playRows<LargeGroup, unknown[]>("Conversations", CONVERSATION_ROWS, groups, (group, name, input) =>
+  group.count(name, input),
 );

@@ -35,6 +35,7 @@ export const DELIVERY = {
   confirmDirectPermission: [() => [{ token: TOKEN }]],
   kick: [() => [{ sessionId: SESSION }]],
   openSessions: [() => [{ sessionIds: range(1, LIMITS.page).map(() => SESSION) }]],
+  spaceChanged: [() => [{}]],
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;
 
 /** The calls of relays. */

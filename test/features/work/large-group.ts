@@ -1,22 +1,24 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll } from "vitest";
+import { z } from "zod";
+import { CHANNEL } from "../../../src/conversation/calls/group.ts";
 import type { Person } from "../../../src/domain/accounts/person.ts";
 import { newIncomingHookId } from "../../../src/domain/conversations/incoming-hook.ts";
 import { type InvitationCode, newInvitationCode } from "../../../src/domain/conversations/invitation.ts";
-import { type ConversationId, type IncomingHookId, Seq, UserId } from "../../../src/domain/ids.ts";
+import { ConversationId, type IncomingHookId, Seq, UserId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import { ReactionKey } from "../../../src/domain/messages/reactions.ts";
 import { sha256 } from "../../../src/lib/sha256.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
+import { call, type SignedIn } from "../../support/clients/api.ts";
 import { createGroupOfKind } from "../../support/objects/core.ts";
 import { Costs } from "../../support/objects/costs.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import { untilCheckpoint } from "../../support/objects/sleep.ts";
 import { addMembers, addVisitors } from "../../support/objects/visitors.ts";
-import { CountedObject } from "./counted-work.ts";
+import { CountedObject, type Work } from "./counted-work.ts";
 import { worldsOf } from "./rows.ts";
 
 /** Of the 1,000 places some are left, for those who join. */
@@ -36,6 +38,8 @@ const POLL = {
   options: range(1, LIMITS.pollOptions).map((option) => `${option}`.padEnd(LIMITS.pollOption, "x")),
   ...{ multiple: true, anonymous: false, ends_at: 0 },
 };
+const Made = z.object({ id: z.int() });
+const Channels = z.object({ items: z.tuple([z.object({ id: ConversationId })]) });
 const KEYS = range(1, LIMITS.reactionKeys).map((key) => ReactionKey.parse(`:key_${key}:`));
 
 /** A draft of a message with everything that a text can have. */
@@ -70,6 +74,7 @@ export class LargeGroup {
   /** the root of the thread of all replies */
   readonly root: Seq;
   readonly counted: CountedObject;
+  readonly #channel: CountedObject;
   /** the newest 100 messages are the largest: pinned, with mentions */
   largest: Seq[] = [];
   poll = Seq.parse(1);
@@ -90,6 +95,7 @@ export class LargeGroup {
     newcomers: SignedIn[],
     size: number,
     start: number,
+    channelId: ConversationId,
   ) {
     const ids = users.map(({ user }) => UserId.parse(user.id));
     this.id = id;
@@ -108,6 +114,7 @@ export class LargeGroup {
     this.root = this.first.plain;
     this.hookMessage = Seq.parse(this.first.plain + 75);
     this.counted = new CountedObject(this.stub);
+    this.#channel = new CountedObject(stubOf(channelId));
   }
 
   /** Makes a group. @param size the messages of each part of its log */
@@ -126,8 +133,9 @@ export class LargeGroup {
     const { start } = await runInDurableObject(stub, (_, { storage }) =>
       storage.sql.exec<{ start: number }>(query).one(),
     );
-    const group = new LargeGroup(id, users, newcomers, size, start);
     const ids = others.map(({ user }) => user.id);
+    const channelId = await makeChannel(owner, ids, newcomers);
+    const group = new LargeGroup(id, users, newcomers, size, start, channelId);
     await runInDurableObject(stub, (_, { storage }) => {
       storage.transactionSync(() => {
         addMembers(storage.sql, ids);
@@ -146,6 +154,12 @@ export class LargeGroup {
   /** A stub that no test has wrapped. */
   get stub() {
     return stubOf(this.id);
+  }
+
+  /** Makes a call, a call of channels in a channel. @see makeChannel */
+  count(method: string, input: unknown[]): Promise<Work> {
+    const object = Object.hasOwn(CHANNEL, method) ? this.#channel : this.counted;
+    return object.call(method, ...input);
   }
 
   /** The newest of the largest messages: all members have reacted to it with all keys. */
@@ -289,6 +303,28 @@ export class LargeGroup {
       ...[owner, pinned],
     );
   }
+}
+
+/** Makes a channel whose followers have all left the space while it slept, but for the owner. */
+async function makeChannel(
+  owner: SignedIn,
+  followers: number[],
+  members: SignedIn[],
+): Promise<ConversationId> {
+  const { token } = owner;
+  const made = await call("POST", "/v1/spaces", { token, body: { name: "Garden club" } });
+  const space = Made.parse(made.body).id;
+  const { body } = await call("GET", `/v1/spaces/${space}/channels`, { token });
+  const { id } = Channels.parse(body).items[0];
+  const ids = JSON.stringify(members.map(({ user }) => user.id));
+  const insert = "INSERT INTO space_members SELECT ?, value, 1 FROM json_each(?)";
+  await env.DB.prepare(insert).bind(space, ids).run();
+  await untilCheckpoint(id);
+  const stub = stubOf(id);
+  await evictDurableObject(stub);
+  await runInDurableObject(stub, (_, { storage }) => addMembers(storage.sql, followers));
+  await evictDurableObject(stub);
+  return id;
 }
 
 function stubOf(id: ConversationId) {

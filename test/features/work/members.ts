@@ -125,5 +125,7 @@ export const MEMBERS = {
   handOver: [(g) => [{ ...owner(g), successorId: itemAt(g.others, 0) }]],
   configure: [() => [{ retentionDays: 30 }]],
   dissolve: [(g) => [{ userId: itemAt(g.others, 0) }]],
+  follow: [(g) => [{ userId: newcomer(g, 3).id }]],
+  unfollow: [(g) => [{ userId: newcomer(g, 3).id }]],
   dissolveByStaff: [() => [{}]],
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -18,7 +18,7 @@ export interface ObjectCall {
   work(): unknown;
 }
 
-/** The intercepted methods: those that concern devices, notifications, profiles and quotas. */
+/** The intercepted methods: those that concern devices, notifications, profiles, quotas and spaces. */
 const METHODS = {
   INBOX: ["applyUpdate", "pushEvent", "list", "notify", "announceProfile", "takeQuota"],
   CONVERSATION: [
@@ -36,6 +36,7 @@ const METHODS = {
     "readablePage",
     "search",
     "takeProfile",
+    "spaceChanged",
   ],
 } as const satisfies {
   INBOX: readonly (keyof typeof INBOX_CALLS)[];

@@ -14,6 +14,7 @@ export const DEFAULT_PROFILE = {
   mayLeave: true,
   retentionDays: null,
   legalHold: false,
+  spaceId: null,
   version: 0,
   changedAt: 0,
 } as const;

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { expect } from "vitest";
 import { z } from "zod";
 import { SessionId } from "../../../src/domain/ids.ts";
 import { firstRefreshToken } from "../../../src/http/access/refresh-token.ts";
@@ -8,6 +9,7 @@ import { KEY } from "../appkey/client.ts";
 import { RULE_KEY } from "../usersig/client.ts";
 import { appkey, BY_CLOUDFLARE, id, lock, nameOf, type Row, self, tim, usersig, v1, WRONG } from "./scene.ts";
 
+const Numbered = z.object({ id: z.int() });
 const Coded = z.object({ code: z.string() });
 const Hooked = z.object({ id: z.string() });
 
@@ -171,6 +173,18 @@ export const V1: Row[] = [
     run: ({ owner, id: group }) => v1(owner.token, "DELETE", `/conversations/${group}`),
     events: ({ owner, id: conversation }) => [
       { action: "group_dissolved", user: null, by: id(owner), conversation },
+    ],
+  },
+  {
+    what: "an invitation to a space, which is dissolved",
+    run: async ({ owner }) => {
+      const { id: space } = Numbered.parse((await v1(owner.token, "POST", "/spaces", { name: "A" })).body);
+      await v1(owner.token, "POST", `/spaces/${space}/invitations`, {});
+      return v1(owner.token, "DELETE", `/spaces/${space}`);
+    },
+    events: ({ owner }) => [
+      { action: "invitation_created", user: null, by: id(owner), space: expect.any(Number) },
+      { action: "space_dissolved", user: null, by: id(owner), space: expect.any(Number) },
     ],
   },
 ];

@@ -19,6 +19,7 @@ export const Event = z.strictObject({
   user: z.int().nullable(),
   by: z.int().nullable(),
   conversation: z.int().optional(),
+  space: z.int().optional(),
   role: z.string().optional(),
   key: z.string().optional(),
   server_key: z.string().optional(),

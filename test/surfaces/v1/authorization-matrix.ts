@@ -18,6 +18,8 @@ export interface Scene {
   pollSeq: number;
   /** the same as `id`, also for calls to another conversation */
   groupId: number;
+  /** a space of the owner, which the admin and the member are in */
+  spaceId: number;
   /** the direct conversation of the owner and the member, with a message */
   directId: number;
   userId: number;
@@ -121,9 +123,12 @@ const theUpload = ({ uploadId }: Scene) => ({ id: uploadId, part: 1 });
 const scheduled = ({ scheduledId }: Scene) => ({ id: scheduledId });
 const device = () => ({ device_id: "phone" });
 const noHook = ({ id }: Scene) => ({ id, hook: `1-${"0".repeat(16)}` });
+const theSpace = ({ spaceId }: Scene) => ({ id: spaceId });
 const noInvitation = () => ({ code: `1-${"0".repeat(32)}` });
 
 const IN = "/v1/conversations/:id";
+const SPACE = "/v1/spaces/:id";
+const ofSpace = { path: theSpace };
 const text = () => ({ kind: "text", body: { text: "hello" } });
 const later = () => ({ ...text(), send_at: Date.now() + 86_400_000 });
 
@@ -361,6 +366,26 @@ export const WHO_MAY: Row[] = [
   row(`GET ${IN}/socket`, everyUser([426, "upgrade_required"])),
   row("GET /v1/socket", everyUser([426, "upgrade_required"])),
   row(`POST ${IN}/leave`, each(NOBODY, DONE, DONE, CONFLICT)),
+  row("GET /v1/spaces", everyUser(OK)),
+  row("POST /v1/spaces", everyUser(MADE), { body: () => ({ name: "Garden club" }) }),
+  row(`GET ${SPACE}`, members(OK), ofSpace),
+  row(`PATCH ${SPACE}`, ownerAlone(OK), { ...ofSpace, body: () => ({ description: "Soil" }) }),
+  row(`GET ${SPACE}/members`, members(OK), ofSpace),
+  row(`DELETE ${SPACE}/members/:user_id`, ownerAlone(NOBODY), {
+    path: ({ spaceId, outsiderId }) => ({ id: spaceId, user_id: outsiderId }),
+  }),
+  row(`GET ${SPACE}/channels`, members(OK), ofSpace),
+  row(`POST ${SPACE}/channels`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "seeds" }) }),
+  row(`GET ${SPACE}/invitations`, members(OK), ofSpace),
+  row(`POST ${SPACE}/invitations`, members(MADE), { ...ofSpace, body: () => ({}) }),
+  row(`DELETE ${SPACE}/invitations/:code`, members(DONE), {
+    path: ({ spaceId }) => ({ id: spaceId, code: `S-${"0".repeat(32)}` }),
+  }),
+  // The group is no channel of a space.
+  row(`PUT ${IN}/follow`, everyUser(NOBODY)),
+  row(`DELETE ${IN}/follow`, everyUser(NOBODY)),
+  row(`POST ${SPACE}/leave`, each(NOBODY, DONE, DONE, CONFLICT), ofSpace),
+  row(`DELETE ${SPACE}`, each(NOBODY, NOBODY, NOBODY, DONE), ofSpace),
   row("POST /v1/files", everyUser(MADE), { query: "?name=x.txt", body: () => "{}" }),
   row("DELETE /v1/files/:key", everyUser(NOBODY), { path: () => ({ key: "0".repeat(32) }) }),
   row("GET /files/:key/:name", anybody(OK), { path: ({ fileKey }) => ({ key: fileKey, name: "x.txt" }) }),

@@ -1,7 +1,14 @@
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { v1 } from "../../../src/surfaces/v1/app.ts";
-import { type Answer, call, expectProblem, login, register } from "../../support/clients/api.ts";
+import {
+  type Answer,
+  call,
+  expectProblem,
+  login,
+  register,
+  type SignedIn,
+} from "../../support/clients/api.ts";
 import { createGroup, insertUsers, openDirect, send } from "../../support/clients/chat.ts";
 import { expectUploaded, upload } from "../../support/clients/files.ts";
 import { schedule } from "../../support/clients/scheduled.ts";
@@ -42,6 +49,7 @@ beforeAll(async () => {
   const [membersSeq, byMember] = [(await send(member, id, "3")).seq, (await send(member, id, "4")).seq];
   const directId = (await openDirect(owner, member)).id;
   await send(owner, directId, "1");
+  const spaceId = await makeSpace(owner, [member, admin]);
   const question = { question: "?", options: ["a", "b"], multiple: false, anonymous: false, ends_at: 0 };
   const { seq: pollSeq } = await send(owner, id, { kind: "poll", body: question });
   scene = {
@@ -54,6 +62,7 @@ beforeAll(async () => {
     },
     pollSeq,
     groupId: id,
+    spaceId,
     directId,
     userId: owner.user.id,
     subjectId: subject.user.id,
@@ -76,6 +85,16 @@ beforeAll(async () => {
     owner: owner.token,
   });
 });
+
+async function makeSpace(owner: SignedIn, others: SignedIn[]): Promise<number> {
+  const made = await call("POST", "/v1/spaces", { token: owner.token, body: { name: "Garden club" } });
+  const { id } = z.object({ id: z.int() }).parse(made.body);
+  const invited = await call("POST", `/v1/spaces/${id}/invitations`, { token: owner.token });
+  const { code } = z.object({ code: z.string() }).parse(invited.body);
+  for (const { token } of others)
+    expect((await call("POST", `/v1/invitations/${code}`, { token })).status).toBe(200);
+  return id;
+}
 
 test("every route of v1 has a row, and every row a route", () => {
   const routes = v1.router.routes

@@ -2,9 +2,11 @@ import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { newChannel } from "../../../src/core/spaces/new-channel.ts";
 import { fromElsewhere, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
 import {
   ClientGroupId,
+  ClientSpaceId,
   ClientUploadId,
   ConversationCode,
   ConversationId,
@@ -12,6 +14,7 @@ import {
   Handle,
   Seq,
   SessionId,
+  SpaceId,
   UserId,
 } from "../../../src/domain/ids.ts";
 import { HeldMessageId } from "../../../src/domain/moderation/held-message.ts";
@@ -19,6 +22,7 @@ import { ReportId } from "../../../src/domain/moderation/report.ts";
 import { HookId } from "../../../src/domain/server/hook.ts";
 import { UserState } from "../../../src/domain/server/server-user.ts";
 import { ExternalId } from "../../../src/domain/server/user-ref.ts";
+import { newSpaceCode } from "../../../src/domain/spaces/invitation.ts";
 import * as accounts from "../../../src/storage/accounts/account-updates.ts";
 import * as particulars from "../../../src/storage/accounts/extended-profiles.ts";
 import * as attempts from "../../../src/storage/accounts/password-attempts.ts";
@@ -67,6 +71,10 @@ import * as namedUsers from "../../../src/storage/server/named-users.ts";
 import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import * as userEvents from "../../../src/storage/server/user-events.ts";
+import * as channels from "../../../src/storage/spaces/channels.ts";
+import * as invitations from "../../../src/storage/spaces/invitations.ts";
+import * as spaceMembers from "../../../src/storage/spaces/members.ts";
+import * as spaces from "../../../src/storage/spaces/spaces.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);
@@ -106,6 +114,14 @@ const HELD = {
 const AUDIT = {
   ...{ staff: { userId: ANN, key: null, from: null }, action: "report_read" as const },
   ...{ subject: {}, reason: "", at: 0 },
+};
+const SPACE = SpaceId.parse(1);
+const NEW_SPACE = {
+  ...{ name: "x", avatar: "", description: "", ownerId: ANN, createdAt: 0 },
+  clientSpaceId: ClientSpaceId.parse("x"),
+};
+const INVITATION = {
+  ...{ code: newSpaceCode(), createdBy: ANN, createdAt: 0, expiresAt: 1, maxUses: null, uses: 0 },
 };
 const PART = { part: 1, stored: 1, etag: "x", sha256: "" };
 
@@ -475,6 +491,32 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     serverConversations.listServerConversations(db, { after: 0, limit: 10, externalId: null }),
   "listServerConversations, by the id of a backend": (db) =>
     serverConversations.listServerConversations(db, { after: 0, limit: 10, externalId: EXTERNAL_ID }),
+  insertSpace: (db) => spaces.insertSpace(db, NEW_SPACE, newChannel(ANN, { name: "x" })),
+  findCreatedSpace: (db) => spaces.findCreatedSpace(db, ANN, NEW_SPACE.clientSpaceId),
+  findSpace: (db) => spaces.findSpace(db, ANN, SPACE),
+  listSpaces: (db) => spaces.listSpaces(db, ANN, { before: 9, limit: 10 }),
+  updateSpace: (db) => spaces.updateSpace(db, SPACE, { name: "x" }),
+  dissolveSpace: (db) => spaces.dissolveSpace(db, SPACE, ANN, 0),
+  wasOwner: (db) => spaces.wasOwner(db, SPACE, ANN),
+  listChannels: (db) => spaces.listChannels(db, SPACE),
+  insertChannel: (db) => channels.insertChannel(db, SPACE, newChannel(ANN, { name: "x" }), 9),
+  findChannels: (db) => channels.findChannels(db, SPACE, ANN),
+  listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
+  listSpaceMembers: (db) =>
+    spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
+  listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
+  deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, SPACE, ANN),
+  leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),
+  listLeases: (db) => spaceMembers.listLeases(db, SPACE, 0),
+  insertInvitation: (db) => invitations.insertInvitation(db, SPACE, INVITATION, 9),
+  listInvitations: (db) =>
+    invitations.listInvitations(db, SPACE, {
+      ...{ after: { createdAt: 0, code: "" }, limit: 10, now: 0, maker: null },
+    }),
+  deleteInvitation: (db) => invitations.deleteInvitation(db, SPACE, "x", ANN),
+  findInvitation: (db) => invitations.findInvitation(db, INVITATION.code, ANN, 0),
+  useInvitation: (db) =>
+    invitations.useInvitation(db, INVITATION.code, { userId: ANN, use: "x", now: 0, most: 9 }),
   updateServerUser: (db) =>
     serverUsers.updateServerUser(db, { id: ANN, username: "ann" }, { username: "anna", email: "a@x" }, 0),
 };
@@ -553,6 +595,10 @@ test("the list contains every query, except inserts of one row", () => {
     rules,
     heldMessages,
     staff,
+    spaces,
+    spaceMembers,
+    channels,
+    invitations,
   ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));

@@ -87,6 +87,7 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
     mayLeave: record.leave,
     retentionDays: record.retention_days,
     legalHold: record.legal_hold,
+    spaceId: null,
   };
   const insert = (given: Handle | null) => {
     const code = ConversationCode.parse(randomHex());

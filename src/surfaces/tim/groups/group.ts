@@ -17,6 +17,7 @@ export const TYPES: Record<PolicyName, string> = {
   chatroom: "ChatRoom",
   community: "Community",
   livestream: "AVChatRoom",
+  channel: "Public",
 };
 
 export const JOIN_OPTIONS: Record<JoinPolicy, string> = {

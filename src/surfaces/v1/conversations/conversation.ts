@@ -12,7 +12,7 @@ import {
   mayMentionAll,
   showsHistory,
 } from "../../../domain/conversations/group-policies.ts";
-import { ConversationId, Position, Seq, UserId } from "../../../domain/ids.ts";
+import { ConversationId, Position, Seq, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
@@ -171,11 +171,14 @@ export const GroupConversation = z
     slow_mode_s: SlowMode,
     may_write: MayWrite,
     audience: IsAudienceRoom.optional(),
+    space_id: SpaceId.optional().openapi({
+      description: "It is a channel of this space, whose members can read it. Otherwise absent",
+    }),
     history: History,
     leave: MayLeave,
     owner_id: UserId,
     role: z.enum([...Role.options, "viewer"]).openapi({
-      description: "`viewer`: you look at an audience room without being a member",
+      description: "`viewer`: you look at an audience room, or at a channel, without following it",
     }),
     policies: Policies,
     online_count: z.int().optional(),
@@ -243,6 +246,7 @@ function serializeGroup(conversation: DomainConversation): z.infer<typeof GroupC
     slow_mode_s: conversation.slowModeS,
     may_write: shownMayWrite(conversation),
     ...(isAudienceRoom(conversation) && { audience: true as const }),
+    ...(conversation.spaceId !== null && { space_id: conversation.spaceId }),
     history: showsHistory(conversation) ? ("all" as const) : ("joined" as const),
     leave: conversation.mayLeave,
     owner_id: ownerId,

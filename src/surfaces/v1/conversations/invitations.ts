@@ -6,6 +6,7 @@ import {
   lookAtInvitation,
   withdrawInvitation,
 } from "../../../core/groups/invitations.ts";
+import { acceptSpaceInvitation, lookAtSpaceInvitation } from "../../../core/spaces/invitations.ts";
 import type {
   Invitation as DomainInvitation,
   InvitedGroup as DomainInvitedGroup,
@@ -13,6 +14,7 @@ import type {
 import { isNotFound } from "../../../domain/errors.ts";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { SpaceCode, type SpaceInvitation } from "../../../domain/spaces/invitation.ts";
 import { type CountingAddress, countRefused, weighs } from "../../../http/access/rate-limit.ts";
 import { User } from "../accounts/users.ts";
 import { authenticatedIfSent } from "../auth.ts";
@@ -20,6 +22,7 @@ import { ConversationParams, ListQuery, pageShape, serializePage, Time } from ".
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, optionalBody } from "../route.ts";
 import { v1Router } from "../router.ts";
+import { InvitedSpace, JoinedSpace, serializeInvitedSpace, serializeJoinedSpace } from "../spaces/spaces.ts";
 import { Conversation, serializeConversation } from "./conversation.ts";
 import { Group } from "./groups.ts";
 
@@ -30,9 +33,9 @@ const Code = z.string().openapi({
 });
 
 /** Any text: one that is no code lets nobody in, as an unknown code. */
-const InvitationCodeParam = z.string().openapi({ example: CODE });
+export const InvitationCodeParam = z.string().openapi({ example: CODE });
 
-const InvitationInput = z
+export const InvitationInput = z
   .object({
     expires_in_s: z
       .int()
@@ -49,7 +52,7 @@ const InvitationInput = z
   })
   .openapi("InvitationInput", { example: { expires_in_s: 86_400, max_uses: 10 } });
 
-const Invitation = z
+export const Invitation = z
   .object({
     code: Code,
     expires_at: Time,
@@ -60,7 +63,7 @@ const Invitation = z
   })
   .openapi("Invitation");
 
-const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
+export const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
 
 const InvitedGroup = Group.omit({ join_policy: true, owner: true })
   .extend({
@@ -123,7 +126,7 @@ const lookRoute = createRoute({
   middleware: [authenticatedIfSent] as const,
   request: { params: byCode },
   responses: {
-    200: jsonAnswer("The group", InvitedGroup),
+    200: jsonAnswer("The group, or the space", z.union([InvitedGroup, InvitedSpace])),
     ...problems("forbidden", "not_found"),
   },
 });
@@ -135,7 +138,10 @@ const acceptRoute = lightRoute("post", "/v1/invitations/{code}", {
     "A member gets the same answer and uses nothing up, so the call may be repeated. A code that is unknown, withdrawn, expired or used up is `not_found`; such calls count by address. A banned user is `forbidden`; a full group is a `conflict`.",
   request: { params: byCode },
   responses: {
-    200: jsonAnswer("The conversation, of which the caller is a member", Conversation),
+    200: jsonAnswer(
+      "The conversation, or the space, of which the caller is a member",
+      z.union([Conversation, JoinedSpace]),
+    ),
     ...problems("forbidden", "not_found", "conflict", "full"),
   },
 });
@@ -163,14 +169,24 @@ export const invitations = v1Router()
   .openapi(lookRoute, async (c) => {
     const { code } = c.req.valid("param");
     const { core, caller } = c.var;
-    const found = lookAtInvitation(core, caller?.userId ?? null, code);
+    const userId = caller?.userId ?? null;
+    const space = SpaceCode.safeParse(code).data;
+    const look = async () =>
+      space
+        ? serializeInvitedSpace(await lookAtSpaceInvitation(core, userId, space))
+        : serializeInvitedGroup(await lookAtInvitation(core, userId, code));
     // Without a token the call has counted already.
-    return c.json(serializeInvitedGroup(await (caller ? countingGuesses(c, found) : found)), 200);
+    return c.json(await (caller ? countingGuesses(c, look()) : look()), 200);
   })
   .openapi(acceptRoute, async (c) => {
     const { code } = c.req.valid("param");
-    const joined = acceptInvitation(c.var.core, c.var.caller.userId, code);
-    return c.json(serializeConversation(await countingGuesses(c, joined)), 200);
+    const { core, caller } = c.var;
+    const space = SpaceCode.safeParse(code).data;
+    const join = async () =>
+      space
+        ? serializeJoinedSpace(await acceptSpaceInvitation(core, caller.userId, space))
+        : serializeConversation(await acceptInvitation(core, caller.userId, code));
+    return c.json(await countingGuesses(c, join()), 200);
   });
 
 /** Counts a call whose code lets nobody in. @throws `rate_limited` over the limit, else as `work` */
@@ -182,7 +198,9 @@ function countingGuesses<T>(c: CountingAddress, work: Promise<T>): Promise<T> {
 }
 
 /** An invitation as v1 shows it to the owner and admins. */
-function serializeInvitation(invitation: DomainInvitation): z.infer<typeof Invitation> {
+export function serializeInvitation(
+  invitation: DomainInvitation | SpaceInvitation,
+): z.infer<typeof Invitation> {
   const { code, expiresAt, maxUses, uses, createdBy, createdAt } = invitation;
   return {
     ...{ code, expires_at: expiresAt, max_uses: maxUses, uses },

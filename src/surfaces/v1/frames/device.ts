@@ -202,6 +202,8 @@ function wireEvent(event: Exclude<DeviceEvent, Unshown>): DeviceServerFrame {
       return { type: "friend", user_id: event.userId, state: event.state };
     case "message_request":
       return { type: "message_request", conversation_id: event.conversationId, user_id: event.fromId };
+    case "space":
+      return { type: "space", space_id: event.spaceId };
     case "composer_draft": {
       const { conversationId, draft, clientMsgId, updatedAt } = event;
       const shown = draft && serializeComposerDraft(draft);

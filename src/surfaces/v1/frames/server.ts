@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { FriendState } from "../../../domain/contacts/friend-state.ts";
 import { JoinOutcome } from "../../../domain/conversations/join-request.ts";
-import { ConversationId, Position, SenderId, Seq, SessionId, UserId } from "../../../domain/ids.ts";
+import { ConversationId, Position, SenderId, Seq, SessionId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { ScheduledEvent } from "../../../domain/messages/scheduled.ts";
 import { HeldOutcome } from "../../../domain/moderation/held-message.ts";
@@ -292,6 +292,11 @@ export const DeviceServerFrame = z
       "message_request",
       { conversation_id: ConversationId, user_id: UserId },
       "A message request has come from this user, or you have answered it: `GET /v1/requests` has those that are open",
+    ),
+    frame(
+      "space",
+      { space_id: SpaceId },
+      "You have come into this space, are in it no more, or it or its channels have changed: load it anew. Not repeated: load your spaces after `ready`, too",
     ),
     frame("friend", { user_id: UserId, state: FriendState }, "The state of friendship with a user"),
     frame(

@@ -35,6 +35,7 @@ export const TAGS = {
   "Message requests": "Conversations that wait for your consent",
   Conversations: "Direct conversations and groups",
   Members: "Members of groups, join requests, bans",
+  Spaces: "Spaces, their members, channels and invitations",
   "Hooks in": "URLs to which other services post messages of a group",
   Messages: "Sending, reading, hiding, revoking",
   Bots: "Programs that are users: making them, their commands, and taps on their buttons",

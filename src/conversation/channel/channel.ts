@@ -1,0 +1,136 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { ConversationDirectory } from "../../domain/ports.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
+import type { MemberRow } from "../members/member-row.ts";
+import type { RoomContext } from "../room/context.ts";
+import { type GroupChange, withNewVersion } from "../state/group-change.ts";
+import { joinedRow } from "../viewers/joined-row.ts";
+import type { ChannelReaders } from "./readers.ts";
+
+/** What a channel works with. */
+interface ChannelDeps {
+  readers: ChannelReaders;
+  directory: Pick<ConversationDirectory, "people">;
+  /** the wait for D1, in ms */
+  timeoutMs: number;
+  /** the users with room sockets */
+  looking(): UserId[];
+  /** ends the channel, as its space is over @returns whose lists that concerns */
+  dissolve(): UserId[];
+}
+
+/**
+ * A conversation that is a channel of a space. The members of the space read it; its followers have a row, as
+ * the members of a group, and who takes part becomes one. Before anything is done, it is known who may.
+ */
+export class Channel {
+  readonly #room: RoomContext;
+  readonly #deps: ChannelDeps;
+  /** whose lists lack what has ended here */
+  readonly #untold: UserId[] = [];
+
+  constructor(room: RoomContext, deps: ChannelDeps) {
+    this.#room = room;
+    this.#deps = deps;
+  }
+
+  /** Whether it is known who may read it, also of a user. */
+  isReady(userId?: UserId): boolean {
+    return this.#deps.readers.isReady(userId);
+  }
+
+  /** Resolves once it is known who may read it. Who may not any more is no follower then. */
+  async ready(userId?: UserId): Promise<void> {
+    const { readers } = this.#deps;
+    if (!readers.isReady(userId)) await readers.load(userId);
+    this.#removeFormer();
+  }
+
+  /** The space has changed. Resolves once nobody here has a right of before. */
+  async changed(): Promise<void> {
+    const { readers } = this.#deps;
+    readers.void();
+    await readers.load(undefined);
+    this.#removeFormer();
+    await this.#room.propagate(this.#untold.splice(0));
+  }
+
+  /**
+   * Does what followers do, for a user who reads the channel: they follow it then, and where that fails they
+   * do not. Others stay what they are.
+   */
+  async taking<Value>(userId: UserId, work: () => Value | Promise<Value>): Promise<Value> {
+    if (!(await this.#follow(userId))) return work();
+    try {
+      const value = await work();
+      await this.#room.propagate([userId]);
+      return value;
+    } catch (error) {
+      await this.#room.propagate(this.unfollow(userId));
+      throw error;
+    }
+  }
+
+  /** Makes a user who reads the channel a follower: it is in their list, and counts. @returns false: none */
+  async #follow(userId: UserId): Promise<boolean> {
+    const { viewers } = this.#room;
+    const { directory, timeoutMs } = this.#deps;
+    if (!viewers.find(userId)) return false;
+    const [profile] = await withDeadline(directory.people([userId]), timeoutMs);
+    if (!profile || !viewers.find(userId)) return false;
+    const { version: _, ...person } = profile;
+    this.#commit({ members: [joinedRow(this.#room, userId, Date.now())], profiles: [person] });
+    return true;
+  }
+
+  /** Ends that. @throws `not_found` for who may not read it, `conflict` for its owner */
+  unfollow(userId: UserId): UserId[] {
+    const { members, viewers } = this.#room;
+    viewers.reader(userId);
+    const follower = members.findSender(userId);
+    if (!follower) return [];
+    if (follower.role === "owner") throw new CoreError("conflict", "Who has made a channel follows it.");
+    return this.#commit({ members: [this.#hidden(follower)] });
+  }
+
+  /** Ends what former readers have. @throws as the commit does: nobody has a right then */
+  #removeFormer(): void {
+    const { readers, looking, dissolve } = this.#deps;
+    if (!readers.haveChanged) return;
+    const { members, state } = this.#room;
+    const isFormer = (id: UserId) => readers.isFormer(id);
+    try {
+      if (readers.areGone && state.dissolvedAt === null) this.#untold.push(...dissolve());
+      const followers = members.ids().flatMap((id) => (isFormer(id) ? (members.findSender(id) ?? []) : []));
+      const userIds = new Set([...followers.map(({ user_id }) => user_id), ...looking().filter(isFormer)]);
+      if (userIds.size > 0)
+        this.#untold.push(
+          ...this.#commit({
+            members: followers.map((row) => this.#hidden(row)),
+            kick: { userIds: [...userIds], reason: "removed" },
+          }),
+        );
+    } catch (error) {
+      readers.void();
+      throw error;
+    }
+    readers.settled();
+  }
+
+  /** @returns whose lists the change concerns */
+  #commit(change: GroupChange & { members: MemberRow[] }): UserId[] {
+    this.#room.flushSends();
+    this.#room.commit((tx) => this.#room.change(tx, change));
+    return change.members.map(({ user_id }) => user_id);
+  }
+
+  /** The row of a user who is shown nothing any more, not even what was before. */
+  #hidden(row: MemberRow): MemberRow {
+    const { seq } = this.#room.log.last;
+    return withNewVersion(row, {
+      ...{ state: "left", role: "member", cleared: 1, cleared_to: seq },
+      ...{ visible_from: seq, visible_until: seq },
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { ConversationDirectory } from "../../domain/ports.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
+
+/** No version of a space. */
+const NONE = -1;
+
+/** What readers are made from. */
+interface ReadersDeps {
+  spaceId: SpaceId;
+  conversationId: ConversationId;
+  directory: Pick<ConversationDirectory, "leaseSpace">;
+  timing: Timing["spaces"];
+}
+
+/**
+ * Who may read a channel: the members of its space, as D1 has them. The channel relies on what it has read
+ * until its lease ends. A change of the space is acknowledged once each channel with a lease has read it, or
+ * its lease is over: from then on nobody uses a right that they had before.
+ */
+export class ChannelReaders {
+  readonly #deps: ReadersDeps;
+  #readers: ReadonlySet<UserId> = new Set();
+  #version = NONE;
+  /** when the lease ends (ms since 1970) */
+  #until = 0;
+  /** rises with each change that the channel is told of */
+  #told = 0;
+  #loading: Promise<void> | undefined;
+  /** they have changed, and what former ones had has not ended */
+  #hasChanged = false;
+
+  constructor(deps: ReadersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether a user may read the channel now. Nobody may without a lease. */
+  has(userId: UserId): boolean {
+    return this.#readers.has(userId) && this.#until > Date.now();
+  }
+
+  /** Whether a user may not read it any more, by what was read last. */
+  isFormer(userId: UserId): boolean {
+    return !this.#readers.has(userId);
+  }
+
+  /** The space is over. */
+  get areGone(): boolean {
+    return this.#version === NONE && this.#until > 0;
+  }
+
+  /** Why nothing may be stored or shown now; undefined: it is known who may read it. */
+  refusal(): CoreError | undefined {
+    if (this.#until > Date.now()) return undefined;
+    return new CoreError("unavailable", "The space of this channel has to be asked. Try again.", {
+      retryAfter: 1,
+    });
+  }
+
+  /** Whether nothing has to be read for a user. */
+  isReady(userId: UserId | undefined): boolean {
+    return this.#isLeased && !this.#hasChanged && (userId === undefined || this.#readers.has(userId));
+  }
+
+  /** Reads who may read the channel, where the lease ends soon, or a user may have come since. */
+  async load(userId: UserId | undefined): Promise<void> {
+    // What is under way may have been read before the user came.
+    await this.#loading;
+    if (this.isReady(userId)) return;
+    this.#loading ??= this.#load().finally(() => this.#ended());
+    await this.#loading;
+  }
+
+  /** The space has changed: what was read is void. */
+  void(): void {
+    this.#told++;
+    this.#until = 0;
+  }
+
+  /** Whether the readers have changed, and `settled` was not called since. */
+  get haveChanged(): boolean {
+    return this.#hasChanged;
+  }
+
+  /** Former readers have nothing here any more. */
+  settled(): void {
+    this.#hasChanged = false;
+  }
+
+  /** The lease does not end soon. */
+  get #isLeased(): boolean {
+    return this.#until - Date.now() > this.#deps.timing.renewMs;
+  }
+
+  #ended(): void {
+    this.#loading = undefined;
+  }
+
+  async #load(): Promise<void> {
+    const { directory, spaceId, conversationId, timing } = this.#deps;
+    for (;;) {
+      const told = this.#told;
+      const until = this.#isLeased ? null : Date.now() + timing.leaseMs;
+      const lease = {
+        ...{ conversationId, known: this.#version },
+        // The clock of who changes the space may be ahead.
+        until: until === null ? null : until + timing.skewMs,
+      };
+      const { version, readers } = await withDeadline(directory.leaseSpace(spaceId, lease), timing.timeoutMs);
+      // The space has changed meanwhile.
+      if (told !== this.#told) continue;
+      if (readers) {
+        this.#readers = new Set(readers);
+        this.#hasChanged = true;
+      }
+      this.#version = version;
+      if (until !== null) this.#until = until;
+      return;
+    }
+  }
+}

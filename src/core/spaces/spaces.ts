@@ -1,0 +1,159 @@
+import { z } from "zod";
+import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import { CoreError, refusedFor } from "../../domain/errors.ts";
+import { ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
+import { type Permission, permissionsOf } from "../../domain/spaces/permissions.ts";
+import type { Space } from "../../domain/spaces/space.ts";
+import { randomHex } from "../../lib/random.ts";
+import {
+  dissolveSpace as dissolveStored,
+  findCreatedSpace,
+  findSpace,
+  insertSpace,
+  listChannels,
+  listSpaces as listStored,
+  updateSpace,
+  wasOwner,
+} from "../../storage/spaces/spaces.ts";
+import type { Core } from "../context.ts";
+import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
+import { requireMayCreateGroups } from "../policies.ts";
+import { counted } from "../quotas.ts";
+import { newChannel } from "./new-channel.ts";
+import { tellAll } from "./tell-channels.ts";
+import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
+
+/** A space as one member sees it. */
+export interface OwnSpace extends Space {
+  permissions: readonly Permission[];
+}
+
+/** How a space is shown. */
+interface SpaceFields {
+  name: string;
+  avatar?: string | undefined;
+  description?: string | undefined;
+}
+
+/** A change of that; absent fields are unchanged. */
+type SpaceChange = { [Field in keyof SpaceFields]?: SpaceFields[Field] | undefined };
+
+/** What each space begins with. */
+const FIRST_CHANNEL = "general";
+
+/**
+ * Makes a space with the channel `general`; the caller is its owner. A repeat with the same client space id
+ * gives the space of the first call, and its content is not compared.
+ * @throws `forbidden` as `requireMayCreateGroups`, `refused` for a text that rules refuse, `quota` for one
+ *   group more than the user may make today, `conflict` for the id of a space that is dissolved
+ */
+export async function createSpace(
+  core: Core,
+  caller: UserId,
+  {
+    clientSpaceId = ClientSpaceId.parse(randomHex()),
+    ...fields
+  }: SpaceFields & {
+    clientSpaceId?: ClientSpaceId | undefined;
+  },
+): Promise<{ space: OwnSpace; created: boolean }> {
+  requireMayCreateGroups(core);
+  await requireAllowedFields(core, fields);
+  const { name, avatar = "", description = "" } = core.fileOrigins.withStoredAvatar(fields);
+  const space = { name, avatar, description, ownerId: caller, createdAt: Date.now(), clientSpaceId };
+  return counted(core, caller, { groups: [clientSpaceId] }, async () => {
+    const created = await insertSpace(core.db, space, newChannel(caller, { name: FIRST_CHANNEL }));
+    const found = await findCreatedSpace(core.db, caller, clientSpaceId);
+    if (!found) throw new CoreError("conflict", "The space that you made with this client_space_id is over.");
+    if (found.channelId !== null) await core.conversations.init(found.channelId, { userId: caller });
+    if (created) tellDevices(core, found.id, caller);
+    return { space: await getSpace(core, caller, found.id), created };
+  });
+}
+
+/** A space of the caller. @throws `not_found` for who is no member */
+export async function getSpace(core: Core, caller: UserId, id: SpaceId): Promise<OwnSpace> {
+  const space = await findSpace(core.db, caller, id);
+  if (!space) throw noSpace();
+  return ownSpace(space, caller);
+}
+
+function ownSpace(space: Space, userId: UserId): OwnSpace {
+  return { ...space, permissions: permissionsOf(userId, space) };
+}
+
+/**
+ * A space of the caller, who may do something in it.
+ * @param action the permission in words, for the error text
+ * @throws `not_found` for who is no member, `forbidden`
+ */
+export async function requirePermission(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+  permission: Permission,
+  action: string,
+): Promise<OwnSpace> {
+  const space = await getSpace(core, caller, id);
+  if (space.permissions.includes(permission)) return space;
+  throw refusedFor("rank", `You lack the permission \`${permission}\` in this space: you cannot ${action}.`);
+}
+
+const SpacePosition = z.tuple([z.int().positive(), z.literal("space")]);
+
+/** A page of the caller's spaces, the newest first. @throws `validation_failed` for another list's cursor */
+export async function listSpaces(
+  core: Core,
+  caller: UserId,
+  { limit, cursor }: PageQuery,
+): Promise<Page<OwnSpace>> {
+  const [before] = cursor === undefined ? [] : readCursor(SpacePosition, cursor);
+  const found = await listStored(core.db, caller, { before, limit: limit + 1 });
+  const { items, nextCursor } = pageOf(found, limit, ({ id }) => [id, "space"]);
+  return { items: items.map((space) => ownSpace(space, caller)), nextCursor };
+}
+
+/** Changes how a space is shown. @throws `not_found`, `forbidden`, `refused` */
+export async function editSpace(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+  change: SpaceChange,
+): Promise<OwnSpace> {
+  await requirePermission(core, caller, id, "manage_space", "change it");
+  await requireOutOfShadow(core, caller);
+  await requireAllowedFields(core, change);
+  const { name, avatar, description } = core.fileOrigins.withStoredAvatar(change);
+  await updateSpace(core.db, id, {
+    ...(name !== undefined && { name }),
+    ...(avatar !== undefined && { avatar }),
+    ...(description !== undefined && { description }),
+  });
+  tellOnlineMembers(core, id);
+  return getSpace(core, caller, id);
+}
+
+/**
+ * Dissolves a space with its channels, for everybody: a channel ends once it hears that its space is over. A
+ * repeat ends what a call that was cut off has left.
+ * @throws `not_found`, `forbidden` unless the caller owns it; `unavailable` if a channel was not told
+ */
+export async function dissolveSpace(core: Core, caller: UserId, id: SpaceId): Promise<void> {
+  if (await dissolveStored(core.db, id, caller, Date.now()))
+    core.securityLog.record("space_dissolved", { user: null, by: caller, space: id });
+  else if (!(await wasOwner(core.db, id, caller))) {
+    await getSpace(core, caller, id);
+    throw refusedFor("rank", "Only the owner may dissolve a space.");
+  }
+  await tellAll(core, await listChannels(core.db, id));
+  tellOnlineMembers(core, id);
+}
+
+/** The `not_found` for whoever is not in a space. */
+export function noSpace(): CoreError {
+  return new CoreError("not_found", "There is no such space, or you are not in it.");
+}
+
+function requireAllowedFields(core: Core, { name, description }: SpaceChange): Promise<void> {
+  return requireAllowed(core, { group_name: name, group_text: [description] });
+}

@@ -1,0 +1,32 @@
+import type { SpaceId, UserId } from "../../domain/ids.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import { listOnlineMembers } from "../../storage/spaces/members.ts";
+import type { Core } from "../context.ts";
+
+/** The most members who are told of a change: others load the space as they look at it. */
+const MAX_TOLD = 500;
+/** Members who are told at once. */
+const AT_ONCE = 50;
+
+/** Tells the devices of a member, or of a former one, to load a space anew, after the answer. Best effort. */
+export function tellDevices(core: Core, spaceId: SpaceId, userId: UserId): void {
+  core.waitUntil(tell(core, spaceId, userId));
+}
+
+/** The same for all members who are online. */
+export function tellOnlineMembers(core: Core, spaceId: SpaceId): void {
+  const telling = async () => {
+    const userIds = await listOnlineMembers(core.db, spaceId, MAX_TOLD);
+    for (let i = 0; i < userIds.length; i += AT_ONCE)
+      await Promise.all(userIds.slice(i, i + AT_ONCE).map((userId) => tell(core, spaceId, userId)));
+  };
+  core.waitUntil(telling().catch(failed));
+}
+
+async function tell(core: Core, spaceId: SpaceId, userId: UserId): Promise<void> {
+  await core.inboxes.pushEvent(userId, { event: { type: "space", spaceId } }).catch(failed);
+}
+
+function failed(error: unknown): void {
+  log("warn", "space_event_failed", errorFields(error));
+}

@@ -1,0 +1,30 @@
+import type { ConversationId, SpaceId, UserId } from "../ids.ts";
+
+/** A place with channels, whose members may read and write them. */
+export interface Space {
+  id: SpaceId;
+  name: string;
+  avatar: string;
+  description: string;
+  ownerId: UserId;
+  memberCount: number;
+  /** ms since 1970 */
+  createdAt: number;
+}
+
+/** Until when a channel wants to rely on what it reads of its space. */
+export interface SpaceLease {
+  conversationId: ConversationId;
+  /** ms since 1970; null: the lease that it has stays */
+  until: number | null;
+  /** the version of which it knows the readers */
+  known: number;
+}
+
+/** What a channel knows of its space. It relies on that until a time that the space knows, too. */
+export interface SpaceStanding {
+  /** another one after each change of who the members are */
+  version: number;
+  /** who may read the channel; null: those of the version that the channel has named */
+  readers: readonly UserId[] | null;
+}

@@ -1,0 +1,162 @@
+import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import type { ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { Space } from "../../domain/spaces/space.ts";
+import { allLive } from "../contacts/pair-conditions.ts";
+import { groupQueries, type NewGroup } from "../conversations/new-group.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { conversations, NEW_VERSION, spaceMembers, spaces } from "../schema.ts";
+
+const SPACE = {
+  id: spaces.id,
+  name: spaces.name,
+  avatar: spaces.avatar,
+  description: spaces.description,
+  ownerId: spaces.ownerId,
+  memberCount: spaces.memberCount,
+  createdAt: spaces.createdAt,
+};
+
+/** The fields of a new space. */
+export type NewSpace = Pick<Space, "name" | "avatar" | "description" | "ownerId" | "createdAt"> & {
+  clientSpaceId: ClientSpaceId;
+};
+
+/** The first channel of a space, which is made with it. */
+export type FirstChannel = Omit<NewGroup, "space" | "asked">;
+
+/** The id of the space that a user has made with a client space id, and of its first channel. */
+export interface CreatedSpace {
+  id: SpaceId;
+  channelId: ConversationId | null;
+}
+
+const idOf = ({ ownerId, clientSpaceId }: Pick<NewSpace, "ownerId" | "clientSpaceId">) =>
+  sql`(SELECT id FROM spaces WHERE creator_id = ${ownerId} AND client_space_id = ${clientSpaceId})`;
+
+/**
+ * Makes a space with its first channel. One batch: of several concurrent calls with a client space id exactly
+ * one makes it.
+ * @returns false, with nothing made: it was made before, or the owner has no account
+ */
+export async function insertSpace(db: Database, space: NewSpace, channel: FirstChannel): Promise<boolean> {
+  const { name, avatar, description, ownerId, createdAt, clientSpaceId } = space;
+  const [made] = await queryD1(
+    db.batch([
+      db
+        .insert(spaces)
+        .select(
+          sql`SELECT NULL, ${name}, ${avatar}, ${description}, ${ownerId}, ${ownerId}, ${clientSpaceId}, 1, ${NEW_VERSION},
+            ${createdAt}, NULL WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
+        )
+        .returning({ id: spaces.id }),
+      db
+        .insert(spaceMembers)
+        .select(sql`SELECT id, ${ownerId}, ${createdAt} FROM spaces WHERE id = ${idOf(space)}`)
+        .onConflictDoNothing(),
+      ...groupQueries(db, { ...channel, asked: [], space: idOf(space) }, isWithoutChannels(idOf(space))),
+    ]),
+  );
+  return made.length > 0;
+}
+
+function isWithoutChannels(space: SQL): SQL {
+  return sql`${space} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM conversations WHERE space_id = ${space})`;
+}
+
+/** The space that a user has made with a client space id, dissolved ones left out; null: none. */
+export async function findCreatedSpace(
+  db: Database,
+  ownerId: UserId,
+  clientSpaceId: ClientSpaceId,
+): Promise<CreatedSpace | null> {
+  const [found] = await queryD1(
+    db
+      .select({ id: spaces.id, channelId: conversations.id })
+      .from(spaces)
+      .leftJoin(conversations, eq(conversations.spaceId, spaces.id))
+      .where(
+        and(
+          eq(spaces.creatorId, ownerId),
+          eq(spaces.clientSpaceId, clientSpaceId),
+          isNull(spaces.dissolvedAt),
+        ),
+      )
+      .orderBy(asc(conversations.id))
+      .limit(1),
+  );
+  return found ?? null;
+}
+
+/** The condition: a user is in a space that is there. */
+function isMemberOf(userId: UserId) {
+  return and(eq(spaceMembers.userId, userId), isNull(spaces.dissolvedAt));
+}
+
+/** A space of a member; null for others, and where there is none. */
+export async function findSpace(db: Database, userId: UserId, id: SpaceId): Promise<Space | null> {
+  const [found] = await queryD1(
+    db
+      .select(SPACE)
+      .from(spaces)
+      .innerJoin(spaceMembers, eq(spaceMembers.spaceId, spaces.id))
+      .where(and(eq(spaces.id, id), isMemberOf(userId))),
+  );
+  return found ?? null;
+}
+
+/** A page of the spaces of a user, the newest first. @param before the id of the last one before it */
+export async function listSpaces(
+  db: Database,
+  userId: UserId,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<Space[]> {
+  return queryD1(
+    db
+      .select(SPACE)
+      .from(spaces)
+      .innerJoin(spaceMembers, eq(spaceMembers.spaceId, spaces.id))
+      .where(and(isMemberOf(userId), before === undefined ? undefined : sql`${spaces.id} < ${before}`))
+      .orderBy(desc(spaces.id))
+      .limit(limit),
+  );
+}
+
+/** Changes how a space is shown. */
+export async function updateSpace(
+  db: Database,
+  id: SpaceId,
+  change: Partial<Pick<Space, "name" | "avatar" | "description">>,
+): Promise<void> {
+  if (Object.keys(change).length > 0) await queryD1(db.update(spaces).set(change).where(eq(spaces.id, id)));
+}
+
+/** Ends a space of its owner. @returns false: the user does not own it, or it is over */
+export async function dissolveSpace(
+  db: Database,
+  id: SpaceId,
+  ownerId: UserId,
+  dissolvedAt: number,
+): Promise<boolean> {
+  const set = { dissolvedAt, version: NEW_VERSION };
+  const isOwn = and(eq(spaces.id, id), eq(spaces.ownerId, ownerId), isNull(spaces.dissolvedAt));
+  return (await queryD1(db.update(spaces).set(set).where(isOwn).returning({ id: spaces.id }))).length > 0;
+}
+
+/** Whether a user owned a space that is over. */
+export async function wasOwner(db: Database, id: SpaceId, userId: UserId): Promise<boolean> {
+  const isOver = and(eq(spaces.id, id), eq(spaces.ownerId, userId), isNotNull(spaces.dissolvedAt));
+  return (await queryD1(db.select({ id: spaces.id }).from(spaces).where(isOver))).length > 0;
+}
+
+/** The channels of a space, in the order in which they were made. */
+export async function listChannels(db: Database, id: SpaceId): Promise<ConversationId[]> {
+  const found = await queryD1(
+    db
+      .select({ id: conversations.id })
+      .from(conversations)
+      .where(and(eq(conversations.spaceId, id), isNull(conversations.dissolvedAt)))
+      .orderBy(asc(conversations.id)),
+  );
+  return found.map((channel) => channel.id);
+}

@@ -1,0 +1,186 @@
+import { z } from "@hono/zod-openapi";
+import {
+  createSpace,
+  dissolveSpace,
+  editSpace,
+  getSpace,
+  listSpaces,
+  type OwnSpace,
+} from "../../../core/spaces/spaces.ts";
+import { ProfileFields } from "../../../domain/accounts/user.ts";
+import { ClientSpaceId, ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { GroupName } from "../../../domain/names/names.ts";
+import type { InvitedSpace as DomainInvitedSpace } from "../../../domain/spaces/invitation.ts";
+import { Permission } from "../../../domain/spaces/permissions.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { weighs } from "../../../http/access/rate-limit.ts";
+import { User } from "../accounts/users.ts";
+import { ListQuery, orNull, pageShape, SpaceParams, serializePage, Time } from "../common.ts";
+import { problems } from "../problems.ts";
+import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
+import { v1Router } from "../router.ts";
+
+const Description = textUpTo(LIMITS.description);
+const Avatar = ProfileFields.shape.avatar;
+
+const NewSpace = z
+  .object({
+    name: GroupName,
+    avatar: Avatar.optional(),
+    description: Description.optional(),
+    client_space_id: ClientSpaceId.optional().openapi({
+      description: "A repeated call with it gives the space of the first one",
+    }),
+  })
+  .openapi("NewSpace", { example: { name: "Garden club", client_space_id: "5f0c" } });
+
+/** Absent = unchanged. */
+const SpaceChange = z
+  .object({ name: GroupName.optional(), avatar: Avatar.optional(), description: Description.optional() })
+  .openapi("SpaceChange");
+
+export const Space = z
+  .object({
+    id: SpaceId,
+    name: z.string(),
+    avatar: z.string(),
+    description: z.string(),
+    owner_id: UserId,
+    member_count: z.int(),
+    permissions: z.array(Permission).openapi({ description: "What you may do in it" }),
+    created_at: Time,
+  })
+  .openapi("Space");
+
+export const InvitedSpace = z
+  .object({
+    space: Space.pick({ id: true, name: true, avatar: true, description: true, member_count: true }),
+    state: z.enum(["none", "member"]).openapi({ description: "What you are to the space" }),
+    expires_at: Time.openapi({ description: "When the invitation ends" }),
+    inviter: User.pick({ username: true, nickname: true, avatar: true })
+      .nullable()
+      .openapi({ description: "Who made the invitation; null: the account is deleted" }),
+  })
+  .openapi("InvitedSpace");
+
+export const JoinedSpace = z
+  .object({
+    space: Space,
+    channel_id: orNull(ConversationId).openapi({
+      description: "The channel that you follow now; null: the space has none",
+    }),
+  })
+  .openapi("JoinedSpace");
+
+const SpacePage = pageShape(Space).openapi("SpacePage");
+
+const lightRoute = callerRoutes("Spaces");
+const pageRoute = callerRoutes("Spaces", weighs("page"));
+
+const createRoute = pageRoute("post", "/v1/spaces", {
+  operationId: "createSpace",
+  summary: "Make a space",
+  description:
+    "You own it. It begins with the channel `general`, a conversation that every member can read and write.",
+  request: { body: jsonBody(NewSpace) },
+  responses: {
+    200: jsonAnswer("The space that was made with this `client_space_id`", Space),
+    201: jsonAnswer("The space", Space),
+    ...problems("forbidden", "refused", "conflict", "quota"),
+  },
+});
+
+const listRoute = pageRoute("get", "/v1/spaces", {
+  operationId: "listSpaces",
+  summary: "The spaces that you are in",
+  description: "The newest first.",
+  request: { query: ListQuery },
+  responses: { 200: jsonAnswer("A page", SpacePage), ...problems("validation_failed") },
+});
+
+const getRoute = lightRoute("get", "/v1/spaces/{id}", {
+  operationId: "getSpace",
+  summary: "A space",
+  description: "For its members. For others there is none.",
+  request: { params: SpaceParams },
+  responses: { 200: jsonAnswer("The space", Space), ...problems("validation_failed", "not_found") },
+});
+
+const changeRoute = lightRoute("patch", "/v1/spaces/{id}", {
+  operationId: "changeSpace",
+  summary: "Change a space",
+  description: "Wants the permission `manage_space`.",
+  request: { params: SpaceParams, body: jsonBody(SpaceChange) },
+  responses: {
+    200: jsonAnswer("The space", Space),
+    ...problems("forbidden", "refused", "not_found"),
+  },
+});
+
+const dissolveRoute = pageRoute("delete", "/v1/spaces/{id}", {
+  operationId: "dissolveSpace",
+  summary: "Dissolve a space with its channels",
+  description: "For its owner. Repeat a call that was cut off.",
+  request: { params: SpaceParams },
+  responses: {
+    204: { description: "Done" },
+    ...problems("validation_failed", "forbidden", "not_found"),
+  },
+});
+
+export const spaces = v1Router()
+  .openapi(createRoute, async (c) => {
+    const { client_space_id: clientSpaceId, ...fields } = c.req.valid("json");
+    const { space, created } = await createSpace(c.var.core, c.var.caller.userId, {
+      ...fields,
+      clientSpaceId,
+    });
+    return c.json(serializeSpace(space), created ? 201 : 200);
+  })
+  .openapi(listRoute, async (c) => {
+    const page = await listSpaces(c.var.core, c.var.caller.userId, c.req.valid("query"));
+    return c.json(serializePage(page, serializeSpace), 200);
+  })
+  .openapi(getRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(serializeSpace(await getSpace(c.var.core, c.var.caller.userId, id)), 200);
+  })
+  .openapi(changeRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const space = await editSpace(c.var.core, c.var.caller.userId, id, c.req.valid("json"));
+    return c.json(serializeSpace(space), 200);
+  })
+  .openapi(dissolveRoute, async (c) => {
+    await dissolveSpace(c.var.core, c.var.caller.userId, c.req.valid("param").id);
+    return c.body(null, 204);
+  });
+
+/** A space as v1 shows it to a member. */
+function serializeSpace(space: OwnSpace): z.infer<typeof Space> {
+  const { id, name, avatar, description, ownerId, memberCount, permissions, createdAt } = space;
+  return {
+    ...{ id, name, avatar, description, owner_id: ownerId, member_count: memberCount },
+    ...{ permissions: [...permissions], created_at: createdAt },
+  };
+}
+
+/** The space of an invitation as v1 shows it to whoever has the code. */
+export function serializeInvitedSpace(invited: DomainInvitedSpace): z.infer<typeof InvitedSpace> {
+  const { space, isMember, expiresAt, inviter } = invited;
+  const { id, name, avatar, description, memberCount } = space;
+  return {
+    space: { id, name, avatar, description, member_count: memberCount },
+    state: isMember ? "member" : "none",
+    expires_at: expiresAt,
+    inviter: inviter && { username: inviter.username, nickname: inviter.nickname, avatar: inviter.avatar },
+  };
+}
+
+/** A space into which somebody has come. */
+export function serializeJoinedSpace(joined: {
+  space: OwnSpace;
+  channelId: ConversationId | null;
+}): z.infer<typeof JoinedSpace> {
+  return { space: serializeSpace(joined.space), channel_id: joined.channelId };
+}

@@ -1,0 +1,146 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { ConversationId } from "../../../src/domain/ids.ts";
+import { type Answer, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { ask } from "../../support/clients/chat.ts";
+import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
+import { intercept } from "../../support/faults/calls.ts";
+import { evict } from "../../support/objects/sleep.ts";
+import { runOptions } from "../../support/property-runs.ts";
+import { overrideTiming } from "../../support/timing.ts";
+import { Scene, unreachable } from "./scene.ts";
+
+/** What happens in a channel that Bob looks at, and may have no right to any more. */
+const STEPS = ["send", "send beside", "end", "end untold", "come", "evict", "look", "take part"] as const;
+type Step = (typeof STEPS)[number];
+
+/** Makes a call, and repeats it where the lease of the channel has just ended, as clients do. */
+async function repeated(work: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await work();
+    if (answer.status !== 503) return answer;
+  }
+}
+
+/** A channel that Bob reads with a device and room sockets while his right to it comes and goes. */
+class Story {
+  readonly #scene: Scene;
+  readonly #channel: ConversationId;
+  /** with which Bob comes back */
+  readonly #code: string;
+  readonly #sockets: TestSocket[];
+  /** what was sent while Bob had no right */
+  readonly #secrets: string[] = [];
+  #isIn = true;
+  #sent = 0;
+
+  constructor(scene: Scene, channel: ConversationId, code: string, device: TestSocket) {
+    this.#scene = scene;
+    this.#channel = channel;
+    this.#code = code;
+    this.#sockets = [device];
+  }
+
+  async play(step: Step): Promise<void> {
+    const { bob } = this.#scene;
+    switch (step) {
+      case "send":
+        await this.#send();
+        return;
+      case "send beside":
+        await Promise.all([this.#store(), this.#isIn ? this.#end() : this.#come()]);
+        return;
+      case "end":
+        await this.#end();
+        return;
+      case "end untold":
+        await this.#endUntold();
+        return;
+      case "come":
+        await this.#come();
+        return;
+      case "evict":
+        await this.#send();
+        await evict(this.#channel);
+        return;
+      case "look":
+        if (this.#isIn) this.#sockets.push(await openRoom(this.#channel, bob.token));
+        else expectProblem(await ask(bob, this.#channel, "GET", "/messages"), 404, "not_found");
+        return;
+      case "take part":
+        if (this.#isIn) await this.#write(bob, "hello");
+        else expectProblem(await ask(bob, this.#channel, "PUT", "/follow"), 404, "not_found");
+    }
+  }
+
+  /** Nothing that Bob has heard until now was sent while he had no right. */
+  check(): void {
+    const heard = JSON.stringify(this.#sockets.map(({ frames }) => frames));
+    for (const text of this.#secrets) expect(heard).not.toContain(text);
+  }
+
+  async #send(): Promise<void> {
+    const text = await this.#store();
+    if (!this.#isIn) this.#secrets.push(text);
+  }
+
+  async #write(who: SignedIn, text: string): Promise<void> {
+    const message = { kind: "text", body: { text }, client_msg_id: text };
+    const written = await repeated(() => ask(who, this.#channel, "POST", "/messages", message));
+    expect(written.status, JSON.stringify(written.body)).toBeOneOf([200, 201]);
+  }
+
+  async #store(): Promise<string> {
+    const text = `message ${++this.#sent} of ${this.#channel}.`;
+    await this.#write(this.#scene.ann, text);
+    return text;
+  }
+
+  async #end(): Promise<void> {
+    const { status } = await this.#scene.ask(this.#scene.bob, "POST", "/leave");
+    expect(status).toBeOneOf([204, 404]);
+    this.#isIn = false;
+  }
+
+  /** The channel cannot be told. Where that is an error, the same again does it. */
+  async #endUntold(): Promise<void> {
+    const { ann, bob } = this.#scene;
+    const ended = async () => {
+      using _ = intercept(({ method, id, work }) =>
+        method === "spaceChanged" && id === this.#channel ? Promise.reject(unreachable()) : work(),
+      );
+      return this.#scene.ask(ann, "DELETE", `/members/${bob.user.id}`);
+    };
+    if ((await ended()).status === 503) await this.#end();
+    this.#isIn = false;
+  }
+
+  async #come(): Promise<void> {
+    const { bob } = this.#scene;
+    this.check();
+    // Whoever is in again sees what was before.
+    this.#secrets.length = 0;
+    const came = await this.#scene.join(bob, this.#code);
+    expect(came.status, JSON.stringify(came.body)).toBe(200);
+    this.#isIn = true;
+    const read = await repeated(() => ask(bob, this.#channel, "GET", "/messages"));
+    expect(read.status).toBe(200);
+  }
+}
+
+test("nobody hears a message of a moment in which they had no right to its channel", async () => {
+  overrideTiming({ spaces: { leaseMs: 1_000, renewMs: 200, skewMs: 0 } });
+  const scene = await Scene.make();
+  const code = await scene.invite(scene.ann);
+  const device = await openDevice(scene.bob.token);
+  const steps = fc.array(fc.constantFrom(...STEPS), { minLength: 6, maxLength: 14 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (played) => {
+      const story = new Story(scene, await scene.addChannel("seeds"), code, device);
+      await story.play("come");
+      for (const step of played) await story.play(step);
+      story.check();
+    }),
+    runOptions(6, 60),
+  );
+});
