@@ -6,9 +6,9 @@ import { forgetPlace, savedPlace } from "./saved-place.ts";
 /**
  * Leads the timeline where the address says: to a message, or to the newest ones; and where the user was,
  * when they come back by the browser's history.
- * @param isRead nothing is unread, as the list cannot tell
+ * @param isViewed nothing is unread, as the list cannot tell
  */
-export function useNavigation(pilot: Pilot, window: TimelineWindow | undefined, isRead?: boolean): void {
+export function useNavigation(pilot: Pilot, window: TimelineWindow | undefined, isViewed?: boolean): void {
   const now = route.value;
   const before = useRef<Route | undefined>(undefined);
   useLayoutEffect(() => {
@@ -23,6 +23,6 @@ export function useNavigation(pilot: Pilot, window: TimelineWindow | undefined, 
     if (isPanel || now === from) return;
     if (saved) pilot.goTo({ to: "row", ...saved, isHighlighted: false }, window);
     else if (now.at) pilot.goTo({ to: "row", seq: now.at, offset: "centre", isHighlighted: true }, window);
-    else if (from || isRead) pilot.goTo({ to: "end" }, window);
+    else if (from || isViewed) pilot.goTo({ to: "end" }, window);
   }, [pilot, window, now]);
 }
