@@ -1,4 +1,5 @@
 import { Chat, type components } from "parley-client";
+import type { Invited } from "../invitation/invited.ts";
 import { go } from "../state/router.ts";
 import { session } from "../state/session.ts";
 
@@ -34,7 +35,7 @@ export async function register(
 }
 
 /** What an invitation is to. @throws Problem `not_found`: it lets nobody in */
-export async function invitedTo(code: string): Promise<components["schemas"]["InvitedGroup"]> {
+export async function invitedTo(code: string): Promise<Invited> {
   return api.call("get", "/v1/invitations/{code}", { path: { code } });
 }
 

@@ -1,6 +1,6 @@
 import type { ViewedGroup } from "parley-client/audience";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { mayWrite } from "../group/rights.ts";
+import { isChannel, mayWrite, titleOf } from "../group/rights.ts";
 import { t } from "../i18n/i18n.ts";
 import { newId } from "../lib/new-id.ts";
 import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
@@ -22,8 +22,10 @@ export function ViewerField({ conversation }: Props) {
   const { chat } = useAccount();
   const path = { id: conversation.id };
   const join = useAction(() => chat.api.call("post", "/v1/conversations/{id}/join", { path }));
-  if (mayWrite(conversation)) return <Field conversation={conversation} />;
   const isClosed = conversation.may_write === "admins";
+  // Who writes in a channel follows it.
+  const isOpen = isChannel(conversation) ? !isClosed : mayWrite(conversation);
+  if (isOpen) return <Field conversation={conversation} />;
   return (
     <div class="composer-closed">
       {t(isClosed ? "composer.closed.admins" : "audience.membersWrite")}{" "}
@@ -37,13 +39,15 @@ export function ViewerField({ conversation }: Props) {
   );
 }
 
-function Field({ conversation: { id, name } }: Props) {
+function Field({ conversation }: Props) {
+  const { id } = conversation;
   const { chat } = useAccount();
   const [text, setText] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
   /** the same for each try of a message, so that it is stored once */
   const clientMsgId = useRef(newId());
   const hasSent = useRef(false);
+  const name = titleOf(conversation);
   const label = t("composer.placeholder", { name });
   const send = useAction(async () => {
     const body = { kind: "text", body: { text: text.trim() }, client_msg_id: clientMsgId.current } as const;
@@ -98,7 +102,7 @@ function Field({ conversation: { id, name } }: Props) {
           disabled={isEmpty || send.isBusy}
         />
       </div>
-      <p class="composer-left">{t("audience.hint")}</p>
+      <p class="composer-left">{t(isChannel(conversation) ? "spaces.writingFollows" : "audience.hint")}</p>
     </form>
   );
 }

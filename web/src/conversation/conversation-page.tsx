@@ -1,6 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { useChat, useConversationWindow } from "parley-client/react";
 import { useEffect, useRef } from "preact/hooks";
+import { isChannel, titleOf } from "../group/rights.ts";
 import { selection } from "../message/actions/selection.ts";
 import { useAccount } from "../state/context.ts";
 import { go, route } from "../state/router.ts";
@@ -38,8 +39,10 @@ export function ConversationPage({ id }: { id: number }) {
   const now = route.value;
   const isGone = !entry && last.current !== undefined;
   const hasPanel = !isGone && now.view === "conversation" && (now.panel ?? now.thread) !== undefined;
-  const name = last.current?.name ?? "";
-  if (!last.current && view.problem?.code === "not_found") return <GonePage id={id} />;
+  const name = last.current ? titleOf(last.current) : "";
+  // Who follows a channel no more may still look at it.
+  if (last.current ? isGone && isChannel(last.current) : view.problem?.code === "not_found")
+    return <GonePage id={id} />;
   return (
     <div class="conversation-view" data-beside={hasPanel}>
       <section

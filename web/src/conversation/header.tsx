@@ -1,4 +1,5 @@
 import type { ConversationEntry } from "parley-client";
+import { isChannel } from "../group/rights.ts";
 import { t } from "../i18n/i18n.ts";
 import { openSearch } from "../search/search.ts";
 import { href, route } from "../state/router.ts";
@@ -23,6 +24,7 @@ const HeaderMenu = lazy(async () => (await import("./header-menu.tsx")).HeaderMe
 
 /** Who is in a conversation, and what can stand beside it. */
 export function ConversationHeader({ id, name, entry, isGone }: Props) {
+  const isTopical = entry && isChannel(entry);
   const isOnline = !isGone && entry?.kind === "direct" && entry.peer.online;
   const hasThreads = entry?.kind === "direct" || entry?.threads === "on";
   const now = route.value;
@@ -33,7 +35,7 @@ export function ConversationHeader({ id, name, entry, isGone }: Props) {
         <Icon name="back" />
       </a>
       <a class="conversation-name" {...(!isGone && { href: href(conversationAddress(id, "info")) })}>
-        {entry && (
+        {entry && !isTopical && (
           <Avatar
             id={entry.kind === "direct" ? entry.peer.id : id}
             name={name}
@@ -47,7 +49,9 @@ export function ConversationHeader({ id, name, entry, isGone }: Props) {
           </h2>
           <small>
             {!isGone && entry?.kind === "group"
-              ? t("conversation.members", { n: entry.member_count })
+              ? isTopical
+                ? entry.introduction
+                : t("conversation.members", { n: entry.member_count })
               : isOnline && t("conversation.online")}
           </small>
         </span>

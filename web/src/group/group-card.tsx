@@ -5,14 +5,14 @@ import { ShowPicture } from "../ui/missing/show-picture.tsx";
 
 interface Props {
   group: { id: number; name: string; avatar: string; member_count: number; introduction: string };
-  /** whether nobody is signed in: a number would tell them nothing */
-  isStranger?: boolean;
+  /** whether its number leads nowhere, as for who is not signed in */
+  isUnnumbered?: boolean;
   /** what stands below the introduction */
   children?: ComponentChildren;
 }
 
 /** A group in full: picture, name, number of members, number of the group, introduction. */
-export function GroupCard({ group, isStranger = false, children }: Props) {
+export function GroupCard({ group, isUnnumbered = false, children }: Props) {
   const { id, name, avatar, member_count: members, introduction } = group;
   return (
     <div class="profile">
@@ -23,7 +23,7 @@ export function GroupCard({ group, isStranger = false, children }: Props) {
       </h3>
       <small>
         {t("conversation.members", { n: members })}
-        {!isStranger && ` · ${t("group.number", { number: String(id) })}`}
+        {!isUnnumbered && ` · ${t("group.number", { number: String(id) })}`}
       </small>
       {introduction && (
         <p class="prose" dir="auto">

@@ -9,7 +9,7 @@ import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { GroupCard } from "./group-card.tsx";
-import { type GroupEntry, isManager } from "./rights.ts";
+import { type GroupEntry, isChannel, isManager } from "./rights.ts";
 
 /** The pauses of slow mode that one can choose, in seconds. */
 const PAUSES = [0, 5, 10, 30, 60, 300, 3_600];
@@ -32,7 +32,7 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
   const { announcement, role } = group;
   if (isEdited) return <Form group={group} onDone={() => setEdited(false)} />;
   return (
-    <GroupCard group={group}>
+    <GroupCard group={group} isUnnumbered={isChannel(group)}>
       {announcement && (
         <div class="announcement">
           <h4>{t("group.announcement")}</h4>
@@ -44,7 +44,7 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
       {group.audience && group.join_policy === "free" && <AudienceLink id={group.id} />}
       {isManager(role) && (
         <button ref={edit} class="secondary" type="button" onClick={() => setEdited(true)}>
-          {t("group.edit")}
+          {t(isChannel(group) ? "spaces.editChannel" : "group.edit")}
         </button>
       )}
     </GroupCard>
@@ -69,6 +69,7 @@ function AudienceLink({ id }: { id: number }) {
 function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
   const { chat } = useAccount();
   const { id } = group;
+  const isOwnDoor = !isChannel(group);
   const first = useRef<HTMLInputElement>(null);
   // The button that led here is gone, and the focus with it.
   useLayoutEffect(() => {
@@ -90,7 +91,8 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
       ...(name !== group.name && { name }),
       ...{ avatar, introduction, announcement, threads, slow_mode_s: slow },
       ...(mayWrite !== group.may_write && { may_write: mayWrite }),
-      ...{ join_policy: policy, discoverable: isDiscoverable, link_previews: previews },
+      ...(isOwnDoor && { join_policy: policy, discoverable: isDiscoverable }),
+      link_previews: previews,
     };
     await chat.api.call("patch", "/v1/conversations/{id}", { path: { id }, body });
     onDone();
@@ -111,7 +113,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
     >
       <PictureField id={id} name={name} value={avatar} onChange={setAvatar} />
       <label class="field">
-        {t("new.groupName")}
+        {t(isOwnDoor ? "new.groupName" : "spaces.name")}
         <input
           ref={first}
           type="text"
@@ -121,7 +123,7 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
         />
       </label>
       <label class="field">
-        {t("group.introduction")}
+        {t(isOwnDoor ? "group.introduction" : "spaces.topic")}
         <textarea
           dir="auto"
           value={introduction}
@@ -136,24 +138,28 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           onInput={({ currentTarget }) => setAnnouncement(currentTarget.value)}
         />
       </label>
+      {isOwnDoor && (
+        <fieldset>
+          <legend>{t("group.joinPolicy")}</legend>
+          {POLICIES.map((one) => (
+            <label key={one}>
+              <input type="radio" name="join" checked={policy === one} onChange={() => setPolicy(one)} />
+              {t(`group.joinPolicy.${one}`)}
+            </label>
+          ))}
+        </fieldset>
+      )}
       <fieldset>
-        <legend>{t("group.joinPolicy")}</legend>
-        {POLICIES.map((one) => (
-          <label key={one}>
-            <input type="radio" name="join" checked={policy === one} onChange={() => setPolicy(one)} />
-            {t(`group.joinPolicy.${one}`)}
+        {isOwnDoor && (
+          <label>
+            <input
+              type="checkbox"
+              checked={isDiscoverable}
+              onChange={({ currentTarget }) => setDiscoverable(currentTarget.checked)}
+            />
+            {t("group.discoverable")}
           </label>
-        ))}
-      </fieldset>
-      <fieldset>
-        <label>
-          <input
-            type="checkbox"
-            checked={isDiscoverable}
-            onChange={({ currentTarget }) => setDiscoverable(currentTarget.checked)}
-          />
-          {t("group.discoverable")}
-        </label>
+        )}
         <label>
           <input
             type="checkbox"

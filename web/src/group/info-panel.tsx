@@ -21,7 +21,7 @@ import { Leaving } from "./leaving.tsx";
 import { MemberList } from "./member-list.tsx";
 import { NotificationLevel } from "./notification-level.tsx";
 import type { GroupEntry } from "./rights.ts";
-import { isManager } from "./rights.ts";
+import { isChannel, isManager } from "./rights.ts";
 
 const Hooks = lazy(async () => (await import("./hooks/hooks.tsx")).Hooks);
 
@@ -84,15 +84,17 @@ function Preferences({ entry }: { entry: ConversationEntry }) {
 
 function GroupInfo({ entry }: { entry: GroupEntry }) {
   const { id, role } = entry;
+  // A channel leaves it to its space who comes in.
+  const isDoorkeeper = isManager(role) && !isChannel(entry);
   return (
     <>
       <GroupProfile group={entry} />
       <Collections id={id} />
-      {isManager(role) && <JoinRequests id={id} />}
+      {isDoorkeeper && <JoinRequests id={id} />}
       <MemberList group={entry} />
-      {isManager(role) && <Invitations id={id} />}
+      {isDoorkeeper && <Invitations id={id} />}
       {isManager(role) && <Hooks id={id} />}
-      {isManager(role) && <Bans id={id} />}
+      {isDoorkeeper && <Bans id={id} />}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { showReport } from "../moderation/show-report.tsx";
+import { loadChannels } from "../spaces/state.ts";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
@@ -11,14 +12,14 @@ import { confirmed } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { showDialog } from "../ui/dialogs.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
-import type { GroupEntry } from "./rights.ts";
+import { type GroupEntry, isChannel } from "./rights.ts";
 
 /**
  * A report of the group, and the end of a membership. An owner hands the group over before, or ends it. Some
  * groups nobody leaves.
  */
 export function Leaving({ group }: { group: GroupEntry }) {
-  const { id, name, role, member_count: count } = group;
+  const { id, name, role, member_count: count, space_id: space } = group;
   const { chat } = useAccount();
   const path = { id };
   const leave = useAction(async () => {
@@ -26,9 +27,13 @@ export function Leaving({ group }: { group: GroupEntry }) {
     await chat.api.call("post", "/v1/conversations/{id}/leave", { path });
     go({ view: "home" });
   });
+  const [verb, question] = isChannel(group)
+    ? (["spaces.dissolveChannel", "spaces.dissolveChannelQuestion"] as const)
+    : (["group.dissolve", "group.dissolveQuestion"] as const);
   const dissolve = useAction(async () => {
-    if (!(await confirmed(t("group.dissolve"), t("group.dissolveQuestion", { group: name })))) return;
+    if (!(await confirmed(t(verb), t(question, { group: name })))) return;
     await chat.api.call("delete", "/v1/conversations/{id}", { path });
+    if (space) await loadChannels(chat, space);
     go({ view: "home" });
   });
   const { run, isBusy, problem } = role === "owner" ? dissolve : leave;
@@ -57,7 +62,7 @@ export function Leaving({ group }: { group: GroupEntry }) {
         )}
         {(role === "owner" || group.leave) && (
           <button class="secondary" data-danger type="button" disabled={isBusy} onClick={() => void run()}>
-            {t(role === "owner" ? "group.dissolve" : "group.leave")}
+            {t(role === "owner" ? verb : "group.leave")}
           </button>
         )}
       </div>

@@ -8,7 +8,7 @@ import { confirmed } from "../ui/confirm.tsx";
 import { LATER } from "../ui/later/icons.ts";
 import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
-import { type GroupEntry, isAbove, isSilenced } from "./rights.ts";
+import { type GroupEntry, isAbove, isChannel, isSilenced } from "./rights.ts";
 
 const HOUR_S = 3_600;
 
@@ -44,7 +44,7 @@ export function memberActions(
   if (user.id === me) return [profile];
   const items = [profile];
   const names = { name: nameOf(user), group: group.name };
-  if (role === "owner") {
+  if (role === "owner" && !isChannel(group)) {
     const isAdmin = member.role === "admin";
     items.push({
       ...{ label: t(isAdmin ? "group.dismiss" : "group.promote"), icon: "check" },
@@ -58,13 +58,14 @@ export function memberActions(
     });
   }
   if (!isAbove(role, member.role)) return items;
-  items.push({ label: t("group.nameCard"), icon: "edit", onSelect: onName });
+  if (!isChannel(group)) items.push({ label: t("group.nameCard"), icon: "edit", onSelect: onName });
   const mute = (label: string, seconds: number): MenuItem => ({
     ...{ label, icon: seconds > 0 ? "muted" : LATER.bell },
     onSelect: change({ muted_for_s: seconds }),
   });
   if (isSilenced(member)) items.push(mute(t("group.unmute"), 0));
   else items.push(mute(t("group.mute"), HOUR_S), mute(t("group.muteDay"), 24 * HOUR_S));
+  if (isChannel(group)) return items;
   items.push(
     {
       icon: "close",

@@ -22,7 +22,7 @@ import { Menu } from "../ui/overlay/menu.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { memberActions } from "./member-actions.ts";
 import { NameCardDialog } from "./name-card-dialog.tsx";
-import { type GroupEntry, isSilenced } from "./rights.ts";
+import { type GroupEntry, isChannel, isSilenced } from "./rights.ts";
 
 /** So many members are shown before the user asks for all. */
 const SHOWN = 20;
@@ -50,10 +50,12 @@ export function MemberList({ group }: { group: GroupEntry }) {
   return (
     <section class="group">
       <header class="section-head">
-        <h3>{t("group.members")}</h3>
-        <button class="link" type="button" onClick={() => setAdding(true)}>
-          {t("group.add")}
-        </button>
+        <h3>{t(isChannel(group) ? "spaces.followers" : "group.members")}</h3>
+        {!isChannel(group) && (
+          <button class="link" type="button" onClick={() => setAdding(true)}>
+            {t("group.add")}
+          </button>
+        )}
       </header>
       {group.member_count > SHOWN && (
         <input
@@ -139,7 +141,7 @@ function Rows({ group, members, own, onName, children }: RowsProps) {
         ))}
       </ul>
       {children}
-      {own && !isSilenced(own) && (
+      {own && !isSilenced(own) && !isChannel(group) && (
         <button class="link" type="button" onClick={() => onName(own)}>
           {t("group.ownNameCard")}
         </button>

@@ -12,6 +12,16 @@ export function isManager(role: Role): boolean {
   return role === "owner" || role === "admin";
 }
 
+/** Whether a conversation is a channel: who may read it, and comes to it, is said by its space. */
+export function isChannel(entry: object): boolean {
+  return "space_id" in entry;
+}
+
+/** The name of a conversation above its messages. */
+export function titleOf(entry: { name: string }): string {
+  return (isChannel(entry) ? "# " : "") + entry.name;
+}
+
 /** Whether a user may write in a group, if no mute and no slow mode keeps them from it. */
 export function mayWrite({ role, may_write: who }: Pick<GroupEntry, "role" | "may_write">): boolean {
   return isManager(role) || who === "everybody" || (who === "members" && role === "member");

@@ -1,5 +1,6 @@
 import { GroupCard } from "../group/group-card.tsx";
 import { t } from "../i18n/i18n.ts";
+import { openSpace } from "../spaces/state.ts";
 import { useAccount } from "../state/context.ts";
 import { isGone } from "../state/problem.ts";
 import { go, href } from "../state/router.ts";
@@ -7,9 +8,11 @@ import { useAction } from "../state/use-action.ts";
 import { useLoaded } from "../state/use-loaded.ts";
 import { Gone } from "../ui/missing/gone.tsx";
 import { Page } from "../ui/page.tsx";
+import { ProblemText } from "../ui/problem-text.tsx";
+import { cardOf } from "./invited.ts";
 import { Inviter } from "./inviter.tsx";
 
-/** The group of an invitation link, which the user may join. */
+/** The group or the space of an invitation link, which the user may join. */
 export function InvitationPage({ code }: { code: string }) {
   const { chat } = useAccount();
   const path = { code };
@@ -17,9 +20,11 @@ export function InvitationPage({ code }: { code: string }) {
     chat.api.call("get", "/v1/invitations/{code}", { path }),
   );
   const join = useAction(async () => {
-    const { id } = await chat.api.call("post", "/v1/invitations/{code}", { path });
-    go({ view: "conversation", id }, { replace: true });
+    const joined = await chat.api.call("post", "/v1/invitations/{code}", { path });
+    if ("space" in joined) await openSpace(chat, joined.space.id, joined.channel_id);
+    else go({ view: "conversation", id: joined.id }, { replace: true });
   });
+  const open = useAction(async () => value && "space" in value && openSpace(chat, value.space.id));
   return (
     <Page title={t("invitation.title")} back={href({ view: "home" })}>
       {isGone(error) ? (
@@ -28,7 +33,7 @@ export function InvitationPage({ code }: { code: string }) {
         problem && <p class="problem">{problem}</p>
       )}
       {value && (
-        <GroupCard group={value}>
+        <GroupCard {...cardOf(value)}>
           <Inviter user={value.inviter} />
           {value.state === "requested" && <p>{t("invitation.requested")}</p>}
           {value.state === "none" && (
@@ -36,12 +41,17 @@ export function InvitationPage({ code }: { code: string }) {
               {t("invitation.join")}
             </button>
           )}
-          {value.state === "member" && (
-            <a class="secondary" href={href({ view: "conversation", id: value.id })}>
-              {t("invitation.open")}
-            </a>
-          )}
-          {join.problem && <p class="problem">{join.problem}</p>}
+          {value.state === "member" &&
+            ("space" in value ? (
+              <button class="secondary" type="button" disabled={open.isBusy} onClick={() => void open.run()}>
+                {t("invitation.open")}
+              </button>
+            ) : (
+              <a class="secondary" href={href({ view: "conversation", id: value.id })}>
+                {t("invitation.open")}
+              </a>
+            ))}
+          <ProblemText text={join.problem || open.problem} />
         </GroupCard>
       )}
     </Page>

@@ -4,7 +4,8 @@ import { hasShareSheet, share } from "../lib/system/share.ts";
 import { href, parseAddress, type Route } from "../state/address.ts";
 import { toast } from "../ui/toasts.tsx";
 
-const CODE = /^[1-9a-z][0-9a-z]{0,10}-[0-9a-f]{32}$/;
+/** The code of a group, or of a space. */
+const CODE = /^([1-9a-z][0-9a-z]{0,10}|S)-[0-9a-f]{32}$/;
 
 /** The address of a view, for others. */
 export function linkTo(to: Route): string {

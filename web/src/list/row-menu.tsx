@@ -1,6 +1,8 @@
 import type { ConversationEntry } from "parley-client";
 import { attentionOf } from "parley-client/attention";
+import { isChannel } from "../group/rights.ts";
 import { t } from "../i18n/i18n.ts";
+import { followChannel } from "../spaces/state.ts";
 import type { Account } from "../state/account.ts";
 import { useAccount } from "../state/context.ts";
 import { reason } from "../state/problem.ts";
@@ -48,7 +50,15 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
             },
           ]
         : []),
-    { label: t(sticky ? "list.unstick" : "list.stick"), icon: "pin", onSelect: prefer({ sticky: !sticky }) },
+    // A space lists its channels in their order.
+    ...(isChannel(entry)
+      ? []
+      : [
+          {
+            ...({ label: t(sticky ? "list.unstick" : "list.stick"), icon: "pin" } as const),
+            onSelect: prefer({ sticky: !sticky }),
+          },
+        ]),
     ...(isMuted
       ? [{ label: t("list.unmute"), icon: LATER.bell, onSelect: prefer({ muted_until: 0 }) } as const]
       : ([
@@ -56,18 +66,30 @@ export function rowActions({ chat, me }: Account, entry: ConversationEntry): Men
           { label: t("list.mute8"), icon: "muted", onSelect: mute(8 * HOUR) },
           { label: t("list.mute"), icon: "muted", onSelect: prefer({ muted_until: -1 }) },
         ] as const)),
-    archived
-      ? { label: t("list.unarchive"), icon: LATER.archive, onSelect: prefer({ archived: false }) }
-      : {
-          ...({ label: t("list.archive"), icon: LATER.archive } as const),
-          onSelect: attempt(async () => {
-            await put({ archived: true });
-            toast(t("list.archived", { name }), {
-              label: t("action.undo"),
-              run: prefer({ archived: false }),
-            });
-          }),
-        },
+    ...(archived
+      ? [{ label: t("list.unarchive"), icon: LATER.archive, onSelect: prefer({ archived: false }) } as const]
+      : isChannel(entry)
+        ? []
+        : [
+            {
+              ...({ label: t("list.archive"), icon: LATER.archive } as const),
+              onSelect: attempt(async () => {
+                await put({ archived: true });
+                toast(t("list.archived", { name }), {
+                  label: t("action.undo"),
+                  run: prefer({ archived: false }),
+                });
+              }),
+            },
+          ]),
+    ...(entry.kind === "group" && isChannel(entry) && entry.role !== "owner"
+      ? [
+          {
+            ...({ label: t("spaces.unfollow"), icon: "close" } as const),
+            onSelect: attempt(() => followChannel(chat, id, false)),
+          },
+        ]
+      : []),
     ...(entry.kind === "direct"
       ? [
           {

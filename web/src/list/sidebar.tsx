@@ -13,16 +13,18 @@ import { Empty } from "../ui/missing/empty.tsx";
 import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { Opener } from "../ui/opener.tsx";
 import { Rows } from "./rows.tsx";
+import { shown } from "./shown.ts";
 import { LINKS } from "./views.ts";
 
 const Waiting = lazy(async () => (await import("./waiting.tsx")).Waiting, { isHint: true });
+const Spaces = lazy(async () => (await import("../spaces/spaces.tsx")).Spaces, { isHint: true });
 const ViewsMenu = lazy(async () => (await import("./views-menu.tsx")).ViewsMenu);
 const SearchView = lazy(async () => (await import("../search/search-view.tsx")).SearchView);
 
 /** Who is signed in, the list of conversations, and the search, which takes its place. */
 export function Sidebar() {
   const { chat } = useAccount();
-  const conversations = useChat(chat, (state) => state.conversations);
+  const entries = shown.value(useChat(chat, (state) => state.conversations));
   const isListed = useChat(chat, (state) => state.isListed);
   // What one user has looked for is not for the next one.
   useEffect(
@@ -59,11 +61,18 @@ export function Sidebar() {
         <>
           <SearchButton />
           <Waiting />
-          {conversations.length > 0 && <Rows entries={conversations} selected={selected} />}
-          {conversations.length === 0 && isListed && <Empty icon="message" text={t("list.empty")} />}
-          {conversations.length === 0 && !isListed && <Placeholder />}
         </>
       )}
+      <Spaces />
+      {search.value === null &&
+        entries &&
+        (entries.length > 0 ? (
+          <Rows entries={entries} selected={selected} />
+        ) : isListed ? (
+          <Empty icon="message" text={t("list.empty")} />
+        ) : (
+          <Placeholder />
+        ))}
     </nav>
   );
 }

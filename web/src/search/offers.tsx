@@ -2,12 +2,14 @@ import type { ConversationEntry, Message } from "parley-client";
 import { useChat } from "parley-client/react";
 import { comparisonForm, hasWords, wordsOf } from "parley-react/text";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { day } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { midnight, today } from "../lib/clock.ts";
 import { nameOf } from "../lib/names.ts";
 import { VIEWS } from "../list/views-menu.tsx";
 import { useFoundUsers } from "../people/found-users.ts";
+import { type Channel, channelsOf, knownChannels, loadChannels, spaceOf, spaces } from "../spaces/state.ts";
 import { useAccount } from "../state/context.ts";
 import type { Route } from "../state/router.ts";
 import type { User } from "../state/types.ts";
@@ -106,6 +108,9 @@ export function usePlaces({ text }: Query): Offers[] {
   const { chat, me } = useAccount();
   const conversations = useChat(chat, (state) => state.conversations);
   const found = useFoundUsers(text);
+  useEffect(() => {
+    for (const { id } of spaces.value) if (!channelsOf(id)) loadChannels(chat, id).catch(() => {});
+  }, [chat, spaces.value]);
   const words = wordsOf(text);
   if (words.length === 0) {
     const ids = new Set([...seenBefore(), ...conversations.map(({ id }) => id)]);
@@ -118,9 +123,13 @@ export function usePlaces({ text }: Query): Offers[] {
     .slice(0, OFFERED);
   const talked = new Set(named.flatMap((entry) => (entry.kind === "direct" ? [entry.peer.id] : [])));
   const people = (found.value ?? []).filter(({ id }) => id !== me && !talked.has(id));
+  const channels = knownChannels().filter(
+    ({ id, name }) => !chat.state.conversation(id) && hasWords(words, name),
+  );
   const views = VIEWS.filter(({ label }) => hasWords(words, t(label)));
   return [
     { title: t("list.title"), offers: named.map(placeOf) },
+    { title: t("spaces.channels"), offers: channels.slice(0, OFFERED).map(channelOf) },
     {
       title: t("people.title"),
       offers: people.slice(0, OFFERED).map((user) => ({
@@ -149,12 +158,28 @@ function placeOf(entry: ConversationEntry): Offer {
   return { key: `c-${id}`, to: { view: "conversation", id }, children: <Place entry={entry} /> };
 }
 
+/** A channel that the user does not follow. */
+function channelOf({ id, name, space_id: space }: Channel): Offer {
+  return {
+    ...{ key: `c-${id}`, to: { view: "conversation", id } },
+    children: (
+      <>
+        <Avatar id={id} name={name} picture="" size="small" />
+        <bdi>{name}</bdi>
+        <small>{spaces.value.find((one) => one.id === space)?.name}</small>
+      </>
+    ),
+  };
+}
+
 function Place({ entry }: { entry: ConversationEntry }) {
   const { id, name, avatar } = entry;
+  const space = spaceOf(entry);
   return (
     <>
       <Avatar id={entry.kind === "direct" ? entry.peer.id : id} name={name} picture={avatar} size="small" />
       <bdi>{name}</bdi>
+      {space && <small>{space.name}</small>}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { LIST } from "./list.ts";
 import { MESSAGES } from "./messages.ts";
 import { PEOPLE } from "./people.ts";
 import { SESSIONS, SETTINGS } from "./settings.ts";
+import { SPACES } from "./spaces.ts";
 import { WRITING } from "./writing.ts";
 
 /** Everything that a user can begin in the page, by where they do it. */
@@ -12,6 +13,7 @@ export const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   Messages: MESSAGES,
   "The list": LIST,
   "Details of a group": DETAILS,
+  Spaces: SPACES,
   People: PEOPLE,
   "Settings and search": SETTINGS,
   Sessions: SESSIONS,

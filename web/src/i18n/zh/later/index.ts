@@ -11,6 +11,7 @@ import { moderation } from "./moderation.ts";
 import { people } from "./people.ts";
 import { requests } from "./requests.ts";
 import { settings } from "./settings.ts";
+import { spaces } from "./spaces.ts";
 import { timeline } from "./timeline.ts";
 
 export const texts: LaterCatalog = {
@@ -26,5 +27,6 @@ export const texts: LaterCatalog = {
   ...people,
   ...requests,
   ...settings,
+  ...spaces,
   ...timeline,
 };

@@ -1,0 +1,94 @@
+import { when } from "../i18n/format.ts";
+import { t } from "../i18n/i18n.ts";
+import { copyLink, linkTo, passingOn, passOn } from "../invitation/link.ts";
+import type { Account } from "../state/account.ts";
+import { reason } from "../state/problem.ts";
+import { go } from "../state/router.ts";
+import { confirmed } from "../ui/confirm.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { showDialog } from "../ui/dialogs.tsx";
+import { LATER } from "../ui/later/icons.ts";
+import type { MenuItem } from "../ui/overlay/menu.tsx";
+import { toast } from "../ui/toasts.tsx";
+import { MembersDialog } from "./members-dialog.tsx";
+import { SpaceDialog } from "./space-dialog.tsx";
+import { loadSpaces, type Space } from "./state.ts";
+
+/** An own link that lets in any number of users for at least so long, in ms, is given again. */
+const DAY = 86_400_000;
+
+/** What the user can do with a space. Channels and invitations have buttons. */
+export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
+  const { id, name, owner_id: owner, permissions } = space;
+  const end = (label: string, question: string, call: () => Promise<unknown>): MenuItem => ({
+    ...{ label, icon: LATER.signOut, isDanger: true },
+    onSelect: async () => {
+      if (!(await confirmed(label, question))) return;
+      try {
+        await call();
+        await loadSpaces(chat);
+        chat.refresh();
+        go({ view: "home" });
+      } catch (error) {
+        toast(reason(error));
+      }
+    },
+  });
+  return [
+    {
+      ...({ label: t("group.members"), icon: "people" } as const),
+      onSelect: () => showDialog((close) => <MembersDialog space={space} onClose={close} />),
+    },
+    ...(permissions.includes("manage_space")
+      ? [
+          {
+            ...({ label: t("spaces.edit"), icon: "edit" } as const),
+            onSelect: () => showDialog((close) => <SpaceDialog space={space} onClose={close} />),
+          },
+        ]
+      : []),
+    owner === me
+      ? end(t("spaces.dissolve"), t("spaces.dissolveQuestion", { name }), () =>
+          chat.api.call("delete", "/v1/spaces/{id}", { path: { id } }),
+        )
+      : end(t("spaces.leave"), t("spaces.leaveQuestion", { name }), () =>
+          chat.api.call("post", "/v1/spaces/{id}/leave", { path: { id } }),
+        ),
+  ];
+}
+
+/** Copies a link by which others come into a space, and shows it. */
+export async function invite({ chat, me }: Account, { id }: Space): Promise<void> {
+  const path = { id };
+  try {
+    const { items } = await chat.api.call("get", "/v1/spaces/{id}/invitations", { path });
+    const open = items.find(
+      (one) => one.created_by === me && one.max_uses === null && one.expires_at > Date.now() + DAY,
+    );
+    const { code, expires_at: end } =
+      open ?? (await chat.api.call("post", "/v1/spaces/{id}/invitations", { path, body: {} }));
+    const link = linkTo({ view: "invitation", code });
+    showDialog((close) => <LinkDialog link={link} end={end} onClose={close} />);
+    await copyLink(link);
+  } catch (error) {
+    toast(reason(error));
+  }
+}
+
+/** The link of an invitation, for a browser that does not let the page copy it, and for a later time. */
+function LinkDialog({ link, end, onClose }: { link: string; end: number; onClose: () => void }) {
+  return (
+    <Dialog title={t("spaces.invite")} onClose={onClose}>
+      <div class="form">
+        <label class="field">
+          {t("group.link")}
+          <input readOnly value={link} />
+          <small>{t("spaces.linkHint", { at: when(end) })}</small>
+        </label>
+        <button class="primary" type="button" onClick={() => void passOn(link)}>
+          {passingOn()}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,88 @@
+import { effect, signal } from "@preact/signals";
+import type { Chat, ConversationEntry, components } from "parley-client";
+import { shown } from "../list/shown.ts";
+import { go } from "../state/router.ts";
+import { allPages } from "../state/use-pages.ts";
+
+/** A space of the user. */
+export type Space = components["schemas"]["Space"];
+/** A channel of a space, as the space lists it. */
+export type Channel = components["schemas"]["Channel"];
+
+/** The spaces that the user is in, the newest first. No frame tells of them. */
+export const spaces = signal<readonly Space[]>([]);
+/** The channels of the spaces that were shown, by the ids of the spaces. */
+const channels = signal<ReadonlyMap<number, readonly Channel[]>>(new Map());
+/** The id of the space in the place of the list; 0: none. */
+export const chosen = signal(0);
+
+/** goes up with each load: the newest one counts */
+let loads = 0;
+
+// A conversation stands in one list. Those of spaces that have not come, as without a connection, stand
+// among the others.
+effect(() => {
+  const ids = new Set(spaces.value.map(({ id }) => id));
+  const isSpace = ids.has(chosen.value);
+  shown.value = (all) => (isSpace ? null : all.filter((entry) => !ids.has(spaceIdOf(entry))));
+});
+
+/** The space of a conversation; 0: it is no channel. */
+export function spaceIdOf(entry: ConversationEntry | undefined): number {
+  return (entry?.kind === "group" && entry.space_id) || 0;
+}
+
+/** The space of a conversation, by its name, if the user is in it. */
+export function spaceOf(entry: ConversationEntry): Space | undefined {
+  return spaces.value.find(({ id }) => id === spaceIdOf(entry));
+}
+
+/** The channels of a space as they were loaded last; undefined: they were not. */
+export function channelsOf(space: number): readonly Channel[] | undefined {
+  return channels.value.get(space);
+}
+
+/** All channels that were loaded. */
+export function knownChannels(): readonly Channel[] {
+  return [...channels.value.values()].flat();
+}
+
+/** Loads the spaces, and the channels of the one that is shown. */
+export async function loadSpaces(chat: Chat): Promise<void> {
+  const load = ++loads;
+  const items = await allPages((query) => chat.api.call("get", "/v1/spaces", { query }));
+  if (load !== loads) return;
+  spaces.value = items;
+  if (items.some(({ id }) => id === chosen.value)) await loadChannels(chat, chosen.value);
+}
+
+/** Loads the channels of a space. */
+export async function loadChannels(chat: Chat, id: number): Promise<void> {
+  const { items } = await chat.api.call("get", "/v1/spaces/{id}/channels", { path: { id } });
+  // Another user may have signed in meanwhile.
+  if (spaces.value.some((space) => space.id === id))
+    channels.value = new Map([...channels.value, [id, items]]);
+}
+
+/** Has a channel in the user's list, or has it there no more. */
+export async function followChannel(chat: Chat, id: number, follows: boolean): Promise<void> {
+  await chat.api.call(follows ? "put" : "delete", "/v1/conversations/{id}/follow", { path: { id } });
+  // No frame tells of it.
+  chat.refresh();
+}
+
+/** Shows a space that is new to the user, and its first channel. @param first absent: it is looked up */
+export async function openSpace(chat: Chat, id: number, first?: number | null): Promise<void> {
+  chosen.value = id;
+  await loadSpaces(chat);
+  const channel = first ?? channelsOf(id)?.[0]?.id;
+  go(channel ? { view: "conversation", id: channel } : { view: "home" }, { replace: true });
+}
+
+/** Forgets all of it. What one user is in is not for the next one. */
+export function forgetSpaces(): void {
+  loads++;
+  chosen.value = 0;
+  spaces.value = [];
+  channels.value = new Map();
+}
