@@ -8,6 +8,7 @@ import {
   dialog,
   inAccount,
   info,
+  inSpace,
   item,
   late,
   press,
@@ -25,6 +26,33 @@ export const OPENED: readonly View[] = [
     hash: () => "#/",
     open: (page, say) => page.getByRole("button", { name: say("list.views"), exact: true }).click(),
     seen: item,
+  },
+  {
+    name: "space",
+    hash: () => "#/",
+    open: inSpace(),
+    seen: (page, say) => page.getByRole("button", { name: say("spaces.invite") }),
+  },
+  { name: "menu of a space", hash: () => "#/", open: inSpace(""), seen: item },
+  { name: "members of a space", hash: () => "#/", open: inSpace("group.members"), seen: dialog },
+  { name: "form of a space", hash: () => "#/", open: inSpace("spaces.edit"), seen: dialog },
+  {
+    name: "new channel",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace()(page, say);
+      await page.getByRole("button", { name: say("spaces.addChannel") }).click();
+    },
+    seen: dialog,
+  },
+  {
+    name: "link to a space",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace()(page, say);
+      await page.getByRole("button", { name: say("spaces.invite") }).click();
+    },
+    seen: dialog,
   },
   {
     name: "menu of a row",
@@ -136,6 +164,7 @@ export const OPENED: readonly View[] = [
       page.getByRole("button", { name: say("group.leaveAndHandOver"), exact: true }).click(),
     seen: dialog,
   },
+  { name: "new space", hash: () => "#/new", open: press("spaces.new"), seen: dialog },
   { name: "scheduled message", hash: () => "#/scheduled", open: press("scheduled.edit"), seen: dialog },
   { name: "new bot", hash: () => "#/settings/bots", open: press("bots.make"), seen: dialog },
   { name: "end of an account", hash: () => "#/settings/data", open: press("deletion.title"), seen: dialog },

@@ -22,6 +22,17 @@ export const PLACES: readonly View[] = [
     seen: anything,
   },
   { name: "audience room", hash: ({ watched }) => `#/c/${watched}`, seen: text("Here we are") },
+  { name: "channel", hash: ({ channel }) => `#/c/${channel}`, seen: text("Tomatoes in March") },
+  {
+    name: "channel that is not followed",
+    hash: ({ viewed }) => `#/c/${viewed}`,
+    seen: said("spaces.writingFollows"),
+  },
+  {
+    name: "details of a channel",
+    hash: ({ channel }) => `#/c/${channel}/info`,
+    seen: said("spaces.followers"),
+  },
   { name: "details", hash: info, seen: said("group.invitations") },
   { name: "details of a peer", hash: ({ direct }) => `#/c/${direct}/info`, seen: said("people.block") },
   { name: "media", hash: ({ id }) => `#/c/${id}/media`, seen: said("media.title") },
@@ -104,6 +115,7 @@ export const PLACES: readonly View[] = [
     hash: ({ code }) => `#/join/${code}`,
     seen: main("Lake"),
   },
+  { name: "invitation to a space", hash: ({ spaceCode }) => `#/join/${spaceCode}`, seen: main("Choir") },
   {
     name: "no invitation",
     hash: () => "#/join/AAAAAAAAAAAAAAAAAAAAAA",

@@ -76,6 +76,18 @@ export const inAccount =
     await page.locator(".sidebar .bar button").first().click();
     if (key) await choose(page, say(key));
   };
+/** Shows a space in the place of the list, opens its menu for an empty key, and chooses in it for another. */
+export const inSpace =
+  (key?: "" | Key) =>
+  async (page: Page, say: Say): Promise<void> => {
+    await page
+      .getByRole("group", { name: say("spaces.title") })
+      .getByRole("button", { name: "Garden club" })
+      .click();
+    if (key === undefined) return;
+    await page.getByRole("button", { name: say("list.actions", { name: "Garden club" }) }).click();
+    if (key) await choose(page, say(key));
+  };
 export const talk = ({ id }: World): string => `#/c/${id}`;
 export const info = ({ id }: World): string => `#/c/${id}/info`;
 export const late = ({ kinds }: World): string => `#/c/${kinds}`;

@@ -125,11 +125,26 @@ export async function lively(site: Site) {
   for (const said of ["Doors open", MARKUP]) await post(ben, text(said), watched.id);
   await post(cem, text("Here we are"), watched.id);
 
+  // Spaces: one of her own, one in which she follows little, one that she is invited to.
+  const space = async (by: Person, name: string) => {
+    const made = Object(await by.call("POST", "/v1/spaces", { name, description: "Soil, seeds and tools" }));
+    const url = `/v1/spaces/${made.id}`;
+    const added = Object(await by.call("POST", `${url}/channels`, { name: "seeds", topic: LONG.group }));
+    const invitation = Object(await by.call("POST", `${url}/invitations`, {}));
+    await by.send(Number(added.id), "Tomatoes in March");
+    return { channel: Number(added.id), spaceCode: String(invitation.code) };
+  };
+  const { channel } = await space(ann, "Garden club");
+  const { channel: viewed, spaceCode: accepted } = await space(ben, LONG.group);
+  await ann.call("POST", `/v1/invitations/${accepted}`);
+  const { spaceCode } = await space(ben, "Choir");
+
   const newcomer = await site.person("eve");
   return {
     ...{ ann, ben, newcomer, id, root, direct, long: long.id, empty: empty.id },
     ...{ code: String(code), ownCode: String(link.code), stranger: stranger.id, noodles: noodles.id },
     ...{ kinds: late, blocked, fay: fay.user.id },
+    ...{ channel, viewed, spaceCode },
     ...{ watched: watched.id, muted: muted.id, slow: slow.id, unsent: unsent.id },
   };
 }
