@@ -37,15 +37,9 @@ export function Spaces() {
       if (wasReady.current) reload();
       wasReady.current = true;
     },
-    () => false,
+    ({ type }) => type === "space",
   );
-  useEffect(() => {
-    addEventListener("focus", reload);
-    return () => {
-      removeEventListener("focus", reload);
-      forgetSpaces();
-    };
-  }, [reload]);
+  useEffect(() => forgetSpaces, []);
   // The list shows where the conversation on screen is.
   const isKnown = entry !== undefined;
   useEffect(() => {

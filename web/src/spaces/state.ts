@@ -9,7 +9,7 @@ export type Space = components["schemas"]["Space"];
 /** A channel of a space, as the space lists it. */
 export type Channel = components["schemas"]["Channel"];
 
-/** The spaces that the user is in, the newest first. No frame tells of them. */
+/** The spaces that the user is in, the newest first. */
 export const spaces = signal<readonly Space[]>([]);
 /** The channels of the spaces that were shown, by the ids of the spaces. */
 const channels = signal<ReadonlyMap<number, readonly Channel[]>>(new Map());

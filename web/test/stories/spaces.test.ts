@@ -106,9 +106,10 @@ test("a space is made, its channels are read and written by who follows its invi
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await tab(page, "Gardeners").waitFor();
 
-  // A page that comes back into view shows what has become of its spaces.
-  await bobs.evaluate(() => dispatchEvent(new Event("focus")));
+  // Others see it at once, as a new channel.
   await tab(bobs, "Gardeners").waitFor();
+  await addChannel(page, "tools", "Who lends what");
+  await channel(bobs, "tools").waitFor();
   await chooseInSpace(bobs, "Gardeners", "Leave the space");
   await confirm(bobs, "Leave the space");
   await tab(bobs, "Gardeners").waitFor({ state: "detached" });

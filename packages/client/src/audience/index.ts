@@ -93,7 +93,7 @@ export class AudienceRoom {
       undefined,
     );
     this.window = window;
-    // Who looks is told of changes once they have the room.
+    // `changed` may use the room, which the caller does not have yet.
     queueMicrotask(() => window.begin(timeline, undefined));
   }
 

@@ -165,7 +165,7 @@ export class ConversationWindow {
    */
   trim(): void {
     if (this.thread || this.#run?.to !== Infinity) return;
-    // Who was led to a message before it is at the end now.
+    // The user was led to a message before, and is at the end now.
     this.#anchor = Infinity;
     if (this.#timeline.trim(1, KEPT)) this.#context.changed();
   }
