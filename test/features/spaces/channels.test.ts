@@ -58,7 +58,7 @@ test("a channel is followed, and followed no more, as one says", async () => {
   expectProblem(await follow(ann, "DELETE"), 409, "conflict");
 });
 
-test("a channel does not exist for who is not in the scene.id, whatever they ask", async () => {
+test("a channel does not exist for who is not in the space, whatever they ask", async () => {
   await send(ann, general, "secret");
   const asked: (readonly [string, string, object?])[] = [
     ["GET", ""],

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
+import { CoreError } from "../../../src/domain/errors.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
 import { type Answer, call, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 
@@ -14,9 +15,9 @@ export function as(who: SignedIn, method: string, path: string, body?: object): 
   return call(method, path, { token: who.token, ...(body && { body }) });
 }
 
-/** What a call to an object gives that cannot be reached. */
-export function unreachable(): Error {
-  return Object.assign(new Error("Network connection lost."), { retryable: true });
+/** What a call to an object gives that cannot be reached, after all tries. */
+export function unreachable(): CoreError {
+  return new CoreError("unavailable", "It fails on purpose.", { retryAfter: 1 });
 }
 
 /** A space of Ann's with the channel `general`, which Bob is in, and Eve is not. */

@@ -167,7 +167,7 @@ const timMentions: Look = async ({ bob, id, place }, { main, conversation }) => 
   });
 };
 
-/** The looks at v1 over HTTP, and at tim's mentions. */
+/** What a member and a viewer are shown alike. */
 const SHARED_LOOKS: SharedLook[] = [one, pins, search];
 const LOOKS: Look[] = [list, totals, threads, searchAll, mentions, savedList, timMentions];
 

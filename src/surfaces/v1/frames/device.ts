@@ -30,8 +30,8 @@ import {
   SyncPositions,
 } from "./client.ts";
 import { checked, clientMsgIdOf, draftOf } from "./decode.ts";
+import type { DeviceServerFrame, MessagePreview } from "./device-server.ts";
 import { conversationEvent, encoding } from "./encode.ts";
-import type { DeviceServerFrame, MessagePreview } from "./server.ts";
 
 type ScheduledDeviceEvent = Extract<DeviceEvent, { type: "scheduled" }>;
 
