@@ -41,13 +41,14 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
  */
 export function securityLogOf(request: HonoRequest): SecurityLog {
   return {
-    record(action, { user, by, conversation, role, key, serverKey }) {
+    record(action, { user, by, conversation, space, role, key, serverKey }) {
       const from = loggedBlock(request);
       log(LEVELS[action], "security", {
         action,
         user,
         by,
         conversation,
+        space,
         role,
         key,
         server_key: serverKey,

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PolicyName } from "../../../src/domain/conversations/group-kind.ts";
+import { PlainPolicyName } from "../../../src/domain/conversations/group-kind.ts";
 import { expectFriendCall } from "../../support/accounts/friends.ts";
 import { notificationEvents } from "../../support/accounts/notifications.ts";
 import { signedInUsers } from "../../support/accounts/users.ts";
@@ -213,13 +213,16 @@ describe("an invitation is as one that never was", () => {
   });
 });
 
-test.each(PolicyName.options)("an invitation of the owner lets into a group of the kind %s", async (kind) => {
-  const id = await createGroupOfKind(kind, ann, [bob], "closed");
-  expectProblem(await ask(bob, id, "POST", "/invitations", {}), 403, "forbidden");
-  const { code } = await invite(ann, id);
-  expect((await look(dan, code)).body).toMatchObject({ name: kind, state: "none" });
-  expect((await accept(dan, code)).body).toMatchObject({ id, member_count: 3 });
-});
+test.each(PlainPolicyName.options)(
+  "an invitation of the owner lets into a group of the kind %s",
+  async (kind) => {
+    const id = await createGroupOfKind(kind, ann, [bob], "closed");
+    expectProblem(await ask(bob, id, "POST", "/invitations", {}), 403, "forbidden");
+    const { code } = await invite(ann, id);
+    expect((await look(dan, code)).body).toMatchObject({ name: kind, state: "none" });
+    expect((await accept(dan, code)).body).toMatchObject({ id, member_count: 3 });
+  },
+);
 
 test("an account that is deleted while it accepts is no member", async () => {
   const id = await createGroupId(ann);

@@ -157,9 +157,11 @@ test("where a busy audience room leaves out messages its members and viewers are
   const { id } = Conversation.parse(room);
   await ann.send(id, "Now comes the finale");
   let last = 0;
-  const pages = [ann, vic].map((person) => site.open({ person, hash: `#/c/${id}` }));
-  for (const page of await Promise.all(pages)) {
-    await stored(page, "Now comes the finale").waitFor();
+  const opened = [ann, vic].map((person) => site.open({ person, hash: `#/c/${id}` }));
+  const pages = await Promise.all(opened);
+  // A page that is still loading would begin behind what the other one has had written.
+  for (const page of pages) await stored(page, "Now comes the finale").waitFor();
+  for (const page of pages) {
     const marks = page.getByRole("listitem").filter({ hasText: /messages? left out · Show/ });
     while ((await marks.count()) === 0) {
       await Promise.all(Array.from({ length: BURST }, () => ben.send(id, `Bravo ${++last}`)));
