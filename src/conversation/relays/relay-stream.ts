@@ -140,6 +140,8 @@ export class RelayStream implements SocketSink {
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {
+    // A relay's socket that has just loaded a page would take it for a part of that.
+    this.#moveTo({ rev });
     const event = { type: "hidden", conversationId: this.#room.state.id, seq, rev } as const;
     this.tell({ event, to: { only: new Set([userId]) } });
   }
