@@ -249,7 +249,7 @@ export const CHANNEL = {
   /** The space has changed in D1. Idempotent. @see Channel.changed */
   spaceChanged: effect(repeatable(unweighed, ({ room }, _: object) => room.channel?.changed())),
 
-  /** Makes a user a follower, who may read it. Idempotent. @see Channel.follow */
+  /** Makes a user a follower, who may read it. Idempotent. @see Channel.taking */
   follow: effect(
     repeatable(
       page,

@@ -10,7 +10,7 @@ import { findSpace } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { usersById } from "../groups/groups.ts";
 import { getSpace, noSpace, requirePermission } from "./spaces.ts";
-import { tellAll, tellChannels } from "./tell-channels.ts";
+import { tellChannels } from "./tell-channels.ts";
 import { tellDevices } from "./tell-devices.ts";
 
 /** A member of a space. */
@@ -78,7 +78,9 @@ export async function removeSpaceMember(
 async function endMembership(core: Core, id: SpaceId, userId: UserId): Promise<boolean> {
   const wasMember = await deleteSpaceMember(core.db, id, userId);
   const followed = await listFollowed(core.db, id, userId);
-  await (wasMember ? tellChannels(core, id, followed) : tellAll(core, followed));
+  if (!wasMember && followed.length === 0) return false;
+  // Also in a repeat: the first call may have told none of the channels that the user looks at.
+  await tellChannels(core, id, followed);
   tellDevices(core, id, userId);
-  return wasMember || followed.length > 0;
+  return true;
 }

@@ -87,7 +87,7 @@ export interface DeletedAccount {
   erasesMessages?: boolean;
 }
 
-/** What somebody owns, who has to end that before they go. */
+/** A group or a space of a user: their account is not deleted before they hand it over, or dissolve it. */
 export type OwnedPlace = { kind: "group"; id: ConversationId } | { kind: "space"; id: SpaceId };
 
 /** The most contacts that `deleteUser` returns. */

@@ -49,6 +49,7 @@ export async function listOnlineMembers(db: Database, id: SpaceId, limit: number
 export async function deleteSpaceMember(db: Database, id: SpaceId, userId: UserId): Promise<boolean> {
   const isEnding = sql`owner_id <> ${userId} AND EXISTS (SELECT 1 FROM space_members m
     WHERE m.space_id = ${id} AND m.user_id = ${userId})`;
+  const isNotOwner = sql`NOT EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND owner_id = ${userId})`;
   const [ended] = await queryD1(
     db.batch([
       db
@@ -58,22 +59,10 @@ export async function deleteSpaceMember(db: Database, id: SpaceId, userId: UserI
         .returning({ id: spaces.id }),
       db
         .delete(spaceInvitations)
-        .where(
-          and(
-            eq(spaceInvitations.spaceId, id),
-            eq(spaceInvitations.createdBy, userId),
-            sql`NOT EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND owner_id = ${userId})`,
-          ),
-        ),
+        .where(and(eq(spaceInvitations.spaceId, id), eq(spaceInvitations.createdBy, userId), isNotOwner)),
       db
         .delete(spaceMembers)
-        .where(
-          and(
-            eq(spaceMembers.spaceId, id),
-            eq(spaceMembers.userId, userId),
-            sql`NOT EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND owner_id = ${userId})`,
-          ),
-        ),
+        .where(and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId), isNotOwner)),
     ]),
   );
   return ended.length > 0;

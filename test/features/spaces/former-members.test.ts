@@ -87,3 +87,19 @@ test("who leaves is told where a channel that they follow could not be, and repe
   expect((await scene.ask(bob, "POST", "/leave")).status).toBe(204);
   expect((await list(bob)).items).toEqual([]);
 });
+
+test("who repeats their leaving hears nothing of a channel that they look at, either", async () => {
+  overrideTiming({ spaces: { leaseMs: 5_000, renewMs: 0, skewMs: 0 } });
+  const seeds = await scene.addChannel("seeds");
+  const room = await openRoom(seeds, bob.token);
+  {
+    using _ = intercept(({ method, work }) =>
+      method === "spaceChanged" ? Promise.reject(unreachable()) : work(),
+    );
+    expectProblem(await scene.ask(bob, "POST", "/leave"), 503, "unavailable");
+  }
+  expect((await scene.ask(bob, "POST", "/leave")).status).toBe(204);
+  await send(ann, seeds, "after");
+  expect(await room.closed()).toMatchObject({ code: 4001 });
+  expect(room.of("message")).toEqual([]);
+});
