@@ -7,7 +7,7 @@ const groups = largeGroups();
 
 beforeAll(async () => {
   // The first call takes the profiles of all members from D1.
-  for (const { counted, owner: userId } of groups) await counted.call("page", { userId, limit: 1 });
+  for (const { counted, owner: userId } of groups) await counted.call("page", [{ userId, limit: 1 }]);
 });
 
 playRows<LargeGroup, unknown[]>("Conversations", CONVERSATION_ROWS, groups, (group, name, input) =>

@@ -9,8 +9,8 @@ import type { Rows } from "./rows.ts";
 /** In this order the calls are made: the last one ends the group. */
 export const CONVERSATION_ROWS: Rows<typeof CONVERSATION_CALLS, LargeGroup> = {
   ...MESSAGES_READ,
-  ...RELAYED,
   ...MESSAGES_WRITTEN,
+  ...RELAYED,
   ...DELIVERY,
   ...MEMBERS,
 };

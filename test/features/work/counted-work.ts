@@ -29,11 +29,16 @@ export class CountedObject {
 
   /**
    * Makes a call, once the jobs that earlier calls have left are done.
+   * @param behind resolves once the object has done what it does behind its answer
    * @throws unless it succeeds: a refusal would cost less
    */
-  async call(method: string, ...input: unknown[]): Promise<Work> {
+  async call(method: string, input: unknown[], behind?: () => Promise<unknown>): Promise<Work> {
     await eventually(() => this.#expectNoJobDue());
-    const { work, answer } = await this.during(() => this.#invoke(method, input));
+    const { work, answer } = await this.during(async () => {
+      const answer = await this.#invoke(method, input);
+      await behind?.();
+      return answer;
+    });
     const { success } = Success.safeParse(answer);
     if (!success) throw new Error(`${method} is refused: ${JSON.stringify(answer)}`);
     return { ...work, bytes: bytesOf(answer) };
@@ -79,6 +84,9 @@ export class CountedObject {
  * how many digits an id has depends on the users and groups of earlier tests.
  */
 export function bytesOf(answer: unknown): number {
-  const json = JSON.stringify(answer).replace(/(?<=[:,[])\d{1,9}(?=[,}\]])/g, (id) => id.padStart(10, "0"));
+  const plain = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
+  const json = JSON.stringify(answer, plain).replace(/(?<=[:,[])\d{1,9}(?=[,}\]])/g, (id) =>
+    id.padStart(10, "0"),
+  );
   return new TextEncoder().encode(json).length;
 }

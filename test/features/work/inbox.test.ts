@@ -8,9 +8,9 @@ import { playRows, worldsOf } from "./rows.ts";
 const inboxes = worldsOf((size) => LargeInbox.make(size), { ...QUIET, jobs: { maxCalls: 20 } });
 
 beforeAll(async () => {
-  for (const { counted } of inboxes) await counted.call("notificationBox");
+  for (const { counted } of inboxes) await counted.call("notificationBox", []);
 });
 
 playRows<LargeInbox, unknown[]>("Inboxes", INBOX_ROWS, inboxes, ({ counted }, name, input) =>
-  counted.call(name, ...input),
+  counted.call(name, input),
 );

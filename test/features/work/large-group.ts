@@ -6,7 +6,7 @@ import { CHANNEL } from "../../../src/conversation/calls/group.ts";
 import type { Person } from "../../../src/domain/accounts/person.ts";
 import { newIncomingHookId } from "../../../src/domain/conversations/incoming-hook.ts";
 import { type InvitationCode, newInvitationCode } from "../../../src/domain/conversations/invitation.ts";
-import { ConversationId, type IncomingHookId, Seq, UserId } from "../../../src/domain/ids.ts";
+import { ConversationId, type IncomingHookId, Seq, SessionId, UserId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import type { Draft } from "../../../src/domain/messages/message.ts";
 import { ReactionKey } from "../../../src/domain/messages/reactions.ts";
@@ -27,6 +27,9 @@ const MEMBERS = 850;
 const NEWCOMERS = 180;
 /** Rows of users without accounts have ids from here on. */
 const NOBODY = 1_000_000_000;
+
+/** A session of a user, who has no socket of it. */
+export const SESSION = SessionId.parse("0".repeat(32));
 
 /** A text of 8,000 code points, all pairs of which differ. */
 export const LONGEST_TEXT = String.fromCodePoint(...range(0x4e00, 0x4e00 + LIMITS.textLength - 1));
@@ -148,6 +151,9 @@ export class LargeGroup {
     });
     await evictDurableObject(stub);
     await env.DB.prepare("UPDATE users SET bot = 1 WHERE id = ?").bind(group.bot).run();
+    const insert = `INSERT OR IGNORE INTO memberships (conversation_id, user_id, role, state, joined_at)
+      SELECT ?, value, 'member', 'active', 2 FROM json_each(?)`;
+    await env.DB.prepare(insert).bind(id, JSON.stringify(group.described)).run();
     return group;
   }
 
@@ -159,7 +165,10 @@ export class LargeGroup {
   /** Makes a call, a call of channels in a channel. @see makeChannel */
   count(method: string, input: unknown[]): Promise<Work> {
     const object = Object.hasOwn(CHANNEL, method) ? this.#channel : this.counted;
-    return object.call(method, ...input);
+    const { owner: userId } = this;
+    // What a relay sends is stored behind the answer, and before whatever is called next.
+    const next = () => this.stub.openForRelay({ userId, users: 1, sessionId: SESSION });
+    return object.call(method, input, method === "sendForRelay" ? next : undefined);
   }
 
   /** The newest of the largest messages: all members have reacted to it with all keys. */
@@ -180,6 +189,11 @@ export class LargeGroup {
   /** A message of the owner that is edited. */
   get edited(): Seq {
     return itemAt(this.largest, 1);
+  }
+
+  /** Members of whom D1 has a row. */
+  get described(): UserId[] {
+    return this.others.slice(0, LIMITS.page);
   }
 
   /** A further member who is not the owner: each once. */

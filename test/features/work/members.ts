@@ -1,7 +1,10 @@
 import type { CONVERSATION_CALLS } from "../../../src/conversation/calls.ts";
+import type { PortableMember } from "../../../src/domain/data/portable-message.ts";
 import { httpUrl } from "../../../src/domain/http-url.ts";
+import type { UserId } from "../../../src/domain/ids.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { newHookId } from "../../../src/domain/server/hook.ts";
+import { ExternalId } from "../../../src/domain/server/user-ref.ts";
 import { itemAt, range } from "../../support/objects/room.ts";
 import { type LargeGroup, LONGEST_TEXT } from "./large-group.ts";
 import type { Rows } from "./rows.ts";
@@ -23,6 +26,15 @@ const TEN_FILES = range(1, 10).map((i) => ({
   kind: "file" as const,
   body: { url: FILE_URL, name: "n".repeat(LIMITS.fileName), size: i, content_type: "text/plain" },
 }));
+
+/** The members whom `changeMembers` removes, the last ones. */
+const REMOVED = 50;
+const imported = (userId: UserId): PortableMember => ({
+  ...{ userId, role: "member", state: "active", joinedAt: 1, nameCard: "card", customFields: {} },
+  ...{ seesAfter: null, seesFrom: null, seesUntil: null, mutedUntil: 0 },
+});
+/** The id of a message that was not imported. */
+const NOWHERE = ExternalId.parse("nowhere");
 
 /**
  * The calls about the members of a group and its profile. The later ones end memberships, the last one the
@@ -80,7 +92,7 @@ export const MEMBERS = {
   ],
   revokeHookMessage: [(g) => [{ hook: itemAt(g.hooks, 0), secret: "secret", seq: g.hookMessage }]],
   deleteIncomingHook: [(g) => [{ ...owner(g), hook: itemAt(g.hooks, 1) }]],
-  removeAmong: [(g) => [{ ...owner(g), targetIds: range(1, 100).map(() => g.next()) }]],
+  removeAmong: [(g) => [{ ...owner(g), targetIds: g.others.slice(200, 300) }]],
   ban: [(g) => [{ ...owner(g), targetId: g.next(), person: null, reason: WORDS }]],
   bans: [(g) => [{ ...owner(g), limit, after: 0 }]],
   liftBan: [(g) => [{ ...owner(g), targetId: g.banned, hasAccount: true }]],
@@ -89,7 +101,7 @@ export const MEMBERS = {
   ],
   coverHook: [() => [{ id: newHookId(), since: 1, isReplay: true, isGate: false }]],
   checkRetention: [() => [{}]],
-  remove: [(g) => [{ ...owner(g), targetIds: range(1, limit).map(() => g.next()) }]],
+  remove: [(g) => [{ ...owner(g), targetIds: g.others.slice(300, 400) }]],
   removeDeleted: [(g) => [{ userId: g.next() }]],
   leave: [(g) => [{ userId: g.next() }]],
   putGroup: [
@@ -100,25 +112,22 @@ export const MEMBERS = {
     (g) => [
       {
         add: g.newcomers.slice(0, 50).map((person) => ({ person })),
-        remove: g.others.slice(-50),
+        remove: g.others.slice(-REMOVED),
       },
     ],
   ],
   importMembers: [
     (g) => [
       {
-        members: [...g.newcomers.slice(125, 175).map(({ id }) => id), ...g.others.slice(0, 50)].map(
-          (userId) => ({
-            ...{ userId, role: "member", state: "active", joinedAt: 1, nameCard: "card", customFields: {} },
-            ...{ seesAfter: null, seesFrom: null, seesUntil: null, mutedUntil: 0 },
-          }),
-        ),
+        members: [...g.newcomers.slice(125, 175).map(({ id }) => id), ...g.others.slice(0, 50)].map(imported),
         people: g.newcomers.slice(125, 175),
       },
     ],
+    (g) => [{ members: g.others.slice(-REMOVED).map(imported), people: [] }],
   ],
   importReads: [
     (g) => [{ reads: g.others.slice(0, 100).map((userId) => ({ userId, message: null, at: 1 })) }],
+    (g) => [{ reads: g.others.slice(0, 100).map((userId) => ({ userId, message: NOWHERE, at: 1 })) }],
   ],
   importProfile: [() => [{ change: { threads: false }, dissolvedAt: null }]],
   overview: [() => [{}]],

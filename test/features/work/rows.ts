@@ -44,11 +44,13 @@ const SIZES = [300, 1_200];
 
 /**
  * On a busy machine a file takes longer than these times: the alarm would deliver, or look for the files of
- * all messages, beside a counted call, and the profiles of all members would be read anew.
+ * all messages, beside a counted call, the profiles of all members would be read anew, and the owner's inbox
+ * would not be told any more of what a call has changed.
  */
 const UNDISTURBED: Changes = {
   retryMarker: { dueMs: 600_000 },
   profileCache: { freshMs: 600_000 },
+  subscription: { leaseMs: 600_000 },
   files: { recordMs: 600_000 },
 };
 
