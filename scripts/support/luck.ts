@@ -70,6 +70,9 @@ const IMPATIENT = [
 const READ_PAGE =
   /\bawait\b.*\.(count|innerText|allInnerTexts|textContent|allTextContents|inputValue|is(Visible|Hidden|Disabled|Enabled|Checked)|getAttribute|evaluate(All)?|boundingBox)\(/s;
 
+/** A key, or the focus, for the row of a message. */
+const ROW_FOCUS = /^stored\([^()]*\)(?:\.(?:first|last)\(\))?\.(?:focus|press)$/;
+
 const RULES: readonly Rule[] = [
   {
     // Preact runs an effect a frame after the render, and React when it has time. A key that is pressed
@@ -104,6 +107,14 @@ const RULES: readonly Rule[] = [
     ofCall: (callee, text) =>
       callee === "expect" && READ_PAGE.test(text)
         ? "a page is read once, as it is by chance: expect.poll"
+        : undefined,
+  },
+  {
+    // Whether the row can have the focus depends on what was the newest one when the page drew it.
+    concerns: (path) => /^web\//.test(path) && isTest(path),
+    ofCall: (callee) =>
+      ROW_FOCUS.test(callee)
+        ? "a row may take no focus, and the key is lost: focusRow of talk.ts"
         : undefined,
   },
   {

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { PASSWORD } from "../../scripts/support/person.ts";
 import { Site } from "./support/site.ts";
-import { chooseInAccount, connection, row, stored } from "./support/talk.ts";
+import { chooseInAccount, connection, focusRow, row, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -18,7 +18,7 @@ test("a page whose session another device has ended asks for a sign-in, and show
   await ben.send(id, "A secret");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   await row(page, ben.user.username).waitFor();
-  await stored(page, "A secret").focus();
+  await focusRow(stored(page, "A secret"));
   await page.keyboard.press("s");
   await page.getByRole("dialog").getByText("A secret").waitFor();
   await ann.call("POST", "/v1/logout");

@@ -2,7 +2,7 @@ import type { Locator } from "playwright-core";
 import { expect, test } from "vitest";
 import { takeProblems } from "./support/problems.ts";
 import { Site } from "./support/site.ts";
-import { choose, composer, openTalk, row, stored, texts } from "./support/talk.ts";
+import { choose, composer, focusRow, openTalk, row, stored, texts } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -46,7 +46,8 @@ test("the caption of a file is edited by its menu and by the arrow up, and is se
       body: rest,
     });
   // What another has sent is theirs.
-  await stored(bensPage, "map.pdf").press("Enter");
+  await focusRow(stored(bensPage, "map.pdf"));
+  await bensPage.keyboard.press("Enter");
   await bensPage.getByRole("menuitem", { name: "Reply" }).waitFor();
   await expect.poll(() => bensPage.getByRole("menuitem", { name: "Edit" }).count()).toBe(0);
 });
@@ -219,7 +220,8 @@ test("a toast covers nothing that is used, rests under the pointer, and ends by 
     await page.clock.install();
     const toast = page.locator(".toasts p");
     const copy = async () => {
-      await stored(page, "Line 29").press("Enter");
+      await focusRow(stored(page, "Line 29"));
+      await page.keyboard.press("Enter");
       await page.getByRole("menuitem", { name: /^Copy( C)?$/ }).click();
       await toast.getByText("Copied").waitFor();
     };

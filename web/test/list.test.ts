@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Site } from "./support/site.ts";
-import { offer, openTalk, row, searchField, send, stored } from "./support/talk.ts";
+import { focusRow, offer, openTalk, row, searchField, send, stored } from "./support/talk.ts";
 
 const site = Site.forFile();
 
@@ -177,7 +177,7 @@ test("a message is saved with a reminder at any time that is not past", async ()
   const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Book the hut");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
-  await stored(page, "Book the hut").focus();
+  await focusRow(stored(page, "Book the hut"));
   await page.keyboard.press("s");
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("radio", { name: "At another time" }).check();

@@ -3,7 +3,7 @@ import type { Person } from "../../scripts/support/person.ts";
 import { write } from "./support/history.ts";
 import { Seat } from "./support/seat.ts";
 import { DESKTOP, PHONE, Site } from "./support/site.ts";
-import { composer, message, offer, openTalk, searchField, send, stored } from "./support/talk.ts";
+import { composer, focusRow, message, offer, openTalk, searchField, send, stored } from "./support/talk.ts";
 import { scrollTo, sight } from "./support/timeline.ts";
 
 const site = Site.forFile();
@@ -276,21 +276,21 @@ test("Tab reaches one message and its controls, and those of no other", async ()
       await page.keyboard.press(key);
     return places.slice(0, -1);
   };
-  await stored(page, "That is all").focus();
+  await focusRow(stored(page, "That is all"));
   await page.keyboard.press("ArrowUp");
   await expect.poll(place).toBe("62 LI");
   await page.getByRole("toolbar", { name: "Message actions" }).waitFor();
   const down = await way("Tab");
   expect(down.slice(0, 2)).toEqual(["62 LI", "62 A"]);
   expect(new Set(down.map((one) => one.split(" ")[0]))).toEqual(new Set(["62"]));
-  await stored(page, "example.com/2").focus();
+  await focusRow(stored(page, "example.com/2"));
   expect(await way("Shift+Tab")).toEqual(["62 LI"]);
   // What is rendered anew is no stop either.
   await ben.call("PUT", `/v1/conversations/${id}/messages/61/reactions/%F0%9F%91%8D`);
   const reaction = page.locator("[data-seq='61']").getByRole("button", { name: "👍, 1 reaction" });
   await reaction.waitFor();
   await expect.poll(() => reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(-1);
-  await stored(page, "example.com/2").focus();
+  await focusRow(stored(page, "example.com/2"));
   await page.keyboard.press("ArrowUp");
   await expect.poll(place).toBe("61 LI");
   await expect.poll(() => reaction.evaluate((one: HTMLElement) => one.tabIndex)).toBe(0);

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { Site } from "../support/site.ts";
-import { searchField, stored } from "../support/talk.ts";
+import { focusRow, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -42,7 +42,7 @@ test("the focus is back at the message in the moment in which a dialog closes", 
   const [ann, ben, id] = await site.group("Hike", "ann", "ben");
   await ben.send(id, "Book the hut");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
-  await stored(page, "Book the hut").focus();
+  await focusRow(stored(page, "Book the hut"));
   await page.keyboard.press("s");
   const note = page.getByRole("textbox", { name: "Note" });
   await expect.poll(() => note.evaluate((field) => field === document.activeElement)).toBe(true);
@@ -117,7 +117,8 @@ test("what is written in the moment in which an answer begins stays", async () =
     });
     observer.observe(document.body, { childList: true, subtree: true });
   });
-  await stored(page, "Where do we go?").press("r");
+  await focusRow(stored(page, "Where do we go?"));
+  await page.keyboard.press("r");
   await page.getByText("Answer to").waitFor();
   await page.keyboard.press("Enter");
   await stored(page, "To the lake").waitFor();

@@ -8,7 +8,7 @@ import { bring, takesDrops } from "../support/files.ts";
 import { kinds } from "../support/history.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
-import { composer, openTalk, stored } from "../support/talk.ts";
+import { composer, focusRow, openTalk, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -229,7 +229,7 @@ test("a draft of another device and a dropped file leave a recording as it is, a
 test("a poll that answers a message ends the answer, and leaves what was written", async () => {
   const { ann, id, page } = await seat.direct();
   await ann.send(id, "Where do we go?");
-  await stored(page, "Where do we go?").focus();
+  await focusRow(stored(page, "Where do we go?"));
   await page.keyboard.press("r");
   await page.getByText("Answer to").waitFor();
   await composer(page).fill("I think");

@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { bring } from "../support/files.ts";
 import { Site } from "../support/site.ts";
-import { composer, confirm, message, send, stored } from "../support/talk.ts";
+import { composer, confirm, focusRow, message, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -31,7 +31,7 @@ test("a thread has a field of its own, whose draft stays, and which sends texts 
   const { seq } = await ann.send(id, "Who drives?");
   const page = await site.open({ person: ann, hash: `#/c/${id}` });
   const bensPage = await site.open({ person: ben, hash: `#/c/${id}/t/${seq}` });
-  await stored(page, "Who drives?").focus();
+  await focusRow(stored(page, "Who drives?"));
   await page.keyboard.press("t");
   await answer(page).waitFor();
   await expect.poll(() => answer(page).evaluate((field) => field === document.activeElement)).toBe(true);
@@ -45,7 +45,7 @@ test("a thread has a field of its own, whose draft stays, and which sends texts 
   await expect.poll(() => composer(page).inputValue()).toBe("By the way");
   await composer(page).press("Enter");
   await main(bensPage, "By the way").waitFor();
-  await stored(page, "Who drives?").focus();
+  await focusRow(stored(page, "Who drives?"));
   await page.keyboard.press("t");
   await expect.poll(() => answer(page).inputValue()).toBe("Perhaps");
   await answer(page).fill("Perhaps I do");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { findings, isTooWide } from "../support/axe.ts";
 import { Seat } from "../support/seat.ts";
 import { DESKTOP, Site } from "../support/site.ts";
-import { choose, confirm, message, offer, searchField, stored } from "../support/talk.ts";
+import { choose, confirm, focusRow, message, offer, searchField, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
@@ -354,7 +354,7 @@ test("the keys of a row do what its menu does", async () => {
   const { ann, id, annsPage } = await talk();
   await ann.send(id, "Read me");
   await stored(annsPage, "Read me").waitFor();
-  await stored(annsPage, "Read me").focus();
+  await focusRow(stored(annsPage, "Read me"));
   await annsPage.keyboard.press("Enter");
   const menu = annsPage.getByRole("menu", { name: "Message actions" });
   await menu.waitFor();

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { composer, confirm, message, row, stored } from "../talk.ts";
+import { composer, confirm, focusRow, message, row, stored } from "../talk.ts";
 import type { Action, World } from "./action.ts";
 import { choose, latest, type Stored, talk } from "./writing.ts";
 
@@ -333,7 +333,8 @@ export const MESSAGES: readonly Action[] = [
         ...{ hash, ready: (page: Page) => stored(page, word).getByText("Pinned") },
         // The notice of the pin stands below it, and has the key.
         act: async (page) => {
-          await page.locator("li[data-seq]").last().press("ArrowUp");
+          await focusRow(page.locator("li[data-seq]").last());
+          await page.keyboard.press("ArrowUp");
           await choose(page, word, "Unpin");
         },
         shown: (page) => page.locator("main").first(),

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { PICTURE } from "../files.ts";
-import { composer, message, send, stored } from "../talk.ts";
+import { composer, focusRow, message, send, stored } from "../talk.ts";
 import type { Action, World } from "./action.ts";
 
 /** What is read here of a message. */
@@ -36,7 +36,8 @@ export async function talk(world: World, by: "ann" | "ben" = "ben") {
 
 /** Chooses something in the menu of a message, by keys. */
 export async function choose(page: Page, word: string, name: string): Promise<void> {
-  await stored(page, word).first().press("Enter");
+  await focusRow(stored(page, word).first());
+  await page.keyboard.press("Enter");
   // Behind the name stands its key.
   await page.getByRole("menuitem", { name }).first().click();
 }

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { focusRow } from "../talk.ts";
 import type { Say } from "./say.ts";
 import type { World } from "./world.ts";
 
@@ -53,15 +54,11 @@ export const choose = async (page: Page, name: string): Promise<void> =>
 export const act =
   (message: string, key?: Key) =>
   async (page: Page, say: Say): Promise<void> => {
-    // The field takes the focus once the conversation is shown, where there is a keyboard. Arrow keys make a
-    // row one that can have it.
+    // The field takes the focus once the conversation is shown, where there is a keyboard.
     const hasKeyboard = await page.evaluate(() => matchMedia("(hover: hover)").matches);
     if (hasKeyboard) await page.locator("textarea:focus").waitFor();
-    const row = page.locator("[data-seq]").filter({ hasText: message }).first();
-    await row.evaluate((one: HTMLElement) => {
-      one.tabIndex = 0;
-    });
-    await row.press("Enter");
+    await focusRow(page.locator("[data-seq]").filter({ hasText: message }).first());
+    await page.keyboard.press("Enter");
     if (key) await choose(page, say(key));
   };
 export const add =
