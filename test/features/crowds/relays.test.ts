@@ -120,6 +120,22 @@ test("changes, reactions and own read positions reach whom they concern", async 
   for (const socket of [bobs, cids]) await untilFrame(socket, { type: "revoked", seq });
 });
 
+test("a member hears of a message that they hide once their socket has loaded a page", async () => {
+  const [bob, cid] = [itemAt(others, 0), itemAt(others, 1)];
+  const one = await send(ann, id, { kind: "text", body: { text: "one" } });
+  const two = await send(ann, id, { kind: "text", body: { text: "two" } });
+  // With a socket in a relay the conversation keeps a position of its own for relays.
+  await viewer(cid);
+  expect((await deleteMessage(bob, id, one.seq, "me")).status).toBe(204);
+  // The page has that change, of which relays are told nothing else.
+  const bobs = await viewer(bob);
+  expect(await held(bob)).toBe(1);
+  expect((await deleteMessage(bob, id, two.seq, "me")).status).toBe(204);
+  await postText(id, ann, "behind it");
+  await untilShown(bobs, "behind it");
+  expect(bobs.of("hidden")).toMatchObject([{ seq: one.seq }, { seq: two.seq }]);
+});
+
 test("who may not look any more is not told anything more", async () => {
   const [bob, cid, dan] = [itemAt(others, 0), itemAt(others, 1), itemAt(others, 2)];
   const [bobs, cids, dans] = await Promise.all([viewer(bob), viewer(cid), viewer(dan)]);
