@@ -23,7 +23,8 @@ export function sight(page: Page): Promise<Sight> {
     const rows = [...document.querySelectorAll("li[data-seq]")];
     const seen = rows.filter((row) => {
       const at = row.getBoundingClientRect();
-      return at.top >= top - 1 && at.bottom <= bottom + 1;
+      // The page holds the first row that does not begin above, by less than a pixel either.
+      return at.top >= top && at.bottom <= bottom + 1;
     });
     return {
       rows: rows.length,
