@@ -96,6 +96,9 @@ export class RelayStream implements SocketSink {
 
   tell({ event, to, from }: Published): void {
     if (this.#links.size === 0) return;
+    // Pages have the changes of hides and imports, which are announced to nobody. A socket that has just
+    // loaded one would take the event for a part of it.
+    this.#moveTo({ rev: this.#room.changeFeed.announcedRev });
     const made = new ItemFrames(usersOf(to));
     if (typeof event !== "function") {
       const told = [this.#protocol.event(event)];
@@ -140,8 +143,6 @@ export class RelayStream implements SocketSink {
   }
 
   hidden(seq: Seq, userId: UserId, rev: number): void {
-    // A relay's socket that has just loaded a page would take it for a part of that.
-    this.#moveTo({ rev });
     const event = { type: "hidden", conversationId: this.#room.state.id, seq, rev } as const;
     this.tell({ event, to: { only: new Set([userId]) } });
   }

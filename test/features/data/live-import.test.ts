@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
 import { ConversationId } from "../../../src/domain/ids.ts";
@@ -15,11 +15,13 @@ import {
   openDirect,
   send,
 } from "../../support/clients/chat.ts";
+import { openRoom } from "../../support/clients/socket.ts";
 import { aside, follow, followed } from "../../support/clients/threads.ts";
 import { advanceClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { HookReceiver } from "../../support/hooks/receiver.ts";
 import { conversationObject, inboxObject, itemAt } from "../../support/objects/room.ts";
+import { setCrowdMembers, setLiveMembers } from "../../support/settings.ts";
 import { setTiming } from "../../support/timing.ts";
 import { newBot, updates } from "../../surfaces/telegram/client.ts";
 import { allMentions } from "../mentions/client.ts";
@@ -201,6 +203,22 @@ describe("an import into a conversation in use changes nobody's counts, position
       unchanged: { message: 1 },
     });
   });
+});
+
+test("who looks through a relay hears of what happens behind imported reactions", async () => {
+  onTestFinished(setCrowdMembers(2));
+  onTestFinished(setLiveMembers(1));
+  const { id } = await createGroup(ann, [bob, cid]);
+  // The object of the conversation holds one socket.
+  for (const { token } of [ann, cid]) await openRoom(id, token);
+  await bring(id, [ann, "one", { reactions: [{ key: "👍", user: nameOf(cid), at: 5 }] }]);
+  const { seq } = await send(ann, id, "two");
+  const bobs = await openRoom(id, bob.token, "?after=0&rev=0");
+  await bobs.next("synced");
+  await expectAsked(bob, id, "PUT", "/read", { seq });
+  await send(ann, id, "behind it");
+  await bobs.until(({ frames }) => JSON.stringify(frames).includes("behind it"));
+  expect(bobs.of("read")).toMatchObject([{ seq }]);
 });
 
 test("a hook that is behind is told of no message that an import brings or changes, and of all others", async () => {
