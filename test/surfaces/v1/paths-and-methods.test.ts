@@ -36,7 +36,7 @@ beforeAll(async () => {
 const filled = (path: string, of: string = String(id), seq = "1") =>
   path
     .replace(":id", of)
-    .replace(/:(seq|root|user_id|application_id)/, seq)
+    .replace(/:(seq|root|user_id|role_id|application_id)/, seq)
     .replace(":key", ":yes:");
 
 test.each(someOf(PATHS, 1))("%s accepts only %j, with or without a trailing slash", async (path, methods) => {
@@ -70,6 +70,8 @@ const NO_IDS = [
   "0",
   "-1",
   "+1",
+  // As the pattern of the route has it.
+  ":id",
   "1.5",
   "1e3",
   "0x1",
@@ -105,7 +107,9 @@ test.each(
     const headers: Record<string, string> = path.endsWith("/socket") ? { Upgrade: "websocket" } : {};
     const ask = (of: string, seq?: string) =>
       call(method, filled(path, of, seq) + query, { token: ann.token, body, headers });
-    for (const wrong of sampledCases(NO_IDS, 6, path.length + method.length)) {
+    // The role 0 is `everyone`.
+    const wrongs = path.includes(":role_id") ? NO_IDS.filter((no) => no !== "0") : NO_IDS;
+    for (const wrong of sampledCases(wrongs, 6, path.length + method.length)) {
       expectProblem(await ask(wrong), 400, "validation_failed");
       if (OTHER_ID.test(path)) expectProblem(await ask(String(id), wrong), 400, "validation_failed");
     }
