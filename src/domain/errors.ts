@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isoTime } from "../lib/stored-time.ts";
 import { PolicyName } from "./conversations/group-kind.ts";
+import { Permission } from "./spaces/permission.ts";
 
 /**
  * The expected failures of the core, shared by all surfaces. Every surface maps each code in its `errors.ts`,
@@ -116,6 +117,8 @@ export const ErrorData = z.object({
   refusal: Refusal.optional().catch(undefined),
   /** With the refusal `kind`: the kind of the group. */
   policy: PolicyName.optional().catch(undefined),
+  /** With `forbidden` in a space: the permission that the caller lacks. */
+  permission: Permission.optional().catch(undefined),
   /** What of the group refuses it, where that is no rule of its kind. */
   deniedBy: DenyingPolicy.optional().catch(undefined),
   takenBy: TakenBy.optional().catch(undefined),

@@ -149,9 +149,13 @@ export const LIMITS = {
   bans: 10_000,
   /** open invitations of a group; users whom one lets in, unless any number */
   invitations: 100,
-  /** members and channels of a space */
+  /** members, channels and roles of a space; overrides of a channel */
   spaceMembers: 1_000,
   channels: 500,
+  roles: 100,
+  overrides: 100,
+  /** roles, and members, who are named as a private channel is made */
+  namedInChannel: 40,
   invitationUses: 1_000,
   /** incoming hooks of a group; messages of one at once, then in a second; bytes of what is posted to one */
   incomingHooks: 10,

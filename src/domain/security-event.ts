@@ -19,6 +19,7 @@ export const SecurityAction = z.enum([
   "password_changed",
   "account_deleted",
   "role_changed",
+  "rights_changed",
   "ownership_changed",
   "member_removed",
   "banned",

@@ -16,6 +16,7 @@ const LEVELS: Record<SecurityAction, "info" | "warn"> = {
   password_changed: "info",
   account_deleted: "info",
   role_changed: "info",
+  rights_changed: "info",
   ownership_changed: "info",
   member_removed: "info",
   banned: "info",

@@ -1,5 +1,5 @@
 import type { Buttons } from "../../domain/bots/buttons.ts";
-import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
+import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid, noMentioned, noMessage, refusedFor } from "../../domain/errors.ts";
 import { NOBODY, type Seq, type UserId } from "../../domain/ids.ts";
 import type { BodyJson } from "../../domain/messages/content.ts";
@@ -110,7 +110,7 @@ export class Editing {
     const row = this.#room.log.visible(seq, member);
     if (!row) throw noMessage(seq);
     const audience = POLICIES[this.#room.state.profile.policy].editHistory;
-    if (!may(member.role, audience)) {
+    if (!this.#room.rights.may(member, "editHistory")) {
       const detail = "You may not see here what a message said before it was edited.";
       throw refusedFor(audience === "nobody" ? "kind" : "rank", detail, this.#room.state.profile.policy);
     }
@@ -286,7 +286,7 @@ export class Editing {
     if (!isCustomAlone) return this.#own(member, seq);
     const { policy } = this.#room.state.profile;
     const row = this.#writable(member, seq);
-    if (!may(member.role, POLICIES[policy].customData))
+    if (!this.#room.rights.may(member, "customData"))
       throw refusedFor("kind", "Nobody changes messages of others in this kind of group.", policy);
     return row;
   }
@@ -306,7 +306,7 @@ export class Editing {
     if (row.sender_id !== member.user_id)
       throw new CoreError("forbidden", "Only its sender may edit a message.");
     const { policy } = this.#room.state.profile;
-    if (!may(member.role, POLICIES[policy].editMessages))
+    if (!this.#room.rights.may(member, "editMessages"))
       throw refusedFor("rank", "You may not edit messages here.", policy);
     return this.#writable(member, seq);
   }
@@ -314,8 +314,8 @@ export class Editing {
   /** @returns the row of a message of any sender; the member may write now @throws as `edit` does */
   #writable(member: MemberRow, seq: Seq): MessageRow {
     const row = this.#visible(member, seq);
-    const { state, members } = this.#room;
-    const refusal = checkWritePermission(state, members, member);
+    const isInThread = row.thread_root !== null && row.in_main === 0;
+    const refusal = checkWritePermission(this.#room, member, isInThread ? "threads" : "write");
     if (refusal) throw refusal;
     if (row.revoked_rev !== null) throw notEditable(seq, "revoked");
     return row;
@@ -340,8 +340,7 @@ export class Editing {
   ): Partial<MessageEditColumns> | undefined {
     const former = readMentions(row.mentions);
     if (given === undefined || isSame(former, given)) return undefined;
-    const { state, members } = this.#room;
-    const refusal = checkMentions(state, members, editor, given);
+    const refusal = checkMentions(this.#room, editor, given);
     if (refusal) throw refusal;
     const known = new Set(former === "all" ? readAlsoMentioned(row.also_mentioned) : former);
     const added = given === "all" ? [] : given.filter((id) => !known.has(id));

@@ -142,8 +142,10 @@ export class GroupChanges {
    * successor dissolves the group, and open join requests are rejected as by `dissolve`.
    */
   endMembership(member: MemberRow, reason: "left" | "session_ended"): UserId[] {
-    const successor = member.role === "owner" ? this.#successorOf(member) : undefined;
-    const isLast = member.role === "owner" && !successor;
+    // A channel is its space's.
+    const isOwner = member.role === "owner" && !this.#room.readers;
+    const successor = isOwner ? this.#successorOf(member) : undefined;
+    const isLast = isOwner && !successor;
     const isDirect = this.#room.state.profile.kind === "direct";
     return this.#commit([member.user_id], () => ({
       members: [leftRow(this.#room, member), ...(successor ? [ownerRow(successor)] : [])],
@@ -203,7 +205,7 @@ export class GroupChanges {
     if (!isOwnFields) this.#permissions.requireOver(actor, target);
     if ((nameCard !== undefined || customFields) && !isOwnFields)
       this.#permissions.require(actor, "edit", "change others' name cards");
-    const isMuted = target.muted_until > Date.now();
+    const isMuted = this.#room.rights.mutedUntil(target) > Date.now();
     if (nameCard !== undefined && isOwnFields && isMuted) {
       throw new CoreError("forbidden", "You are muted here: you cannot change your name card meanwhile.");
     }

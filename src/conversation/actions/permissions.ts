@@ -1,19 +1,16 @@
 import {
+  type Capability,
   type GroupAudience,
-  may,
   outranks,
   POLICIES,
   type Policy,
 } from "../../domain/conversations/group-policies.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
+import { CHANNEL_CAPABILITIES } from "../../domain/spaces/rights.ts";
+import { lacking } from "../channel/rights.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
-
-/** An action for which a policy names the roles. */
-type Capability = {
-  [Part in keyof Policy]: Policy[Part] extends GroupAudience ? Part : never;
-}[keyof Policy];
 
 const AUDIENCE_OF: Record<GroupAudience, string> = {
   member: "Members",
@@ -22,11 +19,11 @@ const AUDIENCE_OF: Record<GroupAudience, string> = {
   nobody: "Nobody",
 };
 
-/** Which role may do what in a group. The group's policy decides; no code asks for the group kind. */
+/** Checks who may do what in a group. `Rights` decides; no code asks for the group kind. */
 export class Permissions {
-  readonly #room: Pick<RoomContext, "flushSends" | "members" | "state">;
+  readonly #room: Pick<RoomContext, "flushSends" | "members" | "state" | "rights" | "readers">;
 
-  constructor(room: Pick<RoomContext, "flushSends" | "members" | "state">) {
+  constructor(room: Pick<RoomContext, "flushSends" | "members" | "state" | "rights" | "readers">) {
     this.#room = room;
   }
 
@@ -49,13 +46,15 @@ export class Permissions {
   }
 
   /**
-   * Requires that the actor's role has a capability.
+   * Requires that the actor has a capability.
    * @param action the capability in words, for the error text
    * @throws `forbidden`, with the refusal `kind` where the policy lets nobody do it, else `rank`
    */
   require(actor: MemberRow, capability: Capability, action: string): void {
+    if (this.#room.rights.may(actor, capability)) return;
+    const permission = this.#room.readers ? CHANNEL_CAPABILITIES[capability] : undefined;
+    if (permission) throw lacking(permission);
     const audience = this.policy[capability];
-    if (may(actor.role, audience)) return;
     const detail = `${AUDIENCE_OF[audience]} may ${action} here.`;
     if (audience === "nobody") throw refusedFor("kind", detail, this.#room.state.profile.policy);
     throw refusedFor("rank", detail);
@@ -66,6 +65,8 @@ export class Permissions {
    * @throws `forbidden`, with the refusal `self` where both are the same member, else `rank`
    */
   requireOver(actor: MemberRow, target: MemberRow): void {
+    if (this.#room.readers)
+      throw refusedFor("rank", "This is a channel of a space: what its members may do is said there.");
     if (outranks(actor.role, target.role)) return;
     const refusal = actor === target ? "self" : "rank";
     throw refusedFor(refusal, "Admins act on plain members only. Nobody acts on the owner or on themselves.");

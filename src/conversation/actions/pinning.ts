@@ -83,7 +83,7 @@ export class Pinning {
     const row = log.visible(seq, member);
     if (!row) throw noMessage(seq);
     if (state.profile.kind === "group") this.#permissions.require(member, "pin", "pin messages");
-    const refusal = checkWritePermission(state, members, member);
+    const refusal = checkWritePermission(this.#room, member, "pin");
     if (refusal) throw refusal;
     if (row.kind === "tip" || row.revoked_rev !== null)
       throw invalid("path.seq", "must be a message that is neither revoked nor a notice of the server");

@@ -174,7 +174,7 @@ export class Redaction {
     if (row.kind === "tip") {
       throw isNotice();
     }
-    const isManager = member.role !== "member";
+    const isManager = this.#room.rights.leads(member, "manage_messages");
     if (row.sender_id !== userId && !isManager) {
       throw new CoreError(
         "forbidden",
@@ -200,7 +200,8 @@ export class Redaction {
     const row = this.#room.log.get(seq);
     if (!row || row.kind === "tip") return undefined;
     if (row.shadowed !== null && row.sender_id !== member.user_id) return undefined;
-    return row.sender_id === member.user_id || member.role !== "member" ? row : undefined;
+    const isTheirs = row.sender_id === member.user_id;
+    return isTheirs || this.#room.rights.leads(member, "manage_messages") ? row : undefined;
   }
 
   /**

@@ -8,7 +8,7 @@ import { typing } from "../state/events.ts";
 
 /** Tells members who is typing. */
 export class Typing {
-  readonly #room: Pick<RoomContext, "state" | "members" | "viewers">;
+  readonly #room: Pick<RoomContext, "state" | "members" | "rights" | "viewers">;
   readonly #publisher: Pick<Publisher, "tellUnstored">;
   readonly #gate: Pick<SendingGate, "isShadowed">;
   readonly #timing: Timing["typing"];
@@ -16,7 +16,7 @@ export class Typing {
   readonly #shownAt = new Map<UserId, number>();
 
   constructor(
-    room: Pick<RoomContext, "state" | "members" | "viewers">,
+    room: Pick<RoomContext, "state" | "members" | "rights" | "viewers">,
     publisher: Pick<Publisher, "tellUnstored">,
     gate: Pick<SendingGate, "isShadowed">,
     timing: Timing["typing"],
@@ -33,8 +33,8 @@ export class Typing {
    * @throws `not_found` for a user who is no member
    */
   show(userId: UserId): void {
-    const { state, members, viewers } = this.#room;
-    if (checkWritePermission(state, members, members.active(userId))) return;
+    const { members, viewers } = this.#room;
+    if (checkWritePermission(this.#room, members.active(userId))) return;
     if (members.isCrowd || viewers.isAudienceRoom || this.#gate.isShadowed(userId)) return;
     const now = Date.now();
     if (now - (this.#shownAt.get(userId) ?? 0) < this.#timing.intervalMs) return;

@@ -8,6 +8,7 @@ import {
 import { CoreError, invalid, noConversation } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Publisher } from "../room/publisher.ts";
 
@@ -32,7 +33,7 @@ type CounterRow = { key: string; value: number };
 type GroupDataChange =
   | { type: "attributes"; state: AttributesState }
   | { type: "counter"; key: string; value: number };
-type Room = Pick<RoomContext, "members" | "state" | "commit">;
+type Room = Pick<RoomContext, "members" | "rights" | "state" | "commit">;
 
 /**
  * What the members of a group keep with it: attributes, and counters. Each call is one turn. Devices are told
@@ -62,7 +63,7 @@ export class GroupData {
    *   `validation_failed` for more than a group may have
    */
   changeAttributes(userId: UserId, { set = {}, deleted = [], version }: AttributesChange): AttributesState {
-    this.#requireMember(userId);
+    this.#requireWriter(userId);
     const before = this.#state();
     if (version !== undefined && version !== before.version)
       throw new CoreError("conflict", "The attributes were changed meanwhile: get them, and try again.");
@@ -101,7 +102,7 @@ export class GroupData {
    * @throws `not_found` unless the user is a member of a group, `validation_failed` for more than it may have
    */
   setCounters(userId: UserId, values: GroupCounters): GroupCounters {
-    this.#requireMember(userId);
+    this.#requireWriter(userId);
     const before = this.#known(Object.keys(values));
     const changed = Object.entries(values).filter(([key, value]) => before.get(key) !== value);
     if (changed.length > 0) this.#store(changed);
@@ -114,7 +115,7 @@ export class GroupData {
    * @throws as `setCounters`, and for a sum that is no exact integer
    */
   addToCounter(userId: UserId, key: string, delta: number): number {
-    this.#requireMember(userId);
+    this.#requireWriter(userId);
     const known = this.#known([key]);
     const sum = (known.get(key) ?? 0) + delta;
     if (!Number.isSafeInteger(sum)) throw invalid("value", "would make the counter too large");
@@ -122,9 +123,16 @@ export class GroupData {
     return sum;
   }
 
-  #requireMember(userId: UserId): void {
-    this.#room.members.active(userId);
+  #requireMember(userId: UserId): MemberRow {
+    const member = this.#room.members.active(userId);
     if (this.#room.state.profile.kind !== "group") throw noConversation();
+    return member;
+  }
+
+  /** The same, who may also write: what they change is shown to all. @throws `forbidden` in a channel */
+  #requireWriter(userId: UserId): void {
+    const refusal = this.#room.rights.refusal(this.#requireMember(userId), "write");
+    if (refusal) throw refusal;
   }
 
   /** The counters, if there is room for these besides. @throws `validation_failed` if there is none */

@@ -5,7 +5,7 @@ import type { Draft } from "../../domain/messages/message.ts";
 import type { RoomContext } from "../room/context.ts";
 import { refusedReference } from "../sending/draft-references.ts";
 import type { SendingGate } from "../sending/sending-gate.ts";
-import { checkWritePermission } from "../sending/write-permission.ts";
+import { checkDraftPermission } from "../sending/write-permission.ts";
 
 /** A draft of a bot for one member. */
 export interface PassingDraft extends Pick<Draft, "kind" | "body" | "quoteSeq" | "buttons"> {
@@ -51,15 +51,16 @@ export class PassingMessages {
     };
   }
 
-  #admit(senderId: UserId, { quoteSeq, onlyFor }: PassingDraft): void {
-    const { state, members, profiles } = this.#room;
+  #admit(senderId: UserId, { kind, body, quoteSeq, onlyFor }: PassingDraft): void {
+    const { members, profiles } = this.#room;
     this.#room.flushSends();
     const sender = members.active(senderId);
     if (!profiles.get(senderId).bot)
       throw new CoreError("forbidden", "Only a bot sends messages for one member alone.");
     const quoting = { clientMsgId: undefined, quoteSeq, mentions: [] };
     const refusal =
-      checkWritePermission(state, members, sender) ?? refusedReference(this.#room, sender, quoting);
+      checkDraftPermission(this.#room, sender, { kind, body, thread: undefined }) ??
+      refusedReference(this.#room, sender, quoting);
     if (refusal) throw refusal;
     if (!members.isActive(onlyFor)) throw noUser(onlyFor);
   }

@@ -19,7 +19,7 @@ export interface StreamedText {
   text: string;
 }
 
-type Room = Pick<RoomStores, "state" | "members" | "profiles">;
+type Room = Pick<RoomStores, "state" | "members" | "rights" | "profiles">;
 
 /**
  * The texts that bots are making, shown to who looks, until a message of the bot comes. Memory alone has
@@ -77,10 +77,10 @@ export class ShownStreams {
   }
 
   #admit(userId: UserId): void {
-    const { state, members, profiles } = this.#room;
+    const { members, profiles } = this.#room;
     const member = members.active(userId);
     if (!profiles.get(userId).bot) throw new CoreError("forbidden", "Only a bot shows what it is writing.");
-    const refusal = checkWritePermission(state, members, member);
+    const refusal = checkWritePermission(this.#room, member);
     if (refusal) throw refusal;
   }
 

@@ -7,7 +7,7 @@ import { checkWritePermission } from "../sending/write-permission.ts";
 import { readButtons } from "./stored-buttons.ts";
 
 /** What taps look at. */
-type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "profiles" | "state">;
+type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "rights" | "profiles" | "state">;
 
 /** A tap, and who is to hear of it. */
 interface TapForBot {
@@ -52,7 +52,7 @@ export class Taps {
     if (!buttons.some((button) => button.data === data))
       throw new CoreError("not_found", `Message ${seq} has no button with this data now.`);
     if (state.profile.kind === "direct") {
-      const refusal = checkWritePermission(state, members, member);
+      const refusal = checkWritePermission(this.#room, member);
       if (refusal) throw refusal;
     }
     if (!members.isActive(row.sender_id) || !profiles.get(row.sender_id).bot)

@@ -51,21 +51,33 @@ export const BOTS = {
 /** The calls that concern the incoming hooks of a group. */
 export const INCOMING_HOOKS = {
   /** Makes a hook. A second try would make another one. @see HookManagement.create */
-  createIncomingHook: once(light, ({ room }, { userId, ...hook }: Caller & NewIncomingHook) =>
-    room.hookManagement.create(userId, hook),
+  createIncomingHook: once(
+    light,
+    takingPart(({ room }, { userId, ...hook }: Caller & NewIncomingHook) =>
+      room.hookManagement.create(userId, hook),
+    ),
   ),
 
   /** All hooks. @see HookManagement.list */
-  incomingHooks: repeatable(light, ({ room }, { userId }: Caller) => room.hookManagement.list(userId)),
+  incomingHooks: repeatable(
+    light,
+    takingPart(({ room }, { userId }: Caller) => room.hookManagement.list(userId)),
+  ),
 
   /** Replaces the secret of a hook. A second try would replace it once more. @see HookManagement.rotate */
-  rotateIncomingHook: once(light, ({ room }, { userId, hook }: Caller & { hook: string }) =>
-    room.hookManagement.rotate(userId, hook),
+  rotateIncomingHook: once(
+    light,
+    takingPart(({ room }, { userId, hook }: Caller & { hook: string }) =>
+      room.hookManagement.rotate(userId, hook),
+    ),
   ),
 
   /** Deletes a hook. @returns whether there was one @see HookManagement.delete */
-  deleteIncomingHook: repeatable(light, ({ room }, { userId, hook }: Caller & { hook: string }) =>
-    room.hookManagement.delete(userId, hook),
+  deleteIncomingHook: repeatable(
+    light,
+    takingPart(({ room }, { userId, hook }: Caller & { hook: string }) =>
+      room.hookManagement.delete(userId, hook),
+    ),
   ),
 
   /** The hook of a URL, as it shows itself, and who answers for it. @see HookPosts.require */

@@ -107,6 +107,9 @@ export function groupChange<Input extends Caller>(
   change: (room: Room, input: Input) => UserId[],
 ) {
   return effect(
-    state(WEIGHTS.page, ({ room }, input: Input) => room.propagate([input.userId, ...change(room, input)])),
+    state(
+      WEIGHTS.page,
+      takingPart(({ room }, input: Input) => room.propagate([input.userId, ...change(room, input)])),
+    ),
   );
 }

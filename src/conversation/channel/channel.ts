@@ -78,6 +78,7 @@ export class Channel {
     const { directory, timeoutMs } = this.#deps;
     if (!viewers.find(userId)) return false;
     const [profile] = await withDeadline(directory.people([userId]), timeoutMs);
+    viewers.reader(userId);
     if (!profile || !viewers.find(userId)) return false;
     const { version: _, ...person } = profile;
     this.#commit({ members: [joinedRow(this.#room, userId, Date.now())], profiles: [person] });

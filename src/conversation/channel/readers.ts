@@ -1,6 +1,8 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
+import { has, type Permission } from "../../domain/spaces/permission.ts";
+import type { SpaceReader } from "../../domain/spaces/rights.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 
@@ -16,13 +18,13 @@ interface ReadersDeps {
 }
 
 /**
- * Who may read a channel: the members of its space, as D1 has them. The channel relies on what it has read
+ * Who may read a channel, and what they may do there: members of its space, as D1 has them. The channel relies on what it has read
  * until its lease ends. A change of the space is acknowledged once each channel with a lease has read it, or
  * its lease is over: from then on nobody uses a right that they had before.
  */
 export class ChannelReaders {
   readonly #deps: ReadersDeps;
-  #readers: ReadonlySet<UserId> = new Set();
+  #readers: ReadonlyMap<UserId, SpaceReader> = new Map();
   #version = NONE;
   /** when the lease ends (ms since 1970) */
   #until = 0;
@@ -39,6 +41,16 @@ export class ChannelReaders {
   /** Whether a user may read the channel now. Nobody may without a lease. */
   has(userId: UserId): boolean {
     return this.#readers.has(userId) && this.#until > Date.now();
+  }
+
+  /** Whether a user may do something in the channel now. Nobody may without a lease. */
+  permits(userId: UserId, permission: Permission): boolean {
+    return this.has(userId) && has(this.#readers.get(userId)?.permissions ?? 0, permission);
+  }
+
+  /** Until when a user may not write in the space (ms since 1970). */
+  mutedUntil(userId: UserId): number {
+    return this.#readers.get(userId)?.mutedUntil ?? 0;
   }
 
   /** Whether a user may not read it any more, by what was read last. */
@@ -112,7 +124,7 @@ export class ChannelReaders {
       // The space has changed meanwhile.
       if (told !== this.#told) continue;
       if (readers) {
-        this.#readers = new Set(readers);
+        this.#readers = new Map(readers.map((reader) => [reader.userId, reader]));
         this.#hasChanged = true;
       }
       this.#version = version;

@@ -1,4 +1,3 @@
-import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
@@ -16,11 +15,11 @@ type State = Awaited<ReturnType<ConversationDirectory["suspension"]>>;
 
 /** Whether a user may have incoming hooks in a group now. Otherwise theirs wait. */
 export function mayHaveHooks(
-  { members, state }: Pick<RoomContext, "members" | "state">,
+  { members, rights }: Pick<RoomContext, "members" | "rights">,
   id: UserId,
 ): boolean {
   const member = members.findActive(id);
-  return member !== null && may(member.role, POLICIES[state.profile.policy].incomingHooks);
+  return member !== null && rights.may(member, "incomingHooks");
 }
 
 /** The refusal of a post to a hook whose maker may not have it now. It does not say why. */

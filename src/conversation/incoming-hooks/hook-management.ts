@@ -23,11 +23,14 @@ export interface NewIncomingHook {
 
 /** Makes, lists, rotates and deletes the incoming hooks of a group, for its owner and admins. */
 export class HookManagement {
-  readonly #room: Pick<RoomContext, "flushSends" | "members" | "state">;
+  readonly #room: Pick<RoomContext, "flushSends" | "members" | "rights" | "readers" | "state">;
   readonly #hooks: IncomingHooks;
   readonly #permissions: Permissions;
 
-  constructor(room: Pick<RoomContext, "flushSends" | "members" | "state">, hooks: IncomingHooks) {
+  constructor(
+    room: Pick<RoomContext, "flushSends" | "members" | "rights" | "readers" | "state">,
+    hooks: IncomingHooks,
+  ) {
     this.#room = room;
     this.#hooks = hooks;
     this.#permissions = new Permissions(room);

@@ -51,7 +51,10 @@ export interface StoredPost {
   isRepeated: boolean;
 }
 
-type Room = Pick<RoomContext, "flushSends" | "log" | "members" | "renderer" | "state" | "updateAllInboxes">;
+type Room = Pick<
+  RoomContext,
+  "flushSends" | "log" | "members" | "renderer" | "rights" | "state" | "updateAllInboxes"
+>;
 
 interface HookPostsDeps {
   sends: Pick<Sends, "store">;

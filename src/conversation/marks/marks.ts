@@ -73,9 +73,9 @@ export abstract class Marks<Mark extends string | number> {
   /** The member who wants to put a mark. @throws `muted`, `blocked`, `forbidden` as for a send */
   protected writer(userId: UserId): MemberRow {
     this.room.flushSends();
-    const { state, members } = this.room;
+    const { members } = this.room;
     const member = members.active(userId);
-    const refusal = checkWritePermission(state, members, member);
+    const refusal = checkWritePermission(this.room, member, "reactions");
     if (refusal) throw refusal;
     return member;
   }

@@ -9,7 +9,7 @@ import type { Timing } from "../../domain/timing.ts";
 import type { RoomContext } from "../room/context.ts";
 import type { Publisher } from "../room/publisher.ts";
 import type { SendingGate } from "../sending/sending-gate.ts";
-import { checkWritePermission } from "../sending/write-permission.ts";
+import { checkDraftPermission } from "../sending/write-permission.ts";
 
 /** What a member shows the others who are online. */
 export interface OnlineDraft extends Pick<Draft, "kind" | "body" | "customData"> {
@@ -49,7 +49,7 @@ export class OnlineMessages {
    *   `unavailable` as a send; `validation_failed` for a large one; `rate_limited` for too many
    */
   async show(userId: UserId, { clientMsgId, kind, body, customData }: OnlineDraft): Promise<OnlineMessage> {
-    this.#admit(userId);
+    this.#admit(userId, { kind, body, thread: undefined });
     const { username } = this.#room.profiles.get(userId);
     if (makerIn(clientMsgId) !== username) throw invalid("ID", `must be ${username}-<number>-<number>`);
     if (bytesOf(body) + bytesOf(customData ?? "") > LIMITS.onlineMessageBytes)
@@ -63,7 +63,7 @@ export class OnlineMessages {
     const sent = { conversationId: state.id, senderId: userId, kind, body, clientMsgId };
     const { body: said, shadowed: isShadowed } = await gate.checkPassing(sent);
     // The sender may have been muted, or have left, meanwhile.
-    this.#admit(userId);
+    this.#admit(userId, { kind, body, thread: undefined });
     const nameCard = members.active(userId).name_card || undefined;
     const place = { conversationKind, handle: handle ?? null, sender: profiles.get(userId), nameCard };
     const message = { ...made, ...place, body: said };
@@ -72,9 +72,9 @@ export class OnlineMessages {
     return message;
   }
 
-  #admit(userId: UserId): void {
-    const { state, members } = this.#room;
-    const refusal = checkWritePermission(state, members, members.active(userId));
+  #admit(userId: UserId, draft: Pick<Draft, "kind" | "body" | "thread">): void {
+    const { members } = this.#room;
+    const refusal = checkDraftPermission(this.#room, members.active(userId), draft);
     if (refusal) throw refusal;
   }
 

@@ -1,4 +1,3 @@
-import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -8,7 +7,7 @@ import type { MessageRow } from "../log/row.ts";
 import type { MarkRow } from "../marks/mark-store.ts";
 import { type MarkRange, Marks } from "../marks/marks.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { ConversationState } from "../state/conversation-state.ts";
+import type { RoomStores } from "../room/context.ts";
 import { readPoll, type StoredPoll, storedPoll } from "./stored-poll.ts";
 
 /** A user's choice in a poll, by the indexes of its options. */
@@ -59,7 +58,7 @@ export class Polls extends Marks<number> {
     const member = members.active(userId);
     const row = this.visible(seq, member);
     const { body, tally } = pollOf(row);
-    if (row.sender_id !== userId && member.role === "member")
+    if (row.sender_id !== userId && !this.room.rights.leads(member, "manage_messages"))
       throw new CoreError("forbidden", "Only its sender, or the group's owner or admins, may close a poll.");
     if (closedAt(body, tally, Date.now()) !== 0) return this.#shown(row, member);
     this.room.commit((tx) => {
@@ -112,13 +111,12 @@ function noOption({ options }: PollBody): string {
  * far away. A forwarded poll may have ended: it is closed.
  */
 export function checkPoll(
-  { profile }: Pick<ConversationState, "profile">,
+  { rights }: Pick<RoomStores, "rights">,
   sender: MemberRow,
   { poll, forwarded }: Pick<Draft, "poll" | "forwarded">,
 ): CoreError | undefined {
   if (!poll) return undefined;
-  if (!may(sender.role, POLICIES[profile.policy].poll))
-    return new CoreError("forbidden", "You may not send polls here.");
+  if (!rights.may(sender, "poll")) return new CoreError("forbidden", "You may not send polls here.");
   if (forwarded || poll.ends_at === 0) return undefined;
   const remainingMs = poll.ends_at - Date.now();
   if (remainingMs <= 0) return invalid("body.body.ends_at", "must be in the future, or 0");

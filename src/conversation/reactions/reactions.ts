@@ -1,4 +1,3 @@
-import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { Seq, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -92,7 +91,7 @@ export class Reactions extends Marks<ReactionKey> {
   /** A message to which a user may react now. @throws as `add` does */
   #reactable(userId: UserId, seq: Seq): MessageRow {
     const member = this.writer(userId);
-    if (!may(member.role, POLICIES[this.room.state.profile.policy].react))
+    if (!this.room.rights.may(member, "react"))
       throw new CoreError("forbidden", "You may not react to messages here.");
     const row = this.visible(seq, member);
     if (row.kind === "tip") throw invalid("path.seq", "must not be a notice of the server");

@@ -4,6 +4,7 @@ import type { StorageSpace } from "../../object/space/storage-space.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
 import type { ChangedMessages } from "../change-feed/changed-messages.ts";
 import type { ChannelReaders } from "../channel/readers.ts";
+import type { Rights } from "../channel/rights.ts";
 import type { NotificationOutbox } from "../delivery/notification-outbox.ts";
 import type { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -37,6 +38,7 @@ export interface RoomStores {
   readonly profiles: ProfileCache;
   readonly knownUsers: KnownUsers;
   readonly bans: Bans;
+  readonly rights: Rights;
   /** who may read a channel of a space; null: it is none */
   readonly readers: ChannelReaders | null;
   readonly viewers: Viewers;

@@ -15,7 +15,7 @@ import { SendQueue } from "../sending/send-queue.ts";
 import type { SendingGate } from "../sending/sending-gate.ts";
 import { Sends } from "../sending/sends.ts";
 import { SlowMode } from "../sending/slow-mode.ts";
-import { checkWritePermission } from "../sending/write-permission.ts";
+import { checkDraftPermission } from "../sending/write-permission.ts";
 import { conversationUpdated } from "../state/events.ts";
 import { commit } from "../state/transaction.ts";
 import { Arrivals } from "../viewers/arrivals.ts";
@@ -45,7 +45,7 @@ export function createSending(
     files: fileReferences,
     indexer: search.indexing,
   });
-  const slowMode = new SlowMode(storage.sql, state, log);
+  const slowMode = new SlowMode(storage.sql, state, log, stores.rights);
   const arrivals = new Arrivals(stores, {
     ...{ directory, maxGroupMembers: settings.maxGroupMembers },
     timeoutMs: timing.profileCache.timeoutMs,
@@ -65,9 +65,9 @@ export function createSending(
     },
     checkPermission: (sender, draft) =>
       stores.readers?.refusal() ??
-      checkWritePermission(state, members, sender) ??
-      checkPoll(state, sender, draft) ??
-      checkMentions(state, members, sender, draft.mentions) ??
+      checkDraftPermission(stores, sender, draft) ??
+      checkPoll(stores, sender, draft) ??
+      checkMentions(stores, sender, draft.mentions) ??
       checkButtons(profiles, sender.user_id, draft.buttons) ??
       space.refusal(),
     checkIncomingHook: ({ thread }) =>
@@ -141,6 +141,7 @@ function sendGate(
     members,
     log,
     slowMode,
+    rights,
     arrivals,
     flushSends,
   }: Stores & { slowMode: SlowMode; arrivals: Arrivals; flushSends(): void },
@@ -159,7 +160,7 @@ function sendGate(
       const isRefused =
         sender &&
         ((member ? undefined : arrivals.refusal()) ??
-          checkWritePermission(state, members, sender) ??
+          checkDraftPermission({ state, members, rights }, sender, draft) ??
           slowMode.refusal(sender, draft));
       if (isRefused ?? space.refusal()) return { ok: true, value: draft };
       const checked = await gate.check({

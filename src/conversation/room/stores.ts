@@ -11,6 +11,7 @@ import { Moving } from "../archives/moving.ts";
 import { ChangeFeed } from "../change-feed/change-feed.ts";
 import { ChangedMessages } from "../change-feed/changed-messages.ts";
 import { ChannelReaders } from "../channel/readers.ts";
+import { Rights } from "../channel/rights.ts";
 import { FileReferences } from "../files/file-references.ts";
 import { IncomingHooks } from "../incoming-hooks/incoming-hooks.ts";
 import { markerOf, wakeupOf } from "../jobs.ts";
@@ -84,8 +85,12 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     announce: (announcement) => publisher.messagesChanged(announcement),
     tellsWhole: () => publisher.tellsWhole(),
   });
+  const { spaceId } = state.profile;
+  const readers =
+    spaceId && new ChannelReaders({ spaceId, conversationId: state.id, directory, timing: timing.spaces });
+  const rights = new Rights(state, readers);
   const threads = new Threads({
-    ...{ state, log, members, changeFeed },
+    ...{ state, log, members, rights, changeFeed },
     replies: new ThreadLog(sql, log),
     follows: new Follows(sql, LIMITS.followedThreads),
   });
@@ -96,9 +101,6 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   const releasedFiles = new ReleasedFiles(jobs, directory, timing.files);
   const externalIds = new MessageExternalIds(sql);
   const bans = new Bans(sql);
-  const { spaceId } = state.profile;
-  const readers =
-    spaceId && new ChannelReaders({ spaceId, conversationId: state.id, directory, timing: timing.spaces });
   const viewers = new Viewers({ state, log, members, bans, readers });
   const memberList = new MemberList(members, viewers);
   const formerView = new FormerView(log, history, (id) => profiles.has(id), externalIds);
@@ -137,6 +139,7 @@ export function createStores(host: RoomHost, publisher: Publisher) {
     profiles,
     knownUsers: new KnownUsers(sql, profiles),
     bans,
+    rights,
     readers,
     viewers,
     sampling: samplingOf(host, { state, members }, publisher),

@@ -1,6 +1,7 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Draft } from "../../domain/messages/message.ts";
+import type { Rights } from "../channel/rights.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -34,16 +35,19 @@ export class SlowMode {
   readonly #sql: SqlStorage;
   readonly #state: Pick<ConversationState, "profile">;
   readonly #log: Pick<MessageLog, "last" | "lastUntil">;
+  readonly #rights: Pick<Rights, "leads">;
   #known: LastSent | undefined;
 
   constructor(
     sql: SqlStorage,
     state: Pick<ConversationState, "profile">,
     log: Pick<MessageLog, "last" | "lastUntil">,
+    rights: Pick<Rights, "leads">,
   ) {
     this.#sql = sql;
     this.#state = state;
     this.#log = log;
+    this.#rights = rights;
   }
 
   /**
@@ -52,15 +56,15 @@ export class SlowMode {
    * @returns undefined if they may; else `slow_mode`, not thrown
    */
   refusal(
-    { user_id: userId, role }: Pick<MemberRow, "user_id" | "role">,
+    sender: Pick<MemberRow, "user_id" | "role">,
     { silent }: Pick<Draft, "silent">,
     before: readonly MessageRow[] = [],
   ): CoreError | undefined {
     const { slowModeS } = this.#state.profile;
-    if (slowModeS === 0 || role !== "member" || silent) return undefined;
+    if (slowModeS === 0 || silent || this.#rights.leads(sender, "manage_messages")) return undefined;
     const now = Date.now();
-    const own = before.findLast((row) => row.sender_id === userId && counts(row));
-    const last = own?.created_at ?? this.#lastSent(now - slowModeS * 1_000).get(userId);
+    const own = before.findLast((row) => row.sender_id === sender.user_id && counts(row));
+    const last = own?.created_at ?? this.#lastSent(now - slowModeS * 1_000).get(sender.user_id);
     const leftS = last === undefined ? 0 : Math.ceil((last - now) / 1_000 + slowModeS);
     if (leftS <= 0) return undefined;
     return new CoreError("slow_mode", `Slow mode: you can send the next message in ${leftS} s.`, {

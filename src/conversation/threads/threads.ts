@@ -1,8 +1,9 @@
-import { may, POLICIES } from "../../domain/conversations/group-policies.ts";
+import { POLICIES } from "../../domain/conversations/group-policies.ts";
 import { type CoreError, invalid, noMessage, refusedFor } from "../../domain/errors.ts";
 import { NOBODY, Position, type Seq, type UserId } from "../../domain/ids.ts";
 import type { ThreadPlace, ThreadState } from "../../domain/messages/thread.ts";
 import type { ChangeFeed } from "../change-feed/change-feed.ts";
+import type { Rights } from "../channel/rights.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow, NO_THREAD } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -17,6 +18,7 @@ interface ThreadsDeps {
   state: ConversationState;
   log: MessageLog;
   members: Members;
+  rights: Pick<Rights, "may" | "refusal">;
   changeFeed: Pick<ChangeFeed, "record" | "refusal">;
   replies: ThreadLog;
   follows: Follows;
@@ -52,8 +54,10 @@ export class Threads {
   ): CoreError | undefined {
     const { kind, policy, threads } = this.#deps.state.profile;
     if (!threads) return invalid("body.thread", "must be absent: threads are switched off in this group");
+    const lacks = this.#deps.rights.refusal(sender, "threads");
+    if (lacks) return lacks;
     const audience = POLICIES[policy].thread;
-    if (kind === "group" && !may(sender.role, audience)) {
+    if (kind === "group" && !this.#deps.rights.may(sender, "thread")) {
       const refusal = audience === "nobody" ? "kind" : "rank";
       return refusedFor(refusal, "You may not write in threads here.", policy);
     }

@@ -9,6 +9,8 @@ import {
   type SpaceCode,
   type SpaceInvitation,
 } from "../../domain/spaces/invitation.ts";
+import { has } from "../../domain/spaces/permission.ts";
+import { permissionsOf } from "../../domain/spaces/rights.ts";
 import { randomHex } from "../../lib/random.ts";
 import { findLiveUsers } from "../../storage/accounts/users.ts";
 import {
@@ -18,6 +20,7 @@ import {
   listInvitations as listStored,
   useInvitation,
 } from "../../storage/spaces/invitations.ts";
+import { findSpace } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { followFirst } from "./channels.ts";
@@ -93,16 +96,24 @@ export async function withdrawSpaceInvitation(
 
 /** Whose invitations a member may see and withdraw; null: everybody's. */
 function makerOf({ permissions }: OwnSpace, userId: UserId): UserId | null {
-  return permissions.includes("manage_space") ? null : userId;
+  return has(permissions, "manage_space") ? null : userId;
 }
 
-/** What an invitation shows. @param caller null: somebody without a token @throws `not_found` */
+/** An invitation that lets the caller in, or shows a member its space: its maker may still invite others. */
+async function findOpen(core: Core, caller: UserId | null, code: SpaceCode) {
+  const found = await findInvitation(core.db, code, caller, Date.now());
+  if (!found || found.isMember) return found;
+  const maker = await findSpace(core.db, found.createdBy, found.space.id);
+  return maker && has(permissionsOf(found.createdBy, maker), "invite") ? found : null;
+}
+
+/** What an invitation shows to somebody. @param caller null: somebody without a token @throws `not_found` */
 export async function lookAtSpaceInvitation(
   core: Core,
   caller: UserId | null,
   code: SpaceCode,
 ): Promise<InvitedSpace> {
-  const found = await findInvitation(core.db, code, caller, Date.now());
+  const found = await findOpen(core, caller, code);
   if (!found) throw noInvitation();
   const { space, expiresAt, isMember, createdBy } = found;
   const [inviter = null] = await findLiveUsers(core.db, [createdBy]);
@@ -119,7 +130,7 @@ export async function acceptSpaceInvitation(
   caller: UserId,
   code: SpaceCode,
 ): Promise<{ space: OwnSpace; channelId: ConversationId | null }> {
-  const invited = await findInvitation(core.db, code, caller, Date.now());
+  const invited = await findOpen(core, caller, code);
   if (!invited) throw noInvitation();
   const { id } = invited.space;
   if (!invited.isMember) {

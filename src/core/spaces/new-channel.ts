@@ -1,4 +1,8 @@
 import { ConversationCode, type UserId } from "../../domain/ids.ts";
+import type { ChannelLook } from "../../domain/spaces/channel.ts";
+import { bitsOf } from "../../domain/spaces/permission.ts";
+import type { Override } from "../../domain/spaces/rights.ts";
+import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import { randomHex } from "../../lib/random.ts";
 import type { FirstChannel } from "../../storage/spaces/spaces.ts";
 
@@ -24,4 +28,25 @@ export function newChannel(
     members: [{ userId: ownerId, role: "owner", customFields: {} }],
     createdAt: Date.now(),
   };
+}
+
+/** What a new channel denies to `everyone`, and allows to its maker and to whom they name. */
+export function firstOverrides(
+  maker: UserId,
+  { visibility, kind }: ChannelLook,
+  { roleIds, userIds }: { roleIds: readonly RoleId[]; userIds: readonly UserId[] },
+): Override[] {
+  const denied = bitsOf([
+    ...(visibility === "private" ? ["read" as const] : []),
+    ...(kind === "announcement" ? ["write" as const] : []),
+  ]);
+  if (denied === 0) return [];
+  const reads = { allow: bitsOf(["read"]), deny: 0 };
+  const others = new Set(userIds.filter((userId) => userId !== maker));
+  return [
+    { roleId: EVERYONE_ROLE, userId: null, allow: 0, deny: denied },
+    { roleId: null, userId: maker, allow: denied, deny: 0 },
+    ...Array.from(new Set(roleIds), (roleId) => ({ roleId, userId: null, ...reads })),
+    ...Array.from(others, (userId) => ({ roleId: null, userId, ...reads })),
+  ];
 }

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
-import { type Permission, permissionsOf } from "../../domain/spaces/permissions.ts";
-import type { Space } from "../../domain/spaces/space.ts";
+import { has, type Permission, type PermissionBits } from "../../domain/spaces/permission.ts";
+import { permissionsOf } from "../../domain/spaces/rights.ts";
+import type { MemberSpace } from "../../domain/spaces/space.ts";
 import { randomHex } from "../../lib/random.ts";
 import {
   dissolveSpace as dissolveStored,
@@ -24,8 +25,8 @@ import { tellAll } from "./tell-channels.ts";
 import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
 
 /** A space as one member sees it. */
-export interface OwnSpace extends Space {
-  permissions: readonly Permission[];
+export interface OwnSpace extends MemberSpace {
+  permissions: PermissionBits;
 }
 
 /** How a space is shown. */
@@ -78,7 +79,7 @@ export async function getSpace(core: Core, caller: UserId, id: SpaceId): Promise
   return ownSpace(space, caller);
 }
 
-function ownSpace(space: Space, userId: UserId): OwnSpace {
+function ownSpace(space: MemberSpace, userId: UserId): OwnSpace {
   return { ...space, permissions: permissionsOf(userId, space) };
 }
 
@@ -95,8 +96,19 @@ export async function requirePermission(
   action: string,
 ): Promise<OwnSpace> {
   const space = await getSpace(core, caller, id);
-  if (space.permissions.includes(permission)) return space;
-  throw refusedFor("rank", `You lack the permission \`${permission}\` in this space: you cannot ${action}.`);
+  requireIn(space, permission, action);
+  return space;
+}
+
+/** The same of a space that was read. @throws `forbidden` */
+export function requireIn(
+  space: Pick<OwnSpace, "permissions">,
+  permission: Permission,
+  action: string,
+): void {
+  if (has(space.permissions, permission)) return;
+  const detail = `You lack the permission \`${permission}\`: you cannot ${action}.`;
+  throw new CoreError("forbidden", detail, { refusal: "rank", permission });
 }
 
 const SpacePosition = z.tuple([z.int().positive(), z.literal("space")]);

@@ -64,6 +64,11 @@ export interface Policy {
   viewers: Viewing;
 }
 
+/** An action for which a policy names the roles. */
+export type Capability = {
+  [Part in keyof Policy]: Policy[Part] extends GroupAudience ? Part : never;
+}[keyof Policy];
+
 const GROUP: Policy = {
   join: "as_set",
   discoverable: "off",
@@ -93,8 +98,8 @@ const GROUP: Policy = {
 };
 
 /**
- * The rules by group kind. `group` serves all surfaces except tim, which has five others. A `channel` is of a
- * space, whose members may read and write it.
+ * The rules by group kind. `group` serves all surfaces except tim, which has five others. In a `channel` the
+ * permissions of its space count, and no role.
  */
 export const POLICIES: Record<PolicyName, Policy> = {
   group: GROUP,

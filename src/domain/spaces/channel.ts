@@ -1,4 +1,16 @@
+import { z } from "zod";
 import type { ConversationId } from "../ids.ts";
+import { has, type PermissionBits } from "./permission.ts";
+import type { Override } from "./rights.ts";
+import { EVERYONE_ROLE } from "./role.ts";
+
+/** `open`: what every member may read. `private`: `everyone` may not, and others are named. */
+export const ChannelVisibility = z.enum(["open", "private"]);
+export type ChannelVisibility = z.infer<typeof ChannelVisibility>;
+
+/** `announcement`: `everyone` may not write in it. */
+export const ChannelKind = z.enum(["text", "announcement"]);
+export type ChannelKind = z.infer<typeof ChannelKind>;
 
 /** A channel as the list of its space shows it. */
 export interface StoredChannel {
@@ -10,4 +22,25 @@ export interface StoredChannel {
   createdAt: number;
   /** the user who asks follows it */
   isFollowed: boolean;
+}
+
+/** A channel as a member of its space sees it. */
+export interface OwnChannel extends StoredChannel, ChannelLook {
+  /** what they may do in it */
+  permissions: PermissionBits;
+}
+
+/** What the overrides of `everyone` make of a channel. */
+export interface ChannelLook {
+  visibility: ChannelVisibility;
+  kind: ChannelKind;
+}
+
+/** What the overrides of a channel make of it. */
+export function lookOf(overrides: readonly Override[]): ChannelLook {
+  const denied = overrides.find(({ roleId }) => roleId === EVERYONE_ROLE)?.deny ?? 0;
+  return {
+    visibility: has(denied, "read") ? "private" : "open",
+    kind: has(denied, "write") ? "announcement" : "text",
+  };
 }

@@ -1,4 +1,5 @@
 import type { ConversationId, SpaceId, UserId } from "../ids.ts";
+import type { MemberRights, SpaceReader } from "./rights.ts";
 
 /** A place with channels, whose members may read and write them. */
 export interface Space {
@@ -10,6 +11,12 @@ export interface Space {
   memberCount: number;
   /** ms since 1970 */
   createdAt: number;
+}
+
+/** A space of a member, with what their rights follow from. */
+export interface MemberSpace extends Space, MemberRights {
+  /** another one after each change of that */
+  version: number;
 }
 
 /** Until when a channel wants to rely on what it reads of its space. */
@@ -26,5 +33,5 @@ export interface SpaceStanding {
   /** another one after each change of who the members are */
   version: number;
   /** who may read the channel; null: those of the version that the channel has named */
-  readers: readonly UserId[] | null;
+  readers: readonly SpaceReader[] | null;
 }

@@ -11,6 +11,7 @@ import { endUploadsQuery } from "../files/resumable-uploads.ts";
 import {
   blocks,
   botCommands,
+  channelOverrides,
   conversations,
   fileHolds,
   formerUsernames,
@@ -26,7 +27,9 @@ import {
   sessions,
   signInPlaces,
   spaceInvitations,
+  spaceMemberRoles,
   spaceMembers,
+  spaceMutes,
   spaces,
   users,
 } from "../schema.ts";
@@ -113,7 +116,14 @@ export async function deleteUser(
   const ownedGroup = db
     .select({ id: conversations.id })
     .from(conversations)
-    .where(and(inArray(conversations.ownerId, owners), isNull(conversations.dissolvedAt)))
+    .where(
+      and(
+        inArray(conversations.ownerId, owners),
+        isNull(conversations.dissolvedAt),
+        // A channel goes on without its maker.
+        isNull(conversations.spaceId),
+      ),
+    )
     .limit(1);
   const ownedSpace = db
     .select({ id: spaces.id })
@@ -185,6 +195,9 @@ export async function deleteUser(
           and(sql`${spaces.id} IN (SELECT space_id FROM space_members WHERE user_id = ${userId})`, isDeleted),
         ),
       db.delete(spaceInvitations).where(and(eq(spaceInvitations.createdBy, userId), isDeleted)),
+      db.delete(spaceMutes).where(and(eq(spaceMutes.userId, userId), isDeleted)),
+      db.delete(spaceMemberRoles).where(and(eq(spaceMemberRoles.userId, userId), isDeleted)),
+      db.delete(channelOverrides).where(and(eq(channelOverrides.userId, userId), isDeleted)),
       db.delete(spaceMembers).where(and(eq(spaceMembers.userId, userId), isDeleted)),
       db
         .update(conversations)

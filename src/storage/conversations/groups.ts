@@ -137,6 +137,7 @@ export async function mayKnowGroup(db: Database, userId: UserId, id: Conversatio
     db
       .select({
         ...{ policy: conversations.policy, discoverable: conversations.discoverable },
+        spaceId: conversations.spaceId,
         state: memberships.state,
         version: memberships.version,
       })
@@ -146,7 +147,8 @@ export async function mayKnowGroup(db: Database, userId: UserId, id: Conversatio
   );
   if (!found) return false;
   if (POLICIES[found.policy].existence === "shown" || isDiscoverable(found)) return true;
-  return found.state === "active" || (found.version ?? 0) > 0;
+  // Who may not read a channel any more learns nothing of it.
+  return found.state === "active" || (found.spaceId === null && (found.version ?? 0) > 0);
 }
 
 /** The owner of the group with this handle, dissolved groups included; null if the handle was never given. */

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { SpaceCode } from "../../domain/spaces/invitation.ts";
+import { FIRST_RIGHTS, type PermissionBits } from "../../domain/spaces/permission.ts";
+import type { RoleColor, RoleId } from "../../domain/spaces/role.ts";
 import { userRef } from "./accounts.ts";
 import { isFileUrl, keyInUrl } from "./file-urls.ts";
 
@@ -21,10 +23,12 @@ export const spaces = sqliteTable(
     creatorId: integer("creator_id").$type<UserId>(),
     clientSpaceId: text("client_space_id").notNull().$type<ClientSpaceId>(),
     memberCount: integer("member_count").notNull(),
-    /** another one after each change of what channels rely on: who the members are */
+    /** another one after each change of what channels rely on: who the members are, and what they may do */
     version: integer().notNull(),
     createdAt: integer("created_at").notNull(),
     dissolvedAt: integer("dissolved_at"),
+    /** what every member may do */
+    everyone: integer().notNull().default(FIRST_RIGHTS).$type<PermissionBits>(),
   },
   (table) => [
     index("spaces_owner").on(table.ownerId),
@@ -48,6 +52,77 @@ export const spaceMembers = sqliteTable(
     primaryKey({ columns: [table.spaceId, table.userId] }),
     index("space_members_user").on(table.userId),
     index("space_members_joined").on(table.spaceId, table.joinedAt, table.userId),
+  ],
+);
+
+/** Who may not write in a space, and until when (ms since 1970): also who has left, and may come back. */
+export const spaceMutes = sqliteTable(
+  "space_mutes",
+  {
+    spaceId: integer("space_id").notNull().$type<SpaceId>(),
+    userId: integer("user_id").notNull().$type<UserId>(),
+    until: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.spaceId, table.userId] }),
+    index("space_mutes_user").on(table.userId),
+  ],
+);
+
+/** The roles of spaces, without `everyone`. */
+export const spaceRoles = sqliteTable(
+  "space_roles",
+  {
+    /** never given twice: what names a deleted role names nothing */
+    id: integer().primaryKey({ autoIncrement: true }).$type<RoleId>(),
+    spaceId: integer("space_id")
+      .notNull()
+      .references(() => spaces.id)
+      .$type<SpaceId>(),
+    name: text().notNull(),
+    color: text().$type<RoleColor>(),
+    /** higher is above */
+    position: integer().notNull(),
+    permissions: integer().notNull().$type<PermissionBits>(),
+  },
+  (table) => [index("space_roles_position").on(table.spaceId, table.position)],
+);
+
+/** Who has which role. */
+export const spaceMemberRoles = sqliteTable(
+  "space_member_roles",
+  {
+    spaceId: integer("space_id").notNull().$type<SpaceId>(),
+    userId: integer("user_id").notNull().$type<UserId>(),
+    roleId: integer("role_id")
+      .notNull()
+      .references(() => spaceRoles.id)
+      .$type<RoleId>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.spaceId, table.userId, table.roleId] }),
+    index("space_member_roles_user").on(table.userId),
+    index("space_member_roles_role").on(table.roleId, table.userId),
+  ],
+);
+
+/** What channels change of the rights that members have by their space. */
+export const channelOverrides = sqliteTable(
+  "channel_overrides",
+  {
+    conversationId: integer("conversation_id").notNull().$type<ConversationId>(),
+    /** of whom: the members with a role, */
+    roleId: integer("role_id").$type<RoleId>(),
+    /** or one member */
+    userId: integer("user_id").$type<UserId>(),
+    allow: integer().notNull().$type<PermissionBits>(),
+    deny: integer().notNull().$type<PermissionBits>(),
+  },
+  (table) => [
+    uniqueIndex("channel_overrides_role").on(table.conversationId, table.roleId),
+    uniqueIndex("channel_overrides_user").on(table.conversationId, table.userId),
+    index("channel_overrides_of_role").on(table.roleId),
+    index("channel_overrides_of_user").on(table.userId),
   ],
 );
 

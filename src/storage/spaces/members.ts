@@ -1,9 +1,27 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { z } from "zod";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import { readersOf } from "../../domain/spaces/rights.ts";
+import { EVERYONE_ROLE, RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { NEW_VERSION, spaceInvitations, spaceLeases, spaceMembers, spaces, users } from "../schema.ts";
+import {
+  channelOverrides,
+  spaceInvitations,
+  spaceLeases,
+  spaceMemberRoles,
+  spaceMembers,
+  spaceMutes,
+  spaceRoles,
+  spaces,
+  users,
+} from "../schema.ts";
+import { overridesQuery } from "./rights.ts";
+import { fromVersion, type ReadSpace } from "./versions.ts";
+
+/** The version of a space that is over. */
+const NO_VERSION = -1;
 
 /** Behind which member a page begins. */
 export interface SpaceMemberPlace {
@@ -11,19 +29,49 @@ export interface SpaceMemberPlace {
   userId: UserId;
 }
 
-/** A page of the members of a space, in the order in which they came. */
+/** A member of a space. */
+export interface StoredSpaceMember extends SpaceMemberPlace {
+  /** until when they may not write (ms since 1970) */
+  mutedUntil: number;
+  /** without `everyone` */
+  roleIds: RoleId[];
+}
+
+const RoleIds = z.array(RoleId);
+
+/** The roles of the member of a row, highest first. */
+const roleIds =
+  sql`(SELECT json_group_array(id) FROM (SELECT r.id FROM space_member_roles m JOIN space_roles r ON r.id = m.role_id
+    WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id ORDER BY r.position DESC))`.mapWith(
+    (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),
+  );
+
+/** Until when the member of a row may not write (ms since 1970). */
+const mutedUntil = sql`coalesce((SELECT until FROM space_mutes m
+  WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id), 0)`.mapWith(Number);
+
+/** A page of the members of a space, in the order in which they came. @param roleId of those with this role */
 export async function listSpaceMembers(
   db: Database,
   id: SpaceId,
-  { after, limit }: { after: SpaceMemberPlace | undefined; limit: number },
-): Promise<SpaceMemberPlace[]> {
+  {
+    after,
+    limit,
+    roleId,
+  }: { after: SpaceMemberPlace | undefined; limit: number; roleId?: RoleId | undefined },
+): Promise<StoredSpaceMember[]> {
   const { joinedAt, userId, spaceId } = spaceMembers;
   const isBehind = after && sql`(${joinedAt}, ${userId}) > (${after.joinedAt}, ${after.userId})`;
+  const hasRole =
+    roleId !== undefined &&
+    roleId !== EVERYONE_ROLE &&
+    sql`EXISTS (SELECT 1 FROM space_member_roles m
+      WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id AND m.role_id = ${roleId})`;
   return queryD1(
     db
-      .select({ joinedAt, userId })
+      .select({ joinedAt, userId, mutedUntil, roleIds })
       .from(spaceMembers)
-      .where(and(eq(spaceId, id), isBehind))
+      .where(and(eq(spaceId, id), isBehind, hasRole || undefined))
       .orderBy(asc(joinedAt), asc(userId))
       .limit(limit),
   );
@@ -43,29 +91,53 @@ export async function listOnlineMembers(db: Database, id: SpaceId, limit: number
 }
 
 /**
- * Ends a membership, and the invitations that the member has made. The owner's does not end.
- * @returns false: the user is no member, or the owner
+ * Ends a membership, with the roles of the member, what channels allow to them, and the invitations that they
+ * have made. What is denied to them holds when they come back, as a mute does. The owner's does not end.
+ * @param version the one in which it was read that it may end; absent: any
+ * @returns false: the user is no member, or the owner, or the space is another one by now
  */
-export async function deleteSpaceMember(db: Database, id: SpaceId, userId: UserId): Promise<boolean> {
-  const isEnding = sql`owner_id <> ${userId} AND EXISTS (SELECT 1 FROM space_members m
+export async function deleteSpaceMember(
+  db: Database,
+  { id, version }: { id: SpaceId; version?: number | undefined },
+  userId: UserId,
+): Promise<boolean> {
+  const isOfMember = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId));
+  const isEnding = sql`${spaces.ownerId} <> ${userId} AND EXISTS (SELECT 1 FROM space_members m
     WHERE m.space_id = ${id} AND m.user_id = ${userId})`;
-  const isNotOwner = sql`NOT EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND owner_id = ${userId})`;
+  const { first, isNext } = fromVersion(db, { id, version }, isEnding, {
+    memberCount: sql`${spaces.memberCount} - 1`,
+  });
+  const ofRoles = and(eq(spaceMemberRoles.spaceId, id), eq(spaceMemberRoles.userId, userId));
+  const ofChannels = sql`${channelOverrides.userId} = ${userId} AND ${channelOverrides.conversationId} IN
+    (SELECT id FROM conversations WHERE space_id = ${id})`;
+  const ofMaker = and(eq(spaceInvitations.spaceId, id), eq(spaceInvitations.createdBy, userId));
   const [ended] = await queryD1(
     db.batch([
-      db
-        .update(spaces)
-        .set({ memberCount: sql`${spaces.memberCount} - 1`, version: NEW_VERSION })
-        .where(and(eq(spaces.id, id), isEnding))
-        .returning({ id: spaces.id }),
-      db
-        .delete(spaceInvitations)
-        .where(and(eq(spaceInvitations.spaceId, id), eq(spaceInvitations.createdBy, userId), isNotOwner)),
-      db
-        .delete(spaceMembers)
-        .where(and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId), isNotOwner)),
+      first,
+      db.delete(spaceInvitations).where(and(ofMaker, isNext)),
+      db.delete(spaceMemberRoles).where(and(ofRoles, isNext)),
+      db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
+      db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
+      db.delete(spaceMembers).where(and(isOfMember, isNext)),
     ]),
   );
   return ended.length > 0;
+}
+
+/** Has a member not write until a time (ms since 1970). @returns false: the space is another one by now */
+export async function muteSpaceMember(
+  db: Database,
+  read: ReadSpace,
+  userId: UserId,
+  until: number,
+): Promise<boolean> {
+  const { first, isNext } = fromVersion(db, read);
+  const stored = db
+    .insert(spaceMutes)
+    .select(sql`SELECT ${read.id}, ${userId}, ${until} WHERE ${isNext}`)
+    .onConflictDoUpdate({ target: [spaceMutes.spaceId, spaceMutes.userId], set: { until } });
+  const [rows] = await queryD1(db.batch([first, stored]));
+  return rows.length > 0;
 }
 
 /** Reads what a channel wants to know of its space, and notes until when it relies on that. */
@@ -75,14 +147,24 @@ export async function leaseSpace(
   { conversationId, until, known }: SpaceLease,
 ): Promise<SpaceStanding> {
   const isThere = and(eq(spaces.id, spaceId), isNull(spaces.dissolvedAt));
-  const [[space], members] = await queryD1(
+  const isOther = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${spaceId} AND dissolved_at IS NULL AND version <> ${known})`;
+  const { userId } = spaceMembers;
+  const { id, position, permissions } = spaceRoles;
+  const [[space], members, roles, overrides] = await queryD1(
     db.batch([
-      db.select({ version: spaces.version }).from(spaces).where(isThere),
       db
-        .select({ userId: spaceMembers.userId })
+        .select({ version: spaces.version, ownerId: spaces.ownerId, everyone: spaces.everyone })
+        .from(spaces)
+        .where(isThere),
+      db
+        .select({ userId, mutedUntil, roleIds })
         .from(spaceMembers)
-        .innerJoin(spaces, eq(spaces.id, spaceMembers.spaceId))
-        .where(and(isThere, sql`${spaces.version} <> ${known}`)),
+        .where(and(eq(spaceMembers.spaceId, spaceId), isOther)),
+      db
+        .select({ id, position, permissions })
+        .from(spaceRoles)
+        .where(and(eq(spaceRoles.spaceId, spaceId), isOther)),
+      overridesQuery(db, conversationId, isOther),
       // In the same batch: no change comes between what is read and the lease.
       ...(until === null
         ? []
@@ -97,8 +179,9 @@ export async function leaseSpace(
           ]),
     ]),
   );
-  const { version = -1 } = space ?? {};
-  return { version, readers: version === known ? null : members.map(({ userId }) => userId) };
+  if (!space) return { version: NO_VERSION, readers: known === NO_VERSION ? null : [] };
+  if (space.version === known) return { version: known, readers: null };
+  return { version: space.version, readers: readersOf(space, { members, roles, overrides }) };
 }
 
 /** The channels of a space that rely on what they know of it. */

@@ -1,11 +1,13 @@
 import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
-import type { Space } from "../../domain/spaces/space.ts";
+import { FIRST_RIGHTS } from "../../domain/spaces/permission.ts";
+import type { MemberSpace, Space } from "../../domain/spaces/space.ts";
 import { allLive } from "../contacts/pair-conditions.ts";
 import { groupQueries, type NewGroup } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, NEW_VERSION, spaceMembers, spaces } from "../schema.ts";
+import { rolesOf } from "./rights.ts";
 
 const SPACE = {
   id: spaces.id,
@@ -16,6 +18,9 @@ const SPACE = {
   memberCount: spaces.memberCount,
   createdAt: spaces.createdAt,
 };
+
+/** The columns that say what a member may do. */
+const RIGHTS = { everyone: spaces.everyone, version: spaces.version };
 
 /** The fields of a new space. */
 export type NewSpace = Pick<Space, "name" | "avatar" | "description" | "ownerId" | "createdAt"> & {
@@ -47,7 +52,7 @@ export async function insertSpace(db: Database, space: NewSpace, channel: FirstC
         .insert(spaces)
         .select(
           sql`SELECT NULL, ${name}, ${avatar}, ${description}, ${ownerId}, ${ownerId}, ${clientSpaceId}, 1, ${NEW_VERSION},
-            ${createdAt}, NULL WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
+            ${createdAt}, NULL, ${FIRST_RIGHTS} WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
         )
         .returning({ id: spaces.id }),
       db
@@ -93,11 +98,14 @@ function isMemberOf(userId: UserId) {
   return and(eq(spaceMembers.userId, userId), isNull(spaces.dissolvedAt));
 }
 
+/** What a row of a member has: the space, and the rights that they have by it. */
+const ofMember = (userId: UserId) => ({ ...SPACE, ...RIGHTS, roles: rolesOf(userId) });
+
 /** A space of a member; null for others, and where there is none. */
-export async function findSpace(db: Database, userId: UserId, id: SpaceId): Promise<Space | null> {
+export async function findSpace(db: Database, userId: UserId, id: SpaceId): Promise<MemberSpace | null> {
   const [found] = await queryD1(
     db
-      .select(SPACE)
+      .select(ofMember(userId))
       .from(spaces)
       .innerJoin(spaceMembers, eq(spaceMembers.spaceId, spaces.id))
       .where(and(eq(spaces.id, id), isMemberOf(userId))),
@@ -110,10 +118,10 @@ export async function listSpaces(
   db: Database,
   userId: UserId,
   { before, limit }: { before: number | undefined; limit: number },
-): Promise<Space[]> {
+): Promise<MemberSpace[]> {
   return queryD1(
     db
-      .select(SPACE)
+      .select(ofMember(userId))
       .from(spaces)
       .innerJoin(spaceMembers, eq(spaceMembers.spaceId, spaces.id))
       .where(and(isMemberOf(userId), before === undefined ? undefined : sql`${spaces.id} < ${before}`))
@@ -147,6 +155,13 @@ export async function dissolveSpace(
 export async function wasOwner(db: Database, id: SpaceId, userId: UserId): Promise<boolean> {
   const isOver = and(eq(spaces.id, id), eq(spaces.ownerId, userId), isNotNull(spaces.dissolvedAt));
   return (await queryD1(db.select({ id: spaces.id }).from(spaces).where(isOver))).length > 0;
+}
+
+/** The space of a channel that is there; null: it is none. */
+export async function findSpaceOf(db: Database, id: ConversationId): Promise<SpaceId | null> {
+  const isIt = and(eq(conversations.id, id), isNull(conversations.dissolvedAt));
+  const [found] = await queryD1(db.select({ id: conversations.spaceId }).from(conversations).where(isIt));
+  return found?.id ?? null;
 }
 
 /** The channels of a space, in the order in which they were made. */

@@ -52,6 +52,8 @@ import { deviceSocket, roomSocket } from "./sockets.ts";
 import { channels } from "./spaces/channels.ts";
 import { spaceInvitations } from "./spaces/invitations.ts";
 import { spaceMembers } from "./spaces/members.ts";
+import { overrides } from "./spaces/overrides.ts";
+import { roles } from "./spaces/roles.ts";
 import { spaces } from "./spaces/spaces.ts";
 
 const router = v1Router();
@@ -79,6 +81,8 @@ router.route("/", spaces);
 router.route("/", spaceMembers);
 router.route("/", channels);
 router.route("/", spaceInvitations);
+router.route("/", roles);
+router.route("/", overrides);
 router.route("/", search);
 router.route("/", pins);
 router.route("/", attachments);

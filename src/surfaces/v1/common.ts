@@ -3,6 +3,7 @@ import type { Page } from "../../domain/conversations/pagination.ts";
 import { ConversationId, Position, Seq, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { Metadata as OwnMetadata } from "../../domain/server/metadata.ts";
+import { RoleId } from "../../domain/spaces/role.ts";
 import { unstorable } from "../../domain/text.ts";
 import { LAST_TIME } from "../../lib/stored-time.ts";
 
@@ -17,6 +18,9 @@ export const ConversationIdParam = digits
   .pipe(ConversationId)
   .openapi({ type: "integer", minimum: 1, example: 1 });
 export const SpaceIdParam = digits.pipe(SpaceId).openapi({ type: "integer", minimum: 1, example: 1 });
+export const RoleIdParam = digits
+  .pipe(RoleId)
+  .openapi({ type: "integer", minimum: 0, example: 1, description: "0: the role `everyone`" });
 export const SeqParam = digits.pipe(Seq).openapi({ type: "integer", minimum: 1, example: 1 });
 
 export const JoinRequestIdParam = digits

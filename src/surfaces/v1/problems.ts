@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { DenyingPolicy, ErrorCode, type Failure } from "../../domain/errors.ts";
+import { Permission } from "../../domain/spaces/permission.ts";
 
 /** How v1 writes an error code. */
 interface Written {
@@ -64,6 +65,7 @@ export function problemBody(failure: Failure) {
     ...(data?.mutedUntil && { muted_until: data.mutedUntil }),
     ...(data?.reason && { reason: data.reason }),
     ...(data?.deniedBy && { policy: data.deniedBy }),
+    ...(data?.permission && { permission: data.permission }),
     ...(data?.quota && {
       ...{ limit: data.quota.limit, used: data.quota.used, resets_at: data.quota.resetsAt },
     }),
@@ -118,6 +120,9 @@ export const Problem = z
       .string()
       .optional()
       .openapi({ description: "With `refused`: why, if the team's backend says so; for people" }),
+    permission: Permission.optional().openapi({
+      description: "With `forbidden` in a space: the permission that you lack",
+    }),
     policy: DenyingPolicy.optional().openapi({
       description: "With `forbidden`: the policy of the group that says no, if one does",
     }),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { type Answer, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { ask } from "../../support/clients/chat.ts";
+import { ask, expectAsked } from "../../support/clients/chat.ts";
 import { openDevice, openRoom, type TestSocket } from "../../support/clients/socket.ts";
 import { intercept } from "../../support/faults/calls.ts";
 import { evict } from "../../support/objects/sleep.ts";
@@ -11,7 +11,10 @@ import { overrideTiming } from "../../support/timing.ts";
 import { Scene, unreachable } from "./scene.ts";
 
 /** What happens in a channel that Bob looks at, and may have no right to any more. */
-const STEPS = ["send", "send beside", "end", "end untold", "come", "evict", "look", "take part"] as const;
+const STEPS = [
+  ...(["send", "send beside", "end", "end untold", "deny", "deny untold"] as const),
+  ...(["come", "evict", "look", "take part"] as const),
+];
 type Step = (typeof STEPS)[number];
 
 /** Makes a call, and repeats it where the lease of the channel has just ended, as clients do. */
@@ -42,7 +45,8 @@ class Story {
   }
 
   async play(step: Step): Promise<void> {
-    const { bob } = this.#scene;
+    const scene = this.#scene;
+    const { ann, bob } = scene;
     switch (step) {
       case "send":
         await this.#send();
@@ -54,7 +58,13 @@ class Story {
         await this.#end();
         return;
       case "end untold":
-        await this.#endUntold();
+        await this.#untold(() => scene.ask(ann, "DELETE", `/members/${bob.user.id}`));
+        return;
+      case "deny":
+        await this.#deny();
+        return;
+      case "deny untold":
+        await this.#untold(() => this.#denied());
         return;
       case "come":
         await this.#come();
@@ -102,14 +112,24 @@ class Story {
     this.#isIn = false;
   }
 
-  /** The channel cannot be told. Where that is an error, the same again does it. */
-  async #endUntold(): Promise<void> {
+  /** Bob is in the space, unless he has left it, and may not read the channel. */
+  async #deny(): Promise<void> {
+    expect((await this.#denied()).status).toBeOneOf([204, 404]);
+    this.#isIn = false;
+  }
+
+  #denied(): Promise<Answer> {
     const { ann, bob } = this.#scene;
+    return ask(ann, this.#channel, "PUT", `/overrides/users/${bob.user.id}`, { deny: ["read"] });
+  }
+
+  /** Ends Bob's right while the channel cannot be told. Where that is an error, another end tells it. */
+  async #untold(end: () => Promise<Answer>): Promise<void> {
     const ended = async () => {
       using _ = intercept(({ method, id, work }) =>
         method === "spaceChanged" && id === this.#channel ? Promise.reject(unreachable()) : work(),
       );
-      return await this.#scene.ask(ann, "DELETE", `/members/${bob.user.id}`);
+      return await end();
     };
     if ((await ended()).status === 503) await this.#end();
     this.#isIn = false;
@@ -122,6 +142,7 @@ class Story {
     this.#secrets.length = 0;
     const came = await this.#scene.join(bob, this.#code);
     expect(came.status, JSON.stringify(came.body)).toBe(200);
+    await expectAsked(this.#scene.ann, this.#channel, "DELETE", `/overrides/users/${bob.user.id}`);
     this.#isIn = true;
     const read = await repeated(() => ask(bob, this.#channel, "GET", "/messages"));
     expect(read.status).toBe(200);

@@ -6,7 +6,7 @@ import { type Answer, call, registerUsers, type SignedIn } from "../../support/c
 
 export const Space = z.object({ id: z.int(), name: z.string(), owner_id: z.int(), member_count: z.int() });
 const Channels = z.object({
-  items: z.array(z.object({ id: ConversationId, name: z.string(), following: z.boolean() })),
+  items: z.array(z.looseObject({ id: ConversationId, name: z.string(), following: z.boolean() })),
 });
 const Invitation = z.object({ code: z.string() });
 
@@ -80,9 +80,27 @@ export class Scene {
     expect(ended.status, JSON.stringify(ended.body)).toBe(204);
   }
 
-  async addChannel(name: string): Promise<ConversationId> {
-    const { status, body } = await this.ask(this.ann, "POST", "/channels", { name, topic: "All of it" });
-    expect(status).toBe(201);
+  async addChannel(name: string, fields: object = {}): Promise<ConversationId> {
+    const channel = { name, topic: "All of it", ...fields };
+    const { status, body } = await this.ask(this.ann, "POST", "/channels", channel);
+    expect(status, JSON.stringify(body)).toBe(201);
     return z.object({ id: ConversationId }).parse(body).id;
+  }
+
+  /** A call about the space that changes something. */
+  async done(who: SignedIn, method: string, path: string, body?: object, status = 204): Promise<void> {
+    const answer = await this.ask(who, method, path, body);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+  }
+
+  /** @returns the id of a new role */
+  async addRole(role: object): Promise<number> {
+    const { status, body } = await this.ask(this.ann, "POST", "/roles", role);
+    expect(status, JSON.stringify(body)).toBe(201);
+    return z.object({ id: z.int() }).parse(body).id;
+  }
+
+  giveRole(who: SignedIn, role: number): Promise<void> {
+    return this.done(this.ann, "PUT", `/members/${who.user.id}/roles/${role}`);
   }
 }

@@ -2,6 +2,7 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
 import { UserId } from "../../../src/domain/ids.ts";
+import { Permission } from "../../../src/domain/spaces/permission.ts";
 import { insertSignedIn } from "../accounts/rows.ts";
 import { assertDocumented } from "./documented/answers.ts";
 
@@ -63,6 +64,9 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
     }),
     ...(z.object({ policy: z.string() }).safeParse(answer.body).success && {
       policy: expect.toBeOneOf(["mention_all", "may_write"]),
+    }),
+    ...(z.object({ permission: z.string() }).safeParse(answer.body).success && {
+      permission: Permission.parse(z.object({ permission: z.string() }).parse(answer.body).permission),
     }),
     ...(code === "quota" && {
       limit: expect.any(Number),

@@ -176,14 +176,16 @@ export const V1: Row[] = [
     ],
   },
   {
-    what: "an invitation to a space, which is dissolved",
+    what: "an invitation to a space, and a role of it, which is dissolved",
     run: async ({ owner }) => {
       const { id: space } = Numbered.parse((await v1(owner.token, "POST", "/spaces", { name: "A" })).body);
       await v1(owner.token, "POST", `/spaces/${space}/invitations`, {});
+      await v1(owner.token, "POST", `/spaces/${space}/roles`, { name: "A" });
       return v1(owner.token, "DELETE", `/spaces/${space}`);
     },
     events: ({ owner }) => [
       { action: "invitation_created", user: null, by: id(owner), space: expect.any(Number) },
+      { action: "rights_changed", user: null, by: id(owner), space: expect.any(Number) },
       { action: "space_dissolved", user: null, by: id(owner), space: expect.any(Number) },
     ],
   },

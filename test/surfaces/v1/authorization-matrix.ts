@@ -124,6 +124,8 @@ const scheduled = ({ scheduledId }: Scene) => ({ id: scheduledId });
 const device = () => ({ device_id: "phone" });
 const noHook = ({ id }: Scene) => ({ id, hook: `1-${"0".repeat(16)}` });
 const theSpace = ({ spaceId }: Scene) => ({ id: spaceId });
+const noRole = ({ spaceId, userId }: Scene) => ({ id: spaceId, role_id: 9_999, user_id: userId });
+const anyTarget = ({ id, userId }: Scene) => ({ id, role_id: 0, user_id: userId });
 const noInvitation = () => ({ code: `1-${"0".repeat(32)}` });
 
 const IN = "/v1/conversations/:id";
@@ -374,6 +376,20 @@ export const WHO_MAY: Row[] = [
   row(`DELETE ${SPACE}/members/:user_id`, ownerAlone(NOBODY), {
     path: ({ spaceId, outsiderId }) => ({ id: spaceId, user_id: outsiderId }),
   }),
+  row(`PATCH ${SPACE}/members/:user_id`, ownerAlone(NOBODY), {
+    path: ({ spaceId, outsiderId }) => ({ id: spaceId, user_id: outsiderId }),
+    body: () => ({ muted_for_s: 60 }),
+  }),
+  row(`GET ${SPACE}/roles`, members(OK), ofSpace),
+  row(`POST ${SPACE}/roles`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "Gardeners" }) }),
+  row(`PUT ${SPACE}/roles/order`, ownerAlone(CONFLICT), { ...ofSpace, body: () => ({ role_ids: [] }) }),
+  row(`PATCH ${SPACE}/roles/:role_id`, ownerAlone(OK), {
+    path: ({ spaceId }) => ({ id: spaceId, role_id: 0 }),
+    body: () => ({ permissions: ["read", "write", "threads", "reactions", "files", "invite"] }),
+  }),
+  row(`DELETE ${SPACE}/roles/:role_id`, ownerAlone(DONE), { path: noRole }),
+  row(`PUT ${SPACE}/members/:user_id/roles/:role_id`, everyUser(NOBODY), { path: noRole }),
+  row(`DELETE ${SPACE}/members/:user_id/roles/:role_id`, everyUser(NOBODY), { path: noRole }),
   row(`GET ${SPACE}/channels`, members(OK), ofSpace),
   row(`POST ${SPACE}/channels`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "seeds" }) }),
   row(`GET ${SPACE}/invitations`, members(OK), ofSpace),
@@ -384,6 +400,12 @@ export const WHO_MAY: Row[] = [
   // The group is no channel of a space.
   row(`PUT ${IN}/follow`, everyUser(NOBODY)),
   row(`DELETE ${IN}/follow`, everyUser(NOBODY)),
+  row(`GET ${IN}/permissions`, everyUser(NOBODY)),
+  row(`GET ${IN}/overrides`, everyUser(NOBODY)),
+  ...["roles/:role_id", "users/:user_id"].flatMap((path) => [
+    row(`PUT ${IN}/overrides/${path}`, everyUser(NOBODY), { path: anyTarget, body: () => ({}) }),
+    row(`DELETE ${IN}/overrides/${path}`, everyUser(NOBODY), { path: anyTarget }),
+  ]),
   row(`POST ${SPACE}/leave`, each(NOBODY, DONE, DONE, CONFLICT), ofSpace),
   row(`DELETE ${SPACE}`, each(NOBODY, NOBODY, NOBODY, DONE), ofSpace),
   row("POST /v1/files", everyUser(MADE), { query: "?name=x.txt", body: () => "{}" }),

@@ -23,6 +23,7 @@ import { HookId } from "../../../src/domain/server/hook.ts";
 import { UserState } from "../../../src/domain/server/server-user.ts";
 import { ExternalId } from "../../../src/domain/server/user-ref.ts";
 import { newSpaceCode } from "../../../src/domain/spaces/invitation.ts";
+import { RoleId } from "../../../src/domain/spaces/role.ts";
 import * as accounts from "../../../src/storage/accounts/account-updates.ts";
 import * as particulars from "../../../src/storage/accounts/extended-profiles.ts";
 import * as attempts from "../../../src/storage/accounts/password-attempts.ts";
@@ -74,6 +75,8 @@ import * as userEvents from "../../../src/storage/server/user-events.ts";
 import * as channels from "../../../src/storage/spaces/channels.ts";
 import * as invitations from "../../../src/storage/spaces/invitations.ts";
 import * as spaceMembers from "../../../src/storage/spaces/members.ts";
+import * as overrides from "../../../src/storage/spaces/overrides.ts";
+import * as roles from "../../../src/storage/spaces/roles.ts";
 import * as spaces from "../../../src/storage/spaces/spaces.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
@@ -116,6 +119,9 @@ const AUDIT = {
   ...{ subject: {}, reason: "", at: 0 },
 };
 const SPACE = SpaceId.parse(1);
+const READ = { id: SPACE, version: 1 };
+const ROLE_ID = RoleId.parse(1);
+const ROLE = { name: "Gardeners", color: null, permissions: 1 };
 const NEW_SPACE = {
   ...{ name: "x", avatar: "", description: "", ownerId: ANN, createdAt: 0 },
   clientSpaceId: ClientSpaceId.parse("x"),
@@ -499,14 +505,28 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   dissolveSpace: (db) => spaces.dissolveSpace(db, SPACE, ANN, 0),
   wasOwner: (db) => spaces.wasOwner(db, SPACE, ANN),
   listChannels: (db) => spaces.listChannels(db, SPACE),
-  insertChannel: (db) => channels.insertChannel(db, SPACE, newChannel(ANN, { name: "x" }), 9),
+  insertChannel: (db) =>
+    channels.insertChannel(db, SPACE, { ...newChannel(ANN, { name: "x" }), overrides: [] }, 9),
   findChannels: (db) => channels.findChannels(db, SPACE, ANN),
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
   listSpaceMembers: (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
-  deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, SPACE, ANN),
+  deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
+  muteSpaceMember: (db) => spaceMembers.muteSpaceMember(db, READ, ANN, 0),
   leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),
+  findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
+  listRoles: (db) => roles.listRoles(db, SPACE),
+  insertRole: (db) => roles.insertRole(db, READ, ROLE),
+  updateRole: (db) => roles.updateRole(db, READ, ROLE_ID, ROLE),
+  updateEveryone: (db) => roles.updateEveryone(db, READ, 1),
+  deleteRole: (db) => roles.deleteRole(db, READ, ROLE_ID),
+  orderRoles: (db) => roles.orderRoles(db, READ, [ROLE_ID]),
+  storeMemberRole: (db) => roles.storeMemberRole(db, READ, { userId: ANN, roleId: ROLE_ID, isGiven: true }),
+  listOverrides: (db) => overrides.listOverrides(db, ID),
+  findOverridesOf: (db) => overrides.findOverridesOf(db, SPACE, { userId: ANN, roleIds: [ROLE_ID] }),
+  storeOverride: (db) =>
+    overrides.storeOverride(db, READ, ID, { roleId: ROLE_ID, userId: null }, { allow: 1, deny: 2 }),
   listLeases: (db) => spaceMembers.listLeases(db, SPACE, 0),
   insertInvitation: (db) => invitations.insertInvitation(db, SPACE, INVITATION, 9),
   listInvitations: (db) =>
@@ -599,6 +619,8 @@ test("the list contains every query, except inserts of one row", () => {
     spaceMembers,
     channels,
     invitations,
+    overrides,
+    roles,
   ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));

@@ -1,9 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { createChannel, followChannel, listChannels } from "../../../core/spaces/channels.ts";
-import { ConversationId, SpaceId } from "../../../domain/ids.ts";
+import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
-import type { StoredChannel } from "../../../domain/spaces/channel.ts";
+import { ChannelKind, ChannelVisibility, type OwnChannel } from "../../../domain/spaces/channel.ts";
+import { Permission, permissionsIn } from "../../../domain/spaces/permission.ts";
+import { RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { ConversationParams, SpaceParams, Time } from "../common.ts";
@@ -11,8 +13,31 @@ import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 
+const Visibility = ChannelVisibility.openapi({
+  description: "`private`: only the roles and members can read it to whom an override allows it",
+});
+const Kind = ChannelKind.openapi({
+  description:
+    "`announcement`: only who has an override or `manage_channel` can write; others answer in threads",
+});
+
 const NewChannel = z
-  .object({ name: GroupName, topic: textUpTo(LIMITS.description).optional() })
+  .object({
+    name: GroupName,
+    topic: textUpTo(LIMITS.description).optional(),
+    visibility: Visibility.optional(),
+    channel_kind: Kind.optional(),
+    role_ids: z
+      .array(RoleId)
+      .max(LIMITS.namedInChannel)
+      .optional()
+      .openapi({ description: "Whose members can read a private one" }),
+    user_ids: z
+      .array(UserId)
+      .max(LIMITS.namedInChannel)
+      .optional()
+      .openapi({ description: "Members who can read a private one, besides you" }),
+  })
   .openapi("NewChannel", { example: { name: "seeds", topic: "What grows when" } });
 
 const Channel = z
@@ -21,6 +46,9 @@ const Channel = z
     space_id: SpaceId,
     name: z.string(),
     topic: z.string(),
+    visibility: Visibility,
+    channel_kind: Kind,
+    permissions: z.array(Permission).openapi({ description: "What you may do in it" }),
     following: z.boolean().openapi({ description: "It is in your list, and its messages count as unread" }),
     created_at: Time,
   })
@@ -35,7 +63,7 @@ const listRoute = pageRoute("get", "/v1/spaces/{id}/channels", {
   operationId: "listChannels",
   summary: "The channels of a space",
   description:
-    "In the order in which they were made. Every member can read and write them: by the calls of conversations, and by a room socket.",
+    "Those that you can read, in the order in which they were made. They are read and written by the calls of conversations, and by a room socket.",
   request: { params: SpaceParams },
   responses: { 200: jsonAnswer("All of them", Channels), ...problems("validation_failed", "not_found") },
 });
@@ -75,7 +103,9 @@ export const channels = v1Router()
   })
   .openapi(createRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const channel = await createChannel(c.var.core, c.var.caller.userId, id, c.req.valid("json"));
+    const { channel_kind: kind, role_ids: roleIds, user_ids: userIds, ...fields } = c.req.valid("json");
+    const wanted = { ...fields, kind, roleIds, userIds };
+    const channel = await createChannel(c.var.core, c.var.caller.userId, id, wanted);
     return c.json(serializeChannel(id, channel), 201);
   })
   .openapi(followRoute, async (c) => {
@@ -89,7 +119,10 @@ export const channels = v1Router()
 
 function serializeChannel(
   spaceId: SpaceId,
-  { id, name, topic, isFollowed, createdAt }: StoredChannel,
+  { id, name, topic, visibility, kind, permissions, isFollowed, createdAt }: OwnChannel,
 ): z.infer<typeof Channel> {
-  return { id, space_id: spaceId, name, topic, following: isFollowed, created_at: createdAt };
+  return {
+    ...{ id, space_id: spaceId, name, topic, visibility, channel_kind: kind },
+    ...{ permissions: permissionsIn(permissions), following: isFollowed, created_at: createdAt },
+  };
 }

@@ -12,7 +12,8 @@ import { ClientSpaceId, ConversationId, SpaceId, UserId } from "../../../domain/
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import type { InvitedSpace as DomainInvitedSpace } from "../../../domain/spaces/invitation.ts";
-import { Permission } from "../../../domain/spaces/permissions.ts";
+import { Permission, permissionsIn } from "../../../domain/spaces/permission.ts";
+import { RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { User } from "../accounts/users.ts";
@@ -49,6 +50,7 @@ export const Space = z
     owner_id: UserId,
     member_count: z.int(),
     permissions: z.array(Permission).openapi({ description: "What you may do in it" }),
+    role_ids: z.array(RoleId).openapi({ description: "Your roles, without `everyone`" }),
     created_at: Time,
   })
   .openapi("Space");
@@ -158,10 +160,14 @@ export const spaces = v1Router()
 
 /** A space as v1 shows it to a member. */
 function serializeSpace(space: OwnSpace): z.infer<typeof Space> {
-  const { id, name, avatar, description, ownerId, memberCount, permissions, createdAt } = space;
+  const { id, name, avatar, description, ownerId, memberCount, permissions, roles, createdAt } = space;
   return {
     ...{ id, name, avatar, description, owner_id: ownerId, member_count: memberCount },
-    ...{ permissions: [...permissions], created_at: createdAt },
+    ...{
+      permissions: permissionsIn(permissions),
+      role_ids: roles.map((role) => role.id),
+      created_at: createdAt,
+    },
   };
 }
 

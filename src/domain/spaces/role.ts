@@ -1,0 +1,27 @@
+import { z } from "zod";
+
+/** A role's id: an integer from 1 up, assigned by the roles table; 0 is the role `everyone` of each space. */
+export const RoleId = z.int().nonnegative().brand<"RoleId">();
+export type RoleId = z.infer<typeof RoleId>;
+
+/** The role that every member of a space has. It is below all others. */
+export const EVERYONE_ROLE: RoleId = RoleId.parse(0);
+
+/** The colour of a role: `#rrggbb`. */
+export const RoleColor = z
+  .string()
+  .regex(/^#[0-9a-f]{6}$/, "must be # and six hexadecimal digits, lower-case")
+  .brand<"RoleColor">();
+export type RoleColor = z.infer<typeof RoleColor>;
+
+/** A role as its space shows it. */
+export interface SpaceRole {
+  id: RoleId;
+  name: string;
+  /** null: none of its own */
+  color: RoleColor | null;
+  /** higher is above */
+  position: number;
+  permissions: number;
+  memberCount: number;
+}

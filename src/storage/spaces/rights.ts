@@ -1,0 +1,34 @@
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { RoleRights } from "../../domain/spaces/rights.ts";
+import { RoleId } from "../../domain/spaces/role.ts";
+import type { Database } from "../database.ts";
+import { channelOverrides, spaces } from "../schema.ts";
+
+const Rights = z.array(z.tuple([RoleId, z.int(), z.int()]));
+
+/** The roles of a member of the space of a row, without `everyone`. @param userId of a column, or given */
+export function rolesOf(userId: SQL | UserId): SQL<RoleRights[]> {
+  return sql`(SELECT json_group_array(json_array(r.id, r.position, r.permissions)) FROM space_member_roles m
+    JOIN space_roles r ON r.id = m.role_id WHERE m.space_id = ${spaces.id} AND m.user_id = ${userId})`.mapWith(
+    (rows: unknown) =>
+      Rights.parse(JSON.parse(z.string().parse(rows))).map(([id, position, permissions]) => ({
+        ...{ id, position, permissions },
+      })),
+  );
+}
+
+const { conversationId, roleId, userId, allow, deny } = channelOverrides;
+
+/** The columns of an override. */
+export const OVERRIDE = { roleId, userId, allow, deny };
+
+/** The query for the overrides of a channel: those of roles first. @param condition which must hold, too */
+export function overridesQuery(db: Database, id: ConversationId, condition?: SQL) {
+  return db
+    .select(OVERRIDE)
+    .from(channelOverrides)
+    .where(and(eq(conversationId, id), condition))
+    .orderBy(sql`${roleId} IS NULL`, asc(roleId), asc(userId));
+}

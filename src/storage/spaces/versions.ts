@@ -1,0 +1,45 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { SpaceId } from "../../domain/ids.ts";
+import { randomHex } from "../../lib/random.ts";
+import type { Database } from "../database.ts";
+import { spaces } from "../schema.ts";
+
+/** Hexadecimal digits of a version: an exact double. */
+const DIGITS = 13;
+
+/** A version that no state of a space has had, also where D1 was set back to an earlier time. */
+function newVersion(): number {
+  return Number.parseInt(randomHex().slice(0, DIGITS), 16);
+}
+
+/** The state of a space from which a change of its rights begins. */
+export interface ReadSpace {
+  id: SpaceId;
+  version: number;
+}
+
+/**
+ * The first statement of a batch that changes who may do what in a space, and the condition for the others:
+ * nothing of that has changed since the version that was read.
+ * @param read `version` absent: any
+ * @param condition which must hold, too
+ * @param set what changes of the space itself
+ */
+export function fromVersion(
+  db: Database,
+  { id, version }: Pick<ReadSpace, "id"> & { version?: number | undefined },
+  condition?: SQL,
+  set: { everyone?: number; memberCount?: SQL } = {},
+) {
+  const next = newVersion();
+  const isRead = version === undefined ? undefined : eq(spaces.version, version);
+  return {
+    /** returns a row if the batch changes something */
+    first: db
+      .update(spaces)
+      .set({ ...set, version: next })
+      .where(and(eq(spaces.id, id), isNull(spaces.dissolvedAt), isRead, condition))
+      .returning({ id: spaces.id }),
+    isNext: sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND version = ${next})`,
+  };
+}
