@@ -4,6 +4,7 @@ import { isChannel, mayWrite, titleOf } from "../group/rights.ts";
 import { t } from "../i18n/i18n.ts";
 import { newId } from "../lib/new-id.ts";
 import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
+import { closing } from "../list/shown.ts";
 import { useAccount } from "../state/context.ts";
 import { sendKey } from "../state/send-key.ts";
 import { useAction } from "../state/use-action.ts";
@@ -22,14 +23,16 @@ export function ViewerField({ conversation }: Props) {
   const { chat } = useAccount();
   const path = { id: conversation.id };
   const join = useAction(() => chat.api.call("post", "/v1/conversations/{id}/join", { path }));
-  const isClosed = conversation.may_write === "admins";
+  const isOfSpace = isChannel(conversation);
+  const closed =
+    (isOfSpace && closing.value({ id: conversation.id }, 0)) ||
+    (conversation.may_write === "admins" && t("composer.closed.admins"));
   // Who writes in a channel follows it.
-  const isOpen = isChannel(conversation) ? !isClosed : mayWrite(conversation);
-  if (isOpen) return <Field conversation={conversation} />;
+  if (!closed && (isOfSpace || mayWrite(conversation))) return <Field conversation={conversation} />;
   return (
     <div class="composer-closed">
-      {t(isClosed ? "composer.closed.admins" : "audience.membersWrite")}{" "}
-      {!isClosed && (
+      {closed || t("audience.membersWrite")}{" "}
+      {!closed && (
         <button class="link" type="button" disabled={join.isBusy} onClick={() => void join.run()}>
           {t("invitation.join")}
         </button>

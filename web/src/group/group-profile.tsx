@@ -168,7 +168,8 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           />
           {t("group.threads")}
         </label>
-        {!group.audience && (
+        {/* Who writes in a channel is said by roles. */}
+        {!group.audience && (isOwnDoor || group.may_write === "admins") && (
           <label>
             <input
               type="checkbox"

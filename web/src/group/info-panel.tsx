@@ -7,6 +7,7 @@ import { Invitations } from "../invitation/invitations.tsx";
 import { rowActions } from "../list/row-menu.tsx";
 import { relationActions } from "../people/relations.ts";
 import { UserCard } from "../people/user-card.tsx";
+import { ChannelAccess } from "../spaces/channel-access.tsx";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
@@ -89,6 +90,7 @@ function GroupInfo({ entry }: { entry: GroupEntry }) {
   return (
     <>
       <GroupProfile group={entry} />
+      <ChannelAccess entry={entry} />
       <Collections id={id} />
       {isDoorkeeper && <JoinRequests id={id} />}
       <MemberList group={entry} />

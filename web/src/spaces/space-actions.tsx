@@ -8,11 +8,14 @@ import { confirmed } from "../ui/confirm.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { showDialog } from "../ui/dialogs.tsx";
 import { LATER } from "../ui/later/icons.ts";
+import { lazy } from "../ui/lazy.tsx";
 import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { MembersDialog } from "./members-dialog.tsx";
 import { SpaceDialog } from "./space-dialog.tsx";
 import { loadSpaces, type Space } from "./state.ts";
+
+const RolesDialog = lazy(async () => (await import("./roles/roles-dialog.tsx")).RolesDialog);
 
 /** An own link that lets in any number of users for at least so long, in ms, is given again. */
 const DAY = 86_400_000;
@@ -39,6 +42,14 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
       ...({ label: t("group.members"), icon: "people" } as const),
       onSelect: () => showDialog((close) => <MembersDialog space={space} onClose={close} />),
     },
+    ...(permissions.includes("manage_roles")
+      ? [
+          {
+            ...{ label: t("roles.title"), icon: LATER.flag },
+            onSelect: () => showDialog((close) => <RolesDialog space={space} onClose={close} />),
+          },
+        ]
+      : []),
     ...(permissions.includes("manage_space")
       ? [
           {

@@ -5,7 +5,7 @@ import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { showDialog } from "../ui/dialogs.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { Icon, type IconName } from "../ui/icon.tsx";
 import { LATER } from "../ui/later/icons.ts";
 import { Placeholder } from "../ui/missing/placeholder.tsx";
 import { Menu } from "../ui/overlay/menu.tsx";
@@ -75,13 +75,16 @@ export function SpacePanel({ space, selected }: Props) {
   );
 }
 
-interface RowProps extends Pick<Channel, "id" | "name"> {
+/** A channel, and what the space says of it once it has listed it. */
+type Listed = Pick<Channel, "id" | "name"> & Partial<Pick<Channel, "visibility" | "channel_kind">>;
+
+interface RowProps extends Listed {
   /** absent: the user does not follow it */
   entry: ConversationEntry | undefined;
   isSelected: boolean;
 }
 
-function ChannelRow({ id, name, entry, isSelected }: RowProps) {
+function ChannelRow({ id, name, visibility, channel_kind: kind, entry, isSelected }: RowProps) {
   const { unread, isMuted, isMentioned } = entry
     ? attentionOf(entry, Date.now())
     : { unread: 0, isMuted: false, isMentioned: false };
@@ -94,8 +97,13 @@ function ChannelRow({ id, name, entry, isSelected }: RowProps) {
         data-followed={entry !== undefined}
         data-unread={unread > 0 && !isMuted}
       >
-        <span aria-hidden="true">#</span>
+        {kind === "announcement" ? (
+          <Sign icon={LATER.megaphone} label={t("spaces.announcements")} />
+        ) : (
+          <span aria-hidden="true">#</span>
+        )}
         <bdi>{entry?.name ?? name}</bdi>
+        {visibility === "private" && <Sign icon={LATER.lock} label={t("spaces.private")} />}
         {isMuted && <Icon name="muted" />}
         {isMentioned && (
           <span class="badge" role="img" aria-label={t("list.mentioned")}>
@@ -108,11 +116,20 @@ function ChannelRow({ id, name, entry, isSelected }: RowProps) {
   );
 }
 
+/** What a channel is, as a drawing with a name. */
+function Sign({ icon, label }: { icon: IconName; label: string }) {
+  return (
+    <span class="sign" role="img" aria-label={label} title={label}>
+      <Icon name={icon} />
+    </span>
+  );
+}
+
 /** The channels as they were loaded, and those that the user has come to follow since then. */
 function allChannels(
   loaded: readonly Channel[] | undefined,
   followed: readonly ConversationEntry[],
-): readonly Pick<Channel, "id" | "name">[] | undefined {
+): readonly Listed[] | undefined {
   if (!loaded) return followed.length > 0 ? followed : undefined;
   return [...loaded, ...followed.filter(({ id }) => !loaded.some((channel) => channel.id === id))];
 }

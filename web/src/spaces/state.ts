@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat, ConversationEntry, components } from "parley-client";
-import { shown } from "../list/shown.ts";
+import { t } from "../i18n/i18n.ts";
+import { closing, shown } from "../list/shown.ts";
 import { go } from "../state/router.ts";
 import { allPages } from "../state/use-pages.ts";
 
@@ -8,6 +9,9 @@ import { allPages } from "../state/use-pages.ts";
 export type Space = components["schemas"]["Space"];
 /** A channel of a space, as the space lists it. */
 export type Channel = components["schemas"]["Channel"];
+
+/** A member of a space, with their roles. */
+export type SpaceMember = components["schemas"]["SpaceMember"];
 
 /** The spaces that the user is in, the newest first. */
 export const spaces = signal<readonly Space[]>([]);
@@ -27,6 +31,17 @@ effect(() => {
   shown.value = (all) => (isSpace ? null : all.filter((entry) => !ids.has(spaceIdOf(entry))));
 });
 
+// A channel in which nobody may write without a role says so in the place of the field.
+effect(() => {
+  const known = new Map(knownChannels().map(({ id, permissions }) => [id, permissions]));
+  closing.value = ({ id, threads = "off" }, thread) => {
+    const own = known.get(id);
+    if (!own || own.includes(thread ? "threads" : "write")) return "";
+    const answers = threads === "on" && own.includes("threads") && !thread;
+    return t(answers ? "spaces.closedButThreads" : "spaces.closed");
+  };
+});
+
 /** The space of a conversation; 0: it is no channel. */
 export function spaceIdOf(entry: ConversationEntry | undefined): number {
   return (entry?.kind === "group" && entry.space_id) || 0;
@@ -35,6 +50,11 @@ export function spaceIdOf(entry: ConversationEntry | undefined): number {
 /** The space of a conversation, by its name, if the user is in it. */
 export function spaceOf(entry: ConversationEntry): Space | undefined {
   return spaces.value.find(({ id }) => id === spaceIdOf(entry));
+}
+
+/** A space as it is by now, else as it was. */
+export function latest(space: Space): Space {
+  return spaces.value.find(({ id }) => id === space.id) ?? space;
 }
 
 /** The channels of a space as they were loaded last; undefined: they were not. */

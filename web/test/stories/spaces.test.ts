@@ -118,6 +118,140 @@ test("a space is made, its channels are read and written by who follows its invi
   await tab(page, "Gardeners").waitFor({ state: "detached" });
 });
 
+/** Chooses in the menu of a member in the open dialog. */
+async function chooseForMember(page: Page, name: string, item: string): Promise<void> {
+  const members = page.getByRole("dialog", { name: "Members" });
+  await members.getByRole("button", { name: `Actions for ${name}` }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+test("a role is made and given, opens a private channel to its members, and closes it once it is taken", async () => {
+  const [ann, bob] = [await site.person("ann"), await site.person("bob")];
+  const { id } = Object(await ann.call("POST", "/v1/spaces", { name: "Garden club" }));
+  const { code } = Object(await ann.call("POST", `/v1/spaces/${id}/invitations`, {}));
+  await bob.call("POST", `/v1/invitations/${code}`);
+  const [page, bobs] = [await site.open({ person: ann }), await site.open({ person: bob })];
+  for (const one of [page, bobs]) await tab(one, "Garden club").click();
+  await bobs.getByRole("button", { name: "Actions for Garden club" }).click();
+  await bobs.getByRole("menuitem", { name: "Members" }).waitFor();
+  expect(await bobs.getByRole("menuitem", { name: "Roles" }).count()).toBe(0);
+  await bobs.keyboard.press("Escape");
+
+  await chooseInSpace(page, "Garden club", "Roles");
+  const roles = page.getByRole("dialog", { name: "Roles", exact: true });
+  for (const name of ["Gardeners", "Hosts"]) {
+    await roles.getByRole("button", { name: "Add a role" }).click();
+    const form = page.getByRole("dialog", { name: "Add a role" });
+    await form.getByRole("textbox", { name: "Name" }).fill(name);
+    await form.getByRole("checkbox", { name: "A color of its own" }).check();
+    await form.getByRole("checkbox", { name: "Pin messages" }).check();
+    expect(await findings(page)).toEqual([]);
+    await form.getByRole("button", { name: "Add the role" }).click();
+    await roles.getByRole("button", { name: new RegExp(`^${name}`) }).waitFor();
+  }
+  const shown = () => roles.getByRole("listitem").locator("bdi").allInnerTexts();
+  expect(await shown()).toEqual(["Gardeners", "Hosts", "Everyone"]);
+  await roles.getByRole("button", { name: "Actions for Hosts" }).click();
+  await page.getByRole("menuitem", { name: "Move up" }).click();
+  await expect.poll(shown).toEqual(["Hosts", "Gardeners", "Everyone"]);
+  expect(await findings(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "Add a channel" }).click();
+  const form = page.getByRole("dialog", { name: "Add a channel" });
+  await form.getByRole("textbox", { name: "Name" }).fill("board");
+  await form.getByRole("checkbox", { name: "Private" }).check();
+  await form.getByRole("checkbox", { name: "Gardeners" }).check();
+  expect(await findings(page)).toEqual([]);
+  await form.getByRole("button", { name: "Add the channel" }).click();
+  await heading(page, "# board").waitFor();
+  await channel(page, "board").getByLabel("Private").waitFor();
+  await send(page, "Only for gardeners");
+  await stored(page, "Only for gardeners").waitFor();
+
+  await page.getByRole("button", { name: "Add a channel" }).click();
+  await form.getByRole("textbox", { name: "Name" }).fill("news");
+  await form.getByRole("checkbox", { name: "Announcements" }).check();
+  await form.getByRole("button", { name: "Add the channel" }).click();
+  await heading(page, "# news").waitFor();
+  await send(page, "We open at nine");
+  await stored(page, "We open at nine").waitFor();
+  await channel(bobs, "news").getByLabel("Announcements").waitFor();
+  expect(await channel(bobs, "board").count()).toBe(0);
+  await channel(bobs, "news").click();
+  await stored(bobs, "We open at nine").waitFor();
+  await bobs.getByText("Only some roles write here.").waitFor();
+  await bobs.getByRole("button", { name: "Follow", exact: true }).click();
+  await bobs.getByText("Only some roles write here. You can answer in threads.").waitFor();
+  expect(await findings(bobs)).toEqual([]);
+
+  await chooseInSpace(page, "Garden club", "Members");
+  await chooseForMember(page, bob.user.username, "Roles");
+  const given = page.getByRole("dialog", { name: `Roles of ${bob.user.username}` });
+  await given.getByRole("checkbox", { name: "Gardeners" }).check();
+  await channel(bobs, "board").click();
+  await stored(bobs, "Only for gardeners").waitFor();
+  const held = page.getByRole("list", { name: `Roles of ${bob.user.username}` });
+  await held.getByText("Gardeners").waitFor();
+  expect(await findings(page)).toEqual([]);
+  await given.getByRole("checkbox", { name: "Gardeners" }).uncheck();
+  await channel(bobs, "board").waitFor({ state: "detached" });
+  await held.waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+
+  // A member who is muted reads, and does not write.
+  await chooseForMember(page, bob.user.username, "Mute for 10 minutes");
+  await page.getByRole("dialog", { name: "Members" }).getByText("muted").waitFor();
+  await channel(bobs, "general").click();
+  await send(bobs, "Hello");
+  await bobs.locator("[data-state=failed]").waitFor();
+  await chooseForMember(page, bob.user.username, "Unmute");
+  await expect.poll(() => page.getByRole("dialog").getByText("muted").count()).toBe(0);
+  await page.keyboard.press("Escape");
+});
+
+test("who reads and writes in a channel is changed, and each page shows it", async () => {
+  const [ann, bob] = [await site.person("ann"), await site.person("bob")];
+  const { id } = Object(await ann.call("POST", "/v1/spaces", { name: "Garden club" }));
+  const { code } = Object(await ann.call("POST", `/v1/spaces/${id}/invitations`, {}));
+  await bob.call("POST", `/v1/invitations/${code}`);
+  await ann.call("POST", `/v1/spaces/${id}/roles`, { name: "Gardeners" });
+  const { id: seeds } = Object(await ann.call("POST", `/v1/spaces/${id}/channels`, { name: "seeds" }));
+  const [page, bobs] = [
+    await site.open({ person: ann, hash: `#/c/${seeds}/info` }),
+    await site.open({ person: bob, hash: `#/c/${seeds}` }),
+  ];
+  await composer(bobs).waitFor();
+  const details = page.getByRole("complementary", { name: "Details" });
+  const dialog = page.getByRole("dialog", { name: "Who can see and write this?" });
+  const change = async (choose: () => Promise<void>) => {
+    await details.getByRole("button", { name: "Who can see and write this?" }).click();
+    await choose();
+    expect(await findings(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+  };
+  const some = (who: string) =>
+    dialog.getByRole("group", { name: who, exact: true }).getByRole("radio", { name: "Only some roles" });
+  await change(() => some("Who writes in it").check());
+  await channel(bobs, "seeds").getByLabel("Announcements").waitFor();
+  await bobs.getByText("Only some roles write here.").waitFor();
+  await change(async () => {
+    await some("Who reads it").check();
+    await dialog.getByRole("group", { name: "Roles that read it" }).getByLabel("Gardeners").check();
+  });
+  await channel(page, "seeds").getByLabel("Private").waitFor();
+  await channel(bobs, "seeds").waitFor({ state: "detached" });
+  await channel(bobs, "general").click();
+  await heading(bobs, "# general").waitFor();
+  await change(async () => {
+    await dialog.getByRole("radio", { name: "All members of the space" }).check();
+    await dialog.getByRole("radio", { name: "All who read it" }).check();
+  });
+  await channel(bobs, "seeds").click();
+  await composer(bobs).waitFor();
+});
+
 test("on a phone a space stands in the place of the list, and its channel in that of both", async () => {
   const ann = await site.person("ann");
   const { id } = Object(await ann.call("POST", "/v1/spaces", { name: "Garden club" }));

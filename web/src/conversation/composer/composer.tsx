@@ -16,7 +16,7 @@ interface Props {
 
 /** Where the user writes the next message, or why they may not. */
 export function Composer({ id, name, window, thread = 0 }: Props) {
-  const closed = useClosed(id);
+  const closed = useClosed(id, thread);
   if (!closed) return <Writer key={`${id} ${thread}`} {...{ id, name, window, thread }} />;
   const { text, blocked } = closed;
   return (

@@ -5,6 +5,7 @@ import { isManager, mayWrite } from "../../group/rights.ts";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { nowUntil } from "../../lib/time/until.ts";
+import { closing } from "../../list/shown.ts";
 import { useAccount } from "../../state/context.ts";
 import { useNames } from "../../state/use-names.ts";
 import { useMembers, useUser } from "../../state/use-people.ts";
@@ -19,8 +20,12 @@ interface Closed {
   readonly blocked?: number;
 }
 
-/** Why the user may not write in a conversation. @returns undefined: they may, as far as is known */
-export function useClosed(id: number): Closed | undefined {
+/**
+ * Why the user may not write in a conversation.
+ * @param thread the root of a thread to write in; 0: the conversation itself
+ * @returns undefined: they may, as far as is known
+ */
+export function useClosed(id: number, thread: number): Closed | undefined {
   const { chat, me } = useAccount();
   const entry = useChat(chat, (state) => state.conversation(id));
   // The connection is there before the list: what is not known yet is not left.
@@ -40,12 +45,14 @@ export function useClosed(id: number): Closed | undefined {
       ? { text: t("composer.closed.blocked", { name }), blocked: peer.id }
       : { text: t("composer.closed.direct", { name }) };
   }
-  if (!mayWrite(entry)) return { text: t("composer.closed.admins") };
   const until = own?.muted_until ?? 0;
-  if (until === -1) return { text: t("composer.closed.mutedForEver") };
-  return isMuted({ muted_until: until }, nowUntil(until))
-    ? { text: t("composer.closed.muted", { time: when(until) }) }
-    : undefined;
+  const text =
+    (mayWrite(entry) ? closing.value(entry, thread) : t("composer.closed.admins")) ||
+    (until === -1
+      ? t("composer.closed.mutedForEver")
+      : isMuted({ muted_until: until }, nowUntil(until)) &&
+        t("composer.closed.muted", { time: when(until) }));
+  return text ? { text } : undefined;
 }
 
 /** The name of who has removed the user from a group meanwhile; absent: nobody, or it is not known. */

@@ -11,11 +11,11 @@ const tab = (page: Page, name: string): Locator =>
 /** The list, once it has no such space. */
 const without = (page: Page, name: string): Locator =>
   page.locator(`nav.sidebar:not(:has(button[title="${name}"]))`);
-const inDialog = (page: Page, name: string) =>
+export const inDialog = (page: Page, name: string) =>
   page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
 
 /** A space that somebody owns, and in which Ann and Ben are. */
-async function space({ ann, ben, word }: World, owner: Person) {
+export async function space({ ann, ben, word }: World, owner: Person) {
   const name = word();
   const { id } = Object(await owner.call("POST", "/v1/spaces", { name }));
   const { code } = Object(await owner.call("POST", `/v1/spaces/${id}/invitations`, { max_uses: 2 }));
@@ -165,18 +165,20 @@ export const SPACES: readonly Action[] = [
     ...{ before: "says", lost: "says" },
     play: async (world) => {
       const { choose, open, isMember, ...there } = await space(world, world.ann);
-      const remove = `Remove ${world.ben.user.username}`;
+      const actions = `Actions for ${world.ben.user.username}`;
       return {
         ...there,
         open: async (page) => {
           await open(page);
           await choose(page, "Members");
-          await page.getByRole("button", { name: remove }).waitFor();
+          await page.getByRole("button", { name: actions }).waitFor();
         },
         act: async (page) => {
-          await page.getByRole("button", { name: remove }).click();
+          await page.getByRole("button", { name: actions }).click();
+          await page.getByRole("menuitem", { name: "Remove" }).click();
           await confirm(page, "Remove");
         },
+        shown: (page) => page.locator(".people").filter({ hasNotText: world.ben.user.username }),
         state: () => isMember(world.ben),
         done: false,
       };

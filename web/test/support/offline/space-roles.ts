@@ -1,0 +1,196 @@
+import type { Page } from "playwright-core";
+import type { Person } from "../../../../scripts/support/person.ts";
+import { confirm } from "../talk.ts";
+import type { Action, World } from "./action.ts";
+import { inDialog, space } from "./spaces.ts";
+
+const ROLES = "/v1/spaces/{id}/roles";
+const MEMBER_ROLE = "/v1/spaces/{id}/members/{user_id}/roles/{role_id}";
+const OVERRIDES = "/v1/conversations/{id}/overrides";
+const ACCESS = "Who can see and write this?";
+
+type Play = Action["play"];
+
+/** A space of Ann's with two roles, the first of which is above. */
+async function withRoles(world: World) {
+  const there = await space(world, world.ann);
+  const path = `/v1/spaces/${there.id}`;
+  const add = async (name: string) =>
+    Number(Object(await world.ann.call("POST", `${path}/roles`, { name })).id);
+  const [name, other] = [world.word(), world.word()];
+  const [role, lower] = [await add(name), await add(other)];
+  const roles = async () => Object(await world.ann.call("GET", `${path}/roles`)).items;
+  const chooseFor = async (page: Page, whom: string, item: string) => {
+    await page.getByRole("button", { name: `Actions for ${whom}` }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  return { there, path, role, lower, name, other, roles, chooseFor };
+}
+
+/** Whether Ben has a role. */
+function having(isGiven: boolean): Play {
+  return async (world) => {
+    const { there, path, role, name, chooseFor } = await withRoles(world);
+    const { ann, ben } = world;
+    const own = `${path}/members/${ben.user.id}/roles/${role}`;
+    if (!isGiven) await ann.call("PUT", own);
+    const { choose, open, ...rest } = there;
+    const box = (page: Page) => page.getByRole("checkbox", { name });
+    return {
+      ...rest,
+      open: async (page) => {
+        await open(page);
+        await choose(page, "Members");
+        await chooseFor(page, ben.user.username, "Roles");
+        await box(page).waitFor();
+      },
+      act: (page) => box(page).click(),
+      state: async () => (await membership(ann, path, ben)).role_ids,
+      done: isGiven ? [role] : [],
+    };
+  };
+}
+
+async function membership(ann: Person, path: string, { user }: Person) {
+  const { items } = Object(await ann.call("GET", `${path}/members`));
+  return items.find((one: { user: { id: number } }) => one.user.id === user.id);
+}
+
+/** What users do with roles of a space, and with what they decide. */
+export const SPACE_ROLES: readonly Action[] = [
+  {
+    ...{ name: "Add a role to a space", calls: [`post ${ROLES}`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, roles } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const name = world.word();
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Roles");
+          await page.getByRole("button", { name: "Add a role" }).click();
+          await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill(name);
+        },
+        act: (page) => inDialog(page, "Add the role"),
+        worked: (page) => page.getByRole("button", { name: new RegExp(`^${name}`) }),
+        state: async () => (await roles()).filter((one: { name: string }) => one.name === name).length,
+        done: 1,
+      };
+    },
+  },
+  {
+    ...{ name: "Change a role", calls: [`patch ${ROLES}/{role_id}`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, name: former, role, roles } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const name = world.word();
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Roles");
+          await page.getByRole("button", { name: new RegExp(`^${former}`) }).click();
+          await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill(name);
+        },
+        act: (page) => inDialog(page, "Save"),
+        worked: (page) => page.getByRole("button", { name: new RegExp(`^${name}`) }),
+        state: async () => (await roles()).find((one: { id: number }) => one.id === role).name,
+        done: name,
+      };
+    },
+  },
+  {
+    ...{ name: "Put the roles into an order", calls: [`put ${ROLES}/order`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, role, lower, other, roles, chooseFor } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Roles");
+          await page.locator(".role-row").first().waitFor();
+        },
+        act: (page) => chooseFor(page, other, "Move up"),
+        shown: (page) => page.locator(`.roles > li:first-child[data-role="${lower}"]`),
+        state: async () => (await roles()).map((one: { id: number }) => one.id),
+        done: [lower, role, 0],
+      };
+    },
+  },
+  {
+    ...{ name: "Delete a role", calls: [`delete ${ROLES}/{role_id}`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, role, lower, name, roles, chooseFor } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Roles");
+          await page.locator(".role-row").first().waitFor();
+        },
+        act: async (page) => {
+          await chooseFor(page, name, "Delete the role");
+          await confirm(page, "Delete the role");
+        },
+        shown: (page) => page.locator(`.roles:not(:has([data-role="${role}"]))`),
+        state: async () => (await roles()).map((one: { id: number }) => one.id),
+        done: [lower, 0],
+      };
+    },
+  },
+  {
+    ...{ name: "Give a member a role", calls: [`put ${MEMBER_ROLE}`], before: "says", lost: "says" },
+    play: having(true),
+  },
+  {
+    ...{ name: "Take a role from a member", calls: [`delete ${MEMBER_ROLE}`], before: "says", lost: "says" },
+    play: having(false),
+  },
+  {
+    ...{ name: "Mute a member of a space", calls: ["patch /v1/spaces/{id}/members/{user_id}"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, path, chooseFor } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const { ann, ben } = world;
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Members");
+          await page.getByRole("button", { name: `Actions for ${ben.user.username}` }).waitFor();
+        },
+        act: (page) => chooseFor(page, ben.user.username, "Mute for 1 hour"),
+        shown: (page) => page.locator(".member-state").getByText("muted"),
+        state: async () => (await membership(ann, path, ben)).muted_until !== null,
+        done: true,
+      };
+    },
+  },
+  {
+    name: "Change who reads and writes in a channel",
+    calls: [
+      ...[`put ${OVERRIDES}/roles/{role_id}`, `delete ${OVERRIDES}/roles/{role_id}`],
+      `put ${OVERRIDES}/users/{user_id}`,
+    ],
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { channels } = await space(world, world.ann);
+      const [{ id }] = await channels();
+      return {
+        hash: `#/c/${id}/info`,
+        ready: (page) => page.getByRole("button", { name: ACCESS }),
+        open: async (page) => {
+          await page.getByRole("button", { name: ACCESS }).click();
+          await page.getByRole("radio", { name: "Only some roles" }).last().check();
+        },
+        act: (page) => inDialog(page, "Save"),
+        state: async () => (await channels())[0].channel_kind,
+        done: "announcement",
+      };
+    },
+  },
+];
