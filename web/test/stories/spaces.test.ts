@@ -134,7 +134,7 @@ test("a role is made and given, opens a private channel to its members, and clos
   for (const one of [page, bobs]) await tab(one, "Garden club").click();
   await bobs.getByRole("button", { name: "Actions for Garden club" }).click();
   await bobs.getByRole("menuitem", { name: "Members" }).waitFor();
-  expect(await bobs.getByRole("menuitem", { name: "Roles" }).count()).toBe(0);
+  await expect.poll(() => bobs.getByRole("menuitem", { name: "Roles" }).count()).toBe(0);
   await bobs.keyboard.press("Escape");
 
   await chooseInSpace(page, "Garden club", "Roles");
@@ -177,7 +177,7 @@ test("a role is made and given, opens a private channel to its members, and clos
   await send(page, "We open at nine");
   await stored(page, "We open at nine").waitFor();
   await channel(bobs, "news").getByLabel("Announcements").waitFor();
-  expect(await channel(bobs, "board").count()).toBe(0);
+  await expect.poll(() => channel(bobs, "board").count()).toBe(0);
   await channel(bobs, "news").click();
   await stored(bobs, "We open at nine").waitFor();
   await bobs.getByText("Only some roles write here.").waitFor();

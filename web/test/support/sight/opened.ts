@@ -35,6 +35,51 @@ export const OPENED: readonly View[] = [
   },
   { name: "menu of a space", hash: () => "#/", open: inSpace(""), seen: item },
   { name: "members of a space", hash: () => "#/", open: inSpace("group.members"), seen: dialog },
+  {
+    name: "menu of a member of a space",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace("group.members")(page, say);
+      await dialog(page).locator(".person-row:has(.held-roles) [aria-haspopup]").click();
+    },
+    seen: item,
+  },
+  {
+    name: "roles of a member",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace("group.members")(page, say);
+      await dialog(page).locator(".person-row:has(.held-roles) [aria-haspopup]").click();
+      await choose(page, say("roles.title"));
+    },
+    seen: (page) => dialog(page).getByRole("checkbox").first(),
+  },
+  {
+    name: "roles of a space",
+    hash: () => "#/",
+    open: inSpace("roles.title"),
+    seen: (page) => page.locator(".role-row").first(),
+  },
+  {
+    name: "form of a role",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace("roles.title")(page, say);
+      await page.locator(".role-row").first().click();
+    },
+    seen: (page) => dialog(page).getByRole("checkbox").first(),
+  },
+  {
+    name: "access to a channel",
+    hash: ({ channel }) => `#/c/${channel}/info`,
+    open: async (page, say) => {
+      await page.getByRole("button", { name: say("access.title") }).click();
+      const some = dialog(page).getByRole("radio", { name: say("access.some") });
+      await some.first().check();
+      await some.last().check();
+    },
+    seen: (page) => dialog(page).getByRole("checkbox").last(),
+  },
   { name: "form of a space", hash: () => "#/", open: inSpace("spaces.edit"), seen: dialog },
   {
     name: "new channel",
@@ -42,8 +87,11 @@ export const OPENED: readonly View[] = [
     open: async (page, say) => {
       await inSpace()(page, say);
       await page.getByRole("button", { name: say("spaces.addChannel") }).click();
+      await dialog(page)
+        .getByRole("checkbox", { name: say("spaces.isPrivate") })
+        .check();
     },
-    seen: dialog,
+    seen: (page) => dialog(page).getByRole("checkbox").last(),
   },
   {
     name: "link to a space",

@@ -29,6 +29,11 @@ export const PLACES: readonly View[] = [
     seen: said("spaces.writingFollows"),
   },
   {
+    name: "channel in which only some write",
+    hash: ({ news }) => `#/c/${news}`,
+    seen: said("spaces.closedButThreads"),
+  },
+  {
     name: "details of a channel",
     hash: ({ channel }) => `#/c/${channel}/info`,
     seen: said("spaces.followers"),

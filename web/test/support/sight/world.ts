@@ -132,11 +132,29 @@ export async function lively(site: Site) {
     const added = Object(await by.call("POST", `${url}/channels`, { name: "seeds", topic: LONG.group }));
     const invitation = Object(await by.call("POST", `${url}/invitations`, {}));
     await by.send(Number(added.id), "Tomatoes in March");
-    return { channel: Number(added.id), spaceCode: String(invitation.code) };
+    return { url, channel: Number(added.id), spaceCode: String(invitation.code) };
   };
-  const { channel } = await space(ann, "Garden club");
-  const { channel: viewed, spaceCode: accepted } = await space(ben, LONG.group);
+  const { url: club, channel, spaceCode: toBen } = await space(ann, "Garden club");
+  const { url: others, channel: viewed, spaceCode: accepted } = await space(ben, LONG.group);
   await ann.call("POST", `/v1/invitations/${accepted}`);
+  // In her own, roles, a member who has them and is muted, and channels that are not for all.
+  await ben.call("POST", `/v1/invitations/${toBen}`);
+  const looks = [
+    { name: "Gardeners", color: "#2f855a", permissions: ["pin"] },
+    { name: LONG.nickname, color: "#ffe066" },
+    { name: "Hosts" },
+  ];
+  for (const look of looks) {
+    const role = Object(await ann.call("POST", `${club}/roles`, look));
+    await ann.call("PUT", `${club}/members/${ben.user.id}/roles/${role.id}`);
+  }
+  await ann.call("PATCH", `${club}/members/${ben.user.id}`, { muted_for_s: 3_600 });
+  const board = { name: LONG.group, visibility: "private", channel_kind: "announcement" };
+  await ann.call("POST", `${club}/channels`, board);
+  const news = Object(
+    await ben.call("POST", `${others}/channels`, { name: "news", channel_kind: "announcement" }),
+  );
+  await ann.call("PUT", `/v1/conversations/${news.id}/follow`);
   const { spaceCode } = await space(ben, "Choir");
 
   const newcomer = await site.person("eve");
@@ -144,7 +162,7 @@ export async function lively(site: Site) {
     ...{ ann, ben, newcomer, id, root, direct, long: long.id, empty: empty.id },
     ...{ code: String(code), ownCode: String(link.code), stranger: stranger.id, noodles: noodles.id },
     ...{ kinds: late, blocked, fay: fay.user.id },
-    ...{ channel, viewed, spaceCode },
+    ...{ channel, viewed, spaceCode, news: Number(news.id) },
     ...{ watched: watched.id, muted: muted.id, slow: slow.id, unsent: unsent.id },
   };
 }
