@@ -5,11 +5,12 @@ import { t } from "../i18n/i18n.ts";
 import { linkTo, passOn } from "../invitation/link.ts";
 import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
 import { PictureField } from "../people/picture-field.tsx";
+import { manages } from "../spaces/state.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { GroupCard } from "./group-card.tsx";
-import { type GroupEntry, isChannel, isManager } from "./rights.ts";
+import { type GroupEntry, isChannel } from "./rights.ts";
 
 /** The pauses of slow mode that one can choose, in seconds. */
 const PAUSES = [0, 5, 10, 30, 60, 300, 3_600];
@@ -29,7 +30,7 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
     if (hasEdited.current && !isEdited) edit.current?.focus();
     hasEdited.current = isEdited;
   }, [isEdited]);
-  const { announcement, role } = group;
+  const { announcement } = group;
   if (isEdited) return <Form group={group} onDone={() => setEdited(false)} />;
   return (
     <GroupCard group={group} isUnnumbered={isChannel(group)}>
@@ -42,7 +43,7 @@ export function GroupProfile({ group }: { group: GroupEntry }) {
         </div>
       )}
       {group.audience && group.join_policy === "free" && <AudienceLink id={group.id} />}
-      {isManager(role) && (
+      {manages(group) && (
         <button ref={edit} class="secondary" type="button" onClick={() => setEdited(true)}>
           {t(isChannel(group) ? "spaces.editChannel" : "group.edit")}
         </button>

@@ -8,6 +8,7 @@ import { rowActions } from "../list/row-menu.tsx";
 import { relationActions } from "../people/relations.ts";
 import { UserCard } from "../people/user-card.tsx";
 import { ChannelAccess } from "../spaces/channel-access.tsx";
+import { manages } from "../spaces/state.ts";
 import { useAccount } from "../state/context.ts";
 import { href } from "../state/router.ts";
 import { useLoaded } from "../state/use-loaded.ts";
@@ -95,7 +96,7 @@ function GroupInfo({ entry }: { entry: GroupEntry }) {
       {isDoorkeeper && <JoinRequests id={id} />}
       <MemberList group={entry} />
       {isDoorkeeper && <Invitations id={id} />}
-      {isManager(role) && <Hooks id={id} />}
+      {manages(entry) && <Hooks id={id} />}
       {isDoorkeeper && <Bans id={id} />}
     </>
   );

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { nameOf } from "../lib/names.ts";
 import { showReport } from "../moderation/show-report.tsx";
-import { loadChannels } from "../spaces/state.ts";
+import { loadChannels, manages } from "../spaces/state.ts";
 import { useAccount } from "../state/context.ts";
 import { go } from "../state/router.ts";
 import { useAction } from "../state/use-action.ts";
@@ -36,7 +36,8 @@ export function Leaving({ group }: { group: GroupEntry }) {
     if (space) await loadChannels(chat, space);
     go({ view: "home" });
   });
-  const { run, isBusy, problem } = role === "owner" ? dissolve : leave;
+  const mayEnd = isChannel(group) ? manages(group) : role === "owner";
+  const { run, isBusy, problem } = mayEnd ? dissolve : leave;
   return (
     <section class="group">
       <ProblemText text={problem} />
@@ -60,9 +61,9 @@ export function Leaving({ group }: { group: GroupEntry }) {
             {t("group.leaveAndHandOver")}
           </button>
         )}
-        {(role === "owner" || group.leave) && (
+        {(mayEnd || group.leave) && (
           <button class="secondary" data-danger type="button" disabled={isBusy} onClick={() => void run()}>
-            {t(role === "owner" ? verb : "group.leave")}
+            {t(mayEnd ? verb : "group.leave")}
           </button>
         )}
       </div>

@@ -2,7 +2,7 @@ import type { ConversationEntry } from "parley-client";
 import { t } from "../i18n/i18n.ts";
 import { showDialog } from "../ui/dialogs.tsx";
 import { lazy } from "../ui/lazy.tsx";
-import { knownChannels, spaceOf } from "./state.ts";
+import { permissionsIn, spaceOf } from "./state.ts";
 
 const AccessDialog = lazy(async () => (await import("./roles/access-dialog.tsx")).AccessDialog);
 
@@ -10,7 +10,7 @@ const AccessDialog = lazy(async () => (await import("./roles/access-dialog.tsx")
 export function ChannelAccess({ entry }: { entry: ConversationEntry }) {
   const { id } = entry;
   const space = spaceOf(entry);
-  const own = knownChannels().find((channel) => channel.id === id)?.permissions;
+  const own = permissionsIn(id);
   if (!space || !own?.includes("manage_channel") || !own.includes("manage_roles")) return null;
   return (
     <button

@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat, ConversationEntry, components } from "parley-client";
+import { type GroupEntry, isChannel, isManager } from "../group/rights.ts";
 import { t } from "../i18n/i18n.ts";
 import { closing, shown } from "../list/shown.ts";
 import { go } from "../state/router.ts";
@@ -31,16 +32,12 @@ effect(() => {
   shown.value = (all) => (isSpace ? null : all.filter((entry) => !ids.has(spaceIdOf(entry))));
 });
 
-// A channel in which nobody may write without a role says so in the place of the field.
-effect(() => {
-  const known = new Map(knownChannels().map(({ id, permissions }) => [id, permissions]));
-  closing.value = ({ id, threads = "off" }, thread) => {
-    const own = known.get(id);
-    if (!own || own.includes(thread ? "threads" : "write")) return "";
-    const answers = threads === "on" && own.includes("threads") && !thread;
-    return t(answers ? "spaces.closedButThreads" : "spaces.closed");
-  };
-});
+closing.value = ({ id, threads = "off" }, thread) => {
+  const own = permissionsIn(id);
+  if (!own || own.includes(thread ? "threads" : "write")) return "";
+  const answers = threads === "on" && own.includes("threads") && !thread;
+  return t(answers ? "spaces.closedButThreads" : "spaces.closed");
+};
 
 /** The space of a conversation; 0: it is no channel. */
 export function spaceIdOf(entry: ConversationEntry | undefined): number {
@@ -65,6 +62,17 @@ export function channelsOf(space: number): readonly Channel[] | undefined {
 /** All channels that were loaded. */
 export function knownChannels(): readonly Channel[] {
   return [...channels.value.values()].flat();
+}
+
+/** What the user may do in a channel; undefined: it is not known. */
+export function permissionsIn(channel: number): Channel["permissions"] | undefined {
+  return knownChannels().find(({ id }) => id === channel)?.permissions;
+}
+
+/** Whether the user changes a group, and ends a channel: there it is a permission, and no role in it counts. */
+export function manages(group: GroupEntry): boolean {
+  const own = isChannel(group) ? permissionsIn(group.id) : undefined;
+  return own?.includes("manage_channel") ?? isManager(group.role);
 }
 
 /** Loads the spaces, and the channels of the one that is shown. */

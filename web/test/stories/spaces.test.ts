@@ -250,6 +250,24 @@ test("who reads and writes in a channel is changed, and each page shows it", asy
   });
   await channel(bobs, "seeds").click();
   await composer(bobs).waitFor();
+
+  // A role lets its members change channels, and each of them sees with what.
+  await bobs.getByRole("button", { name: "Follow", exact: true }).click();
+  await bobs.getByRole("link", { name: "Details" }).click();
+  const bobsDetails = bobs.getByRole("complementary", { name: "Details" });
+  await bobsDetails.getByText(ann.user.username).first().waitFor();
+  const edit = bobsDetails.getByRole("button", { name: "Edit the channel" });
+  await expect.poll(() => edit.count()).toBe(0);
+  const hosts = { name: "Hosts", permissions: ["manage_channel"] };
+  const { id: role } = Object(await ann.call("POST", `/v1/spaces/${id}/roles`, hosts));
+  await ann.call("PUT", `/v1/spaces/${id}/members/${bob.user.id}/roles/${role}`);
+  await edit.click();
+  await bobsDetails.getByRole("textbox", { name: "Name" }).fill("seedlings");
+  await bobsDetails.getByRole("button", { name: "Save", exact: true }).click();
+  await channel(page, "seedlings").waitFor();
+  await expect
+    .poll(() => bobsDetails.getByRole("button", { name: "Who can see and write this?" }).count())
+    .toBe(0);
 });
 
 test("on a phone a space stands in the place of the list, and its channel in that of both", async () => {
