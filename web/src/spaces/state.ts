@@ -69,7 +69,7 @@ export function permissionsIn(channel: number): Channel["permissions"] | undefin
   return knownChannels().find(({ id }) => id === channel)?.permissions;
 }
 
-/** Whether the user changes a group, and ends a channel: there it is a permission, and no role in it counts. */
+/** Whether the user changes a group, and ends a channel: a permission says so there, and no role in it. */
 export function manages(group: GroupEntry): boolean {
   const own = isChannel(group) ? permissionsIn(group.id) : undefined;
   return own?.includes("manage_channel") ?? isManager(group.role);
