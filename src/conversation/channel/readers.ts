@@ -18,9 +18,9 @@ interface ReadersDeps {
 }
 
 /**
- * Who may read a channel, and what they may do there: members of its space, as D1 has them. The channel relies on what it has read
- * until its lease ends. A change of the space is acknowledged once each channel with a lease has read it, or
- * its lease is over: from then on nobody uses a right that they had before.
+ * Who may read a channel, and what they may do there: members of its space, as D1 has them. The channel
+ * relies on what it has read until its lease ends. A change of the space is acknowledged once each channel
+ * with a lease has read it, or its lease is over: from then on nobody uses a right that they had before.
  */
 export class ChannelReaders {
   readonly #deps: ReadersDeps;

@@ -44,7 +44,7 @@ export function checkWritePermission(
   return undefined;
 }
 
-/** Why a member may not send this draft, as far as `checkWritePermission` says it, and the kind of the draft. */
+/** Why a member may not send this draft: as `checkWritePermission`, or as it has files. */
 export function checkDraftPermission(
   room: Pick<RoomStores, "state" | "members" | "rights">,
   sender: MemberRow,

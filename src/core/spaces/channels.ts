@@ -30,7 +30,7 @@ interface Named {
   userIds: readonly UserId[];
 }
 
-/** The channels of a space that the caller can read, in the order in which they were made. @throws `not_found` */
+/** The channels of a space that the caller can read, the oldest first. @throws `not_found` */
 export async function listChannels(core: Core, caller: UserId, id: SpaceId): Promise<OwnChannel[]> {
   const space = await getSpace(core, caller, id);
   const roleIds = space.roles.map((role) => role.id);

@@ -30,7 +30,11 @@ export interface SpaceMember {
 
 const MemberPlace = z.tuple([z.int().nonnegative(), UserId]);
 
-/** A page of the members, in the order in which they came. @param roleId of those with it @throws `not_found`, `validation_failed` */
+/**
+ * A page of the members, in the order in which they came.
+ * @param roleId of those with it
+ * @throws `not_found`, `validation_failed`
+ */
 export async function listMembers(
   core: Core,
   caller: UserId,
@@ -63,7 +67,8 @@ export async function leaveSpace(core: Core, caller: UserId, id: SpaceId): Promi
 }
 
 /**
- * Removes a member who stands below the caller, for the permission `kick`. Once this resolves, they read no channel any more.
+ * Removes a member who stands below the caller, for the permission `kick`. Once this resolves, they read no
+ * channel any more.
  * @throws `not_found`, also for a target who is no member; `forbidden`
  */
 export async function removeSpaceMember(

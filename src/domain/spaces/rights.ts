@@ -57,7 +57,7 @@ export function permissionsOf(
   return bits | (kept & bitsOf(["write"]));
 }
 
-/** What overrides make of permissions: what they deny goes, besides what is kept, then comes what they allow. */
+/** What overrides leave of permissions: what they deny goes, unless it is kept; what they allow comes. */
 function applied(
   bits: PermissionBits,
   overrides: readonly Override[],

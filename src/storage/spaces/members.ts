@@ -50,7 +50,10 @@ const roleIds =
 const mutedUntil = sql`coalesce((SELECT until FROM space_mutes m
   WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id), 0)`.mapWith(Number);
 
-/** A page of the members of a space, in the order in which they came. @param roleId of those with this role */
+/**
+ * A page of the members of a space, in the order in which they came.
+ * @param roleId of those with this role
+ */
 export async function listSpaceMembers(
   db: Database,
   id: SpaceId,
