@@ -65,7 +65,11 @@ export async function createChannel(
   const named = visibility === "private" ? { roleIds, userIds } : { roleIds: [], userIds: [] };
   await requireNamed(core, space, named);
   const channel = newChannel(caller, { name, topic });
-  const overrides = firstOverrides(caller, { visibility, kind }, named);
+  const overrides = firstOverrides(
+    { userId: caller, permissions: space.permissions },
+    { visibility, kind },
+    named,
+  );
   const made = await counted(core, caller, { groups: [randomHex()] }, async () => {
     const inserted = await insertChannel(core.db, id, { ...channel, overrides }, LIMITS.channels);
     if (inserted !== null) return inserted;

@@ -1,6 +1,6 @@
 import { ConversationCode, type UserId } from "../../domain/ids.ts";
 import type { ChannelLook } from "../../domain/spaces/channel.ts";
-import { bitsOf } from "../../domain/spaces/permission.ts";
+import { bitsOf, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import { randomHex } from "../../lib/random.ts";
@@ -30,9 +30,9 @@ export function newChannel(
   };
 }
 
-/** What a new channel denies to `everyone`, and allows to its maker and to whom they name. */
+/** What a new channel denies to `everyone`, and allows to whom its maker names, and to them as they may. */
 export function firstOverrides(
-  maker: UserId,
+  maker: { userId: UserId; permissions: PermissionBits },
   { visibility, kind }: ChannelLook,
   { roleIds, userIds }: { roleIds: readonly RoleId[]; userIds: readonly UserId[] },
 ): Override[] {
@@ -42,10 +42,10 @@ export function firstOverrides(
   ]);
   if (denied === 0) return [];
   const reads = { allow: bitsOf(["read"]), deny: 0 };
-  const others = new Set(userIds.filter((userId) => userId !== maker));
+  const others = new Set(userIds.filter((userId) => userId !== maker.userId));
   return [
     { roleId: EVERYONE_ROLE, userId: null, allow: 0, deny: denied },
-    { roleId: null, userId: maker, allow: denied, deny: 0 },
+    { roleId: null, userId: maker.userId, allow: denied & maker.permissions, deny: 0 },
     ...Array.from(new Set(roleIds), (roleId) => ({ roleId, userId: null, ...reads })),
     ...Array.from(others, (userId) => ({ roleId: null, userId, ...reads })),
   ];

@@ -117,6 +117,16 @@ test("an announcement channel is written by who may, and answered by all", async
   await send(bob, news, "And close at ten");
 });
 
+test("who makes a channel gets no permission by it that they lack", async () => {
+  await scene.giveRole(bob, await scene.addRole({ name: "Hosts", permissions: ["manage_channel"] }));
+  await scene.done(ann, "PATCH", "/roles/0", { permissions: ["read"] }, 200);
+  const made = await scene.ask(bob, "POST", "/channels", { name: "news", channel_kind: "announcement" });
+  expect(made.status).toBe(201);
+  const { id } = z.object({ id: ConversationId }).parse(made.body);
+  expect(await permissionsIn(bob, id)).toEqual(["read", "manage_channel"]);
+  expectProblem(await ask(bob, id, "POST", "/messages", text), 403, "forbidden");
+});
+
 test("an override of a role beats that of everyone, and one of a member both", async () => {
   const role = await scene.addRole({ name: "Readers", permissions: [] });
   await scene.giveRole(bob, role);
