@@ -107,7 +107,11 @@ async function findOpen(core: Core, caller: UserId | null, code: SpaceCode) {
   return maker && has(permissionsOf(found.createdBy, maker), "invite") ? found : null;
 }
 
-/** What an invitation shows to somebody. @param caller null: somebody without a token @throws `not_found` */
+/**
+ * The space of an invitation, as somebody sees it.
+ * @param caller null: somebody without a token
+ * @throws `not_found`
+ */
 export async function lookAtSpaceInvitation(
   core: Core,
   caller: UserId | null,

@@ -169,8 +169,8 @@ export async function orderRoles(
 
 /**
  * Gives a member who stands below the caller, or the caller, a role, or takes it: one below the caller's
- * highest one, for the permission `manage_roles`.
- * Once this resolves, the member has no right that it takes. Idempotent.
+ * highest one, for the permission `manage_roles`. Once this resolves, the member has no right that it takes.
+ * Idempotent.
  * @throws `not_found`, also for a user who is no member; `forbidden` also for a role with a permission that
  *   the caller lacks; `unavailable` as `changeRole`
  */

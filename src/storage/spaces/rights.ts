@@ -8,8 +8,8 @@ import { channelOverrides, spaces } from "../schema.ts";
 
 const Rights = z.array(z.tuple([RoleId, z.int(), z.int()]));
 
-/** The roles of a member of the space of a row, without `everyone`. @param userId of a column, or given */
-export function rolesOf(userId: SQL | UserId): SQL<RoleRights[]> {
+/** The column of the roles that a user has in the space of a row, without `everyone`. */
+export function rolesOf(userId: UserId): SQL<RoleRights[]> {
   return sql`(SELECT json_group_array(json_array(r.id, r.position, r.permissions)) FROM space_member_roles m
     JOIN space_roles r ON r.id = m.role_id WHERE m.space_id = ${spaces.id} AND m.user_id = ${userId})`.mapWith(
     (rows: unknown) =>

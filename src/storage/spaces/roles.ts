@@ -42,16 +42,15 @@ export async function insertRole(
   return role?.id ?? null;
 }
 
-/** Changes a role, or what every member may do. @returns false: the space is another one by now */
+/** Changes a role other than `everyone`. @returns false: the space is another one by now */
 export async function updateRole(
   db: Database,
   read: ReadSpace,
   roleId: RoleId,
-  { permissions, ...shown }: Partial<RoleFields>,
+  change: Partial<RoleFields>,
 ): Promise<boolean> {
   const { first, isNext } = fromVersion(db, read);
   const isRole = and(eq(spaceRoles.id, roleId), eq(spaceRoles.spaceId, read.id), isNext);
-  const change = { ...shown, ...(permissions !== undefined && { permissions }) };
   const [rows] = await queryD1(
     db.batch([
       first,

@@ -7,7 +7,7 @@ import { spaces } from "../schema.ts";
 /** Hexadecimal digits of a version: an exact double. */
 const DIGITS = 13;
 
-/** A version that no state of a space has had, also where D1 was set back to an earlier time. */
+/** The same as `NEW_VERSION`, for a batch whose later statements name it. */
 function newVersion(): number {
   return Number.parseInt(randomHex().slice(0, DIGITS), 16);
 }
