@@ -72,7 +72,8 @@ export async function chooseInAccount(page: Page, name: string): Promise<void> {
 
 /**
  * Gives the row of a message the focus. A browser gives it to no row that Tab and the arrow keys have not
- * made one that can have it, as the first of two messages that come at once: a key would be another element's.
+ * made one that can have it, as the first of two messages that come at once: the key would then go to
+ * another element.
  */
 export function focusRow(row: Locator): Promise<void> {
   return row.evaluate((one: HTMLElement) => {
