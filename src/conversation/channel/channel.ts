@@ -33,6 +33,7 @@ export class Channel {
   constructor(room: RoomContext, deps: ChannelDeps) {
     this.#room = room;
     this.#deps = deps;
+    deps.readers.whenChanged(() => this.#removeFormer());
   }
 
   /** Whether it is known who may read it, also of a user. */
@@ -44,7 +45,6 @@ export class Channel {
   async ready(userId?: UserId): Promise<void> {
     const { readers } = this.#deps;
     if (!readers.isReady(userId)) await readers.load(userId);
-    this.#removeFormer();
   }
 
   /** The space has changed. Resolves once nobody here has a right of before. */
@@ -52,7 +52,6 @@ export class Channel {
     const { readers } = this.#deps;
     readers.void();
     await readers.load(undefined);
-    this.#removeFormer();
     await this.#room.propagate(this.#untold.splice(0));
   }
 
@@ -95,28 +94,20 @@ export class Channel {
     return this.#commit({ members: [this.#hidden(follower)] });
   }
 
-  /** Ends what former readers have. @throws as the commit does: nobody has a right then */
+  /** Ends what former readers have. @throws as the commit does */
   #removeFormer(): void {
     const { readers, looking, dissolve } = this.#deps;
-    if (!readers.haveChanged) return;
     const { members, state } = this.#room;
     const isFormer = (id: UserId) => readers.isFormer(id);
-    try {
-      if (readers.areGone && state.dissolvedAt === null) this.#untold.push(...dissolve());
-      const followers = members.ids().flatMap((id) => (isFormer(id) ? (members.findSender(id) ?? []) : []));
-      const userIds = new Set([...followers.map(({ user_id }) => user_id), ...looking().filter(isFormer)]);
-      if (userIds.size > 0)
-        this.#untold.push(
-          ...this.#commit({
-            members: followers.map((row) => this.#hidden(row)),
-            kick: { userIds: [...userIds], reason: "removed" },
-          }),
-        );
-    } catch (error) {
-      readers.void();
-      throw error;
-    }
-    readers.settled();
+    if (readers.areGone && state.dissolvedAt === null) this.#untold.push(...dissolve());
+    const followers = members.ids().flatMap((id) => (isFormer(id) ? (members.findSender(id) ?? []) : []));
+    const userIds = new Set([...followers.map(({ user_id }) => user_id), ...looking().filter(isFormer)]);
+    if (userIds.size === 0) return;
+    const ended = this.#commit({
+      members: followers.map((row) => this.#hidden(row)),
+      kick: { userIds: [...userIds], reason: "removed" },
+    });
+    this.#untold.push(...ended);
   }
 
   /** @returns whose lists the change concerns */

@@ -6,8 +6,10 @@ import type { SpaceReader } from "../../domain/spaces/rights.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 
-/** No version of a space. */
-const NONE = -1;
+/** The version of a space that is over. */
+const OVER = -1;
+/** The version before any was read. */
+const UNREAD = -2;
 
 /** What readers are made from. */
 interface ReadersDeps {
@@ -25,17 +27,21 @@ interface ReadersDeps {
 export class ChannelReaders {
   readonly #deps: ReadersDeps;
   #readers: ReadonlyMap<UserId, SpaceReader> = new Map();
-  #version = NONE;
+  #version = UNREAD;
   /** when the lease ends (ms since 1970) */
   #until = 0;
   /** rises with each change that the channel is told of */
   #told = 0;
   #loading: Promise<void> | undefined;
-  /** they have changed, and what former ones had has not ended */
-  #hasChanged = false;
+  #onChange: () => void = () => undefined;
 
   constructor(deps: ReadersDeps) {
     this.#deps = deps;
+  }
+
+  /** Sets what ends the rights of former readers, in the turn in which others are known. */
+  whenChanged(end: () => void): void {
+    this.#onChange = end;
   }
 
   /** Whether a user may read the channel now. Nobody may without a lease. */
@@ -60,7 +66,7 @@ export class ChannelReaders {
 
   /** The space is over. */
   get areGone(): boolean {
-    return this.#version === NONE && this.#until > 0;
+    return this.#version === OVER;
   }
 
   /** Why nothing may be stored or shown now; undefined: it is known who may read it. */
@@ -73,7 +79,7 @@ export class ChannelReaders {
 
   /** Whether nothing has to be read for a user. */
   isReady(userId: UserId | undefined): boolean {
-    return this.#isLeased && !this.#hasChanged && (userId === undefined || this.#readers.has(userId));
+    return this.#isLeased && (userId === undefined || this.#readers.has(userId));
   }
 
   /** Reads who may read the channel, where the lease ends soon, or a user may have come since. */
@@ -89,16 +95,6 @@ export class ChannelReaders {
   void(): void {
     this.#told++;
     this.#until = 0;
-  }
-
-  /** Whether the readers have changed, and `settled` was not called since. */
-  get haveChanged(): boolean {
-    return this.#hasChanged;
-  }
-
-  /** Former readers have nothing here any more. */
-  settled(): void {
-    this.#hasChanged = false;
   }
 
   /** The lease does not end soon. */
@@ -123,13 +119,22 @@ export class ChannelReaders {
       const { version, readers } = await withDeadline(directory.leaseSpace(spaceId, lease), timing.timeoutMs);
       // The space has changed meanwhile.
       if (told !== this.#told) continue;
-      if (readers) {
-        this.#readers = new Map(readers.map((reader) => [reader.userId, reader]));
-        this.#hasChanged = true;
-      }
       this.#version = version;
       if (until !== null) this.#until = until;
+      if (readers) this.#change(readers);
       return;
+    }
+  }
+
+  #change(readers: readonly SpaceReader[]): void {
+    this.#readers = new Map(readers.map((reader) => [reader.userId, reader]));
+    try {
+      this.#onChange();
+    } catch (error) {
+      // Former readers have rights yet: nobody has one, until all is read again.
+      this.#version = UNREAD;
+      this.void();
+      throw error;
     }
   }
 }

@@ -21,7 +21,7 @@ import { overridesQuery } from "./rights.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** The version of a space that is over. */
-const NO_VERSION = -1;
+const OVER = -1;
 
 /** Behind which member a page begins. */
 export interface SpaceMemberPlace {
@@ -182,7 +182,7 @@ export async function leaseSpace(
           ]),
     ]),
   );
-  if (!space) return { version: NO_VERSION, readers: known === NO_VERSION ? null : [] };
+  if (!space) return { version: OVER, readers: known === OVER ? null : [] };
   if (space.version === known) return { version: known, readers: null };
   return { version: space.version, readers: readersOf(space, { members, roles, overrides }) };
 }
