@@ -53,7 +53,7 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
       limit: 0,
     },
     { name: "notes in docs/design/", now: notes.length, limit: 28 },
-    { name: "words in them", now: words, limit: 41_850 },
+    { name: "words in them", now: words, limit: 42_300 },
   ];
 }
 
