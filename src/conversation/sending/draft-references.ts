@@ -1,4 +1,5 @@
 import { type CoreError, noMentioned, noMessage } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { DraftReferences } from "../../domain/messages/message.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MemberRow } from "../members/member-row.ts";
@@ -10,15 +11,17 @@ interface Referenced {
   log: MessageLog;
   members: Members;
   threads: Pick<Threads, "refusal">;
+  /** who would become a member as they are named; absent: nobody */
+  arrivals?: { isNamed(userId: UserId): boolean };
 }
 
 /**
  * Checks that a draft quotes a message which its sender sees, answers in a thread that they see, and mentions
- * members.
+ * members, or readers of a channel.
  * @returns undefined if it does; else the refusal, not thrown
  */
 export function refusedReference(
-  { log, members, threads }: Referenced,
+  { log, members, threads, arrivals }: Referenced,
   sender: MemberRow,
   { quoteSeq, thread, mentions, alsoMentioned = [] }: DraftReferences,
 ): CoreError | undefined {
@@ -26,6 +29,6 @@ export function refusedReference(
   const refusal = thread && threads.refusal(thread, sender);
   if (refusal) return refusal;
   const named = mentions === "all" ? alsoMentioned : mentions;
-  const nonMember = named.find((id) => !members.findSender(id));
+  const nonMember = named.find((id) => !(members.findSender(id) || arrivals?.isNamed(id)));
   return nonMember === undefined ? undefined : noMentioned(nonMember);
 }

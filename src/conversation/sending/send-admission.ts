@@ -17,7 +17,7 @@ import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
  * - It quotes, answers or repeats an old message whose body is in an archive: that is loaded first.
  * - A change of the direct permission is under way: the permission has to be read from D1.
  * - The gate is set, by rules or a hook: it checks each message first.
- * - Its sender is a viewer who becomes a member by it: their profile is read first, then rules look at it.
+ * - Viewers become members by it: their profiles are read first, then rules look at it.
  * - An earlier send of the same origin waits: sends of one origin keep their order.
  */
 export class SendAdmission {
@@ -25,7 +25,7 @@ export class SendAdmission {
   readonly #permission: DirectPermission;
   readonly #forwards: ForwardResolver;
   readonly #gate: SendGate;
-  readonly #arrivals: Pick<Arrivals, "isArriving" | "load">;
+  readonly #arrivals: Pick<Arrivals, "coming" | "load">;
   readonly #log: Pick<MessageLog, "archives" | "loading" | "movedOf">;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
@@ -37,7 +37,7 @@ export class SendAdmission {
     permission: DirectPermission,
     forwards: ForwardResolver,
     gate: SendGate,
-    arrivals: Pick<Arrivals, "isArriving" | "load">,
+    arrivals: Pick<Arrivals, "coming" | "load">,
     log: Pick<MessageLog, "archives" | "loading" | "movedOf">,
     onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
@@ -56,14 +56,13 @@ export class SendAdmission {
    */
   admit(senderId: UserId, sends: readonly PendingSend[]): void {
     // Sends that wait already when the gate is set are not checked.
-    const [first] = sends;
-    const isArriving = first !== undefined && this.#arrivals.isArriving(senderId, first.origin);
+    const coming = this.#arrivals.coming(senderId, sends);
     // Of a viewer it is not known yet whether the gate is set for them.
-    const isGated = isArriving || this.#gate.isSetFor(senderId);
-    for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated, isArriving);
+    const isGated = coming.length > 0 || this.#gate.isSetFor(senderId);
+    for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated, coming);
   }
 
-  #admit(senderId: UserId, batch: Batch, isGated: boolean, isArriving: boolean): void {
+  #admit(senderId: UserId, batch: Batch, isGated: boolean, coming: readonly UserId[]): void {
     const pendingCheck = this.#permission.check();
     const { origin } = batch.sends[0];
     const key = "socket" in origin ? origin.socket : (origin.orderKey ?? origin);
@@ -80,7 +79,7 @@ export class SendAdmission {
       return;
     }
     const admitted = this.#queues.run(key, async () => {
-      const failure = isArriving ? await this.#arrivals.load(senderId) : null;
+      const failure = coming.length > 0 ? await this.#arrivals.load(coming) : null;
       // What cannot be loaded is refused by the queue.
       await loading?.catch(() => undefined);
       const prepared = failure ?? (await this.#prepare(senderId, batch, pendingCheck));

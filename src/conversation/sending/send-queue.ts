@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { CoreError, type Failure, noConversation, type Result } from "../../domain/errors.ts";
-import { NOBODY, Position, Seq, type UserId } from "../../domain/ids.ts";
+import { NOBODY, Position, Seq } from "../../domain/ids.ts";
 import { NO_PREVIEW } from "../../domain/messages/link-preview.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -18,7 +18,7 @@ import { newPoll } from "../polls/stored-poll.ts";
 import { Transaction } from "../state/transaction.ts";
 import type { Threads } from "../threads/threads.ts";
 import { refusedReference } from "./draft-references.ts";
-import type { QueuedSend, SendOutcome, StoredSend } from "./send.ts";
+import type { Newcomers, QueuedSend, SendOutcome, StoredSend } from "./send.ts";
 import type { SlowMode } from "./slow-mode.ts";
 
 /** The maximum of sends of one user that wait in the queue; admission has a backlog of the same size. */
@@ -52,13 +52,7 @@ interface SendQueueDeps<Origin> {
   /** @returns why an incoming hook may not bring a draft now; undefined if it may */
   checkIncomingHook(draft: Draft): CoreError | undefined;
   slowMode: Pick<SlowMode, "refusal" | "sent">;
-  /** viewers who become members by what they send */
-  arrivals: {
-    isArriving(senderId: UserId, origin: Origin): boolean;
-    find(senderId: UserId, origin: Origin): MemberRow | null;
-    refusal(before: readonly MessageRow[]): CoreError | undefined;
-    join(tx: Transaction, row: MemberRow): void;
-  };
+  arrivals: Newcomers<Origin>;
   /**
    * Gets the outcomes of committed sends in order, with their transaction, which it publishes, and at once
    * the refusals of a full backlog.
@@ -216,7 +210,7 @@ export class SendQueue<Origin> {
     for (const send of sends) {
       const { thread, rendered, shadowed } = send.draft;
       if (thread || rendered || shadowed || this.#refusal(send, rows)) return null;
-      if (this.#deps.arrivals.isArriving(send.senderId, send.origin)) return null;
+      if (this.#deps.arrivals.coming(send.senderId, [send]).length > 0) return null;
       const row = newRow(send, last, NO_THREAD, at);
       last = headAt(row, last);
       rows.push(row);
@@ -314,6 +308,7 @@ export class SendQueue<Origin> {
     const arriving = this.#deps.arrivals.find(senderId, origin);
     if (arriving && before.every(({ sender_id }) => sender_id !== senderId))
       this.#deps.arrivals.join(tx, arriving);
+    if (!draft.shadowed) this.#deps.arrivals.joinNamed(tx, draft, row);
     if (draft.rendered) this.#deps.storePeople(tx, draft.rendered.people);
     if (draft.thread && !draft.shadowed) this.#deps.threads.addReply(tx, row);
     return { row, isRepeated: false };
@@ -335,7 +330,7 @@ export class SendQueue<Origin> {
     const member = members.findSender(senderId);
     const sender = member ?? arrivals.find(senderId, origin);
     if (!sender) return noConversation();
-    const referenced = { log: this.#deps.log, members, threads: this.#deps.threads };
+    const referenced = { log: this.#deps.log, members, threads: this.#deps.threads, arrivals };
     return (
       (member ? undefined : arrivals.refusal(before)) ??
       this.#deps.checkPermission(sender, draft) ??

@@ -1,8 +1,10 @@
-import type { Result } from "../../domain/errors.ts";
+import type { CoreError, Result } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { AnyDraft, Draft } from "../../domain/messages/message.ts";
 import type { MessageRow } from "../log/row.ts";
+import type { MemberRow } from "../members/member-row.ts";
 import type { Receiver } from "../sockets/receiver.ts";
+import type { Transaction } from "../state/transaction.ts";
 
 /** A stored message. `isRepeated`: an earlier send with the same client message id stored it. */
 export interface StoredSend {
@@ -43,4 +45,14 @@ export type SendOrigin =
 export interface PendingSend<Sent extends AnyDraft = AnyDraft> {
   draft: Sent;
   origin: SendOrigin;
+}
+
+/** Viewers who become members by what is sent. @see Arrivals */
+export interface Newcomers<Origin> {
+  coming(senderId: UserId, sends: readonly QueuedSend<Origin>[]): UserId[];
+  find(senderId: UserId, origin: Origin): MemberRow | null;
+  isNamed(userId: UserId): boolean;
+  refusal(before: readonly MessageRow[]): CoreError | undefined;
+  join(tx: Transaction, row: MemberRow): void;
+  joinNamed(tx: Transaction, draft: Draft, row: MessageRow): void;
 }

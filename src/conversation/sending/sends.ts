@@ -80,13 +80,14 @@ export class Sends {
   /** Checks a draft that is to be sent later, in the call `checkDraft`. */
   check(senderId: UserId, draft: DraftReferences): { sent: Message | null } {
     this.#deps.queue.flush();
-    const { log, members, profiles, renderer } = this.#stores;
+    const { log, members, profiles, readers, renderer } = this.#stores;
     const { clientMsgId } = draft;
+    const arrivals = { isNamed: (id: UserId) => readers?.has(id) ?? false };
     const row = clientMsgId === undefined ? undefined : log.byClientId(senderId, clientMsgId);
     const sender = row && members.find(senderId);
     if (sender) return { sent: renderer.render([row], renderer.senderAsReader(row, sender))[0] ?? null };
     const refusal =
-      refusedReference(this.#stores, members.active(senderId), draft) ??
+      refusedReference({ ...this.#stores, arrivals }, members.active(senderId), draft) ??
       checkButtons(profiles, senderId, draft.buttons);
     if (refusal) throw refusal;
     return { sent: null };

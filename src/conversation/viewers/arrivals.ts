@@ -1,14 +1,14 @@
 import { LAST_VERSION } from "../../domain/accounts/person.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
 import { CoreError, type Failure } from "../../domain/errors.ts";
-import { NOBODY, type UserId } from "../../domain/ids.ts";
+import { NOBODY, Position, type UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../room/context.ts";
-import type { SendOrigin } from "../sending/send.ts";
+import type { PendingSend, SendOrigin } from "../sending/send.ts";
 import type { Transaction } from "../state/transaction.ts";
 
 /** What arrivals need besides the stores. */
@@ -20,10 +20,17 @@ interface ArrivalsDeps {
   tell(row: MemberRow): void;
 }
 
+/** What brings users. */
+type Bringing = Pick<PendingSend, "origin"> & {
+  draft: Pick<PendingSend["draft"], "mentions" | "alsoMentioned">;
+};
+
+const NOBODY_COMES: UserId[] = [];
+
 /**
- * Viewers of an audience room who become members by writing. Their row is stored in the transaction of their
- * first message, which tells who has come: no system message does, as a busy room would have as many of these
- * as messages.
+ * Viewers who become members by a message: in an audience room who writes it, in a channel also readers whom
+ * it names. Their rows are stored in the transaction of the message, which tells who has come: no system
+ * message does, as a busy room would have as many of these as messages.
  */
 export class Arrivals {
   readonly #room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">;
@@ -38,23 +45,40 @@ export class Arrivals {
   }
 
   /** Whether a sender would become a member by what they send. */
-  isArriving(senderId: UserId, origin: SendOrigin): boolean {
+  #isArriving(senderId: UserId, origin: SendOrigin): boolean {
     const { viewers, members, readers } = this.#room;
     const joins = readers !== null || "socket" in origin || origin.joins === true;
     return viewers.areThere && joins && members.findSender(senderId) === null;
   }
 
-  /** Reads the profile of a viewer who writes, once: others are to be shown it. @returns why it cannot be */
-  async load(senderId: UserId): Promise<Failure | null> {
-    const { viewers, profiles } = this.#room;
-    if (!viewers.find(senderId) || profiles.has(senderId) || profiles.expected(senderId)) return null;
+  /** The users who might become members by what a user sends. */
+  coming(senderId: UserId, sends: readonly Bringing[]): UserId[] {
+    const { viewers, members, readers } = this.#room;
+    const [first] = sends;
+    if (!viewers.areThere || !first) return NOBODY_COMES;
+    const sender = this.#isArriving(senderId, first.origin) ? [senderId] : NOBODY_COMES;
+    if (!readers) return sender;
+    const named = sends.flatMap(({ draft }) => namedIn(draft).filter((id) => !members.findSender(id)));
+    return named.length === 0 ? sender : [...sender, ...named];
+  }
+
+  /**
+   * Reads the profiles of viewers who might become members, once: others are to be shown them.
+   * @returns why it cannot be
+   */
+  async load(ids: readonly UserId[]): Promise<Failure | null> {
+    const { viewers, profiles, readers } = this.#room;
     try {
-      const read = this.#deps.directory.people([senderId]);
-      const [found] = await withDeadline(read, this.#deps.timeoutMs);
-      // Without one, the account has been deleted meanwhile: the message is refused.
-      if (found && found.version < LAST_VERSION) {
-        const { version: _, ...person } = found;
-        profiles.expect(person);
+      // Who has come into the space since it was read is a reader, too.
+      const unknown = ids.find((id) => readers?.has(id) === false);
+      if (unknown !== undefined) await readers?.load(unknown);
+      const isKnown = (id: UserId) => profiles.has(id) || profiles.expected(id) !== undefined;
+      const missing = new Set(ids.filter((id) => viewers.find(id) && !isKnown(id)));
+      if (missing.size === 0) return null;
+      const read = this.#deps.directory.people([...missing]);
+      for (const { version, ...person } of await withDeadline(read, this.#deps.timeoutMs)) {
+        // Where an account has been deleted meanwhile, the message is refused.
+        if (version < LAST_VERSION) profiles.expect(person);
       }
       return null;
     } catch (error) {
@@ -65,9 +89,29 @@ export class Arrivals {
 
   /** The row of a viewer as a member; null: the sender is none, or their profile is not known. */
   find(senderId: UserId, origin: SendOrigin): MemberRow | null {
+    return this.#isArriving(senderId, origin) ? this.#find(senderId) : null;
+  }
+
+  /** The user who is named in a channel becomes a follower. */
+  isNamed(userId: UserId): boolean {
+    return this.#room.readers !== null && this.#find(userId) !== null;
+  }
+
+  /** Makes the readers of a channel followers whom a message names, in its transaction. It counts for them. */
+  joinNamed(tx: Transaction, draft: Bringing["draft"], { seq, n, in_main }: MessageRow): void {
+    const { members, readers } = this.#room;
+    if (!readers) return;
+    for (const id of namedIn(draft)) {
+      const row = members.findSender(id) ? null : this.#find(id);
+      // The messages of the same commit before it do not count.
+      const read = { read_seq: Position.parse(seq - 1), read_n: n - in_main };
+      if (row) this.join(tx, { ...row, ...read });
+    }
+  }
+
+  #find(userId: UserId): MemberRow | null {
     const { viewers, profiles } = this.#room;
-    if (!this.isArriving(senderId, origin)) return null;
-    return profiles.expected(senderId) || profiles.has(senderId) ? viewers.find(senderId) : null;
+    return profiles.expected(userId) || profiles.has(userId) ? viewers.find(userId) : null;
   }
 
   /**
@@ -101,6 +145,11 @@ export class Arrivals {
     members.store(tx, member, () => 0);
     tx.publish(() => this.#deps.tell(member));
   }
+}
+
+/** The users whom a message names. */
+function namedIn({ mentions, alsoMentioned = [] }: Bringing["draft"]): UserId[] {
+  return mentions === "all" ? alsoMentioned : mentions;
 }
 
 const UNAVAILABLE: Failure = {

@@ -116,8 +116,8 @@ class QueueHarness {
       checkIncomingHook: () => undefined,
       slowMode: { refusal: () => undefined, sent: () => undefined },
       arrivals: {
-        ...{ isArriving: () => false, find: () => null },
-        ...{ refusal: () => undefined, join: () => undefined },
+        ...{ coming: () => [], find: () => null, isNamed: () => false },
+        ...{ refusal: () => undefined, join: () => undefined, joinNamed: () => undefined },
       },
       onOutcomes: (outcomes) => {
         this.outcomes.push(...outcomes);

@@ -1,0 +1,85 @@
+import { beforeEach, expect, test } from "vitest";
+import type { ConversationId } from "../../../src/domain/ids.ts";
+import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
+import { ask, getConversation, list, send } from "../../support/clients/chat.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { DRIVERS } from "../../surfaces/drivers.ts";
+import { Scene } from "./scene.ts";
+
+let scene: Scene;
+let ann: SignedIn;
+let bob: SignedIn;
+let eve: SignedIn;
+let seeds: ConversationId;
+
+beforeEach(async () => {
+  scene = await Scene.make();
+  ({ ann, bob, eve } = scene);
+  seeds = await scene.addChannel("seeds");
+});
+
+/** A message that names users. */
+function naming(clientMsgId: string, ...users: SignedIn[]) {
+  const mentions = users.map(({ user }) => user.id);
+  return { client_msg_id: clientMsgId, kind: "text", body: { text: "You there?" }, mentions };
+}
+
+test("who reads a channel and is named in it follows it, and counts from that message on", async () => {
+  await send(ann, seeds, "before");
+  const device = await openDevice(bob.token);
+  const sent = await ask(ann, seeds, "POST", "/messages", naming("m1", bob));
+  expect(sent.status, JSON.stringify(sent.body)).toBe(201);
+  expect(await device.next("message")).toMatchObject({ message: { seq: 2, body: { text: "You there?" } } });
+  expect((await list(bob)).items[0]).toMatchObject({ id: seeds, unread_count: 1 });
+  const mentions = await call("GET", "/v1/mentions", { token: bob.token });
+  expect(mentions.body).toMatchObject({ items: [{ unread: true, message: { seq: 2 } }] });
+  for (const { unread } of DRIVERS) if (unread) expect(await unread(bob, seeds)).toBe(1);
+  expect(await getConversation(bob, seeds)).toMatchObject({ role: "member", unread_count: 1 });
+});
+
+test("who is named twice in one frame, with messages around, counts those from the first on", async () => {
+  const room = await openRoom(seeds, ann.token);
+  const items = [[], [bob], [], [bob]].map((users, i) => naming(`m${i}`, ...users));
+  room.send({ type: "sends", items });
+  for (const _ of items) await room.next("ack");
+  await expect.poll(async () => (await list(bob)).items[0]).toMatchObject({ id: seeds, unread_count: 3 });
+});
+
+test("who has just come into the space is named in a channel that knew its readers before", async () => {
+  await send(ann, seeds, "before");
+  await scene.join(eve, await scene.invite(ann));
+  expect((await ask(ann, seeds, "POST", "/messages", naming("m1", eve))).status).toBe(201);
+  await expect.poll(async () => (await list(eve)).items[0]).toMatchObject({ id: seeds, unread_count: 1 });
+});
+
+test("nobody is named who does not read the channel, and then nobody follows it", async () => {
+  expectProblem(await ask(ann, seeds, "POST", "/messages", naming("m1", bob, eve)), 404, "not_found");
+  expect(await getConversation(bob, seeds)).toMatchObject({ role: "viewer" });
+  const board = await scene.addChannel("board", { visibility: "private" });
+  expectProblem(await ask(ann, board, "POST", "/messages", naming("m1", bob)), 404, "not_found");
+});
+
+test("a message that is refused, or sent once more, makes nobody follow", async () => {
+  await send(ann, seeds, "before");
+  expect((await ask(ann, seeds, "POST", "/messages", naming("m1", bob))).status).toBe(201);
+  await ask(bob, seeds, "DELETE", "/follow");
+  expect((await ask(ann, seeds, "POST", "/messages", naming("m1", bob))).status).toBe(200);
+  const everyone = { deny: ["write"], allow: [] };
+  expect((await ask(ann, seeds, "PUT", "/overrides/roles/0", everyone)).status).toBe(204);
+  expect((await ask(bob, seeds, "POST", "/messages", naming("m2", ann))).status).toBe(403);
+  expect(await getConversation(bob, seeds)).toMatchObject({ role: "viewer" });
+});
+
+test("what is unread in a space is summed up over the channels that one follows", async () => {
+  const spaces = async () => (await call("GET", "/v1/me/unread", { token: bob.token })).body;
+  expect(await spaces()).toMatchObject({ spaces: [] });
+  await send(ann, scene.general, "one");
+  await send(ann, seeds, "not followed");
+  await ask(ann, seeds, "POST", "/messages", naming("m1", bob));
+  const space_id = scene.id;
+  await expect.poll(spaces).toMatchObject({ spaces: [{ space_id, unread_count: 2, mention_count: 1 }] });
+  expect((await ask(bob, seeds, "PUT", "/preferences", { silent: true })).status).toBe(200);
+  expect(await spaces()).toMatchObject({ spaces: [{ space_id, unread_count: 1, mention_count: 1 }] });
+  await scene.endBob("leaves");
+  expect(await spaces()).toMatchObject({ spaces: [], unread_count: 0 });
+});
