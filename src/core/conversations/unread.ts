@@ -1,6 +1,6 @@
 import { isArchived, isMutedAt } from "../../domain/conversations/archive.ts";
 import type { UnreadEntry } from "../../domain/conversations/conversation-list.ts";
-import type { UserId } from "../../domain/ids.ts";
+import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { countRequests } from "../../storage/contacts/friends.ts";
 import { findArchiveStates } from "../../storage/conversations/preferences.ts";
@@ -12,12 +12,23 @@ export interface UnreadTotal {
   conversationCount: number;
 }
 
+/** What waits for a user in a space, in the channels that they follow. */
+export interface SpaceUnread {
+  spaceId: SpaceId;
+  /** without channels that are silent for the user */
+  unreadCount: number;
+  /** unread mentions of the user, or of all, in every channel; of each the newest ones */
+  mentionCount: number;
+}
+
 /** What waits for a user. */
 export interface UnreadTotals {
   /** without conversations that are archived and silent for the user */
   all: UnreadTotal;
   /** without conversations that are silent for the user */
   audible: UnreadTotal;
+  /** the spaces in which something waits, by their id */
+  spaces: SpaceUnread[];
   /** requests for friendship to the user, counted up to `LIMITS.countedRequests` */
   friendRequestCount: number;
 }
@@ -39,10 +50,27 @@ export async function sumUnread(core: Core, caller: UserId): Promise<UnreadTotal
     // The list leaves out what D1 does not have, and so do its sums.
     if (!state) return [];
     const isSilent = isMutedAt(state.mutedUntil, now);
-    return isSilent && isArchived(state, entry.newestCounted) ? [] : [{ ...entry, isSilent }];
+    return isSilent && isArchived(state, entry.newestCounted)
+      ? []
+      : [{ ...entry, isSilent, spaceId: state.spaceId }];
   });
-  const audible = listed.filter(({ isSilent }) => !isSilent);
-  return { all: totalOf(listed), audible: totalOf(audible), friendRequestCount };
+  const unread = listed.filter(({ unreadCount }) => unreadCount > 0);
+  const audible = unread.filter(({ isSilent }) => !isSilent);
+  return { all: totalOf(unread), audible: totalOf(audible), spaces: bySpace(listed), friendRequestCount };
+}
+
+function bySpace(entries: (UnreadEntry & { spaceId: SpaceId | null; isSilent: boolean })[]): SpaceUnread[] {
+  const sums = new Map<SpaceId, SpaceUnread>();
+  for (const { spaceId, unreadCount, mentionCount, isSilent } of entries) {
+    if (spaceId === null) continue;
+    const sum = sums.get(spaceId) ?? { spaceId, unreadCount: 0, mentionCount: 0 };
+    sum.unreadCount += isSilent ? 0 : unreadCount;
+    sum.mentionCount += mentionCount;
+    sums.set(spaceId, sum);
+  }
+  return [...sums.values()]
+    .filter(({ unreadCount, mentionCount }) => unreadCount > 0 || mentionCount > 0)
+    .sort((a, b) => a.spaceId - b.spaceId);
 }
 
 function totalOf(entries: UnreadEntry[]): UnreadTotal {

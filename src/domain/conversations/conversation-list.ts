@@ -29,10 +29,11 @@ export interface EntryOnRecord {
   pinned: boolean;
 }
 
-/** A conversation of a list that has unread messages, and how many. */
+/** A conversation of a list that has unread messages, or mentions of the user, also in threads. */
 export interface UnreadEntry {
   conversationId: ConversationId;
   unreadCount: number;
+  mentionCount: number;
   newestCounted: NewestCounted;
 }
 

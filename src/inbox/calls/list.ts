@@ -69,7 +69,7 @@ export const LIST = {
   /** A range of the list, optionally of one kind, by newest activity, and the total. */
   numbered: listRead(({ list }, input: NumberedRange): NumberedPage => list.numbered(input)),
 
-  /** The conversations of the list with unread messages. @see ConversationList.unread */
+  /** The conversations of the list with unread messages or mentions. @see ConversationList.unread */
   unread: listRead(({ list }): UnreadEntry[] => list.unread()),
 
   /** The conversations of the list with unread mentions. @see ConversationList.unreadMentions */

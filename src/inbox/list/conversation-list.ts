@@ -329,12 +329,13 @@ export class ConversationList {
     return { entries: rows.map((row) => entry(row, this.#crowdMembers)), total: count?.total ?? 0 };
   }
 
-  /** @returns the listed conversations with unread messages, and how many each has */
+  /** @returns the listed conversations with unread messages or mentions, and how many each has */
   unread(): UnreadEntry[] {
     const rows = this.#rows<Omit<UnreadEntry, "newestCounted"> & { count: number; at: number }>(
-      `SELECT conversation_id AS conversationId, last_n - read_n AS unreadCount, last_n AS count,
-         counted_at AS at FROM conversations
-       WHERE state = 'active' AND hidden = 0 AND last_n > read_n`,
+      `SELECT conversation_id AS conversationId, max(last_n - read_n, 0) AS unreadCount,
+         json_array_length(coalesce(mentioned, '[]')) AS mentionCount, last_n AS count, counted_at AS at
+       FROM conversations
+       WHERE state = 'active' AND hidden = 0 AND (last_n > read_n OR coalesce(mentioned, '[]') <> '[]')`,
     );
     return rows.map(({ count, at, ...entry }) => ({ ...entry, newestCounted: { count, at } }));
   }

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type ArchiveState, FOR_EVER, type NewestCounted } from "../../domain/conversations/archive.ts";
 import type { ListPreferences, PreferencesChange } from "../../domain/conversations/conversation.ts";
-import type { ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIST_PREFERENCES, MUTED_UNTIL } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -67,20 +67,20 @@ function archivedCountOf(
 }
 
 /**
- * Of each of these conversations, until when a user has muted it and whether they have archived it. Those
- * that their list leaves out are missing: the user is no member, or the group is dissolved. One query at
- * most.
+ * Of each of these conversations, until when a user has muted it and whether they have archived it, and the
+ * space of which it is a channel. Those that their list leaves out are missing: the user is no member, or the
+ * group is dissolved. One query at most.
  */
 export async function findArchiveStates(
   db: Database,
   userId: UserId,
   ids: ConversationId[],
-): Promise<Map<ConversationId, ArchiveState>> {
+): Promise<Map<ConversationId, ArchiveState & { spaceId: SpaceId | null }>> {
   if (ids.length === 0) return new Map();
   const own = and(eq(memberships.userId, userId), eq(memberships.state, "active"));
   const rows = await queryD1(
     db
-      .select({ id: memberships.conversationId, ...LIST_PREFERENCES })
+      .select({ id: memberships.conversationId, spaceId: conversations.spaceId, ...LIST_PREFERENCES })
       .from(memberships)
       .innerJoin(conversations, eq(conversations.id, memberships.conversationId))
       .where(and(isAmong(memberships.conversationId, ids), own, isNull(conversations.dissolvedAt))),

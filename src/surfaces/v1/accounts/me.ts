@@ -6,6 +6,7 @@ import { sumUnread, type UnreadTotal, type UnreadTotals } from "../../../core/co
 import { policiesFor } from "../../../core/policies.ts";
 import { FriendPolicy, type OwnProfile, ProfileFields } from "../../../domain/accounts/user.ts";
 import { Admitted, type DefaultConsent } from "../../../domain/contacts/consent.ts";
+import { SpaceId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import {
   BotPolicy,
@@ -100,6 +101,17 @@ export const Unread = z
   .object({
     ...totals,
     audible: z.object(totals).openapi({ description: "The same without `silent` conversations" }),
+    spaces: z
+      .array(
+        z.object({
+          space_id: SpaceId,
+          unread_count: z
+            .int()
+            .openapi({ description: "Unread messages, without `silent` channels", example: 7 }),
+          mention_count: z.int().openapi({ description: "Unread mentions of you, or of all", example: 1 }),
+        }),
+      )
+      .openapi({ description: "The spaces in which something is unread in channels that you follow" }),
     friend_request_count: z.int().openapi({
       description: `Requests for friendship to you: ${LIMITS.countedRequests} stands for as many or more`,
       maximum: LIMITS.countedRequests,
@@ -223,8 +235,15 @@ function serializeMe(me: OwnProfile, policies: Policies, consent: DefaultConsent
 }
 
 /** The sums over a user's list as v1 shows them. */
-function serializeUnread({ all, audible, friendRequestCount }: UnreadTotals): z.infer<typeof Unread> {
-  return { ...totalOf(all), audible: totalOf(audible), friend_request_count: friendRequestCount };
+function serializeUnread({ all, audible, spaces, friendRequestCount }: UnreadTotals): z.infer<typeof Unread> {
+  return {
+    ...totalOf(all),
+    audible: totalOf(audible),
+    spaces: spaces.map(({ spaceId, unreadCount, mentionCount }) => ({
+      ...{ space_id: spaceId, unread_count: unreadCount, mention_count: mentionCount },
+    })),
+    friend_request_count: friendRequestCount,
+  };
 }
 
 function totalOf({ unreadCount, conversationCount }: UnreadTotal) {
