@@ -6,6 +6,7 @@ import { call, expectProblem, registerUsers, type SignedIn } from "../../support
 import { ask, getConversation, list } from "../../support/clients/chat.ts";
 import { openDevice, type TestSocket } from "../../support/clients/socket.ts";
 import { eventually } from "../../support/eventually.ts";
+import { evict } from "../../support/objects/sleep.ts";
 import { as, Scene, Space } from "./scene.ts";
 
 let scene: Scene;
@@ -82,7 +83,8 @@ test("a space ends an invitation with the membership of who made it", async () =
   expectProblem(await scene.join(eve, code), 404, "not_found");
 });
 
-test("a space is dissolved with its channels", async () => {
+test.each(["in use", "asleep"])("a space is dissolved with its channels, which are %s", async (how) => {
+  if (how === "asleep") await evict(general);
   expect((await scene.ask(ann, "DELETE")).status).toBe(204);
   for (const who of [ann, bob]) {
     expectProblem(await scene.ask(who, "GET"), 404, "not_found");
