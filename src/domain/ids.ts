@@ -24,6 +24,10 @@ export type ConversationId = z.infer<typeof ConversationId>;
 export const SpaceId = z.int().positive().brand<"SpaceId">();
 export type SpaceId = z.infer<typeof SpaceId>;
 
+/** A category's id: an integer from 1 up, assigned by the table of categories. */
+export const CategoryId = z.int().positive().brand<"CategoryId">();
+export type CategoryId = z.infer<typeof CategoryId>;
+
 /**
  * A client space id: 1–64 UTF-16 units that a client gives the creation of a space, so that a repeated
  * creation gives the same space. Unique for its creator.

@@ -149,9 +149,11 @@ export const LIMITS = {
   bans: 10_000,
   /** open invitations of a group; users whom one lets in, unless any number */
   invitations: 100,
-  /** members, channels and roles of a space; overrides of a channel */
+  /** members, channels, categories and roles of a space; channels that newcomers follow; overrides of one */
   spaceMembers: 1_000,
   channels: 500,
+  categories: 50,
+  defaultChannels: 5,
   roles: 100,
   overrides: 100,
   /** roles, and members, who are named as a private channel is made */

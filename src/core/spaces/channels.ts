@@ -1,28 +1,42 @@
 import { CoreError, noConversation } from "../../domain/errors.ts";
-import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import {
+  type CategoryId,
+  ClientGroupId,
+  type ConversationId,
+  type SpaceId,
+  type UserId,
+} from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { StoredCategory } from "../../domain/spaces/category.ts";
 import { type ChannelLook, lookOf, type OwnChannel } from "../../domain/spaces/channel.ts";
 import { has } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
 import type { RoleId } from "../../domain/spaces/role.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
 import { randomHex } from "../../lib/random.ts";
-import { findChannels, insertChannel } from "../../storage/spaces/channels.ts";
+import { sha256 } from "../../lib/sha256.ts";
+import { findCreatedGroup } from "../../storage/conversations/groups.ts";
+import { listCategories } from "../../storage/spaces/categories.ts";
+import { findChannels, insertChannel, updateChannel } from "../../storage/spaces/channels.ts";
 import { findOverridesOf } from "../../storage/spaces/overrides.ts";
 import { listRoles } from "../../storage/spaces/roles.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireMayCreateGroups } from "../policies.ts";
 import { counted } from "../quotas.ts";
+import { fromSpace } from "./from-space.ts";
 import { firstOverrides, newChannel } from "./new-channel.ts";
+import { changeLook, findRights, rightsIn } from "./overrides.ts";
 import { getTarget, noRole } from "./roles.ts";
-import { getSpace, requirePermission } from "./spaces.ts";
+import { getSpace, type OwnSpace, requireIn, requirePermission } from "./spaces.ts";
 import { tellOnlineMembers } from "./tell-devices.ts";
 
 /** A new channel. */
-type NewChannel = { name: string; topic?: string | undefined } & {
-  [Field in keyof (ChannelLook & Named)]?: (ChannelLook & Named)[Field] | undefined;
+type NewChannel = { name: string; topic?: string | undefined; clientChannelId?: string | undefined } & {
+  [Field in keyof Wanted]?: Wanted[Field] | undefined;
 };
+
+type Wanted = ChannelLook & Named & Pick<OwnChannel, "categoryId" | "isDefault">;
 
 /** Who can read a private channel, besides its maker. */
 interface Named {
@@ -30,60 +44,147 @@ interface Named {
   userIds: readonly UserId[];
 }
 
-/** The channels of a space that the caller can read, the oldest first. @throws `not_found` */
-export async function listChannels(core: Core, caller: UserId, id: SpaceId): Promise<OwnChannel[]> {
-  const space = await getSpace(core, caller, id);
+/** The channels of a space that the caller can read, and the categories that they see, each in their order. */
+export interface SpaceLayout {
+  channels: readonly OwnChannel[];
+  categories: readonly StoredCategory[];
+}
+
+/** The channels of a space that the caller can read, in their order. @throws `not_found` */
+export async function listChannels(core: Core, caller: UserId, id: SpaceId): Promise<readonly OwnChannel[]> {
+  return (await getLayout(core, caller, await getSpace(core, caller, id))).channels;
+}
+
+/**
+ * The channels of a space that the caller can read, and the categories in which there is one. Who may manage
+ * channels sees empty categories, too: a category in which they can read none does not exist for them either.
+ */
+export async function getLayout(core: Core, caller: UserId, space: OwnSpace): Promise<SpaceLayout> {
+  const { id } = space;
   const roleIds = space.roles.map((role) => role.id);
-  const [channels, overrides] = await Promise.all([
+  const [channels, categories, overrides] = await Promise.all([
     findChannels(core.db, id, caller),
+    listCategories(core.db, id),
     findOverridesOf(core.db, id, { userId: caller, roleIds }),
   ]);
   const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
-  return channels.flatMap((channel) => {
+  const readable = channels.flatMap((channel) => {
     const own = byChannel.get(channel.id) ?? [];
     const permissions = permissionsOf(caller, space, own);
     return has(permissions, "read") ? { ...channel, ...lookOf(own), permissions } : [];
   });
+  const shown = new Set(readable.map(({ categoryId }) => categoryId));
+  const used = new Set(channels.map(({ categoryId }) => categoryId));
+  const seesEmpty = has(space.permissions, "manage_channel");
+  return {
+    channels: readable.map((channel, position) => ({ ...channel, position })),
+    categories: categories.filter((one) => shown.has(one.id) || (seesEmpty && !used.has(one.id))),
+  };
 }
 
 /**
  * Adds a channel to a space; its maker follows it. In a private one they and whom they name can read, in an
- * announcement channel they can write.
- * @throws `not_found`, also for a role and a member whom the space does not have; `forbidden`, `refused`,
- *   `quota`; `conflict` for one channel too many
+ * announcement channel they can write. A repeat with the same `clientChannelId` gives the channel of the
+ * first call, and its content is not compared.
+ * @throws `not_found`, also for a role, a member and a category that the space does not have; `forbidden`,
+ *   `refused`, `quota`; `conflict` for one channel too many, and for the id of one that is over
  */
 export async function createChannel(
   core: Core,
   caller: UserId,
   id: SpaceId,
-  { name, topic, visibility = "open", kind = "text", roleIds = [], userIds = [] }: NewChannel,
-): Promise<OwnChannel> {
+  wanted: NewChannel,
+): Promise<{ channel: OwnChannel; created: boolean }> {
+  const { name, topic, visibility = "open", kind = "text", roleIds = [], userIds = [] } = wanted;
+  const { categoryId = null, isDefault = false, clientChannelId } = wanted;
   const space = await requirePermission(core, caller, id, "manage_channel", "make channels");
   requireMayCreateGroups(core);
   await requireOutOfShadow(core, caller);
   await requireAllowed(core, { group_name: name, group_text: [topic] });
   const named = visibility === "private" ? { roleIds, userIds } : { roleIds: [], userIds: [] };
   await requireNamed(core, space, named);
-  const channel = newChannel(caller, { name, topic });
+  if (categoryId !== null) await requireCategory(core, caller, space, categoryId);
+  // A client id is unique for its user over all groups: here it is one of this space.
+  const clientGroupId =
+    clientChannelId === undefined ? null : ClientGroupId.parse(sha256(`${id}/${clientChannelId}`));
+  const channel = newChannel(caller, { name, topic, clientGroupId });
   const overrides = firstOverrides(
     { userId: caller, permissions: space.permissions },
     { visibility, kind },
     named,
   );
-  const made = await counted(core, caller, { groups: [randomHex()] }, async () => {
-    const inserted = await insertChannel(core.db, id, { ...channel, overrides }, LIMITS.channels);
-    if (inserted !== null) return inserted;
-    await getSpace(core, caller, id);
-    throw new CoreError("conflict", `A space has at most ${LIMITS.channels} channels.`);
-  });
+  const { made, created } = await counted(
+    core,
+    caller,
+    { groups: [clientGroupId ?? randomHex()] },
+    async () => {
+      const row = { ...channel, categoryId, isDefault, overrides };
+      const most = { channels: LIMITS.channels, defaults: LIMITS.defaultChannels };
+      const inserted = await insertChannel(core.db, id, row, most);
+      if (inserted !== null) return { made: inserted, created: true };
+      await getSpace(core, caller, id);
+      const former = clientGroupId && (await findCreatedGroup(core.db, caller, clientGroupId));
+      if (former) return { made: former, created: false };
+      throw new CoreError(
+        "conflict",
+        `A space has at most ${LIMITS.channels} channels, of which newcomers follow ${LIMITS.defaultChannels} at most.`,
+      );
+    },
+  );
+  const found = (await listChannels(core, caller, id)).find((one) => one.id === made);
+  if (!found)
+    throw new CoreError("conflict", "The channel that you made with this client_channel_id is over.");
   await core.conversations.init(made, { userId: caller });
-  tellOnlineMembers(core, id);
-  const { introduction, createdAt } = channel;
-  const permissions = permissionsOf(caller, space, overrides);
-  return {
-    ...{ id: made, name, topic: introduction, createdAt, visibility, kind, permissions },
-    isFollowed: true,
-  };
+  if (created) tellOnlineMembers(core, id);
+  return { channel: found, created };
+}
+
+/** What of a channel its space stores. Absent fields are unchanged. */
+type ChannelChange = {
+  [Field in "categoryId" | "isDefault" | "visibility" | "kind"]?: Wanted[Field] | undefined;
+};
+
+/**
+ * Puts a channel into a category, has newcomers follow it, and makes it private or open, for announcements or
+ * for all. Wants `manage_channel` in it; what changes rights wants what `setOverrides` wants.
+ * @throws `not_found`, also for a category that the space does not have; `forbidden`; `conflict` for one
+ *   channel too many that newcomers follow; as `setOverrides`
+ */
+export async function changeChannel(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { categoryId, isDefault, visibility, kind }: ChannelChange,
+): Promise<void> {
+  if (visibility !== undefined || kind !== undefined)
+    await changeLook(core, caller, id, { visibility, kind });
+  if (categoryId === undefined && isDefault === undefined) return;
+  const { spaceId } = await findRights(core, caller, id);
+  await fromSpace(core, caller, spaceId, async (space) => {
+    const { permissions } = await rightsIn(core, caller, id, space);
+    requireIn({ permissions }, "manage_channel", "change it");
+    if (categoryId !== undefined && categoryId !== null)
+      await requireCategory(core, caller, space, categoryId);
+    const change = { categoryId, isDefault };
+    const isDone = await updateChannel(core.db, space, id, change, LIMITS.defaultChannels);
+    if (isDone === false)
+      throw new CoreError("conflict", `Newcomers follow at most ${LIMITS.defaultChannels} channels.`);
+    return isDone;
+  });
+  tellOnlineMembers(core, spaceId);
+}
+
+/** Requires that a member sees a category. @throws `not_found` */
+export async function requireCategory(
+  core: Core,
+  caller: UserId,
+  space: OwnSpace,
+  id: CategoryId,
+): Promise<StoredCategory> {
+  const { categories } = await getLayout(core, caller, space);
+  const category = categories.find((one) => one.id === id);
+  if (!category) throw new CoreError("not_found", `There is no category ${id} in this space.`);
+  return category;
 }
 
 /** @throws `not_found` for a role or a member whom the space does not have */
@@ -109,12 +210,25 @@ export async function followChannel(
     : core.conversations.unfollow(id, { userId: caller }));
 }
 
-/** Has who comes into a space follow its first channel, unless that is over. @returns the channel */
-export async function followFirst(core: Core, caller: UserId, id: SpaceId): Promise<ConversationId | null> {
-  const [first] = await listChannels(core, caller, id);
-  if (!first) return null;
-  await followChannel(core, caller, first.id, true).catch((error: unknown) => {
-    if (!(error instanceof CoreError) || error.code !== noConversation().code) throw error;
-  });
-  return first.id;
+/**
+ * Has who comes into a space follow its default channels that they can read, `LIMITS.defaultChannels` at most,
+ * or the first one where there are none; one that ends meanwhile is left out.
+ * @returns the first of them
+ */
+export async function followDefaults(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+): Promise<ConversationId | null> {
+  const channels = await listChannels(core, caller, id);
+  const defaults = channels.filter(({ isDefault }) => isDefault);
+  const followed = defaults.length > 0 ? defaults : channels.slice(0, 1);
+  await Promise.all(
+    followed.map((channel) =>
+      followChannel(core, caller, channel.id, true).catch((error: unknown) => {
+        if (!(error instanceof CoreError) || error.code !== noConversation().code) throw error;
+      }),
+    ),
+  );
+  return followed[0]?.id ?? null;
 }

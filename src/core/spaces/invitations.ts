@@ -23,7 +23,7 @@ import {
 import { findSpace } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireOutOfShadow } from "../moderation/shown-texts.ts";
-import { followFirst } from "./channels.ts";
+import { followDefaults } from "./channels.ts";
 import { getSpace, type OwnSpace, requirePermission } from "./spaces.ts";
 import { tellDevices } from "./tell-devices.ts";
 
@@ -125,7 +125,7 @@ export async function lookAtSpaceInvitation(
 }
 
 /**
- * Comes into a space by an invitation, and follows its first channel. A member gets the same answer, and uses
+ * Comes into a space by an invitation, and follows its default channels. A member gets the same answer, and uses
  * nothing up.
  * @throws `not_found`, `group_full`
  */
@@ -147,5 +147,5 @@ export async function acceptSpaceInvitation(
       throw new CoreError("group_full", `This space takes ${most} members at most.`);
     tellDevices(core, id, caller);
   }
-  return { channelId: await followFirst(core, caller, id), space: await getSpace(core, caller, id) };
+  return { channelId: await followDefaults(core, caller, id), space: await getSpace(core, caller, id) };
 }

@@ -1,4 +1,4 @@
-import { ConversationCode, type UserId } from "../../domain/ids.ts";
+import { type ClientGroupId, ConversationCode, type UserId } from "../../domain/ids.ts";
 import type { ChannelLook } from "../../domain/spaces/channel.ts";
 import { bitsOf, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
@@ -9,7 +9,11 @@ import type { FirstChannel } from "../../storage/spaces/spaces.ts";
 /** A new channel as D1 stores it, of which its maker is the owner. */
 export function newChannel(
   ownerId: UserId,
-  { name, topic = "" }: { name: string; topic?: string | undefined },
+  {
+    name,
+    topic = "",
+    clientGroupId = null,
+  }: { name: string; topic?: string | undefined; clientGroupId?: ClientGroupId | null },
 ): FirstChannel {
   return {
     ...{
@@ -21,7 +25,7 @@ export function newChannel(
       among: "anybody",
     },
     ...{ avatar: "", announcement: "", handle: null, maxMembers: null, customFields: {}, discoverable: null },
-    ...{ clientGroupId: null, externalId: null, metadata: "", history: null, mayLeave: false },
+    ...{ clientGroupId, externalId: null, metadata: "", history: null, mayLeave: false },
     ...{ retentionDays: null, legalHold: false, slowModeS: 0, muteAll: false },
     code: ConversationCode.parse(randomHex()),
     ownerId,

@@ -1,10 +1,16 @@
 import { CoreError, invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import { has, type PermissionBits } from "../../domain/spaces/permission.ts";
+import type { ChannelLook } from "../../domain/spaces/channel.ts";
+import { bitsOf, has, type PermissionBits } from "../../domain/spaces/permission.ts";
 import { type Override, type OverrideTarget, permissionsOf } from "../../domain/spaces/rights.ts";
+import { EVERYONE_ROLE } from "../../domain/spaces/role.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
-import { listOverrides as listStored, storeOverride } from "../../storage/spaces/overrides.ts";
+import {
+  listOverrides as listStored,
+  type OverrideChange,
+  storeOverrides,
+} from "../../storage/spaces/overrides.ts";
 import { findSpace, findSpaceOf } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { fromSpace, requireAbove, requireOwn } from "./from-space.ts";
@@ -14,13 +20,13 @@ import { tellChannels } from "./tell-channels.ts";
 import { tellOnlineMembers } from "./tell-devices.ts";
 
 /** What a caller may do in a channel that they can read. */
-interface ChannelRights {
+export interface ChannelRights {
   overrides: readonly Override[];
   permissions: PermissionBits;
 }
 
-/** @throws `not_found` for who may not read the channel */
-async function rightsIn(
+/** What a member may do in a channel. @throws `not_found` for who may not read it */
+export async function rightsIn(
   core: Core,
   caller: UserId,
   id: ConversationId,
@@ -32,8 +38,8 @@ async function rightsIn(
   return { overrides, permissions };
 }
 
-/** @throws `not_found` for who may not read the channel, also for who is in another space, or in none */
-async function findRights(
+/** The same with its space. @throws `not_found` also for who is in another space, and where it is no channel */
+export async function findRights(
   core: Core,
   caller: UserId,
   id: ConversationId,
@@ -91,28 +97,88 @@ export async function setOverride(
   target: OverrideTarget,
   rights: Pick<Override, "allow" | "deny"> | null,
 ): Promise<void> {
-  const { allow, deny } = rights ?? { allow: 0, deny: 0 };
-  if (allow & deny) throw invalid("body", "must not allow and deny the same permission");
+  if (rights && rights.allow & rights.deny)
+    throw invalid("body", "must not allow and deny the same permission");
+  await changeOverrides(core, caller, id, () => [{ ...target, rights }]);
+}
+
+/**
+ * Makes a channel private or open, and one for announcements or for all, by the override of `everyone`. The
+ * caller is allowed what is denied now, as who makes such a channel is.
+ * @throws as `setOverride`
+ */
+export async function changeLook(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { visibility, kind }: { [Field in keyof ChannelLook]?: ChannelLook[Field] | undefined },
+): Promise<void> {
+  const switched = [
+    { permission: "read" as const, isDenied: visibility && visibility === "private" },
+    { permission: "write" as const, isDenied: kind && kind === "announcement" },
+  ];
+  const bits = (isDenied: boolean) =>
+    bitsOf(switched.flatMap((one) => (one.isDenied === isDenied ? one.permission : [])));
+  await changeOverrides(core, caller, id, ({ overrides, permissions }, { ownerId }) => {
+    const everyone = { roleId: EVERYONE_ROLE, userId: null };
+    const before = overrideOf(overrides, everyone);
+    const denied = bits(true) & ~before.deny;
+    const after = { allow: before.allow & ~bits(true), deny: (before.deny | denied) & ~bits(false) };
+    const own = { roleId: null, userId: caller };
+    const { allow, deny } = overrideOf(overrides, own);
+    const kept = denied & permissions;
+    const isKept = kept !== 0 && caller !== ownerId;
+    return [
+      { ...everyone, rights: orNone(after) },
+      ...(isKept ? [{ ...own, rights: { allow: allow | kept, deny: deny & ~kept } }] : []),
+    ];
+  });
+}
+
+/** An override that changes nothing is none. */
+function orNone(rights: Pick<Override, "allow" | "deny">) {
+  return rights.allow === 0 && rights.deny === 0 ? null : rights;
+}
+
+/** The override of somebody. */
+function overrideOf(overrides: readonly Override[], { roleId, userId }: OverrideTarget): Override {
+  const none = { roleId, userId, allow: 0, deny: 0 };
+  return overrides.find((one) => one.roleId === roleId && one.userId === userId) ?? none;
+}
+
+/** @param plan the changes, of the channel as it is @throws as `setOverride` */
+async function changeOverrides(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  plan: (channel: ChannelRights, space: MemberSpace) => OverrideChange[],
+): Promise<void> {
   const { spaceId } = await findRights(core, caller, id);
+  const users = new Set<UserId | null>();
   await fromSpace(core, caller, spaceId, async (space) => {
-    const { overrides, permissions } = await rightsIn(core, caller, id, space);
-    requireIn({ permissions }, "manage_channel", "change its overrides");
-    requireIn({ permissions }, "manage_roles", "change its overrides");
-    await requireTarget(core, caller, space, target, rights === null);
-    const isIt = ({ roleId, userId }: Override) => roleId === target.roleId && userId === target.userId;
-    const former = overrides.find(isIt) ?? { allow: 0, deny: 0 };
-    requireOwn(permissions, (former.allow ^ allow) | (former.deny ^ deny));
-    const others = overrides.filter((override) => !isIt(override));
-    if (rights && others.length >= LIMITS.overrides)
-      throw new CoreError("conflict", `A channel has at most ${LIMITS.overrides} overrides.`);
-    if (permissionsOf(caller, space, [...others, { ...target, allow, deny }]) === 0)
+    const channel = await rightsIn(core, caller, id, space);
+    requireIn(channel, "manage_channel", "change its overrides");
+    requireIn(channel, "manage_roles", "change its overrides");
+    const changes = plan(channel, space);
+    let after = channel.overrides;
+    for (const { rights, ...target } of changes) {
+      await requireTarget(core, caller, space, target, rights === null);
+      const former = overrideOf(after, target);
+      const { allow, deny } = rights ?? { allow: 0, deny: 0 };
+      requireOwn(channel.permissions, (former.allow ^ allow) | (former.deny ^ deny));
+      const others = after.filter((one) => one !== former);
+      if (rights && others.length >= LIMITS.overrides)
+        throw new CoreError("conflict", `A channel has at most ${LIMITS.overrides} overrides.`);
+      after = rights ? [...others, { ...target, allow, deny }] : others;
+      users.add(target.userId);
+    }
+    if (permissionsOf(caller, space, after) === 0)
       throw new CoreError("conflict", "You could not read the channel any more: allow it to yourself first.");
-    return (await storeOverride(core.db, space, id, target, rights)) || null;
+    return (await storeOverrides(core.db, space, id, changes)) || null;
   });
   await tellChannels(core, spaceId, [id]);
-  core.securityLog.record("rights_changed", {
-    ...{ user: target.userId, by: caller, space: spaceId, conversation: id },
-  });
+  for (const user of users)
+    core.securityLog.record("rights_changed", { user, by: caller, space: spaceId, conversation: id });
   tellOnlineMembers(core, spaceId);
 }
 

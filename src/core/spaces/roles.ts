@@ -37,7 +37,8 @@ export async function listRoles(core: Core, caller: UserId, id: SpaceId): Promis
 
 async function rolesOf(core: Core, space: MemberSpace): Promise<SpaceRole[]> {
   const { everyone: permissions, memberCount } = space;
-  const shown = { id: EVERYONE_ROLE, name: "everyone", color: null, position: BOTTOM };
+  const looks = { name: "everyone", color: null, mentionable: false, hoist: false };
+  const shown = { ...looks, id: EVERYONE_ROLE, position: BOTTOM };
   return [...(await listStored(core.db, space.id)), { ...shown, permissions, memberCount }];
 }
 
@@ -90,10 +91,11 @@ export async function changeRole(
   caller: UserId,
   id: SpaceId,
   roleId: RoleId,
-  { name, color, permissions }: RoleChange,
+  { name, color, permissions, mentionable, hoist }: RoleChange,
 ): Promise<SpaceRole> {
   const isEveryone = roleId === EVERYONE_ROLE;
-  if (isEveryone && (name !== undefined || color !== undefined))
+  const shown = [name, color, mentionable, hoist];
+  if (isEveryone && shown.some((field) => field !== undefined))
     throw invalid("body", "of the role `everyone` only the permissions can be changed");
   if (name !== undefined) {
     await requireOutOfShadow(core, caller);
@@ -103,6 +105,8 @@ export async function changeRole(
     ...(name !== undefined && { name }),
     ...(color !== undefined && { color }),
     ...(permissions !== undefined && { permissions }),
+    ...(mentionable !== undefined && { mentionable }),
+    ...(hoist !== undefined && { hoist }),
   };
   const role = await fromSpace(core, caller, id, async (space) => {
     const found = await roleOf(core, space, roleId);

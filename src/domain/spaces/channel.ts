@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ConversationId } from "../ids.ts";
+import type { CategoryId, ConversationId } from "../ids.ts";
 import { has, type PermissionBits } from "./permission.ts";
 import type { Override } from "./rights.ts";
 import { EVERYONE_ROLE } from "./role.ts";
@@ -20,12 +20,18 @@ export interface StoredChannel {
   topic: string;
   /** ms since 1970 */
   createdAt: number;
+  /** the category that it is shown in; null: none */
+  categoryId: CategoryId | null;
+  /** who comes into the space follows it */
+  isDefault: boolean;
   /** the user who asks follows it */
   isFollowed: boolean;
 }
 
 /** A channel as a member of its space sees it. */
 export interface OwnChannel extends StoredChannel, ChannelLook {
+  /** its place among those that they see */
+  position: number;
   /** what they may do in it */
   permissions: PermissionBits;
 }

@@ -23,5 +23,9 @@ export interface SpaceRole {
   /** higher is above */
   position: number;
   permissions: number;
+  /** whether every member may mention it */
+  mentionable: boolean;
+  /** whether its members are shown apart from others */
+  hoist: boolean;
   memberCount: number;
 }

@@ -64,7 +64,7 @@ export async function openDirect(
         .select(
           sql`SELECT NULL, 'direct', ${low}, ${high}, ${name}, '', '', '', 'approval', NULL, ${createdAt},
             'group', ${friendsOnly ? 1 : 0}, 0, NULL, NULL, NULL, 0, NULL, '{}', NULL, NULL, 0, NULL, NULL, 1,
-            NULL, '', NULL, 1, NULL, 0, 0, 1, 'none', NULL
+            NULL, '', NULL, 1, NULL, 0, 0, 1, 'none', NULL, NULL, 0, 0
             WHERE ${isNew} AND ${allowed}`,
         )
         .onConflictDoNothing()

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import type { Role } from "../../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
-import type { ClientGroupId, ConversationCode, UserId } from "../../domain/ids.ts";
+import type { CategoryId, ClientGroupId, ConversationCode, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { requestMembersQuery } from "../contacts/message-requests.ts";
 import { allFriends, allLive, noneBlocked } from "../contacts/pair-conditions.ts";
@@ -33,14 +33,31 @@ export interface NewGroup
   among: "anybody" | "unblocked" | "friends";
 }
 
+/** Where a new group stands as a channel of a space. */
+export interface ChannelPlace {
+  /** the id of the space */
+  space: SQL;
+  position: SQL;
+  categoryId: CategoryId | null;
+  isDefault: boolean;
+}
+
+const NO_CHANNEL: ChannelPlace = {
+  space: sql`NULL`,
+  position: sql`0`,
+  categoryId: null,
+  isDefault: false,
+};
+
 /**
  * The statements that create a group, of which the first one returns its id. They belong into one batch.
- * @param space the id of the space of which it is a channel
+ * @param place where it stands, if it is a channel
  * @param condition which must hold, too
  */
 export function groupQueries(
   db: Database,
-  { space = sql`NULL`, ...group }: NewGroup & { space?: SQL },
+  group: NewGroup,
+  place: ChannelPlace = NO_CHANNEL,
   condition = sql`TRUE`,
 ) {
   const { name, avatar, introduction, announcement, joinPolicy, policy, ownerId, createdAt } = group;
@@ -64,7 +81,8 @@ export function groupQueries(
             ${ownerId}, ${createdAt}, ${policy}, 0, 0, NULL, ${code}, ${handle}, ${Number(muteAll)}, ${maxMembers},
             ${JSON.stringify(customFields)}, NULL, ${discoverable}, 0, ${clientGroupId}, ${creatorId}, 1,
             ${externalId}, ${metadata}, ${history === null ? null : Number(history)}, ${Number(mayLeave)},
-            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1, ${viewers}, ${space}
+            ${retentionDays}, ${Number(legalHold)}, ${slowModeS}, 1, ${viewers}, ${place.space},
+            ${place.categoryId}, ${place.position}, ${Number(place.isDefault)}
             WHERE ${allowed} AND ${isFirst} AND ${condition}`,
       )
       .onConflictDoNothing({ target: conversations.handle })

@@ -4,6 +4,7 @@ import type { ConversationKind, MemberState } from "../../domain/conversations/c
 import type { JoinPolicy, PolicyName, Role, Viewing } from "../../domain/conversations/group-kind.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import type {
+  CategoryId,
   ClientGroupId,
   ConversationCode,
   ConversationId,
@@ -83,6 +84,12 @@ export const conversations = sqliteTable(
     spaceId: integer("space_id")
       .references(() => spaces.id)
       .$type<SpaceId>(),
+    /** the category of a channel; null: none, or it is deleted */
+    categoryId: integer("category_id").$type<CategoryId>(),
+    /** where a channel stands in its space: a lower one is shown before */
+    position: integer().notNull().default(0),
+    /** whether who comes into the space follows the channel */
+    isDefault: integer("is_default", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     uniqueIndex("conversations_pair").on(table.lowUserId, table.highUserId),

@@ -1,26 +1,39 @@
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { StoredChannel } from "../../domain/spaces/channel.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { groupQueries } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { channelOverrides, conversations, memberships } from "../schema.ts";
+import { channelOverrides, conversations, memberships, spaceCategories } from "../schema.ts";
 import type { FirstChannel } from "./spaces.ts";
+import { type ReadSpace, whileVersion } from "./versions.ts";
 
-/** Adds a channel to a space. @returns its id; null: the space is over, or has too many channels */
+/** How a new channel is stored. */
+export interface NewChannelRow extends FirstChannel, Pick<StoredChannel, "categoryId" | "isDefault"> {
+  overrides: readonly Override[];
+}
+
+/**
+ * Adds a channel to a space, behind the others.
+ * @param most how many channels it may have, and how many that newcomers follow
+ * @returns its id; null: the space is over, or has too many, or the creator has made it before
+ */
 export async function insertChannel(
   db: Database,
   space: SpaceId,
-  { overrides, ...channel }: FirstChannel & { overrides: readonly Override[] },
-  most: number,
+  { overrides, categoryId, isDefault, ...channel }: NewChannelRow,
+  most: { channels: number; defaults: number },
 ): Promise<ConversationId | null> {
   const isOpen = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${space} AND dissolved_at IS NULL)`;
-  const count = sql`(SELECT count(*) FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL)`;
+  const ofSpace = sql`FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL`;
+  const hasRoom = sql`(SELECT count(*) ${ofSpace}) < ${most.channels}`;
+  const position = sql`(SELECT coalesce(max(position), -1) + 1 ${ofSpace})`;
   const queries = groupQueries(
     db,
-    { ...channel, asked: [], space: sql`${space}` },
-    sql`${isOpen} AND ${count} < ${most}`,
+    { ...channel, asked: [] },
+    { space: sql`${space}`, position, categoryId, isDefault },
+    sql`${isOpen} AND ${hasRoom} AND ${mayBeDefault(space, isDefault, most.defaults)}`,
   );
   const rows = overrides.map(({ roleId, userId, allow, deny }) => [roleId, userId, allow, deny]);
   const overridden = db.insert(channelOverrides).select(
@@ -32,7 +45,15 @@ export async function insertChannel(
   return inserted[0]?.id ?? null;
 }
 
-/** The channels of a space as a user may see them, in the order in which they were made. */
+/** The condition: one channel more may be followed by newcomers, if it is to be. */
+function mayBeDefault(space: SpaceId, isDefault: boolean | undefined, most: number): SQL {
+  return isDefault
+    ? sql`(SELECT count(*) FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL
+        AND is_default) < ${most}`
+    : sql`TRUE`;
+}
+
+/** The channels of a space as a user may see them, in their order, and those of a category together. */
 export async function findChannels(db: Database, id: SpaceId, userId: UserId): Promise<StoredChannel[]> {
   return queryD1(
     db
@@ -41,9 +62,12 @@ export async function findChannels(db: Database, id: SpaceId, userId: UserId): P
         name: conversations.name,
         topic: conversations.introduction,
         createdAt: conversations.createdAt,
+        categoryId: spaceCategories.id,
+        isDefault: conversations.isDefault,
         isFollowed: sql`${memberships.userId} IS NOT NULL`.mapWith(Boolean),
       })
       .from(conversations)
+      .leftJoin(spaceCategories, eq(spaceCategories.id, conversations.categoryId))
       .leftJoin(
         memberships,
         and(
@@ -53,8 +77,37 @@ export async function findChannels(db: Database, id: SpaceId, userId: UserId): P
         ),
       )
       .where(and(eq(conversations.spaceId, id), isNull(conversations.dissolvedAt)))
-      .orderBy(asc(conversations.id)),
+      // SQLite has null first.
+      .orderBy(
+        asc(spaceCategories.position),
+        asc(spaceCategories.id),
+        asc(conversations.position),
+        asc(conversations.id),
+      ),
   );
+}
+
+/**
+ * Puts a channel into a category, and has newcomers follow it, or not.
+ * @param most how many channels of the space they may follow
+ * @returns whether it is so, else there are too many; null: the space is another one by now
+ */
+export async function updateChannel(
+  db: Database,
+  read: ReadSpace,
+  id: ConversationId,
+  { categoryId, isDefault }: { [Field in "categoryId" | "isDefault"]?: StoredChannel[Field] | undefined },
+  most: number,
+): Promise<boolean | null> {
+  const { first, isSame } = whileVersion(db, read);
+  const isThere = and(eq(conversations.id, id), eq(conversations.spaceId, read.id), isSame);
+  const changed = db
+    .update(conversations)
+    .set({ ...(categoryId !== undefined && { categoryId }), ...(isDefault !== undefined && { isDefault }) })
+    .where(and(isThere, or(conversations.isDefault, mayBeDefault(read.id, isDefault, most))))
+    .returning({ id: conversations.id });
+  const [rows, found] = await queryD1(db.batch([first, changed]));
+  return rows.length > 0 ? found.length > 0 : null;
 }
 
 /** The channels of a space that a user follows. */

@@ -37,27 +37,28 @@ export async function findOverridesOf(
   );
 }
 
+/** What a channel changes of the rights of somebody; null: nothing any more. */
+export type OverrideChange = OverrideTarget & { rights: Pick<Override, "allow" | "deny"> | null };
+
 /**
- * Stores an override of a channel, in place of the one that is there; null removes it.
+ * Stores overrides of a channel, each in place of the one that is there.
  * @returns false: the space is another one by now
  */
-export async function storeOverride(
+export async function storeOverrides(
   db: Database,
   read: ReadSpace,
   channel: ConversationId,
-  target: OverrideTarget,
-  rights: Pick<Override, "allow" | "deny"> | null,
+  changes: readonly OverrideChange[],
 ): Promise<boolean> {
   const { first, isNext } = fromVersion(db, read);
-  const isIt = sql`${roleId} IS ${target.roleId} AND ${userId} IS ${target.userId}`;
-  const former = db.delete(channelOverrides).where(and(eq(conversationId, channel), isIt, isNext));
-  const stored =
-    rights &&
-    db
-      .insert(channelOverrides)
-      .select(
-        sql`SELECT ${channel}, ${target.roleId}, ${target.userId}, ${rights.allow}, ${rights.deny} WHERE ${isNext}`,
-      );
-  const [rows] = await queryD1(db.batch([first, former, ...(stored ? [stored] : [])]));
+  const queries = changes.flatMap((change) => {
+    const isIt = sql`${roleId} IS ${change.roleId} AND ${userId} IS ${change.userId}`;
+    const former = db.delete(channelOverrides).where(and(eq(conversationId, channel), isIt, isNext));
+    if (change.rights === null) return [former];
+    const { allow, deny } = change.rights;
+    const row = sql`SELECT ${channel}, ${change.roleId}, ${change.userId}, ${allow}, ${deny} WHERE ${isNext}`;
+    return [former, db.insert(channelOverrides).select(row)];
+  });
+  const [rows] = await queryD1(db.batch([first, ...queries]));
   return rows.length > 0;
 }

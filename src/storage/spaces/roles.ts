@@ -7,16 +7,16 @@ import { channelOverrides, spaceMemberRoles, spaceRoles } from "../schema.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** How a role is shown, and what it gives. */
-export type RoleFields = Pick<SpaceRole, "name" | "color" | "permissions">;
+export type RoleFields = Pick<SpaceRole, "name" | "color" | "permissions" | "mentionable" | "hoist">;
 
 /** The roles of a space, highest first, without `everyone`. */
 export async function listRoles(db: Database, spaceId: SpaceId): Promise<SpaceRole[]> {
-  const { id, name, color, position, permissions } = spaceRoles;
+  const { id, name, color, position, permissions, mentionable, hoist } = spaceRoles;
   const memberCount =
     sql`(SELECT count(*) FROM space_member_roles m WHERE m.role_id = space_roles.id)`.mapWith(Number);
   return queryD1(
     db
-      .select({ id, name, color, position, permissions, memberCount })
+      .select({ id, name, color, position, permissions, mentionable, hoist, memberCount })
       .from(spaceRoles)
       .where(eq(spaceRoles.spaceId, spaceId))
       .orderBy(desc(position), asc(id)),
@@ -27,7 +27,7 @@ export async function listRoles(db: Database, spaceId: SpaceId): Promise<SpaceRo
 export async function insertRole(
   db: Database,
   read: ReadSpace,
-  { name, color, permissions }: RoleFields,
+  { name, color, permissions, mentionable, hoist }: RoleFields,
 ): Promise<RoleId | null> {
   const { first, isNext } = fromVersion(db, read);
   const shifted = db
@@ -36,7 +36,10 @@ export async function insertRole(
     .where(and(eq(spaceRoles.spaceId, read.id), isNext));
   const made = db
     .insert(spaceRoles)
-    .select(sql`SELECT NULL, ${read.id}, ${name}, ${color}, 1, ${permissions} WHERE ${isNext}`)
+    .select(
+      sql`SELECT NULL, ${read.id}, ${name}, ${color}, 1, ${permissions}, ${Number(mentionable)}, ${Number(hoist)}
+        WHERE ${isNext}`,
+    )
     .returning({ id: spaceRoles.id });
   const [, , [role]] = await queryD1(db.batch([first, shifted, made]));
   return role?.id ?? null;

@@ -28,7 +28,7 @@ export type NewSpace = Pick<Space, "name" | "avatar" | "description" | "ownerId"
 };
 
 /** The first channel of a space, which is made with it. */
-export type FirstChannel = Omit<NewGroup, "space" | "asked">;
+export type FirstChannel = Omit<NewGroup, "asked">;
 
 /** The id of the space that a user has made with a client space id, and of its first channel. */
 export interface CreatedSpace {
@@ -59,7 +59,12 @@ export async function insertSpace(db: Database, space: NewSpace, channel: FirstC
         .insert(spaceMembers)
         .select(sql`SELECT id, ${ownerId}, ${createdAt} FROM spaces WHERE id = ${idOf(space)}`)
         .onConflictDoNothing(),
-      ...groupQueries(db, { ...channel, asked: [], space: idOf(space) }, isWithoutChannels(idOf(space))),
+      ...groupQueries(
+        db,
+        { ...channel, asked: [] },
+        { space: idOf(space), position: sql`0`, categoryId: null, isDefault: true },
+        isWithoutChannels(idOf(space)),
+      ),
     ]),
   );
   return made.length > 0;

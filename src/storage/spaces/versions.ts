@@ -19,6 +19,17 @@ export interface ReadSpace {
 }
 
 /**
+ * The first statement of a batch that changes what is no right, by a right that was read, and the condition
+ * for the others: nobody's rights have changed since.
+ */
+export function whileVersion(db: Database, { id, version }: ReadSpace) {
+  const isRead = and(eq(spaces.id, id), isNull(spaces.dissolvedAt), eq(spaces.version, version));
+  const isSame = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND version = ${version} AND dissolved_at IS NULL)`;
+  /** returns a row if the batch changes something */
+  return { first: db.select({ id: spaces.id }).from(spaces).where(isRead), isSame };
+}
+
+/**
  * The first statement of a batch that changes who may do what in a space, and the condition for the others:
  * nothing of that has changed since the version that was read.
  * @param read `version` absent: any

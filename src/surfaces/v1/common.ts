@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Page } from "../../domain/conversations/pagination.ts";
-import { ConversationId, Position, Seq, SpaceId, UserId } from "../../domain/ids.ts";
+import { CategoryId, ConversationId, Position, Seq, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { Metadata as OwnMetadata } from "../../domain/server/metadata.ts";
 import { RoleId } from "../../domain/spaces/role.ts";
@@ -18,6 +18,7 @@ export const ConversationIdParam = digits
   .pipe(ConversationId)
   .openapi({ type: "integer", minimum: 1, example: 1 });
 export const SpaceIdParam = digits.pipe(SpaceId).openapi({ type: "integer", minimum: 1, example: 1 });
+export const CategoryIdParam = digits.pipe(CategoryId).openapi({ type: "integer", minimum: 1, example: 1 });
 export const RoleIdParam = digits
   .pipe(RoleId)
   .openapi({ type: "integer", minimum: 0, example: 1, description: "0: the role `everyone`" });

@@ -30,17 +30,21 @@ async function permissionsIn(who: SignedIn, channel: ConversationId, of?: Signed
 test("a role gives its members permissions, and takes them as it is taken", async () => {
   await send(ann, general, "pin me");
   expectProblem(await ask(bob, general, "PUT", "/messages/1/pin"), 403, "forbidden");
-  const role = await scene.addRole({ name: "Gardeners", color: "#2f855a", permissions: ["pin"] });
+  const shown = { name: "Gardeners", color: "#2f855a", mentionable: true };
+  const role = await scene.addRole({ ...shown, permissions: ["pin"] });
   await scene.giveRole(bob, role);
   await expectAsked(bob, general, "PUT", "/messages/1/pin");
   expect((await scene.ask(bob, "GET")).body).toMatchObject({ role_ids: [role] });
   const { body } = await scene.ask(bob, "GET", "/roles");
   expect(body).toMatchObject({
     items: [
-      { id: role, name: "Gardeners", color: "#2f855a", permissions: ["pin"], member_count: 1, position: 1 },
-      { id: 0, name: "everyone", built_in: "everyone", member_count: 2, position: 0 },
+      { id: role, ...shown, hoist: false, permissions: ["pin"], member_count: 1, position: 1 },
+      { id: 0, name: "everyone", built_in: "everyone", member_count: 2, position: 0, mentionable: false },
     ],
   });
+  const changed = await scene.ask(ann, "PATCH", `/roles/${role}`, { mentionable: false, hoist: true });
+  expect(changed.body).toMatchObject({ ...shown, mentionable: false, hoist: true, permissions: ["pin"] });
+  expectProblem(await scene.ask(ann, "PATCH", "/roles/0", { hoist: true }), 400, "validation_failed");
   const members = await scene.ask(ann, "GET", `/members?role_id=${role}`);
   expect(members.body).toMatchObject({ items: [{ user: { id: bob.user.id }, role_ids: [role] }] });
   await scene.done(ann, "DELETE", `/members/${bob.user.id}/roles/${role}`);

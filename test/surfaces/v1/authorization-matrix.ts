@@ -390,6 +390,18 @@ export const WHO_MAY: Row[] = [
   row(`DELETE ${SPACE}/roles/:role_id`, ownerAlone(DONE), { path: noRole }),
   row(`PUT ${SPACE}/members/:user_id/roles/:role_id`, everyUser(NOBODY), { path: noRole }),
   row(`DELETE ${SPACE}/members/:user_id/roles/:role_id`, everyUser(NOBODY), { path: noRole }),
+  row(`POST ${SPACE}/categories`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "Outside" }) }),
+  row(`PATCH ${SPACE}/categories/:category_id`, ownerAlone(NOBODY), {
+    path: ({ spaceId }) => ({ id: spaceId, category_id: 999_999 }),
+    body: () => ({ name: "Outside" }),
+  }),
+  row(`DELETE ${SPACE}/categories/:category_id`, ownerAlone(DONE), {
+    path: ({ spaceId }) => ({ id: spaceId, category_id: 999_999 }),
+  }),
+  row(`PUT ${SPACE}/order`, ownerAlone(CONFLICT), {
+    ...ofSpace,
+    body: () => ({ categories: [], channel_ids: [] }),
+  }),
   row(`GET ${SPACE}/channels`, members(OK), ofSpace),
   row(`POST ${SPACE}/channels`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "seeds" }) }),
   row(`GET ${SPACE}/invitations`, members(OK), ofSpace),

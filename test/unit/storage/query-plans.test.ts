@@ -5,6 +5,7 @@ import { z } from "zod";
 import { newChannel } from "../../../src/core/spaces/new-channel.ts";
 import { fromElsewhere, SignInPlace } from "../../../src/domain/accounts/sign-in.ts";
 import {
+  CategoryId,
   ClientGroupId,
   ClientSpaceId,
   ClientUploadId,
@@ -72,6 +73,7 @@ import * as namedUsers from "../../../src/storage/server/named-users.ts";
 import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import * as userEvents from "../../../src/storage/server/user-events.ts";
+import * as categories from "../../../src/storage/spaces/categories.ts";
 import * as channels from "../../../src/storage/spaces/channels.ts";
 import * as invitations from "../../../src/storage/spaces/invitations.ts";
 import * as spaceMembers from "../../../src/storage/spaces/members.ts";
@@ -121,7 +123,8 @@ const AUDIT = {
 const SPACE = SpaceId.parse(1);
 const READ = { id: SPACE, version: 1 };
 const ROLE_ID = RoleId.parse(1);
-const ROLE = { name: "Gardeners", color: null, permissions: 1 };
+const ROLE = { name: "Gardeners", color: null, permissions: 1, mentionable: false, hoist: false };
+const CATEGORY_ID = CategoryId.parse(1);
 const NEW_SPACE = {
   ...{ name: "x", avatar: "", description: "", ownerId: ANN, createdAt: 0 },
   clientSpaceId: ClientSpaceId.parse("x"),
@@ -506,7 +509,22 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   wasOwner: (db) => spaces.wasOwner(db, SPACE, ANN),
   listChannels: (db) => spaces.listChannels(db, SPACE),
   insertChannel: (db) =>
-    channels.insertChannel(db, SPACE, { ...newChannel(ANN, { name: "x" }), overrides: [] }, 9),
+    channels.insertChannel(
+      db,
+      SPACE,
+      { ...newChannel(ANN, { name: "x" }), categoryId: null, isDefault: true, overrides: [] },
+      { channels: 9, defaults: 5 },
+    ),
+  updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }, 5),
+  listCategories: (db) => categories.listCategories(db, SPACE),
+  insertCategory: (db) => categories.insertCategory(db, READ, { name: "x", most: 9 }),
+  renameCategory: (db) => categories.renameCategory(db, READ, CATEGORY_ID, "x"),
+  deleteCategory: (db) => categories.deleteCategory(db, READ, CATEGORY_ID),
+  storeOrder: (db) =>
+    categories.storeOrder(db, READ, {
+      categoryIds: [CATEGORY_ID],
+      channels: [{ id: ID, categoryId: CATEGORY_ID }],
+    }),
   findChannels: (db) => channels.findChannels(db, SPACE, ANN),
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
   listSpaceMembers: (db) =>
@@ -525,8 +543,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   storeMemberRole: (db) => roles.storeMemberRole(db, READ, { userId: ANN, roleId: ROLE_ID, isGiven: true }),
   listOverrides: (db) => overrides.listOverrides(db, ID),
   findOverridesOf: (db) => overrides.findOverridesOf(db, SPACE, { userId: ANN, roleIds: [ROLE_ID] }),
-  storeOverride: (db) =>
-    overrides.storeOverride(db, READ, ID, { roleId: ROLE_ID, userId: null }, { allow: 1, deny: 2 }),
+  storeOverrides: (db) =>
+    overrides.storeOverrides(db, READ, ID, [
+      { roleId: ROLE_ID, userId: null, rights: { allow: 1, deny: 2 } },
+    ]),
   listLeases: (db) => spaceMembers.listLeases(db, SPACE, 0),
   insertInvitation: (db) => invitations.insertInvitation(db, SPACE, INVITATION, 9),
   listInvitations: (db) =>
@@ -617,6 +637,7 @@ test("the list contains every query, except inserts of one row", () => {
     staff,
     spaces,
     spaceMembers,
+    categories,
     channels,
     invitations,
     overrides,

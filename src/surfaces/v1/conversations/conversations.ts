@@ -7,6 +7,7 @@ import {
 import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import { createGroup } from "../../../core/groups/create-group.ts";
 import { deleteConversation, editGroup } from "../../../core/groups/groups.ts";
+import { changeChannel } from "../../../core/spaces/channels.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
 import { ClientGroupId as ClientGroupIdText, UserId } from "../../../domain/ids.ts";
@@ -18,6 +19,7 @@ import { ConversationParams, ListQuery, Metadata, pageShape, serializePage } fro
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
+import { Category, Default, Kind, Visibility } from "../spaces/channels.ts";
 import {
   Audience,
   Conversation,
@@ -73,6 +75,10 @@ const ConversationChange = z
     may_write: MayWrite.optional(),
     audience: Audience.optional(),
     metadata: Metadata.optional(),
+    visibility: Visibility.optional(),
+    channel_kind: Kind.optional(),
+    category_id: Category.optional(),
+    default: Default.optional(),
   })
   .openapi("ConversationChange");
 
@@ -141,14 +147,15 @@ const getRoute = lightRoute("get", "/v1/conversations/{id}", {
 const editRoute = lightRoute("patch", "/v1/conversations/{id}", {
   operationId: "changeConversation",
   summary: "Change a group's profile",
-  description: "For the owner and admins. Absent fields keep their value.",
+  description:
+    "For the owner and admins, in a channel for the permission `manage_channel`. Absent fields keep their value. Channels alone have `category_id`, `default`, `visibility` and `channel_kind`: for a group they are `not_found`. The last two are changes of overrides, and want `manage_roles`, too. Who closes a channel to others can read and write it still.",
   request: {
     params: ConversationParams,
     body: jsonBody(ConversationChange),
   },
   responses: {
     200: jsonAnswer("The conversation", Conversation),
-    ...problems("forbidden", "refused", "not_found"),
+    ...problems("forbidden", "refused", "not_found", "conflict"),
   },
 });
 
@@ -210,7 +217,17 @@ export const conversations = v1Router()
   })
   .openapi(editRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { threads, ...fields } = c.req.valid("json");
+    const {
+      threads,
+      visibility,
+      channel_kind: kind,
+      category_id: categoryId,
+      ...others
+    } = c.req.valid("json");
+    const { default: isDefault, ...fields } = others;
+    const place = { visibility, kind, categoryId, isDefault };
+    if (Object.values(place).some((field) => field !== undefined))
+      await changeChannel(c.var.core, c.var.caller.userId, id, place);
     const {
       join_policy: joinPolicy,
       slow_mode_s: slowModeS,

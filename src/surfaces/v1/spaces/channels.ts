@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { createChannel, followChannel, listChannels } from "../../../core/spaces/channels.ts";
-import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
+import { getChannels } from "../../../core/spaces/categories.ts";
+import { createChannel, followChannel, type SpaceLayout } from "../../../core/spaces/channels.ts";
+import { CategoryId, ClientSpaceId, ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { ChannelKind, ChannelVisibility, type OwnChannel } from "../../../domain/spaces/channel.ts";
@@ -8,17 +9,24 @@ import { Permission, permissionsIn } from "../../../domain/spaces/permission.ts"
 import { RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
-import { ConversationParams, SpaceParams, Time } from "../common.ts";
+import { ConversationParams, orNull, SpaceParams, Time } from "../common.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 
-const Visibility = ChannelVisibility.openapi({
+export const Visibility = ChannelVisibility.openapi({
   description: "`private`: only the roles and members can read it to whom an override allows it",
 });
-const Kind = ChannelKind.openapi({
+export const Kind = ChannelKind.openapi({
   description:
     "`announcement`: only who has an override or `manage_channel` can write; others answer in threads",
+});
+
+/** The category of a channel. */
+export const Category = orNull(CategoryId).openapi({ description: "The category that it is in; null: none" });
+/** Whether newcomers follow a channel. */
+export const Default = z.boolean().openapi({
+  description: `Who comes into the space follows it. At most ${LIMITS.defaultChannels} of a space: else \`conflict\`. Without one it is the first channel`,
 });
 
 const NewChannel = z
@@ -27,6 +35,8 @@ const NewChannel = z
     topic: textUpTo(LIMITS.description).optional(),
     visibility: Visibility.optional(),
     channel_kind: Kind.optional(),
+    category_id: Category.optional(),
+    default: Default.optional(),
     role_ids: z
       .array(RoleId)
       .max(LIMITS.namedInChannel)
@@ -37,6 +47,9 @@ const NewChannel = z
       .max(LIMITS.namedInChannel)
       .optional()
       .openapi({ description: "Members who can read a private one, besides you" }),
+    client_channel_id: ClientSpaceId.optional().openapi({
+      description: "Your own id of the creation: a repeated call with it gives the channel of the first one",
+    }),
   })
   .openapi("NewChannel", { example: { name: "seeds", topic: "What grows when" } });
 
@@ -48,13 +61,29 @@ const Channel = z
     topic: z.string(),
     visibility: Visibility,
     channel_kind: Kind,
+    category_id: Category,
+    position: z.int().openapi({ description: "Its place among the channels that you see" }),
+    default: Default,
     permissions: z.array(Permission).openapi({ description: "What you may do in it" }),
     following: z.boolean().openapi({ description: "It is in your list, and its messages count as unread" }),
     created_at: Time,
   })
   .openapi("Channel", { description: "A conversation: `GET /v1/conversations/{id}` has the rest of it" });
 
-const Channels = z.object({ items: z.array(Channel) }).openapi("Channels");
+/** What channels are shown under. */
+export const SpaceCategory = z
+  .object({
+    id: CategoryId,
+    space_id: SpaceId,
+    name: z.string(),
+    position: z.int().openapi({ description: "Its place among the categories that you see" }),
+  })
+  .openapi("SpaceCategory");
+
+/** The channels of a space, and its categories. */
+export const Channels = z
+  .object({ items: z.array(Channel), categories: z.array(SpaceCategory) })
+  .openapi("Channels");
 
 const lightRoute = callerRoutes("Spaces");
 const pageRoute = callerRoutes("Spaces", weighs("page"));
@@ -63,7 +92,7 @@ const listRoute = pageRoute("get", "/v1/spaces/{id}/channels", {
   operationId: "listChannels",
   summary: "The channels of a space",
   description:
-    "Those that you can read, in the order in which they were made. They are read and written by the calls of conversations, and by a room socket.",
+    "Those that you can read, in their order: those without a category first. They are read and written by the calls of conversations, and by a room socket.",
   request: { params: SpaceParams },
   responses: { 200: jsonAnswer("All of them", Channels), ...problems("validation_failed", "not_found") },
 });
@@ -74,6 +103,7 @@ const createRoute = pageRoute("post", "/v1/spaces/{id}/channels", {
   description: `Wants the permission \`manage_channel\`. A space has at most ${LIMITS.channels} channels: else \`conflict\`.`,
   request: { params: SpaceParams, body: jsonBody(NewChannel) },
   responses: {
+    200: jsonAnswer("The channel that was made with this `client_channel_id`", Channel),
     201: jsonAnswer("The channel", Channel),
     ...problems("forbidden", "refused", "not_found", "conflict", "quota"),
   },
@@ -98,15 +128,18 @@ const unfollowRoute = lightRoute("delete", "/v1/conversations/{id}/follow", {
 export const channels = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const items = await listChannels(c.var.core, c.var.caller.userId, id);
-    return c.json({ items: items.map((channel) => serializeChannel(id, channel)) }, 200);
+    return c.json(serializeChannels(id, await getChannels(c.var.core, c.var.caller.userId, id)), 200);
   })
   .openapi(createRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { channel_kind: kind, role_ids: roleIds, user_ids: userIds, ...fields } = c.req.valid("json");
-    const wanted = { ...fields, kind, roleIds, userIds };
-    const channel = await createChannel(c.var.core, c.var.caller.userId, id, wanted);
-    return c.json(serializeChannel(id, channel), 201);
+    const { name, topic, visibility, channel_kind: kind, ...fields } = c.req.valid("json");
+    const { category_id: categoryId, default: isDefault, role_ids: roleIds, user_ids: userIds } = fields;
+    const wanted = { name, topic, visibility, kind, categoryId, isDefault, roleIds, userIds };
+    const { channel, created } = await createChannel(c.var.core, c.var.caller.userId, id, {
+      ...wanted,
+      clientChannelId: fields.client_channel_id,
+    });
+    return c.json(serializeChannel(id, channel), created ? 201 : 200);
   })
   .openapi(followRoute, async (c) => {
     await followChannel(c.var.core, c.var.caller.userId, c.req.valid("param").id, true);
@@ -117,11 +150,19 @@ export const channels = v1Router()
     return c.body(null, 204);
   });
 
-function serializeChannel(
-  spaceId: SpaceId,
-  { id, name, topic, visibility, kind, permissions, isFollowed, createdAt }: OwnChannel,
-): z.infer<typeof Channel> {
+/** The channels and the categories of a space as v1 shows them to a member. */
+export function serializeChannels(spaceId: SpaceId, layout: SpaceLayout): z.infer<typeof Channels> {
   return {
+    items: layout.channels.map((channel) => serializeChannel(spaceId, channel)),
+    categories: layout.categories.map((category, position) => ({ ...category, space_id: spaceId, position })),
+  };
+}
+
+function serializeChannel(spaceId: SpaceId, channel: OwnChannel): z.infer<typeof Channel> {
+  const { id, name, topic, visibility, kind, permissions, isFollowed, createdAt } = channel;
+  const { categoryId, isDefault, position } = channel;
+  return {
+    ...{ category_id: categoryId, position, default: isDefault },
     ...{ id, space_id: spaceId, name, topic, visibility, channel_kind: kind },
     ...{ permissions: permissionsIn(permissions), following: isFollowed, created_at: createdAt },
   };

@@ -25,14 +25,21 @@ const Color = orNull(RoleColor).openapi({
   example: "#2f855a",
 });
 
+const Mentionable = z.boolean().openapi({ description: "Every member may mention it" });
+const Hoist = z.boolean().openapi({ description: "Its members are shown apart from others" });
+
 const NewRole = z
-  .object({ name: GroupName, color: Color.optional(), permissions: Permissions.optional() })
+  .object({
+    name: GroupName,
+    color: Color.optional(),
+    permissions: Permissions.optional(),
+    mentionable: Mentionable.optional(),
+    hoist: Hoist.optional(),
+  })
   .openapi("NewRole", { example: { name: "Gardeners", color: "#2f855a", permissions: ["pin"] } });
 
 /** Absent = unchanged. */
-const RoleChange = z
-  .object({ name: GroupName.optional(), color: Color.optional(), permissions: Permissions.optional() })
-  .openapi("RoleChange", { example: { permissions: ["pin", "kick"] } });
+const RoleChange = NewRole.partial().openapi("RoleChange", { example: { permissions: ["pin", "kick"] } });
 
 const Role = z
   .object({
@@ -42,6 +49,8 @@ const Role = z
     color: Color,
     position: z.int().openapi({ description: "A higher one is above" }),
     permissions: Permissions,
+    mentionable: Mentionable,
+    hoist: Hoist,
     built_in: z.enum(["everyone"]).nullable(),
     member_count: z.int(),
   })
@@ -143,8 +152,9 @@ export const roles = v1Router()
   })
   .openapi(createRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { name, color = null, permissions = [] } = c.req.valid("json");
-    const fields = { name, color, permissions: bitsOf(permissions) };
+    const wanted = c.req.valid("json");
+    const { name, color = null, permissions = [], mentionable = false, hoist = false } = wanted;
+    const fields = { name, color, permissions: bitsOf(permissions), mentionable, hoist };
     return c.json(serializeRole(id, await createRole(c.var.core, c.var.caller.userId, id, fields)), 201);
   })
   .openapi(changeRoute, async (c) => {
@@ -176,9 +186,10 @@ export const roles = v1Router()
   });
 
 function serializeRole(spaceId: SpaceId, role: SpaceRole): z.infer<typeof Role> {
-  const { id, name, color, position, permissions, memberCount } = role;
+  const { id, name, color, position, permissions, mentionable, hoist, memberCount } = role;
   return {
     ...{ id, space_id: spaceId, name, color, position, permissions: permissionsIn(permissions) },
+    ...{ mentionable, hoist },
     ...{ built_in: id === EVERYONE_ROLE ? "everyone" : null, member_count: memberCount },
   };
 }
