@@ -1,3 +1,4 @@
+import { madeUpRoleId } from "../../domain/data/own-ids.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -74,7 +75,7 @@ export async function createRole(
     const { length } = await listStored(core.db, id);
     if (length >= LIMITS.roles)
       throw new CoreError("conflict", `A space has at most ${LIMITS.roles} roles besides \`everyone\`.`);
-    return insertRole(core.db, space, fields);
+    return insertRole(core.db, space, { ...fields, externalId: madeUpRoleId() });
   });
   changed(core, caller, id);
   return { id: role, ...fields, position: 1, memberCount: 0 };

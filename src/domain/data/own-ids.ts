@@ -1,7 +1,10 @@
+import { randomHex } from "../../lib/random.ts";
 import {
   type ConversationId,
   ConversationId as ConversationIdSchema,
   type FileKey,
+  type SpaceId,
+  SpaceId as SpaceIdSchema,
   type UserId,
   UserId as UserIdSchema,
 } from "../ids.ts";
@@ -24,12 +27,22 @@ export function ownFileId(key: FileKey): ExternalId {
   return ExternalId.parse(`parley:f${key}`);
 }
 
-const OWN = /^parley:([uc])(\d{1,16})-(\d{1,16})$/;
+export function ownSpaceId(id: SpaceId, createdAt: number): ExternalId {
+  return ExternalId.parse(`parley:s${id}-${createdAt}`);
+}
+
+/** The external id of a new role that no backend has named. It is stored, as roles have no time. */
+export function madeUpRoleId(): ExternalId {
+  return ExternalId.parse(`parley:r${randomHex()}`);
+}
+
+const OWN = /^parley:([ucs])(\d{1,16})-(\d{1,16})$/;
 
 /** What such an id names, if it is of this deployment: its creation has to be at that time (ms). */
 export type OwnId =
   | { kind: "user"; id: UserId; createdAt: number }
-  | { kind: "conversation"; id: ConversationId; createdAt: number };
+  | { kind: "conversation"; id: ConversationId; createdAt: number }
+  | { kind: "space"; id: SpaceId; createdAt: number };
 
 /** null: it is no such id. */
 export function readOwnId(externalId: ExternalId): OwnId | null {
@@ -38,6 +51,10 @@ export function readOwnId(externalId: ExternalId): OwnId | null {
   if (letter === "u") {
     const id = UserIdSchema.safeParse(Number(digits));
     return id.success ? { kind: "user", id: id.data, createdAt } : null;
+  }
+  if (letter === "s") {
+    const id = SpaceIdSchema.safeParse(Number(digits));
+    return id.success ? { kind: "space", id: id.data, createdAt } : null;
   }
   const id = ConversationIdSchema.safeParse(Number(digits));
   return letter === "c" && id.success ? { kind: "conversation", id: id.data, createdAt } : null;

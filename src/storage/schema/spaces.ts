@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { CategoryId, ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { AuditAction, AuditSubject, AuditValues } from "../../domain/spaces/audit.ts";
 import type { SpaceCode } from "../../domain/spaces/invitation.ts";
 import { FIRST_RIGHTS, type PermissionBits } from "../../domain/spaces/permission.ts";
@@ -30,10 +31,13 @@ export const spaces = sqliteTable(
     dissolvedAt: integer("dissolved_at"),
     /** what every member may do */
     everyone: integer().notNull().default(FIRST_RIGHTS).$type<PermissionBits>(),
+    /** the id that the team's backend or an import has for it; null: none. It is never given twice. */
+    externalId: text("external_id").$type<ExternalId>(),
   },
   (table) => [
     index("spaces_owner").on(table.ownerId),
     uniqueIndex("spaces_client_space").on(table.creatorId, table.clientSpaceId),
+    uniqueIndex("spaces_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
     index("spaces_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
   ],
 );
@@ -53,6 +57,19 @@ export const spaceMembers = sqliteTable(
     primaryKey({ columns: [table.spaceId, table.userId] }),
     index("space_members_user").on(table.userId),
     index("space_members_joined").on(table.spaceId, table.joinedAt, table.userId),
+  ],
+);
+
+/** Who has left a space or was removed, at some time: an import does not bring them back. */
+export const formerSpaceMembers = sqliteTable(
+  "former_space_members",
+  {
+    spaceId: integer("space_id").notNull().$type<SpaceId>(),
+    userId: integer("user_id").notNull().$type<UserId>(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.spaceId, table.userId] }),
+    index("former_space_members_user").on(table.userId),
   ],
 );
 
@@ -89,8 +106,13 @@ export const spaceRoles = sqliteTable(
     mentionable: integer({ mode: "boolean" }).notNull().default(false),
     /** whether its members are shown apart from others */
     hoist: integer({ mode: "boolean" }).notNull().default(false),
+    /** unique in its space: the id that the team's backend has for it, or a random one. Never empty. */
+    externalId: text("external_id").notNull().default("").$type<ExternalId>(),
   },
-  (table) => [index("space_roles_position").on(table.spaceId, table.position)],
+  (table) => [
+    index("space_roles_position").on(table.spaceId, table.position),
+    uniqueIndex("space_roles_external_id").on(table.spaceId, table.externalId),
+  ],
 );
 
 /** Who has which role. */

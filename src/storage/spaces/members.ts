@@ -8,6 +8,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import {
   channelOverrides,
+  formerSpaceMembers,
   spaceInvitations,
   spaceLeases,
   spaceMemberRoles,
@@ -122,6 +123,10 @@ export async function deleteSpaceMember(
       db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
       db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
       db.delete(spaceMembers).where(and(isOfMember, isNext)),
+      db
+        .insert(formerSpaceMembers)
+        .select(sql`SELECT ${id}, ${userId} WHERE ${isNext}`)
+        .onConflictDoNothing(),
     ]),
   );
   return ended.length > 0;

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { RoleId, SpaceRole } from "../../domain/spaces/role.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -27,7 +28,7 @@ export async function listRoles(db: Database, spaceId: SpaceId): Promise<SpaceRo
 export async function insertRole(
   db: Database,
   read: ReadSpace,
-  { name, color, permissions, mentionable, hoist }: RoleFields,
+  { name, color, permissions, mentionable, hoist, externalId }: RoleFields & { externalId: ExternalId },
 ): Promise<RoleId | null> {
   const { first, isNext } = fromVersion(db, read);
   const shifted = db
@@ -37,8 +38,8 @@ export async function insertRole(
   const made = db
     .insert(spaceRoles)
     .select(
-      sql`SELECT NULL, ${read.id}, ${name}, ${color}, 1, ${permissions}, ${Number(mentionable)}, ${Number(hoist)}
-        WHERE ${isNext}`,
+      sql`SELECT NULL, ${read.id}, ${name}, ${color}, 1, ${permissions}, ${Number(mentionable)}, ${Number(hoist)},
+        ${externalId} WHERE ${isNext}`,
     )
     .returning({ id: spaceRoles.id });
   const [, , [role]] = await queryD1(db.batch([first, shifted, made]));

@@ -52,7 +52,7 @@ export async function insertSpace(db: Database, space: NewSpace, channel: FirstC
         .insert(spaces)
         .select(
           sql`SELECT NULL, ${name}, ${avatar}, ${description}, ${ownerId}, ${ownerId}, ${clientSpaceId}, 1, ${NEW_VERSION},
-            ${createdAt}, NULL, ${FIRST_RIGHTS} WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
+            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
         )
         .returning({ id: spaces.id }),
       db

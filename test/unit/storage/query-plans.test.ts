@@ -125,6 +125,7 @@ const READ = { id: SPACE, version: 1 };
 const ROLE_ID = RoleId.parse(1);
 const ROLE = { name: "Gardeners", color: null, permissions: 1, mentionable: false, hoist: false };
 const CATEGORY_ID = CategoryId.parse(1);
+const EXTERNAL_ROLE = ExternalId.parse("r-1");
 const NEW_SPACE = {
   ...{ name: "x", avatar: "", description: "", ownerId: ANN, createdAt: 0 },
   clientSpaceId: ClientSpaceId.parse("x"),
@@ -535,7 +536,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),
   findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
   listRoles: (db) => roles.listRoles(db, SPACE),
-  insertRole: (db) => roles.insertRole(db, READ, ROLE),
+  insertRole: (db) => roles.insertRole(db, READ, { ...ROLE, externalId: EXTERNAL_ROLE }),
   updateRole: (db) => roles.updateRole(db, READ, ROLE_ID, ROLE),
   updateEveryone: (db) => roles.updateEveryone(db, READ, 1),
   deleteRole: (db) => roles.deleteRole(db, READ, ROLE_ID),
