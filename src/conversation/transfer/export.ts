@@ -130,7 +130,10 @@ export class ConversationExport {
   #memberPage(position: ExportPosition): ExportPage {
     const query = "SELECT user_id FROM members WHERE user_id > ? ORDER BY user_id LIMIT ?";
     const ids = this.#sql.exec<{ user_id: UserId }>(query, position.member, MAX_MEMBERS).toArray();
-    const rows = ids.flatMap(({ user_id: id }) => this.#room.members.find(id) ?? []);
+    const all = ids.flatMap(({ user_id: id }) => this.#room.members.find(id) ?? []);
+    // Who does not follow a channel any more is no former member.
+    const rows =
+      this.#room.state.profile.spaceId === null ? all : all.filter(({ state }) => state === "active");
     const bounds = rows.flatMap((row) => [row.visible_from, row.visible_until ?? 0, row.read_seq]);
     // A message that the export lacks, as a shadowed one or one from after its beginning, is named by none.
     const exported = { after: this.#room.state.floor.seq, upTo: position.upToSeq };

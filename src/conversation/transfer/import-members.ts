@@ -56,11 +56,15 @@ export class MemberImport {
   members(members: PortableMember[], people: Person[]): ImportOutcome[] {
     this.#room.flushSends();
     const rows: MemberRow[] = [];
-    let free = this.#admission.freePlaces;
+    const { readers } = this.#room;
+    // The space of a channel has a bound of its own.
+    let free = readers ? Number.POSITIVE_INFINITY : this.#admission.freePlaces;
     const banned = new Set(this.#room.bans.among(members.map(({ userId }) => userId)));
     const settled = this.#settledHere(members);
     const outcomes = members.map((member): ImportOutcome => {
       const known = this.#room.members.find(member.userId);
+      if (readers && member.state === "left") return { result: "unchanged" };
+      if (readers && !readers.has(member.userId)) return { result: "left_out", reason: NO_READER };
       const isSettled = settled.has(member.userId);
       if (isSettled && known?.state === "left" && member.state === "active")
         return { result: "left_out", reason: banned.has(member.userId) ? BANNED : GONE_HERE };
@@ -88,6 +92,8 @@ export class MemberImport {
   leavings(members: PortableMember[]): ImportOutcome[] {
     this.#room.flushSends();
     const { log, state } = this.#room;
+    // Who can read a channel follows from its space.
+    if (this.#room.readers) return [];
     const settled = this.#settledHere(members);
     const rows = members.flatMap(({ userId, state: membership, seesUntil }): MemberRow[] => {
       const known = this.#room.members.find(userId);
@@ -220,6 +226,7 @@ function seenBy({ visible_from, visible_until }: MemberRow): View {
 const MEMBERSHIP: ReadonlySet<SystemMessage["event"]> = new Set(["joined", "left", "removed"]);
 
 const BANNED = "This user is banned from the group: lift the ban first.";
+const NO_READER = "They cannot read this channel here, so they do not follow it.";
 const GONE_HERE = "They have left this group here, or were removed: add them here.";
 const NO_MESSAGES = "The message where their history begins is not there: import the messages first.";
 

@@ -16,6 +16,7 @@ import {
   listExportedUsers,
   listRelations,
 } from "../../storage/data/exported.ts";
+import { findExportedSpaces, listExportedSpaces } from "../../storage/data/exported-spaces.ts";
 import type { Core } from "../context.ts";
 import { requireConversation } from "../server/server-conversations.ts";
 import { messageRecord } from "./message-record.ts";
@@ -28,6 +29,7 @@ import {
   usersOfConversations,
 } from "./records-of.ts";
 import { ExportRefs } from "./refs.ts";
+import { channelParts, spaceRecords } from "./space-records.ts";
 
 /** Rows of D1 in one query. */
 const ROWS = 500;
@@ -38,7 +40,7 @@ const MAX_READS = 200;
 const Cursor = z.object({
   at: z.int(),
   since: z.int().nullable(),
-  phase: z.enum(["users", "files", "avatars", "conversations", "rooms"]),
+  phase: z.enum(["users", "files", "avatars", "spaces", "conversations", "rooms"]),
   /** the last id or key of the phase that is done; of `rooms` the conversation that is under way */
   after: z.union([z.int(), z.string()]),
   room: z
@@ -65,7 +67,7 @@ export interface ExportQuery {
 }
 
 /**
- * The next part of an export of the deployment: users, files, conversations, then message by message each
+ * The next part of an export of the deployment: users, files, spaces, conversations, then message by message each
  * conversation. It ends with the cursor of the next part, or with the one that `since` takes.
  * - A part that broke off is asked for once more.
  * - `since` tells what is new or changed since the beginning of an earlier export. Of what was deleted since
@@ -118,6 +120,8 @@ function step(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
       return userStep(core, at, refs);
     case "files":
       return fileStep(core, at, refs);
+    case "spaces":
+      return spaceStep(core, at, refs);
     case "conversations":
       return conversationStep(core, at, refs);
     case "rooms":
@@ -150,7 +154,7 @@ async function userStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step>
     const relations = { friends: friendsOf(user.id), blocked: blockedBy(user.id) };
     return { type: "user", user: fullUserRecord(user, refs, relations) };
   });
-  return { records, next: behind(at, users.at(-1)?.id, users.length, hasFile ? CONVERSATIONS : FILES) };
+  return { records, next: behind(at, users.at(-1)?.id, users.length, hasFile ? SPACES : FILES) };
 }
 
 async function fileStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
@@ -161,6 +165,13 @@ async function fileStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step>
   return { records, next: behind(at, files.at(-1)?.key, files.length, AVATARS) };
 }
 
+/** One space with all that belongs to it. With `since` too: nothing notes when its roles and members change. */
+async function spaceStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
+  const [space] = await listExportedSpaces(core.db, Number(at.after), 1);
+  if (!space) return { records: [], next: { ...at, ...CONVERSATIONS } };
+  return { records: await spaceRecords(core, space, refs), next: { ...at, after: space.id } };
+}
+
 async function conversationStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
   const range = { after: Number(at.after), limit: ROWS, since: at.since };
   const list = await listExportedConversations(core.db, range);
@@ -168,14 +179,19 @@ async function conversationStep(core: Core, at: Cursor, refs: ExportRefs): Promi
     users: usersOfConversations(list),
     texts: list.map(({ profile }) => profile.avatar),
   });
+  const channels = await channelParts(core, list, refs);
   const records = list.map(
-    (one): ExportRecord => ({ type: "conversation", conversation: conversationRecord(one, refs) }),
+    (one): ExportRecord => ({
+      type: "conversation",
+      conversation: conversationRecord(one, refs, channels.get(one.id)),
+    }),
   );
   return { records, next: behind(at, list.at(-1)?.id, list.length, { phase: "rooms", after: 0 }) };
 }
 
 const FILES = { phase: "files", after: "" } as const;
 const AVATARS = { phase: "avatars", after: 0 } as const;
+const SPACES = { phase: "spaces", after: 0 } as const;
 const CONVERSATIONS = { phase: "conversations", after: 0 } as const;
 
 function behind(
@@ -259,8 +275,13 @@ async function* conversationPart(
     yield versionRecord(core, Date.now());
     const named = { users: usersOfConversations([conversation]), texts: [conversation.profile.avatar] };
     await refs.learn([], named);
+    const channel = (await channelParts(core, [conversation], refs)).get(id);
+    const { spaceId } = conversation.profile;
+    const [space] = spaceId === null ? [] : await findExportedSpaces(core.db, [spaceId]);
+    const around = space ? await spaceRecords(core, space, refs) : [];
     yield* namedRecords(core, refs, written);
-    yield { type: "conversation", conversation: conversationRecord(conversation, refs) };
+    yield* around;
+    yield { type: "conversation", conversation: conversationRecord(conversation, refs, channel) };
   }
   const { external_id: name } = conversationRecord(conversation, refs);
   for (let reads = 0; reads < MAX_READS / 4; reads++) {

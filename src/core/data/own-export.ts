@@ -17,8 +17,10 @@ import {
 import type { Core } from "../context.ts";
 import { versionRecord } from "./export.ts";
 import { messageRecord } from "./message-record.ts";
+import { OwnSpaces } from "./own-spaces.ts";
 import { conversationRecord, fileRecord, userRecord } from "./records-of.ts";
 import { OWN_REFS } from "./refs.ts";
+import type { ChannelPart } from "./space-records.ts";
 
 /** Rows of D1 in one query. */
 const ROWS = 500;
@@ -63,6 +65,7 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
     if (!last || files.length < ROWS) break;
     after = last.key;
   }
+  const spaces = new OwnSpaces(core, userId);
   for (let after = 0; ; ) {
     const own = await listOwnConversations(core.db, userId, after, ROWS);
     const ids = own.map(({ id }) => id);
@@ -70,7 +73,13 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
     const memberships = new Map(own.map((one) => [one.id, one]));
     for (const conversation of found) {
       const membership = memberships.get(conversation.id);
-      if (membership) yield* ownPart(core, userId, conversation, membership);
+      const { spaceId } = conversation.profile;
+      const space = spaceId === null ? undefined : await spaces.of(spaceId);
+      // Of a channel that they cannot read they learn nothing.
+      if (!membership || (space && !space.channels.has(conversation.id))) continue;
+      if (space) yield* space.records.splice(0);
+      const read = space ? { ...membership, hasLeft: false } : membership;
+      yield* ownPart(core, userId, conversation, read, space?.channels.get(conversation.id));
     }
     const last = ids.at(-1);
     if (last === undefined || ids.length < ROWS) break;
@@ -83,19 +92,21 @@ async function* recordsOf(core: Core, userId: UserId): AsyncGenerator<ExportReco
  * A conversation with the user's messages and marks. A direct one without any is left out: the user may not
  * know of it.
  * @param membership whether the user has left, the name that the group had then, and the user's marks
+ * @param channel what is written of a channel; undefined: it is none
  */
 async function* ownPart(
   core: Core,
   of: UserId,
   conversation: ExportedConversation,
   membership: OwnConversation,
+  channel: ChannelPart | undefined,
 ): AsyncGenerator<ExportRecord> {
   const { id } = conversation;
   const { marks, groups } = membership;
   const sorted = { ...(marks > 0 && { marks }), ...(groups.length > 0 && { groups }) };
   const name = OWN_REFS.conversation(id);
   const itself = (): ExportRecord => {
-    const shown = conversationRecord(shownTo(conversation, membership), OWN_REFS);
+    const shown = conversationRecord(shownTo(conversation, membership), OWN_REFS, channel);
     return { type: "conversation", conversation: { ...shown, ...sorted, external_id: name } };
   };
   let isWritten = conversation.profile.kind === "group" || Object.keys(sorted).length > 0;

@@ -65,6 +65,7 @@ function profileOf(user: ExportedUser) {
 export function conversationRecord(
   { id, externalId, pair, profile, dissolvedAt }: ExportedConversation,
   refs: Refs,
+  channel?: Pick<ConversationFields, "space" | "overrides">,
 ): ConversationFields {
   const { ownerId, history } = profile;
   return {
@@ -78,7 +79,7 @@ export function conversationRecord(
     introduction: profile.introduction,
     announcement: profile.announcement,
     join_policy: profile.joinPolicy,
-    // Who follows a channel is in it elsewhere, where it belongs to no space.
+    // `space` makes it a channel elsewhere, too.
     policy: profile.policy === "channel" ? "group" : profile.policy,
     handle: profile.handle,
     history: history === null ? null : history ? "all" : "joined",
@@ -95,6 +96,8 @@ export function conversationRecord(
     dissolved_at: dissolvedAt && exportedTime(dissolvedAt),
     retention_days: profile.retentionDays,
     legal_hold: profile.legalHold,
+    space: channel?.space ?? null,
+    overrides: channel?.overrides ?? [],
   };
 }
 
@@ -143,7 +146,7 @@ export function usersOfConversations(list: readonly ExportedConversation[]): Use
 }
 
 /** An avatar of this server is a file of the export. */
-function avatarOf(url: string, refs: Refs): string {
+export function avatarOf(url: string, refs: Refs): string {
   if (!url.startsWith(`${STORED_ORIGIN}/files/`)) return url;
   const [key] = fileKeysIn(url);
   const name = key && refs.file(key);

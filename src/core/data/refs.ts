@@ -1,7 +1,7 @@
-import { ownConversationId, ownFileId, ownUserId } from "../../domain/data/own-ids.ts";
+import { ownConversationId, ownFileId, ownSpaceId, ownUserId } from "../../domain/data/own-ids.ts";
 import type { PortableMessage } from "../../domain/data/portable-message.ts";
 import { fileKeysIn } from "../../domain/files/file-keys.ts";
-import { type ConversationId, type FileKey, NOBODY, type UserId } from "../../domain/ids.ts";
+import { type ConversationId, type FileKey, NOBODY, type SpaceId, type UserId } from "../../domain/ids.ts";
 import { readTip } from "../../domain/messages/content.ts";
 import { conversationsIn, sendersIn } from "../../domain/messages/copies/merged.ts";
 import type { Mentions } from "../../domain/messages/message.ts";
@@ -13,6 +13,7 @@ import type { Database } from "../../storage/database.ts";
 export interface Refs {
   user(id: UserId): ExternalId;
   conversation(id: ConversationId): ExternalId;
+  space(space: { id: SpaceId; externalId: ExternalId | null; createdAt: number }): ExternalId;
   /** undefined: the file is gone */
   file(key: FileKey): ExternalId | undefined;
 }
@@ -24,6 +25,7 @@ export interface Refs {
 export const OWN_REFS: Refs = {
   user: (id) => ExternalId.parse(`parley:u${id}`),
   conversation: (id) => ExternalId.parse(`parley:c${id}`),
+  space: ({ id }) => ExternalId.parse(`parley:s${id}`),
   file: ownFileId,
 };
 
@@ -75,6 +77,10 @@ export class ExportRefs implements Refs {
 
   conversation(id: ConversationId): ExternalId {
     return this.#conversations.get(id) ?? ownConversationId(id, 0);
+  }
+
+  space({ id, externalId, createdAt }: Parameters<Refs["space"]>[0]): ExternalId {
+    return externalId ?? ownSpaceId(id, createdAt);
   }
 
   /** undefined: the file is gone */

@@ -13,6 +13,8 @@ import { PollBody } from "../messages/polls.ts";
 import { PROFILE_FIELDS } from "../messages/system-message.ts";
 import { Metadata } from "../server/metadata.ts";
 import { ExternalId } from "../server/user-ref.ts";
+import { FIRST_RIGHTS, Permission, permissionsIn } from "../spaces/permission.ts";
+import { RoleColor } from "../spaces/role.ts";
 import { textUpTo } from "../text.ts";
 import { PastTime, Time, timeUpTo } from "../time.ts";
 
@@ -83,6 +85,60 @@ export const UserRecord = z.object({
 });
 export type UserRecord = z.infer<typeof UserRecord>;
 
+/** What names the role `everyone` of a space, in overrides. */
+export const EVERYONE_REF = ExternalId.parse("everyone");
+
+/** A space. Its roles, its members and its channels follow as records of their own. */
+export const SpaceRecord = z.object({
+  external_id: Ref,
+  owner: Ref,
+  name: z.string().min(1).max(100),
+  avatar: z.string().default(""),
+  description: textUpTo(LIMITS.description).default(""),
+  /** what every member may do */
+  everyone: z.array(Permission).default(permissionsIn(FIRST_RIGHTS)),
+  created_at: PastTime.optional(),
+  dissolved_at: PastTime.nullable().default(null),
+});
+export type SpaceRecord = z.infer<typeof SpaceRecord>;
+
+/** A role of a space, besides `everyone`. */
+export const RoleRecord = z.object({
+  space: Ref,
+  /** unique in its space */
+  external_id: Ref.refine((id) => id !== EVERYONE_REF, "must not be `everyone`, which each space has"),
+  name: z.string().min(1).max(100),
+  color: RoleColor.nullable().default(null),
+  /** higher is above; absent: below those that are there */
+  position: z.int().positive().max(LIMITS.roles).optional(),
+  permissions: z.array(Permission).default([]),
+});
+export type RoleRecord = z.infer<typeof RoleRecord>;
+
+/** A member of a space. Who follows a channel of it is a member of that conversation besides. */
+export const SpaceMemberRecord = z.object({
+  space: Ref,
+  user: Ref,
+  /** all their roles besides `everyone`; absent: as they are here */
+  roles: z.array(Ref).max(LIMITS.roles).optional(),
+  joined_at: PastTime.optional(),
+  muted_until: timeUpTo(LIMITS.muteSeconds * 1_000).optional(),
+});
+export type SpaceMemberRecord = z.infer<typeof SpaceMemberRecord>;
+
+/** What a channel allows or denies to the members with a role, or to one member. */
+const OverrideRecord = z
+  .object({
+    /** a role of the space, or `everyone` */
+    role: Ref.optional(),
+    user: Ref.optional(),
+    allow: z.array(Permission).default([]),
+    deny: z.array(Permission).default([]),
+  })
+  .refine(({ role, user }) => (role === undefined) !== (user === undefined), "must name a role or a user")
+  .refine(({ allow, deny }) => !allow.some((one) => deny.includes(one)), "must not allow what it denies");
+export type OverrideRecord = z.infer<typeof OverrideRecord>;
+
 /** What a conversation is. Members follow as records of their own, best behind the messages. */
 export const ConversationFields = z.object({
   external_id: Ref,
@@ -94,6 +150,7 @@ export const ConversationFields = z.object({
   owner: Ref.nullable().default(null),
   name: z.string().default(""),
   avatar: z.string().default(""),
+  /** of a channel: its topic */
   introduction: z.string().default(""),
   announcement: z.string().default(""),
   join_policy: JoinPolicy.default("closed"),
@@ -121,6 +178,13 @@ export const ConversationFields = z.object({
   retention_days: z.int().nonnegative().max(LIMITS.retentionDays).nullable().default(null),
   /** its messages do not expire */
   legal_hold: z.boolean().default(false),
+  /** the space of which it is a channel; null: none */
+  space: Ref.nullable().default(null),
+  /**
+   * of a channel: what it changes of the rights that the space gives. A private one denies `read` to `everyone`,
+   * an announcement channel `write`.
+   */
+  overrides: z.array(OverrideRecord).max(LIMITS.overrides).default([]),
   /** in the export of one's own account: the marks of the user, one bit each; absent: none */
   marks: z.int().positive().optional(),
   /** in the export of one's own account: the user's groups of conversations that it is in; absent: none */
@@ -347,6 +411,9 @@ export const ExportRecord = z.discriminatedUnion("type", [
   z.object({ type: z.literal("version"), version: VersionRecord }),
   z.object({ type: z.literal("user"), user: UserRecord }),
   z.object({ type: z.literal("file"), file: FileRecord }),
+  z.object({ type: z.literal("space"), space: SpaceRecord }),
+  z.object({ type: z.literal("role"), role: RoleRecord }),
+  z.object({ type: z.literal("space_member"), space_member: SpaceMemberRecord }),
   z.object({ type: z.literal("conversation"), conversation: ConversationFields }),
   z.object({ type: z.literal("message"), message: MessageRecord }),
   z.object({ type: z.literal("member"), member: MemberRecord }),

@@ -2,7 +2,7 @@ import { and, eq, or, sql } from "drizzle-orm";
 import type { Person } from "../../domain/accounts/person.ts";
 import type { ConversationKind } from "../../domain/conversations/conversation.ts";
 import { ownConversationId, ownFileId, ownUserId, readOwnId } from "../../domain/data/own-ids.ts";
-import type { ConversationId, FileKey, UserId } from "../../domain/ids.ts";
+import type { ConversationId, FileKey, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { PERSON } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -104,6 +104,7 @@ export async function findImportedUsers(
 export interface ImportedConversation {
   id: ConversationId;
   kind: ConversationKind;
+  spaceId: SpaceId | null;
 }
 
 /** The conversations with these external ids, dissolved ones too. Unknown ids are missing. */
@@ -115,10 +116,10 @@ export async function findImportedConversations(
     const read = readOwnId(externalId);
     return read?.kind === "conversation" ? [{ externalId, ...read }] : [];
   });
-  const { id, kind, externalId, createdAt } = conversations;
+  const { id, kind, externalId, createdAt, spaceId } = conversations;
   const rows = await queryD1(
     db
-      .select({ id, kind, externalId, createdAt })
+      .select({ id, kind, externalId, createdAt, spaceId })
       .from(conversations)
       .where(
         or(
@@ -135,7 +136,7 @@ export async function findImportedConversations(
   for (const row of rows) {
     const alias = aliases.get(row.id);
     const name = row.externalId ?? (alias?.createdAt === row.createdAt ? alias.externalId : undefined);
-    if (name !== undefined) found.set(name, { id: row.id, kind: row.kind });
+    if (name !== undefined) found.set(name, { id: row.id, kind: row.kind, spaceId: row.spaceId });
   }
   return found;
 }

@@ -1,10 +1,11 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Profile } from "../../domain/conversations/conversation.ts";
-import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationCode, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import type { Override } from "../../domain/spaces/rights.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { conversations, memberships } from "../schema.ts";
+import { channelOverrides, conversations, memberships } from "../schema.ts";
 
 /**
  * Creates a group of elsewhere, without members. Of several concurrent calls one creates it.
@@ -21,6 +22,42 @@ export async function insertImportedGroup(
     db.insert(conversations).values(values).onConflictDoNothing().returning({ id: conversations.id }),
   );
   return made?.id ?? null;
+}
+
+/**
+ * Creates a channel of elsewhere, without followers. It has its overrides from its first moment on.
+ * @param most how many channels a space has
+ * @returns null: the external id is taken, the space is over, or it has too many channels
+ */
+export async function insertImportedChannel(
+  db: Database,
+  { space, externalId, code }: { space: SpaceId; externalId: ExternalId; code: ConversationCode },
+  profile: Omit<Profile, "kind" | "version" | "changedAt" | "spaceId">,
+  overrides: readonly Override[],
+  most: number,
+): Promise<ConversationId | null> {
+  const isOpen = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${space} AND dissolved_at IS NULL)
+    AND (SELECT count(*) FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL) < ${most}`;
+  const values = { ...profile, kind: "group", externalId, code } as const;
+  const rows = overrides.map(({ roleId, userId, allow, deny }) => [roleId, userId, allow, deny]);
+  const isMade = sql`conversations.code = ${code}`;
+  const [, , made] = await queryD1(
+    db.batch([
+      db.insert(conversations).values(values).onConflictDoNothing(),
+      db.insert(channelOverrides).select(
+        sql`SELECT conversations.id, json_extract(o.value, '$[0]'), json_extract(o.value, '$[1]'),
+            json_extract(o.value, '$[2]'), json_extract(o.value, '$[3]')
+          FROM conversations, json_each(${JSON.stringify(rows)}) o WHERE ${isMade} AND ${isOpen}`,
+      ),
+      db
+        .update(conversations)
+        .set({ spaceId: space })
+        .where(and(isMade, isOpen))
+        .returning({ id: conversations.id }),
+      db.delete(conversations).where(and(isMade, isNull(conversations.spaceId))),
+    ]),
+  );
+  return made[0]?.id ?? null;
 }
 
 /** A direct conversation, and its external id; null: it has none. */

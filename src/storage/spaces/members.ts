@@ -1,8 +1,7 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
-import { z } from "zod";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { readersOf } from "../../domain/spaces/rights.ts";
-import { EVERYONE_ROLE, RoleId } from "../../domain/spaces/role.ts";
+import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -18,7 +17,7 @@ import {
   spaces,
   users,
 } from "../schema.ts";
-import { overridesQuery } from "./rights.ts";
+import { MEMBER, overridesQuery } from "./rights.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** The version of a space that is over. */
@@ -37,19 +36,6 @@ export interface StoredSpaceMember extends SpaceMemberPlace {
   /** without `everyone` */
   roleIds: RoleId[];
 }
-
-const RoleIds = z.array(RoleId);
-
-/** The roles of the member of a row, highest first. */
-const roleIds =
-  sql`(SELECT json_group_array(id) FROM (SELECT r.id FROM space_member_roles m JOIN space_roles r ON r.id = m.role_id
-    WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id ORDER BY r.position DESC))`.mapWith(
-    (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),
-  );
-
-/** Until when the member of a row may not write (ms since 1970). */
-const mutedUntil = sql`coalesce((SELECT until FROM space_mutes m
-  WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id), 0)`.mapWith(Number);
 
 /**
  * A page of the members of a space, in the order in which they came.
@@ -73,7 +59,7 @@ export async function listSpaceMembers(
       WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id AND m.role_id = ${roleId})`;
   return queryD1(
     db
-      .select({ joinedAt, userId, mutedUntil, roleIds })
+      .select(MEMBER)
       .from(spaceMembers)
       .where(and(eq(spaceId, id), isBehind, hasRole || undefined))
       .orderBy(asc(joinedAt), asc(userId))

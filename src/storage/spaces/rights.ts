@@ -4,7 +4,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { RoleRights } from "../../domain/spaces/rights.ts";
 import { RoleId } from "../../domain/spaces/role.ts";
 import type { Database } from "../database.ts";
-import { channelOverrides, spaces } from "../schema.ts";
+import { channelOverrides, spaceMembers, spaces } from "../schema.ts";
 
 const Rights = z.array(z.tuple([RoleId, z.int(), z.int()]));
 
@@ -32,3 +32,19 @@ export function overridesQuery(db: Database, id: ConversationId, condition?: SQL
     .where(and(eq(conversationId, id), condition))
     .orderBy(sql`${roleId} IS NULL`, asc(roleId), asc(userId));
 }
+
+const RoleIds = z.array(RoleId);
+
+/** The roles of the member of a row, highest first. */
+const roleIds =
+  sql`(SELECT json_group_array(id) FROM (SELECT r.id FROM space_member_roles m JOIN space_roles r ON r.id = m.role_id
+    WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id ORDER BY r.position DESC))`.mapWith(
+    (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),
+  );
+
+/** Until when the member of a row may not write (ms since 1970). */
+const mutedUntil = sql`coalesce((SELECT until FROM space_mutes m
+  WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id), 0)`.mapWith(Number);
+
+/** The columns of a member of a space. */
+export const MEMBER = { joinedAt: spaceMembers.joinedAt, userId: spaceMembers.userId, mutedUntil, roleIds };

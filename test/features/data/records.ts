@@ -60,7 +60,10 @@ export function renamed(records: readonly ExportRecord[], from: string, to: stri
 
 /** Records in an order of their own, for a comparison. */
 export function sorted(records: readonly ExportRecord[]): ExportRecord[] {
-  const rank = { version: 0, user: 1, file: 2, conversation: 3, message: 4, member: 5, read: 6, end: 7 };
+  const rank = {
+    ...{ version: 0, user: 1, file: 2, space: 3, role: 4, space_member: 5 },
+    ...{ conversation: 6, message: 7, member: 8, read: 9, end: 10 },
+  };
   const keyOf = (record: ExportRecord) => (record.type === "message" ? "" : JSON.stringify(record));
   return records.toSorted(
     (a, b) => rank[a.type] - rank[b.type] || (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0),

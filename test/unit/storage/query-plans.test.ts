@@ -53,6 +53,7 @@ import * as ownMarks from "../../../src/storage/conversations/own-marks.ts";
 import * as requests from "../../../src/storage/conversations/own-requests.ts";
 import * as preferences from "../../../src/storage/conversations/preferences.ts";
 import * as projection from "../../../src/storage/conversations/projection.ts";
+import * as namedSpaces from "../../../src/storage/data/imported-spaces.ts";
 import { type Database, openDatabase } from "../../../src/storage/database.ts";
 import * as expiry from "../../../src/storage/files/file-expiry.ts";
 import * as references from "../../../src/storage/files/file-references.ts";
@@ -534,6 +535,19 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
   muteSpaceMember: (db) => spaceMembers.muteSpaceMember(db, READ, ANN, 0),
   leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),
+  findSpaceById: (db) => namedSpaces.findSpaceById(db, SPACE),
+  findImportedSpaces: (db) => namedSpaces.findImportedSpaces(db, [ExternalId.parse("parley:s1-1")]),
+  insertNamedSpace: (db) =>
+    namedSpaces.insertNamedSpace(db, {
+      ...{ name: "", avatar: "", description: "", everyone: 1, externalId: EXTERNAL_ROLE, ownerId: ANN },
+      ...{ createdAt: 1, dissolvedAt: null },
+    }),
+  findNamedRoles: (db) => namedSpaces.findNamedRoles(db, SPACE),
+  insertNamedRole: (db) =>
+    namedSpaces.insertNamedRole(db, SPACE, { ...ROLE, externalId: EXTERNAL_ROLE, position: undefined }, 1),
+  findMemberStates: (db) => namedSpaces.findMemberStates(db, SPACE, [ANN]),
+  storeMembers: (db) =>
+    namedSpaces.storeMembers(db, READ, [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1 }]),
   findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
   listRoles: (db) => roles.listRoles(db, SPACE),
   insertRole: (db) => roles.insertRole(db, READ, { ...ROLE, externalId: EXTERNAL_ROLE }),
@@ -608,6 +622,7 @@ test("the list contains every query, except inserts of one row", () => {
     members,
     memberships,
     named,
+    namedSpaces,
     particulars,
     preferences,
     presence,

@@ -1,12 +1,28 @@
 import type { ImportOutcome } from "../../../domain/data/portable-message.ts";
-import type { ConversationFields } from "../../../domain/data/records.ts";
-import { ConversationCode, type ConversationId, Handle, type UserId } from "../../../domain/ids.ts";
+import { type ConversationFields, EVERYONE_REF, type OverrideRecord } from "../../../domain/data/records.ts";
+import {
+  ConversationCode,
+  type ConversationId,
+  Handle,
+  type SpaceId,
+  type UserId,
+} from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { writeMetadata } from "../../../domain/server/metadata.ts";
 import type { ExternalId } from "../../../domain/server/user-ref.ts";
+import { bitsOf } from "../../../domain/spaces/permission.ts";
+import type { Override } from "../../../domain/spaces/rights.ts";
+import { EVERYONE_ROLE } from "../../../domain/spaces/role.ts";
 import { randomHex } from "../../../lib/random.ts";
-import { insertImportedGroup, openNamedDirect } from "../../../storage/data/imported-conversations.ts";
+import {
+  insertImportedChannel,
+  insertImportedGroup,
+  openNamedDirect,
+} from "../../../storage/data/imported-conversations.ts";
+import { findNamedRoles } from "../../../storage/data/imported-spaces.ts";
 import type { Core } from "../../context.ts";
+import { newChannel } from "../../spaces/new-channel.ts";
 import { fileRef } from "./known.ts";
 import { type ImportRun, type Line, leftOut } from "./run.ts";
 
@@ -15,6 +31,7 @@ export async function importConversations(run: ImportRun, lines: Line<Conversati
   const { known, report } = run;
   await known.learnFiles(lines.flatMap(({ record }) => fileRef(record.avatar) ?? []));
   await known.learnConversations(lines.map(({ record }) => record.external_id));
+  await known.learnSpaces(lines.flatMap(({ record }) => record.space ?? []));
   await known.learnUsers(lines.flatMap(({ record }) => [...(record.users ?? []), ...ownerOf(record)]));
   for (const { line, record } of lines) {
     const at = { line, externalId: record.external_id };
@@ -26,7 +43,11 @@ export async function importConversations(run: ImportRun, lines: Line<Conversati
 async function importConversation(run: ImportRun, record: ConversationFields): Promise<ImportOutcome> {
   const { external_id: externalId } = record;
   const there = run.known.conversations.get(externalId);
-  if (!there) return record.kind === "direct" ? makeDirect(run, record) : makeGroup(run, record);
+  if (!there && record.kind === "direct") return makeDirect(run, record);
+  if (!there) return record.space === null ? makeGroup(run, record) : makeChannel(run, record, record.space);
+  // No import moves a conversation: its messages would be seen by others.
+  if (there.spaceId !== spaceOf(run, record))
+    return { result: "left_out", reason: "There is a conversation with this external id in another place." };
   if (there.kind !== record.kind)
     return { result: "left_out", reason: `There is a ${there.kind} conversation with this external id.` };
   await setProfile(run.core, there.id, record);
@@ -46,7 +67,7 @@ async function makeDirect({ core, known }: ImportRun, record: ConversationFields
       result: "left_out",
       reason: `These two have a direct conversation with another external id: ${found?.externalId}.`,
     };
-  known.conversations.set(externalId, { id: found.id, kind: "direct" });
+  known.conversations.set(externalId, { id: found.id, kind: "direct", spaceId: null });
   await setProfile(core, found.id, record);
   return { result: "imported" };
 }
@@ -102,9 +123,93 @@ async function makeGroup({ core, known }: ImportRun, record: ConversationFields)
     await known.learnConversations([externalId]);
     return { result: "unchanged" };
   }
-  known.conversations.set(externalId, { id, kind: "group" });
+  known.conversations.set(externalId, { id, kind: "group", spaceId: null });
   await setProfile(core, id, record);
   return { result: "imported", note: notes.length > 0 ? notes.join("; ") : undefined };
+}
+
+/** The space that a record names; null: none that is here. */
+function spaceOf({ known }: ImportRun, { space }: ConversationFields): SpaceId | null {
+  return space === null ? null : (known.spaces.get(space)?.id ?? null);
+}
+
+async function makeChannel(
+  run: ImportRun,
+  record: ConversationFields,
+  ref: ExternalId,
+): Promise<ImportOutcome> {
+  const { core, known } = run;
+  const { external_id: externalId, introduction, announcement } = record;
+  const space = known.spaces.get(ref);
+  if (!space) return { result: "left_out", reason: `Its space has no record: ${ref}.` };
+  if (space.dissolvedAt !== null) return { result: "left_out", reason: "Its space is dissolved." };
+  const name = GroupName.safeParse(record.name);
+  const { overrides, notes, refusal } = await overridesOf(run, space.id, record.overrides);
+  if (refusal !== undefined) return { result: "left_out", reason: refusal };
+  const owner = record.owner === null ? undefined : known.users.get(record.owner);
+  const channel = newChannel(owner?.person ? owner.id : space.ownerId, { name: "", topic: introduction });
+  const code = ConversationCode.parse(randomHex());
+  const id = await insertImportedChannel(
+    core.db,
+    { space: space.id, externalId, code },
+    {
+      ...{
+        introduction,
+        announcement,
+        ownerId: channel.ownerId,
+        viewers: channel.viewers,
+        policy: "channel",
+      },
+      ...{ joinPolicy: channel.joinPolicy, mayLeave: channel.mayLeave, history: null, discoverable: null },
+      ...{ handle: null, maxMembers: null, customFields: record.custom_fields, muteAll: record.mute_all },
+      name: name.success ? name.data : "channel",
+      avatar: known.avatarOf(record.avatar),
+      threads: record.threads,
+      linkPreviews: record.link_previews,
+      createdAt: record.created_at ?? Date.now(),
+      slowModeS: record.slow_mode_s,
+      metadata: writeMetadata(record.metadata),
+      retentionDays: record.retention_days,
+      legalHold: record.legal_hold,
+    },
+    overrides,
+    LIMITS.channels,
+  );
+  await known.learnConversations([externalId]);
+  const there = known.conversations.get(externalId);
+  if (!there) return { result: "left_out", reason: `A space has at most ${LIMITS.channels} channels.` };
+  if (id === null) return { result: "unchanged" };
+  await setProfile(core, id, record);
+  if (!name.success) notes.push("its name cannot be had here");
+  return { result: "imported", note: notes.length > 0 ? notes.join("; ") : undefined };
+}
+
+/**
+ * The overrides of a new channel.
+ * @returns `refusal`: one denies something to somebody who is not here; they may come, and would see more
+ */
+async function overridesOf(
+  { core, known }: ImportRun,
+  space: SpaceId,
+  records: readonly OverrideRecord[],
+): Promise<{ overrides: Override[]; notes: string[]; refusal?: string }> {
+  const roles = await findNamedRoles(core.db, space);
+  await known.learnUsers(records.flatMap(({ user }) => user ?? []));
+  const overrides: Override[] = [];
+  const notes: string[] = [];
+  for (const { role, user, allow, deny } of records) {
+    const rights = { allow: bitsOf(allow), deny: bitsOf(deny) };
+    const roleId =
+      role === EVERYONE_REF ? EVERYONE_ROLE : role === undefined ? null : (roles.get(role)?.id ?? null);
+    const userId = user === undefined ? null : (known.users.get(user)?.id ?? null);
+    const isKnown = overrides.some((one) => one.roleId === roleId && one.userId === userId);
+    if ((roleId !== null || userId !== null) && !isKnown) overrides.push({ roleId, userId, ...rights });
+    else if (isKnown) return { overrides, notes, refusal: "Its overrides name somebody twice." };
+    else if (deny.length > 0)
+      return { overrides, notes, refusal: `Its overrides name ${role ?? user}, without a record.` };
+    else notes.push(`without what it allows to ${role ?? user}, who has no record`);
+  }
+  return { overrides, notes };
 }
 
 /** What the creation leaves out, also after an import that broke off behind it. */

@@ -8,10 +8,11 @@ import { Known } from "./known.ts";
 import { importLeavings, importMembers, importReads } from "./members.ts";
 import { importMessages } from "./messages.ts";
 import type { ImportRun, Line } from "./run.ts";
+import { importRoles, importSpaceMembers, importSpaces } from "./spaces.ts";
 import { importUsers } from "./users.ts";
 
 /**
- * Stores records of a file: users, files, conversations, messages, members, reads, in this order, whatever
+ * Stores records of a file: users, files, spaces, their roles and members, conversations, messages, members, reads, in this order, whatever
  * that of the lines is. Idempotent by external ids: what is there stays, but for messages that differ. A
  * record that cannot be stored is reported, and keeps no other. A call that breaks off is completed by its
  * repeat.
@@ -37,6 +38,18 @@ export async function importRecords(
     of((record) => (record.type === "file" ? record.file : null)),
   );
   await importAvatars(run, users);
+  await importSpaces(
+    run,
+    of((record) => (record.type === "space" ? record.space : null)),
+  );
+  await importRoles(
+    run,
+    of((record) => (record.type === "role" ? record.role : null)),
+  );
+  await importSpaceMembers(
+    run,
+    of((record) => (record.type === "space_member" ? record.space_member : null)),
+  );
   await importConversations(
     run,
     of((record) => (record.type === "conversation" ? record.conversation : null)),

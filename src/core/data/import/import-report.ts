@@ -3,7 +3,19 @@ import type { ExportRecord } from "../../../domain/data/records.ts";
 import type { ExternalId } from "../../../domain/server/user-ref.ts";
 
 /** The types of records that an import stores. */
-export const IMPORTED_TYPES = ["user", "file", "conversation", "message", "member", "read"] as const;
+export const IMPORTED_TYPES = [
+  ...([
+    "user",
+    "file",
+    "space",
+    "role",
+    "space_member",
+    "conversation",
+    "message",
+    "member",
+    "read",
+  ] as const),
+] as const;
 export type ImportedType = (typeof IMPORTED_TYPES)[number];
 
 /** A record that was not stored, or only in part. */
@@ -57,7 +69,10 @@ export class ImportReport {
 }
 
 function zeros(): Record<ImportedType, number> {
-  return { user: 0, file: 0, conversation: 0, message: 0, member: 0, read: 0 };
+  return {
+    ...{ user: 0, file: 0, space: 0, role: 0, space_member: 0 },
+    ...{ conversation: 0, message: 0, member: 0, read: 0 },
+  };
 }
 
 function isImported(type: ExportRecord["type"]): type is ImportedType {

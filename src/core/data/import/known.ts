@@ -10,6 +10,7 @@ import {
   type ImportedConversation,
   type ImportedUser,
 } from "../../../storage/data/external-ids.ts";
+import { findImportedSpaces, type NamedSpace } from "../../../storage/data/imported-spaces.ts";
 import type { Database } from "../../../storage/database.ts";
 
 /** What an import has looked up by external ids, each once. */
@@ -17,6 +18,7 @@ export class Known {
   readonly #db: Database;
   readonly users = new Map<ExternalId, ImportedUser>();
   readonly conversations = new Map<ExternalId, ImportedConversation>();
+  readonly spaces = new Map<ExternalId, NamedSpace>();
   /** the URLs of files, as they are stored */
   readonly files = new Map<ExternalId, string>();
   readonly #people = new Map<UserId, Person>();
@@ -39,6 +41,12 @@ export class Known {
     if (unknown.length === 0) return;
     for (const [ref, found] of await findImportedConversations(this.#db, unknown))
       this.conversations.set(ref, found);
+  }
+
+  async learnSpaces(refs: ExternalId[]): Promise<void> {
+    const unknown = lacking(this.spaces, refs);
+    if (unknown.length === 0) return;
+    for (const [ref, found] of await findImportedSpaces(this.#db, unknown)) this.spaces.set(ref, found);
   }
 
   async learnFiles(refs: ExternalId[]): Promise<void> {

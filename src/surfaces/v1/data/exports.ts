@@ -49,7 +49,7 @@ const deploymentRoute = dataRoute("get", "/v1/server/export", {
   operationId: "exportDeployment",
   summary: "All of the deployment",
   description:
-    "JSON Lines: users, files, conversations, then of each conversation messages, members and read positions. A part ends with `end`: with `more` the next part begins at its `cursor`, without it `since` takes the cursor later. A part that broke off is asked for again. The bytes of files are at their `url`.",
+    "JSON Lines: users, files, spaces with their roles and members, conversations, then of each conversation messages, members and read positions. A part ends with `end`: with `more` the next part begins at its `cursor`, without it `since` takes the cursor later. A part that broke off is asked for again. The bytes of files are at their `url`.",
   request: { query: ExportQuery },
   responses: { ...lines, ...problems("validation_failed") },
 });

@@ -1,0 +1,86 @@
+import { CoreError } from "../../domain/errors.ts";
+import type { SpaceId, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { ServerKeyId } from "../../domain/server/server-key.ts";
+import type { RoleId } from "../../domain/spaces/role.ts";
+import {
+  findMemberStates,
+  findSpaceById,
+  type MemberChange,
+  type MemberState,
+  storeMembers,
+} from "../../storage/data/imported-spaces.ts";
+import { listChannels } from "../../storage/spaces/spaces.ts";
+import type { Core } from "../context.ts";
+import { noSpace } from "./spaces.ts";
+import { tellChannels } from "./tell-channels.ts";
+
+/** A member as a backend or an import wants them; what is absent stays, or is nothing of a new member. */
+export interface NamedMember {
+  userId: UserId;
+  roleIds?: readonly RoleId[] | undefined;
+  joinedAt?: number | undefined;
+  mutedUntil?: number | undefined;
+}
+
+/** What became of a user. `former`: they have left, and stay out. */
+export type Placed = "added" | "changed" | "unchanged" | "former" | "full";
+
+/** How often a change begins anew where others change the space at the same time. */
+const TRIES = 5;
+
+/**
+ * Makes users members of a space, or changes their roles and mutes, whatever anybody's rights are. Once this
+ * resolves, nobody has a right that it takes. Idempotent.
+ * @param people without deleted users, who get no outcome
+ * @param how `areFormerKept`: who has left the space, or was removed, stays out
+ * @throws `not_found` for a space that is dissolved; `unavailable` if the space goes on changing, or a channel
+ *   was not told: the same again completes it
+ */
+export async function placeMembers(
+  core: Core,
+  by: ServerKeyId,
+  id: SpaceId,
+  people: readonly NamedMember[],
+  { areFormerKept }: { areFormerKept: boolean },
+): Promise<Map<UserId, Placed>> {
+  const wanted = new Map(people.map((one) => [one.userId, one]));
+  const most = Math.min(LIMITS.spaceMembers, core.settings.crowdMembers);
+  for (let n = 0; n < TRIES; n++) {
+    const space = await findSpaceById(core.db, id);
+    if (!space || space.dissolvedAt !== null) throw noSpace();
+    const states = await findMemberStates(core.db, id, [...wanted.keys()]);
+    let free = most - space.memberCount;
+    const results = new Map<UserId, Placed>();
+    const changes: MemberChange[] = [];
+    for (const state of states) {
+      const one = wanted.get(state.userId);
+      if (!one) continue;
+      const result = placeOf(state, one, areFormerKept);
+      const isFull = result === "added" && free-- <= 0;
+      results.set(state.userId, isFull ? "full" : result);
+      if (isFull || (result !== "added" && result !== "changed")) continue;
+      const { userId, joinedAt = Date.now(), roleIds = null, mutedUntil = null } = one;
+      changes.push({ userId, joinedAt, roleIds, mutedUntil });
+    }
+    if (changes.length > 0 && !(await storeMembers(core.db, space, changes))) continue;
+    // Also in a repeat: the first call may have told none.
+    const mayTake = people.some(({ roleIds }) => roleIds !== undefined);
+    await tellChannels(core, id, mayTake && changes.length > 0 ? await listChannels(core.db, id) : []);
+    if (changes.length > 0)
+      core.securityLog.record("rights_changed", { user: null, by: null, space: id, serverKey: by });
+    return results;
+  }
+  throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
+    retryAfter: 1,
+  });
+}
+
+function placeOf(state: MemberState, { roleIds, mutedUntil }: NamedMember, areFormerKept: boolean): Placed {
+  if (!state.isMember) return areFormerKept && state.isFormer ? "former" : "added";
+  const hasRoles =
+    roleIds === undefined ||
+    (roleIds.length === state.roleIds.length && roleIds.every((roleId) => state.roleIds.includes(roleId)));
+  const isMuted = mutedUntil === undefined || mutedUntil === state.mutedUntil;
+  return hasRoles && isMuted ? "unchanged" : "changed";
+}

@@ -1,0 +1,270 @@
+import { and, eq, isNull, or, sql } from "drizzle-orm";
+import { z } from "zod";
+import { readOwnId } from "../../domain/data/own-ids.ts";
+import { ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { RoleId } from "../../domain/spaces/role.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
+import {
+  NEW_VERSION,
+  spaceMemberRoles,
+  spaceMembers,
+  spaceMutes,
+  spaceRoles,
+  spaces,
+  users,
+} from "../schema.ts";
+import { fromVersion, type ReadSpace } from "../spaces/versions.ts";
+
+/** A space that an import or a backend names. */
+export interface NamedSpace extends ReadSpace {
+  externalId: ExternalId | null;
+  ownerId: UserId;
+  /** null: it is not dissolved */
+  dissolvedAt: number | null;
+  memberCount: number;
+}
+
+const NAMED = {
+  id: spaces.id,
+  version: spaces.version,
+  externalId: spaces.externalId,
+  ownerId: spaces.ownerId,
+  dissolvedAt: spaces.dissolvedAt,
+  memberCount: spaces.memberCount,
+};
+
+/** The space with this id; null: there is none. */
+export async function findSpaceById(db: Database, id: SpaceId): Promise<NamedSpace | null> {
+  const [found] = await queryD1(db.select(NAMED).from(spaces).where(eq(spaces.id, id)));
+  return found ?? null;
+}
+
+/** The spaces with these external ids, dissolved ones too. Unknown ids are missing. */
+export async function findImportedSpaces(
+  db: Database,
+  externalIds: readonly ExternalId[],
+): Promise<Map<ExternalId, NamedSpace>> {
+  const own = externalIds.flatMap((name) => {
+    const read = readOwnId(name);
+    return read?.kind === "space" ? [{ name, ...read }] : [];
+  });
+  const ids = own.map(({ id }) => id);
+  const isNamed = and(sql`external_id IS NOT NULL`, isAmong(spaces.externalId, externalIds));
+  const rows = await queryD1(
+    db
+      .select({ ...NAMED, createdAt: spaces.createdAt })
+      .from(spaces)
+      .where(or(isNamed, isAmong(spaces.id, ids))),
+  );
+  const found = new Map<ExternalId, NamedSpace>();
+  for (const { createdAt, ...space } of rows) {
+    const alias = own.find((one) => one.id === space.id && one.createdAt === createdAt)?.name;
+    const name = space.externalId ?? alias;
+    if (name !== undefined) found.set(name, space);
+  }
+  return found;
+}
+
+/**
+ * Makes a space with its owner as the one member, and without channels. Of concurrent calls one makes it.
+ * @returns null: the external id is taken
+ */
+export async function insertNamedSpace(
+  db: Database,
+  space: Pick<typeof spaces.$inferInsert, "name" | "avatar" | "description" | "everyone"> & {
+    externalId: ExternalId;
+    ownerId: UserId;
+    createdAt: number;
+    dissolvedAt: number | null;
+  },
+): Promise<SpaceId | null> {
+  const { externalId, ownerId, createdAt, dissolvedAt } = space;
+  const isIt = eq(spaces.externalId, externalId);
+  const [made] = await queryD1(
+    db.batch([
+      db
+        .insert(spaces)
+        .values({ ...space, clientSpaceId: ClientSpaceId.parse("-"), memberCount: 0, version: NEW_VERSION })
+        .onConflictDoNothing()
+        .returning({ id: spaces.id }),
+      ...(dissolvedAt === null
+        ? [
+            db
+              .insert(spaceMembers)
+              .select(
+                sql`SELECT id, ${ownerId}, ${createdAt} FROM spaces WHERE external_id = ${externalId} AND owner_id = ${ownerId}`,
+              )
+              .onConflictDoNothing(),
+            db.update(spaces).set({ memberCount }).where(isIt),
+          ]
+        : []),
+    ]),
+  );
+  return made[0]?.id ?? null;
+}
+
+/** The number of members of a row of `spaces`, counted. */
+const memberCount = sql`(SELECT count(*) FROM space_members m WHERE m.space_id = spaces.id)`;
+
+/** A role as a record or a backend has it. */
+export type NamedRole = Pick<
+  typeof spaceRoles.$inferSelect,
+  "externalId" | "name" | "color" | "permissions"
+> & {
+  /** undefined: below those that are there */
+  position: number | undefined;
+};
+
+/** The roles of spaces by their external ids. */
+export async function findNamedRoles(
+  db: Database,
+  id: SpaceId,
+): Promise<Map<ExternalId, { id: RoleId; permissions: number }>> {
+  const { externalId, permissions } = spaceRoles;
+  const rows = await queryD1(
+    db
+      .select({ id: spaceRoles.id, externalId, permissions })
+      .from(spaceRoles)
+      .where(eq(spaceRoles.spaceId, id)),
+  );
+  return new Map(rows.map((row) => [row.externalId, row]));
+}
+
+/**
+ * Adds a role that nobody has yet, unless the space has one with its external id.
+ * @param most how many roles a space has
+ * @returns its id; null: it is there, or there are too many
+ */
+export async function insertNamedRole(
+  db: Database,
+  id: SpaceId,
+  { externalId, name, color, permissions, position }: NamedRole,
+  most: number,
+): Promise<RoleId | null> {
+  const { first, isNext } = fromVersion(
+    db,
+    { id },
+    sql`(SELECT count(*) FROM space_roles WHERE space_id = ${id}) < ${most}
+      AND NOT EXISTS (SELECT 1 FROM space_roles WHERE space_id = ${id} AND external_id = ${externalId})`,
+  );
+  const shifted = db
+    .update(spaceRoles)
+    .set({ position: sql`${spaceRoles.position} + 1` })
+    .where(and(eq(spaceRoles.spaceId, id), isNext, position === undefined ? undefined : sql`FALSE`));
+  const made = db
+    .insert(spaceRoles)
+    .select(
+      sql`SELECT NULL, ${id}, ${name}, ${color}, ${position ?? 1}, ${permissions}, ${externalId} WHERE ${isNext}`,
+    )
+    .returning({ id: spaceRoles.id });
+  const [, , [role]] = await queryD1(db.batch([first, shifted, made]));
+  return role?.id ?? null;
+}
+
+/** Users as the members of a space are looked up. */
+export interface MemberState {
+  userId: UserId;
+  isMember: boolean;
+  /** they have left the space, or were removed, at some time */
+  isFormer: boolean;
+  mutedUntil: number;
+  roleIds: RoleId[];
+}
+
+const RoleIds = z.array(RoleId);
+
+/** What users are in a space, without deleted ones. */
+export async function findMemberStates(
+  db: Database,
+  id: SpaceId,
+  userIds: readonly UserId[],
+): Promise<MemberState[]> {
+  const of = sql`space_id = ${id} AND user_id = users.id`;
+  return queryD1(
+    db
+      .select({
+        userId: users.id,
+        isMember: sql`EXISTS (SELECT 1 FROM space_members WHERE ${of})`.mapWith(Boolean),
+        isFormer: sql`EXISTS (SELECT 1 FROM former_space_members WHERE ${of})`.mapWith(Boolean),
+        mutedUntil: sql`coalesce((SELECT until FROM space_mutes WHERE ${of}), 0)`.mapWith(Number),
+        roleIds: sql`(SELECT json_group_array(role_id) FROM space_member_roles WHERE ${of})`.mapWith(
+          (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),
+        ),
+      })
+      .from(users)
+      .where(and(isAmong(users.id, userIds), isNull(users.deletedAt))),
+  );
+}
+
+/** A change of members. */
+export interface MemberChange {
+  userId: UserId;
+  joinedAt: number;
+  /** all roles of the member; null: as they are */
+  roleIds: readonly RoleId[] | null;
+  /** null: as it is */
+  mutedUntil: number | null;
+}
+
+/**
+ * Makes users members, or changes their roles and mutes. One batch.
+ * @param read the space as it was when the changes were decided
+ * @returns false: the space is another one by now, and nothing is stored
+ */
+export async function storeMembers(
+  db: Database,
+  read: ReadSpace,
+  changes: readonly MemberChange[],
+): Promise<boolean> {
+  const { id } = read;
+  const { first, isNext } = fromVersion(db, read);
+  const rows = JSON.stringify(changes.map(({ userId, joinedAt }) => [userId, joinedAt]));
+  const isLive = sql`u.id = json_extract(m.value, '$[0]') AND u.deleted_at IS NULL`;
+  const set = changes.flatMap(({ userId, roleIds }) => (roleIds === null ? [] : userId));
+  const given = changes.flatMap(({ userId, roleIds }) => (roleIds ?? []).map((roleId) => [userId, roleId]));
+  const muted = changes.flatMap(({ userId, mutedUntil }) =>
+    mutedUntil === null ? [] : [[userId, mutedUntil]],
+  );
+  const isIn = sql`EXISTS (SELECT 1 FROM space_members s WHERE s.space_id = ${id} AND s.user_id = u.id)`;
+  const [stored] = await queryD1(
+    db.batch([
+      first,
+      db
+        .insert(spaceMembers)
+        .select(
+          sql`SELECT ${id}, u.id, json_extract(m.value, '$[1]') FROM json_each(${rows}) m JOIN users u ON ${isLive}
+            WHERE ${isNext}`,
+        )
+        .onConflictDoNothing(),
+      db
+        .delete(spaceMemberRoles)
+        .where(and(eq(spaceMemberRoles.spaceId, id), isAmong(spaceMemberRoles.userId, set), isNext)),
+      db
+        .insert(spaceMemberRoles)
+        .select(
+          sql`SELECT ${id}, u.id, r.id FROM json_each(${JSON.stringify(given)}) m JOIN users u ON ${isLive}
+            JOIN space_roles r ON r.id = json_extract(m.value, '$[1]') AND r.space_id = ${id}
+            WHERE ${isIn} AND ${isNext}`,
+        )
+        .onConflictDoNothing(),
+      db
+        .insert(spaceMutes)
+        .select(
+          sql`SELECT ${id}, u.id, json_extract(m.value, '$[1]') FROM json_each(${JSON.stringify(muted)}) m
+            JOIN users u ON ${isLive} WHERE ${isNext}`,
+        )
+        .onConflictDoUpdate({
+          target: [spaceMutes.spaceId, spaceMutes.userId],
+          set: { until: sql`excluded.until` },
+        }),
+      db
+        .update(spaces)
+        .set({ memberCount })
+        .where(and(eq(spaces.id, id), isNext)),
+    ]),
+  );
+  return stored.length > 0;
+}
