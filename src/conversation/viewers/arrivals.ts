@@ -97,7 +97,9 @@ export class Arrivals {
     return this.#room.readers !== null && this.#find(userId) !== null;
   }
 
-  /** Makes the readers of a channel followers whom a message names, in its transaction. It counts for them. */
+  /**
+   * Makes the readers of a channel followers whom a message names, in its transaction. It counts for them.
+   */
   joinNamed(tx: Transaction, draft: Bringing["draft"], { seq, n, in_main }: MessageRow): void {
     const { members, readers } = this.#room;
     if (!readers) return;

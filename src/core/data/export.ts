@@ -67,8 +67,8 @@ export interface ExportQuery {
 }
 
 /**
- * The next part of an export of the deployment: users, files, spaces, conversations, then message by message each
- * conversation. It ends with the cursor of the next part, or with the one that `since` takes.
+ * The next part of an export of the deployment: users, files, spaces, conversations, then message by
+ * message each conversation. It ends with the cursor of the next part, or with the one that `since` takes.
  * - A part that broke off is asked for once more.
  * - `since` tells what is new or changed since the beginning of an earlier export. Of what was deleted since
  *   it tells accounts, messages and memberships alone.
@@ -165,7 +165,9 @@ async function fileStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step>
   return { records, next: behind(at, files.at(-1)?.key, files.length, AVATARS) };
 }
 
-/** One space with all that belongs to it. With `since` too: nothing notes when its roles and members change. */
+/**
+ * One space with all that belongs to it. With `since` too: nothing notes when its roles and members change.
+ */
 async function spaceStep(core: Core, at: Cursor, refs: ExportRefs): Promise<Step> {
   const [space] = await listExportedSpaces(core.db, Number(at.after), 1);
   if (!space) return { records: [], next: { ...at, ...CONVERSATIONS } };

@@ -44,7 +44,9 @@ interface Named {
   userIds: readonly UserId[];
 }
 
-/** The channels of a space that the caller can read, and the categories that they see, each in their order. */
+/**
+ * The channels of a space that the caller can read, and the categories that they see, each in their order.
+ */
 export interface SpaceLayout {
   channels: readonly OwnChannel[];
   categories: readonly StoredCategory[];
@@ -211,8 +213,8 @@ export async function followChannel(
 }
 
 /**
- * Has who comes into a space follow its default channels that they can read, `LIMITS.defaultChannels` at most,
- * or the first one where there are none; one that ends meanwhile is left out.
+ * Has who comes into a space follow its default channels that they can read, `LIMITS.defaultChannels` at
+ * most, or the first one where there are none; one that ends meanwhile is left out.
  * @returns the first of them
  */
 export async function followDefaults(

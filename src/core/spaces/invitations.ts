@@ -125,8 +125,8 @@ export async function lookAtSpaceInvitation(
 }
 
 /**
- * Comes into a space by an invitation, and follows its default channels. A member gets the same answer, and uses
- * nothing up.
+ * Comes into a space by an invitation, and follows its default channels. A member gets the same answer, and
+ * uses nothing up.
  * @throws `not_found`, `group_full`
  */
 export async function acceptSpaceInvitation(

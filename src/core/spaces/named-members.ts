@@ -34,7 +34,8 @@ const TRIES = 5;
  * resolves, nobody has a right that it takes. Idempotent.
  * @param people without deleted users, who get no outcome
  * @param how `areFormerKept`: who has left the space, or was removed, stays out
- * @throws `not_found` for a space that is dissolved; `unavailable` if the space goes on changing, or a channel
+ * @throws `not_found` for a space that is dissolved; `unavailable` if the space goes on changing, or a
+ * channel
  *   was not told: the same again completes it
  */
 export async function placeMembers(

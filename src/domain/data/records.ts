@@ -181,8 +181,8 @@ export const ConversationFields = z.object({
   /** the space of which it is a channel; null: none */
   space: Ref.nullable().default(null),
   /**
-   * of a channel: what it changes of the rights that the space gives. A private one denies `read` to `everyone`,
-   * an announcement channel `write`.
+   * of a channel: what it changes of the rights that the space gives. A private one denies `read` to
+   * `everyone`, an announcement channel `write`.
    */
   overrides: z.array(OverrideRecord).max(LIMITS.overrides).default([]),
   /** in the export of one's own account: the marks of the user, one bit each; absent: none */

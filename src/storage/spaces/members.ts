@@ -142,7 +142,6 @@ export async function leaseSpace(
 ): Promise<SpaceStanding> {
   const isThere = and(eq(spaces.id, spaceId), isNull(spaces.dissolvedAt));
   const isOther = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${spaceId} AND dissolved_at IS NULL AND version <> ${known})`;
-  const { userId } = spaceMembers;
   const { id, position, permissions } = spaceRoles;
   const [[space], members, roles, overrides] = await queryD1(
     db.batch([
@@ -151,7 +150,7 @@ export async function leaseSpace(
         .from(spaces)
         .where(isThere),
       db
-        .select({ userId, mutedUntil, roleIds })
+        .select(MEMBER)
         .from(spaceMembers)
         .where(and(eq(spaceMembers.spaceId, spaceId), isOther)),
       db
