@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
-import { CoreError, noInvitation } from "../../domain/errors.ts";
+import { CoreError, noInvitation, refusedFor } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import {
@@ -103,6 +103,7 @@ function makerOf({ permissions }: OwnSpace, userId: UserId): UserId | null {
 async function findOpen(core: Core, caller: UserId | null, code: SpaceCode) {
   const found = await findInvitation(core.db, code, caller, Date.now());
   if (!found || found.isMember) return found;
+  if (found.isBanned) throw refusedFor("banned", "You are banned from this space.");
   const maker = await findSpace(core.db, found.createdBy, found.space.id);
   return maker && has(permissionsOf(found.createdBy, maker), "invite") ? found : null;
 }
@@ -110,7 +111,7 @@ async function findOpen(core: Core, caller: UserId | null, code: SpaceCode) {
 /**
  * The space of an invitation, as somebody sees it.
  * @param caller null: somebody without a token
- * @throws `not_found`
+ * @throws `not_found`, `forbidden` for a banned user
  */
 export async function lookAtSpaceInvitation(
   core: Core,
@@ -127,7 +128,7 @@ export async function lookAtSpaceInvitation(
 /**
  * Comes into a space by an invitation, and follows its default channels. A member gets the same answer, and
  * uses nothing up.
- * @throws `not_found`, `group_full`
+ * @throws `not_found`, `group_full`, `forbidden` for a banned user
  */
 export async function acceptSpaceInvitation(
   core: Core,
@@ -143,6 +144,7 @@ export async function acceptSpaceInvitation(
     const isIn = await useInvitation(core.db, code, by);
     const now = isIn ? invited : await findInvitation(core.db, code, caller, Date.now());
     if (!now) throw noInvitation();
+    if (now.isBanned) throw refusedFor("banned", "You are banned from this space.");
     if (!isIn && !now.isMember)
       throw new CoreError("group_full", `This space takes ${most} members at most.`);
     tellDevices(core, id, caller);

@@ -94,7 +94,12 @@ export async function removeSpaceMember(
  * @returns false: there was neither
  * @throws `unavailable` if a channel that the user follows was not told: the same again tells it
  */
-async function finishLeaving(core: Core, id: SpaceId, userId: UserId, wasMember: boolean): Promise<boolean> {
+export async function finishLeaving(
+  core: Core,
+  id: SpaceId,
+  userId: UserId,
+  wasMember: boolean,
+): Promise<boolean> {
   const followed = await listFollowed(core.db, id, userId);
   if (!wasMember && followed.length === 0) return false;
   // Also in a repeat: the first call may have told none of the channels that the user looks at.

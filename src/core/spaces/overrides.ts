@@ -38,9 +38,7 @@ export async function rightsIn(
   return { overrides, permissions };
 }
 
-/**
- * The same with its space. @throws `not_found` also for who is in another space, and where it is no channel
- */
+/** The same with its space. @throws `not_found` also for who is no member, and where it is no channel */
 export async function findRights(
   core: Core,
   caller: UserId,

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { User } from "../accounts/user.ts";
 import { CategoryId, ConversationId, UserId } from "../ids.ts";
 import { RoleId } from "./role.ts";
 
@@ -47,25 +46,3 @@ export const AuditValues = z.record(
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string()), z.array(z.number())]),
 );
 export type AuditValues = z.infer<typeof AuditValues>;
-
-/** A change that a member makes, as the audit log keeps it. */
-export interface NewAuditEntry {
-  by: UserId;
-  action: AuditAction;
-  subject?: AuditSubject;
-  before?: AuditValues;
-  after?: AuditValues;
-}
-
-/** An entry of the audit log of a space. */
-export interface AuditEntry {
-  /** who did it */
-  by: User;
-  /** ms since 1970 */
-  at: number;
-  action: AuditAction;
-  subject: AuditSubject;
-  /** null: nothing is told of it */
-  before: AuditValues | null;
-  after: AuditValues | null;
-}

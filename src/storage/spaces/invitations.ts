@@ -105,15 +105,17 @@ export async function findInvitation(
   code: SpaceCode,
   userId: UserId | null,
   now: number,
-): Promise<(SpaceInvitation & { space: Space; isMember: boolean }) | null> {
+): Promise<(SpaceInvitation & { space: Space; isMember: boolean; isBanned: boolean }) | null> {
   const { id, name, avatar, description, ownerId, memberCount, createdAt } = spaces;
   const isMember = sql`EXISTS (SELECT 1 FROM space_members m WHERE m.space_id = ${id} AND m.user_id = ${userId})`;
+  const isBanned = sql`EXISTS (SELECT 1 FROM space_bans b WHERE b.space_id = ${id} AND b.user_id = ${userId})`;
   const [found] = await queryD1(
     db
       .select({
         ...INVITATION,
         space: { id, name, avatar, description, ownerId, memberCount, createdAt },
-        isMember: isMember.mapWith(Boolean),
+        isMember: isMember.mapWith(Boolean).as("is_member"),
+        isBanned: isBanned.mapWith(Boolean).as("is_banned"),
       })
       .from(spaceInvitations)
       .innerJoin(spaces, eq(spaces.id, spaceInvitations.spaceId))
@@ -147,6 +149,8 @@ export async function useInvitation(
             allLive([userId]),
             sql`NOT EXISTS (SELECT 1 FROM space_members m
               WHERE m.space_id = ${spaceInvitations.spaceId} AND m.user_id = ${userId})`,
+            sql`NOT EXISTS (SELECT 1 FROM space_bans b
+              WHERE b.space_id = ${spaceInvitations.spaceId} AND b.user_id = ${userId})`,
             sql`(SELECT member_count FROM spaces WHERE id = ${spaceInvitations.spaceId}) < ${most}`,
           ),
         )

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { readersOf } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
@@ -91,31 +91,33 @@ export async function deleteSpaceMember(
   { id, version }: { id: SpaceId; version?: number | undefined },
   userId: UserId,
 ): Promise<boolean> {
-  const isOfMember = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId));
   const isEnding = sql`${spaces.ownerId} <> ${userId} AND EXISTS (SELECT 1 FROM space_members m
     WHERE m.space_id = ${id} AND m.user_id = ${userId})`;
   const { first, isNext } = fromVersion(db, { id, version }, isEnding, {
     memberCount: sql`${spaces.memberCount} - 1`,
   });
+  const [ended] = await queryD1(db.batch([first, ...endingQueries(db, id, userId, isNext)]));
+  return ended.length > 0;
+}
+
+/** The statements that end what a member has in a space. They belong into one batch. */
+export function endingQueries(db: Database, id: SpaceId, userId: UserId, isNext: SQL) {
+  const isOfMember = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId));
   const ofRoles = and(eq(spaceMemberRoles.spaceId, id), eq(spaceMemberRoles.userId, userId));
   const ofChannels = sql`${channelOverrides.userId} = ${userId} AND ${channelOverrides.conversationId} IN
     (SELECT id FROM conversations WHERE space_id = ${id})`;
   const ofMaker = and(eq(spaceInvitations.spaceId, id), eq(spaceInvitations.createdBy, userId));
-  const [ended] = await queryD1(
-    db.batch([
-      first,
-      db.delete(spaceInvitations).where(and(ofMaker, isNext)),
-      db.delete(spaceMemberRoles).where(and(ofRoles, isNext)),
-      db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
-      db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
-      db.delete(spaceMembers).where(and(isOfMember, isNext)),
-      db
-        .insert(formerSpaceMembers)
-        .select(sql`SELECT ${id}, ${userId} WHERE ${isNext}`)
-        .onConflictDoNothing(),
-    ]),
-  );
-  return ended.length > 0;
+  return [
+    db.delete(spaceInvitations).where(and(ofMaker, isNext)),
+    db.delete(spaceMemberRoles).where(and(ofRoles, isNext)),
+    db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
+    db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
+    db.delete(spaceMembers).where(and(isOfMember, isNext)),
+    db
+      .insert(formerSpaceMembers)
+      .select(sql`SELECT ${id}, ${userId} WHERE ${isNext}`)
+      .onConflictDoNothing(),
+  ] as const;
 }
 
 /** Has a member not write until a time (ms since 1970). @returns false: the space is another one by now */

@@ -390,6 +390,13 @@ export const WHO_MAY: Row[] = [
   row(`DELETE ${SPACE}/roles/:role_id`, ownerAlone(DONE), { path: noRole }),
   row(`PUT ${SPACE}/members/:user_id/roles/:role_id`, everyUser(NOBODY), { path: noRole }),
   row(`DELETE ${SPACE}/members/:user_id/roles/:role_id`, everyUser(NOBODY), { path: noRole }),
+  row(`GET ${SPACE}/bans`, ownerAlone(OK), ofSpace),
+  row(`PUT ${SPACE}/bans/:user_id`, ownerAlone(NOBODY), {
+    path: ({ spaceId }) => ({ id: spaceId, user_id: 999_999_999 }),
+  }),
+  row(`DELETE ${SPACE}/bans/:user_id`, ownerAlone(DONE), {
+    path: ({ spaceId }) => ({ id: spaceId, user_id: 999_999_999 }),
+  }),
   row(`POST ${SPACE}/categories`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "Outside" }) }),
   row(`PATCH ${SPACE}/categories/:category_id`, ownerAlone(NOBODY), {
     path: ({ spaceId }) => ({ id: spaceId, category_id: 999_999 }),

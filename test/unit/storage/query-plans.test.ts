@@ -74,6 +74,7 @@ import * as namedUsers from "../../../src/storage/server/named-users.ts";
 import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import * as userEvents from "../../../src/storage/server/user-events.ts";
+import * as bans from "../../../src/storage/spaces/bans.ts";
 import * as categories from "../../../src/storage/spaces/categories.ts";
 import * as channels from "../../../src/storage/spaces/channels.ts";
 import * as invitations from "../../../src/storage/spaces/invitations.ts";
@@ -518,6 +519,15 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       { channels: 9, defaults: 5 },
     ),
   updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }, 5),
+  listSpaceBans: (db) => bans.listSpaceBans(db, SPACE, { after: 0, limit: 9 }),
+  insertSpaceBan: (db) =>
+    bans.insertSpaceBan(
+      db,
+      READ,
+      { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 },
+      { isMember: true, most: 9 },
+    ),
+  deleteSpaceBan: (db) => bans.deleteSpaceBan(db, READ, BOB),
   listCategories: (db) => categories.listCategories(db, SPACE),
   insertCategory: (db) => categories.insertCategory(db, READ, { name: "x", most: 9 }),
   renameCategory: (db) => categories.renameCategory(db, READ, CATEGORY_ID, "x"),
@@ -580,6 +590,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
 const INSERTS = [
   "auditIfChangedQuery",
   "auditQuery",
+  "endingQueries",
   "keepFilesQuery",
   "hasRoom",
   "accountableFor",
@@ -653,6 +664,7 @@ test("the list contains every query, except inserts of one row", () => {
     staff,
     spaces,
     spaceMembers,
+    bans,
     categories,
     channels,
     invitations,

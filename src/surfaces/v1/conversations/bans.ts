@@ -19,7 +19,7 @@ import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, optionalBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 
-const BanInput = z
+export const BanInput = z
   .object({ reason: textUpTo(LIMITS.joinRequest).optional() })
   .openapi("BanInput", { example: { reason: "advertising" } });
 
@@ -85,6 +85,6 @@ export const bans = v1Router()
   });
 
 /** A ban as v1 shows it. */
-function serializeBan({ user, reason, bannedBy, createdAt }: DomainBan): z.infer<typeof Ban> {
+export function serializeBan({ user, reason, bannedBy, createdAt }: DomainBan): z.infer<typeof Ban> {
   return { user: serializeUser(user), reason, banned_by: bannedBy, created_at: createdAt };
 }

@@ -71,7 +71,7 @@ const Channel = z
   .openapi("Channel", { description: "A conversation: `GET /v1/conversations/{id}` has the rest of it" });
 
 /** What channels are shown under. */
-export const SpaceCategory = z
+const SpaceCategory = z
   .object({
     id: CategoryId,
     space_id: SpaceId,
@@ -162,8 +162,8 @@ function serializeChannel(spaceId: SpaceId, channel: OwnChannel): z.infer<typeof
   const { id, name, topic, visibility, kind, permissions, isFollowed, createdAt } = channel;
   const { categoryId, isDefault, position } = channel;
   return {
-    ...{ category_id: categoryId, position, default: isDefault },
     ...{ id, space_id: spaceId, name, topic, visibility, channel_kind: kind },
+    ...{ category_id: categoryId, position, default: isDefault },
     ...{ permissions: permissionsIn(permissions), following: isFollowed, created_at: createdAt },
   };
 }

@@ -1,0 +1,75 @@
+import { and, asc, eq, gt, sql } from "drizzle-orm";
+import type { SpaceId, UserId } from "../../domain/ids.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { spaceBans } from "../schema.ts";
+import { endingQueries } from "./members.ts";
+import { fromVersion, type ReadSpace, whileVersion } from "./versions.ts";
+
+/** A user who may not come into a space. */
+export interface StoredBan {
+  /** counts them up */
+  id: number;
+  userId: UserId;
+  bannedBy: UserId;
+  reason: string;
+  /** ms since 1970 */
+  createdAt: number;
+}
+
+/** A page of the bans of a space, the oldest first. @param after the id of the last one before */
+export async function listSpaceBans(
+  db: Database,
+  space: SpaceId,
+  { after, limit }: { after: number; limit: number },
+): Promise<StoredBan[]> {
+  const { id, spaceId, userId, bannedBy, reason, createdAt } = spaceBans;
+  return queryD1(
+    db
+      .select({ id, userId, bannedBy, reason, createdAt })
+      .from(spaceBans)
+      .where(and(eq(spaceId, space), gt(id, after)))
+      .orderBy(asc(id))
+      .limit(limit),
+  );
+}
+
+/**
+ * Bans a user, and ends their membership if they are a member, in one batch; of a ban that is there only the
+ * reason changes.
+ * @param isMember what was read
+ * @param most bans of the space
+ * @returns whether it is stored, else there are too many; null: the space is another one by now
+ */
+export async function insertSpaceBan(
+  db: Database,
+  read: ReadSpace,
+  { userId, bannedBy, reason, createdAt }: Omit<StoredBan, "id">,
+  { isMember, most }: { isMember: boolean; most: number },
+): Promise<boolean | null> {
+  const ofSpace = sql`FROM space_bans WHERE space_id = ${read.id}`;
+  const hasRoom = sql`((SELECT count(*) ${ofSpace}) < ${most}
+    OR EXISTS (SELECT 1 ${ofSpace} AND user_id = ${userId}))`;
+  const { first, isNext } = fromVersion(db, read, hasRoom, isMember ? ONE_LESS : {});
+  const stored = db
+    .insert(spaceBans)
+    .select(sql`SELECT NULL, ${read.id}, ${userId}, ${bannedBy}, ${reason}, ${createdAt} WHERE ${isNext}`)
+    .onConflictDoUpdate({ target: [spaceBans.spaceId, spaceBans.userId], set: { reason } });
+  const { first: same } = whileVersion(db, read);
+  const [isSame, ended] = await queryD1(
+    db.batch([same, first, stored, ...(isMember ? endingQueries(db, read.id, userId, isNext) : [])]),
+  );
+  return isSame.length > 0 ? ended.length > 0 : null;
+}
+
+const ONE_LESS = { memberCount: sql`member_count - 1` };
+
+/** Lifts a ban; without one nothing changes. @returns whether there was one; null: as `insertSpaceBan` */
+export async function deleteSpaceBan(db: Database, read: ReadSpace, user: UserId): Promise<boolean | null> {
+  const { first, isSame } = whileVersion(db, read);
+  const isIt = and(eq(spaceBans.spaceId, read.id), eq(spaceBans.userId, user), isSame);
+  const [rows, lifted] = await queryD1(
+    db.batch([first, db.delete(spaceBans).where(isIt).returning({ id: spaceBans.id })]),
+  );
+  return rows.length > 0 ? lifted.length > 0 : null;
+}
