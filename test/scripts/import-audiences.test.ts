@@ -12,6 +12,12 @@ const membersOf = (conversion: Conversion) =>
 const policiesOf = (conversion: Conversion) =>
   ofType(conversion, "conversation").map(({ conversation }) => conversation.join_policy);
 
+/** Who reads each channel, if not everybody in its space. */
+const readersOf = (conversion: Conversion) =>
+  ofType(conversion, "conversation").map(({ conversation: { overrides = [] } }) =>
+    overrides.flatMap(({ role, user, allow = [] }) => (allow.includes("read") ? (role ?? user ?? []) : [])),
+  );
+
 /** The lines of a file. */
 const lines = (...all: object[]) => all.map((line) => JSON.stringify(line)).join("\n");
 
@@ -123,12 +129,11 @@ test("Slack: ephemeral and hidden messages, and what a link shows of a private c
   });
   const conversion = await convert("slack", folder);
   expect(textsOf(conversion)).toEqual(["for all", "(deleted)", "reply", "links\n> in C1"]);
-  expect(policiesOf(conversion)).toEqual(["approval", "free", "closed"]);
+  expect(readersOf(conversion)).toEqual([["parley-import:full-members"], [], ["slack:U1"]]);
   expect(conversion.leftOut).toEqual({
     "a message that one person alone was shown": 1,
     "a message that Slack shows nobody": 1,
     "(the link stays) a message of another private conversation that a link shows": 2,
-    "(joined on application) a public channel, which guests saw as its members alone": 1,
   });
 });
 
@@ -167,13 +172,12 @@ test("Mattermost: ephemeral and deleted posts are left out, and open channels st
   });
   const conversion = await convert("mattermost", folder);
   expect(textsOf(conversion)).toEqual(["for all", "(deleted)", "reply"]);
-  expect(policiesOf(conversion)).toEqual(["approval", "approval"]);
+  expect(readersOf(conversion)).toEqual([[], []]);
   expect(conversion.leftOut).toEqual({
     "a post of the type system_ephemeral, which few could see": 1,
     "a post of the type burn_on_read, which few could see": 1,
     "a reply in the thread of a message that few could see": 1,
     "a message that was deleted": 1,
-    "(joined on application) an open channel, which people outside its team, or guests, did not see": 2,
   });
 });
 

@@ -1,8 +1,9 @@
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
 import type { LeftOut, LeftOutItem } from "../left-out.ts";
 import type { FileDraft, MessageDraft } from "./draft.ts";
-import { emailOf, nicknameOf, usernameOf } from "./names.ts";
+import { emailOf, groupNameOf, nicknameOf, usernameOf } from "./names.ts";
 import type { People } from "./people.ts";
+import type { CollectedSpace } from "./space.ts";
 import { Spool } from "./spool.ts";
 
 /** The part of a record of a type. */
@@ -52,6 +53,7 @@ export class Collection {
   readonly leftOut: LeftOut;
   readonly users = new Map<string, UserInput>();
   readonly conversations = new Map<string, Collected>();
+  readonly spaces = new Map<string, CollectedSpace>();
   /** the pictures of users, by external id */
   readonly avatars = new Map<string, FileDraft>();
   /** the external ids of users whom the deployment has: they get no record */
@@ -116,6 +118,23 @@ export class Collection {
     return this.users.get(user)?.nickname ?? user;
   }
 
+  /** Adds a space, whose channels are the groups with its id. @param owner by external id */
+  space(id: string, name: string, owner: string | null = null): void {
+    if (this.spaces.has(id)) return;
+    const shown = groupNameOf([name], "Space");
+    this.spaces.set(id, { name: shown, owner, members: new Map(), roles: new Map() });
+  }
+
+  /** Adds a member of a space. */
+  spaceMember(space: string, user: string, { isGuest = false, roles = [] as readonly string[] } = {}): void {
+    const members = this.spaces.get(space)?.members;
+    const known = members?.get(user);
+    members?.set(user, {
+      isGuest: isGuest && (known?.isGuest ?? true),
+      roles: new Set([...(known?.roles ?? []), ...roles]),
+    });
+  }
+
   /**
    * Adds a conversation. Returns its id, or that of the direct conversation which its two users have already:
    * they have one alone here, however many they had at the origin.
@@ -156,17 +175,6 @@ export class Collection {
   left(conversation: string, user: string): void {
     const members = this.conversations.get(conversation)?.members;
     if (members?.has(user)) members.set(user, { ...members.get(user), state: "left" });
-  }
-
-  /**
-   * Lets people into an open group on application alone: not everybody whom the export has could see it.
-   * @param why what the report says
-   */
-  narrow(conversation: string, why: string): void {
-    const record = this.conversations.get(conversation)?.record;
-    if (record?.join_policy !== "free") return;
-    record.join_policy = "approval";
-    this.leftOut.add({ reason: `(joined on application) ${why}`, where: record.name ?? conversation });
   }
 
   /**

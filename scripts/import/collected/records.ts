@@ -1,15 +1,16 @@
 import { ProfileFields } from "../../../src/domain/accounts/user.ts";
 import { type ExportRecordInput, FORMAT_VERSION } from "../../../src/domain/data/records.ts";
 import type { Files } from "../files/files.ts";
-import type { Collected, Collection, UserInput } from "./collection.ts";
+import type { Collected, Collection, ConversationInput, UserInput } from "./collection.ts";
 import { composeMessage } from "./compose.ts";
 import type { FileInput, MessageDraft, TakenFile } from "./draft.ts";
+import { makeOwners, spacesOf } from "./spaces.ts";
 
 /** Messages, or users, whose files are fetched at once. */
 const AHEAD = 8;
 
 /**
- * A collection as records, in the order in which the server wants them: users, then for each
+ * A collection as records, in the order in which the server wants them: users, spaces, then for each
  * conversation itself, its messages in the order of their time with the files before them, and its members.
  */
 export async function* recordsOf(
@@ -17,6 +18,7 @@ export async function* recordsOf(
   files: Files,
   origin: string,
 ): AsyncGenerator<ExportRecordInput> {
+  makeOwners(collection);
   const { known, newest } = collection;
   yield { type: "version", version: { format: FORMAT_VERSION, source: origin, created_at: newest } };
   for await (const { user, taken } of withAvatars(collection, files)) {
@@ -27,8 +29,10 @@ export async function* recordsOf(
       yield { type: "file", file: taken };
     } else yield { type: "user", user: { ...user, ...linkOf(collection, user.external_id, taken) } };
   }
+  const { records, channels } = spacesOf(collection);
+  yield* records;
   for (const [id, collected] of collection.conversations)
-    yield* conversationOf(collection, files, id, collected);
+    yield* conversationOf(collection, files, id, { ...collected, channel: channels.get(id) });
 }
 
 /** The users with their pictures. The next pictures are fetched meanwhile. */
@@ -61,9 +65,9 @@ async function* conversationOf(
   collection: Collection,
   files: Files,
   id: string,
-  collected: Collected,
+  collected: Collected & { channel: Partial<ConversationInput> | undefined },
 ): AsyncGenerator<ExportRecordInput> {
-  const { record } = collected;
+  const { record, channel } = collected;
   const isDirect = record.kind === "direct";
   const owner = isDirect ? undefined : ownerOf(collection, collected);
   if (isDirect && (collected.messages.size === 0 || record.users?.[0] === record.users?.[1])) {
@@ -83,7 +87,7 @@ async function* conversationOf(
   const created = Number.isFinite(begin) ? begin : 0;
   yield {
     type: "conversation",
-    conversation: { ...record, created_at: created, ...(owner !== undefined && { owner }) },
+    conversation: { ...record, ...channel, created_at: created, ...(owner !== undefined && { owner }) },
   };
   const shown = new Set<string>();
   for await (const { draft, taken } of withFiles(collection, files, id)) {
@@ -98,14 +102,17 @@ async function* conversationOf(
       yield { type: "message", message };
   }
   if (isDirect) return;
-  for (const [user, { state, role, joined_at: joined = created }] of collected.members)
+  for (const [user, { state, role, joined_at: joined = created }] of collected.members) {
+    // Who does not follow a channel is none of its members.
+    if (channel && state === "left") continue;
     yield {
       type: "member",
       member: {
         ...{ conversation: id, user, joined_at: joined },
-        ...(user === owner ? { role: "owner" } : { state, ...(role && { role }) }),
+        ...(user === owner ? { role: "owner" } : { state, ...(role && !channel && { role }) }),
       },
     };
+  }
 }
 
 /** The drafts of a conversation with their files. */

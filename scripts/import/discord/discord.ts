@@ -55,7 +55,11 @@ export async function readDiscord(source: Source, collection: Collection): Promi
     const isShared = channel.type !== PRIVATE_THREAD;
     const hasRoot = isShared && (collection.conversations.get(parent)?.messages.has(start) ?? false);
     const conversation = hasRoot ? parent : ids.of(channel.id);
-    if (!hasRoot) collection.conversation(conversationOf(conversation, guild, channel));
+    const isInGuild = channel.type !== DIRECT && channel.type !== DIRECT_GROUP;
+    const space = isInGuild && guild.id ? ids.of(`guild/${guild.id}`) : undefined;
+    if (space) collection.space(space, guild.name ?? "");
+    const record = conversationOf(conversation, guild, channel);
+    if (!hasRoot) collection.conversation({ ...record, ...(space && { space }) });
     const room: DiscordRoom = {
       ...{ collection, ids, conversation, path, root: hasRoot ? start : undefined },
       user: (one) => user(one, path),

@@ -14,7 +14,7 @@ const time = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-export const Guild = z.object({ name: text });
+export const Guild = z.object({ id: text, name: text });
 export type Guild = z.infer<typeof Guild>;
 
 export const Channel = z.object({

@@ -50,17 +50,12 @@ export async function readMattermost(
     else if (!PASSED_OVER.has(type)) collection.leftOut.add({ reason: `a line of the type ${type}`, where });
   }
   if (lines === 0) throw new ImportFailure(`${path} is empty.`);
-  reader.narrow();
 }
 
 class Reader {
   readonly #collection: Collection;
   readonly #ids: Ids;
   readonly #folder: string;
-  /** the open channels, and their teams */
-  readonly #open = new Map<string, string>();
-  /** the people who are no bots, and the teams whose open channels each may join */
-  readonly #teamsOf = new Map<string, ReadonlySet<string>>();
   /** memberships of channels whose lines come behind the users */
   readonly #memberships: { channel: string; user: string; isAdmin: boolean }[] = [];
 
@@ -100,8 +95,8 @@ class Reader {
       },
     });
     const isGuest = /\bsystem_guest\b/.test(user.roles ?? "");
-    const teams = isGuest ? [] : (user.teams ?? []).map(({ name }) => name);
-    if (!isBot) this.#teamsOf.set(id, new Set(teams));
+    for (const team of user.teams ?? [])
+      this.#collection.spaceMember(this.#space(team.name), id, { isGuest });
     for (const team of user.teams ?? [])
       for (const { name, roles } of team.channels ?? []) {
         const membership = {
@@ -117,32 +112,24 @@ class Reader {
     this.#collection.member(channel, user, isAdmin ? { role: "admin" } : {});
   }
 
-  /** Has open channels joined on application, if somebody was not in their team, or was a guest. */
-  narrow(): void {
-    for (const [channel, team] of this.#open) {
-      const members = this.#collection.conversations.get(channel)?.members;
-      const isOutside = ([user, teams]: [string, ReadonlySet<string>]) =>
-        !teams.has(team) && !members?.has(user);
-      if ([...this.#teamsOf].some(isOutside))
-        this.#collection.narrow(
-          channel,
-          "an open channel, which people outside its team, or guests, did not see",
-        );
-    }
+  /** The space of a team. */
+  #space(team: string): string {
+    const id = this.#ids.of(`team/${team}`);
+    this.#collection.space(id, team);
+    return id;
   }
 
   #channel(channel: LineOf<"channel">["channel"]): void {
     const { team, name, display_name, type, header, purpose, deleted_at } = channel;
     const id = this.#ids.of(`${team}/${name}`);
     this.#collection.conversation({
-      ...{ external_id: id, kind: "group", history: "all", metadata: { team } },
+      ...{ external_id: id, kind: "group", history: "all", metadata: { team }, space: this.#space(team) },
       name: groupNameOf([display_name, name], "channel"),
       introduction: first(purpose ?? "", LIMITS.description),
       announcement: first(header ?? "", LIMITS.description),
       join_policy: type === "O" ? "free" : "closed",
       ...(deleted_at && { mute_all: true }),
     });
-    if (type === "O") this.#open.set(id, team);
     for (const membership of this.#memberships) if (membership.channel === id) this.#join(membership);
   }
 

@@ -21,6 +21,7 @@ const SlackUser = z.object({
   real_name: text,
   deleted: flag,
   is_bot: flag,
+  is_primary_owner: flag,
   /** a guest: they see the channels alone that they are in */
   is_restricted: z.boolean().nullish(),
   is_ultra_restricted: z.boolean().nullish(),

@@ -64,18 +64,23 @@ export async function readSlack(source: Source, collection: Collection, workspac
     channel: (id) => channelNames.get(id),
   };
   const publicChannels = new Set<string>();
-  const guests = users.filter(({ is_restricted: one, is_ultra_restricted: two }) => one || two);
+  const owner = users.find(({ is_primary_owner: isOwner, deleted }) => isOwner && !deleted);
+  const space = ids.of("workspace");
+  collection.space(space, workspaceName(source.name), owner ? (collection.idOf(owner.id) ?? null) : null);
+  for (const { id, deleted, ...user } of users) {
+    const external = collection.idOf(id);
+    const isGuest = Boolean(user.is_restricted || user.is_ultra_restricted);
+    if (external !== undefined && !deleted) collection.spaceMember(space, external, { isGuest });
+  }
   const rooms: { room: SlackRoom; folders: string[] }[] = [];
   for (const [file, kind] of Object.entries(LISTS)) {
     const path = base + file;
     if (!source.has(path)) continue;
     for (const channel of await readJson(source, path, SlackChannels)) {
       channelNames.set(channel.id, channel.name ?? channel.id);
-      const conversation = conversationOf(collection, ids, sender, channel, kind);
+      const conversation = conversationOf(collection, ids, sender, channel, kind, space);
       if (kind === "public") publicChannels.add(channel.id);
       if (conversation === undefined) continue;
-      if (guests.some(({ id }) => !channel.members?.includes(id)))
-        collection.narrow(conversation, "a public channel, which guests saw as its members alone");
       const pins = new Map(
         (channel.pins ?? []).map(({ id, created, user }) => [
           id,
@@ -100,6 +105,11 @@ export async function readSlack(source: Source, collection: Collection, workspac
     else if (path.endsWith("canvases.json"))
       collection.leftOut.add({ reason: "a list of canvases", where: path });
   }
+}
+
+/** The name of a workspace, as Slack writes it into the name of the file. */
+function workspaceName(file: string): string {
+  return /^(.+?) Slack export /.exec(posix.basename(file))?.[1] ?? "Slack";
 }
 
 function pictureOf(ids: Ids, user: string, url: string | null | undefined): FileDraft | undefined {
@@ -134,6 +144,7 @@ function conversationOf(
   sender: SlackRoom["sender"],
   channel: SlackChannel,
   kind: Kind,
+  space: string,
 ): string | undefined {
   const id = ids.of(channel.id);
   const created = channel.created ? { created_at: Math.floor(channel.created * 1000) } : {};
@@ -154,6 +165,7 @@ function conversationOf(
       introduction: first(channel.purpose?.value ?? "", LIMITS.description),
       announcement: first(channel.topic?.value ?? "", LIMITS.description),
       join_policy: kind === "public" ? "free" : "closed",
+      ...(kind !== "several" && { space }),
       // Nobody writes in an archived channel; its owner can open it again.
       ...(channel.is_archived && { mute_all: true }),
     },

@@ -150,6 +150,9 @@ class Reader {
     }
     if (channel.truncated_at != null) this.#truncatedAt.set(this.#ids.of(cid), channel.truncated_at);
     const id = this.#ids.of(cid);
+    // A distinct channel is one of its members, whatever its team.
+    const space = team && !cid.includes(DISTINCT) ? this.#ids.of(`team/${team}`) : undefined;
+    if (space && team) this.#collection.space(space, team);
     const creator = channel.created_by ?? (channel.created_by_id ? { id: channel.created_by_id } : undefined);
     this.#collection.conversation(
       {
@@ -159,6 +162,7 @@ class Reader {
         join_policy: type === "livestream" && !team ? "free" : "closed",
         metadata: this.#channelFields({ type, ...(team && { team }) }, raw, where),
         ...(frozen && { mute_all: true }),
+        ...(space && { space }),
       },
       creator && this.#user(creator),
     );

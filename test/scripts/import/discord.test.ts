@@ -22,15 +22,20 @@ test("authors become users and members, apps bots, and a silent partner has the 
     { external_id: BEN, nickname: "Ben", username: "ben" },
     { external_id: HOOK, nickname: "Hook", username: "hook", bot: true },
     { external_id: CAI, nickname: "cai", username: "cai" },
+    { external_id: "discord:guild/500/owner", nickname: "Owner of Pine", bot: true },
   ]);
 });
 
-test("channels become closed groups, and so do threads without a first message", () => {
+test("channels become private ones of the guild, and so do threads without a first message", () => {
   expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
     { external_id: "discord:660", kind: "direct", users: [ANN, "discord:direct/660"] },
     {
-      ...{ external_id: GENERAL, name: "general", announcement: "Everything", owner: ANN },
-      ...{ join_policy: "closed", metadata: { guild: "Pine", category: "Talk" } },
+      ...{ external_id: GENERAL, name: "general", introduction: "Everything", owner: ANN },
+      overrides: [
+        { role: "everyone", deny: ["read"] },
+        ...[ANN, BEN, HOOK, CAI].map((user) => ({ user, allow: ["read"] })),
+      ],
+      ...{ space: "discord:guild/500", metadata: { guild: "Pine", category: "Talk" } },
     },
     { external_id: "discord:650", name: "A tree house", owner: BEN },
   ]);

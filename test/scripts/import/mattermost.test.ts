@@ -4,6 +4,7 @@ import { convert, fixture, messagesOf, ofType } from "./converted.ts";
 import { folderOf } from "./folder.ts";
 
 const SQUARE = "mattermost:pine/town-square";
+const TEAM = "mattermost:team/pine";
 const ANN = "mattermost:ann";
 const BEN = "mattermost:ben.b";
 const CAI = "mattermost:cai";
@@ -21,16 +22,24 @@ test("users and bots come with names and e-mails, and who sends by a hook is a b
     },
     { external_id: "mattermost:deploybot", nickname: "Deploy Bot", username: "deploybot", bot: true },
     { external_id: "mattermost:hook/Builds", nickname: "Builds", bot: true },
+    { external_id: "mattermost:team/pine/owner", nickname: "Owner of pine", bot: true },
   ]);
 });
 
 test("channels become groups with their admins, and direct channels direct ones or groups", () => {
   expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
     {
-      ...{ external_id: SQUARE, name: "Town Square", join_policy: "free", owner: BEN },
-      ...{ introduction: "For all", announcement: "Read first", metadata: { team: "pine" } },
+      ...{ external_id: SQUARE, name: "Town Square", space: TEAM, owner: BEN },
+      ...{ introduction: "Read first\nFor all", metadata: { team: "pine" } },
+      overrides: [{ user: BEN, allow: ["manage_channel", "manage_messages", "pin"] }],
     },
-    { name: "Attic", join_policy: "closed", mute_all: true, owner: ANN },
+    {
+      ...{ name: "Attic", space: TEAM, owner: ANN },
+      overrides: [
+        { role: "everyone", deny: ["read", "write"] },
+        { user: ANN, allow: ["read"] },
+      ],
+    },
     { external_id: "mattermost:direct/ann,ben.b", kind: "direct", users: [ANN, BEN] },
     { kind: "group", name: "Ann, Ben Birch, cai", announcement: "The three of us" },
   ]);
@@ -41,8 +50,6 @@ test("channels become groups with their admins, and direct channels direct ones 
   ).toEqual([
     { conversation: SQUARE, user: ANN, state: "active", joined_at },
     { conversation: SQUARE, user: BEN, role: "owner", joined_at },
-    { conversation: SQUARE, user: CAI, state: "left", joined_at },
-    { conversation: SQUARE, user: "mattermost:hook/Builds", state: "left", joined_at },
   ]);
 });
 

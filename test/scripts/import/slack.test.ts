@@ -4,9 +4,12 @@ import { convert, fixture, messagesOf, ofType } from "./converted.ts";
 import { folderOf } from "./folder.ts";
 
 const GENERAL = "slack:T01PINE:C01GEN";
+const SPACE = "slack:T01PINE:workspace";
 const ANN = "slack:T01PINE:U01ANN";
 const BEN = "slack:T01PINE:U02BEN";
 const CAI = "slack:T01PINE:U03CAI";
+/** who is in the private channel */
+const LOBBY = [BEN, ANN];
 
 /** When the channel was made. */
 const CREATED = 1699990000000;
@@ -28,18 +31,33 @@ test("users keep name, e-mail and picture; bots are bots, and closed accounts ke
     { external_id: "slack:T01PINE:USLACKBOT", nickname: "Slackbot", bot: true },
     { external_id: "slack:T01PINE:U09GONE", nickname: "Gus Guest" },
     { external_id: "slack:T01PINE:deleted", nickname: "Deleted message" },
+    { external_id: `${SPACE}/owner`, nickname: "Owner of Slack", bot: true },
   ]);
 });
 
-test("channels become groups, private ones closed, archived ones mute; direct messages become direct", () => {
+test("a workspace becomes a space, and group messages stay outside", () => {
+  expect(ofType(conversion, "space").map(({ space }) => space)).toEqual([
+    { external_id: SPACE, name: "Slack", owner: `${SPACE}/owner` },
+  ]);
+  const users = ofType(conversion, "space_member").map(({ space_member: { user } }) => user);
+  expect(new Set(users)).toEqual(new Set([ANN, BEN, "slack:T01PINE:U04BOT"]));
+  expect(ofType(conversion, "role")).toEqual([]);
+  const outside = ofType(conversion, "conversation").filter(({ conversation }) => !conversation.space);
+  expect(outside.map(({ conversation }) => conversation.kind)).toEqual(["group", "direct"]);
+});
+
+test("channels become channels, private ones closed, archived ones mute; direct messages become direct", () => {
   expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
     {
-      ...{ external_id: GENERAL, kind: "group", name: "general", owner: ANN, join_policy: "free" },
-      ...{ introduction: "News of Pine", announcement: "What everybody should know", history: "all" },
+      ...{ external_id: GENERAL, kind: "group", name: "general", owner: ANN, space: SPACE },
+      ...{ introduction: "What everybody should know\nNews of Pine", history: "all", overrides: [] },
       created_at: 1699990000000,
     },
-    { name: "old-plans", owner: CAI, mute_all: true },
-    { name: "lobby", owner: BEN, join_policy: "closed" },
+    { name: "old-plans", owner: CAI, space: SPACE, overrides: [{ role: "everyone", deny: ["write"] }] },
+    {
+      ...{ name: "lobby", owner: BEN, space: SPACE },
+      overrides: [{ role: "everyone", deny: ["read"] }, ...LOBBY.map((user) => ({ user, allow: ["read"] }))],
+    },
     { name: "Ann, Ben Birch, Cai Cedar", owner: ANN, join_policy: "closed" },
     { external_id: "slack:T01PINE:D001", kind: "direct", users: [ANN, BEN] },
   ]);
@@ -49,9 +67,6 @@ test("channels become groups, private ones closed, archived ones mute; direct me
     { conversation: GENERAL, user: ANN, role: "owner", joined_at: CREATED },
     { conversation: GENERAL, user: BEN, state: "active", joined_at: 1699999000000 },
     { conversation: GENERAL, user: "slack:T01PINE:U04BOT", state: "active", joined_at: CREATED },
-    { conversation: GENERAL, user: CAI, state: "left", joined_at: CREATED },
-    { conversation: GENERAL, user: "slack:T01PINE:U09GONE", state: "left", joined_at: CREATED },
-    { conversation: GENERAL, user: "slack:T01PINE:deleted", state: "left", joined_at: CREATED },
   ]);
 });
 
