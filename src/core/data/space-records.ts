@@ -63,11 +63,12 @@ export function spaceRecord(space: ExportedSpace, refs: Refs): ExportRecord {
 export function roleRecord(
   space: ExternalId,
   name: ExternalId,
-  role: Pick<ExportedRole, "name" | "color" | "position" | "permissions">,
+  role: Omit<ExportedRole, "id" | "externalId">,
 ): ExportRecord {
+  const { color, position, mentionable, hoist } = role;
   const permissions = permissionsIn(role.permissions);
-  const { color, position } = role;
-  return { type: "role", role: { space, external_id: name, name: role.name, color, position, permissions } };
+  const shown = { name: role.name, color, position, mentionable, hoist };
+  return { type: "role", role: { space, external_id: name, ...shown, permissions } };
 }
 
 /** A member. @param nameOf gives the name of a role */

@@ -112,6 +112,8 @@ export const RoleRecord = z.object({
   /** higher is above; absent: below those that are there */
   position: z.int().positive().max(LIMITS.roles).optional(),
   permissions: z.array(Permission).default([]),
+  mentionable: z.boolean().default(false),
+  hoist: z.boolean().default(false),
 });
 export type RoleRecord = z.infer<typeof RoleRecord>;
 

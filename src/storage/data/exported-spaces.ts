@@ -36,12 +36,12 @@ export type ExportedSpace = Awaited<ReturnType<typeof findExportedSpaces>>[numbe
 
 /** The roles of a space, the highest first, and its members, in the order in which they came. */
 export async function findExportedParts(db: Database, id: SpaceId) {
-  const { externalId, name, color, position, permissions } = spaceRoles;
+  const { externalId, name, color, position, permissions, mentionable, hoist } = spaceRoles;
   const { joinedAt, userId } = spaceMembers;
   const [roles, members] = await queryD1(
     db.batch([
       db
-        .select({ id: spaceRoles.id, externalId, name, color, position, permissions })
+        .select({ id: spaceRoles.id, externalId, name, color, position, permissions, mentionable, hoist })
         .from(spaceRoles)
         .where(eq(spaceRoles.spaceId, id))
         .orderBy(sql`${position} DESC`, asc(spaceRoles.id)),

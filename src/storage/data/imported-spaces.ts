@@ -112,7 +112,7 @@ const memberCount = sql`(SELECT count(*) FROM space_members m WHERE m.space_id =
 /** A role as a record or a backend has it. */
 export type NamedRole = Pick<
   typeof spaceRoles.$inferSelect,
-  "externalId" | "name" | "color" | "permissions"
+  "externalId" | "name" | "color" | "permissions" | "mentionable" | "hoist"
 > & {
   /** undefined: below those that are there */
   position: number | undefined;
@@ -141,7 +141,7 @@ export async function findNamedRoles(
 export async function insertNamedRole(
   db: Database,
   id: SpaceId,
-  { externalId, name, color, permissions, position }: NamedRole,
+  { externalId, name, color, permissions, position, mentionable, hoist }: NamedRole,
   most: number,
 ): Promise<RoleId | null> {
   const { first, isNext } = fromVersion(
@@ -157,7 +157,8 @@ export async function insertNamedRole(
   const made = db
     .insert(spaceRoles)
     .select(
-      sql`SELECT NULL, ${id}, ${name}, ${color}, ${position ?? 1}, ${permissions}, ${externalId} WHERE ${isNext}`,
+      sql`SELECT NULL, ${id}, ${name}, ${color}, ${position ?? 1}, ${permissions}, ${Number(mentionable)},
+        ${Number(hoist)}, ${externalId} WHERE ${isNext}`,
     )
     .returning({ id: spaceRoles.id });
   const [, , [role]] = await queryD1(db.batch([first, shifted, made]));
@@ -168,7 +169,7 @@ export async function insertNamedRole(
 export interface MemberState {
   userId: UserId;
   isMember: boolean;
-  /** they have left the space, or were removed, at some time */
+  /** they have left the space, were removed at some time, or are banned from it */
   isFormer: boolean;
   mutedUntil: number;
   roleIds: RoleId[];
@@ -188,7 +189,8 @@ export async function findMemberStates(
       .select({
         userId: users.id,
         isMember: sql`EXISTS (SELECT 1 FROM space_members WHERE ${of})`.mapWith(Boolean),
-        isFormer: sql`EXISTS (SELECT 1 FROM former_space_members WHERE ${of})`.mapWith(Boolean),
+        isFormer: sql`EXISTS (SELECT 1 FROM former_space_members WHERE ${of})
+          OR EXISTS (SELECT 1 FROM space_bans WHERE ${of})`.mapWith(Boolean),
         mutedUntil: sql`coalesce((SELECT until FROM space_mutes WHERE ${of}), 0)`.mapWith(Number),
         roleIds: sql`(SELECT json_group_array(role_id) FROM space_member_roles WHERE ${of})`.mapWith(
           (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),

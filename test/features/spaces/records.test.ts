@@ -19,7 +19,12 @@ beforeAll(async () => {
   scene = await Scene.make();
   const { ann, bob, eve } = scene;
   await scene.join(eve, await scene.invite(ann));
-  hosts = await scene.addRole({ name: "Hosts", color: "#2f855a", permissions: ["pin", "manage_channel"] });
+  hosts = await scene.addRole({
+    name: "Hosts",
+    color: "#2f855a",
+    permissions: ["pin", "manage_channel"],
+    hoist: true,
+  });
   await scene.addRole({ name: "Guests", permissions: [] });
   await scene.giveRole(bob, hosts);
   await scene.done(ann, "PATCH", "/roles/0", { permissions: ["read", "write", "reactions"] }, 200);

@@ -52,11 +52,11 @@ export async function importRoles(run: ImportRun, lines: Line<RoleRecord>[]): Pr
 }
 
 async function importRole({ core, known }: ImportRun, record: RoleRecord): Promise<ImportOutcome> {
-  const { external_id: externalId, name, color, position } = record;
+  const { external_id: externalId, name, color, position, mentionable, hoist } = record;
   const space = known.spaces.get(record.space);
   if (!space) return noSpace(record.space);
   const permissions = bitsOf(record.permissions);
-  const role = { externalId, name, color, position, permissions };
+  const role = { externalId, name, color, position, permissions, mentionable, hoist };
   const made = await insertNamedRole(core.db, space.id, role, LIMITS.roles);
   if (made !== null) return { result: "imported" };
   if (space.dissolvedAt !== null || (await findNamedRoles(core.db, space.id)).has(externalId))
