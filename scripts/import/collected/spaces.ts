@@ -17,7 +17,10 @@ const NAMED = LIMITS.overrides - 10;
 /** The role of all members but guests, where guests do not see all open channels. */
 const FULL = "parley-import:full-members";
 
-/** Sees to it that all members of channels are in their space, and gives a role to the many of a private one. */
+/**
+ * Sees to it that all members of channels are in their space, and gives a role to the many of a private
+ * one.
+ */
 function settle(collection: Collection): Map<string, ChannelFields> {
   const channels = new Map<string, ChannelFields>();
   for (const collected of collection.conversations.values()) {

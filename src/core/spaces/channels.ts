@@ -53,7 +53,7 @@ export interface SpaceLayout {
 }
 
 /** The channels of a space that the caller can read, in their order. @throws `not_found` */
-async function listChannels(core: Core, caller: UserId, id: SpaceId): Promise<readonly OwnChannel[]> {
+export async function listChannels(core: Core, caller: UserId, id: SpaceId): Promise<readonly OwnChannel[]> {
   return (await getLayout(core, caller, await getSpace(core, caller, id))).channels;
 }
 

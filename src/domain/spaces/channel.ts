@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CategoryId, ConversationId } from "../ids.ts";
+import type { CategoryId, ConversationId, UserId } from "../ids.ts";
 import { has, type PermissionBits } from "./permission.ts";
 import type { Override } from "./rights.ts";
 import { EVERYONE_ROLE } from "./role.ts";
@@ -18,6 +18,10 @@ export interface StoredChannel {
   name: string;
   /** what it is about */
   topic: string;
+  /** who has made it; null: the account is deleted */
+  ownerId: UserId | null;
+  /** seconds between two messages of one member; 0: none */
+  slowModeS: number;
   /** ms since 1970 */
   createdAt: number;
   /** the category that it is shown in; null: none */

@@ -61,6 +61,8 @@ export async function findChannels(db: Database, id: SpaceId, userId: UserId): P
         id: conversations.id,
         name: conversations.name,
         topic: conversations.introduction,
+        ownerId: conversations.ownerId,
+        slowModeS: conversations.slowModeS,
         createdAt: conversations.createdAt,
         categoryId: spaceCategories.id,
         isDefault: conversations.isDefault,

@@ -7,8 +7,10 @@ import { deleteChat, userChat } from "./chats.ts";
 import { directMessage } from "./direct-messages.ts";
 import { refuse } from "./errors.ts";
 import { gateway, socket } from "./gateway.ts";
+import { channel } from "./guilds/channels.ts";
+import { guild } from "./guilds/guilds.ts";
 import { FULL, setQuotaHeaders } from "./quota.ts";
-import { guild, user } from "./users.ts";
+import { user } from "./users.ts";
 
 const router = new Hono<AppEnv>({ strict: false });
 // Every answer has the quota headers, also 404, 405 and 401.
@@ -24,12 +26,13 @@ for (const root of ["/api/v3", "/api"]) {
   router.route(`${root}/direct-message`, directMessage);
   router.route(`${root}/user`, user);
   router.route(`${root}/guild`, guild);
+  router.route(`${root}/channel`, channel);
   router.route(`${root}/asset`, asset);
   router.route(`${root}/gateway`, gateway);
   router.route(`${root}/gateway`, socket);
 }
 
-/** The part of KOOK's developer API about direct conversations, for people and for bots. */
+/** The part of KOOK's developer API about direct conversations, guilds and their channels. */
 export const kook = {
   name: "kook",
   router,

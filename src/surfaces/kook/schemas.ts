@@ -30,7 +30,7 @@ export const Viewing = z.object({ chat_code });
 export const Creation = z.object({ target_id });
 
 /** Null and an empty text are as good as nothing: some libraries send them. */
-const orNone = <Schema extends z.ZodType>(schema: Schema) =>
+export const orNone = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === null || value === "" ? undefined : value), schema.optional());
 
 /** A conversation by its code, or by the other user. */

@@ -8,7 +8,7 @@ import { checked, fieldsOf } from "../../http/fields.ts";
 import { shownTime } from "../../lib/stored-time.ts";
 import { authenticated } from "./auth.ts";
 import { succeed } from "./envelope.ts";
-import { BODY, Listing, UserQuery } from "./schemas.ts";
+import { BODY, UserQuery } from "./schemas.ts";
 
 export const user = new Hono<CallerEnv>({ strict: false });
 
@@ -36,14 +36,6 @@ for (const path of ["/offline", "/online"]) user.post(path, authenticated, (c) =
 user.get("/get-online-status", authenticated, weighs("page"), async (c) => {
   const { online } = await getMe(c.var.core, c.var.caller);
   return succeed(c, { online, online_os: online ? ["Websocket"] : [] });
-});
-
-export const guild = new Hono<CallerEnv>({ strict: false });
-
-/** 获取当前用户加入的服务器列表: there are none here. */
-guild.get("/list", authenticated, async (c) => {
-  const { page, page_size } = checked(Listing, await fieldsOf(c.req.raw, BODY));
-  return succeed(c, { items: [], meta: { page, page_total: 0, page_size, total: 0 }, sort: {} });
 });
 
 /** The number that tells users of one name apart: four digits. */

@@ -14,10 +14,10 @@ import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
 
-export const Visibility = ChannelVisibility.openapi({
+export const Visibility = ChannelVisibility.clone().openapi({
   description: "`private`: only the roles and members can read it to whom an override allows it",
 });
-export const Kind = ChannelKind.openapi({
+export const Kind = ChannelKind.clone().openapi({
   description:
     "`announcement`: only who has an override or `manage_channel` can write; others answer in threads",
 });

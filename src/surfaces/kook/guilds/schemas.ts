@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import { GroupName } from "../../../domain/names/names.ts";
+import { RoleId } from "../../../domain/spaces/role.ts";
+import { textUpTo } from "../../../domain/text.ts";
+import { integer } from "../../../http/fields.ts";
+import { Listing, orNone } from "../schemas.ts";
+
+const guild_id = integer.pipe(SpaceId);
+const channel_id = integer.pipe(ConversationId);
+const user_id = integer.pipe(UserId);
+const role_id = integer.pipe(RoleId);
+const topic = textUpTo(LIMITS.description);
+/** 0 or 1, or a truth value: libraries send both. */
+const flag = z.union([z.boolean(), integer.transform((value) => value !== 0)]);
+/** How members are sorted by when they came: 0 the newest first, 1 the oldest first. */
+const order = integer.pipe(z.literal([0, 1]));
+
+/** A call about a guild. */
+export const OnGuild = z.object({ guild_id });
+
+/** `guild/user-list` */
+export const MemberListing = Listing.extend({
+  guild_id,
+  channel_id: orNone(channel_id),
+  search: orNone(z.string().max(LIMITS.name)),
+  role_id: orNone(role_id),
+  joined_at: orNone(order),
+  filter_user_id: orNone(user_id),
+});
+
+/** `guild/kickout` */
+export const Removal = z.object({ guild_id, target_id: user_id });
+
+/** A number of KOOK for a channel with text, or with voice. */
+const TEXT = 1;
+const ChannelType = integer.pipe(z.literal(TEXT, "must be 1: voice is not here"));
+
+/** `channel/list` */
+export const ChannelListing = Listing.extend({ guild_id, type: orNone(ChannelType) });
+
+/** `channel/view` */
+export const OnChannel = z.object({ target_id: channel_id });
+
+/** `channel/create`. A library names the guild as its own code does. */
+export const NewChannel = z
+  .preprocess(
+    (fields) => ({ ...Object(fields), guild_id: Object(fields).guild_id ?? Object(fields).guildId }),
+    z.object({
+      guild_id,
+      name: GroupName,
+      type: orNone(ChannelType),
+      is_category: orNone(flag),
+      parent_id: orNone(z.union([z.string(), z.number()])),
+    }),
+  )
+  .superRefine(withoutCategories);
+
+/** KOOK counts in ms. */
+const slow_mode = integer
+  .pipe(
+    z
+      .int()
+      .min(0)
+      .max(LIMITS.slowModeS * 1_000),
+  )
+  .transform((ms) => Math.ceil(ms / 1_000));
+
+/** `channel/update` */
+export const ChannelChange = z
+  .object({
+    channel_id,
+    name: orNone(GroupName),
+    // An empty one ends it.
+    topic: topic.nullish(),
+    slow_mode: orNone(slow_mode),
+    parent_id: orNone(z.union([z.string(), z.number()])),
+  })
+  .superRefine(withoutCategories);
+
+/** `channel/delete` */
+export const ChannelRemoval = z.object({ channel_id });
+
+/** There are no categories here: what would make one, or use one, is refused. "0" is none. */
+function withoutCategories(
+  fields: { parent_id?: string | number | undefined; is_category?: boolean | undefined },
+  context: z.RefinementCtx,
+): void {
+  const { parent_id, is_category } = fields;
+  if (is_category || (parent_id !== undefined && Number(parent_id) !== 0))
+    context.addIssue({
+      code: "custom",
+      path: ["parent_id"],
+      message: "must be absent: categories are not here",
+    });
+}

@@ -1,0 +1,86 @@
+import type { Core } from "../../../core/context.ts";
+import { usersById } from "../../../core/groups/groups.ts";
+import { listChannels } from "../../../core/spaces/channels.ts";
+import type { SpaceMember } from "../../../core/spaces/members.ts";
+import { findPermissions } from "../../../core/spaces/overrides.ts";
+import { listRoles } from "../../../core/spaces/roles.ts";
+import { getSpace, listSpaces, type OwnSpace } from "../../../core/spaces/spaces.ts";
+import { noConversation } from "../../../domain/errors.ts";
+import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
+import type { OwnChannel } from "../../../domain/spaces/channel.ts";
+import { readersOf } from "../../../domain/spaces/rights.ts";
+import type { RoleId } from "../../../domain/spaces/role.ts";
+import { comparisonForm } from "../../../lib/text-forms.ts";
+import { findUsersWithDeleted } from "../../../storage/accounts/users.ts";
+import { listSpaceMembers } from "../../../storage/spaces/members.ts";
+import { listOverrides } from "../../../storage/spaces/overrides.ts";
+import { findSpaceOf } from "../../../storage/spaces/spaces.ts";
+
+/** All spaces of the caller, the newest first: this API numbers its pages. */
+export async function listAllSpaces(core: Core, caller: UserId): Promise<OwnSpace[]> {
+  const all: OwnSpace[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { items, nextCursor } = await listSpaces(core, caller, { limit: LIMITS.page, cursor });
+    all.push(...items);
+    if (nextCursor === null) return all;
+    cursor = nextCursor;
+  }
+}
+
+/** A channel that the caller can read, and its space. @throws `not_found` for every other one */
+export async function getChannel(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+): Promise<{ space: SpaceId; channel: OwnChannel }> {
+  // The right is asked first, so that who may not read it learns nothing of its space.
+  await findPermissions(core, caller, id, caller);
+  const space = await findSpaceOf(core.db, id);
+  const channel = space && (await listChannels(core, caller, space)).find((one) => one.id === id);
+  if (!channel) throw noConversation();
+  return { space, channel };
+}
+
+/** Which members of a space are wanted. */
+interface Wanted {
+  /** who can read it */
+  channelId?: ConversationId | undefined;
+  roleId?: RoleId | undefined;
+  userId?: UserId | undefined;
+  /** in their names */
+  text?: string | undefined;
+}
+
+/**
+ * The members of a space, in the order in which they came: all of them, as a space has 1,000 at most and this
+ * API counts those who are online.
+ * @throws `not_found`, also for a channel that the caller may not read, or that is of another space
+ */
+export async function findMembers(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+  { channelId, roleId, userId, text }: Wanted,
+): Promise<SpaceMember[]> {
+  const space = await getSpace(core, caller, id);
+  const query = { after: undefined, limit: LIMITS.spaceMembers, roleId };
+  let stored = await listSpaceMembers(core.db, id, query);
+  if (userId !== undefined) stored = stored.filter((member) => member.userId === userId);
+  if (channelId !== undefined) {
+    const found = await getChannel(core, caller, channelId);
+    if (found.space !== id) throw noConversation();
+    const roles = await listRoles(core, caller, id);
+    const overrides = await listOverrides(core.db, channelId);
+    const readers = new Set(
+      readersOf(space, { members: stored, roles, overrides }).map((reader) => reader.userId),
+    );
+    stored = stored.filter((member) => readers.has(member.userId));
+  }
+  const ids = stored.map((member) => member.userId);
+  const userOf = usersById(await findUsersWithDeleted(core.db, ids, caller));
+  const members = stored.map(({ userId, ...member }) => ({ user: userOf(userId), ...member }));
+  if (text === undefined) return members;
+  const sought = comparisonForm(text);
+  return members.filter(({ user }) => comparisonForm(`${user.nickname} ${user.username}`).includes(sought));
+}
