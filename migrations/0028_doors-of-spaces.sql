@@ -1,19 +1,10 @@
-CREATE TABLE `space_audit` (
-	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+CREATE TABLE `former_space_members` (
 	`space_id` integer NOT NULL,
-	`at` integer NOT NULL,
-	`by_id` integer NOT NULL,
-	`action` text NOT NULL,
-	`subject` text NOT NULL,
-	`conversation_id` integer,
-	`before` text,
-	`after` text,
-	FOREIGN KEY (`space_id`) REFERENCES `spaces`(`id`) ON UPDATE no action ON DELETE no action,
-	FOREIGN KEY (`by_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action
+	`user_id` integer NOT NULL,
+	PRIMARY KEY(`space_id`, `user_id`)
 );
 --> statement-breakpoint
-CREATE INDEX `space_audit_space` ON `space_audit` (`space_id`,`id`);--> statement-breakpoint
-CREATE INDEX `space_audit_at` ON `space_audit` (`at`);--> statement-breakpoint
+CREATE INDEX `former_space_members_user` ON `former_space_members` (`user_id`);--> statement-breakpoint
 CREATE TABLE `space_bans` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`space_id` integer NOT NULL,
@@ -40,7 +31,10 @@ CREATE INDEX `space_categories_position` ON `space_categories` (`space_id`,`posi
 ALTER TABLE `conversations` ADD `category_id` integer;--> statement-breakpoint
 ALTER TABLE `conversations` ADD `position` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `conversations` ADD `is_default` integer DEFAULT false NOT NULL;--> statement-breakpoint
-ALTER TABLE `space_invitations` ADD `role_ids` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
-ALTER TABLE `space_invitations` ADD `channel_ids` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `space_roles` ADD `mentionable` integer DEFAULT false NOT NULL;--> statement-breakpoint
-ALTER TABLE `space_roles` ADD `hoist` integer DEFAULT false NOT NULL;
+ALTER TABLE `space_roles` ADD `hoist` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `space_roles` ADD `external_id` text DEFAULT '' NOT NULL;--> statement-breakpoint
+UPDATE `space_roles` SET `external_id` = 'parley:r' || lower(hex(randomblob(16)));--> statement-breakpoint
+CREATE UNIQUE INDEX `space_roles_external_id` ON `space_roles` (`space_id`,`external_id`);--> statement-breakpoint
+ALTER TABLE `spaces` ADD `external_id` text;--> statement-breakpoint
+CREATE UNIQUE INDEX `spaces_external_id` ON `spaces` (`external_id`) WHERE external_id IS NOT NULL;

@@ -6,8 +6,8 @@ import type { RoleId } from "../../domain/spaces/role.ts";
 import {
   findMemberStates,
   findSpaceById,
-  type MemberChange,
-  type MemberState,
+  type NamedMemberChange,
+  type NamedMemberState,
   storeMembers,
 } from "../../storage/data/imported-spaces.ts";
 import { listChannels } from "../../storage/spaces/spaces.ts";
@@ -53,7 +53,7 @@ export async function placeMembers(
     const states = await findMemberStates(core.db, id, [...wanted.keys()]);
     let free = most - space.memberCount;
     const results = new Map<UserId, Placed>();
-    const changes: MemberChange[] = [];
+    const changes: NamedMemberChange[] = [];
     for (const state of states) {
       const one = wanted.get(state.userId);
       if (!one) continue;
@@ -77,7 +77,11 @@ export async function placeMembers(
   });
 }
 
-function placeOf(state: MemberState, { roleIds, mutedUntil }: NamedMember, areFormerKept: boolean): Placed {
+function placeOf(
+  state: NamedMemberState,
+  { roleIds, mutedUntil }: NamedMember,
+  areFormerKept: boolean,
+): Placed {
   if (!state.isMember) return areFormerKept && state.isFormer ? "former" : "added";
   const hasRoles =
     roleIds === undefined ||

@@ -166,7 +166,7 @@ export async function insertNamedRole(
 }
 
 /** Users as the members of a space are looked up. */
-export interface MemberState {
+export interface NamedMemberState {
   userId: UserId;
   isMember: boolean;
   /** they have left the space, were removed at some time, or are banned from it */
@@ -182,7 +182,7 @@ export async function findMemberStates(
   db: Database,
   id: SpaceId,
   userIds: readonly UserId[],
-): Promise<MemberState[]> {
+): Promise<NamedMemberState[]> {
   const of = sql`space_id = ${id} AND user_id = users.id`;
   return queryD1(
     db
@@ -202,7 +202,7 @@ export async function findMemberStates(
 }
 
 /** A change of members. */
-export interface MemberChange {
+export interface NamedMemberChange {
   userId: UserId;
   joinedAt: number;
   /** all roles of the member; null: as they are */
@@ -219,7 +219,7 @@ export interface MemberChange {
 export async function storeMembers(
   db: Database,
   read: ReadSpace,
-  changes: readonly MemberChange[],
+  changes: readonly NamedMemberChange[],
 ): Promise<boolean> {
   const { id } = read;
   const { first, isNext } = fromVersion(db, read);

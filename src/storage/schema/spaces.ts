@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { CategoryId, ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
-import type { AuditAction, AuditSubject, AuditValues } from "../../domain/spaces/audit.ts";
 import type { SpaceCode } from "../../domain/spaces/invitation.ts";
 import { FIRST_RIGHTS, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { RoleColor, RoleId } from "../../domain/spaces/role.ts";
@@ -191,28 +190,6 @@ export const spaceBans = sqliteTable(
   ],
 );
 
-/** What members have changed in a space. A row is never changed. */
-export const spaceAudit = sqliteTable(
-  "space_audit",
-  {
-    id: integer().primaryKey({ autoIncrement: true }),
-    spaceId: integer("space_id")
-      .notNull()
-      .references(() => spaces.id)
-      .$type<SpaceId>(),
-    at: integer().notNull(),
-    by: userRef("by_id"),
-    action: text().notNull().$type<AuditAction>(),
-    subject: text({ mode: "json" }).notNull().$type<AuditSubject>(),
-    /** the channel that it concerns: who may not read that is not shown the row; null: none */
-    conversationId: integer("conversation_id").$type<ConversationId>(),
-    /** what changed, before and after; null: nothing is told of it */
-    before: text({ mode: "json" }).$type<AuditValues>(),
-    after: text({ mode: "json" }).$type<AuditValues>(),
-  },
-  (table) => [index("space_audit_space").on(table.spaceId, table.id), index("space_audit_at").on(table.at)],
-);
-
 /** The channels that rely on what they know of their space, and until when (ms since 1970). */
 export const spaceLeases = sqliteTable(
   "space_leases",
@@ -241,10 +218,6 @@ export const spaceInvitations = sqliteTable(
     uses: integer().notNull().default(0),
     /** names the call that has used it last */
     lastUse: text("last_use").notNull().default(""),
-    /** the roles that it gives */
-    roleIds: text("role_ids", { mode: "json" }).notNull().default([]).$type<RoleId[]>(),
-    /** the channels that whom it lets in follow, besides those of the space */
-    channelIds: text("channel_ids", { mode: "json" }).notNull().default([]).$type<ConversationId[]>(),
   },
   (table) => [
     index("space_invitations_space").on(table.spaceId, table.createdAt),

@@ -51,7 +51,7 @@ export async function insertInvitation(
   const made = db
     .insert(spaceInvitations)
     .select(
-      sql`SELECT ${code}, ${spaceId}, ${createdBy}, ${createdAt}, ${expiresAt}, ${maxUses}, 0, '', '[]', '[]'
+      sql`SELECT ${code}, ${spaceId}, ${createdBy}, ${createdAt}, ${expiresAt}, ${maxUses}, 0, ''
         WHERE ${count} < ${most}`,
     )
     .returning({ code: spaceInvitations.code });

@@ -113,10 +113,7 @@ export function endingQueries(db: Database, id: SpaceId, userId: UserId, isNext:
     db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
     db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
     db.delete(spaceMembers).where(and(isOfMember, isNext)),
-    db
-      .insert(formerSpaceMembers)
-      .select(sql`SELECT ${id}, ${userId} WHERE ${isNext}`)
-      .onConflictDoNothing(),
+    db.insert(formerSpaceMembers).select(sql`SELECT ${id}, ${userId} WHERE ${isNext}`).onConflictDoNothing(),
   ] as const;
 }
 
