@@ -153,6 +153,13 @@ async function exported(group: string) {
     members: new Map<string, unknown>(
       records.flatMap((one) => (one.type === "member" ? [[one.member.user, one.member]] : [])),
     ),
+    inSpace: new Map<string, unknown>(
+      records.flatMap((one) =>
+        one.type === "space_member" ? [[one.space_member.user, one.space_member]] : [],
+      ),
+    ),
+    /** undefined: it is no channel of one */
+    ownerOfSpace: records.flatMap((one) => (one.type === "space" ? one.space.owner : []))[0],
   };
 }
 
@@ -247,23 +254,50 @@ const HookEvent = z.object({
   }),
 });
 
-/** A user of each system, a group of it, and what people do there between two imports. */
-async function inUse(origin: Origin, { lin, ned, bot }: { lin: Person; ned: Person; bot: number }) {
+/** Those who come to a group between two imports. */
+type Newcomers = Record<"lin" | "ned" | "bot", Person>;
+
+/** Has them come to a group, or into the space of a channel. @returns who leads there, and where they act */
+async function comeTo(group: string, { lin, ned, bot }: Newcomers): Promise<{ lead: Person; at: string }> {
+  const server = `/v1/server/conversations/${ref(group)}`;
+  const { ownerOfSpace } = await exported(group);
+  if (ownerOfSpace === undefined) {
+    const made = { kind: "group", owner: "ext:live:lin", members: [ned.id, bot.id] };
+    return { lead: lin, at: `/v1/conversations/${Id.parse(await json("PUT", server, made)).id}` };
+  }
+  const path = `/v1/conversations/${Id.parse(await json("GET", server)).id}`;
+  const lead = await signedIn(ownerOfSpace);
+  const channel = await json("GET", path, undefined, lead.token);
+  const at = `/v1/spaces/${z.object({ space_id: z.int() }).parse(channel).space_id}`;
+  const invited = await json("POST", `${at}/invitations`, {}, lead.token);
+  const { code } = z.object({ code: z.string() }).parse(invited);
+  for (const { id, token } of [lin, ned, bot]) {
+    await call("POST", `/v1/invitations/${code}`, undefined, token);
+    // Guests of the origin do not see all channels, and no more do newcomers.
+    await call("PUT", `${path}/overrides/users/${id}`, { allow: ["read"], deny: [] }, lead.token);
+    await call("PUT", `${path}/follow`, undefined, token);
+  }
+  return { lead, at };
+}
+
+/** A group or a channel of each system, and what people do there between two imports. */
+async function inUse(origin: Origin, newcomers: Newcomers) {
   const { group, ann: nameOfAnn, ben: nameOfBen, fate } = PARTS[origin];
+  const { lin, ned } = newcomers;
   await run(partOf(origin), origin);
-  const made = { kind: "group", owner: "ext:live:lin", members: [ned.id, bot] };
-  const { id } = Id.parse(await json("PUT", `/v1/server/conversations/${ref(group)}`, made));
-  const [ann, ben] = await Promise.all([signedIn(nameOfAnn), signedIn(nameOfBen)]);
+  const { lead, at } = await comeTo(group, newcomers);
+  const { id } = Id.parse(await json("GET", `/v1/server/conversations/${ref(group)}`));
   const path = `/v1/conversations/${id}`;
+  const [ann, ben] = await Promise.all([signedIn(nameOfAnn), signedIn(nameOfBen)]);
   const send = async ({ token }: Person, text: string) =>
     Sent.parse(await json("POST", `${path}/messages`, { kind: "text", body: { text } }, token)).seq;
   await send(ben, "one");
   const seq = await send(lin, "two");
   await send(ann, "three");
   await call("PUT", `${path}/read`, { seq }, ned.token);
-  await call("PATCH", `${path}/members/${ann.id}`, { muted_for_s: 3_600, name_card: "Annie" }, lin.token);
-  if (fate === "removed") await call("DELETE", `${path}/members/${ben.id}`, undefined, lin.token);
-  else await call("PUT", `${path}/bans/${ben.id}`, {}, lin.token);
+  await call("PATCH", `${at}/members/${ann.id}`, { muted_for_s: 3_600 }, lead.token);
+  if (fate === "removed") await call("DELETE", `${at}/members/${ben.id}`, undefined, lead.token);
+  else await call("PUT", `${at}/bans/${ben.id}`, {}, lead.token);
   const live = `live in ${origin}`;
   return { origin, id, ann, live, before: await exported(group), sendLive: () => send(lin, live) };
 }
@@ -272,11 +306,11 @@ const Id = z.object({ id: z.int() });
 const Sent = z.object({ seq: z.int() });
 const Bot = z.object({ token: z.string(), id: z.int() });
 
-test("a newer export into groups that people use tells nobody, and undoes nothing of theirs", async () => {
+test("a newer export into groups and channels that people use tells nobody, and undoes nothing of theirs", async () => {
   const { origin: receiver, got } = await listen((_, response) => response.writeHead(201).end());
   const [lin, ned] = await Promise.all([signedIn("live:lin"), signedIn("live:ned")]);
   const bot = Bot.parse(await json("POST", "/v1/bots", { nickname: "Bot" }, lin.token));
-  const groups = await Promise.all(Origin.options.map((origin) => inUse(origin, { lin, ned, bot: bot.id })));
+  const groups = await Promise.all(Origin.options.map((origin) => inUse(origin, { lin, ned, bot })));
   const ids = groups.map(({ id }) => id);
   const lives = groups.map(({ live }) => live).sort();
 
@@ -327,6 +361,7 @@ test("a newer export into groups that people use tells nobody, and undoes nothin
     expect(new Map([...now.texts].filter(([id]) => whole.has(id)))).toEqual(whole);
     expect([...then.texts].filter(([id, text]) => whole.has(id) && whole.get(id) !== text)).toHaveLength(1);
     for (const member of [ann, ben, "live:lin", "live:ned"])
-      expect(now.members.get(member)).toEqual(then.members.get(member));
+      for (const of of ["members", "inSpace"] as const)
+        expect(now[of].get(member)).toEqual(then[of].get(member));
   }
 }, 60_000);

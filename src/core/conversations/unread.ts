@@ -13,7 +13,7 @@ export interface UnreadTotal {
 }
 
 /** What waits for a user in a space, in the channels that they follow. */
-export interface SpaceUnread {
+interface SpaceUnread {
   spaceId: SpaceId;
   /** without channels that are silent for the user */
   unreadCount: number;
