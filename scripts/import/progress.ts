@@ -38,7 +38,7 @@ export function messagesOf({ imported, unchanged }: Done): number {
 export function countsOf(counts: Record<string, number>): string {
   const words = Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${number(count)} ${name}${count === 1 ? "" : "s"}`);
+    .map(([name, count]) => `${number(count)} ${name.replace("_", " ")}${count === 1 ? "" : "s"}`);
   return words.join(", ") || "nothing";
 }
 

@@ -35,8 +35,7 @@ const TRIES = 5;
  * @param people without deleted users, who get no outcome
  * @param how `areFormerKept`: who has left the space, or was removed, stays out
  * @throws `not_found` for a space that is dissolved; `unavailable` if the space goes on changing, or a
- * channel
- *   was not told: the same again completes it
+ *   channel was not told: the same again completes it
  */
 export async function placeMembers(
   core: Core,

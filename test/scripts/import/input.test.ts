@@ -107,7 +107,9 @@ test("a dry run says what comes, and the report has all that is left out", async
   const report = join(folderOf({}), "left-out.jsonl");
   const { code, said } = await run(fixture("slack"), "--from", "slack", "--dry-run", "--report", report);
   expect(code).toBe(0);
-  expect(said).toContain("Converted: 7 users, 5 conversations, 16 messages, 1 file, 11 members");
+  expect(said).toContain(
+    "Converted: 8 users, 1 space, 3 space members, 5 conversations, 16 messages, 1 file, 8 members",
+  );
   expect(said).toContain("Left out, or changed on the way: 8");
   // It holds texts of people.
   expect(statSync(report).mode & 0o777).toBe(0o600);

@@ -46,7 +46,7 @@ async function importDiscord(origin: string, ...argv: string[]): Promise<{ code:
   return { code, said: lines.join("\n") };
 }
 
-test("sends records with the key, in the order users, conversation, messages, members", async () => {
+test("sends records with the key, in the order users, space, conversation, messages, members", async () => {
   const { origin, got } = await listen(takeAll);
   const { code, said } = await importDiscord(origin);
   expect({ code, said }).toEqual({
@@ -61,7 +61,15 @@ test("sends records with the key, in the order users, conversation, messages, me
     "content-type": "application/jsonl",
   });
   const types = got.flatMap(recordsOf).map(({ type }) => type);
-  expect([...new Set(types)]).toEqual(["version", "user", "conversation", "message", "member"]);
+  expect([...new Set(types)]).toEqual([
+    "version",
+    "user",
+    "space",
+    "space_member",
+    "conversation",
+    "message",
+    "member",
+  ]);
 });
 
 test("a dry run asks the server to store nothing, and hands over no file", async () => {
@@ -73,7 +81,7 @@ test("a dry run asks the server to store nothing, and hands over no file", async
   expect(got.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "POST /v1/server/imports?dry_run=true",
   ]);
-  expect(lines.join("\n")).toContain("Would import: 5 users");
+  expect(lines.join("\n")).toContain("Would import: 6 users, 1 space, 2 space members, 4 conversations");
 });
 
 test("hands over the files that the server wants, with their bytes", async () => {
