@@ -79,7 +79,7 @@ export class SendAdmission {
       return;
     }
     const admitted = this.#queues.run(key, async () => {
-      const failure = coming.length > 0 ? await this.#arrivals.load(coming) : null;
+      const failure = coming.length > 0 ? await this.#arrivals.load(senderId, coming) : null;
       // What cannot be loaded is refused by the queue.
       await loading?.catch(() => undefined);
       const prepared = failure ?? (await this.#prepare(senderId, batch, pendingCheck));

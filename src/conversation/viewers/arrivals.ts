@@ -48,7 +48,7 @@ export class Arrivals {
   #isArriving(senderId: UserId, origin: SendOrigin): boolean {
     const { viewers, members, readers } = this.#room;
     const joins = readers !== null || "socket" in origin || origin.joins === true;
-    return viewers.areThere && joins && members.findSender(senderId) === null;
+    return viewers.areThere && joins && senderId !== NOBODY && members.findSender(senderId) === null;
   }
 
   /** The users who might become members by what a user sends. */
@@ -63,14 +63,15 @@ export class Arrivals {
   }
 
   /**
-   * Reads the profiles of viewers who might become members, once: others are to be shown them.
+   * Reads the profiles of viewers who might become members by what a user sends, once: others are to be shown
+   * them.
    * @returns why it cannot be
    */
-  async load(ids: readonly UserId[]): Promise<Failure | null> {
+  async load(senderId: UserId, ids: readonly UserId[]): Promise<Failure | null> {
     const { viewers, profiles, readers } = this.#room;
     try {
       // Who has come into the space since it was read is a reader, too.
-      const unknown = ids.find((id) => readers?.has(id) === false);
+      const unknown = ids.find((id) => id !== senderId && readers?.has(id) === false);
       if (unknown !== undefined) await readers?.load(unknown);
       const isKnown = (id: UserId) => profiles.has(id) || profiles.expected(id) !== undefined;
       const missing = new Set(ids.filter((id) => viewers.find(id) && !isKnown(id)));
