@@ -159,6 +159,8 @@ export const LIMITS = {
   /** roles, and members, who are named as a private channel is made */
   namedInChannel: 40,
   invitationUses: 1_000,
+  /** roles, and channels, that an invitation to a space gives */
+  invitationGifts: 10,
   /** incoming hooks of a group; messages of one at once, then in a second; bytes of what is posted to one */
   incomingHooks: 10,
   hookBurst: 300,

@@ -75,6 +75,8 @@ export interface Settings {
   pageIssuer: PageIssuer | null;
   /** where calls to addresses that people gave may go: `DNS_RESOLVER` */
   wayOut: WayOut;
+  /** whether users find and join discoverable spaces: `SPACES_DIRECTORY` */
+  spacesDirectory: boolean;
   /** whether the server fetches what messages link to, for previews: `LINK_PREVIEWS` */
   linkPreviews: boolean;
   /** days after which a message expires; null: never. A conversation may have its own: `RETENTION_DAYS` */
@@ -171,7 +173,7 @@ const NAMES = [
   ] as const),
   ...(["APP_KEYS", "USERSIG_RULE_KEY", "USERSIG_RULE", "USERSIG_PROVISIONING", "USERSIG_TIME_ZONE"] as const),
   ...(["USERSIG_EVENT_NAMES", "TIM_REVOKE_WINDOW_S", "REGISTRATION", "REQUEST_LOG"] as const),
-  ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS"] as const),
+  ...(["RESTORE", "BACKUP_TO_R2", "LINK_PREVIEWS", "SPACES_DIRECTORY"] as const),
   ...([
     "PUBLIC_ORIGIN",
     "FORMER_ORIGINS",
@@ -263,6 +265,7 @@ export function readSettings(env: RawSettings): Settings {
       allowsLoopback,
       resolver: setting("DNS_RESOLVER", env.DNS_RESOLVER, resolverUrl(allowsLoopback), RESOLVER),
     },
+    spacesDirectory: setting("SPACES_DIRECTORY", env.SPACES_DIRECTORY, Switch, false),
     linkPreviews: setting("LINK_PREVIEWS", env.LINK_PREVIEWS, Switch, false),
     retentionDays: setting("RETENTION_DAYS", env.RETENTION_DAYS, RetentionDays, null),
     asksConsent: true,

@@ -68,6 +68,11 @@ export function setLinkPreviews(value: "on" | "off"): () => void {
   return set("LINK_PREVIEWS", value);
 }
 
+/** Sets `SPACES_DIRECTORY`. @returns restores it */
+export function setSpacesDirectory(value: "on" | "off"): () => void {
+  return set("SPACES_DIRECTORY", value);
+}
+
 /** Sets `CROWD_MEMBERS` for objects that start from now on. @returns restores it */
 export function setCrowdMembers(count: number): () => void {
   return set("CROWD_MEMBERS", String(count));
@@ -95,7 +100,7 @@ function set(
         | "QUOTAS"
       )
     | ("MAX_UPLOAD_MIB" | "PUBLIC_ORIGIN" | "USERSIG_EVENT_NAMES")
-    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS" | "ARCHIVE_MIB")
+    | ("RESTORE" | "BACKUP_TO_R2" | "RETENTION_DAYS" | "LINK_PREVIEWS" | "ARCHIVE_MIB" | "SPACES_DIRECTORY")
     | PolicyName,
   value: string,
 ): () => void {

@@ -18,6 +18,7 @@ import {
   mayAskToJoin,
   listOwnJoinRequests as ownRequests,
 } from "../../storage/conversations/own-requests.ts";
+import { noteChannel } from "../../storage/spaces/audit.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
@@ -79,7 +80,15 @@ export async function editGroup(
   };
   const fields = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
   await core.conversations.edit(id, { userId: caller, change: fields });
-  return getConversation(core, caller, id);
+  const conversation = await getConversation(core, caller, id);
+  if (conversation.spaceId !== null && (name !== undefined || introduction !== undefined)) {
+    const after = {
+      ...(name !== undefined && { name }),
+      ...(introduction !== undefined && { topic: introduction }),
+    };
+    await noteChannel(core.db, id, { by: caller, at: Date.now(), action: "channel_changed", after });
+  }
+  return conversation;
 }
 
 /**
@@ -289,6 +298,7 @@ export async function handOver(
 export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.dissolve(id, { userId: caller });
   core.securityLog.record("group_dissolved", { user: null, by: caller, conversation: id });
+  await noteChannel(core.db, id, { by: caller, at: Date.now(), action: "channel_deleted" });
 }
 
 /** The pending join requests, the oldest first. @throws `not_found`, `forbidden` */

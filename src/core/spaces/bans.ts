@@ -6,6 +6,7 @@ import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { rankOf } from "../../domain/spaces/rights.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import { deleteSpaceBan, insertSpaceBan, listSpaceBans } from "../../storage/spaces/bans.ts";
 import { findSpace } from "../../storage/spaces/spaces.ts";
 import { countNamed } from "../contacts/strangers.ts";
@@ -44,7 +45,8 @@ export async function banFromSpace(
     if (member) requireAbove(caller, space, rankOf(target, member));
     const ban = { userId: target, bannedBy: caller, reason, createdAt: Date.now() };
     const isMember = member !== null;
-    const isStored = await insertSpaceBan(core.db, space, ban, { isMember, most: LIMITS.bans });
+    const note = noteOf(caller, "member_banned", { userId: target });
+    const isStored = await insertSpaceBan(core.db, { ...space, note }, ban, { isMember, most: LIMITS.bans });
     if (isStored === false) throw new CoreError("conflict", `A space has at most ${LIMITS.bans} bans.`);
     return isStored && { isMember };
   });
@@ -56,7 +58,8 @@ export async function banFromSpace(
 export async function liftSpaceBan(core: Core, caller: UserId, id: SpaceId, target: UserId): Promise<void> {
   const wasThere = await fromSpace(core, caller, id, (space) => {
     requireIn(space, "ban", "lift bans");
-    return deleteSpaceBan(core.db, space, target);
+    const note = noteOf(caller, "ban_lifted", { userId: target });
+    return deleteSpaceBan(core.db, { ...space, note }, target);
   });
   if (wasThere) core.securityLog.record("ban_lifted", { user: target, by: caller, space: id });
 }

@@ -1,7 +1,9 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { CategoryId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { changedFields } from "../../domain/spaces/audit.ts";
 import type { StoredCategory } from "../../domain/spaces/category.ts";
+import { NEW_ROW, noteOf } from "../../storage/spaces/audit-notes.ts";
 import {
   deleteCategory as deleteStored,
   insertCategory,
@@ -35,7 +37,8 @@ export async function createCategory(
   await requireShown(core, caller, name);
   const made = await fromSpace(core, caller, id, (space) => {
     requireIn(space, "manage_channel", MANAGE);
-    return insertCategory(core.db, space, { name, most: LIMITS.categories });
+    const note = noteOf(caller, "category_created", { categoryId: NEW_ROW, after: { name } });
+    return insertCategory(core.db, { ...space, note }, { name, most: LIMITS.categories });
   });
   if (made.id === null)
     throw new CoreError("conflict", `A space has at most ${LIMITS.categories} categories.`);
@@ -54,8 +57,10 @@ export async function renameCategory(
   await requireShown(core, caller, name);
   await fromSpace(core, caller, id, async (space) => {
     requireIn(space, "manage_channel", MANAGE);
-    await requireCategory(core, caller, space, category);
-    return (await renameStored(core.db, space, category, name)) || null;
+    const former = await requireCategory(core, caller, space, category);
+    const changed = changedFields({ name: former.name }, { name });
+    const note = changed && noteOf(caller, "category_renamed", { categoryId: category, ...changed });
+    return (await renameStored(core.db, { ...space, note }, category, name)) || null;
   });
   tellOnlineMembers(core, id);
   return { id: category, name };
@@ -75,8 +80,11 @@ export async function deleteCategory(
   await fromSpace(core, caller, id, async (space) => {
     requireIn(space, "manage_channel", MANAGE);
     const { categories } = await getLayout(core, caller, space);
-    if (!categories.some((one) => one.id === category)) return true;
-    return (await deleteStored(core.db, space, category)) || null;
+    const former = categories.find((one) => one.id === category);
+    if (!former) return true;
+    const before = { name: former.name };
+    const note = noteOf(caller, "category_deleted", { categoryId: category, before });
+    return (await deleteStored(core.db, { ...space, note }, category)) || null;
   });
   tellOnlineMembers(core, id);
 }
@@ -109,7 +117,8 @@ export async function orderChannels(
     const seen = await getLayout(core, caller, space);
     if (!areSame(channels, seen.channels) || !areSame(categories, seen.categories))
       throw new CoreError("conflict", "You see other channels and categories than these: load them anew.");
-    return (await storeOrder(core.db, space, { categoryIds, channels })) || null;
+    const note = noteOf(caller, "channels_ordered");
+    return (await storeOrder(core.db, { ...space, note }, { categoryIds, channels })) || null;
   });
   tellOnlineMembers(core, id);
   return getChannels(core, caller, id);

@@ -16,6 +16,7 @@ import type { MemberSpace } from "../../domain/spaces/space.ts";
 import { randomHex } from "../../lib/random.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { findCreatedGroup } from "../../storage/conversations/groups.ts";
+import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import { listCategories } from "../../storage/spaces/categories.ts";
 import { findChannels, insertChannel, updateChannel } from "../../storage/spaces/channels.ts";
 import { findOverridesOf } from "../../storage/spaces/overrides.ts";
@@ -122,7 +123,9 @@ export async function createChannel(
     async () => {
       const row = { ...channel, categoryId, isDefault, overrides };
       const most = { channels: LIMITS.channels, defaults: LIMITS.defaultChannels };
-      const inserted = await insertChannel(core.db, id, row, most);
+      const after = { name, visibility, channel_kind: kind };
+      const note = noteOf(caller, "channel_created", { after });
+      const inserted = await insertChannel(core.db, id, row, most, note);
       if (inserted !== null) return { made: inserted, created: true };
       await getSpace(core, caller, id);
       const former = clientGroupId && (await findCreatedGroup(core.db, caller, clientGroupId));
@@ -168,7 +171,13 @@ export async function changeChannel(
     if (categoryId !== undefined && categoryId !== null)
       await requireCategory(core, caller, space, categoryId);
     const change = { categoryId, isDefault };
-    const isDone = await updateChannel(core.db, space, id, change, LIMITS.defaultChannels);
+    const after = {
+      ...(categoryId !== undefined && { category_id: categoryId }),
+      ...(isDefault !== undefined && { default: isDefault }),
+    };
+    const note = noteOf(caller, "channel_changed", { conversationId: id, after });
+    const noted = { ...space, note };
+    const isDone = await updateChannel(core.db, noted, id, change, LIMITS.defaultChannels);
     if (isDone === false)
       throw new CoreError("conflict", `Newcomers follow at most ${LIMITS.defaultChannels} channels.`);
     return isDone;
@@ -215,16 +224,19 @@ export async function followChannel(
 /**
  * Has who comes into a space follow its default channels that they can read, `LIMITS.defaultChannels` at
  * most, or the first one where there are none; one that ends meanwhile is left out.
+ * @param named channels that they follow, too, before those
  * @returns the first of them
  */
-export async function followDefaults(
+export async function followFirst(
   core: Core,
   caller: UserId,
   id: SpaceId,
+  named: readonly ConversationId[] = [],
 ): Promise<ConversationId | null> {
   const channels = await listChannels(core, caller, id);
-  const defaults = channels.filter(({ isDefault }) => isDefault);
-  const followed = defaults.length > 0 ? defaults : channels.slice(0, 1);
+  const wanted = channels.filter((channel) => named.includes(channel.id));
+  const defaults = channels.filter((channel) => channel.isDefault && !wanted.includes(channel));
+  const followed = wanted.length + defaults.length > 0 ? [...wanted, ...defaults] : channels.slice(0, 1);
   await Promise.all(
     followed.map((channel) =>
       followChannel(core, caller, channel.id, true).catch((error: unknown) => {

@@ -1,21 +1,31 @@
 import { z } from "zod";
 import type { User } from "../../domain/accounts/user.ts";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
-import { CoreError } from "../../domain/errors.ts";
-import { type SpaceId, UserId } from "../../domain/ids.ts";
-import { rankOf } from "../../domain/spaces/rights.ts";
-import type { RoleId } from "../../domain/spaces/role.ts";
+import { CoreError, noConversation, refusedFor } from "../../domain/errors.ts";
+import { type ConversationId, NOBODY, type SpaceId, UserId } from "../../domain/ids.ts";
+import { has } from "../../domain/spaces/permission.ts";
+import { permissionsOf, rankOf } from "../../domain/spaces/rights.ts";
+import { EVERYONE_ROLE, type RoleId, type SpaceRole } from "../../domain/spaces/role.ts";
+import { comparisonForm } from "../../lib/text-forms.ts";
 import { findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import { listFollowed } from "../../storage/spaces/channels.ts";
-import { deleteSpaceMember, listSpaceMembers, muteSpaceMember } from "../../storage/spaces/members.ts";
-import { findSpace } from "../../storage/spaces/spaces.ts";
+import {
+  deleteSpaceMember,
+  listSpaceMembers,
+  muteSpaceMember,
+  type StoredSpaceMember,
+} from "../../storage/spaces/members.ts";
+import { listRoles as listStoredRoles } from "../../storage/spaces/roles.ts";
+import { findSpace, findSpaceOf, listChannels, storeOwner } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { usersById } from "../groups/groups.ts";
 import { fromSpace, requireAbove } from "./from-space.ts";
-import { noMember, requireAboveMember } from "./roles.ts";
-import { getSpace, noSpace, requireIn } from "./spaces.ts";
+import { findRights, rightsIn } from "./overrides.ts";
+import { getTarget, listRoles, noMember, requireAboveMember } from "./roles.ts";
+import { getSpace, noSpace, type OwnSpace, requireIn } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
-import { tellDevices } from "./tell-devices.ts";
+import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
 
 /** A member of a space. */
 export interface SpaceMember {
@@ -30,28 +40,114 @@ export interface SpaceMember {
 
 const MemberPlace = z.tuple([z.int().nonnegative(), UserId]);
 
+/** Members that are looked at together for those that are asked for. */
+const LOOKED_AT = 200;
+
+/** Which members of a space a page has. */
+type MemberQuery = PageQuery & {
+  /** those with this role */
+  roleId?: RoleId | undefined;
+  /** those with a name that contains it, as people read it */
+  text?: string | undefined;
+  /** those who can read this channel, which the caller can read */
+  channelId?: ConversationId | undefined;
+};
+
 /**
  * A page of the members, in the order in which they came.
- * @param roleId of those with it
- * @throws `not_found`, `validation_failed`
+ * @throws `not_found`, also for a channel that the caller cannot read; `validation_failed`
  */
 export async function listMembers(
   core: Core,
   caller: UserId,
   id: SpaceId,
-  { limit, cursor, roleId }: PageQuery & { roleId?: RoleId | undefined },
+  { limit, cursor, roleId, text, channelId }: MemberQuery,
 ): Promise<Page<SpaceMember>> {
-  await getSpace(core, caller, id);
+  const space = await getSpace(core, caller, id);
+  const canRead = channelId === undefined ? null : await readingIn(core, caller, space, channelId);
+  const wanted = text === undefined ? null : comparisonForm(text);
+  const isAll = canRead === null && wanted === null;
   const [joinedAt, userId] = cursor === undefined ? [] : readCursor(MemberPlace, cursor);
-  const after = joinedAt === undefined || userId === undefined ? undefined : { joinedAt, userId };
-  const found = await listSpaceMembers(core.db, id, { after, limit: limit + 1, roleId });
-  const { items, nextCursor } = pageOf(found, limit, (place) => [place.joinedAt, place.userId]);
-  const ids = items.map((place) => place.userId);
-  const userOf = usersById(await findUsersWithDeleted(core.db, ids, caller));
-  return {
-    items: items.map(({ userId, ...member }) => ({ user: userOf(userId), ...member })),
-    nextCursor,
+  let after = joinedAt === undefined || userId === undefined ? undefined : { joinedAt, userId };
+  const found: (SpaceMember & { userId: UserId })[] = [];
+  for (;;) {
+    const size = isAll ? limit + 1 : LOOKED_AT;
+    const places = await listSpaceMembers(core.db, id, { after, limit: size, roleId });
+    const readers = canRead ? places.filter(canRead) : places;
+    const userOf = usersById(
+      await findUsersWithDeleted(
+        core.db,
+        readers.map((place) => place.userId),
+        caller,
+      ),
+    );
+    for (const { userId: memberId, ...member } of readers) {
+      const user = userOf(memberId);
+      if (wanted === null || comparisonForm(`${user.username}\n${user.nickname}`).includes(wanted))
+        found.push({ userId: memberId, user, ...member });
+    }
+    after = places.at(-1);
+    if (found.length > limit || places.length < size) break;
+  }
+  const { items, nextCursor } = pageOf(found, limit, (member) => [member.joinedAt, member.userId]);
+  return { items: items.map(({ userId: _, ...member }) => member), nextCursor };
+}
+
+/** Tells who can read a channel of the space. @throws `not_found` unless the caller can */
+async function readingIn(core: Core, caller: UserId, space: OwnSpace, id: ConversationId) {
+  if ((await findSpaceOf(core.db, id)) !== space.id) throw noConversation();
+  const { overrides } = await rightsIn(core, caller, id, space);
+  const roles = await listStoredRoles(core.db, space.id);
+  return ({ userId, roleIds }: StoredSpaceMember): boolean => {
+    const own = roles.filter((role) => roleIds.includes(role.id));
+    return has(permissionsOf(userId, { ...space, roles: own }, overrides), "read");
   };
+}
+
+/**
+ * Who can read a channel: the roles whose members all can, highest first, and a page of the members.
+ * @throws `not_found` for who cannot, and where it is no channel
+ */
+export async function listReaders(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  query: PageQuery & Pick<MemberQuery, "text">,
+): Promise<{ spaceId: SpaceId; roles: SpaceRole[]; members: Page<SpaceMember> }> {
+  const { spaceId, overrides } = await findRights(core, caller, id);
+  const { everyone } = await getSpace(core, caller, spaceId);
+  const ofRoles = overrides.filter(({ userId }) => userId === null);
+  const roles = (await listRoles(core, caller, spaceId)).filter((role) => {
+    const own = role.id === EVERYONE_ROLE ? [] : [role];
+    return has(permissionsOf(NOBODY, { ownerId: caller, everyone, roles: own }, ofRoles), "read");
+  });
+  const members = await listMembers(core, caller, spaceId, { ...query, channelId: id });
+  return { spaceId, roles, members };
+}
+
+/**
+ * Makes another member the owner of the caller's space. Once this resolves, the caller has no right of an owner.
+ * @throws `not_found`, also for who is no member; `forbidden` unless the caller owns it; `unavailable` if a
+ *   channel was not told: the new owner has all rights then, and a lease of 65 s ends those of the caller
+ */
+export async function transferSpace(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+  target: UserId,
+): Promise<OwnSpace> {
+  await fromSpace(core, caller, id, async (space) => {
+    if (space.ownerId !== caller) throw refusedFor("rank", "Only the owner may hand over a space.");
+    await getTarget(core, id, target);
+    const note = noteOf(caller, "owner_changed", {
+      ...{ userId: target, before: { owner_id: caller }, after: { owner_id: target } },
+    });
+    return (await storeOwner(core.db, { ...space, note }, target)) || null;
+  });
+  await tellChannels(core, id, await listChannels(core.db, id));
+  core.securityLog.record("rights_changed", { user: target, by: caller, space: id });
+  tellOnlineMembers(core, id);
+  return getSpace(core, caller, id);
 }
 
 /**
@@ -82,7 +178,8 @@ export async function removeSpaceMember(
     const member = await findSpace(core.db, target, id);
     if (!member) return true;
     requireAbove(caller, space, rankOf(target, member));
-    return (await deleteSpaceMember(core.db, space, target)) ? false : null;
+    const note = noteOf(caller, "member_removed", { userId: target });
+    return (await deleteSpaceMember(core.db, { ...space, note }, target)) ? false : null;
   });
   if (!(await finishLeaving(core, id, target, !isGone))) throw noMember(target);
   core.securityLog.record("member_removed", { user: target, by: caller, space: id });
@@ -123,7 +220,8 @@ export async function muteMember(
     requireIn(space, "kick", "mute members");
     await requireAboveMember(core, caller, space, target);
     const until = mutedForS === 0 ? 0 : Date.now() + mutedForS * 1_000;
-    return (await muteSpaceMember(core.db, space, target, until)) || null;
+    const note = noteOf(caller, "member_muted", { userId: target, after: { muted_until: until || null } });
+    return (await muteSpaceMember(core.db, { ...space, note }, target, until)) || null;
   });
   await tellChannels(core, id, []);
   tellDevices(core, id, target);

@@ -1,6 +1,5 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { RoleId } from "../../domain/spaces/role.ts";
 import {
@@ -12,6 +11,7 @@ import {
 } from "../../storage/data/imported-spaces.ts";
 import { listChannels } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
+import { maxSpaceMembers } from "./from-space.ts";
 import { noSpace } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
 
@@ -45,7 +45,7 @@ export async function placeMembers(
   { areFormerKept }: { areFormerKept: boolean },
 ): Promise<Map<UserId, Placed>> {
   const wanted = new Map(people.map((one) => [one.userId, one]));
-  const most = Math.min(LIMITS.spaceMembers, core.settings.crowdMembers);
+  const most = maxSpaceMembers(core);
   for (let n = 0; n < TRIES; n++) {
     const space = await findSpaceById(core.db, id);
     if (!space || space.dissolvedAt !== null) throw noSpace();

@@ -2,10 +2,17 @@ import { CoreError, invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ChannelLook } from "../../domain/spaces/channel.ts";
-import { bitsOf, has, type PermissionBits } from "../../domain/spaces/permission.ts";
-import { type Override, type OverrideTarget, permissionsOf } from "../../domain/spaces/rights.ts";
+import { bitsOf, has, type PermissionBits, permissionsIn } from "../../domain/spaces/permission.ts";
+import {
+  type Override,
+  type OverrideTarget,
+  type PermissionReason,
+  permissionsOf,
+  reasonsOf,
+} from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE } from "../../domain/spaces/role.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
+import { type AuditNote, noteOf } from "../../storage/spaces/audit-notes.ts";
 import {
   listOverrides as listStored,
   type OverrideChange,
@@ -66,7 +73,7 @@ export async function listOverrides(
 }
 
 /**
- * What a member may do in a channel. Of others it is shown for the permission `manage_roles`.
+ * What a member may do in a channel, and why. Of others it is shown for the permission `manage_roles`.
  * @throws `not_found`, also for a user who is no member; `forbidden`
  */
 export async function findPermissions(
@@ -74,11 +81,10 @@ export async function findPermissions(
   caller: UserId,
   id: ConversationId,
   userId: UserId,
-): Promise<PermissionBits> {
+): Promise<PermissionReason[]> {
   const channel = await findRights(core, caller, id);
-  if (userId === caller) return channel.permissions;
-  requireIn(channel, "manage_roles", "see what others may do");
-  return permissionsOf(userId, await getTarget(core, channel.spaceId, userId), channel.overrides);
+  if (userId !== caller) requireIn(channel, "manage_roles", "see what others may do");
+  return reasonsOf(userId, await getTarget(core, channel.spaceId, userId), channel.overrides);
 }
 
 /**
@@ -160,6 +166,7 @@ async function changeOverrides(
     requireIn(channel, "manage_channel", "change its overrides");
     requireIn(channel, "manage_roles", "change its overrides");
     const changes = plan(channel, space);
+    const noted = [];
     let after = channel.overrides;
     for (const { rights, ...target } of changes) {
       await requireTarget(core, caller, space, target, rights === null);
@@ -171,15 +178,35 @@ async function changeOverrides(
         throw new CoreError("conflict", `A channel has at most ${LIMITS.overrides} overrides.`);
       after = rights ? [...others, { ...target, allow, deny }] : others;
       users.add(target.userId);
+      noted.push({ ...target, rights, note: overrideNote(caller, id, former, rights && { allow, deny }) });
     }
     if (permissionsOf(caller, space, after) === 0)
       throw new CoreError("conflict", "You could not read the channel any more: allow it to yourself first.");
-    return (await storeOverrides(core.db, space, id, changes)) || null;
+    return (await storeOverrides(core.db, space, id, noted)) || null;
   });
   await tellChannels(core, spaceId, [id]);
   for (const user of users)
     core.securityLog.record("rights_changed", { user, by: caller, space: spaceId, conversation: id });
   tellOnlineMembers(core, spaceId);
+}
+
+/** What the audit log says of an override of a channel. */
+function overrideNote(
+  caller: UserId,
+  conversationId: ConversationId,
+  former: Override,
+  rights: Pick<Override, "allow" | "deny"> | null,
+): AuditNote {
+  const shown = ({ allow, deny }: Pick<Override, "allow" | "deny">) => ({
+    allow: permissionsIn(allow),
+    deny: permissionsIn(deny),
+  });
+  const { userId, roleId } = former;
+  return noteOf(caller, rights ? "override_set" : "override_ended", {
+    ...{ conversationId, userId, before: shown(former) },
+    ...(roleId !== null && { roleId }),
+    ...(rights && { after: shown(rights) }),
+  });
 }
 
 /**

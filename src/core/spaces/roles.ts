@@ -2,9 +2,12 @@ import { madeUpRoleId } from "../../domain/data/own-ids.ts";
 import { CoreError, invalid } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { type AuditFields, changedFields } from "../../domain/spaces/audit.ts";
+import { permissionsIn } from "../../domain/spaces/permission.ts";
 import { rankOf } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId, type SpaceRole } from "../../domain/spaces/role.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
+import { NEW_ROW, noteOf } from "../../storage/spaces/audit-notes.ts";
 import { listFollowed } from "../../storage/spaces/channels.ts";
 import {
   deleteRole as deleteStored,
@@ -20,7 +23,7 @@ import { findSpace, listChannels } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { fromSpace, requireAbove, requireOwn } from "./from-space.ts";
-import { getSpace, requireIn } from "./spaces.ts";
+import { getSpace, type OwnSpace, requireIn } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
 import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
 
@@ -75,7 +78,8 @@ export async function createRole(
     const { length } = await listStored(core.db, id);
     if (length >= LIMITS.roles)
       throw new CoreError("conflict", `A space has at most ${LIMITS.roles} roles besides \`everyone\`.`);
-    return insertRole(core.db, space, { ...fields, externalId: madeUpRoleId() });
+    const note = noteOf(caller, "role_created", { roleId: NEW_ROW, after: shownRole(fields) });
+    return insertRole(core.db, { ...space, note }, { ...fields, externalId: madeUpRoleId() });
   });
   changed(core, caller, id);
   return { id: role, ...fields, position: 1, memberCount: 0 };
@@ -115,9 +119,11 @@ export async function changeRole(
     requireAbove(caller, space, found.position);
     const after = permissions ?? found.permissions;
     requireOwn(space.permissions, found.permissions ^ after);
+    const changed = changedFields(shownRole(found), shownRole({ ...found, ...change }));
+    const noted = { ...space, note: changed && noteOf(caller, "role_changed", { roleId, ...changed }) };
     const stored = isEveryone
-      ? await updateEveryone(core.db, space, after)
-      : await updateRole(core.db, space, roleId, change);
+      ? await updateEveryone(core.db, noted, after)
+      : await updateRole(core.db, noted, roleId, change);
     return stored ? { ...found, ...change } : null;
   });
   // A repeat tells whom the first call has not told, and it does not know what the role gave before.
@@ -140,7 +146,8 @@ export async function deleteRole(core: Core, caller: UserId, id: SpaceId, roleId
       requireAbove(caller, space, found.position);
       requireOwn(space.permissions, found.permissions);
     }
-    return (await deleteStored(core.db, space, roleId)) || null;
+    const note = found && noteOf(caller, "role_deleted", { roleId, before: shownRole(found) });
+    return (await deleteStored(core.db, { ...space, note }, roleId)) || null;
   });
   await tellChannels(core, id, await listChannels(core.db, id));
   changed(core, caller, id);
@@ -166,7 +173,10 @@ export async function orderRoles(
       throw new CoreError("conflict", "The space has other roles than these: load them anew.");
     const moved = roles.filter((role, index) => highestFirst[index] !== role.id);
     for (const { position } of moved) requireAbove(caller, space, position);
-    return (await orderStored(core.db, space, highestFirst)) || null;
+    const order = (ids: readonly RoleId[]) => ({ role_ids: [...ids] });
+    const changed = changedFields(order(roles.map((role) => role.id)), order(highestFirst));
+    const note = changed && noteOf(caller, "roles_ordered", changed);
+    return (await orderStored(core.db, { ...space, note }, highestFirst)) || null;
   });
   changed(core, caller, id);
   return listRoles(core, caller, id);
@@ -186,17 +196,22 @@ export async function setMemberRole(
   { target, roleId, isGiven }: { target: UserId; roleId: RoleId; isGiven: boolean },
 ): Promise<void> {
   await fromSpace(core, caller, id, async (space) => {
-    const role = await roleOf(core, space, roleId);
-    requireIn(space, "manage_roles", MANAGE);
-    if (roleId === EVERYONE_ROLE) throw new CoreError("conflict", "Every member has the role `everyone`.");
-    requireAbove(caller, space, role.position);
-    requireOwn(space.permissions, role.permissions);
+    requireGiving(caller, space, await roleOf(core, space, roleId));
     await requireAboveMember(core, caller, space, target);
-    return (await storeMemberRole(core.db, space, { userId: target, roleId, isGiven })) || null;
+    const note = noteOf(caller, isGiven ? "role_given" : "role_taken", { userId: target, roleId });
+    return (await storeMemberRole(core.db, { ...space, note }, { userId: target, roleId, isGiven })) || null;
   });
   await tellChannels(core, id, await listFollowed(core.db, id, target));
   core.securityLog.record("rights_changed", { user: target, by: caller, space: id });
   tellDevices(core, id, target);
+}
+
+/** Requires that a member may give a role. @throws `forbidden`; `conflict` for `everyone` */
+export function requireGiving(caller: UserId, space: OwnSpace, role: SpaceRole): void {
+  requireIn(space, "manage_roles", MANAGE);
+  if (role.id === EVERYONE_ROLE) throw new CoreError("conflict", "Every member has the role `everyone`.");
+  requireAbove(caller, space, role.position);
+  requireOwn(space.permissions, role.permissions);
 }
 
 /** The space of another member. @throws `not_found` for who is none */
@@ -220,6 +235,11 @@ export async function requireAboveMember(
 /** The `not_found` for a user who is no member of a space. */
 export function noMember(id: UserId): CoreError {
   return new CoreError("not_found", `There is no member ${id} in this space.`, { missing: "member" });
+}
+
+/** A role as the audit log shows it. */
+function shownRole({ name, color, permissions, mentionable, hoist }: RoleFields): AuditFields {
+  return { name, color, permissions: permissionsIn(permissions), mentionable, hoist };
 }
 
 function changed(core: Core, caller: UserId, id: SpaceId): void {

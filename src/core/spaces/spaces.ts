@@ -2,10 +2,12 @@ import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
+import { type AuditFields, changedFields } from "../../domain/spaces/audit.ts";
 import { has, type Permission, type PermissionBits } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
 import { randomHex } from "../../lib/random.ts";
+import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import {
   dissolveSpace as dissolveStored,
   findCreatedSpace,
@@ -34,6 +36,7 @@ interface SpaceFields {
   name: string;
   avatar?: string | undefined;
   description?: string | undefined;
+  discoverable?: boolean | undefined;
 }
 
 /** A change of that; absent fields are unchanged. */
@@ -60,8 +63,10 @@ export async function createSpace(
 ): Promise<{ space: OwnSpace; created: boolean }> {
   requireMayCreateGroups(core);
   await requireAllowedFields(core, fields);
-  const { name, avatar = "", description = "" } = core.fileOrigins.withStoredAvatar(fields);
-  const space = { name, avatar, description, ownerId: caller, createdAt: Date.now(), clientSpaceId };
+  const shown = core.fileOrigins.withStoredAvatar(fields);
+  const { name, avatar = "", description = "", discoverable = false } = shown;
+  const looks = { name, avatar, description, discoverable };
+  const space = { ...looks, ownerId: caller, createdAt: Date.now(), clientSpaceId };
   return counted(core, caller, { groups: [clientSpaceId] }, async () => {
     const created = await insertSpace(core.db, space, newChannel(caller, { name: FIRST_CHANNEL }));
     const found = await findCreatedSpace(core.db, caller, clientSpaceId);
@@ -132,17 +137,26 @@ export async function editSpace(
   id: SpaceId,
   change: SpaceChange,
 ): Promise<OwnSpace> {
-  await requirePermission(core, caller, id, "manage_space", "change it");
+  const former = await requirePermission(core, caller, id, "manage_space", "change it");
   await requireOutOfShadow(core, caller);
   await requireAllowedFields(core, change);
-  const { name, avatar, description } = core.fileOrigins.withStoredAvatar(change);
-  await updateSpace(core.db, id, {
+  const { name, avatar, description, discoverable } = core.fileOrigins.withStoredAvatar(change);
+  const fields = {
     ...(name !== undefined && { name }),
     ...(avatar !== undefined && { avatar }),
     ...(description !== undefined && { description }),
-  });
+    ...(discoverable !== undefined && { discoverable }),
+  };
+  const changed = changedFields(pickShown(former), fields);
+  if (!changed) return former;
+  await updateSpace(core.db, id, fields, noteOf(caller, "space_changed", changed));
   tellOnlineMembers(core, id);
   return getSpace(core, caller, id);
+}
+
+/** What of a space its audit log notes. */
+function pickShown({ name, avatar, description, discoverable }: MemberSpace): AuditFields {
+  return { name, avatar, description, discoverable };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { randomHex } from "../../lib/random.ts";
 import type { User } from "../accounts/user.ts";
-import type { UserId } from "../ids.ts";
+import type { ConversationId, UserId } from "../ids.ts";
+import type { RoleId } from "./role.ts";
 import type { Space } from "./space.ts";
 
 /**
@@ -29,6 +30,9 @@ export interface SpaceInvitation {
   maxUses: number | null;
   /** how many it has let in */
   uses: number;
+  /** what a newcomer gets: roles, and channels that they follow besides the default ones */
+  roleIds: readonly RoleId[];
+  channelIds: readonly ConversationId[];
 }
 
 /** What an invitation shows to whoever has its code. */

@@ -1,6 +1,6 @@
 import type { Capability } from "../conversations/group-policies.ts";
 import type { UserId } from "../ids.ts";
-import { ALL, bitsOf, has, type Permission, type PermissionBits } from "./permission.ts";
+import { ALL, bitsOf, has, Permission, type PermissionBits } from "./permission.ts";
 import { EVERYONE_ROLE, type RoleId } from "./role.ts";
 
 /** A role of a member, as far as it gives rights. */
@@ -55,6 +55,56 @@ export function permissionsOf(
   if (!has(bits, "manage_channel")) return bits;
   const kept = applied(applied(applied(base, ofEveryone, bitsOf(["write"])), ofRoles), ofUser);
   return bits | (kept & bitsOf(["write"]));
+}
+
+/** Why a member may, or may not, do something in a channel. */
+export interface PermissionReason {
+  permission: Permission;
+  isAllowed: boolean;
+  /** `owner`: of the space; `role`: the roles of the member; `override`: of the channel */
+  by: "owner" | "role" | "override";
+  /** the role that gives it, or whose override decides; null: none gives it, or an override of the member does */
+  roleId: RoleId | null;
+}
+
+/** Why a member has each permission in a channel, or lacks it: `permissionsOf` step by step. */
+export function reasonsOf(
+  userId: UserId,
+  member: MemberRights,
+  overrides: readonly Override[],
+): PermissionReason[] {
+  if (userId === member.ownerId)
+    return Permission.options.map((permission) => ({
+      ...{ permission, isAllowed: true, by: "owner", roleId: null },
+    }));
+  const bits = permissionsOf(userId, member, overrides);
+  const held = new Set(member.roles.map(({ id }) => id));
+  const steps = [
+    overrides.filter(({ roleId }) => roleId === EVERYONE_ROLE),
+    overrides.filter(({ roleId }) => roleId !== null && held.has(roleId)),
+    overrides.filter((override) => override.userId === userId),
+  ];
+  const given = [{ id: EVERYONE_ROLE, permissions: member.everyone }, ...member.roles];
+  const of = (permission: Permission): PermissionReason => {
+    const giving = given.find(({ permissions }) => has(permissions, permission));
+    const first = { permission, isAllowed: giving !== undefined, by: "role" as const };
+    return steps.reduce<PermissionReason>(
+      (reason, step) => {
+        const allowing = step.find(({ allow }) => has(allow, permission));
+        const deciding = allowing ?? step.find(({ deny }) => has(deny, permission));
+        if (!deciding) return reason;
+        return { permission, isAllowed: deciding === allowing, by: "override", roleId: deciding.roleId };
+      },
+      { ...first, roleId: giving?.id ?? null },
+    );
+  };
+  return Permission.options.map((permission) => {
+    const reason = of(permission);
+    const isAllowed = has(bits, permission);
+    if (reason.isAllowed === isAllowed) return reason;
+    // Who cannot read can do nothing; who manages the channel writes in it.
+    return { ...of(isAllowed ? "manage_channel" : "read"), permission, isAllowed };
+  });
 }
 
 /** What overrides leave of permissions: what they deny goes, unless it is kept; what they allow comes. */

@@ -9,6 +9,8 @@ export interface Space {
   description: string;
   ownerId: UserId;
   memberCount: number;
+  /** whether the directory shows it, and anybody may join it */
+  discoverable: boolean;
   /** ms since 1970 */
   createdAt: number;
 }

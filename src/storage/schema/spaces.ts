@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { CategoryId, ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import type { AuditAction, AuditFields } from "../../domain/spaces/audit.ts";
 import type { SpaceCode } from "../../domain/spaces/invitation.ts";
 import { FIRST_RIGHTS, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { RoleColor, RoleId } from "../../domain/spaces/role.ts";
@@ -32,9 +33,12 @@ export const spaces = sqliteTable(
     everyone: integer().notNull().default(FIRST_RIGHTS).$type<PermissionBits>(),
     /** the id that the team's backend or an import has for it; null: none. It is never given twice. */
     externalId: text("external_id").$type<ExternalId>(),
+    /** whether the directory shows it, and anybody may join it */
+    discoverable: integer({ mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     index("spaces_owner").on(table.ownerId),
+    index("spaces_discoverable").on(table.id).where(sql`discoverable`),
     uniqueIndex("spaces_client_space").on(table.creatorId, table.clientSpaceId),
     uniqueIndex("spaces_external_id").on(table.externalId).where(sql`external_id IS NOT NULL`),
     index("spaces_avatar_file").on(keyInUrl("avatar")).where(isFileUrl("avatar")),
@@ -218,9 +222,33 @@ export const spaceInvitations = sqliteTable(
     uses: integer().notNull().default(0),
     /** names the call that has used it last */
     lastUse: text("last_use").notNull().default(""),
+    /** what a newcomer gets: roles, and channels that they follow besides the default ones */
+    roleIds: text("role_ids", { mode: "json" }).notNull().default([]).$type<RoleId[]>(),
+    channelIds: text("channel_ids", { mode: "json" }).notNull().default([]).$type<ConversationId[]>(),
   },
   (table) => [
     index("space_invitations_space").on(table.spaceId, table.createdAt),
     index("space_invitations_maker").on(table.createdBy, table.spaceId),
   ],
+);
+
+/** What was done in a space by whom: rows are added, and neither changed nor deleted. */
+export const spaceAudit = sqliteTable(
+  "space_audit",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    spaceId: integer("space_id").notNull().$type<SpaceId>(),
+    at: integer().notNull(),
+    by: integer().notNull().$type<UserId>(),
+    action: text().notNull().$type<AuditAction>(),
+    /** to whom and to what it was done */
+    userId: integer("user_id").$type<UserId>(),
+    roleId: integer("role_id").$type<RoleId>(),
+    conversationId: integer("conversation_id").$type<ConversationId>(),
+    categoryId: integer("category_id").$type<CategoryId>(),
+    /** the fields that changed, before and after, as v1 shows them; null: none */
+    before: text({ mode: "json" }).$type<AuditFields>(),
+    after: text({ mode: "json" }).$type<AuditFields>(),
+  },
+  (table) => [index("space_audit_space").on(table.spaceId, table.id)],
 );

@@ -50,14 +50,20 @@ export async function insertSpaceBan(
   const ofSpace = sql`FROM space_bans WHERE space_id = ${read.id}`;
   const hasRoom = sql`((SELECT count(*) ${ofSpace}) < ${most}
     OR EXISTS (SELECT 1 ${ofSpace} AND user_id = ${userId}))`;
-  const { first, isNext } = fromVersion(db, read, hasRoom, isMember ? ONE_LESS : {});
+  const { first, isNext, notes } = fromVersion(db, read, hasRoom, isMember ? ONE_LESS : {});
   const stored = db
     .insert(spaceBans)
     .select(sql`SELECT NULL, ${read.id}, ${userId}, ${bannedBy}, ${reason}, ${createdAt} WHERE ${isNext}`)
     .onConflictDoUpdate({ target: [spaceBans.spaceId, spaceBans.userId], set: { reason } });
   const { first: same } = whileVersion(db, read);
   const [isSame, ended] = await queryD1(
-    db.batch([same, first, stored, ...(isMember ? endingQueries(db, read.id, userId, isNext) : [])]),
+    db.batch([
+      same,
+      first,
+      stored,
+      ...notes,
+      ...(isMember ? endingQueries(db, read.id, userId, isNext) : []),
+    ]),
   );
   return isSame.length > 0 ? ended.length > 0 : null;
 }
@@ -66,10 +72,10 @@ const ONE_LESS = { memberCount: sql`member_count - 1` };
 
 /** Lifts a ban; without one nothing changes. @returns whether there was one; null: as `insertSpaceBan` */
 export async function deleteSpaceBan(db: Database, read: ReadSpace, user: UserId): Promise<boolean | null> {
-  const { first, isSame } = whileVersion(db, read);
+  const { first, isSame, notes } = whileVersion(db, read);
   const isIt = and(eq(spaceBans.spaceId, read.id), eq(spaceBans.userId, user), isSame);
   const [rows, lifted] = await queryD1(
-    db.batch([first, db.delete(spaceBans).where(isIt).returning({ id: spaceBans.id })]),
+    db.batch([first, db.delete(spaceBans).where(isIt).returning({ id: spaceBans.id }), ...notes]),
   );
   return rows.length > 0 ? lifted.length > 0 : null;
 }

@@ -4,6 +4,7 @@ import type { StoredCategory } from "../../domain/spaces/category.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, spaceCategories } from "../schema.ts";
+import { noteQueries } from "./audit-notes.ts";
 import { type ReadSpace, whileVersion } from "./versions.ts";
 
 const { id, name, position, spaceId } = spaceCategories;
@@ -24,7 +25,7 @@ export async function insertCategory(
   read: ReadSpace,
   { name, most }: { name: string; most: number },
 ): Promise<{ id: CategoryId | null } | null> {
-  const { first, isSame } = whileVersion(db, read);
+  const { first, isSame, notes } = whileVersion(db, read);
   const ofSpace = sql`FROM space_categories WHERE space_id = ${read.id}`;
   const made = db
     .insert(spaceCategories)
@@ -33,7 +34,7 @@ export async function insertCategory(
         WHERE ${isSame} AND (SELECT count(*) ${ofSpace}) < ${most}`,
     )
     .returning({ id });
-  const [rows, [category]] = await queryD1(db.batch([first, made]));
+  const [rows, [category]] = await queryD1(db.batch([first, made, ...notes]));
   return rows.length > 0 ? { id: category?.id ?? null } : null;
 }
 
@@ -44,21 +45,24 @@ export async function renameCategory(
   category: CategoryId,
   name: string,
 ): Promise<boolean> {
-  const { first, isSame } = whileVersion(db, read);
+  const { first, isSame, notes } = whileVersion(db, read);
   const isIt = and(eq(id, category), eq(spaceId, read.id), isSame);
-  const [rows] = await queryD1(db.batch([first, db.update(spaceCategories).set({ name }).where(isIt)]));
+  const [rows] = await queryD1(
+    db.batch([first, db.update(spaceCategories).set({ name }).where(isIt), ...notes]),
+  );
   return rows.length > 0;
 }
 
 /** Removes a category; its channels have none then. @returns as `renameCategory` */
 export async function deleteCategory(db: Database, read: ReadSpace, category: CategoryId): Promise<boolean> {
-  const { first, isSame } = whileVersion(db, read);
+  const { first, isSame, notes } = whileVersion(db, read);
   const ofIt = and(eq(conversations.spaceId, read.id), eq(conversations.categoryId, category), isSame);
   const [rows] = await queryD1(
     db.batch([
       first,
       db.update(conversations).set({ categoryId: null }).where(ofIt),
       db.delete(spaceCategories).where(and(eq(id, category), eq(spaceId, read.id), isSame)),
+      ...notes,
     ]),
   );
   return rows.length > 0;
@@ -103,6 +107,7 @@ export async function storeOrder(
             isSame,
           ),
         ),
+      ...noteQueries(db, read.id, read.note, isSame),
     ]),
   );
   return found.length > 0;

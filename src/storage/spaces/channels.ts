@@ -6,6 +6,7 @@ import { groupQueries } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations, memberships, spaceCategories } from "../schema.ts";
+import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import type { FirstChannel } from "./spaces.ts";
 import { type ReadSpace, whileVersion } from "./versions.ts";
 
@@ -24,6 +25,7 @@ export async function insertChannel(
   space: SpaceId,
   { overrides, categoryId, isDefault, ...channel }: NewChannelRow,
   most: { channels: number; defaults: number },
+  note: AuditNote,
 ): Promise<ConversationId | null> {
   const isOpen = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${space} AND dissolved_at IS NULL)`;
   const ofSpace = sql`FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL`;
@@ -41,7 +43,9 @@ export async function insertChannel(
         json_extract(o.value, '$[2]'), json_extract(o.value, '$[3]')
       FROM conversations c, json_each(${JSON.stringify(rows)}) o WHERE c.code = ${channel.code}`,
   );
-  const [inserted] = await queryD1(db.batch([...queries, overridden]));
+  const made = sql`(SELECT id FROM conversations WHERE code = ${channel.code})`;
+  const notes = noteQueries(db, space, { ...note, conversationId: made }, sql`${made} IS NOT NULL`);
+  const [inserted] = await queryD1(db.batch([...queries, overridden, ...notes]));
   return inserted[0]?.id ?? null;
 }
 
@@ -101,14 +105,14 @@ export async function updateChannel(
   { categoryId, isDefault }: { [Field in "categoryId" | "isDefault"]?: StoredChannel[Field] | undefined },
   most: number,
 ): Promise<boolean | null> {
-  const { first, isSame } = whileVersion(db, read);
+  const { first, isSame, notes } = whileVersion(db, read);
   const isThere = and(eq(conversations.id, id), eq(conversations.spaceId, read.id), isSame);
   const changed = db
     .update(conversations)
     .set({ ...(categoryId !== undefined && { categoryId }), ...(isDefault !== undefined && { isDefault }) })
     .where(and(isThere, or(conversations.isDefault, mayBeDefault(read.id, isDefault, most))))
     .returning({ id: conversations.id });
-  const [rows, found] = await queryD1(db.batch([first, changed]));
+  const [rows, found] = await queryD1(db.batch([first, changed, ...notes]));
   return rows.length > 0 ? found.length > 0 : null;
 }
 

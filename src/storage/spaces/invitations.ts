@@ -1,11 +1,15 @@
 import { and, asc, eq, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import type { SpaceCode, SpaceInvitation } from "../../domain/spaces/invitation.ts";
+import type { RoleId } from "../../domain/spaces/role.ts";
 import type { Space } from "../../domain/spaces/space.ts";
 import { allLive } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { NEW_VERSION, spaceInvitations, spaceMembers, spaces } from "../schema.ts";
+import { listed } from "../json-lists.ts";
+import { NEW_VERSION, spaceInvitations, spaceMemberRoles, spaceMembers, spaces } from "../schema.ts";
+import { type AuditNote, noteQueries } from "./audit-notes.ts";
+import { SPACE } from "./rights.ts";
 
 const INVITATION = {
   code: spaceInvitations.code,
@@ -14,6 +18,8 @@ const INVITATION = {
   expiresAt: spaceInvitations.expiresAt,
   maxUses: spaceInvitations.maxUses,
   uses: spaceInvitations.uses,
+  roleIds: spaceInvitations.roleIds,
+  channelIds: spaceInvitations.channelIds,
 };
 
 /** Which of the invitations of a space a page has. */
@@ -23,6 +29,19 @@ interface InvitationRange {
   /** ms since 1970 */
   now: number;
   maker: UserId | null;
+}
+
+/** Who comes in by an invitation. */
+interface InvitedUser {
+  userId: UserId;
+  /** names this call */
+  use: string;
+  /** ms since 1970 */
+  now: number;
+  /** members of the space */
+  most: number;
+  /** what they are given, by rights that were read in a version of the space; null: no role */
+  roles: { given: readonly RoleId[]; version: number } | null;
 }
 
 /** The condition: an invitation lets somebody in. */
@@ -40,8 +59,9 @@ function isOpen(now: number): SQL {
 export async function insertInvitation(
   db: Database,
   spaceId: SpaceId,
-  { code, createdBy, createdAt, expiresAt, maxUses }: SpaceInvitation,
+  { code, createdBy, createdAt, expiresAt, maxUses, roleIds, channelIds }: SpaceInvitation,
   most: number,
+  note: AuditNote,
 ): Promise<boolean> {
   const isOfMaker = and(eq(spaceInvitations.createdBy, createdBy), eq(spaceInvitations.spaceId, spaceId));
   const count = db
@@ -51,12 +71,12 @@ export async function insertInvitation(
   const made = db
     .insert(spaceInvitations)
     .select(
-      sql`SELECT ${code}, ${spaceId}, ${createdBy}, ${createdAt}, ${expiresAt}, ${maxUses}, 0, ''
-        WHERE ${count} < ${most}`,
+      sql`SELECT ${code}, ${spaceId}, ${createdBy}, ${createdAt}, ${expiresAt}, ${maxUses}, 0, '',
+        ${JSON.stringify(roleIds)}, ${JSON.stringify(channelIds)} WHERE ${count} < ${most}`,
     )
     .returning({ code: spaceInvitations.code });
   const over = db.delete(spaceInvitations).where(and(isOfMaker, lte(spaceInvitations.expiresAt, createdAt)));
-  const [, rows] = await queryD1(db.batch([over, made]));
+  const [, rows] = await queryD1(db.batch([over, made, ...noteQueries(db, spaceId, note)]));
   return rows.length > 0;
 }
 
@@ -93,10 +113,12 @@ export async function deleteInvitation(
   spaceId: SpaceId,
   code: string,
   maker: UserId | null,
+  note: AuditNote,
 ): Promise<boolean> {
   const isIt = and(isOf(spaceId, maker), sql`${spaceInvitations.code} = ${code}`);
   const deleted = db.delete(spaceInvitations).where(isIt).returning({ code: spaceInvitations.code });
-  return (await queryD1(deleted)).length > 0;
+  const [rows] = await queryD1(db.batch([deleted, ...noteQueries(db, spaceId, note)]));
+  return rows.length > 0;
 }
 
 /** An invitation with its space; null: the code lets nobody in. @param userId who looks; null: anybody */
@@ -106,14 +128,13 @@ export async function findInvitation(
   userId: UserId | null,
   now: number,
 ): Promise<(SpaceInvitation & { space: Space; isMember: boolean; isBanned: boolean }) | null> {
-  const { id, name, avatar, description, ownerId, memberCount, createdAt } = spaces;
-  const isMember = sql`EXISTS (SELECT 1 FROM space_members m WHERE m.space_id = ${id} AND m.user_id = ${userId})`;
-  const isBanned = sql`EXISTS (SELECT 1 FROM space_bans b WHERE b.space_id = ${id} AND b.user_id = ${userId})`;
+  const isMember = sql`EXISTS (SELECT 1 FROM space_members m WHERE m.space_id = ${spaces.id} AND m.user_id = ${userId})`;
+  const isBanned = sql`EXISTS (SELECT 1 FROM space_bans b WHERE b.space_id = ${spaces.id} AND b.user_id = ${userId})`;
   const [found] = await queryD1(
     db
       .select({
         ...INVITATION,
-        space: { id, name, avatar, description, ownerId, memberCount, createdAt },
+        space: SPACE,
         isMember: isMember.mapWith(Boolean).as("is_member"),
         isBanned: isBanned.mapWith(Boolean).as("is_banned"),
       })
@@ -128,13 +149,13 @@ export async function findInvitation(
 /**
  * Lets a user in by an invitation, and counts the use. One batch: no use without a member, no member without
  * a use.
- * @param use names this call
- * @returns false, with nothing changed: the code lets nobody in, the space is full, or the user is a member
+ * @returns false, with nothing changed: the code lets nobody in, the space is full or, where roles are given,
+ *   another one by now; or the user is a member
  */
 export async function useInvitation(
   db: Database,
   code: SpaceCode,
-  { userId, use, now, most }: { userId: UserId; use: string; now: number; most: number },
+  { userId, use, now, most, roles }: InvitedUser,
 ): Promise<boolean> {
   const isUsed = sql`i.code = ${code} AND i.last_use = ${use}`;
   const [used] = await queryD1(
@@ -151,13 +172,22 @@ export async function useInvitation(
               WHERE m.space_id = ${spaceInvitations.spaceId} AND m.user_id = ${userId})`,
             sql`NOT EXISTS (SELECT 1 FROM space_bans b
               WHERE b.space_id = ${spaceInvitations.spaceId} AND b.user_id = ${userId})`,
-            sql`(SELECT member_count FROM spaces WHERE id = ${spaceInvitations.spaceId}) < ${most}`,
+            sql`EXISTS (SELECT 1 FROM spaces s WHERE s.id = ${spaceInvitations.spaceId}
+              AND s.member_count < ${most} AND ${roles ? sql`s.version = ${roles.version}` : sql`TRUE`})`,
           ),
         )
         .returning({ code: spaceInvitations.code }),
       db
         .insert(spaceMembers)
         .select(sql`SELECT i.space_id, ${userId}, ${now} FROM space_invitations i WHERE ${isUsed}`),
+      ...(roles
+        ? [
+            db.insert(spaceMemberRoles).select(
+              sql`SELECT i.space_id, ${userId}, r.id FROM space_invitations i
+                JOIN space_roles r ON r.space_id = i.space_id AND r.id IN (${listed(roles.given)}) WHERE ${isUsed}`,
+            ),
+          ]
+        : []),
       db
         .update(spaces)
         .set({ memberCount: sql`${spaces.memberCount} + 1`, version: NEW_VERSION })

@@ -88,15 +88,15 @@ export async function listOnlineMembers(db: Database, id: SpaceId, limit: number
  */
 export async function deleteSpaceMember(
   db: Database,
-  { id, version }: { id: SpaceId; version?: number | undefined },
+  { id, version, note }: Pick<ReadSpace, "id" | "note"> & { version?: number | undefined },
   userId: UserId,
 ): Promise<boolean> {
   const isEnding = sql`${spaces.ownerId} <> ${userId} AND EXISTS (SELECT 1 FROM space_members m
     WHERE m.space_id = ${id} AND m.user_id = ${userId})`;
-  const { first, isNext } = fromVersion(db, { id, version }, isEnding, {
+  const { first, isNext, notes } = fromVersion(db, { id, version, note }, isEnding, {
     memberCount: sql`${spaces.memberCount} - 1`,
   });
-  const [ended] = await queryD1(db.batch([first, ...endingQueries(db, id, userId, isNext)]));
+  const [ended] = await queryD1(db.batch([first, ...notes, ...endingQueries(db, id, userId, isNext)]));
   return ended.length > 0;
 }
 
@@ -124,12 +124,12 @@ export async function muteSpaceMember(
   userId: UserId,
   until: number,
 ): Promise<boolean> {
-  const { first, isNext } = fromVersion(db, read);
+  const { first, isNext, notes } = fromVersion(db, read);
   const stored = db
     .insert(spaceMutes)
     .select(sql`SELECT ${read.id}, ${userId}, ${until} WHERE ${isNext}`)
     .onConflictDoUpdate({ target: [spaceMutes.spaceId, spaceMutes.userId], set: { until } });
-  const [rows] = await queryD1(db.batch([first, stored]));
+  const [rows] = await queryD1(db.batch([first, stored, ...notes]));
   return rows.length > 0;
 }
 

@@ -5,6 +5,7 @@ import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations } from "../schema.ts";
+import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { OVERRIDE, overridesQuery } from "./rights.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
@@ -48,16 +49,17 @@ export async function storeOverrides(
   db: Database,
   read: ReadSpace,
   channel: ConversationId,
-  changes: readonly OverrideChange[],
+  changes: readonly (OverrideChange & { note?: AuditNote })[],
 ): Promise<boolean> {
   const { first, isNext } = fromVersion(db, read);
   const queries = changes.flatMap((change) => {
     const isIt = sql`${roleId} IS ${change.roleId} AND ${userId} IS ${change.userId}`;
     const former = db.delete(channelOverrides).where(and(eq(conversationId, channel), isIt, isNext));
-    if (change.rights === null) return [former];
+    const notes = noteQueries(db, read.id, change.note);
+    if (change.rights === null) return [former, ...notes];
     const { allow, deny } = change.rights;
     const row = sql`SELECT ${channel}, ${change.roleId}, ${change.userId}, ${allow}, ${deny} WHERE ${isNext}`;
-    return [former, db.insert(channelOverrides).select(row)];
+    return [former, db.insert(channelOverrides).select(row), ...notes];
   });
   const [rows] = await queryD1(db.batch([first, ...queries]));
   return rows.length > 0;

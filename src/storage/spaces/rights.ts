@@ -6,6 +6,18 @@ import { RoleId } from "../../domain/spaces/role.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, spaceMembers, spaces } from "../schema.ts";
 
+/** The columns of a space. */
+export const SPACE = {
+  id: spaces.id,
+  name: spaces.name,
+  avatar: spaces.avatar,
+  description: spaces.description,
+  ownerId: spaces.ownerId,
+  memberCount: spaces.memberCount,
+  createdAt: spaces.createdAt,
+  discoverable: spaces.discoverable,
+};
+
 const Rights = z.array(z.tuple([RoleId, z.int(), z.int()]));
 
 /** The column of the roles that a user has in the space of a row, without `everyone`. */

@@ -30,7 +30,7 @@ export async function insertRole(
   read: ReadSpace,
   { name, color, permissions, mentionable, hoist, externalId }: RoleFields & { externalId: ExternalId },
 ): Promise<RoleId | null> {
-  const { first, isNext } = fromVersion(db, read);
+  const { first, isNext, notes } = fromVersion(db, read);
   const shifted = db
     .update(spaceRoles)
     .set({ position: sql`${spaceRoles.position} + 1` })
@@ -42,7 +42,7 @@ export async function insertRole(
         ${externalId} WHERE ${isNext}`,
     )
     .returning({ id: spaceRoles.id });
-  const [, , [role]] = await queryD1(db.batch([first, shifted, made]));
+  const [, , [role]] = await queryD1(db.batch([first, shifted, made, ...notes]));
   return role?.id ?? null;
 }
 
@@ -53,12 +53,13 @@ export async function updateRole(
   roleId: RoleId,
   change: Partial<RoleFields>,
 ): Promise<boolean> {
-  const { first, isNext } = fromVersion(db, read);
+  const { first, isNext, notes } = fromVersion(db, read);
   const isRole = and(eq(spaceRoles.id, roleId), eq(spaceRoles.spaceId, read.id), isNext);
   const [rows] = await queryD1(
     db.batch([
       first,
       ...(Object.keys(change).length === 0 ? [] : [db.update(spaceRoles).set(change).where(isRole)]),
+      ...notes,
     ]),
   );
   return rows.length > 0;
@@ -66,13 +67,14 @@ export async function updateRole(
 
 /** Changes what every member may do. @returns as `updateRole` */
 export async function updateEveryone(db: Database, read: ReadSpace, everyone: number): Promise<boolean> {
-  const { first } = fromVersion(db, read, undefined, { everyone });
-  return (await queryD1(first)).length > 0;
+  const { first, notes } = fromVersion(db, read, undefined, { everyone });
+  const [rows] = await queryD1(db.batch([first, ...notes]));
+  return rows.length > 0;
 }
 
 /** Removes a role from the space, from its members and from its channels. @returns as `updateRole` */
 export async function deleteRole(db: Database, read: ReadSpace, roleId: RoleId): Promise<boolean> {
-  const { first, isNext } = fromVersion(db, read);
+  const { first, isNext, notes } = fromVersion(db, read);
   const isOfSpace = sql`EXISTS (SELECT 1 FROM space_roles WHERE id = ${roleId} AND space_id = ${read.id})`;
   const [rows] = await queryD1(
     db.batch([
@@ -80,6 +82,7 @@ export async function deleteRole(db: Database, read: ReadSpace, roleId: RoleId):
       db.delete(spaceMemberRoles).where(and(eq(spaceMemberRoles.roleId, roleId), isOfSpace, isNext)),
       db.delete(channelOverrides).where(and(eq(channelOverrides.roleId, roleId), isOfSpace, isNext)),
       db.delete(spaceRoles).where(and(eq(spaceRoles.id, roleId), eq(spaceRoles.spaceId, read.id), isNext)),
+      ...notes,
     ]),
   );
   return rows.length > 0;
@@ -91,14 +94,14 @@ export async function orderRoles(
   read: ReadSpace,
   highestFirst: readonly RoleId[],
 ): Promise<boolean> {
-  const { first, isNext } = fromVersion(db, read);
+  const { first, isNext, notes } = fromVersion(db, read);
   const place = sql`(SELECT key FROM json_each(${JSON.stringify(highestFirst.toReversed())})
     WHERE value = space_roles.id)`;
   const ordered = db
     .update(spaceRoles)
     .set({ position: sql`${place} + 1` })
     .where(and(eq(spaceRoles.spaceId, read.id), isNext));
-  const [rows] = await queryD1(db.batch([first, ordered]));
+  const [rows] = await queryD1(db.batch([first, ordered, ...notes]));
   return rows.length > 0;
 }
 
@@ -108,7 +111,7 @@ export async function storeMemberRole(
   read: ReadSpace,
   { userId, roleId, isGiven }: { userId: UserId; roleId: RoleId; isGiven: boolean },
 ): Promise<boolean> {
-  const { first, isNext } = fromVersion(db, read);
+  const { first, isNext, notes } = fromVersion(db, read);
   const change = isGiven
     ? db
         .insert(spaceMemberRoles)
@@ -124,6 +127,6 @@ export async function storeMemberRole(
             isNext,
           ),
         );
-  const [rows] = await queryD1(db.batch([first, change]));
+  const [rows] = await queryD1(db.batch([first, change, ...notes]));
   return rows.length > 0;
 }

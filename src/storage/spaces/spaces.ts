@@ -7,23 +7,18 @@ import { groupQueries, type NewGroup } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, NEW_VERSION, spaceMembers, spaces } from "../schema.ts";
-import { rolesOf } from "./rights.ts";
-
-const SPACE = {
-  id: spaces.id,
-  name: spaces.name,
-  avatar: spaces.avatar,
-  description: spaces.description,
-  ownerId: spaces.ownerId,
-  memberCount: spaces.memberCount,
-  createdAt: spaces.createdAt,
-};
+import { type AuditNote, noteQueries } from "./audit-notes.ts";
+import { rolesOf, SPACE } from "./rights.ts";
+import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** The columns that say what a member may do. */
 const RIGHTS = { everyone: spaces.everyone, version: spaces.version };
 
 /** The fields of a new space. */
-export type NewSpace = Pick<Space, "name" | "avatar" | "description" | "ownerId" | "createdAt"> & {
+export type NewSpace = Pick<
+  Space,
+  "name" | "avatar" | "description" | "ownerId" | "createdAt" | "discoverable"
+> & {
   clientSpaceId: ClientSpaceId;
 };
 
@@ -45,14 +40,14 @@ const idOf = ({ ownerId, clientSpaceId }: Pick<NewSpace, "ownerId" | "clientSpac
  * @returns false, with nothing made: it was made before, or the owner has no account
  */
 export async function insertSpace(db: Database, space: NewSpace, channel: FirstChannel): Promise<boolean> {
-  const { name, avatar, description, ownerId, createdAt, clientSpaceId } = space;
+  const { name, avatar, description, ownerId, createdAt, clientSpaceId, discoverable } = space;
   const [made] = await queryD1(
     db.batch([
       db
         .insert(spaces)
         .select(
           sql`SELECT NULL, ${name}, ${avatar}, ${description}, ${ownerId}, ${ownerId}, ${clientSpaceId}, 1, ${NEW_VERSION},
-            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
+            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL, ${Number(discoverable)} WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
         )
         .returning({ id: spaces.id }),
       db
@@ -139,9 +134,19 @@ export async function listSpaces(
 export async function updateSpace(
   db: Database,
   id: SpaceId,
-  change: Partial<Pick<Space, "name" | "avatar" | "description">>,
+  change: Partial<Pick<Space, "name" | "avatar" | "description" | "discoverable">>,
+  note: AuditNote,
 ): Promise<void> {
-  if (Object.keys(change).length > 0) await queryD1(db.update(spaces).set(change).where(eq(spaces.id, id)));
+  if (Object.keys(change).length === 0) return;
+  const changed = db.update(spaces).set(change).where(eq(spaces.id, id));
+  await queryD1(db.batch([changed, ...noteQueries(db, id, note)]));
+}
+
+/** Makes a member the owner. @returns false: the space is another one by now */
+export async function storeOwner(db: Database, read: ReadSpace, ownerId: UserId): Promise<boolean> {
+  const { first, notes } = fromVersion(db, read, undefined, { ownerId });
+  const [rows] = await queryD1(db.batch([first, ...notes]));
+  return rows.length > 0;
 }
 
 /** Ends a space of its owner. @returns false: the user does not own it, or it is over */

@@ -1,8 +1,9 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
-import type { SpaceId } from "../../domain/ids.ts";
+import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { randomHex } from "../../lib/random.ts";
 import type { Database } from "../database.ts";
 import { spaces } from "../schema.ts";
+import { type AuditNote, noteQueries } from "./audit-notes.ts";
 
 /** Hexadecimal digits of a version: an exact double. */
 const DIGITS = 13;
@@ -16,17 +17,24 @@ function newVersion(): number {
 export interface ReadSpace {
   id: SpaceId;
   version: number;
+  /** what the audit log is to say of the change; absent: nothing */
+  note?: AuditNote | undefined;
 }
 
 /**
  * The first statement of a batch that changes what is no right, by a right that was read, and the condition
  * for the others: nobody's rights have changed since.
  */
-export function whileVersion(db: Database, { id, version }: ReadSpace) {
+export function whileVersion(db: Database, { id, version, note }: ReadSpace) {
   const isRead = and(eq(spaces.id, id), isNull(spaces.dissolvedAt), eq(spaces.version, version));
   const isSame = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND version = ${version} AND dissolved_at IS NULL)`;
-  /** returns a row if the batch changes something */
-  return { first: db.select({ id: spaces.id }).from(spaces).where(isRead), isSame };
+  return {
+    /** returns a row if the batch changes something */
+    first: db.select({ id: spaces.id }).from(spaces).where(isRead),
+    isSame,
+    /** come right behind the statement whose change they note */
+    notes: noteQueries(db, id, note),
+  };
 }
 
 /**
@@ -38,9 +46,9 @@ export function whileVersion(db: Database, { id, version }: ReadSpace) {
  */
 export function fromVersion(
   db: Database,
-  { id, version }: Pick<ReadSpace, "id"> & { version?: number | undefined },
+  { id, version, note }: Pick<ReadSpace, "id" | "note"> & { version?: number | undefined },
   condition?: SQL,
-  set: { everyone?: number; memberCount?: SQL } = {},
+  set: { everyone?: number; memberCount?: SQL; ownerId?: UserId } = {},
 ) {
   const next = newVersion();
   const isRead = version === undefined ? undefined : eq(spaces.version, version);
@@ -52,5 +60,7 @@ export function fromVersion(
       .where(and(eq(spaces.id, id), isNull(spaces.dissolvedAt), isRead, condition))
       .returning({ id: spaces.id }),
     isNext: sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND version = ${next})`,
+    /** come right behind the statement whose change they note */
+    notes: noteQueries(db, id, note),
   };
 }

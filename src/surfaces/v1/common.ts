@@ -4,7 +4,7 @@ import { CategoryId, ConversationId, Position, Seq, SpaceId, UserId } from "../.
 import { LIMITS } from "../../domain/limits.ts";
 import { Metadata as OwnMetadata } from "../../domain/server/metadata.ts";
 import { RoleId } from "../../domain/spaces/role.ts";
-import { unstorable } from "../../domain/text.ts";
+import { textUpTo, unstorable } from "../../domain/text.ts";
 import { LAST_TIME } from "../../lib/stored-time.ts";
 
 /** An unsigned integer in a path or a query: 16 digits hold every safe integer. */
@@ -31,6 +31,7 @@ export const JoinRequestIdParam = digits
 /** The path of a conversation, and of one of its messages. */
 export const ConversationParams = z.object({ id: ConversationIdParam });
 export const SpaceParams = z.object({ id: SpaceIdParam });
+export const SpaceMemberParams = z.object({ id: SpaceIdParam, user_id: UserIdParam });
 export const MessageParams = z.object({ id: ConversationIdParam, seq: SeqParam });
 
 /** A position as a bound: 0 is before the first message. */
@@ -122,3 +123,12 @@ export function serializePage<Item, Shown>(
 ): { items: Shown[]; next_cursor: string | null } {
   return { items: items.map((item) => serialize(item)), next_cursor: nextCursor };
 }
+
+/** What names of members are to contain. */
+export const MemberText = QueryText.pipe(
+  z.string().trim().min(1, "must not be empty").pipe(textUpTo(LIMITS.memberQuery)),
+).openapi({
+  description:
+    "Only members whose username, nickname or name card contains it, as people read it: `jerome` finds `Jérôme`",
+  example: "jerome",
+});

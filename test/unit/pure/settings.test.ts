@@ -38,6 +38,7 @@ const DEFAULTS = {
   issuers: [],
   pageIssuer: null,
   wayOut: { allowsLoopback: false, resolver: "https://cloudflare-dns.com/dns-query" },
+  spacesDirectory: false,
   linkPreviews: false,
   retentionDays: null,
   push: { vapid: null, fcm: null, hosts: [] },

@@ -74,9 +74,12 @@ import * as namedUsers from "../../../src/storage/server/named-users.ts";
 import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import * as userEvents from "../../../src/storage/server/user-events.ts";
+import * as spaceAudit from "../../../src/storage/spaces/audit.ts";
+import { noteOf } from "../../../src/storage/spaces/audit-notes.ts";
 import * as bans from "../../../src/storage/spaces/bans.ts";
 import * as categories from "../../../src/storage/spaces/categories.ts";
 import * as channels from "../../../src/storage/spaces/channels.ts";
+import * as spaceDirectory from "../../../src/storage/spaces/directory.ts";
 import * as invitations from "../../../src/storage/spaces/invitations.ts";
 import * as spaceMembers from "../../../src/storage/spaces/members.ts";
 import * as overrides from "../../../src/storage/spaces/overrides.ts";
@@ -123,17 +126,20 @@ const AUDIT = {
   ...{ subject: {}, reason: "", at: 0 },
 };
 const SPACE = SpaceId.parse(1);
-const READ = { id: SPACE, version: 1 };
+const NOTE = noteOf(ANN, "space_changed", { after: { name: "x" } });
+const READ = { id: SPACE, version: 1, note: NOTE };
 const ROLE_ID = RoleId.parse(1);
 const ROLE = { name: "Gardeners", color: null, permissions: 1, mentionable: false, hoist: false };
 const CATEGORY_ID = CategoryId.parse(1);
 const EXTERNAL_ROLE = ExternalId.parse("r-1");
 const NEW_SPACE = {
   ...{ name: "x", avatar: "", description: "", ownerId: ANN, createdAt: 0 },
+  discoverable: false,
   clientSpaceId: ClientSpaceId.parse("x"),
 };
 const INVITATION = {
   ...{ code: newSpaceCode(), createdBy: ANN, createdAt: 0, expiresAt: 1, maxUses: null, uses: 0 },
+  ...{ roleIds: [], channelIds: [] },
 };
 const PART = { part: 1, stored: 1, etag: "x", sha256: "" };
 
@@ -507,7 +513,15 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findCreatedSpace: (db) => spaces.findCreatedSpace(db, ANN, NEW_SPACE.clientSpaceId),
   findSpace: (db) => spaces.findSpace(db, ANN, SPACE),
   listSpaces: (db) => spaces.listSpaces(db, ANN, { before: 9, limit: 10 }),
-  updateSpace: (db) => spaces.updateSpace(db, SPACE, { name: "x" }),
+  updateSpace: (db) => spaces.updateSpace(db, SPACE, { name: "x" }, NOTE),
+  storeOwner: (db) => spaces.storeOwner(db, READ, ANN),
+  listDiscoverable: (db) => spaceDirectory.listDiscoverable(db, { before: 9, limit: 10 }),
+  joinDiscoverable: (db) => spaceDirectory.joinDiscoverable(db, SPACE, { userId: ANN, now: 0, most: 9 }),
+  noteChannel: (db) => spaceAudit.noteChannel(db, ID, NOTE),
+  listNotes: (db) =>
+    spaceAudit.listNotes(db, SPACE, {
+      ...{ before: 9, limit: 10, seen: { channelIds: [ID], categoryIds: [] } },
+    }),
   dissolveSpace: (db) => spaces.dissolveSpace(db, SPACE, ANN, 0),
   wasOwner: (db) => spaces.wasOwner(db, SPACE, ANN),
   listChannels: (db) => spaces.listChannels(db, SPACE),
@@ -517,6 +531,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       SPACE,
       { ...newChannel(ANN, { name: "x" }), categoryId: null, isDefault: true, overrides: [] },
       { channels: 9, defaults: 5 },
+      NOTE,
     ),
   updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }, 5),
   listSpaceBans: (db) => bans.listSpaceBans(db, SPACE, { after: 0, limit: 9 }),
@@ -573,15 +588,17 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       { roleId: ROLE_ID, userId: null, rights: { allow: 1, deny: 2 } },
     ]),
   listLeases: (db) => spaceMembers.listLeases(db, SPACE, 0),
-  insertInvitation: (db) => invitations.insertInvitation(db, SPACE, INVITATION, 9),
+  insertInvitation: (db) => invitations.insertInvitation(db, SPACE, INVITATION, 9, NOTE),
   listInvitations: (db) =>
     invitations.listInvitations(db, SPACE, {
       ...{ after: { createdAt: 0, code: "" }, limit: 10, now: 0, maker: null },
     }),
-  deleteInvitation: (db) => invitations.deleteInvitation(db, SPACE, "x", ANN),
+  deleteInvitation: (db) => invitations.deleteInvitation(db, SPACE, "x", ANN, NOTE),
   findInvitation: (db) => invitations.findInvitation(db, INVITATION.code, ANN, 0),
   useInvitation: (db) =>
-    invitations.useInvitation(db, INVITATION.code, { userId: ANN, use: "x", now: 0, most: 9 }),
+    invitations.useInvitation(db, INVITATION.code, {
+      ...{ userId: ANN, use: "x", now: 0, most: 9, roles: { given: [ROLE_ID], version: 1 } },
+    }),
   updateServerUser: (db) =>
     serverUsers.updateServerUser(db, { id: ANN, username: "ann" }, { username: "anna", email: "a@x" }, 0),
 };
@@ -663,6 +680,8 @@ test("the list contains every query, except inserts of one row", () => {
     heldMessages,
     staff,
     spaces,
+    spaceAudit,
+    spaceDirectory,
     spaceMembers,
     bans,
     categories,

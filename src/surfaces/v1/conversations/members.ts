@@ -11,15 +11,14 @@ import { Role } from "../../../domain/conversations/group-kind.ts";
 import { UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
-import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { serializeUser, User } from "../accounts/users.ts";
 import {
   ConversationIdParam,
   ConversationParams,
   ListQuery,
+  MemberText,
   pageShape,
-  QueryText,
   serializePage,
   Time,
   UserIdParam,
@@ -62,13 +61,7 @@ const RemovedMembers = z
   .openapi("RemovedMembers");
 
 const MembersQuery = ListQuery.extend({
-  q: QueryText.pipe(z.string().trim().min(1, "must not be empty").pipe(textUpTo(LIMITS.memberQuery)))
-    .optional()
-    .openapi({
-      description:
-        "Only members whose username, nickname or name card contains it, as people read it: `jerome` finds `Jérôme`",
-      example: "jerome",
-    }),
+  q: MemberText.optional(),
   role: Role.optional().openapi({ description: "Only members who have it", example: "admin" }),
 });
 

@@ -1,11 +1,10 @@
 import { banFromSpace, liftSpaceBan, listBansOfSpace } from "../../../core/spaces/bans.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
-import { ListQuery, SpaceParams, serializePage } from "../common.ts";
+import { ListQuery, SpaceMemberParams, SpaceParams, serializePage } from "../common.ts";
 import { BanInput, BanPage, serializeBan } from "../conversations/bans.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, optionalBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { SpaceMemberParams } from "./members.ts";
 
 const pageRoute = callerRoutes("Spaces", weighs("page"));
 

@@ -3,6 +3,7 @@ import {
   type SpaceMember as DomainMember,
   leaveSpace,
   listMembers,
+  listReaders,
   muteMember,
   removeSpaceMember,
 } from "../../../core/spaces/members.ts";
@@ -11,19 +12,22 @@ import { RoleId } from "../../../domain/spaces/role.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { serializeUser, User } from "../accounts/users.ts";
 import {
+  ConversationIdParam,
+  ConversationParams,
   ListQuery,
+  MemberText,
   orNull,
   pageShape,
   RoleIdParam,
-  SpaceIdParam,
+  SpaceMemberParams,
   SpaceParams,
   serializePage,
   Time,
-  UserIdParam,
 } from "../common.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
+import { Role, serializeRole } from "./roles.ts";
 
 const SpaceMember = z
   .object({
@@ -34,8 +38,12 @@ const SpaceMember = z
   })
   .openapi("SpaceMember");
 const SpaceMemberPage = pageShape(SpaceMember).openapi("SpaceMemberPage");
-
-export const SpaceMemberParams = z.object({ id: SpaceIdParam, user_id: UserIdParam });
+const ReaderPage = z
+  .object({
+    ...SpaceMemberPage.shape,
+    roles: z.array(Role).openapi({ description: "The roles whose members all can, highest first" }),
+  })
+  .openapi("ReaderPage");
 
 const pageRoute = callerRoutes("Spaces", weighs("page"));
 
@@ -46,13 +54,23 @@ const listRoute = pageRoute("get", "/v1/spaces/{id}/members", {
   request: {
     params: SpaceParams,
     query: ListQuery.extend({
+      q: MemberText.optional(),
       role_id: RoleIdParam.optional().openapi({ description: "Only those with this role" }),
+      channel_id: ConversationIdParam.optional().openapi({ description: "Only those who can read it" }),
     }),
   },
   responses: {
     200: jsonAnswer("A page", SpaceMemberPage),
     ...problems("validation_failed", "not_found"),
   },
+});
+
+const readersRoute = pageRoute("get", "/v1/conversations/{id}/readers", {
+  operationId: "listReaders",
+  summary: "Who can read a channel",
+  description: "Members of its space, in the order in which they came, also those who do not follow it.",
+  request: { params: ConversationParams, query: ListQuery.extend({ q: MemberText.optional() }) },
+  responses: { 200: jsonAnswer("A page", ReaderPage), ...problems("validation_failed", "not_found") },
 });
 
 const removeRoute = pageRoute("delete", "/v1/spaces/{id}/members/{user_id}", {
@@ -100,9 +118,17 @@ const leaveRoute = pageRoute("post", "/v1/spaces/{id}/leave", {
 export const spaceMembers = v1Router()
   .openapi(listRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const { role_id: roleId, ...range } = c.req.valid("query");
-    const page = await listMembers(c.var.core, c.var.caller.userId, id, { ...range, roleId });
+    const { role_id: roleId, channel_id: channelId, q: text, ...range } = c.req.valid("query");
+    const query = { ...range, roleId, channelId, text };
+    const page = await listMembers(c.var.core, c.var.caller.userId, id, query);
     return c.json(serializePage(page, serializeMember), 200);
+  })
+  .openapi(readersRoute, async (c) => {
+    const { q: text, ...range } = c.req.valid("query");
+    const { id } = c.req.valid("param");
+    const found = await listReaders(c.var.core, c.var.caller.userId, id, { ...range, text });
+    const roles = found.roles.map((role) => serializeRole(found.spaceId, role));
+    return c.json({ ...serializePage(found.members, serializeMember), roles }, 200);
   })
   .openapi(removeRoute, async (c) => {
     const { id, user_id: userId } = c.req.valid("param");

@@ -26,7 +26,20 @@ const Override = z
   .openapi("Override", { description: "One of `role_id` and `user_id` is null" });
 
 const Overrides = z.object({ items: z.array(Override) }).openapi("Overrides");
-const OwnPermissions = z.object({ permissions: Permissions }).openapi("ChannelPermissions");
+const Because = z
+  .object({
+    permission: Permission,
+    allowed: z.boolean(),
+    by: z.enum(["owner", "role", "override"]),
+    role_id: RoleId.nullable().openapi({
+      description: "The role that gives it, or whose override decides; 0: `everyone`; null: there is none",
+    }),
+  })
+  .openapi("PermissionReason");
+
+const OwnPermissions = z
+  .object({ permissions: Permissions, because: z.array(Because) })
+  .openapi("ChannelPermissions");
 
 const RoleOverride = z.object({ id: ConversationIdParam, role_id: RoleIdParam });
 const UserOverride = z.object({ id: ConversationIdParam, user_id: UserIdParam });
@@ -52,7 +65,8 @@ const listRoute = pageRoute("get", "/v1/conversations/{id}/overrides", {
 const permissionsRoute = pageRoute("get", "/v1/conversations/{id}/permissions", {
   operationId: "getChannelPermissions",
   summary: "What you, or another member, may do in a channel",
-  description: "Of another member for the permission `manage_roles`.",
+  description:
+    "Of another member for the permission `manage_roles`. `because` says of each permission what gives or takes it: the space has an owner, the roles of the member have it or lack it, or an override of the channel decides.",
   request: {
     params: ConversationParams,
     query: z.object({ user_id: UserIdParam.optional().openapi({ description: "Who; absent: you" }) }),
@@ -103,8 +117,12 @@ export const overrides = v1Router()
   .openapi(permissionsRoute, async (c) => {
     const { userId: caller } = c.var.caller;
     const { user_id: userId = caller } = c.req.valid("query");
-    const bits = await findPermissions(c.var.core, caller, c.req.valid("param").id, userId);
-    return c.json({ permissions: permissionsIn(bits) }, 200);
+    const reasons = await findPermissions(c.var.core, caller, c.req.valid("param").id, userId);
+    const because = reasons.map(({ isAllowed, roleId, ...reason }) => ({
+      ...{ ...reason, allowed: isAllowed, role_id: roleId },
+    }));
+    const permissions = reasons.flatMap((reason) => (reason.isAllowed ? reason.permission : []));
+    return c.json({ permissions, because }, 200);
   })
   .openapi(roleRoute, async (c) => {
     const { id, role_id: roleId } = c.req.valid("param");

@@ -13,11 +13,10 @@ import { GroupName } from "../../../domain/names/names.ts";
 import { bitsOf, Permission, permissionsIn } from "../../../domain/spaces/permission.ts";
 import { EVERYONE_ROLE, RoleColor, RoleId, type SpaceRole } from "../../../domain/spaces/role.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
-import { orNull, RoleIdParam, SpaceIdParam, SpaceParams } from "../common.ts";
+import { orNull, RoleIdParam, SpaceIdParam, SpaceMemberParams, SpaceParams } from "../common.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { SpaceMemberParams } from "./members.ts";
 
 const Permissions = z.array(Permission).max(Permission.options.length);
 const Color = orNull(RoleColor).openapi({
@@ -41,7 +40,7 @@ const NewRole = z
 /** Absent = unchanged. */
 const RoleChange = NewRole.partial().openapi("RoleChange", { example: { permissions: ["pin", "kick"] } });
 
-const Role = z
+export const Role = z
   .object({
     id: RoleId,
     space_id: SpaceId,
@@ -185,7 +184,7 @@ export const roles = v1Router()
     return c.body(null, 204);
   });
 
-function serializeRole(spaceId: SpaceId, role: SpaceRole): z.infer<typeof Role> {
+export function serializeRole(spaceId: SpaceId, role: SpaceRole): z.infer<typeof Role> {
   const { id, name, color, position, permissions, mentionable, hoist, memberCount } = role;
   return {
     ...{ id, space_id: spaceId, name, color, position, permissions: permissionsIn(permissions) },

@@ -1,4 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { joinSpace, searchDirectory } from "../../../core/spaces/directory.ts";
+import { transferSpace } from "../../../core/spaces/members.ts";
 import {
   createSpace,
   dissolveSpace,
@@ -14,10 +16,11 @@ import { GroupName } from "../../../domain/names/names.ts";
 import type { InvitedSpace as DomainInvitedSpace } from "../../../domain/spaces/invitation.ts";
 import { Permission, permissionsIn } from "../../../domain/spaces/permission.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
+import type { Space as DomainSpace } from "../../../domain/spaces/space.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { User } from "../accounts/users.ts";
-import { ListQuery, orNull, pageShape, SpaceParams, serializePage, Time } from "../common.ts";
+import { ListQuery, MemberText, orNull, pageShape, SpaceParams, serializePage, Time } from "../common.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
@@ -25,11 +28,16 @@ import { v1Router } from "../router.ts";
 const Description = textUpTo(LIMITS.description);
 const Avatar = ProfileFields.shape.avatar;
 
+const Discoverable = z
+  .boolean()
+  .openapi({ description: "Whether the directory of the server shows it, and anybody may join it" });
+
 const NewSpace = z
   .object({
     name: GroupName,
     avatar: Avatar.optional(),
     description: Description.optional(),
+    discoverable: Discoverable.optional(),
     client_space_id: ClientSpaceId.optional().openapi({
       description: "A repeated call with it gives the space of the first one",
     }),
@@ -38,7 +46,12 @@ const NewSpace = z
 
 /** Absent = unchanged. */
 const SpaceChange = z
-  .object({ name: GroupName.optional(), avatar: Avatar.optional(), description: Description.optional() })
+  .object({
+    name: GroupName.optional(),
+    avatar: Avatar.optional(),
+    description: Description.optional(),
+    discoverable: Discoverable.optional(),
+  })
   .openapi("SpaceChange");
 
 export const Space = z
@@ -47,6 +60,7 @@ export const Space = z
     name: z.string(),
     avatar: z.string(),
     description: z.string(),
+    discoverable: Discoverable,
     owner_id: UserId,
     member_count: z.int(),
     permissions: z.array(Permission).openapi({ description: "What you may do in it" }),
@@ -76,6 +90,10 @@ export const JoinedSpace = z
   .openapi("JoinedSpace");
 
 const SpacePage = pageShape(Space).openapi("SpacePage");
+
+const ListedSpacePage = pageShape(
+  Space.omit({ permissions: true, role_ids: true }).openapi("ListedSpace"),
+).openapi("ListedSpacePage");
 
 const lightRoute = callerRoutes("Spaces");
 const pageRoute = callerRoutes("Spaces", weighs("page"));
@@ -120,6 +138,47 @@ const changeRoute = lightRoute("patch", "/v1/spaces/{id}", {
   },
 });
 
+const ownerRoute = pageRoute("post", "/v1/spaces/{id}/owner", {
+  operationId: "transferSpace",
+  summary: "Hand over a space",
+  description: "For its owner, who keeps the rights of their roles. Another member owns it then.",
+  request: {
+    params: SpaceParams,
+    body: jsonBody(z.object({ user_id: UserId }).openapi("NewSpaceOwner")),
+  },
+  responses: {
+    200: jsonAnswer("The space, as you see it now", Space),
+    ...problems("forbidden", "not_found"),
+  },
+});
+
+const directoryRoute = pageRoute("get", "/v1/spaces/directory", {
+  operationId: "searchSpaceDirectory",
+  summary: "Spaces that anybody may join",
+  description:
+    "Those that are `discoverable`, the newest first. A search may give fewer than `limit`, even none, and a `next_cursor`. `not_found` where the server has no directory.",
+  request: {
+    query: ListQuery.extend({
+      q: MemberText.optional().openapi({
+        description: "Only those whose name or description contains it, as people read it",
+        example: "garden",
+      }),
+    }),
+  },
+  responses: { 200: jsonAnswer("A page", ListedSpacePage), ...problems("validation_failed", "not_found") },
+});
+
+const joinRoute = pageRoute("post", "/v1/spaces/{id}/join", {
+  operationId: "joinSpace",
+  summary: "Come into a space of the directory",
+  description: "You follow its default channels then. A member gets the same answer.",
+  request: { params: SpaceParams },
+  responses: {
+    200: jsonAnswer("You are in", JoinedSpace),
+    ...problems("validation_failed", "forbidden", "not_found", "group_full"),
+  },
+});
+
 const dissolveRoute = pageRoute("delete", "/v1/spaces/{id}", {
   operationId: "dissolveSpace",
   summary: "Dissolve a space with its channels",
@@ -144,6 +203,10 @@ export const spaces = v1Router()
     const page = await listSpaces(c.var.core, c.var.caller.userId, c.req.valid("query"));
     return c.json(serializePage(page, serializeSpace), 200);
   })
+  .openapi(directoryRoute, async (c) => {
+    const { q: text, ...range } = c.req.valid("query");
+    return c.json(serializePage(await searchDirectory(c.var.core, { ...range, text }), serializeListed), 200);
+  })
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");
     return c.json(serializeSpace(await getSpace(c.var.core, c.var.caller.userId, id)), 200);
@@ -153,6 +216,15 @@ export const spaces = v1Router()
     const space = await editSpace(c.var.core, c.var.caller.userId, id, c.req.valid("json"));
     return c.json(serializeSpace(space), 200);
   })
+  .openapi(ownerRoute, async (c) => {
+    const { user_id: target } = c.req.valid("json");
+    const { id } = c.req.valid("param");
+    return c.json(serializeSpace(await transferSpace(c.var.core, c.var.caller.userId, id, target)), 200);
+  })
+  .openapi(joinRoute, async (c) => {
+    const joined = await joinSpace(c.var.core, c.var.caller.userId, c.req.valid("param").id);
+    return c.json(serializeJoinedSpace(joined), 200);
+  })
   .openapi(dissolveRoute, async (c) => {
     await dissolveSpace(c.var.core, c.var.caller.userId, c.req.valid("param").id);
     return c.body(null, 204);
@@ -160,14 +232,19 @@ export const spaces = v1Router()
 
 /** A space as v1 shows it to a member. */
 function serializeSpace(space: OwnSpace): z.infer<typeof Space> {
-  const { id, name, avatar, description, ownerId, memberCount, permissions, roles, createdAt } = space;
+  const { permissions, roles } = space;
   return {
-    ...{ id, name, avatar, description, owner_id: ownerId, member_count: memberCount },
-    ...{
-      permissions: permissionsIn(permissions),
-      role_ids: roles.map((role) => role.id),
-      created_at: createdAt,
-    },
+    ...serializeListed(space),
+    ...{ permissions: permissionsIn(permissions), role_ids: roles.map((role) => role.id) },
+  };
+}
+
+/** A space as the directory shows it. */
+function serializeListed(space: DomainSpace) {
+  const { id, name, avatar, description, discoverable, ownerId, memberCount, createdAt } = space;
+  return {
+    ...{ id, name, avatar, description, discoverable },
+    ...{ owner_id: ownerId, member_count: memberCount, created_at: createdAt },
   };
 }
 

@@ -1,0 +1,66 @@
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import type { CategoryId, ConversationId, SpaceId } from "../../domain/ids.ts";
+import type { AuditEntry } from "../../domain/spaces/audit.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
+import { spaceAudit } from "../schema.ts";
+import type { AuditNote } from "./audit-notes.ts";
+
+/** Notes what the object of a conversation has stored, with its name, if the conversation is a channel. */
+export async function noteChannel(
+  db: Database,
+  id: ConversationId,
+  { by, at, action, after }: Pick<AuditNote, "by" | "at" | "action" | "after">,
+): Promise<void> {
+  const fields = after ? JSON.stringify(after) : null;
+  await queryD1(
+    db.insert(spaceAudit).select(
+      sql`SELECT NULL, c.space_id, ${at}, ${by}, ${action}, NULL, NULL, c.id, NULL, json_object('name', c.name),
+          ${fields} FROM conversations c WHERE c.id = ${id} AND c.space_id IS NOT NULL`,
+    ),
+  );
+}
+
+/** What of the channels and categories of a space a member sees. */
+export interface SeenOfSpace {
+  channelIds: readonly ConversationId[];
+  categoryIds: readonly CategoryId[];
+}
+
+/**
+ * A page of the audit log of a space, the newest first.
+ * @param before the id of the last one before it
+ * @param seen lines about other channels and categories are left out; null: all are seen
+ */
+export async function listNotes(
+  db: Database,
+  id: SpaceId,
+  { before, limit, seen }: { before: number | undefined; limit: number; seen: SeenOfSpace | null },
+): Promise<AuditEntry[]> {
+  const { spaceId, conversationId, categoryId } = spaceAudit;
+  const isSeen =
+    seen &&
+    and(
+      or(sql`${conversationId} IS NULL`, isAmong(conversationId, seen.channelIds)),
+      or(sql`${categoryId} IS NULL`, isAmong(categoryId, seen.categoryIds)),
+    );
+  return queryD1(
+    db
+      .select({
+        ...{ id: spaceAudit.id, at: spaceAudit.at, by: spaceAudit.by, action: spaceAudit.action },
+        ...{ userId: spaceAudit.userId, roleId: spaceAudit.roleId, conversationId, categoryId },
+        ...{ before: spaceAudit.before, after: spaceAudit.after },
+      })
+      .from(spaceAudit)
+      .where(
+        and(
+          eq(spaceId, id),
+          before === undefined ? undefined : lt(spaceAudit.id, before),
+          isSeen ?? undefined,
+        ),
+      )
+      .orderBy(desc(spaceAudit.id))
+      .limit(limit),
+  );
+}
