@@ -306,8 +306,7 @@ export class SendQueue<Origin> {
     if (!this.#deps.log.append(tx, row))
       return replayOf(earlier()) ?? raise(new Error("a conflicting client message id has no message"));
     const arriving = this.#deps.arrivals.find(senderId, origin);
-    if (arriving && before.every(({ sender_id }) => sender_id !== senderId))
-      this.#deps.arrivals.join(tx, arriving);
+    if (arriving) this.#deps.arrivals.join(tx, arriving);
     if (!draft.shadowed) this.#deps.arrivals.joinNamed(tx, draft, row);
     if (draft.rendered) this.#deps.storePeople(tx, draft.rendered.people);
     if (draft.thread && !draft.shadowed) this.#deps.threads.addReply(tx, row);

@@ -35,6 +35,8 @@ const NOBODY_COMES: UserId[] = [];
 export class Arrivals {
   readonly #room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">;
   readonly #deps: ArrivalsDeps;
+  /** who became members in a transaction */
+  #joined: { tx: Transaction | null; ids: Set<UserId> } = { tx: null, ids: new Set() };
 
   constructor(
     room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">,
@@ -101,13 +103,13 @@ export class Arrivals {
   /**
    * Makes the readers of a channel followers whom a message names, in its transaction. It counts for them.
    */
-  joinNamed(tx: Transaction, draft: Bringing["draft"], { seq, n, in_main }: MessageRow): void {
+  joinNamed(tx: Transaction, draft: Bringing["draft"], { seq, n, in_main, silent }: MessageRow): void {
     const { members, readers } = this.#room;
     if (!readers) return;
     for (const id of namedIn(draft)) {
       const row = members.findSender(id) ? null : this.#find(id);
-      // The messages of the same commit before it do not count.
-      const read = { read_seq: Position.parse(seq - 1), read_n: n - in_main };
+      // The messages of the same commit before it do not count. A silent one counts for nobody.
+      const read = { read_seq: Position.parse(seq - 1), read_n: silent === null ? n - in_main : n };
       if (row) this.join(tx, { ...row, ...read });
     }
   }
@@ -136,10 +138,16 @@ export class Arrivals {
     return new CoreError("group_full", `This group takes ${capacity} members at most.`);
   }
 
-  /** Makes a viewer a member, in the transaction that stores their message. */
+  /** Makes a viewer a member, in the transaction that stores their message, or the first that names them. */
   join(tx: Transaction, row: MemberRow): void {
     const { members, profiles, joinRequests } = this.#room;
     const { user_id: id } = row;
+    // They are found among the members only after the transaction.
+    if (this.#joined.tx !== tx) this.#joined = { tx, ids: new Set() };
+    if (this.#joined.ids.has(id)) return;
+    const { ids } = this.#joined;
+    ids.add(id);
+    tx.undo(() => ids.delete(id));
     const now = Date.now();
     const person = profiles.expected(id);
     joinRequests.close([id], id, null, now);

@@ -70,10 +70,8 @@ export async function editGroup(
     customFields?: CustomFields | undefined;
   },
 ): Promise<Conversation> {
-  const { metadata, name, introduction, announcement } = change;
-  const groupTexts = { group_name: name, group_text: [introduction, announcement] };
-  await requireOutOfShadow(core, caller);
-  await requireAllowed(core, { ...groupTexts, group_data: textsIn(change.customFields ?? {}) }, id);
+  const { metadata, name, introduction } = change;
+  await requireEditable(core, caller, id, change);
   const stored = {
     ...core.fileOrigins.withStoredAvatar(change),
     metadata: metadata && writeMetadata(metadata),
@@ -89,6 +87,26 @@ export async function editGroup(
     await noteChannel(core.db, id, { by: caller, at: Date.now(), action: "channel_changed", after });
   }
   return conversation;
+}
+
+/** Requires that the texts of a change of a group may be shown. @throws `refused`, `forbidden` */
+export async function requireEditable(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  { name, introduction, announcement, customFields = {} }: GroupTexts,
+): Promise<void> {
+  await requireOutOfShadow(core, caller);
+  const groupTexts = { group_name: name, group_text: [introduction, announcement] };
+  await requireAllowed(core, { ...groupTexts, group_data: textsIn(customFields) }, id);
+}
+
+/** What of a change of a group others read. */
+interface GroupTexts {
+  name?: string | undefined;
+  introduction?: string | undefined;
+  announcement?: string | undefined;
+  customFields?: CustomFields | undefined;
 }
 
 /**

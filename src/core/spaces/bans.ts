@@ -35,8 +35,11 @@ export async function banFromSpace(
   reason: string,
 ): Promise<void> {
   await requirePermission(core, caller, id, "ban", "ban users");
-  await countNamed(core, caller, [target]);
-  await requireNoStrangers(core, caller, [target]);
+  // Members of one space are no strangers to each other.
+  if (!(await findSpace(core.db, target, id))) {
+    await countNamed(core, caller, [target]);
+    await requireNoStrangers(core, caller, [target]);
+  }
   await requireAllowed(core, { reason });
   if ((await findLiveUsers(core.db, [target])).length === 0) throw noMember(target);
   const wasMember = await fromSpace(core, caller, id, async (space) => {

@@ -18,6 +18,7 @@ import { sha256 } from "../../lib/sha256.ts";
 import { findCreatedGroup } from "../../storage/conversations/groups.ts";
 import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import { listCategories } from "../../storage/spaces/categories.ts";
+import type { ChannelChange } from "../../storage/spaces/channel-place.ts";
 import { findChannels, insertChannel, updateChannel } from "../../storage/spaces/channels.ts";
 import { findOverridesOf } from "../../storage/spaces/overrides.ts";
 import { listRoles } from "../../storage/spaces/roles.ts";
@@ -27,7 +28,7 @@ import { requireMayCreateGroups } from "../policies.ts";
 import { counted } from "../quotas.ts";
 import { fromSpace } from "./from-space.ts";
 import { firstOverrides, newChannel } from "./new-channel.ts";
-import { changeLook, findRights, rightsIn } from "./overrides.ts";
+import { changeLook, findRights, rightsIn, tooManyDefaults } from "./overrides.ts";
 import { getTarget, noRole } from "./roles.ts";
 import { getSpace, type OwnSpace, requireIn, requirePermission } from "./spaces.ts";
 import { tellOnlineMembers } from "./tell-devices.ts";
@@ -65,11 +66,12 @@ export async function listChannels(core: Core, caller: UserId, id: SpaceId): Pro
 export async function getLayout(core: Core, caller: UserId, space: OwnSpace): Promise<SpaceLayout> {
   const { id } = space;
   const roleIds = space.roles.map((role) => role.id);
-  const [channels, categories, overrides] = await Promise.all([
+  const [channels, categories] = await Promise.all([
     findChannels(core.db, id, caller),
     listCategories(core.db, id),
-    findOverridesOf(core.db, id, { userId: caller, roleIds }),
   ]);
+  // After the channels: a private one is made with its overrides.
+  const overrides = await findOverridesOf(core.db, id, { userId: caller, roleIds });
   const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
   const readable = channels.flatMap((channel) => {
     const own = byChannel.get(channel.id) ?? [];
@@ -105,11 +107,14 @@ export async function createChannel(
   await requireOutOfShadow(core, caller);
   await requireAllowed(core, { group_name: name, group_text: [topic] });
   const named = visibility === "private" ? { roleIds, userIds } : { roleIds: [], userIds: [] };
-  await requireNamed(core, space, named);
-  if (categoryId !== null) await requireCategory(core, caller, space, categoryId);
   // A client id is unique for its user over all groups: here it is one of this space.
   const clientGroupId =
     clientChannelId === undefined ? null : ClientGroupId.parse(sha256(`${id}/${clientChannelId}`));
+  const isRepeated = clientGroupId && (await findCreatedGroup(core.db, caller, clientGroupId)) !== null;
+  if (!isRepeated) {
+    await requireNamed(core, space, named);
+    if (categoryId !== null) await requireCategory(core, caller, space, categoryId);
+  }
   const channel = newChannel(caller, { name, topic, clientGroupId });
   const overrides = firstOverrides(
     { userId: caller, permissions: space.permissions },
@@ -122,10 +127,9 @@ export async function createChannel(
     { groups: [clientGroupId ?? randomHex()] },
     async () => {
       const row = { ...channel, categoryId, isDefault, overrides };
-      const most = { channels: LIMITS.channels, defaults: LIMITS.defaultChannels };
       const after = { name, visibility, channel_kind: kind };
       const note = noteOf(caller, "channel_created", { after });
-      const inserted = await insertChannel(core.db, id, row, most, note);
+      const inserted = await insertChannel(core.db, id, row, LIMITS.channels, note);
       if (inserted !== null) return { made: inserted, created: true };
       await getSpace(core, caller, id);
       const former = clientGroupId && (await findCreatedGroup(core.db, caller, clientGroupId));
@@ -145,13 +149,14 @@ export async function createChannel(
 }
 
 /** What of a channel its space stores. Absent fields are unchanged. */
-type ChannelChange = {
+type OwnChange = {
   [Field in "categoryId" | "isDefault" | "visibility" | "kind"]?: Wanted[Field] | undefined;
 };
 
 /**
  * Puts a channel into a category, has newcomers follow it, and makes it private or open, for announcements or
- * for all. Wants `manage_channel` in it; what changes rights wants what `setOverrides` wants.
+ * for all: all of that, or nothing. Wants `manage_channel` in it; what changes rights wants what `setOverrides`
+ * wants.
  * @throws `not_found`, also for a category that the space does not have; `forbidden`; `conflict` for one
  *   channel too many that newcomers follow; as `setOverrides`
  */
@@ -159,27 +164,25 @@ export async function changeChannel(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { categoryId, isDefault, visibility, kind }: ChannelChange,
+  { categoryId, isDefault, visibility, kind }: OwnChange,
 ): Promise<void> {
-  if (visibility !== undefined || kind !== undefined)
-    await changeLook(core, caller, id, { visibility, kind });
-  if (categoryId === undefined && isDefault === undefined) return;
-  const { spaceId } = await findRights(core, caller, id);
-  await fromSpace(core, caller, spaceId, async (space) => {
-    const { permissions } = await rightsIn(core, caller, id, space);
-    requireIn({ permissions }, "manage_channel", "change it");
+  const placed = async (space: OwnSpace): Promise<ChannelChange> => {
     if (categoryId !== undefined && categoryId !== null)
       await requireCategory(core, caller, space, categoryId);
-    const change = { categoryId, isDefault };
     const after = {
       ...(categoryId !== undefined && { category_id: categoryId }),
       ...(isDefault !== undefined && { default: isDefault }),
     };
-    const note = noteOf(caller, "channel_changed", { conversationId: id, after });
-    const noted = { ...space, note };
-    const isDone = await updateChannel(core.db, noted, id, change, LIMITS.defaultChannels);
-    if (isDone === false)
-      throw new CoreError("conflict", `Newcomers follow at most ${LIMITS.defaultChannels} channels.`);
+    return { categoryId, isDefault, note: noteOf(caller, "channel_changed", { conversationId: id, after }) };
+  };
+  if (visibility !== undefined || kind !== undefined)
+    return changeLook(core, caller, id, { visibility, kind }, placed);
+  const { spaceId } = await findRights(core, caller, id);
+  await fromSpace(core, caller, spaceId, async (space) => {
+    const { permissions } = await rightsIn(core, caller, id, space);
+    requireIn({ permissions }, "manage_channel", "change it");
+    const isDone = await updateChannel(core.db, space, id, await placed(space));
+    if (isDone === false) throw tooManyDefaults();
     return isDone;
   });
   tellOnlineMembers(core, spaceId);
@@ -224,25 +227,28 @@ export async function followChannel(
 /**
  * Has who comes into a space follow its default channels that they can read, `LIMITS.defaultChannels` at
  * most, or the first one where there are none; one that ends meanwhile is left out.
- * @param named channels that they follow, too, before those
+ * @param joining `named`: channels that they follow, too, before those; `isNew`: false for who was in the space
+ *   before, who follows what they chose: these channels only if they follow none, as a call that was cut off
+ *   may have left them
  * @returns the first of them
  */
 export async function followFirst(
   core: Core,
   caller: UserId,
   id: SpaceId,
-  named: readonly ConversationId[] = [],
+  { named = [], isNew }: { named?: readonly ConversationId[]; isNew: boolean },
 ): Promise<ConversationId | null> {
   const channels = await listChannels(core, caller, id);
   const wanted = channels.filter((channel) => named.includes(channel.id));
   const defaults = channels.filter((channel) => channel.isDefault && !wanted.includes(channel));
   const followed = wanted.length + defaults.length > 0 ? [...wanted, ...defaults] : channels.slice(0, 1);
-  await Promise.all(
-    followed.map((channel) =>
-      followChannel(core, caller, channel.id, true).catch((error: unknown) => {
-        if (!(error instanceof CoreError) || error.code !== noConversation().code) throw error;
-      }),
-    ),
-  );
+  if (isNew || !channels.some((channel) => channel.isFollowed))
+    await Promise.all(
+      followed.map((channel) =>
+        followChannel(core, caller, channel.id, true).catch((error: unknown) => {
+          if (!(error instanceof CoreError) || error.code !== noConversation().code) throw error;
+        }),
+      ),
+    );
   return followed[0]?.id ?? null;
 }

@@ -59,7 +59,10 @@ export async function joinSpace(
   if (found.isBanned) throw bannedFromSpace();
   if (!found.hasJoined && !found.isMember) throw found.isFull ? spaceFull(most) : noSpace();
   if (found.hasJoined) tellDevices(core, id, caller);
-  return { channelId: await followFirst(core, caller, id), space: await getSpace(core, caller, id) };
+  return {
+    channelId: await followFirst(core, caller, id, { isNew: found.hasJoined }),
+    space: await getSpace(core, caller, id),
+  };
 }
 
 function requireDirectory({ settings }: Core): void {

@@ -188,7 +188,7 @@ export async function acceptSpaceInvitation(
       if (!(await useInvitation(core.db, code, by))) continue;
       tellDevices(core, id, caller);
     }
-    const channelId = await followFirst(core, caller, id, channelIds);
+    const channelId = await followFirst(core, caller, id, { named: channelIds, isNew: maker !== null });
     return { channelId, space: await getSpace(core, caller, id) };
   }
   throw new CoreError("unavailable", "This space is being changed. Try again.", { retryAfter: 1 });

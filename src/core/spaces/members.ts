@@ -198,9 +198,9 @@ export async function finishLeaving(
   wasMember: boolean,
 ): Promise<boolean> {
   const followed = await listFollowed(core.db, id, userId);
-  if (!wasMember && followed.length === 0) return false;
   // Also in a repeat: the first call may have told none of the channels that the user looks at.
   await tellChannels(core, id, followed);
+  if (!wasMember && followed.length === 0) return false;
   tellDevices(core, id, userId);
   return true;
 }

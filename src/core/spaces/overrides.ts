@@ -13,6 +13,7 @@ import {
 import { EVERYONE_ROLE } from "../../domain/spaces/role.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
 import { type AuditNote, noteOf } from "../../storage/spaces/audit-notes.ts";
+import type { ChannelChange } from "../../storage/spaces/channel-place.ts";
 import {
   listOverrides as listStored,
   type OverrideChange,
@@ -22,7 +23,7 @@ import { findSpace, findSpaceOf } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { fromSpace, requireAbove, requireOwn } from "./from-space.ts";
 import { getTarget, requireAboveMember, roleOf } from "./roles.ts";
-import { requireIn } from "./spaces.ts";
+import { type OwnSpace, requireIn } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
 import { tellOnlineMembers } from "./tell-devices.ts";
 
@@ -111,6 +112,7 @@ export async function setOverride(
 /**
  * Makes a channel private or open, and one for announcements or for all, by the override of `everyone`. The
  * caller is allowed what is denied now, as who makes such a channel is.
+ * @param placed what else changes of the channel
  * @throws as `setOverride`
  */
 export async function changeLook(
@@ -118,6 +120,7 @@ export async function changeLook(
   caller: UserId,
   id: ConversationId,
   { visibility, kind }: { [Field in keyof ChannelLook]?: ChannelLook[Field] | undefined },
+  placed: (space: OwnSpace) => Promise<ChannelChange>,
 ): Promise<void> {
   const switched = [
     { permission: "read" as const, isDenied: visibility && visibility === "private" },
@@ -125,7 +128,7 @@ export async function changeLook(
   ];
   const bits = (isDenied: boolean) =>
     bitsOf(switched.flatMap((one) => (one.isDenied === isDenied ? one.permission : [])));
-  await changeOverrides(core, caller, id, ({ overrides, permissions }, { ownerId }) => {
+  const plan: OverridePlan = ({ overrides, permissions }, { ownerId }) => {
     const everyone = { roleId: EVERYONE_ROLE, userId: null };
     const before = overrideOf(overrides, everyone);
     const denied = bits(true) & ~before.deny;
@@ -138,7 +141,16 @@ export async function changeLook(
       { ...everyone, rights: orNone(after) },
       ...(isKept ? [{ ...own, rights: { allow: allow | kept, deny: deny & ~kept } }] : []),
     ];
-  });
+  };
+  await changeOverrides(core, caller, id, plan, placed);
+}
+
+/** The changes of a channel as it is. */
+type OverridePlan = (channel: ChannelRights, space: MemberSpace) => OverrideChange[];
+
+/** The `conflict` for one channel too many that newcomers follow. */
+export function tooManyDefaults(): CoreError {
+  return new CoreError("conflict", `Newcomers follow at most ${LIMITS.defaultChannels} channels.`);
 }
 
 /** An override that changes nothing is none. */
@@ -152,12 +164,13 @@ function overrideOf(overrides: readonly Override[], { roleId, userId }: Override
   return overrides.find((one) => one.roleId === roleId && one.userId === userId) ?? none;
 }
 
-/** @param plan the changes, of the channel as it is @throws as `setOverride` */
+/** @throws as `setOverride` */
 async function changeOverrides(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  plan: (channel: ChannelRights, space: MemberSpace) => OverrideChange[],
+  plan: OverridePlan,
+  placed?: (space: OwnSpace) => Promise<ChannelChange>,
 ): Promise<void> {
   const { spaceId } = await findRights(core, caller, id);
   const users = new Set<UserId | null>();
@@ -182,7 +195,9 @@ async function changeOverrides(
     }
     if (permissionsOf(caller, space, after) === 0)
       throw new CoreError("conflict", "You could not read the channel any more: allow it to yourself first.");
-    return (await storeOverrides(core.db, space, id, noted)) || null;
+    const isStored = await storeOverrides(core.db, space, id, noted, await placed?.(space));
+    if (isStored === false) throw tooManyDefaults();
+    return isStored;
   });
   await tellChannels(core, spaceId, [id]);
   for (const user of users)

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { StoredChannel } from "../../domain/spaces/channel.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
@@ -7,6 +7,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations, memberships, spaceCategories } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
+import { type ChannelChange, mayBeDefault, mayBeFollowed, placeQuery } from "./channel-place.ts";
 import type { FirstChannel } from "./spaces.ts";
 import { type ReadSpace, whileVersion } from "./versions.ts";
 
@@ -17,25 +18,25 @@ export interface NewChannelRow extends FirstChannel, Pick<StoredChannel, "catego
 
 /**
  * Adds a channel to a space, behind the others.
- * @param most how many channels it may have, and how many that newcomers follow
+ * @param most how many channels it may have
  * @returns its id; null: the space is over, or has too many, or the creator has made it before
  */
 export async function insertChannel(
   db: Database,
   space: SpaceId,
   { overrides, categoryId, isDefault, ...channel }: NewChannelRow,
-  most: { channels: number; defaults: number },
+  most: number,
   note: AuditNote,
 ): Promise<ConversationId | null> {
   const isOpen = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${space} AND dissolved_at IS NULL)`;
   const ofSpace = sql`FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL`;
-  const hasRoom = sql`(SELECT count(*) ${ofSpace}) < ${most.channels}`;
+  const hasRoom = sql`(SELECT count(*) ${ofSpace}) < ${most}`;
   const position = sql`(SELECT coalesce(max(position), -1) + 1 ${ofSpace})`;
   const queries = groupQueries(
     db,
     { ...channel, asked: [] },
     { space: sql`${space}`, position, categoryId, isDefault },
-    sql`${isOpen} AND ${hasRoom} AND ${mayBeDefault(space, isDefault, most.defaults)}`,
+    sql`${isOpen} AND ${hasRoom} AND ${mayBeDefault(space, isDefault)}`,
   );
   const rows = overrides.map(({ roleId, userId, allow, deny }) => [roleId, userId, allow, deny]);
   const overridden = db.insert(channelOverrides).select(
@@ -47,14 +48,6 @@ export async function insertChannel(
   const notes = noteQueries(db, space, { ...note, conversationId: made }, sql`${made} IS NOT NULL`);
   const [inserted] = await queryD1(db.batch([...queries, overridden, ...notes]));
   return inserted[0]?.id ?? null;
-}
-
-/** The condition: one channel more may be followed by newcomers, if it is to be. */
-function mayBeDefault(space: SpaceId, isDefault: boolean | undefined, most: number): SQL {
-  return isDefault
-    ? sql`(SELECT count(*) FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL
-        AND is_default) < ${most}`
-    : sql`TRUE`;
 }
 
 /** The channels of a space as a user may see them, in their order, and those of a category together. */
@@ -95,24 +88,20 @@ export async function findChannels(db: Database, id: SpaceId, userId: UserId): P
 
 /**
  * Puts a channel into a category, and has newcomers follow it, or not.
- * @param most how many channels of the space they may follow
- * @returns whether it is so, else there are too many; null: the space is another one by now
+ * @returns whether it is so, else they follow too many; null: the space is another one by now
  */
 export async function updateChannel(
   db: Database,
   read: ReadSpace,
   id: ConversationId,
-  { categoryId, isDefault }: { [Field in "categoryId" | "isDefault"]?: StoredChannel[Field] | undefined },
-  most: number,
+  place: ChannelChange,
 ): Promise<boolean | null> {
-  const { first, isSame, notes } = whileVersion(db, read);
-  const isThere = and(eq(conversations.id, id), eq(conversations.spaceId, read.id), isSame);
-  const changed = db
-    .update(conversations)
-    .set({ ...(categoryId !== undefined && { categoryId }), ...(isDefault !== undefined && { isDefault }) })
-    .where(and(isThere, or(conversations.isDefault, mayBeDefault(read.id, isDefault, most))))
-    .returning({ id: conversations.id });
-  const [rows, found] = await queryD1(db.batch([first, changed, ...notes]));
+  const { first, isSame } = whileVersion(db, read);
+  const condition = sql`${isSame} AND ${mayBeFollowed(read.id, id, place)}`;
+  const notes = noteQueries(db, read.id, place.note);
+  const [rows, found] = await queryD1(
+    db.batch([first, placeQuery(db, read.id, id, place, condition), ...notes]),
+  );
   return rows.length > 0 ? found.length > 0 : null;
 }
 

@@ -6,8 +6,9 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
+import { type ChannelChange, mayBeFollowed, placeQuery } from "./channel-place.ts";
 import { OVERRIDE, overridesQuery } from "./rights.ts";
-import { fromVersion, type ReadSpace } from "./versions.ts";
+import { fromVersion, type ReadSpace, whileVersion } from "./versions.ts";
 
 const { conversationId, roleId, userId } = channelOverrides;
 
@@ -43,15 +44,18 @@ export type OverrideChange = OverrideTarget & { rights: Pick<Override, "allow" |
 
 /**
  * Stores overrides of a channel, each in place of the one that is there.
- * @returns false: the space is another one by now
+ * @param place what else changes of the channel, in the same batch
+ * @returns whether it is stored, else newcomers follow too many channels; null: the space is another one by now
  */
 export async function storeOverrides(
   db: Database,
   read: ReadSpace,
   channel: ConversationId,
   changes: readonly (OverrideChange & { note?: AuditNote })[],
-): Promise<boolean> {
-  const { first, isNext } = fromVersion(db, read);
+  place: ChannelChange = {},
+): Promise<boolean | null> {
+  const { first: same } = whileVersion(db, read);
+  const { first, isNext } = fromVersion(db, read, mayBeFollowed(read.id, channel, place));
   const queries = changes.flatMap((change) => {
     const isIt = sql`${roleId} IS ${change.roleId} AND ${userId} IS ${change.userId}`;
     const former = db.delete(channelOverrides).where(and(eq(conversationId, channel), isIt, isNext));
@@ -61,6 +65,10 @@ export async function storeOverrides(
     const row = sql`SELECT ${channel}, ${change.roleId}, ${change.userId}, ${allow}, ${deny} WHERE ${isNext}`;
     return [former, db.insert(channelOverrides).select(row), ...notes];
   });
-  const [rows] = await queryD1(db.batch([first, ...queries]));
-  return rows.length > 0;
+  const isPlaced = place.categoryId !== undefined || place.isDefault !== undefined;
+  const placed = isPlaced
+    ? [placeQuery(db, read.id, channel, place, isNext), ...noteQueries(db, read.id, place.note)]
+    : [];
+  const [isSame, rows] = await queryD1(db.batch([same, first, ...queries, ...placed]));
+  return isSame.length > 0 ? rows.length > 0 : null;
 }

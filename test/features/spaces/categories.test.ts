@@ -232,3 +232,16 @@ test("categories are for who may manage channels, and fifty at most, also at onc
   expect(made.filter(({ status }) => status === 201)).toHaveLength(49);
   expect((await layout(ann)).categories).toHaveLength(50);
 });
+
+test("a change of a channel that is refused in one thing changes nothing, least of all rights", async () => {
+  const board = await scene.addChannel("board", { visibility: "private" });
+  for (let n = 0; n < 4; n++) await scene.addChannel(`n${n}`, { default: true });
+  const change = (body: object) => as(ann, "PATCH", `/v1/conversations/${board}`, body);
+  expect((await change({ visibility: "open", default: true })).status).toBe(409);
+  expect((await change({ visibility: "open", category_id: 999_999 })).status).toBe(404);
+  expect((await change({ visibility: "open", name: "x".repeat(9_999) })).status).toBe(400);
+  expect((await scene.channels(bob)).map(({ id }) => id)).not.toContain(board);
+  await scene.done(ann, "PATCH", `/roles/0`, { permissions: ["read", "write"] }, 200);
+  expect((await change({ visibility: "open", default: false })).status).toBe(200);
+  expect((await scene.channels(bob)).map(({ id }) => id)).toContain(board);
+});

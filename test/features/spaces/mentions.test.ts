@@ -45,6 +45,14 @@ test("who is named twice in one frame, with messages around, counts those from t
   await expect.poll(async () => (await list(bob)).items[0]).toMatchObject({ id: seeds, unread_count: 3 });
 });
 
+test("who is named by several at the same moment counts all of it", async () => {
+  await scene.join(eve, await scene.invite(ann));
+  const senders = [ann, eve, ann, eve, ann, eve];
+  const sends = senders.map((who, i) => ask(who, seeds, "POST", "/messages", naming(`m${i}`, bob, who)));
+  for (const { status } of await Promise.all(sends)) expect(status).toBe(201);
+  await expect.poll(async () => (await list(bob)).items[0]).toMatchObject({ id: seeds, unread_count: 6 });
+});
+
 test("who has just come into the space is named in a channel that knew its readers before", async () => {
   await send(ann, seeds, "before");
   await scene.join(eve, await scene.invite(ann));

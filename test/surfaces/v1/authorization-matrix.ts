@@ -421,6 +421,12 @@ export const WHO_MAY: Row[] = [
   row(`DELETE ${IN}/follow`, everyUser(NOBODY)),
   row(`GET ${IN}/permissions`, everyUser(NOBODY)),
   row(`GET ${IN}/overrides`, everyUser(NOBODY)),
+  row(`GET ${IN}/readers`, everyUser(NOBODY)),
+  row(`GET ${SPACE}/audit`, ownerAlone(OK), ofSpace),
+  row(`POST ${SPACE}/owner`, ownerAlone(NOBODY), { ...ofSpace, body: () => ({ user_id: 999_999_999 }) }),
+  // The server has no directory.
+  row("GET /v1/spaces/directory", everyUser(NOBODY)),
+  row(`POST ${SPACE}/join`, everyUser(NOBODY), ofSpace),
   ...["roles/:role_id", "users/:user_id"].flatMap((path) => [
     row(`PUT ${IN}/overrides/${path}`, everyUser(NOBODY), { path: anyTarget, body: () => ({}) }),
     row(`DELETE ${IN}/overrides/${path}`, everyUser(NOBODY), { path: anyTarget }),

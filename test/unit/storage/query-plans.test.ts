@@ -530,10 +530,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       db,
       SPACE,
       { ...newChannel(ANN, { name: "x" }), categoryId: null, isDefault: true, overrides: [] },
-      { channels: 9, defaults: 5 },
+      9,
       NOTE,
     ),
-  updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }, 5),
+  updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }),
   listSpaceBans: (db) => bans.listSpaceBans(db, SPACE, { after: 0, limit: 9 }),
   insertSpaceBan: (db) =>
     bans.insertSpaceBan(

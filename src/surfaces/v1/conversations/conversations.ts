@@ -6,7 +6,7 @@ import {
 } from "../../../core/conversations/conversations.ts";
 import { getWithOnlineCount } from "../../../core/conversations/online-count.ts";
 import { createGroup } from "../../../core/groups/create-group.ts";
-import { deleteConversation, editGroup } from "../../../core/groups/groups.ts";
+import { deleteConversation, editGroup, requireEditable } from "../../../core/groups/groups.ts";
 import { changeChannel } from "../../../core/spaces/channels.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
@@ -226,8 +226,11 @@ export const conversations = v1Router()
     } = c.req.valid("json");
     const { default: isDefault, ...fields } = others;
     const place = { visibility, kind, categoryId, isDefault };
-    if (Object.values(place).some((field) => field !== undefined))
+    if (Object.values(place).some((field) => field !== undefined)) {
+      // What the other fields are refused for changes no rights.
+      await requireEditable(c.var.core, c.var.caller.userId, id, fields);
       await changeChannel(c.var.core, c.var.caller.userId, id, place);
+    }
     const {
       join_policy: joinPolicy,
       slow_mode_s: slowModeS,

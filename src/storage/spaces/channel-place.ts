@@ -1,0 +1,41 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { ConversationId, SpaceId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { StoredChannel } from "../../domain/spaces/channel.ts";
+import type { Database } from "../database.ts";
+import { conversations } from "../schema.ts";
+import type { AuditNote } from "./audit-notes.ts";
+
+/** Where a channel is shown, and whether newcomers follow it; absent fields are unchanged. */
+export type ChannelChange = {
+  [Field in "categoryId" | "isDefault"]?: StoredChannel[Field] | undefined;
+} & { note?: AuditNote };
+
+/** The condition: one channel more may be followed by newcomers, if it is to be. */
+export function mayBeDefault(space: SpaceId, isDefault: boolean | undefined): SQL {
+  return isDefault
+    ? sql`(SELECT count(*) FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL
+        AND is_default) < ${LIMITS.defaultChannels}`
+    : sql`TRUE`;
+}
+
+/** The same of a channel that is there, and may be one of them. */
+export function mayBeFollowed(space: SpaceId, id: ConversationId, { isDefault }: ChannelChange): SQL {
+  return sql`(EXISTS (SELECT 1 FROM conversations WHERE id = ${id} AND is_default)
+    OR ${mayBeDefault(space, isDefault)})`;
+}
+
+/** The statement that stores that, where one of the fields changes. */
+export function placeQuery(
+  db: Database,
+  space: SpaceId,
+  id: ConversationId,
+  { categoryId, isDefault }: ChannelChange,
+  condition: SQL,
+) {
+  return db
+    .update(conversations)
+    .set({ ...(categoryId !== undefined && { categoryId }), ...(isDefault !== undefined && { isDefault }) })
+    .where(and(eq(conversations.id, id), eq(conversations.spaceId, space), condition))
+    .returning({ id: conversations.id });
+}
