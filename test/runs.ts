@@ -59,6 +59,7 @@ const TEST: readonly string[] = [
   "web/test/injection.test.ts",
   "web/test/phone/touch.test.ts",
   "web/test/serving.test.ts",
+  "web/test/spaces",
   "web/test/stories",
 ];
 

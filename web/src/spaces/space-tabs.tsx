@@ -9,12 +9,24 @@ import { Icon } from "../ui/icon.tsx";
 import { chosen, spaceOf, spaces } from "./state.ts";
 import { UnreadBadge } from "./unread-badge.tsx";
 
-/** What calls for the user in the conversations without a space, and in each space, by its id. */
-function unreadBySpace(entries: readonly ConversationEntry[]): ReadonlyMap<number, number> {
-  const sums = new Map<number, number>();
+/** What is new in a space, or in the conversations without one. */
+interface News {
+  /** what calls for the user: unread messages that they have not muted, and mentions */
+  badge: number;
+  /** unread messages that mention the user, or all */
+  mentions: number;
+}
+
+/** What is new in the conversations without a space, by the id 0, and in each space, by its id. */
+function newsBySpace(entries: readonly ConversationEntry[]): ReadonlyMap<number, News> {
+  const sums = new Map<number, News>();
   for (const entry of entries) {
     const space = spaceOf(entry)?.id ?? 0;
-    sums.set(space, (sums.get(space) ?? 0) + attentionOf(entry, Date.now()).badge);
+    const { badge, mentions } = sums.get(space) ?? { badge: 0, mentions: 0 };
+    sums.set(space, {
+      badge: badge + attentionOf(entry, Date.now()).badge,
+      mentions: mentions + entry.mentions.length,
+    });
   }
   return sums;
 }
@@ -22,7 +34,7 @@ function unreadBySpace(entries: readonly ConversationEntry[]): ReadonlyMap<numbe
 /** Leads to the list of conversations, and to each space. */
 export function SpaceTabs() {
   const { chat } = useAccount();
-  const sums = unreadBySpace(useChat(chat, (state) => state.conversations));
+  const news = newsBySpace(useChat(chat, (state) => state.conversations));
   const row = useRef<HTMLFieldSetElement>(null);
   useEffect(() => {
     const now = row.current?.querySelector("[aria-pressed=true]");
@@ -40,7 +52,7 @@ export function SpaceTabs() {
       >
         <Icon name="message" />
         {t("spaces.all")}
-        <UnreadBadge n={sums.get(0)} />
+        <UnreadBadge n={news.get(0)?.badge} />
       </button>
       {spaces.value.map(({ id, name, avatar }) => (
         <button
@@ -54,9 +66,21 @@ export function SpaceTabs() {
         >
           <Avatar id={id} name={name} picture={avatar} size="small" />
           <bdi>{name}</bdi>
-          <UnreadBadge n={sums.get(id)} />
+          <SpaceNews {...news.get(id)} />
         </button>
       ))}
     </fieldset>
   );
+}
+
+/** A number for mentions, else a dot for other messages. */
+function SpaceNews({ badge = 0, mentions = 0 }: Partial<News>) {
+  if (mentions > 0)
+    return (
+      <span class="badge" role="img" aria-label={t("spaces.mentions", { n: mentions })}>
+        {mentions > 999 ? "999+" : mentions}
+      </span>
+    );
+  if (badge === 0) return null;
+  return <span class="news-dot" role="img" aria-label={t("list.unread", { n: badge })} />;
 }

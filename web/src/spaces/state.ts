@@ -10,14 +10,18 @@ import { allPages } from "../state/use-pages.ts";
 export type Space = components["schemas"]["Space"];
 /** A channel of a space, as the space lists it. */
 export type Channel = components["schemas"]["Channel"];
+/** What channels are shown under. */
+export type Category = components["schemas"]["SpaceCategory"];
+/** The channels and the categories of a space that the user sees, in their order. */
+export type Layout = components["schemas"]["Channels"];
 
 /** A member of a space, with their roles. */
 export type SpaceMember = components["schemas"]["SpaceMember"];
 
 /** The spaces that the user is in, the newest first. */
 export const spaces = signal<readonly Space[]>([]);
-/** The channels of the spaces that were shown, by the ids of the spaces. */
-const channels = signal<ReadonlyMap<number, readonly Channel[]>>(new Map());
+/** The channels and categories of the spaces that were shown, by the ids of the spaces. */
+const layouts = signal<ReadonlyMap<number, Layout>>(new Map());
 /** The id of the space in the place of the list; 0: none. */
 export const chosen = signal(0);
 
@@ -56,12 +60,17 @@ export function latest(space: Space): Space {
 
 /** The channels of a space as they were loaded last; undefined: they were not. */
 export function channelsOf(space: number): readonly Channel[] | undefined {
-  return channels.value.get(space);
+  return layouts.value.get(space)?.items;
+}
+
+/** The categories of a space as they were loaded last. */
+export function categoriesOf(space: number): readonly Category[] {
+  return layouts.value.get(space)?.categories ?? [];
 }
 
 /** All channels that were loaded. */
 export function knownChannels(): readonly Channel[] {
-  return [...channels.value.values()].flat();
+  return [...layouts.value.values()].flatMap(({ items }) => items);
 }
 
 /** What the user may do in a channel; undefined: it is not known. */
@@ -84,12 +93,16 @@ export async function loadSpaces(chat: Chat): Promise<void> {
   if (items.some(({ id }) => id === chosen.value)) await loadChannels(chat, chosen.value);
 }
 
-/** Loads the channels of a space. */
+/** Loads the channels and categories of a space. */
 export async function loadChannels(chat: Chat, id: number): Promise<void> {
-  const { items } = await chat.api.call("get", "/v1/spaces/{id}/channels", { path: { id } });
+  adopt(id, await chat.api.call("get", "/v1/spaces/{id}/channels", { path: { id } }));
+}
+
+/** Takes the channels and categories of a space as an answer has them. */
+export function adopt(id: number, layout: Layout): void {
   // Another user may have signed in meanwhile.
   if (spaces.value.some((space) => space.id === id))
-    channels.value = new Map([...channels.value, [id, items]]);
+    layouts.value = new Map([...layouts.value, [id, layout]]);
 }
 
 /** Has a channel in the user's list, or has it there no more. */
@@ -112,5 +125,5 @@ export function forgetSpaces(): void {
   loads++;
   chosen.value = 0;
   spaces.value = [];
-  channels.value = new Map();
+  layouts.value = new Map();
 }

@@ -2,6 +2,7 @@ export const spaces = {
   "spaces.title": "Spaces",
   "spaces.all": "All",
   "spaces.channels": "Channels",
+  "spaces.mentions": { one: "{n} unread mention", other: "{n} unread mentions" },
   "spaces.new": "New space",
   "spaces.hint": "A place with channels, which all its members read and write.",
   "spaces.make": "Make the space",

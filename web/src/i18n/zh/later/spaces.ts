@@ -2,6 +2,7 @@ export const spaces = {
   "spaces.title": "空间",
   "spaces.all": "全部",
   "spaces.channels": "频道",
+  "spaces.mentions": "{n} 条未读提及",
   "spaces.new": "新建空间",
   "spaces.hint": "空间包含多个频道，所有成员都可以阅读和发言。",
   "spaces.make": "创建空间",

@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
-import { t } from "../i18n/i18n.ts";
-import { useAccount } from "../state/context.ts";
-import { useMaking } from "../state/making/use-making.ts";
-import { go } from "../state/router.ts";
-import { useAction } from "../state/use-action.ts";
-import { Dialog } from "../ui/dialog.tsx";
-import { ProblemText } from "../ui/problem-text.tsx";
-import { RoleChoice } from "./roles/role-choice.tsx";
-import { useRoles } from "./roles/use-roles.ts";
-import { type Channel, channelsOf, loadChannels } from "./state.ts";
+import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
+import { useMaking } from "../../state/making/use-making.ts";
+import { go } from "../../state/router.ts";
+import { useAction } from "../../state/use-action.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { ProblemText } from "../../ui/problem-text.tsx";
+import { RoleChoice } from "../roles/role-choice.tsx";
+import { useRoles } from "../roles/use-roles.ts";
+import { type Channel, channelsOf, loadChannels } from "../state.ts";
 
 interface Props {
   /** the id of the space */
