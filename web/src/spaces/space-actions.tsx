@@ -11,6 +11,7 @@ import { LATER } from "../ui/later/icons.ts";
 import { lazy } from "../ui/lazy.tsx";
 import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
+import { orderActions } from "./channels/channel-actions.tsx";
 import { MembersDialog } from "./members-dialog.tsx";
 import { SpaceDialog } from "./space-dialog.tsx";
 import { loadSpaces, type Space } from "./state.ts";
@@ -50,6 +51,7 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
           },
         ]
       : []),
+    ...orderActions(space),
     ...(permissions.includes("manage_space")
       ? [
           {

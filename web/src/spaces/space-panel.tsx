@@ -1,11 +1,10 @@
 import { useChat } from "parley-client/react";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
-import { showDialog } from "../ui/dialogs.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LATER } from "../ui/later/icons.ts";
 import { Menu } from "../ui/overlay/menu.tsx";
-import { ChannelDialog } from "./channels/channel-dialog.tsx";
+import { addChannel } from "./channels/channel-actions.tsx";
 import { ChannelList } from "./channels/channel-list.tsx";
 import { invite, spaceActions } from "./space-actions.tsx";
 import { type Space, spaceIdOf } from "./state.ts";
@@ -36,13 +35,9 @@ export function SpacePanel({ space, selected }: Props) {
           {description}
         </p>
       )}
-      <ChannelList space={id} followed={followed} selected={selected} />
+      <ChannelList space={space} followed={followed} selected={selected} />
       {permissions.includes("manage_channel") && (
-        <button
-          type="button"
-          class="channel"
-          onClick={() => showDialog((close) => <ChannelDialog space={id} onClose={close} />)}
-        >
+        <button type="button" class="channel" onClick={() => addChannel(space)}>
           <Icon name="plus" />
           {t("spaces.addChannel")}
         </button>

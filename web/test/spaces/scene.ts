@@ -76,6 +76,6 @@ export const shownRows = (page: Page): Promise<string[]> =>
 
 /** Chooses in the menu of the space that is shown, of a channel or of a category. */
 export async function chooseFor(page: Page, name: string, item: string): Promise<void> {
-  await page.getByRole("button", { name: `Actions for ${name}` }).click();
+  await page.getByRole("button", { name: `Actions for ${name}`, exact: true }).click();
   await page.getByRole("menuitem", { name: item, exact: true }).click();
 }

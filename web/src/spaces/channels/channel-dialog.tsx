@@ -1,59 +1,73 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { newId } from "../../lib/new-id.ts";
 import { useAccount } from "../../state/context.ts";
-import { useMaking } from "../../state/making/use-making.ts";
 import { go } from "../../state/router.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { RoleChoice } from "../roles/role-choice.tsx";
 import { useRoles } from "../roles/use-roles.ts";
-import { type Channel, channelsOf, loadChannels } from "../state.ts";
+import { type Channel, categoriesOf, loadChannels, type Space } from "../state.ts";
 
 interface Props {
-  /** the id of the space */
-  space: number;
+  space: Space;
+  /** the channel to change; absent: a new one */
+  channel?: Channel;
+  /** the id of the category of a new one */
+  category?: number | null;
   onClose: () => void;
 }
 
-/** Adds a channel to a space. */
-export function ChannelDialog({ space, onClose }: Props) {
+/** What of a channel is chosen. */
+type Fields = Pick<Channel, "name" | "topic" | "visibility" | "channel_kind" | "category_id" | "default">;
+
+/** Adds a channel to a space, or changes one. Who reads a private one is changed by another dialog. */
+export function ChannelDialog({ space: { id: space }, channel, category = null, onClose }: Props) {
   const { chat } = useAccount();
-  const [name, setName] = useState("");
-  const [topic, setTopic] = useState("");
-  const [isPrivate, setPrivate] = useState(false);
-  const [isAnnouncement, setAnnouncement] = useState(false);
+  /** the same for each try, so that one channel is made */
+  const clientId = useRef(newId());
+  const [fields, setFields] = useState<Fields>(
+    channel ?? {
+      ...({ name: "", topic: "", visibility: "open", channel_kind: "text" } as const),
+      ...{ category_id: category, default: false },
+    },
+  );
+  const set = (change: Partial<Fields>) => setFields({ ...fields, ...change });
+  const { name, topic, visibility, channel_kind: kind, category_id: categoryId } = fields;
   const [readers, setReaders] = useState<readonly number[]>([]);
   const roles = useRoles(space);
-  const making = useMaking<Channel, Channel>();
-  const add = useAction(async () => {
-    const path = { id: space };
-    const body = {
-      ...{ name: name.trim(), topic: topic.trim() },
-      visibility: isPrivate ? "private" : "open",
-      channel_kind: isAnnouncement ? "announcement" : "text",
-      role_ids: isPrivate ? [...readers] : [],
-    } as const;
-    const { id } = await making({
-      known: channelsOf(space),
-      list: async () =>
-        (await chat.api.call("get", "/v1/spaces/{id}/channels", { path }, { retry: false })).items,
-      idOf: (one) => one.id,
-      isIt: (one) => one.name === body.name,
-      make: () => chat.api.call("post", "/v1/spaces/{id}/channels", { path, body }),
-      adopt: (one) => one,
+  const isPrivate = visibility === "private";
+  const save = useAction(async () => {
+    const said = { name: name.trim(), topic: topic.trim() };
+    const place = { category_id: categoryId, default: fields.default };
+    const access = { visibility, channel_kind: kind };
+    if (channel) {
+      const path = { id: channel.id };
+      const body = { name: said.name, introduction: said.topic, ...place, ...changed(access, channel) };
+      await chat.api.call("patch", "/v1/conversations/{id}", { path, body });
+      await loadChannels(chat, space);
+      return onClose();
+    }
+    const { id } = await chat.api.call("post", "/v1/spaces/{id}/channels", {
+      path: { id: space },
+      body: {
+        ...{ ...said, ...place, ...access, client_channel_id: clientId.current },
+        role_ids: isPrivate ? [...readers] : [],
+      },
     });
     await loadChannels(chat, space);
     onClose();
     go({ view: "conversation", id });
   });
+  const categories = categoriesOf(space);
   return (
-    <Dialog title={t("spaces.addChannel")} onClose={onClose}>
+    <Dialog title={t(channel ? "spaces.editChannel" : "spaces.addChannel")} onClose={onClose}>
       <form
         class="form"
         onSubmit={(event) => {
           event.preventDefault();
-          void add.run();
+          void save.run();
         }}
       >
         <label class="field">
@@ -63,32 +77,67 @@ export function ChannelDialog({ space, onClose }: Props) {
             required
             maxLength={100}
             value={name}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
+            onInput={({ currentTarget }) => set({ name: currentTarget.value })}
           />
         </label>
         <label class="field">
           {t("spaces.topic")}
-          <textarea dir="auto" value={topic} onInput={({ currentTarget }) => setTopic(currentTarget.value)} />
+          <textarea
+            dir="auto"
+            value={topic}
+            onInput={({ currentTarget }) => set({ topic: currentTarget.value })}
+          />
         </label>
+        {categories.length > 0 && (
+          <label class="field">
+            {t("category.title")}
+            <select
+              value={categoryId ?? ""}
+              onChange={({ currentTarget: { value } }) => set({ category_id: Number(value) || null })}
+            >
+              <option value="">{t("category.none")}</option>
+              {categories.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <fieldset>
           <label>
             <input
               type="checkbox"
+              checked={fields.default}
+              onChange={({ currentTarget }) => set({ default: currentTarget.checked })}
+            />
+            {t("spaces.isDefault")}
+          </label>
+        </fieldset>
+        {/* They are changes of roles' rights. */}
+        <fieldset disabled={channel && !channel.permissions.includes("manage_roles")}>
+          <label>
+            <input
+              type="checkbox"
               checked={isPrivate}
-              onChange={({ currentTarget }) => setPrivate(currentTarget.checked)}
+              onChange={({ currentTarget }) =>
+                set({ visibility: currentTarget.checked ? "private" : "open" })
+              }
             />
             {t("spaces.isPrivate")}
           </label>
           <label>
             <input
               type="checkbox"
-              checked={isAnnouncement}
-              onChange={({ currentTarget }) => setAnnouncement(currentTarget.checked)}
+              checked={kind === "announcement"}
+              onChange={({ currentTarget }) =>
+                set({ channel_kind: currentTarget.checked ? "announcement" : "text" })
+              }
             />
             {t("spaces.isAnnouncement")}
           </label>
         </fieldset>
-        {isPrivate && (
+        {isPrivate && !channel && (
           <RoleChoice
             legend={t("access.readers")}
             hint={t("spaces.withoutReaders")}
@@ -97,11 +146,21 @@ export function ChannelDialog({ space, onClose }: Props) {
             onChange={setReaders}
           />
         )}
-        <ProblemText text={roles.problem || add.problem} />
-        <button class="primary" type="submit" disabled={add.isBusy || name.trim() === ""}>
-          {t("spaces.makeChannel")}
+        <ProblemText text={roles.problem || save.problem} />
+        <button class="primary" type="submit" disabled={save.isBusy || name.trim() === ""}>
+          {t(channel ? "profile.save" : "spaces.makeChannel")}
         </button>
       </form>
     </Dialog>
   );
+}
+
+type Access = Pick<Channel, "visibility" | "channel_kind">;
+
+/** What of the access to a channel is another one by now: a change wants a right more. */
+function changed(access: Access, before: Access): Partial<Access> {
+  return {
+    ...(access.visibility !== before.visibility && { visibility: access.visibility }),
+    ...(access.channel_kind !== before.channel_kind && { channel_kind: access.channel_kind }),
+  };
 }

@@ -2,16 +2,19 @@ import type { ConversationEntry } from "parley-client";
 import { attentionOf } from "parley-client/attention";
 import { useId } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
+import { useAccount } from "../../state/context.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { LATER } from "../../ui/later/icons.ts";
 import { Placeholder } from "../../ui/missing/placeholder.tsx";
-import { type Category, type Channel, categoriesOf, channelsOf } from "../state.ts";
+import type { MenuItem } from "../../ui/overlay/menu.tsx";
+import { type Category, type Channel, categoriesOf, channelsOf, type Space } from "../state.ts";
+import { categoryActions, channelActions } from "./channel-actions.tsx";
 import { ChannelRow, type Listed } from "./channel-row.tsx";
 import { fold, folded } from "./folded.ts";
+import { MenuRow } from "./menu-row.tsx";
 
 interface Props {
-  /** the id of the space */
-  space: number;
+  space: Space;
   /** the channels of the space that the user follows, as their list has them */
   followed: readonly ConversationEntry[];
   /** the id of the conversation on screen; 0: none */
@@ -20,21 +23,28 @@ interface Props {
 
 /** The channels of a space in their order, each below its category. */
 export function ChannelList({ space, followed, selected }: Props) {
-  const channels = allChannels(channelsOf(space), followed);
+  const account = useAccount();
+  const loaded = channelsOf(space.id);
+  const channels = allChannels(loaded, followed);
   if (!channels) return <Placeholder />;
   const entryOf = (id: number) => followed.find((entry) => entry.id === id);
-  const row = (channel: Listed) => (
-    <ChannelRow
-      key={channel.id}
-      {...{ channel, entry: entryOf(channel.id), isSelected: channel.id === selected }}
-    />
-  );
+  const row = (channel: Listed) => {
+    const { id } = channel;
+    const known = loaded?.find((one) => one.id === id);
+    return (
+      <ChannelRow
+        key={id}
+        {...{ channel, entry: entryOf(id), isSelected: id === selected }}
+        items={known ? channelActions(account, space, known) : []}
+      />
+    );
+  };
   /** Whether a channel is seen in a category that shows no others. */
   const isSeen = ({ id }: Listed) => {
     const entry = entryOf(id);
     return id === selected || (entry !== undefined && attentionOf(entry, Date.now()).badge > 0);
   };
-  const categories = categoriesOf(space);
+  const categories = categoriesOf(space.id);
   const outside = channels.filter(({ category_id: id }) => !categories.some((one) => one.id === id));
   return (
     <>
@@ -47,7 +57,11 @@ export function ChannelList({ space, followed, selected }: Props) {
         const inside = channels.filter(({ category_id: id }) => id === category.id);
         const shown = folded.value.includes(category.id) ? inside.filter(isSeen) : inside;
         return (
-          <CategorySection key={category.id} category={category}>
+          <CategorySection
+            key={category.id}
+            category={category}
+            items={categoryActions(account, space, category)}
+          >
             {shown.map(row)}
           </CategorySection>
         );
@@ -58,28 +72,32 @@ export function ChannelList({ space, followed, selected }: Props) {
 
 interface CategoryProps {
   category: Category;
+  /** what the user can do with it */
+  items: readonly MenuItem[];
   /** the rows of the channels that are seen */
   children: ReturnType<typeof ChannelRow>[];
 }
 
 /** A category: its name hides its channels, but those that call for the user. */
-function CategorySection({ category: { id, name }, children }: CategoryProps) {
+function CategorySection({ category: { id, name }, items, children }: CategoryProps) {
   const list = useId();
   const isFolded = folded.value.includes(id);
   return (
     <section class="category">
       <header class="category-head">
-        <h3>
-          <button
-            type="button"
-            aria-expanded={!isFolded}
-            aria-controls={list}
-            onClick={() => fold(id, !isFolded)}
-          >
-            <Icon name={LATER.next} />
-            <bdi>{name}</bdi>
-          </button>
-        </h3>
+        <MenuRow name={name} items={items}>
+          <h3>
+            <button
+              type="button"
+              aria-expanded={!isFolded}
+              aria-controls={list}
+              onClick={() => fold(id, !isFolded)}
+            >
+              <Icon name={LATER.next} />
+              <bdi>{name}</bdi>
+            </button>
+          </h3>
+        </MenuRow>
       </header>
       <ul id={list} class="channels" aria-label={name}>
         {children}

@@ -28,5 +28,6 @@ export const LATER = {
   clip: "M20 11.5l-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.5 8.5a1.7 1.7 0 0 1-2.4-2.4l7.7-7.7",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   megaphone: "M4 10v4h3l9 5V5L7 10zM7.5 14.5L9 20h2.5l-1-4M19 9.5a4 4 0 0 1 0 5",
+  grip: "M5 8h14M5 12h14M5 16h14",
   poll: "M6 20V10M12 20V4M18 20v-7",
 } as const;

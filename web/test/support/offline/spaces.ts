@@ -4,6 +4,7 @@ import { confirm } from "../talk.ts";
 import type { Action, World } from "./action.ts";
 
 const CHANNELS = "post /v1/spaces/{id}/channels";
+const CATEGORIES = "/v1/spaces/{id}/categories";
 const INVITATIONS = "post /v1/spaces/{id}/invitations";
 
 const tab = (page: Page, name: string): Locator =>
@@ -30,8 +31,29 @@ export async function space({ ann, ben, word }: World, owner: Person) {
     isMember: async (person: Person) =>
       Object(await person.call("GET", "/v1/spaces")).items.some((one: { id: number }) => one.id === id),
     channels: async () => Object(await ann.call("GET", `/v1/spaces/${id}/channels`)).items,
+    categories: async () =>
+      Object(await ann.call("GET", `/v1/spaces/${id}/channels`)).categories.map(
+        (one: { name: string }) => one.name,
+      ),
   };
 }
+
+/** A space of Ann's with a category. */
+async function withCategory(world: World) {
+  const there = await space(world, world.ann);
+  const name = world.word();
+  await world.ann.call("POST", `/v1/spaces/${there.id}/categories`, { name });
+  return [there, name] as const;
+}
+
+/** Chooses in the menu of a channel or a category. */
+async function chooseFor(page: Page, name: string, item: string): Promise<void> {
+  await page.getByRole("button", { name: `Actions for ${name}` }).click();
+  await page.getByRole("menuitem", { name: item, exact: true }).click();
+}
+
+const channel = (page: Page, name: string): Locator =>
+  page.locator(".space").getByRole("link", { name, exact: true });
 
 /** The end of a space for Ann. */
 function end(name: string, item: string, call: string, ownerOf: (world: World) => Person): Action {
@@ -141,6 +163,100 @@ export const SPACES: readonly Action[] = [
         worked: (page) => page.getByRole("heading", { name: `# ${name}` }),
         state: async () => (await channels()).filter((one: { name: string }) => one.name === name).length,
         done: 1,
+      };
+    },
+  },
+  {
+    ...{ name: "Change a channel", calls: ["patch /v1/conversations/{id}"], before: "says", lost: "says" },
+    play: async (world) => {
+      const { open, channels, ...there } = await space(world, world.ann);
+      const name = world.word();
+      return {
+        ...there,
+        open: async (page) => {
+          await open(page);
+          await chooseFor(page, "general", "Edit the channel");
+          await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill(name);
+        },
+        act: (page) => inDialog(page, "Save"),
+        worked: (page) => channel(page, name),
+        state: async () => (await channels())[0].name,
+        done: name,
+      };
+    },
+  },
+  {
+    ...{ name: "Add a category", calls: [`post ${CATEGORIES}`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { open, choose, categories, ...there } = await space(world, world.ann);
+      const name = world.word();
+      return {
+        ...there,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Add a category");
+          await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill(name);
+        },
+        act: (page) => inDialog(page, "Add the category"),
+        worked: (page) => page.getByRole("button", { name, exact: true }),
+        state: categories,
+        done: [name],
+      };
+    },
+  },
+  {
+    ...{ name: "Rename a category", calls: [`patch ${CATEGORIES}/{category_id}`] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const [{ open, categories, ...there }, former] = await withCategory(world);
+      const name = world.word();
+      return {
+        ...there,
+        open: async (page) => {
+          await open(page);
+          await chooseFor(page, former, "Rename the category");
+          await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill(name);
+        },
+        act: (page) => inDialog(page, "Save"),
+        worked: (page) => page.getByRole("button", { name, exact: true }),
+        state: categories,
+        done: [name],
+      };
+    },
+  },
+  {
+    ...{ name: "Delete a category", calls: [`delete ${CATEGORIES}/{category_id}`] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const [{ categories, ...there }, name] = await withCategory(world);
+      return {
+        ...there,
+        act: async (page) => {
+          await chooseFor(page, name, "Delete the category");
+          await confirm(page, "Delete the category");
+        },
+        shown: (page) => page.locator(".space:not(:has(.category))"),
+        state: categories,
+        done: [],
+      };
+    },
+  },
+  {
+    ...{ name: "Put the channels into an order", calls: ["put /v1/spaces/{id}/order"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const [{ open, choose, channels, ...there }] = await withCategory(world);
+      return {
+        ...there,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Order of the channels");
+          await page.getByRole("button", { name: "Move general" }).press("ArrowDown");
+        },
+        act: (page) => inDialog(page, "Save"),
+        worked: (page) => page.locator(".category").getByRole("link", { name: "general" }),
+        state: async () => (await channels())[0].category_id !== null,
+        done: true,
       };
     },
   },

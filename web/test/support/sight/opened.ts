@@ -94,6 +94,32 @@ export const OPENED: readonly View[] = [
     seen: (page) => dialog(page).getByRole("checkbox").last(),
   },
   {
+    name: "menu of a channel",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace()(page, say);
+      await page.locator(".category .channel").first().click({ button: "right" });
+    },
+    seen: item,
+  },
+  {
+    name: "form of a channel",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace()(page, say);
+      await page.locator(".category .channel").first().click({ button: "right" });
+      await choose(page, say("spaces.editChannel"));
+    },
+    seen: dialog,
+  },
+  { name: "form of a category", hash: () => "#/", open: inSpace("category.add"), seen: dialog },
+  {
+    name: "order of the channels",
+    hash: () => "#/",
+    open: inSpace("order.title"),
+    seen: (page) => page.locator(".order-row").first(),
+  },
+  {
     name: "link to a space",
     hash: () => "#/",
     open: async (page, say) => {

@@ -150,7 +150,9 @@ export async function lively(site: Site) {
   }
   await ann.call("PATCH", `${club}/members/${ben.user.id}`, { muted_for_s: 3_600 });
   const board = { name: LONG.group, visibility: "private", channel_kind: "announcement" };
-  await ann.call("POST", `${club}/channels`, board);
+  const sorted = Object(await ann.call("POST", `${club}/categories`, { name: LONG.group }));
+  await ann.call("POST", `${club}/channels`, { ...board, category_id: sorted.id });
+  await ann.call("POST", `${club}/channels`, { name: "tools", category_id: sorted.id });
   const news = Object(
     await ben.call("POST", `${others}/channels`, { name: "news", channel_kind: "announcement" }),
   );

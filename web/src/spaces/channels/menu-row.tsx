@@ -1,0 +1,52 @@
+import type { ComponentChildren } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { t } from "../../i18n/i18n.ts";
+import { whenReleased } from "../../ui/gestures/released.ts";
+import { useLongPress } from "../../ui/gestures/use-long-press.ts";
+import { Menu, type MenuItem } from "../../ui/overlay/menu.tsx";
+
+interface Props {
+  /** of what the menu is */
+  name: string;
+  /** none: there is no menu */
+  items: readonly MenuItem[];
+  children: ComponentChildren;
+}
+
+/** A row with a menu: by its button, which shows while the row is pointed at, a long press or a right click. */
+export function MenuRow({ name, items, children }: Props) {
+  if (items.length === 0) return <>{children}</>;
+  return (
+    <RowOfMenu name={name} items={items}>
+      {children}
+    </RowOfMenu>
+  );
+}
+
+function RowOfMenu({ name, items, children }: Props) {
+  const row = useRef<HTMLDivElement>(null);
+  const [isHeld, setHeld] = useState(false);
+  const open = () => {
+    setHeld(true);
+    whenReleased(() => {
+      setHeld(false);
+      row.current?.querySelector<HTMLElement>("[aria-haspopup]")?.click();
+    });
+  };
+  const touch = useLongPress(open);
+  const handlers = {
+    ...touch,
+    onContextMenu: (event: Event) => {
+      touch.onContextMenu(event);
+      if (event.defaultPrevented) return;
+      event.preventDefault();
+      open();
+    },
+  };
+  return (
+    <div ref={row} class="menu-row" data-held={isHeld} {...handlers}>
+      {children}
+      <Menu label={t("list.actions", { name })} items={items} />
+    </div>
+  );
+}
