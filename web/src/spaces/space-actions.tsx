@@ -12,10 +12,11 @@ import { lazy } from "../ui/lazy.tsx";
 import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { orderActions } from "./channels/channel-actions.tsx";
-import { MembersDialog } from "./members-dialog.tsx";
+import { MembersDialog } from "./members/members-dialog.tsx";
 import { SpaceDialog } from "./space-dialog.tsx";
 import { loadSpaces, type Space } from "./state.ts";
 
+const BansDialog = lazy(async () => (await import("./members/bans-dialog.tsx")).BansDialog);
 const RolesDialog = lazy(async () => (await import("./roles/roles-dialog.tsx")).RolesDialog);
 
 /** An own link that lets in any number of users for at least so long, in ms, is given again. */
@@ -48,6 +49,14 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
           {
             ...{ label: t("roles.title"), icon: LATER.flag },
             onSelect: () => showDialog((close) => <RolesDialog space={space} onClose={close} />),
+          },
+        ]
+      : []),
+    ...(permissions.includes("ban")
+      ? [
+          {
+            ...{ label: t("group.bans"), icon: LATER.ban },
+            onSelect: () => showDialog((close) => <BansDialog space={id} onClose={close} />),
           },
         ]
       : []),

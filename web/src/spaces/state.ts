@@ -1,10 +1,13 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat, ConversationEntry, components } from "parley-client";
 import { type GroupEntry, isChannel, isManager } from "../group/rights.ts";
+import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
+import { nowUntil } from "../lib/time/until.ts";
 import { closing, shown } from "../list/shown.ts";
 import { go } from "../state/router.ts";
 import { allPages } from "../state/use-pages.ts";
+import { forgetMutes, loadMute, mutedUntil } from "./members/own-mute.ts";
 
 /** A space of the user. */
 export type Space = components["schemas"]["Space"];
@@ -38,6 +41,8 @@ effect(() => {
 
 closing.value = ({ id, threads = "off" }, thread) => {
   const own = permissionsIn(id);
+  const until = mutedUntil(knownChannels().find((channel) => channel.id === id)?.space_id ?? 0);
+  if (until > nowUntil(until)) return t("spaces.closedMuted", { time: when(until) });
   if (!own || own.includes(thread ? "threads" : "write")) return "";
   const answers = threads === "on" && own.includes("threads") && !thread;
   return t(answers ? "spaces.closedButThreads" : "spaces.closed");
@@ -95,6 +100,9 @@ export async function loadSpaces(chat: Chat): Promise<void> {
 
 /** Loads the channels and categories of a space. */
 export async function loadChannels(chat: Chat, id: number): Promise<void> {
+  const space = spaces.value.find((one) => one.id === id);
+  // Nobody mutes the owner.
+  if (space && space.owner_id !== chat.state.me) void loadMute(chat, id, space.member_count).catch(() => {});
   adopt(id, await chat.api.call("get", "/v1/spaces/{id}/channels", { path: { id } }));
 }
 
@@ -123,6 +131,7 @@ export async function openSpace(chat: Chat, id: number, first?: number | null): 
 /** Forgets all of it. What one user is in is not for the next one. */
 export function forgetSpaces(): void {
   loads++;
+  forgetMutes();
   chosen.value = 0;
   spaces.value = [];
   layouts.value = new Map();

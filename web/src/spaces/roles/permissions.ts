@@ -15,7 +15,7 @@ export const GROUPS = [
     permissions: ["read", "write", "threads", "reactions", "files", "mention_all"],
   },
   { title: "spaces.channels", permissions: ["pin", "manage_messages", "manage_channel"] },
-  { title: "roles.space", permissions: ["invite", "kick", "manage_roles", "manage_space"] },
+  { title: "roles.space", permissions: ["invite", "kick", "ban", "manage_roles", "manage_space"] },
 ] as const satisfies readonly Group[];
 
 /** Whether all of some permissions are among others. */

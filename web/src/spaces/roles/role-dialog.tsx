@@ -28,11 +28,12 @@ export function RoleDialog({ space: first, role, isBelow, onSaved, onClose }: Pr
   const space = latest(first);
   const [name, setName] = useState(role?.name ?? "");
   const [color, setColor] = useState(role?.color ?? null);
+  const [hoist, setHoist] = useState(role?.hoist ?? false);
   const [permissions, setPermissions] = useState<readonly Permission[]>(role?.permissions ?? []);
   const making = useMaking<Role, Role>();
   const save = useAction(async () => {
     const path = { id: space.id };
-    const looks = role?.id === EVERYONE ? {} : { name: name.trim(), color };
+    const looks = role?.id === EVERYONE ? {} : { name: name.trim(), color, hoist };
     if (role)
       await chat.api.call("patch", "/v1/spaces/{id}/roles/{role_id}", {
         path: { ...path, role_id: role.id },
@@ -48,7 +49,7 @@ export function RoleDialog({ space: first, role, isBelow, onSaved, onClose }: Pr
         make: () =>
           chat.api.call("post", "/v1/spaces/{id}/roles", {
             path,
-            body: { name: name.trim(), color, permissions: [...permissions] },
+            body: { name: name.trim(), color, hoist, permissions: [...permissions] },
           }),
         adopt: (one) => one,
       });
@@ -79,6 +80,14 @@ export function RoleDialog({ space: first, role, isBelow, onSaved, onClose }: Pr
               />
             </label>
             <ColorField color={color} onChange={setColor} />
+            <label>
+              <input
+                type="checkbox"
+                checked={hoist}
+                onChange={({ currentTarget }) => setHoist(currentTarget.checked)}
+              />
+              {t("roles.hoist")}
+            </label>
           </fieldset>
         )}
         {GROUPS.map(({ title, permissions: offered }) => (

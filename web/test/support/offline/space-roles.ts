@@ -6,6 +6,7 @@ import { inDialog, space } from "./spaces.ts";
 
 const ROLES = "/v1/spaces/{id}/roles";
 const MEMBER_ROLE = "/v1/spaces/{id}/members/{user_id}/roles/{role_id}";
+const BANS = "/v1/spaces/{id}/bans/{user_id}";
 const OVERRIDES = "/v1/conversations/{id}/overrides";
 const ACCESS = "Who can see and write this?";
 
@@ -167,6 +168,50 @@ export const SPACE_ROLES: readonly Action[] = [
         shown: (page) => page.locator(".member-state").getByText("muted"),
         state: async () => (await membership(ann, path, ben)).muted_until !== null,
         done: true,
+      };
+    },
+  },
+  {
+    ...{ name: "Ban a member from a space", calls: [`put ${BANS}`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, path, chooseFor } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const { ann, ben } = world;
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Members");
+          await page.getByRole("button", { name: `Actions for ${ben.user.username}` }).waitFor();
+        },
+        act: async (page) => {
+          await chooseFor(page, ben.user.username, "Remove and ban");
+          await confirm(page, "Remove and ban");
+        },
+        shown: (page) => page.locator(".members-of").filter({ hasNotText: ben.user.username }),
+        state: async () => Object(await ann.call("GET", `${path}/bans`)).items.length,
+        done: 1,
+      };
+    },
+  },
+  {
+    ...{ name: "Lift a ban from a space", calls: [`delete ${BANS}`], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, path } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const { ann, ben } = world;
+      await ann.call("PUT", `${path}/bans/${ben.user.id}`);
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Banned");
+          await page.getByRole("button", { name: "Lift the ban" }).waitFor();
+        },
+        act: (page) => page.getByRole("button", { name: "Lift the ban" }).click(),
+        worked: (page) => page.getByText("Nobody is banned from this space."),
+        state: async () => Object(await ann.call("GET", `${path}/bans`)).items.length,
+        done: 0,
       };
     },
   },

@@ -291,10 +291,10 @@ export const SPACES: readonly Action[] = [
         },
         act: async (page) => {
           await page.getByRole("button", { name: actions }).click();
-          await page.getByRole("menuitem", { name: "Remove" }).click();
+          await page.getByRole("menuitem", { name: "Remove", exact: true }).click();
           await confirm(page, "Remove");
         },
-        shown: (page) => page.locator(".people").filter({ hasNotText: world.ben.user.username }),
+        shown: (page) => page.locator(".members-of").filter({ hasNotText: world.ben.user.username }),
         state: () => isMember(world.ben),
         done: false,
       };

@@ -55,6 +55,12 @@ export const OPENED: readonly View[] = [
     seen: (page) => dialog(page).getByRole("checkbox").first(),
   },
   {
+    name: "bans of a space",
+    hash: () => "#/",
+    open: inSpace("group.bans"),
+    seen: (page, say) => dialog(page).getByRole("button", { name: say("group.liftBan") }),
+  },
+  {
     name: "roles of a space",
     hash: () => "#/",
     open: inSpace("roles.title"),

@@ -141,7 +141,7 @@ export async function lively(site: Site) {
   await ben.call("POST", `/v1/invitations/${toBen}`);
   const looks = [
     { name: "Gardeners", color: "#2f855a", permissions: ["pin"] },
-    { name: LONG.nickname, color: "#ffe066" },
+    { name: LONG.nickname, color: "#ffe066", hoist: true },
     { name: "Hosts" },
   ];
   for (const look of looks) {
@@ -149,6 +149,7 @@ export async function lively(site: Site) {
     await ann.call("PUT", `${club}/members/${ben.user.id}/roles/${role.id}`);
   }
   await ann.call("PATCH", `${club}/members/${ben.user.id}`, { muted_for_s: 3_600 });
+  await ann.call("PUT", `${club}/bans/${fay.user.id}`, { reason: "sold gloves to everybody" });
   const board = { name: LONG.group, visibility: "private", channel_kind: "announcement" };
   const sorted = Object(await ann.call("POST", `${club}/categories`, { name: LONG.group }));
   await ann.call("POST", `${club}/channels`, { ...board, category_id: sorted.id });
