@@ -6,6 +6,7 @@ import { preview } from "../message/preview.ts";
 import { go, href, type Route } from "../state/router.ts";
 import { toast } from "../ui/toasts.tsx";
 import { content } from "./choices.ts";
+import { naming } from "./naming.ts";
 import { playsSound, showsNotifications } from "./settings.ts";
 import { playSound } from "./sound.ts";
 import type { Tabs } from "./tabs.ts";
@@ -21,14 +22,15 @@ export async function tell(chat: Chat, tabs: Tabs, news: News): Promise<void> {
   // It may have been read meanwhile.
   if (message === undefined || !entry || !stands(news, entry, Date.now())) return;
   if (playsSound.value) playSound();
-  const { id, name, kind } = entry;
+  const { id, kind } = entry;
   const text = message
     ? preview(message)
     : t("list.unread", { n: entry.unread_count + entry.threads_unread });
   const said = content.value === "full" ? text : t("notify.something");
   const body =
     message && kind === "group" ? t("list.sender", { name: nameOf(message.sender), text: said }) : said;
-  const about = content.value === "none" ? { title: t("notify.something") } : { title: name, body };
+  const about =
+    content.value === "none" ? { title: t("notify.something") } : { title: naming.value(entry), body };
   // One tag for a conversation: a later notification takes the place of the one before.
   notify({ ...about, tag: tagOf(id) }, routeTo(entry, message));
 }

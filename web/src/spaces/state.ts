@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat, ConversationEntry, components } from "parley-client";
-import { type GroupEntry, isChannel, isManager } from "../group/rights.ts";
+import { naming } from "../attention/naming.ts";
+import { type GroupEntry, isChannel, isManager, titleOf } from "../group/rights.ts";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nowUntil } from "../lib/time/until.ts";
@@ -46,6 +47,11 @@ closing.value = ({ id, threads = "off" }, thread) => {
   if (!own || own.includes(thread ? "threads" : "write")) return "";
   const answers = threads === "on" && own.includes("threads") && !thread;
   return t(answers ? "spaces.closedButThreads" : "spaces.closed");
+};
+
+naming.value = (entry) => {
+  const space = spaceOf(entry);
+  return space ? `${titleOf(entry)} · ${space.name}` : entry.name;
 };
 
 /** The space of a conversation; 0: it is no channel. */

@@ -62,7 +62,7 @@ async function made(by: Person, path: string, body: object): Promise<number> {
   return WithId.parse(await by.call("POST", path, body)).id;
 }
 
-/** What the list shows: a space, or "All". */
+/** What the list shows: a space, or "Chats". */
 export const tab = (page: Page, name: string): Locator =>
   page.getByRole("group", { name: "Spaces" }).getByRole("button", { name });
 

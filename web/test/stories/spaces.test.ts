@@ -6,7 +6,7 @@ import { composer, confirm, send, stored } from "../support/talk.ts";
 
 const site = Site.forFile();
 
-/** What the list shows: a space, or "All". */
+/** What the list shows: a space, or "Chats". */
 const tab = (page: Page, name: string): Locator =>
   page.getByRole("group", { name: "Spaces" }).getByRole("button", { name });
 
@@ -37,7 +37,7 @@ test("a space is made, its channels are read and written by who follows its invi
   const [ann, bob] = [await site.person("ann"), await site.person("bob")];
   const page = await site.open({ person: ann, hash: "#/new" });
   await page.getByRole("button", { name: "New space" }).click();
-  await expect.poll(() => tab(page, "All").count()).toBe(0);
+  await expect.poll(() => tab(page, "Chats").count()).toBe(0);
   const form = page.getByRole("dialog", { name: "New space" });
   await form.getByRole("textbox", { name: "Name" }).fill("Garden club");
   await form.getByRole("textbox", { name: "Description" }).fill("Soil and seeds");
@@ -71,7 +71,7 @@ test("a space is made, its channels are read and written by who follows its invi
   await stored(bobs, "Beans in May").waitFor();
   await send(bobs, "And peas?");
   await bobs.getByRole("link", { name: "Details" }).waitFor();
-  await tab(bobs, "All").click();
+  await tab(bobs, "Chats").click();
   await channel(bobs, "seeds").waitFor({ state: "detached" });
   const list = bobs.getByRole("navigation", { name: "Conversations" });
   await expect.poll(() => list.getByRole("link", { name: "seeds" }).count()).toBe(0);

@@ -13,7 +13,7 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** A row with a menu: by its button, which shows while one points at the row, a long press or a right click. */
+/** A row with a menu: by a button that shows while one points at the row, a long press or a right click. */
 export function MenuRow({ name, items, children }: Props) {
   if (items.length === 0) return <>{children}</>;
   return (

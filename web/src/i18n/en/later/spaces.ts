@@ -1,6 +1,6 @@
 export const spaces = {
   "spaces.title": "Spaces",
-  "spaces.all": "All",
+  "spaces.all": "Chats",
   "spaces.channels": "Channels",
   "spaces.mentions": { one: "{n} unread mention", other: "{n} unread mentions" },
   "spaces.new": "New space",

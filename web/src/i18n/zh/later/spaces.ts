@@ -1,6 +1,6 @@
 export const spaces = {
   "spaces.title": "空间",
-  "spaces.all": "全部",
+  "spaces.all": "聊天",
   "spaces.channels": "频道",
   "spaces.mentions": "{n} 条未读提及",
   "spaces.new": "新建空间",
