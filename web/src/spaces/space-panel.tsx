@@ -36,18 +36,20 @@ export function SpacePanel({ space, selected }: Props) {
         </p>
       )}
       <ChannelList space={space} followed={followed} selected={selected} />
-      {permissions.includes("manage_channel") && (
-        <button type="button" class="channel" onClick={() => addChannel(space)}>
-          <Icon name="plus" />
-          {t("spaces.addChannel")}
-        </button>
-      )}
-      {permissions.includes("invite") && (
-        <button type="button" class="channel" onClick={() => invite(account, space)}>
-          <Icon name={LATER.userPlus} />
-          {t("spaces.invite")}
-        </button>
-      )}
+      <div class="space-begins">
+        {permissions.includes("manage_channel") && (
+          <button type="button" class="channel" onClick={() => addChannel(space)}>
+            <Icon name="plus" />
+            {t("spaces.addChannel")}
+          </button>
+        )}
+        {permissions.includes("invite") && (
+          <button type="button" class="channel" onClick={() => invite(account, space)}>
+            <Icon name={LATER.userPlus} />
+            {t("spaces.invite")}
+          </button>
+        )}
+      </div>
     </section>
   );
 }

@@ -9,12 +9,10 @@ import { MessageRow } from "../../message/message-row.tsx";
 import { PendingRow } from "../../message/pending-row.tsx";
 import { useAccount } from "../../state/context.ts";
 import { reason } from "../../state/problem.ts";
-import { href } from "../../state/router.ts";
 import { lazy } from "../../ui/lazy.tsx";
 import { Boundary } from "../../ui/missing/boundary.tsx";
 import { Empty } from "../../ui/missing/empty.tsx";
 import { Placeholder } from "../../ui/missing/placeholder.tsx";
-import { conversationAddress } from "../address.ts";
 import { LiveMessages } from "../live/lazy.ts";
 import { NoticeRow } from "../notices/notice-row.tsx";
 import { ReadMark } from "../reads/read-mark.tsx";
@@ -26,6 +24,7 @@ import { useNavigation } from "./use-navigation.ts";
 const Announcer = lazy(async () => (await import("./later.ts")).Announcer, { isHint: true });
 const NewMessagesBar = lazy(async () => (await import("./later.ts")).NewMessagesBar, { isHint: true });
 const ToNewest = lazy(async () => (await import("./later.ts")).ToNewest, { isHint: true });
+const Beginning = lazy(async () => (await import("./beginning.tsx")).Beginning, { isHint: true });
 const LeftOut = lazy(async () => (await import("../../audience/left-out.tsx")).LeftOut, { isHint: true });
 
 interface Props {
@@ -71,11 +70,7 @@ export function Timeline({ id, view, window, isViewed }: Props) {
             <Placeholder of="messages" />
           ) : (
             <Empty icon="message" text={t("timeline.empty")}>
-              {entry?.kind === "group" && entry.member_count < 2 && (
-                <a class="primary" href={href(conversationAddress(id, "info"))}>
-                  {t("group.add")}
-                </a>
-              )}
+              {entry && <Beginning entry={entry} />}
             </Empty>
           ))}
         <TimelineRows

@@ -1,7 +1,6 @@
 export const timeline = {
   "conversation.menu": "Conversation menu",
   "timeline.empty": "No messages yet. Say hello.",
-  "group.add": "Add people",
   "timeline.unread": "New messages",
   "timeline.toDate": "Go to a date",
   "typing.names": { one: "{names} is typing …", other: "{names} are typing …" },

@@ -1,7 +1,6 @@
 export const timeline = {
   "conversation.menu": "会话菜单",
   "timeline.empty": "还没有消息，打个招呼吧。",
-  "group.add": "添加成员",
   "timeline.unread": "新消息",
   "timeline.toDate": "跳转到日期",
   "typing.names": "{names}正在输入…",

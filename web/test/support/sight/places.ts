@@ -34,6 +34,11 @@ export const PLACES: readonly View[] = [
     seen: said("spaces.closedButThreads"),
   },
   {
+    name: "channel of a new space",
+    hash: ({ fresh }) => `#/c/${fresh}`,
+    seen: said("spaces.addPicture"),
+  },
+  {
     name: "details of a channel",
     hash: ({ channel }) => `#/c/${channel}/info`,
     seen: said("spaces.followers"),

@@ -153,7 +153,7 @@ export async function lively(site: Site) {
   const board = { name: LONG.group, visibility: "private", channel_kind: "announcement" };
   const sorted = Object(await ann.call("POST", `${club}/categories`, { name: LONG.group }));
   await ann.call("POST", `${club}/channels`, { ...board, category_id: sorted.id });
-  await ann.call("POST", `${club}/channels`, { name: "tools", category_id: sorted.id });
+  const tools = Object(await ann.call("POST", `${club}/channels`, { name: "tools", category_id: sorted.id }));
   const news = Object(
     await ben.call("POST", `${others}/channels`, { name: "news", channel_kind: "announcement" }),
   );
@@ -165,7 +165,7 @@ export async function lively(site: Site) {
     ...{ ann, ben, newcomer, id, root, direct, long: long.id, empty: empty.id },
     ...{ code: String(code), ownCode: String(link.code), stranger: stranger.id, noodles: noodles.id },
     ...{ kinds: late, blocked, fay: fay.user.id },
-    ...{ channel, viewed, spaceCode, news: Number(news.id) },
+    ...{ channel, viewed, spaceCode, news: Number(news.id), fresh: Number(tools.id) },
     ...{ watched: watched.id, muted: muted.id, slow: slow.id, unsent: unsent.id },
   };
 }

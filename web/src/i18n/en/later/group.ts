@@ -47,6 +47,7 @@ export const group = {
   "group.unmute": "Unmute",
   "group.remove": "Remove from the group",
   "group.removeQuestion": "Remove {name} from “{group}”?",
+  "group.add": "Add people",
   "group.ban": "Remove and ban",
   "group.banQuestion": "Remove {name} from “{group}”? They cannot come back until you lift the ban.",
   "group.requests": "Want to join",

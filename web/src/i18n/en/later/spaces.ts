@@ -13,6 +13,7 @@ export const spaces = {
   "spaces.makeChannel": "Add the channel",
   "spaces.topic": "Topic",
   "spaces.invite": "Invite people",
+  "spaces.addPicture": "Give it a picture",
   "spaces.linkHint": "Whoever has it comes into the space, until {at}.",
   "spaces.remove": "Remove",
   "spaces.removeQuestion": "Remove {name} from “{space}”? They no longer read its channels.",

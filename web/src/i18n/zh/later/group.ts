@@ -43,6 +43,7 @@ export const group = {
   "group.unmute": "解除禁言",
   "group.remove": "移出群聊",
   "group.removeQuestion": "确定把{name}移出“{group}”吗？",
+  "group.add": "添加成员",
   "group.ban": "移出并封禁",
   "group.banQuestion": "确定把{name}移出“{group}”并封禁吗？解除封禁前对方无法再次加入。",
   "group.requests": "加群申请",

@@ -13,6 +13,7 @@ export const spaces = {
   "spaces.makeChannel": "添加",
   "spaces.topic": "主题",
   "spaces.invite": "邀请他人",
+  "spaces.addPicture": "设置头像",
   "spaces.linkHint": "在{at}之前，任何拥有链接的人都可以加入此空间。",
   "spaces.remove": "移出",
   "spaces.removeQuestion": "确定把{name}移出“{space}”吗？对方将无法再阅读其中的频道。",
