@@ -10,7 +10,7 @@ import { invite } from "./space-actions.tsx";
 import { SpaceDialog } from "./space-dialog.tsx";
 import { channelsOf, loadSpaces, spaceOf } from "./state.ts";
 
-/** What the owner of a new space does first, in a channel without messages. Each step goes once it is done. */
+/** What the owner of a new space does first, in a channel without messages. What is done is not offered. */
 export function SpaceSteps({ entry }: { entry: ConversationEntry }) {
   const account = useAccount();
   const { chat } = account;

@@ -1,6 +1,8 @@
+import type { Locator } from "playwright-core";
 import { expect, test } from "vitest";
 import { findings } from "../support/axe.ts";
-import { Site } from "../support/site.ts";
+import { finger } from "../support/finger.ts";
+import { PHONE, Site } from "../support/site.ts";
 import { confirm } from "../support/talk.ts";
 import { channel, chooseFor, Scene, shownRows, tab } from "./scene.ts";
 
@@ -90,4 +92,37 @@ test("channels are put into an order by keys and by a pointer, and an order that
   await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await dialog.getByText("Somebody has changed the channels").first().waitFor();
   await expect.poll(rows).toEqual(["tools", "Inside", "Outside", "general", "seeds"]);
+});
+
+test("on a phone a finger rests on a channel for its menu, and takes a category with its channels", async () => {
+  const club = await Scene.open(site);
+  const [outside, inside] = [await club.category("Outside"), await club.category("Inside")];
+  await club.channel("seeds", { category_id: outside });
+  await club.channel("pots", { category_id: inside });
+  const page = await site.open({ person: club.ann, viewport: PHONE, hasTouch: true });
+  const hand = await finger(page);
+  await tab(page, "Garden club").tap();
+  const middleOf = async (what: Locator): Promise<[number, number]> => {
+    await what.waitFor();
+    const box = await what.boundingBox();
+    if (!box) throw new Error("it is not shown");
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  await expect.poll(() => shownRows(page)).toEqual(["general", "Outside", "seeds", "Inside", "pots"]);
+  await hand.down(...(await middleOf(channel(page, "pots"))));
+  await expect.poll(() => page.locator("[data-held=true]").count()).toBe(1);
+  await hand.leave();
+  await page.getByRole("menuitem", { name: "Edit the channel" }).tap();
+  await page.getByRole("dialog").getByRole("button", { name: "Close" }).tap();
+
+  await page.getByRole("button", { name: "Actions for Garden club", exact: true }).tap();
+  await page.getByRole("menuitem", { name: "Order of the channels" }).tap();
+  const dialog = page.getByRole("dialog");
+  const [x, y] = await middleOf(dialog.getByRole("button", { name: "Move Inside" }));
+  const [, to] = await middleOf(dialog.getByRole("button", { name: "Move Outside" }));
+  await hand.down(x, y);
+  await hand.move(x, to);
+  await hand.leave();
+  await dialog.getByRole("button", { name: "Save", exact: true }).tap();
+  await expect.poll(() => shownRows(page)).toEqual(["general", "Inside", "pots", "Outside", "seeds"]);
 });

@@ -15,15 +15,6 @@ interface Props {
 
 /** A row with a menu: by a button that shows while one points at the row, a long press or a right click. */
 export function MenuRow({ name, items, children }: Props) {
-  if (items.length === 0) return <>{children}</>;
-  return (
-    <RowOfMenu name={name} items={items}>
-      {children}
-    </RowOfMenu>
-  );
-}
-
-function RowOfMenu({ name, items, children }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const [isHeld, setHeld] = useState(false);
   const open = () => {
@@ -43,10 +34,11 @@ function RowOfMenu({ name, items, children }: Props) {
       open();
     },
   };
+  const hasMenu = items.length > 0;
   return (
-    <div ref={row} class="menu-row" data-held={isHeld} {...handlers}>
+    <div ref={row} class={hasMenu ? "menu-row" : undefined} data-held={isHeld} {...(hasMenu && handlers)}>
       {children}
-      <Menu label={t("list.actions", { name })} items={items} />
+      {hasMenu && <Menu label={t("list.actions", { name })} items={items} />}
     </div>
   );
 }

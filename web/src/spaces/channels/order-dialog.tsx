@@ -94,7 +94,10 @@ export function OrderDialog({ space, onClose }: Props) {
         onPointerMove={({ clientY }) => drag(clientY)}
         onPointerUp={release}
         onPointerCancel={release}
-        onLostPointerCapture={release}
+        onLostPointerCapture={({ target }) => {
+          // A finger is kept by the button that it touches, until the list keeps it.
+          if (target === list.current) release();
+        }}
       >
         {rows.map((row) => (
           <li
@@ -108,6 +111,8 @@ export function OrderDialog({ space, onClose }: Props) {
               class="icon-button"
               aria-label={t("order.move", { name: nameOf(row) })}
               aria-describedby={hint}
+              // A finger that drags flings nothing: the browser would take the next tap for what stops it.
+              onTouchStart={(event) => event.preventDefault()}
               onPointerDown={(event) => {
                 if (event.button !== 0) return;
                 // The list keeps the pointer, as the row is taken out of it for a moment when it moves.
