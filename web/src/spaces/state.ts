@@ -109,7 +109,11 @@ export async function loadChannels(chat: Chat, id: number): Promise<void> {
   const space = spaces.value.find((one) => one.id === id);
   // Nobody mutes the owner.
   if (space && space.owner_id !== chat.state.me) void loadMute(chat, id, space.member_count).catch(() => {});
-  adopt(id, await chat.api.call("get", "/v1/spaces/{id}/channels", { path: { id } }));
+  adopt(id, await getLayout(chat, id));
+}
+
+function getLayout(chat: Chat, id: number): Promise<Layout> {
+  return chat.api.call("get", "/v1/spaces/{id}/channels", { path: { id } });
 }
 
 /** Takes the channels and categories of a space as an answer has them. */
@@ -130,7 +134,8 @@ export async function followChannel(chat: Chat, id: number, follows: boolean): P
 export async function openSpace(chat: Chat, id: number, first?: number | null): Promise<void> {
   chosen.value = id;
   await loadSpaces(chat);
-  const channel = first ?? channelsOf(id)?.[0]?.id;
+  // A frame of the new space may have begun another load, which is not there yet.
+  const channel = first ?? (channelsOf(id) ?? (await getLayout(chat, id)).items)[0]?.id;
   go(channel ? { view: "conversation", id: channel } : { view: "home" }, { replace: true });
 }
 

@@ -1,5 +1,5 @@
 import { Problem } from "parley-client";
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
@@ -19,14 +19,17 @@ interface Props {
 /** Puts the channels of a space into an order and into categories: by a pointer, a finger or arrow keys. */
 export function OrderDialog({ space, onClose }: Props) {
   const { chat } = useAccount();
-  const now = () => rowsOf({ items: [...(channelsOf(space) ?? [])], categories: [...categoriesOf(space)] });
-  const [rows, setRows] = useState<readonly Row[]>(now);
+  const [channels, categories] = [channelsOf(space), categoriesOf(space)];
+  const stored = useMemo(() => rowsOf({ items: channels ?? [], categories }), [channels, categories]);
+  /** null: nothing was moved, so that what comes meanwhile is shown */
+  const [arranged, setRows] = useState<readonly Row[] | null>(null);
+  const rows = arranged ?? stored;
   const [held, setHeld] = useState<Row | null>(null);
   const [said, setSaid] = useState("");
   const list = useRef<HTMLUListElement>(null);
   const hint = useId();
   const nameOf = ({ isCategory, id }: Row) =>
-    (isCategory ? categoriesOf(space) : channelsOf(space))?.find((one) => one.id === id)?.name ?? "";
+    (isCategory ? categories : channels)?.find((one) => one.id === id)?.name ?? "";
 
   /** the row that was moved by a key: its button may have lost the focus, as it stands elsewhere */
   const moving = useRef<Row>(undefined);
@@ -78,7 +81,7 @@ export function OrderDialog({ space, onClose }: Props) {
     } catch (error) {
       if (!(error instanceof Problem && error.code === "conflict")) throw error;
       await loadChannels(chat, space);
-      setRows(now());
+      setRows(null);
       setSaid(t("order.changed"));
     }
   });
@@ -139,7 +142,12 @@ export function OrderDialog({ space, onClose }: Props) {
       </p>
       {said === t("order.changed") && <p>{said}</p>}
       <ProblemText text={save.problem} />
-      <button class="primary" type="button" disabled={save.isBusy} onClick={() => void save.run()}>
+      <button
+        class="primary"
+        type="button"
+        disabled={save.isBusy || !arranged}
+        onClick={() => void save.run()}
+      >
         {t("profile.save")}
       </button>
     </Dialog>

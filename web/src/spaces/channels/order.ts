@@ -1,5 +1,5 @@
 import type { components } from "parley-client";
-import type { Layout } from "../state.ts";
+import type { Category, Channel } from "../state.ts";
 
 /** A row of the list in which channels are put into an order: a category, or a channel below it. */
 export interface Row {
@@ -7,8 +7,13 @@ export interface Row {
   readonly id: number;
 }
 
+interface Ordered {
+  readonly items: readonly Pick<Channel, "id" | "category_id">[];
+  readonly categories: readonly Pick<Category, "id">[];
+}
+
 /** The rows of a space: channels without a category, then each category with its channels. */
-export function rowsOf({ items, categories }: Layout): Row[] {
+export function rowsOf({ items, categories }: Ordered): Row[] {
   const within = (category: number | null) =>
     items.filter((one) => one.category_id === category).map(({ id }) => ({ isCategory: false, id }));
   return [...within(null), ...categories.flatMap(({ id }) => [{ isCategory: true, id }, ...within(id)])];
