@@ -45,8 +45,8 @@ export const SURFACES: readonly Fault[] = [
   {
     name: "KOOK: what people write is not escaped for KMarkdown",
     area: "other APIs",
-    file: "src/surfaces/kook/direct-messages.ts",
-    from: "content: escaped(text), raw: text",
+    file: "src/surfaces/kook/messages/shown.ts",
+    from: "content: withMentions(text, mentioned, escaped), raw: text",
     to: "content: text, raw: text",
     caughtBy: "test/surfaces/kook/messages.test.ts",
   },

@@ -70,13 +70,14 @@ export class MemberSnapshots {
   /** Messages as a member sees them, with the message context of the conversation. */
   context(rows: MessageRow[], member: MemberRow): MessagesInContext {
     const { id, profile } = this.#state;
-    const { kind, handle, name } = profile;
+    const { kind, handle, name, spaceId } = profile;
     const peer = this.#peerOf(member);
     const context = {
       // Across a block nobody learns what the other user has read.
       ...{ id, kind, handle, name, peerRead: this.#state.isBlocked ? null : this.#peerRead(member) },
       ...(peer && { peer: this.#renderer.person(peer.user_id) }),
       self: this.#renderer.person(member.user_id),
+      ...(spaceId !== null && { spaceId }),
     };
     return { items: this.#renderer.render(rows, member), context };
   }

@@ -1,7 +1,7 @@
 import type { ExtendedProfile } from "../accounts/extended-profile.ts";
 import type { Person } from "../accounts/person.ts";
 import type { Conversation, Profile } from "../conversations/conversation.ts";
-import type { UserId } from "../ids.ts";
+import type { SpaceId, UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 
 /** Where a message stands, for wire formats that write it beside the message: the same for all members. */
@@ -34,6 +34,8 @@ export interface ConversationContext
   peer?: Person;
   /** the reader */
   self: Person;
+  /** of a channel */
+  spaceId?: SpaceId;
 }
 
 /** Messages of one conversation, with its context. */

@@ -4,11 +4,11 @@ import type { Surface } from "../../http/surface.ts";
 import { asset } from "./asset.ts";
 import { authenticated } from "./auth.ts";
 import { deleteChat, userChat } from "./chats.ts";
-import { directMessage } from "./direct-messages.ts";
 import { refuse } from "./errors.ts";
 import { gateway, socket } from "./gateway.ts";
 import { channel } from "./guilds/channels.ts";
 import { guild } from "./guilds/guilds.ts";
+import { channelMessages, directMessages } from "./messages/families.ts";
 import { FULL, setQuotaHeaders } from "./quota.ts";
 import { user } from "./users.ts";
 
@@ -23,7 +23,10 @@ for (const root of ["/api/v3", "/api"]) {
   router.route(`${root}/user-chat`, userChat);
   // A library deletes a conversation at this path.
   router.post(`${root}/uset-chat/delete`, authenticated, deleteChat);
-  router.route(`${root}/direct-message`, directMessage);
+  router.route(`${root}/direct-message`, directMessages.router);
+  router.route(`${root}/message`, channelMessages.router);
+  // The name of an older document.
+  router.post(`${root}/channel/message`, authenticated, channelMessages.create);
   router.route(`${root}/user`, user);
   router.route(`${root}/guild`, guild);
   router.route(`${root}/channel`, channel);
@@ -32,7 +35,7 @@ for (const root of ["/api/v3", "/api"]) {
   router.route(`${root}/gateway`, socket);
 }
 
-/** The part of KOOK's developer API about direct conversations, guilds and their channels. */
+/** The part of KOOK's developer API about direct conversations, guilds, and channels with what they say. */
 export const kook = {
   name: "kook",
   router,

@@ -3,8 +3,8 @@ import { weighs } from "../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../http/env.ts";
 import { checked, fieldsOf } from "../../http/fields.ts";
 import { authenticated } from "./auth.ts";
-import { createMessage, deleteMessage, listMessages, updateMessage, viewMessage } from "./direct-messages.ts";
 import { succeed } from "./envelope.ts";
+import { directMessages } from "./messages/families.ts";
 import { BODY, Creation, Deletion, Listing, Viewing } from "./schemas.ts";
 import {
   clearDirect,
@@ -37,7 +37,7 @@ async function listPage(c: Context<CallerEnv>) {
 userChat.on(EITHER, "/view", authenticated, async (c) => {
   // A library looks for a message here, and names nothing else.
   const { msg_id, chat_code } = c.req.query();
-  if (msg_id !== undefined && chat_code === undefined) return viewMessage(c);
+  if (msg_id !== undefined && chat_code === undefined) return directMessages.view(c);
   const viewing = checked(Viewing, await fieldsOf(c.req.raw, BODY));
   return succeed(c, serializeDetail(await getDirect(c.var.core, c.var.caller.userId, viewing.chat_code)));
 });
@@ -58,10 +58,10 @@ export async function deleteChat(c: Context<CallerEnv>): Promise<Response> {
 }
 
 // The names of an older document, which libraries call to this day.
-userChat.post("/create-msg", authenticated, createMessage);
-userChat.post("/update-msg", authenticated, updateMessage);
-userChat.post("/delete-msg", authenticated, deleteMessage);
-userChat.on(EITHER, "/msg-list", authenticated, weighs("page"), listMessages);
+userChat.post("/create-msg", authenticated, directMessages.create);
+userChat.post("/update-msg", authenticated, directMessages.update);
+userChat.post("/delete-msg", authenticated, directMessages.remove);
+userChat.on(EITHER, "/msg-list", authenticated, weighs("page"), directMessages.list);
 
 /**
  * The times (milliseconds) and the unread count. Without messages `latest_msg_time` is 0, not the time of

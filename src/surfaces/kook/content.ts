@@ -1,9 +1,11 @@
 import { z } from "zod";
+import type { Person } from "../../domain/accounts/person.ts";
 import type { Buttons } from "../../domain/bots/buttons.ts";
 import { bodyJson, Content, MessageText } from "../../domain/messages/content.ts";
 import { KMARKDOWN, type Message } from "../../domain/messages/message.ts";
 import { checked } from "../../http/fields.ts";
 import { buttonsOf, readCards, textOfCards } from "./cards.ts";
+import { withNames } from "./messages/mentions.ts";
 
 /** The types of messages, by KOOK's numbers. */
 export const TYPE = {
@@ -44,15 +46,18 @@ interface Written {
 /**
  * A text, KMarkdown or a card as one of our kinds. KMarkdown is a text as it is written: it shares nearly all
  * its marks with the Markdown of our clients. A card is a `custom` message that others see as its texts.
+ * @param mentioned the users whom it may mention: others read their names
  * @throws `validation_failed`
  */
-export function written(type: 1 | 9 | 10, content: string): Written {
+export function written(type: 1 | 9 | 10, content: string, mentioned: readonly Person[]): Written {
   if (type === TYPE.card) {
     const cards = readCards(content);
-    const body = { data: content, description: textOfCards(cards), extension: CARD };
+    const description = withNames(textOfCards(cards), mentioned);
+    const body = { data: content, description, extension: CARD };
     return { kind: "custom", body: bodyOf({ kind: "custom", body }), buttons: buttonsOf(cards) };
   }
-  const { content: text } = checked(Text, { content });
+  const named = type === TYPE.kmarkdown ? withNames(content, mentioned) : content;
+  const { content: text } = checked(Text, { content: named });
   return {
     kind: "text",
     body: bodyJson({ body: { text } }),

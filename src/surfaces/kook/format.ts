@@ -3,7 +3,7 @@ import { plainText } from "../../domain/markup/plain.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { readCards, valueIn } from "./cards.ts";
 import { cardOf, TYPE } from "./content.ts";
-import { isShown, kmarkdownParts, messageId, quoteOf, shown } from "./direct-messages.ts";
+import { isShown, kmarkdownParts, messageId, quoteOf, shown } from "./messages/shown.ts";
 import { serializeUser } from "./users.ts";
 
 /** What all events of a direct conversation have. */
@@ -26,7 +26,7 @@ function messageEvent(message: Message, place: BotPlace): object {
       ...{ mention_here: false, nav_channels: [], kmarkdown: kmarkdownParts(raw), emoji: [] },
       ...{ last_msg_content: `${sender.nickname || sender.username}：${plainText(raw)}`, send_msg_device: 0 },
       ...(attachments && { attachments }),
-      ...quoteOf(message, place),
+      ...quoteOf(message),
     },
   };
 }

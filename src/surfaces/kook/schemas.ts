@@ -8,7 +8,7 @@ import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
 export const BODY: FieldOptions = { maxBytes: LIMITS.writtenBytes, forms: true };
 
 /** The largest page; a larger `page_size` is reduced to it. */
-const MAX_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 50;
 
 const positive = integer.pipe(z.int().positive({ error: "must be a positive integer" }));
 const chat_code = z
@@ -34,19 +34,24 @@ export const orNone = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === null || value === "" ? undefined : value), schema.optional());
 
 /** A conversation by its code, or by the other user. */
-const PLACE = { chat_code: orNone(chat_code), target_id: orNone(target_id) };
-const Place = z.object(PLACE);
+const Place = z.object({ chat_code: orNone(chat_code), target_id: orNone(target_id) });
 
-/** Where a call is about. The code wins, as it names a conversation that exists. */
-function addressOf({ chat_code: code, target_id: peer }: z.infer<typeof Place>, context: z.RefinementCtx) {
+/** A direct conversation. The code wins, as it names one that exists. */
+export const DirectPlace = Place.transform(({ chat_code: code, target_id: peer }, context) => {
   if (code !== undefined) return { code };
   if (peer !== undefined) return { peer };
   context.addIssue({ code: "custom", path: ["chat_code"], message: "must be there" });
   return z.NEVER;
-}
+});
 
 /** `user-chat/delete`: a library names the other user instead of the conversation. */
-export const Deletion = Place.transform(addressOf);
+export const Deletion = DirectPlace;
+
+/** A channel of a guild. An older document calls it `channel_id`. */
+export const ChannelPlace = z.preprocess(
+  (fields) => ({ target_id: Object(fields).target_id ?? Object(fields).channel_id }),
+  z.object({ target_id: integer.pipe(ConversationId) }),
+);
 
 /** The id of a message: the number of its conversation, and its own. */
 const MESSAGE_ID = /^(\d{1,16})-(\d{1,16})$/;
@@ -65,19 +70,19 @@ const content = z.string({ error: "must be a text" });
 /** The types that are sent as they are written, and those of files. */
 const MessageType = integer.pipe(z.literal([1, 2, 3, 4, 8, 9, 10], "must be 1, 2, 3, 4, 8, 9 or 10"));
 
-/** `direct-message/create`. `nonce` comes back as it is, and means nothing else. */
+/**
+ * `direct-message/create`, `message/create`. `nonce` comes back as it is, and means nothing else.
+ * `temp_target_id`: the one user to whom it is shown.
+ */
 export const NewMessage = z
   .object({
-    ...PLACE,
     type: orNone(MessageType),
     content,
     quote: orNone(msg_id),
     nonce: z.union([z.string().max(256), z.number()]).nullish(),
+    temp_target_id: orNone(target_id),
   })
-  .transform(({ chat_code: code, target_id: peer, type = 1, nonce, ...rest }, context) => ({
-    ...{ address: addressOf({ chat_code: code, target_id: peer }, context), type, nonce: nonce ?? "" },
-    ...rest,
-  }));
+  .transform(({ type = 1, nonce, ...rest }) => ({ type, nonce: nonce ?? "", ...rest }));
 
 /** A call about one message. */
 export const OnMessage = z.object({ msg_id });
@@ -88,18 +93,13 @@ export const ChangedMessage = z.object({ msg_id, content });
 /** Around which message a page is. */
 const Flag = z.enum(["before", "around", "after"], { error: "must be before, around or after" });
 
-/** `direct-message/list` */
-export const MessageListing = z
-  .object({
-    ...PLACE,
-    msg_id: orNone(msg_id),
-    flag: orNone(Flag),
-    page_size: orNone(pageSize(MAX_PAGE_SIZE)),
-  })
-  .transform(({ chat_code: code, target_id: peer, page_size = MAX_PAGE_SIZE, ...rest }, context) => ({
-    ...{ address: addressOf({ chat_code: code, target_id: peer }, context), pageSize: page_size },
-    ...rest,
-  }));
+/** `direct-message/list`, `message/list`. `pin`: the pinned ones. */
+export const MessageListing = z.object({
+  msg_id: orNone(msg_id),
+  flag: orNone(Flag),
+  page_size: orNone(pageSize(MAX_PAGE_SIZE)),
+  pin: orNone(integer.transform((value) => value === 1)),
+});
 
 /** KOOK writes an emoji by its code points too: `[#128512;]`. */
 const NUMBERED = /\[#(\d{1,7});\]/g;

@@ -39,7 +39,7 @@ user.get("/get-online-status", authenticated, weighs("page"), async (c) => {
 });
 
 /** The number that tells users of one name apart: four digits. */
-function identifyNumber(id: number): string {
+export function identifyNumber(id: number): string {
   return String(id % 10_000).padStart(4, "0");
 }
 

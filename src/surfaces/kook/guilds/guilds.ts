@@ -56,7 +56,7 @@ guild.on(EITHER, "/user-list", authenticated, weighs("page"), async (c) => {
     await fieldsOf(c.req.raw, BODY),
   );
   const members = await findMembers(c.var.core, c.var.caller.userId, guild_id, {
-    ...{ channelId: channel_id, roleId: role_id, userId: filter_user_id, text: search },
+    ...{ channelId: channel_id, roleId: role_id, userIds: filter_user_id && [filter_user_id], text: search },
   });
   const online = members.filter(({ user }) => user.online).length;
   const sorted = joined_at === 0 ? members.toReversed() : members;

@@ -5,12 +5,14 @@ import type { SpaceMember } from "../../../core/spaces/members.ts";
 import { findPermissions } from "../../../core/spaces/overrides.ts";
 import { listRoles } from "../../../core/spaces/roles.ts";
 import { getSpace, listSpaces, type OwnSpace } from "../../../core/spaces/spaces.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
 import { noConversation } from "../../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import type { OwnChannel } from "../../../domain/spaces/channel.ts";
 import { readersOf } from "../../../domain/spaces/rights.ts";
 import type { RoleId } from "../../../domain/spaces/role.ts";
+import { LruMap } from "../../../lib/lru-map.ts";
 import { comparisonForm } from "../../../lib/text-forms.ts";
 import { findUsersWithDeleted } from "../../../storage/accounts/users.ts";
 import { listSpaceMembers } from "../../../storage/spaces/members.ts";
@@ -42,12 +44,38 @@ export async function getChannel(
   return { space, channel };
 }
 
+/** What an isolate remembers of channels, each about 100 bytes. */
+const MAX_KNOWN = 10_000;
+
+/** The spaces of channels, which never change. */
+const known = new LruMap<ConversationId, SpaceId>(() => MAX_KNOWN);
+
+/** The space of a channel, whoever may read it; null: it is no channel. */
+export async function spaceOf(core: Core, id: ConversationId): Promise<SpaceId | null> {
+  const found = known.get(id) ?? (await findSpaceOf(core.db, id));
+  if (found !== null) known.set(id, found);
+  return found;
+}
+
+/** Those of some users who can read a channel. @throws `not_found` unless the caller can */
+export async function findReaders(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+  userIds: readonly UserId[],
+): Promise<readonly Person[]> {
+  const space = await spaceOf(core, id);
+  if (space === null) throw noConversation();
+  const members = await findMembers(core, caller, space, { channelId: id, userIds });
+  return members.map(({ user }) => user);
+}
+
 /** Which members of a space are wanted. */
 interface Wanted {
   /** who can read it */
   channelId?: ConversationId | undefined;
   roleId?: RoleId | undefined;
-  userId?: UserId | undefined;
+  userIds?: readonly UserId[] | undefined;
   /** in their names */
   text?: string | undefined;
 }
@@ -61,12 +89,12 @@ export async function findMembers(
   core: Core,
   caller: UserId,
   id: SpaceId,
-  { channelId, roleId, userId, text }: Wanted,
+  { channelId, roleId, userIds, text }: Wanted,
 ): Promise<SpaceMember[]> {
   const space = await getSpace(core, caller, id);
   const query = { after: undefined, limit: LIMITS.spaceMembers, roleId };
   let stored = await listSpaceMembers(core.db, id, query);
-  if (userId !== undefined) stored = stored.filter((member) => member.userId === userId);
+  if (userIds) stored = stored.filter((member) => userIds.includes(member.userId));
   if (channelId !== undefined) {
     const found = await getChannel(core, caller, channelId);
     if (found.space !== id) throw noConversation();

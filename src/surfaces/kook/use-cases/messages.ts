@@ -1,10 +1,19 @@
 import type { Core } from "../../../core/context.ts";
 import { openDirectByNumber } from "../../../core/conversations/conversations.ts";
+import type { Person } from "../../../domain/accounts/person.ts";
 import { CoreError, noConversation } from "../../../domain/errors.ts";
-import type { ConversationCode, ConversationId, Seq, UserId } from "../../../domain/ids.ts";
+import {
+  type ConversationCode,
+  type ConversationId,
+  Position,
+  type Seq,
+  type UserId,
+} from "../../../domain/ids.ts";
 import type { MessageEdit } from "../../../domain/messages/edit.ts";
 import type { Message } from "../../../domain/messages/message.ts";
+import type { MessagesInContext } from "../../../domain/sync/message-context.ts";
 import { LruMap } from "../../../lib/lru-map.ts";
+import { findUsersWithDeleted } from "../../../storage/accounts/users.ts";
 import { findDirectByCode, findDirectConversation } from "../../../storage/conversations/direct.ts";
 
 /** Where a call is about: a direct conversation by its code, or by the other user. */
@@ -44,6 +53,58 @@ async function find(
   const found = await findDirectConversation(core.db, caller, address.peer);
   if (found !== null || !opens) return found;
   return (await openDirectByNumber(core, caller, address.peer)).conversation.id;
+}
+
+/** Which messages are asked for: the newest, or those at one of them. */
+interface MessageRange {
+  seq: Seq | undefined;
+  flag?: "before" | "around" | "after" | undefined;
+  limit: number;
+}
+
+/** A page of messages, in rising order. @throws `not_found` */
+export async function pageOfMessages(
+  core: Core,
+  userId: UserId,
+  id: ConversationId,
+  { seq, flag = "before", limit }: MessageRange,
+): Promise<MessagesInContext> {
+  const { conversations } = core;
+  const { context, items: newest } = await conversations.pageWithContext(id, { userId, limit });
+  if (seq === undefined) return { items: newest, context };
+  const at = Position.parse(seq);
+  const before = async (most: number) =>
+    most === 0 ? [] : (await conversations.page(id, { userId, before: at, limit: most })).items;
+  const after = async (most: number) =>
+    most === 0 ? [] : (await conversations.page(id, { userId, after: at, limit: most })).items;
+  if (flag === "before") return { items: await before(limit), context };
+  if (flag === "after") return { items: await after(limit), context };
+  const half = Math.floor((limit - 1) / 2);
+  const [earlier, message, later] = await Promise.all([
+    before(half),
+    conversations.message(id, { userId, seq }),
+    after(limit - 1 - half),
+  ]);
+  return { items: [...earlier, message, ...later], context };
+}
+
+/** The messages that are pinned, the one that was pinned last first. @throws `not_found` */
+export async function pinnedMessages(
+  core: Core,
+  userId: UserId,
+  id: ConversationId,
+  limit: number,
+): Promise<MessagesInContext> {
+  const [items, { context }] = await Promise.all([
+    core.conversations.pins(id, { userId }),
+    core.conversations.pageWithContext(id, { userId, limit: 1 }),
+  ]);
+  return { items: items.slice(0, limit), context };
+}
+
+/** Users whom messages name, as a user sees them. */
+export function peopleNamed(core: Core, viewer: UserId, ids: UserId[]): Promise<readonly Person[]> {
+  return findUsersWithDeleted(core.db, ids, viewer);
 }
 
 /** The tries of an edit that another one gets ahead of. */

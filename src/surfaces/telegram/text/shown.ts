@@ -9,8 +9,8 @@ import {
   partsOf,
   unquoted,
 } from "../../../domain/markup/lines.ts";
+import { namedAt } from "../../../domain/markup/named-people.ts";
 import { type Inline, type NameReader, type Styled, textOf } from "../../../domain/markup/tree.ts";
-import { isInWord } from "../../../domain/markup/words.ts";
 import { type Entity, type MarkedText, withFound } from "./entities.ts";
 
 const STYLES: Record<Styled, string> = {
@@ -48,7 +48,7 @@ class Writer {
 
   constructor(mentioned: readonly Person[]) {
     this.#mentioned = new Map(mentioned.map((person) => [person.id, person]));
-    this.#names = { at: (text, from) => named(mentioned, text, from) };
+    this.#names = { at: (text, from) => namedAt(mentioned, text, from) };
   }
 
   /** @param depth of the quotes around: a quote in a quote is a part of it */
@@ -155,18 +155,4 @@ class Writer {
 function linkOf(href: string, label: string): Omit<Entity, "offset" | "length"> {
   if (href === `mailto:${label}`) return { type: "email" };
   return href === label || href === `https://${label}` ? { type: "url" } : { type: "text_link", url: href };
-}
-
-/** Who of those that a message mentions is named at a place of its text: the longest name counts. */
-function named(
-  mentioned: readonly Person[],
-  text: string,
-  from: number,
-): { id: number; to: number } | undefined {
-  const found = mentioned
-    .flatMap(({ id, username, nickname }) =>
-      [username, nickname].map((name) => ({ id, to: from + name.length, name })),
-    )
-    .filter(({ name, to }) => name !== "" && text.startsWith(name, from) && !isInWord(text, to));
-  return found.toSorted((one, other) => other.to - one.to)[0];
 }
