@@ -32,6 +32,7 @@ import type { PushPayload } from "./push/payload.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";
+import type { RoleId } from "./spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "./spaces/space.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "./sync/inbox-update.ts";
@@ -266,6 +267,10 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
    * out are missing. One query.
    */
   archiveStates(id: UserId, ids: ConversationId[]): Promise<ReadonlyMap<ConversationId, ArchiveState>>;
+  /** The channels that the user can read, and does not follow. */
+  unfollowedChannels(id: UserId): Promise<ConversationId[]>;
+  /** The roles of these members of a space, highest first; others are missing. One query. */
+  rolesIn(space: SpaceId, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly RoleId[]>>;
   /** When a session of the user expires (ms since 1970); null: it has ended, or expired. */
   sessionEnd(id: UserId, sessionId: SessionId): Promise<number | null>;
   /** Whether there is a file with this key. */
@@ -464,6 +469,8 @@ export interface Conversations {
   }>;
   /** One message. @throws `not_found` unless the user can see it */
   message(id: ConversationId, input: { userId: UserId; seq: Seq }): Promise<Message>;
+  /** Makes a user a follower of a channel. Idempotent. @throws `not_found` for who may not read it */
+  follow(id: ConversationId, input: { userId: UserId }): Promise<unknown>;
   /** Those of these sessions that have an open socket in this conversation. */
   openSessions(id: ConversationId, input: { sessionIds: SessionId[] }): Promise<SessionId[]>;
 }

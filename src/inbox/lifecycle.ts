@@ -81,6 +81,7 @@ export abstract class InboxLifecycle extends SocketHost {
         // A further device wants to hear at once what the others leave to room sockets.
         components.catchUp.beforeDevice(isFirst, components.deviceFeed.focused()),
         components.presence.socketOpened(),
+        opening.gateway && components.gateway.opening(components.callBudget()),
       ]);
       requireSession(components, opening.sessionId);
       this.jobs.schedule("expiry", "", opening.expiresAt);

@@ -183,6 +183,8 @@ export class MemberSnapshots {
     // What is seldom there is no part of the literal: spreads would cost every update.
     if (member.sent_composer !== null) update.sentComposer = member.sent_composer;
     if (this.#state.isBlocked) update.isBlocked = true;
+    const { spaceId } = this.#state.profile;
+    if (spaceId !== null) update.spaceId = spaceId;
     return update;
   }
 

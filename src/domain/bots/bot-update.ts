@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Person } from "../accounts/person.ts";
 import type { ConversationKind } from "../conversations/conversation.ts";
-import { type ConversationCode, type Seq, SessionId, type UserId } from "../ids.ts";
-import type { Message } from "../messages/message.ts";
+import { type ConversationCode, type Seq, SessionId, type SpaceId, type UserId } from "../ids.ts";
+import type { Message, MessageReference } from "../messages/message.ts";
 import type { ReactionKey } from "../messages/reactions.ts";
+import type { RoleId } from "../spaces/role.ts";
 import type { ConversationContext } from "../sync/message-context.ts";
 import type { Tap } from "./tap.ts";
 
@@ -27,11 +28,12 @@ export function updateJson({ id, body }: NumberedUpdate): string {
 
 /**
  * Where a bot update is of. `code`: of a direct conversation, for APIs that name it by its code. `people`:
- * users whom its messages name.
+ * users whom its messages name. `roles`: in a channel, those of who has written them.
  */
-export type BotPlace = Pick<ConversationContext, "id" | "kind" | "name" | "peer" | "self"> & {
+export type BotPlace = Pick<ConversationContext, "id" | "kind" | "name" | "peer" | "self" | "spaceId"> & {
   code?: ConversationCode;
   people?: readonly Person[];
+  roles?: ReadonlyMap<UserId, readonly RoleId[]>;
 };
 
 /** The reactions of one user to a message, before and after a change. */
@@ -44,14 +46,16 @@ export interface ReactionChange {
 
 /** How an API for bots writes what a conversation has for a bot. null: bots are not told of it. */
 export interface BotFormat {
-  /** Whether bots are told of conversations of a kind. */
-  tells(kind: ConversationKind): boolean;
+  /** Whether bots are told of a conversation. */
+  tells(conversation: { kind: ConversationKind; spaceId?: SpaceId | undefined }): boolean;
   /** a message of somebody else; of the kind `tip` too */
   message(message: Message, place: BotPlace): BotUpdate | null;
   /** a message of somebody else that was edited */
   edited(message: Message, place: BotPlace): BotUpdate | null;
   /** a message that another user has revoked */
   revoked(message: Message, place: BotPlace): BotUpdate | null;
+  /** What stands for a text that waits, once the bot may not read its channel; null: nothing does. */
+  hidden(message: MessageReference, spaceId: SpaceId): BotUpdate | null;
   /** the kind under which bots are told who reacts; null: they are not */
   reactionKind: string | null;
   /** how the reactions of another user to a message have changed, the bot's own messages too */

@@ -1,5 +1,5 @@
 import type { ConversationKind, ListState, ReadPoint } from "../conversations/conversation.ts";
-import type { ConversationId, Position, Seq } from "../ids.ts";
+import type { ConversationId, Position, Seq, SpaceId } from "../ids.ts";
 import type { Mentioned } from "../messages/message.ts";
 import type { Preview } from "../messages/preview.ts";
 import type { PackedPage } from "./packed-page.ts";
@@ -14,6 +14,8 @@ import type { DeviceEvent } from "./socket-protocol.ts";
 export interface InboxUpdate {
   conversationId: ConversationId;
   kind: ConversationKind;
+  /** of a channel */
+  spaceId?: SpaceId;
   /** rises with every change of the conversation and of this member; persists over leaving and rejoining */
   version: number;
   state: ListState;

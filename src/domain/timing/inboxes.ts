@@ -214,5 +214,7 @@ export const INBOX_VALUES = {
     takeMs: 6_000,
     /** `Retry-After` where a bot has too many sockets. */
     fullRetryAfterS: 60,
+    /** A socket waits so long for the bot to follow its channels: libraries wait 6 s for a hello. */
+    followMs: 3_000,
   },
 };

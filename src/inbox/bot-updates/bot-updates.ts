@@ -16,7 +16,7 @@ import type { ReceivedNotification } from "../../domain/sync/notification.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 import type { Outfeed } from "../outfeeds/outfeeds.ts";
-import { ConversationFeed } from "./conversation-feed.ts";
+import { ConversationFeed, type UsersTold } from "./conversation-feed.ts";
 import { LongPolls } from "./long-polls.ts";
 import { TapUpdates } from "./tap-updates.ts";
 import { UpdateQueue } from "./update-queue.ts";
@@ -57,7 +57,7 @@ export class BotUpdates implements Outfeed {
     const read = (limit: number) => this.#read(limit);
     this.#longPolls = new LongPolls(queue, read);
     this.#deliveries = new WebhookDeliveries({ ...deps, queue, read });
-    const placeOf = (context: BotPlace, named: readonly UserId[]) => this.#placeOf(context, named);
+    const placeOf = (context: BotPlace, { named }: UsersTold) => this.#placeOf(context, named);
     const feeding = { ...deps, queue, placeOf, added: () => this.#added() };
     this.#feed = new ConversationFeed({ ...feeding, removalFrom: (id) => this.#removalFrom(id) });
     this.#taps = new TapUpdates(feeding);

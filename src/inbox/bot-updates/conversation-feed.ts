@@ -24,7 +24,16 @@ const MAX_CHANGE_PAGES = 50;
 const NEWEST = { limit: LIMITS.page, marksImported: true };
 
 /** What an inbox update says of how far a conversation is. */
-type Head = Pick<InboxUpdate, "kind" | "version" | "state" | "isBlocked" | "newFrom" | "lastSeq" | "rev">;
+type Head = Pick<
+  InboxUpdate,
+  "kind" | "spaceId" | "version" | "state" | "isBlocked" | "newFrom" | "lastSeq" | "rev"
+>;
+
+/** The users of updates: whom they name, and who has written the messages. */
+export interface UsersTold {
+  named: readonly UserId[];
+  senders: readonly UserId[];
+}
 
 interface FeedDeps {
   queue: UpdateQueue;
@@ -32,8 +41,8 @@ interface FeedDeps {
   conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
-  /** what the format says of a conversation besides its context, for updates that name these users */
-  placeOf(context: BotPlace, named: readonly UserId[]): Promise<BotPlace>;
+  /** what the format says of a conversation besides its context */
+  placeOf(context: BotPlace, users: UsersTold): Promise<BotPlace>;
   /** how the bot was removed from a group; null: not by others, as far as is known by now */
   removalFrom(id: ConversationId): { by: UserId; at: number } | null;
   /** updates were added */
@@ -57,13 +66,19 @@ export class ConversationFeed {
 
   /** @see Outfeed.taken */
   taken(update: InboxUpdate): number | null {
-    const { conversationId: id, kind, version, state, isBlocked = false, newFrom, lastSeq, rev } = update;
+    const { conversationId: id, kind, spaceId, version, state, isBlocked = false } = update;
+    const { newFrom, lastSeq, rev } = update;
     const { format, queue } = this.#deps;
-    if (!format.tells(kind)) return null;
+    if (!format.tells(update)) return null;
     const known = this.#heads.get(id);
     // A change that is announced later than it is made comes with the same version.
     if (known && (known.version > version || (known.version === version && known.rev >= rev))) return null;
-    const head = { kind, version, state, isBlocked, newFrom, lastSeq, rev };
+    const head: Head = { kind, version, state, isBlocked, newFrom, lastSeq, rev };
+    if (spaceId !== undefined) {
+      head.spaceId = spaceId;
+      // Who may not read a channel any more is told nothing of it, not even what waits.
+      if (isLost(head)) queue.hide(id, (seq) => format.hidden({ conversationId: id, seq }, spaceId));
+    }
     if (!isBehind(queue.cursor(id), head)) return null;
     this.#heads.set(id, head);
     return Date.now();
@@ -75,7 +90,7 @@ export class ConversationFeed {
     if (!queue.state) return null;
     if (calls.take(CALLS) < CALLS) return Date.now();
     const head = this.#heads.get(id) ?? (await this.#snapshot(id));
-    if (head && !format.tells(head.kind)) return null;
+    if (head && !format.tells(head)) return null;
     const before = queue.cursor(id);
     const read = head?.state === "active" ? await this.#read(id, head, before) : null;
     // The bot may have been removed since.
@@ -83,6 +98,8 @@ export class ConversationFeed {
     if (!told) return Date.now() + this.#deps.timing.botUpdates.retryUnitMs;
     const { updates, revoked, reacted, cursor, isMore } = told;
     if (!queue.state) return null;
+    const now = this.#heads.get(id);
+    if (read && now && isLost(now)) return Date.now();
     const wanted = updates.filter(({ kind }) => this.#isWanted(kind));
     const hasAdded = cursor !== null && queue.add(id, { updates: wanted, revoked, reacted }, cursor);
     if (hasAdded) added();
@@ -108,7 +125,8 @@ export class ConversationFeed {
     const { conversations, format, queue, userId } = this.#deps;
     const since = queue.state?.since ?? 0;
     const isDirect = head.kind === "direct";
-    const from = before && (before.isIn || isDirect) ? before : joining(before, head);
+    const isIn = before?.isIn && !wasOut(before, head);
+    const from = before && (isIn || isDirect) ? before : joining(before, head);
     // Changes first: what changes from now on has a higher rev, and is told by the next run.
     const changes = head.rev > from.rev ? await this.#changes(id, from, head.rev) : NO_CHANGES;
     const page = await this.#inTime(
@@ -120,7 +138,8 @@ export class ConversationFeed {
     const others = items.filter(({ sender, isImported }) => sender.id !== userId() && !isImported);
     const reacting = changes.reacted.flatMap(({ reactions }) => reactions.map((one) => one.userId));
     const named = [...others, ...changes.edited].flatMap(namedIn);
-    const place = await this.#deps.placeOf(page.context, [...named, ...reacting]);
+    const senders = [...others, ...changes.edited].map(({ sender }) => sender.id);
+    const place = await this.#deps.placeOf(page.context, { named: [...named, ...reacting], senders });
     const updates: BotUpdate[] = [];
     const wasBlocked = isDirect && before?.isIn === false;
     // All that came before a block is told before it.
@@ -245,7 +264,8 @@ export class ConversationFeed {
     this.#leaving.delete(id);
     const nameless = { ...deletedUser(userId()), bot: true };
     const context = { id, kind: "group" as const, name: before.name, self: nameless };
-    const place = await placeOf(context, [userId(), ...(removal ? [removal.by] : [])]);
+    const named = [userId(), ...(removal ? [removal.by] : [])];
+    const place = await placeOf(context, { named, senders: [] });
     const find = (user: UserId) => place.people?.find((one) => one.id === user);
     const self = find(userId()) ?? nameless;
     const by = removal && (find(removal.by) ?? deletedUser(removal.by));
@@ -284,11 +304,21 @@ function joining(before: BotCursor | null, { newFrom, rev }: Head): BotCursor {
   return { seq, rev, editedAt: Date.now(), isIn: false, name: "" };
 }
 
+/** Whether it is a channel that the bot could not read meanwhile, even if its end was not told yet. */
+function wasOut({ seq }: BotCursor, { spaceId, newFrom }: Head): boolean {
+  return spaceId !== undefined && newFrom > (seq ?? 0);
+}
+
 /** Whether a conversation has what a bot was not told. */
 function isBehind(cursor: BotCursor | null, { state, isBlocked, lastSeq, rev }: Head): boolean {
   if (!cursor) return true;
   if (cursor.isIn !== (state === "active" && !isBlocked)) return true;
   return state === "active" && (lastSeq > (cursor.seq ?? 0) || rev > cursor.rev);
+}
+
+/** Whether it is a channel that the bot may not read any more. */
+function isLost({ spaceId, state }: Head): boolean {
+  return spaceId !== undefined && state !== "active";
 }
 
 function addTo(updates: BotUpdate[], update: BotUpdate | null): void {

@@ -6,6 +6,7 @@ import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { Conversations } from "../../domain/ports.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
+import type { UsersTold } from "./conversation-feed.ts";
 import type { UpdateQueue } from "./update-queue.ts";
 
 interface TapDeps {
@@ -14,8 +15,8 @@ interface TapDeps {
   conversations: Pick<Conversations, "pageWithContext" | "message">;
   timing: Pick<Timing, "botUpdates">;
   userId(): UserId;
-  /** what the format says of a conversation besides its context, for updates that name these users */
-  placeOf(context: BotPlace, named: readonly UserId[]): Promise<BotPlace>;
+  /** what the format says of a conversation besides its context */
+  placeOf(context: BotPlace, users: UsersTold): Promise<BotPlace>;
   /** updates were added */
   added(): void;
 }
@@ -37,8 +38,11 @@ export class TapUpdates {
       this.#inTime(conversations.pageWithContext(id, { ...input, limit: 1 }).catch(nullIfNotFound)),
       this.#inTime(conversations.message(id, { ...input, seq }).catch(nullIfNotFound)),
     ]);
-    if (!page || !format.tells(page.context.kind)) return null;
-    const place = await this.#deps.placeOf(page.context, message ? namedIn(message) : []);
+    if (!page || !format.tells(page.context)) return null;
+    const place = await this.#deps.placeOf(page.context, {
+      named: message ? namedIn(message) : [],
+      senders: [],
+    });
     const update = format.tapped(tap, message, place);
     return update && (() => this.#store(id, update));
   }

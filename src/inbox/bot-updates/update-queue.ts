@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { type BotUpdate, BotWebhook, type NumberedUpdate } from "../../domain/bots/bot-update.ts";
-import type { ConversationKind } from "../../domain/conversations/conversation.ts";
 import type { ConversationId, Position, Seq } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Timing } from "../../domain/timing.ts";
@@ -163,16 +162,13 @@ export class UpdateQueue {
       .map(({ id }) => id);
   }
 
-  /** Switches the queue on, unless it is. What direct conversations have by now counts as told. */
+  /** Switches the queue on, unless it is. What conversations have by now counts as told. */
   begin(): void {
-    if (!this.#state) this.#begin(Date.now(), "last_seq", "direct");
+    if (!this.#state) this.#begin(Date.now(), "last_seq");
   }
 
-  /**
-   * @param told the column of the list up to which conversations are told
-   * @param kind of the conversations that are told; absent: all are
-   */
-  #begin(since: number, told: "NULL" | "last_seq", kind: ConversationKind | null = null): void {
+  /** @param told the column of the list up to which conversations are told */
+  #begin(since: number, told: "NULL" | "last_seq"): void {
     const now = Date.now();
     this.#deps.storeList();
     this.#storage.transactionSync(() => {
@@ -182,9 +178,8 @@ export class UpdateQueue {
       this.#sql.exec(insert, since, now, first);
       this.#sql.exec(
         `INSERT INTO ${this.#name}_cursors (conversation_id, seq, rev, edited_at, is_in, name)
-         SELECT conversation_id, ${told}, rev, ?, state = 'active', '' FROM conversations
-         WHERE kind = coalesce(?, kind)`,
-        ...[now, kind],
+         SELECT conversation_id, ${told}, rev, ?, state = 'active', '' FROM conversations`,
+        now,
       );
     });
     this.#state = { ...{ since, askedAt: now, allowed: null, webhook: null, failures: 0 }, failure: null };
@@ -242,6 +237,15 @@ export class UpdateQueue {
     const masked = this.#sql.exec<{ update_id: number }>(sql, mask.kind, mask.body, id, seq).toArray();
     const isUntold = masked.length > 0 && !masked.some(({ update_id }) => this.#mayBeTold(update_id));
     return isUntold ? [] : [mask];
+  }
+
+  /** Takes the texts of a conversation out of the updates that wait, as of revoked messages. */
+  hide(id: ConversationId, maskOf: (seq: Seq) => BotUpdate | null): void {
+    const query = `SELECT DISTINCT seq FROM ${this.#name}_updates WHERE conversation_id = ? AND seq IS NOT NULL`;
+    this.#storage.transactionSync(() => {
+      for (const { seq } of this.#sql.exec<{ seq: Seq }>(query, id).toArray())
+        this.#mask(id, { seq, mask: maskOf(seq) });
+    });
   }
 
   #mayBeTold(updateId: number): boolean {

@@ -94,7 +94,10 @@ export const DELIVERY = {
    */
   pushEvent: onlyIfStored(
     effect(
-      repeatable(unweighed, ({ sockets }, { event }: { event: DeviceEvent }) => sockets.broadcast(event)),
+      repeatable(unweighed, ({ outfeeds, sockets }, { event }: { event: DeviceEvent }) => {
+        sockets.broadcast(event);
+        if (event.type === "space") outfeeds.spacesChanged();
+      }),
     ),
   ),
 

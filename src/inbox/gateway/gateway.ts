@@ -13,11 +13,12 @@ import type {
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
-import { ConversationFeed } from "../bot-updates/conversation-feed.ts";
+import { ConversationFeed, type UsersTold } from "../bot-updates/conversation-feed.ts";
 import { TapUpdates } from "../bot-updates/tap-updates.ts";
 import { UpdateQueue } from "../bot-updates/update-queue.ts";
 import type { DeviceSocket } from "../devices/device-socket.ts";
 import type { Outfeed } from "../outfeeds/outfeeds.ts";
+import { ReadableChannels } from "./readable-channels.ts";
 import { type GatewaySession, GatewaySessions } from "./sessions.ts";
 
 /** The updates that are read at once. */
@@ -31,8 +32,11 @@ const CLOSE: Record<GatewayReset | "replaced", readonly [number, string]> = {
 };
 
 interface GatewayDeps {
-  conversations: Pick<Conversations, "snapshot" | "pageWithContext" | "page" | "changes" | "message">;
-  directory: Pick<UserDirectory, "storedContext">;
+  conversations: Pick<
+    Conversations,
+    "snapshot" | "pageWithContext" | "page" | "changes" | "message" | "follow"
+  >;
+  directory: Pick<UserDirectory, "storedContext" | "people" | "unfollowedChannels" | "rolesIn">;
   format: BotFormat;
   jobs: { schedule(kind: "gateway_expiry", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates" | "gateway">;
@@ -40,6 +44,8 @@ interface GatewayDeps {
   storeList(): void;
   /** the open sockets of the user, of gateways and others */
   sockets(): DeviceSocket[];
+  /** has the spaces of the user read at a time (ms since 1970) */
+  readSpaces(due: number): void;
   /** charges the user for what a socket is sent once more */
   chargeResume(): void;
 }
@@ -55,6 +61,7 @@ export class Gateway implements Outfeed {
   readonly #feed: ConversationFeed;
   readonly #taps: TapUpdates;
   readonly #sessions: GatewaySessions;
+  readonly #channels: ReadableChannels;
   /** the codes of conversations, which never change */
   readonly #codes = new Map<ConversationId, ConversationCode>();
   /** from which update on a socket was sent events twice, as its client had not taken them */
@@ -66,7 +73,8 @@ export class Gateway implements Outfeed {
     const queue = new UpdateQueue(storage, { ...deps, mayBeTold }, "gateway");
     this.#queue = queue;
     this.#sessions = new GatewaySessions(storage.sql);
-    const placeOf = (context: BotPlace) => this.#placeOf(context);
+    this.#channels = new ReadableChannels(deps);
+    const placeOf = (context: BotPlace, users: UsersTold) => this.#placeOf(context, users);
     const feeding = { ...deps, queue, placeOf, removalFrom: () => null, added: () => this.#added() };
     this.#feed = new ConversationFeed(feeding);
     this.#taps = new TapUpdates(feeding);
@@ -94,6 +102,20 @@ export class Gateway implements Outfeed {
   /** @see Outfeed.read */
   read(id: ConversationId, calls: CallBudget): Promise<number | null> {
     return this.#feed.read(id, calls);
+  }
+
+  /** Has the bot follow its channels. @see Outfeed.readSpaces */
+  readSpaces(calls: CallBudget): Promise<number | null> {
+    return this.#channels.follow(calls);
+  }
+
+  /**
+   * A socket is to open: the bot follows its channels first, so that it misses nothing that comes once the
+   * client is told that it is there.
+   */
+  async opening(calls: CallBudget): Promise<void> {
+    if (await this.#channels.followInTime(calls)) return;
+    this.#deps.readSpaces(Date.now() + this.#deps.timing.botUpdates.retryUnitMs);
   }
 
   /** @see Outfeed.readTap */
@@ -287,9 +309,17 @@ export class Gateway implements Outfeed {
     return this.#deps.sockets().filter(({ gateway }) => gateway !== undefined);
   }
 
-  /** A conversation with its code, which D1 has. */
-  async #placeOf(context: BotPlace): Promise<BotPlace> {
+  /** A direct conversation with its code, a channel with whom its messages name, and roles. D1 has these. */
+  async #placeOf(context: BotPlace, { named, senders }: UsersTold): Promise<BotPlace> {
     const { directory, userId } = this.#deps;
+    const { spaceId } = context;
+    if (spaceId !== undefined) {
+      const [people, roles] = await Promise.all([
+        named.length === 0 ? [] : directory.people([...new Set(named)]),
+        senders.length === 0 ? new Map() : directory.rolesIn(spaceId, [...new Set(senders)]),
+      ]);
+      return { ...context, people, roles };
+    }
     const code = this.#codes.get(context.id) ?? (await directory.storedContext(userId(), context.id))?.code;
     if (code === undefined) return context;
     this.#codes.set(context.id, code);

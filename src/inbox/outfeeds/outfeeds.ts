@@ -30,11 +30,20 @@ export interface Outfeed {
    * @returns what stores it, in the turn of the other outfeeds; null: the receiver is not told of it
    */
   readTap?(tap: Tap): Promise<(() => void) | null>;
+  /**
+   * Reads which channels the user can read now; absent: its receiver hears what is in the list alone.
+   * Idempotent.
+   * @returns when to go on (ms since 1970); null: nothing is left
+   */
+  readSpaces?(calls: CallBudget): Promise<number | null>;
   /** A session has ended, and with it what it has registered; absent: it registers nothing. */
   endSession?(sessionId: SessionId): void;
   /** The account is deleted. */
   stop(): void;
 }
+
+/** The key of the job that reads which channels the user can read: no conversation has it. */
+const SPACES = "spaces";
 
 interface OutfeedsDeps {
   jobs: { schedule(kind: "outfeed" | "tap", key: string, due: number): void };
@@ -66,6 +75,16 @@ export class Outfeeds {
     this.#deps.jobs.schedule("outfeed", String(id), due);
   }
 
+  /** The spaces of the user have changed. */
+  spacesChanged(): void {
+    if (this.#all.some(({ isOn, readSpaces }) => isOn && readSpaces)) this.readSpaces(Date.now());
+  }
+
+  /** Has the spaces read at a time (ms since 1970). */
+  readSpaces(due: number): void {
+    this.#deps.jobs.schedule("outfeed", SPACES, due);
+  }
+
   /** A button of the bot was tapped on. */
   tapped(tap: Tap): void {
     if (this.#all.some(({ isOn, readTap }) => isOn && readTap))
@@ -87,11 +106,14 @@ export class Outfeeds {
     return memberCount > most && this.isOn;
   }
 
-  /** The `outfeed` job of a conversation: an outfeed that fails holds up no other one. */
+  /** The `outfeed` job of a conversation, or of the spaces: an outfeed that fails holds up no other one. */
   async run(key: string, calls: CallBudget): Promise<number | null> {
-    const id = ConversationId.parse(Number(key));
     const on = this.#all.filter(({ isOn }) => isOn);
-    const runs = await Promise.allSettled(on.map((outfeed) => outfeed.read(id, calls)));
+    const read = (outfeed: Outfeed) =>
+      key === SPACES
+        ? (outfeed.readSpaces?.(calls) ?? Promise.resolve(null))
+        : outfeed.read(ConversationId.parse(Number(key)), calls);
+    const runs = await Promise.allSettled(on.map(read));
     const next: number[] = [];
     for (const run of runs) {
       if (run.status === "rejected") throw run.reason;

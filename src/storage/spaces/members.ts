@@ -5,6 +5,7 @@ import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong } from "../json-lists.ts";
 import {
   channelOverrides,
   formerSpaceMembers,
@@ -65,6 +66,22 @@ export async function listSpaceMembers(
       .orderBy(asc(joinedAt), asc(userId))
       .limit(limit),
   );
+}
+
+/** The roles of these members of a space, highest first; others are missing. One query. */
+export async function findRolesIn(
+  db: Database,
+  id: SpaceId,
+  userIds: readonly UserId[],
+): Promise<ReadonlyMap<UserId, readonly RoleId[]>> {
+  const { spaceId, userId } = spaceMembers;
+  const found = await queryD1(
+    db
+      .select({ userId, roleIds: MEMBER.roleIds })
+      .from(spaceMembers)
+      .where(and(eq(spaceId, id), isAmong(userId, userIds))),
+  );
+  return new Map(found.map((member) => [member.userId, member.roleIds]));
 }
 
 /** Members of a space who are online, some of them where there are more than `limit`. */

@@ -37,6 +37,7 @@ function membership(by: Person | null, at: number, place: BotPlace, before: Show
 export const telegramFormat: KeptBotFormat = {
   webhookHeaders: ({ secret }) => (secret === null ? {} : { "X-Telegram-Bot-Api-Secret-Token": secret }),
   tells: () => true,
+  hidden: () => null,
   // What waits of it is forgotten. This API has no update of a revoke.
   revoked: () => null,
   message: (message, place) => {

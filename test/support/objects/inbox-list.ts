@@ -57,6 +57,7 @@ export function conversationsWith(asked: Partial<Conversations>): Conversations 
     ...{ page: unasked, pageWithContext: unasked, message: unasked, changes: unasked, replay: unasked },
     ...{ kick: unasked, openSessions: unasked, removeDeleted: unasked, revokeSince: unasked },
     ...{ snapshot: unasked, pushConversation: unasked, showStream: unasked, takeProfile: unasked },
+    follow: unasked,
     ...asked,
   };
 }

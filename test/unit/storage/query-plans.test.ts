@@ -554,9 +554,11 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     }),
   findChannels: (db) => channels.findChannels(db, SPACE, ANN),
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
+  findUnfollowedChannels: (db) => channels.findUnfollowedChannels(db, ANN),
   listSpaceMembers: (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
+  findRolesIn: (db) => spaceMembers.findRolesIn(db, SPACE, [ANN]),
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
   muteSpaceMember: (db) => spaceMembers.muteSpaceMember(db, READ, ANN, 0),
   leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),

@@ -28,8 +28,7 @@ import {
 import { editLatest, pageOfMessages, peopleNamed, pinnedMessages } from "../use-cases/messages.ts";
 import { serializeUser } from "../users.ts";
 import { mentionsOf, usersMentioned } from "./mentions.ts";
-import { serializeMessage } from "./serialize.ts";
-import { isShown, messageId } from "./shown.ts";
+import { isShown, messageId, serializeMessage } from "./shown.ts";
 import type { Call, Target } from "./targets.ts";
 
 /** A text without marks mentions nobody. */

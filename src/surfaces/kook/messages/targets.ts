@@ -28,7 +28,9 @@ export interface Target {
   mentioned(c: Call, id: ConversationId, content: string): Promise<readonly Person[]>;
 }
 
-/** Direct conversations, where nobody is mentioned. What is done to a message by its id is the same anywhere. */
+/**
+ * Direct conversations, where nobody is mentioned. What is done to a message by its id is the same anywhere.
+ */
 export const DIRECT: Target = {
   find: ({ var: { core, caller } }, fields, opens) =>
     conversationAt(core, caller.userId, checked(DirectPlace, fields), opens),
