@@ -14,15 +14,17 @@ function given<Data>({ err, data }: { err?: Error | undefined; data?: Data | und
 
 async function make(
   vendor: "hexona" | "botroot" | "kookts",
-  { api, token, person }: Place,
+  { api, token, person, guild, channel }: Place,
   heard: string[],
 ): Promise<Client> {
   const bot = new Kasumi({ type: "websocket", vendor, token, customEnpoint: api }, false, false);
-  bot.on("message.text", ({ content }) => void heard.push(content));
+  bot.on("message.text", ({ content, channelType, author }) =>
+    heard.push(channelType === "GROUP" ? `${author.roles.join()}#${content}` : content),
+  );
   bot.on("event.system", ({ rawEvent }) => void heard.push(`!${rawEvent.extra.type}`));
   bot.on("event.button", ({ value }) => void heard.push(`!${value}`));
   const connected = new Promise((resolve) => bot.on("connect.websocket", resolve));
-  const { directMessage, asset } = bot.API;
+  const { directMessage, asset, message } = bot.API;
   return {
     connect: async () => {
       await bot.connect();
@@ -35,6 +37,17 @@ async function make(
     upload: async (picture) => given(await asset.create(picture)).url,
     show: async (url) => given(await directMessage.create(2, person, url)),
     offer: async (cards) => given(await directMessage.create(10, person, cards)),
+    there: {
+      say: async (text) => given(await message.create(9, channel, text)).msg_id,
+      react: async (id, emoji) => given(await message.addReaction(id, emoji)),
+      offer: async (cards) => given(await message.create(10, channel, cards)),
+      members: async () => {
+        const ids: string[] = [];
+        for await (const page of bot.API.guild.userList({ guildId: guild }))
+          ids.push(...given(page).items.map(({ id }) => id));
+        return ids;
+      },
+    },
     close: () => undefined,
   };
 }

@@ -4,14 +4,15 @@ import { type Client, type Place, tell } from "./story.ts";
 
 const Sent = z.object({ msg_id: z.string() });
 
-async function make({ api, token, person }: Place, heard: string[]): Promise<Client> {
+async function make({ api, token, person, guild, channel }: Place, heard: string[]): Promise<Client> {
   const bot = new KookClient({ mode: "websocket", token, ignore: "bot", logLevel: "off" });
   // It has no option for the host.
   bot.request.defaults.baseURL = api.replace(/\/v3$/, "");
   bot.on("message.private", ({ raw_message }) => void heard.push(raw_message));
-  // It knows the users of servers alone.
-  const { data } = await bot.request.get("/v3/user/view", { params: { user_id: person } });
-  bot.users.set(person, data);
+  bot.on("message.channel", ({ raw_message, author_id }) => {
+    const { roles = [] } = Object(bot.guildMembers.get(guild)?.get(author_id));
+    heard.push(`${roles.join()}#${raw_message}`);
+  });
   const user = () => bot.pickUser(person);
   return {
     connect: () => bot.connect(),
@@ -19,6 +20,11 @@ async function make({ api, token, person }: Place, heard: string[]): Promise<Cli
     edit: (id, text) => user().updateMsg(id, text),
     react: (id, emoji) => user().addMsgReaction(id, emoji),
     remove: (id) => user().recallMsg(id),
+    there: {
+      say: async (text) => Sent.parse(await bot.pickChannel(channel).sendMsg(text)).msg_id,
+      react: (id, emoji) => bot.pickChannel(channel).addMsgReaction(id, emoji),
+      members: () => Promise.resolve([...(bot.guildMembers.get(guild)?.keys() ?? [])]),
+    },
     close: () => bot.disconnect(),
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { World } from "../bot-libraries/world.ts";
+import { Guild } from "./guild.ts";
 
 /** A bot of a library, as the story drives it. */
 export interface Client {
@@ -16,6 +17,11 @@ export interface Client {
   show?(url: string): Promise<unknown>;
   /** Sends a card; absent: the library has no event for clicks, which are heard as `!<value>` */
   offer?(cards: string): Promise<unknown>;
+  /** the same in the channel */
+  there: Pick<Client, "say" | "react" | "offer"> & {
+    /** The ids of the members of the guild; absent: the library does not ask for those of one guild. */
+    members?(): Promise<string[]>;
+  };
   close(): unknown;
 }
 
@@ -27,6 +33,9 @@ export interface Place {
   /** the person who writes to it, and the code of their conversation */
   person: string;
   code: string;
+  /** a guild with the two, and a channel in it */
+  guild: string;
+  channel: string;
 }
 
 interface Story {
@@ -39,7 +48,10 @@ interface Story {
   mayRepeat?: boolean;
   /** it hears no KMarkdown, and is told the names of pictures instead */
   hearsPictures?: boolean;
-  /** @param heard takes what the bot hears of people: texts, and `!` with what became of a message */
+  /**
+   * @param heard takes what the bot hears of people: texts, `!` with what became of a message, and of a channel
+   *   the roles of the author and `#` before a text
+   */
   make(place: Place, heard: string[]): Client | Promise<Client>;
 }
 
@@ -81,6 +93,7 @@ export function tell(name: string, { afterCut, mayRepeat, hearsPictures, make }:
   let world: World;
   let client: Client;
   let place: Place;
+  let guild: Guild;
   const heard: string[] = [];
 
   beforeAll(async () => {
@@ -92,7 +105,9 @@ export function tell(name: string, { afterCut, mayRepeat, hearsPictures, make }:
     const body = JSON.stringify({ target_id: person });
     const answer = await fetch(`${api}/user-chat/create`, { method: "POST", headers, body });
     const { data } = Object(await answer.json());
-    place = { api, token, person, code: String(Object(data).code) };
+    guild = await Guild.make(world);
+    const there = { guild: String(guild.id), channel: String(guild.channel) };
+    place = { api, token, person, code: String(Object(data).code), ...there };
     client = await make(place, heard);
     await client.connect();
   });
@@ -133,6 +148,25 @@ export function tell(name: string, { afterCut, mayRepeat, hearsPictures, make }:
     // Nothing of its own has come back.
     await say("is that all?");
     await expect.poll(() => heard, { timeout: LONG_MS }).toEqual(["hello", ...clicks, "is that all?"]);
+  });
+
+  test(`${name}: hears, answers, reacts, shows a card and knows the members in a channel`, async () => {
+    const before = heard.length;
+    const { there } = client;
+    await guild.say("hello there", hearsPictures);
+    const roles = hearsPictures ? "" : guild.role;
+    await expect.poll(() => heard.slice(before), { timeout: LONG_MS }).toEqual([`${roles}#hello there`]);
+    const id = await there.say("an answer");
+    await guild.seen(({ body, sender }) => body.text === "an answer" && sender.id === world.bot.id);
+    await there.react(id, "👍");
+    await guild.seen(({ reactions }) => reactions?.some(({ key }) => key === "👍") === true);
+    if (there.offer) {
+      await there.offer(CARD);
+      await guild.seen(({ buttons }) => buttons !== undefined);
+    }
+    if (there.members)
+      expect((await there.members()).toSorted()).toEqual([place.person, String(world.bot.id)].toSorted());
+    expect(heard.slice(before)).toHaveLength(1);
   });
 
   if (afterCut === "gives up") return;

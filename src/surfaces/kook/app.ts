@@ -6,6 +6,7 @@ import { authenticated } from "./auth.ts";
 import { deleteChat, userChat } from "./chats.ts";
 import { refuse } from "./errors.ts";
 import { gateway, socket } from "./gateway.ts";
+import { blacklist } from "./guilds/blacklist.ts";
 import { channel } from "./guilds/channels.ts";
 import { guild } from "./guilds/guilds.ts";
 import { channelMessages, directMessages } from "./messages/families.ts";
@@ -30,6 +31,7 @@ for (const root of ["/api/v3", "/api"]) {
   router.route(`${root}/user`, user);
   router.route(`${root}/guild`, guild);
   router.route(`${root}/channel`, channel);
+  router.route(`${root}/blacklist`, blacklist);
   router.route(`${root}/asset`, asset);
   router.route(`${root}/gateway`, gateway);
   router.route(`${root}/gateway`, socket);

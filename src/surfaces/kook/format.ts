@@ -76,7 +76,7 @@ function changeEvent(
   const [ofDirect, ofChannel] = NAMES[name];
   const address = envelope(place, true);
   if (place.spaceId !== undefined) {
-    const about = { msg_id, channel_id: String(conversationId), channel_type: 1 };
+    const about = { msg_id, channel_id: String(conversationId), guild_id: String(place.spaceId) };
     return systemEvent(ofChannel, address, { ...about, ...more });
   }
   const { target_id } = address;

@@ -93,12 +93,19 @@ export const ChangedMessage = z.object({ msg_id, content });
 /** Around which message a page is. */
 const Flag = z.enum(["before", "around", "after"], { error: "must be before, around or after" });
 
+/** 0 or 1, or a truth value: libraries send both, in queries too. */
+export const flag = z.union([
+  z.boolean(),
+  z.enum(["true", "false"]).transform((value) => value === "true"),
+  integer.transform((value) => value !== 0),
+]);
+
 /** `direct-message/list`, `message/list`. `pin`: the pinned ones. */
 export const MessageListing = z.object({
   msg_id: orNone(msg_id),
   flag: orNone(Flag),
   page_size: orNone(pageSize(MAX_PAGE_SIZE)),
-  pin: orNone(integer.transform((value) => value === 1)),
+  pin: orNone(flag),
 });
 
 /** KOOK writes an emoji by its code points too: `[#128512;]`. */

@@ -5,15 +5,13 @@ import { GroupName } from "../../../domain/names/names.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
-import { Listing, orNone } from "../schemas.ts";
+import { flag, Listing, orNone } from "../schemas.ts";
 
 const guild_id = integer.pipe(SpaceId);
 const channel_id = integer.pipe(ConversationId);
 const user_id = integer.pipe(UserId);
 const role_id = integer.pipe(RoleId);
 const topic = textUpTo(LIMITS.description);
-/** 0 or 1, or a truth value: libraries send both. */
-const flag = z.union([z.boolean(), integer.transform((value) => value !== 0)]);
 /** How members are sorted by when they came: 0 the newest first, 1 the oldest first. */
 const order = integer.pipe(z.literal([0, 1]));
 
@@ -32,6 +30,17 @@ export const MemberListing = Listing.extend({
 
 /** `guild/kickout` */
 export const Removal = z.object({ guild_id, target_id: user_id });
+
+/** `blacklist/list` */
+export const BanListing = Listing.extend({ guild_id });
+
+/** `blacklist/create`: nobody's messages are deleted by it. */
+export const NewBan = z.object({
+  guild_id,
+  target_id: user_id,
+  remark: orNone(textUpTo(LIMITS.joinRequest)),
+  del_msg_days: orNone(integer.pipe(z.literal(0, "must be 0: a ban deletes no messages here"))),
+});
 
 /** A number of KOOK for a channel with text, or with voice. */
 const TEXT = 1;

@@ -1,11 +1,14 @@
 import type { Core } from "../../../core/context.ts";
 import { usersById } from "../../../core/groups/groups.ts";
+import { listBansOfSpace } from "../../../core/spaces/bans.ts";
 import { listChannels } from "../../../core/spaces/channels.ts";
 import type { SpaceMember } from "../../../core/spaces/members.ts";
 import { findPermissions } from "../../../core/spaces/overrides.ts";
 import { listRoles } from "../../../core/spaces/roles.ts";
 import { getSpace, listSpaces, type OwnSpace } from "../../../core/spaces/spaces.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
+import type { Ban } from "../../../domain/conversations/ban.ts";
+import type { Page, PageQuery } from "../../../domain/conversations/pagination.ts";
 import { noConversation } from "../../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
@@ -19,15 +22,25 @@ import { listSpaceMembers } from "../../../storage/spaces/members.ts";
 import { listOverrides } from "../../../storage/spaces/overrides.ts";
 import { findSpaceOf } from "../../../storage/spaces/spaces.ts";
 
-/** All spaces of the caller, the newest first: this API numbers its pages. */
-export async function listAllSpaces(core: Core, caller: UserId): Promise<OwnSpace[]> {
-  const all: OwnSpace[] = [];
+/** All items of a list: this API numbers its pages, and counts them. */
+async function allOf<Item>(read: (query: PageQuery) => Promise<Page<Item>>): Promise<Item[]> {
+  const all: Item[] = [];
   for (let cursor: string | undefined; ; ) {
-    const { items, nextCursor } = await listSpaces(core, caller, { limit: LIMITS.page, cursor });
+    const { items, nextCursor } = await read({ limit: LIMITS.page, cursor });
     all.push(...items);
     if (nextCursor === null) return all;
     cursor = nextCursor;
   }
+}
+
+/** All spaces of the caller, the newest first. */
+export function listAllSpaces(core: Core, caller: UserId): Promise<OwnSpace[]> {
+  return allOf((query) => listSpaces(core, caller, query));
+}
+
+/** All bans of a space, the oldest first. @throws `not_found`, `forbidden` */
+export function listAllBans(core: Core, caller: UserId, id: SpaceId): Promise<Ban[]> {
+  return allOf((query) => listBansOfSpace(core, caller, id, query));
 }
 
 /** A channel that the caller can read, and its space. @throws `not_found` for every other one */
