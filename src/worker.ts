@@ -66,8 +66,8 @@ import {
 import { findConversationExternalId } from "./storage/server/server-conversations.ts";
 import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
-import { findUnfollowedChannels } from "./storage/spaces/channels.ts";
 import { findRolesIn, leaseSpace } from "./storage/spaces/members.ts";
+import { findSpaceViews, isSpaceOver } from "./storage/spaces/views.ts";
 import { kookFormat } from "./surfaces/kook/format.ts";
 import { kookProtocol } from "./surfaces/kook/frames.ts";
 import { botCaller } from "./surfaces/telegram/bot-caller.ts";
@@ -176,7 +176,8 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
           archiveStates: (id, ids) => findArchiveStates(db, id, ids),
           sessionEnd: async (userId, id) =>
             (await findLiveSession(db, { id, userId, now: Date.now() }))?.expiresAt ?? null,
-          unfollowedChannels: (id) => findUnfollowedChannels(db, id),
+          spaceViews: (id) => findSpaceViews(db, id),
+          isSpaceOver: (id) => isSpaceOver(db, id),
           rolesIn: (space, ids) => findRolesIn(db, space, ids),
           fileExists: async (key) => (await findFile(db, key, Date.now())) !== null,
           isSuspended: async (id) => (await findSuspension(db, id, Date.now()))?.shadow === false,

@@ -34,6 +34,7 @@ import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";
 import type { RoleId } from "./spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "./spaces/space.ts";
+import type { SpaceView } from "./spaces/view.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
 import type { DeliveredPosition, InboxAnswer, InboxUpdate } from "./sync/inbox-update.ts";
 import type { MessagesInContext, StoredContext } from "./sync/message-context.ts";
@@ -267,8 +268,10 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
    * out are missing. One query.
    */
   archiveStates(id: UserId, ids: ConversationId[]): Promise<ReadonlyMap<ConversationId, ArchiveState>>;
-  /** The channels that the user can read, and does not follow. */
-  unfollowedChannels(id: UserId): Promise<ConversationId[]>;
+  /** What the user sees of their spaces, and the channels there that they can read and do not follow. */
+  spaceViews(id: UserId): Promise<{ view: SpaceView; unfollowed: ConversationId[] }[]>;
+  /** Whether a space is over. */
+  isSpaceOver(id: SpaceId): Promise<boolean>;
   /** The roles of these members of a space, highest first; others are missing. One query. */
   rolesIn(space: SpaceId, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly RoleId[]>>;
   /** When a session of the user expires (ms since 1970); null: it has ended, or expired. */

@@ -31,6 +31,7 @@ const LEFT_OUT = [
   "taps",
   ...GATEWAY_TABLES,
   "gateway_sessions",
+  "gateway_spaces",
 ];
 
 /**

@@ -5,6 +5,7 @@ import { toldReactionsTable } from "./bot-updates/told-reactions.ts";
 import { queueTables } from "./bot-updates/update-queue.ts";
 import { TAPS_TABLE } from "./bots/taps.ts";
 import { COMPOSER_DRAFTS_TABLE } from "./composer-drafts.ts";
+import { GATEWAY_SPACES_TABLE } from "./gateway/gateway-spaces.ts";
 import { GATEWAY_SESSIONS_TABLE } from "./gateway/sessions.ts";
 import { NOTIFICATION_TABLES } from "./notifications.ts";
 import { PUSH_DEVICES_TABLE } from "./push/push-devices.ts";
@@ -154,4 +155,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, minCode: 1, sql: TAPS_TABLE },
   { version: 6, minCode: 1, sql: queueTables("bot") },
   { version: 7, minCode: 1, sql: GATEWAY_TABLES },
+  { version: 8, minCode: 1, sql: GATEWAY_SPACES_TABLE },
 ];

@@ -49,8 +49,8 @@ interface Story {
   /** it hears no KMarkdown, and is told the names of pictures instead */
   hearsPictures?: boolean;
   /**
-   * @param heard takes what the bot hears of people: texts, `!` with what became of a message, and of a channel
-   *   the roles of the author and `#` before a text
+   * @param heard takes what the bot hears of people: texts, `!` with what became of a message, and of a
+   *   channel the roles of the author and `#` before a text
    */
   make(place: Place, heard: string[]): Client | Promise<Client>;
 }

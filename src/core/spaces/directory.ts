@@ -9,7 +9,7 @@ import type { Core } from "../context.ts";
 import { followFirst } from "./channels.ts";
 import { bannedFromSpace, maxSpaceMembers, spaceFull } from "./from-space.ts";
 import { getSpace, noSpace, type OwnSpace } from "./spaces.ts";
-import { tellDevices } from "./tell-devices.ts";
+import { tellOfMember } from "./tell-devices.ts";
 
 /** Spaces that a search looks at in one call. */
 const LOOKED_AT = 500;
@@ -58,7 +58,7 @@ export async function joinSpace(
   if (!found) throw noSpace();
   if (found.isBanned) throw bannedFromSpace();
   if (!found.hasJoined && !found.isMember) throw found.isFull ? spaceFull(most) : noSpace();
-  if (found.hasJoined) tellDevices(core, id, caller);
+  if (found.hasJoined) tellOfMember(core, id, caller);
   return {
     channelId: await followFirst(core, caller, id, { isNew: found.hasJoined }),
     space: await getSpace(core, caller, id),

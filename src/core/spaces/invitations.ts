@@ -30,7 +30,7 @@ import { followFirst, listChannels } from "./channels.ts";
 import { bannedFromSpace, maxSpaceMembers, spaceFull } from "./from-space.ts";
 import { requireGiving, roleOf } from "./roles.ts";
 import { getSpace, type OwnSpace, requirePermission } from "./spaces.ts";
-import { tellDevices } from "./tell-devices.ts";
+import { tellOfMember } from "./tell-devices.ts";
 
 /** What an invitation is to be. */
 interface InvitationTerms {
@@ -186,7 +186,7 @@ export async function acceptSpaceInvitation(
       const given = roles && { given: roles, version: maker.version };
       const by = { userId: caller, use: randomHex(), now: Date.now(), most, roles: given };
       if (!(await useInvitation(core.db, code, by))) continue;
-      tellDevices(core, id, caller);
+      tellOfMember(core, id, caller);
     }
     const channelId = await followFirst(core, caller, id, { named: channelIds, isNew: maker !== null });
     return { channelId, space: await getSpace(core, caller, id) };

@@ -25,7 +25,7 @@ import { findRights, rightsIn } from "./overrides.ts";
 import { getTarget, listRoles, noMember, requireAboveMember } from "./roles.ts";
 import { getSpace, noSpace, type OwnSpace, requireIn } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
-import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
+import { tellDevices, tellOfMember, tellOnlineMembers } from "./tell-devices.ts";
 
 /** A member of a space. */
 export interface SpaceMember {
@@ -201,7 +201,7 @@ export async function finishLeaving(
   // Also in a repeat: the first call may have told none of the channels that the user looks at.
   await tellChannels(core, id, followed);
   if (!wasMember && followed.length === 0) return false;
-  tellDevices(core, id, userId);
+  tellOfMember(core, id, userId);
   return true;
 }
 

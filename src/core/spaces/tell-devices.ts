@@ -13,10 +13,20 @@ export function tellDevices(core: Core, spaceId: SpaceId, userId: UserId): void 
   core.waitUntil(tell(core, spaceId, userId));
 }
 
+/** The same, and bots of the space who are online, which hear of all members. */
+export function tellOfMember(core: Core, spaceId: SpaceId, userId: UserId): void {
+  tellDevices(core, spaceId, userId);
+  tellOnline(core, spaceId, true);
+}
+
 /** The same for all members who are online. */
 export function tellOnlineMembers(core: Core, spaceId: SpaceId): void {
+  tellOnline(core, spaceId, false);
+}
+
+function tellOnline(core: Core, spaceId: SpaceId, botsAlone: boolean): void {
   const telling = async () => {
-    const userIds = await listOnlineMembers(core.db, spaceId, MAX_TOLD);
+    const userIds = await listOnlineMembers(core.db, spaceId, MAX_TOLD, botsAlone);
     for (let i = 0; i < userIds.length; i += AT_ONCE)
       await Promise.all(userIds.slice(i, i + AT_ONCE).map((userId) => tell(core, spaceId, userId)));
   };

@@ -5,6 +5,7 @@ import { type ConversationCode, type Seq, SessionId, type SpaceId, type UserId }
 import type { Message, MessageReference } from "../messages/message.ts";
 import type { ReactionKey } from "../messages/reactions.ts";
 import type { RoleId } from "../spaces/role.ts";
+import type { SpaceChange } from "../spaces/view.ts";
 import type { ConversationContext } from "../sync/message-context.ts";
 import type { Tap } from "./tap.ts";
 
@@ -71,6 +72,8 @@ export interface BotFormat {
    * @param message null: the bot sees it no more
    */
   tapped(tap: Tap, message: Message | null, place: BotPlace): BotUpdate | null;
+  /** What has become of a space of the bot; absent: bots are not told of it. */
+  spaceChanged?(change: SpaceChange, self: UserId): BotUpdate[];
   /** Whether a bot that has asked for these kinds is told of one; null: it has not said. */
   isWanted(kind: string, allowed: readonly string[] | null): boolean;
 }

@@ -252,8 +252,8 @@ export class UpdateQueue {
     return this.#deps.mayBeTold?.(updateId) ?? true;
   }
 
-  /** Adds updates that no cursor notes. */
-  append(id: ConversationId, updates: readonly BotUpdate[]): void {
+  /** Adds updates that no cursor notes. @param id null: they are of no conversation */
+  append(id: ConversationId | null, updates: readonly BotUpdate[]): void {
     if (updates.length === 0 || !this.#state) return;
     const now = Date.now();
     const { last_id: last, lost } = this.#sql
@@ -264,7 +264,7 @@ export class UpdateQueue {
       this.#sql.exec(
         `INSERT INTO ${this.#name}_updates (update_id, at, conversation_id, seq, kind, body)
          VALUES (?, ?, ?, ?, ?, ?)`,
-        ...[last + i + 1, now, id, seq, kind, body],
+        ...[last + i + 1, now, id ?? 0, seq, kind, body],
       );
     }
     const newest = last + updates.length;

@@ -18,7 +18,7 @@ import { TapUpdates } from "../bot-updates/tap-updates.ts";
 import { UpdateQueue } from "../bot-updates/update-queue.ts";
 import type { DeviceSocket } from "../devices/device-socket.ts";
 import type { Outfeed } from "../outfeeds/outfeeds.ts";
-import { ReadableChannels } from "./readable-channels.ts";
+import { GatewaySpaces, type Reading } from "./gateway-spaces.ts";
 import { type GatewaySession, GatewaySessions } from "./sessions.ts";
 
 /** The updates that are read at once. */
@@ -36,7 +36,7 @@ interface GatewayDeps {
     Conversations,
     "snapshot" | "pageWithContext" | "page" | "changes" | "message" | "follow"
   >;
-  directory: Pick<UserDirectory, "storedContext" | "people" | "unfollowedChannels" | "rolesIn">;
+  directory: Pick<UserDirectory, "storedContext" | "people" | "spaceViews" | "isSpaceOver" | "rolesIn">;
   format: BotFormat;
   jobs: { schedule(kind: "gateway_expiry", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates" | "gateway">;
@@ -61,7 +61,8 @@ export class Gateway implements Outfeed {
   readonly #feed: ConversationFeed;
   readonly #taps: TapUpdates;
   readonly #sessions: GatewaySessions;
-  readonly #channels: ReadableChannels;
+  readonly #spaces: GatewaySpaces;
+  readonly #storage: DurableObjectStorage;
   /** the codes of conversations, which never change */
   readonly #codes = new Map<ConversationId, ConversationCode>();
   /** from which update on a socket was sent events twice, as its client had not taken them */
@@ -73,7 +74,8 @@ export class Gateway implements Outfeed {
     const queue = new UpdateQueue(storage, { ...deps, mayBeTold }, "gateway");
     this.#queue = queue;
     this.#sessions = new GatewaySessions(storage.sql);
-    this.#channels = new ReadableChannels(deps);
+    this.#storage = storage;
+    this.#spaces = new GatewaySpaces(storage, deps);
     const placeOf = (context: BotPlace, users: UsersTold) => this.#placeOf(context, users);
     const feeding = { ...deps, queue, placeOf, removalFrom: () => null, added: () => this.#added() };
     this.#feed = new ConversationFeed(feeding);
@@ -96,6 +98,7 @@ export class Gateway implements Outfeed {
 
   /** @see Outfeed.taken */
   taken(update: InboxUpdate): number | null {
+    if (update.spaceId !== undefined && update.state !== "active") this.#readSpacesSoon();
     return this.#feed.taken(update);
   }
 
@@ -104,18 +107,23 @@ export class Gateway implements Outfeed {
     return this.#feed.read(id, calls);
   }
 
-  /** Has the bot follow its channels. @see Outfeed.readSpaces */
-  readSpaces(calls: CallBudget): Promise<number | null> {
-    return this.#channels.follow(calls);
+  /** Has the bot follow its channels, and tells it what has changed. @see Outfeed.readSpaces */
+  async readSpaces(calls: CallBudget): Promise<number | null> {
+    const read = await this.#spaces.read(calls);
+    if (!read) return Date.now();
+    this.#tell(read);
+    return null;
   }
 
   /**
    * A socket is to open: the bot follows its channels first, so that it misses nothing that comes once the
-   * client is told that it is there.
+   * client is told that it is there. As the queue is switched on, nothing has changed.
    */
   async opening(calls: CallBudget): Promise<void> {
-    if (await this.#channels.followInTime(calls)) return;
-    this.#deps.readSpaces(Date.now() + this.#deps.timing.botUpdates.retryUnitMs);
+    const read = await this.#spaces.readInTime(calls);
+    if (!read) this.#readSpacesSoon();
+    else if (this.isOn) this.#tell(read);
+    else this.#storage.transactionSync(() => read.store());
   }
 
   /** @see Outfeed.readTap */
@@ -193,7 +201,7 @@ export class Gateway implements Outfeed {
       if (closedAt !== null && closedAt <= until) this.#sessions.end(id);
     const left = this.#sessions.all();
     if (left.length === 0) {
-      if (this.#queue.state) this.#queue.end();
+      this.stop();
       return null;
     }
     this.#forgetAcked();
@@ -204,6 +212,7 @@ export class Gateway implements Outfeed {
   /** The account is deleted. */
   stop(): void {
     this.#sessions.endAll();
+    this.#spaces.end();
     if (this.#queue.state) this.#queue.end();
   }
 
@@ -264,6 +273,20 @@ export class Gateway implements Outfeed {
     if (acked !== null) this.#queue.confirm(acked + 1);
   }
 
+  #readSpacesSoon(): void {
+    this.#deps.readSpaces(Date.now() + this.#deps.timing.botUpdates.retryUnitMs);
+  }
+
+  /** Tells the bot of its spaces, once. */
+  #tell({ updates, store }: Reading): void {
+    if (!this.isOn) return;
+    this.#storage.transactionSync(() => {
+      store();
+      this.#queue.append(null, updates);
+    });
+    if (updates.length > 0) this.#added();
+  }
+
   #added(): void {
     for (const socket of this.#open()) this.#send(socket);
   }
@@ -314,6 +337,7 @@ export class Gateway implements Outfeed {
     const { directory, userId } = this.#deps;
     const { spaceId } = context;
     if (spaceId !== undefined) {
+      if (this.#spaces.isRenamed(context)) this.#readSpacesSoon();
       const [people, roles] = await Promise.all([
         named.length === 0 ? [] : directory.people([...new Set(named)]),
         senders.length === 0 ? new Map() : directory.rolesIn(spaceId, [...new Set(senders)]),

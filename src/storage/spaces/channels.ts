@@ -1,17 +1,14 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { StoredChannel } from "../../domain/spaces/channel.ts";
-import { has } from "../../domain/spaces/permission.ts";
-import { type Override, permissionsOf } from "../../domain/spaces/rights.ts";
-import type { MemberSpace } from "../../domain/spaces/space.ts";
+import type { Override } from "../../domain/spaces/rights.ts";
 import { groupQueries } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations, memberships, spaceCategories } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { type ChannelChange, mayBeDefault, mayBeFollowed, placeQuery } from "./channel-place.ts";
-import { findOverridesOf } from "./overrides.ts";
-import { type FirstChannel, listSpaces } from "./spaces.ts";
+import type { FirstChannel } from "./spaces.ts";
 import { type ReadSpace, whileVersion } from "./versions.ts";
 
 /** How a new channel is stored. */
@@ -111,32 +108,4 @@ export async function updateChannel(
 /** The channels of a space that a user follows. */
 export async function listFollowed(db: Database, id: SpaceId, userId: UserId): Promise<ConversationId[]> {
   return (await findChannels(db, id, userId)).flatMap((channel) => (channel.isFollowed ? channel.id : []));
-}
-
-/** Spaces that are read at once. */
-const PAGE = 50;
-
-/** The channels of all spaces of a user that they can read, and do not follow. Two queries for each space. */
-export async function findUnfollowedChannels(db: Database, userId: UserId): Promise<ConversationId[]> {
-  const found: ConversationId[] = [];
-  for (let before: number | undefined; ; ) {
-    const spaces = await listSpaces(db, userId, { before, limit: PAGE });
-    const channels = await Promise.all(spaces.map((space) => unfollowedIn(db, userId, space)));
-    found.push(...channels.flat());
-    if (spaces.length < PAGE) return found;
-    before = spaces.at(-1)?.id;
-  }
-}
-
-async function unfollowedIn(db: Database, userId: UserId, space: MemberSpace): Promise<ConversationId[]> {
-  const roleIds = space.roles.map((role) => role.id);
-  const [channels, overrides] = await Promise.all([
-    findChannels(db, space.id, userId),
-    findOverridesOf(db, space.id, { userId, roleIds }),
-  ]);
-  const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
-  return channels.flatMap(({ id, isFollowed }) => {
-    const permissions = permissionsOf(userId, space, byChannel.get(id));
-    return !isFollowed && has(permissions, "read") ? [id] : [];
-  });
 }

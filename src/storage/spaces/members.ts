@@ -84,14 +84,28 @@ export async function findRolesIn(
   return new Map(found.map((member) => [member.userId, member.roleIds]));
 }
 
-/** Members of a space who are online, some of them where there are more than `limit`. */
-export async function listOnlineMembers(db: Database, id: SpaceId, limit: number): Promise<UserId[]> {
+/**
+ * Members of a space who are online, some of them where there are more than `limit`.
+ * @param botsAlone others are left out
+ */
+export async function listOnlineMembers(
+  db: Database,
+  id: SpaceId,
+  limit: number,
+  botsAlone = false,
+): Promise<UserId[]> {
   const online = await queryD1(
     db
       .select({ id: users.id })
       .from(spaceMembers)
       .innerJoin(users, eq(users.id, spaceMembers.userId))
-      .where(and(eq(spaceMembers.spaceId, id), eq(users.online, true)))
+      .where(
+        and(
+          eq(spaceMembers.spaceId, id),
+          eq(users.online, true),
+          botsAlone ? eq(users.bot, true) : undefined,
+        ),
+      )
       .limit(limit),
   );
   return online.map((user) => user.id);

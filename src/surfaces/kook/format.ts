@@ -5,6 +5,7 @@ import { readTip } from "../../domain/messages/content.ts";
 import type { Message, MessageReference } from "../../domain/messages/message.ts";
 import { readCards, valueIn } from "./cards.ts";
 import { cardOf, TYPE } from "./content.ts";
+import { guildEvents } from "./guilds/events.ts";
 import { mentionedBy, mentionFields, NOBODY_MENTIONED } from "./messages/mentions.ts";
 import { isShown, kmarkdownParts, messageId, quoteOf, shown } from "./messages/shown.ts";
 import { serializeUser } from "./users.ts";
@@ -148,6 +149,14 @@ export const kookFormat: BotFormat = {
       },
     );
   },
+  spaceChanged: (change, self) =>
+    guildEvents(change, self).map(({ kind, body, isOwn }) => {
+      const guild = change.after ?? change.before;
+      const target = isOwn
+        ? { channel_type: "PERSON", target_id: String(self) }
+        : { channel_type: "GROUP", target_id: String(guild?.id ?? 0) };
+      return systemEvent(kind, { ...target, nonce: "", from_type: 1 }, body);
+    }),
   // A bot does not come into a direct conversation, or leave it, in the words of this API.
   joined: () => null,
   left: () => null,

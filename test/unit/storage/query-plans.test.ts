@@ -85,6 +85,7 @@ import * as spaceMembers from "../../../src/storage/spaces/members.ts";
 import * as overrides from "../../../src/storage/spaces/overrides.ts";
 import * as roles from "../../../src/storage/spaces/roles.ts";
 import * as spaces from "../../../src/storage/spaces/spaces.ts";
+import * as views from "../../../src/storage/spaces/views.ts";
 import { DEFAULT_PROFILE } from "../../support/objects/profile.ts";
 
 const ANN = UserId.parse(100_000);
@@ -554,7 +555,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     }),
   findChannels: (db) => channels.findChannels(db, SPACE, ANN),
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
-  findUnfollowedChannels: (db) => channels.findUnfollowedChannels(db, ANN),
+  isSpaceOver: (db) => views.isSpaceOver(db, SPACE),
+  findSpaceViews: (db) => views.findSpaceViews(db, ANN),
   listSpaceMembers: (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
@@ -691,6 +693,7 @@ test("the list contains every query, except inserts of one row", () => {
     invitations,
     overrides,
     roles,
+    views,
   ];
   const names = modules.flatMap((module) => Object.keys(module));
   const planned = Object.keys(QUERIES).map((name) => name.replace(/,.*/, ""));

@@ -64,7 +64,13 @@ channel.post("/delete", authenticated, weighs("page"), async (c) => {
 /** @param at its place in the guild, from 0 */
 export function serializeChannel(
   guild: SpaceId,
-  { id, name, topic, ownerId, slowModeS }: OwnChannel,
+  {
+    id,
+    name,
+    topic,
+    ownerId,
+    slowModeS,
+  }: Pick<OwnChannel, "id" | "name" | "topic" | "ownerId" | "slowModeS">,
   at = 0,
 ) {
   const maker = String(ownerId ?? 0);

@@ -4,8 +4,6 @@ import { leaveSpace, removeSpaceMember, type SpaceMember } from "../../../core/s
 import { listRoles } from "../../../core/spaces/roles.ts";
 import { getSpace } from "../../../core/spaces/spaces.ts";
 import { invalid } from "../../../domain/errors.ts";
-import { ALL, has, type Permission, type PermissionBits } from "../../../domain/spaces/permission.ts";
-import { EVERYONE_ROLE, type SpaceRole } from "../../../domain/spaces/role.ts";
 import type { Space } from "../../../domain/spaces/space.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
@@ -17,6 +15,7 @@ import { findMembers, listAllSpaces } from "../use-cases/guilds.ts";
 import { serializeUser } from "../users.ts";
 import { serializeChannel } from "./channels.ts";
 import { pageOf } from "./pages.ts";
+import { serializeRole } from "./permissions.ts";
 import { MemberListing, OnGuild, Removal } from "./schemas.ts";
 
 /** 服务器: a guild is a space. */
@@ -90,7 +89,14 @@ guild.post("/kickout", authenticated, weighs("page"), async (c) => {
 /** All notifications; a bot is shown the level of nobody. */
 const NOTIFY_ALL = 1;
 
-function serializeGuild({ id, name, description, ownerId, avatar }: Space) {
+/** What this API shows of a guild, whoever asks. */
+export function serializeGuild({
+  id,
+  name,
+  description,
+  ownerId,
+  avatar,
+}: Pick<Space, "id" | "name" | "description" | "ownerId" | "avatar">) {
   return {
     ...{ id: String(id), name, topic: description, user_id: String(ownerId), icon: avatar },
     ...{ notify_type: NOTIFY_ALL, region: "", enable_open: 0, open_id: "0", default_channel_id: "0" },
@@ -98,45 +104,6 @@ function serializeGuild({ id, name, description, ownerId, avatar }: Space) {
   };
 }
 
-/** KOOK sorts roles upwards: `everyone`, which is below all, has this position. */
-const LAST = 999;
-
-function serializeRole({ id, name, color, permissions }: SpaceRole, at: number) {
-  return {
-    ...{ role_id: id, name, color: color === null ? 0 : Number.parseInt(color.slice(1), 16) },
-    ...{ position: id === EVERYONE_ROLE ? LAST : at + 1, hoist: 0, mentionable: 0 },
-    permissions: toKook(permissions),
-  };
-}
-
 function serializeMember({ user, joinedAt, roleIds }: SpaceMember) {
   return { ...serializeUser(user, user.online), joined_at: joinedAt, active_time: 0, roles: [...roleIds] };
-}
-
-/** What each bit of KOOK means here; of several permissions the first one is shown. Others mean nothing. */
-const BITS: readonly (readonly [bit: number, ...permissions: Permission[]])[] = [
-  [1, "manage_space"],
-  [2, "see_audit"],
-  [3, "invite"],
-  [4, "manage_space"],
-  [5, "manage_channel"],
-  [6, "kick"],
-  [7, "ban"],
-  [10, "manage_roles"],
-  [11, "read"],
-  [12, "write", "threads"],
-  [13, "manage_messages", "pin"],
-  [14, "files"],
-  [17, "mention_all"],
-  [18, "reactions"],
-  [19, "reactions"],
-];
-
-/** The bit of KOOK that means all of them. */
-const ADMIN = 1;
-
-/** Permissions as KOOK's number. */
-function toKook(permissions: PermissionBits): number {
-  if (permissions === ALL) return BITS.reduce((bits, [bit]) => bits | (1 << bit), ADMIN);
-  return BITS.reduce((bits, [bit, first]) => bits | (first && has(permissions, first) ? 1 << bit : 0), 0);
 }

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { as, Scene } from "../../features/spaces/scene.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
-import { getMessage, openDirect, page, send } from "../../support/clients/chat.ts";
-import { newBot } from "../telegram/client.ts";
-import { api, called, failure, refused } from "./client.ts";
+import { as, Scene } from "../../../features/spaces/scene.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { getMessage, openDirect, page, send } from "../../../support/clients/chat.ts";
+import { newBot } from "../../telegram/client.ts";
+import { api, called, failure, refused } from "../client.ts";
 
 const Sent = z.object({ msg_id: z.string(), msg_timestamp: z.int() });
 const Item = z.looseObject({ id: z.string(), type: z.int(), content: z.string() });

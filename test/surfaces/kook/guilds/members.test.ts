@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { Scene } from "../../features/spaces/scene.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
-import { newBot } from "../telegram/client.ts";
-import { api, called, failure, refused } from "./client.ts";
+import { Scene } from "../../../features/spaces/scene.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { newBot } from "../../telegram/client.ts";
+import { api, called, failure, refused } from "../client.ts";
 
 let scene: Scene;
 let bot: SignedIn;

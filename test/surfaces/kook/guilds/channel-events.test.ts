@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { as, Scene } from "../../features/spaces/scene.ts";
-import type { SignedIn } from "../../support/clients/api.ts";
-import { deleteMessage, send } from "../../support/clients/chat.ts";
-import { edit } from "../../support/clients/edits.ts";
-import { newBot } from "../telegram/client.ts";
-import { called } from "./client.ts";
-import { connect, expectTold, type GatewaySocket, waiting } from "./gateway-client.ts";
+import { as, Scene } from "../../../features/spaces/scene.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { deleteMessage, send } from "../../../support/clients/chat.ts";
+import { edit } from "../../../support/clients/edits.ts";
+import { newBot } from "../../telegram/client.ts";
+import { called } from "../client.ts";
+import { connect, expectTold, type GatewaySocket, waiting } from "../gateway-client.ts";
 
 let scene: Scene;
 let bot: SignedIn;
@@ -24,6 +24,18 @@ async function hearing(more = ""): Promise<GatewaySocket> {
   return socket;
 }
 
+/** Asserts what a socket has told of messages, without what has become of the guild. */
+async function expectHeard(socket: GatewaySocket, texts: string[]): Promise<void> {
+  const heard = async () => {
+    const count = socket.frames.filter(({ s }) => s === 0).length;
+    const told = (await socket.told(count)).map(([, text]) => text);
+    return told.filter((text) => !/_(?:channel|guild|role)$/.test(String(text)));
+  };
+  await expect.poll(heard).toEqual(texts);
+  await socket.beat(0);
+  expect(await heard()).toEqual(texts);
+}
+
 /** Whether a channel is in the list of the bot. */
 const follows = async (channel: number) =>
   (await scene.channels(bot)).some(({ id, following }) => id === channel && following);
@@ -33,9 +45,9 @@ describe("a bot with a session", () => {
     const seeds = await scene.addChannel("seeds");
     const shed = await scene.addChannel("shed", { visibility: "private" });
     await send(scene.ann, seeds, "before");
-    const socket = await hearing();
     const role = await scene.addRole({ name: "Gardeners" });
     await scene.giveRole(scene.bob, role);
+    const socket = await hearing();
     await send(scene.ann, shed, "hidden");
     const { seq } = await send(scene.bob, seeds, "*tea*?");
     const author = { id: String(scene.bob.user.id), nickname: scene.bob.user.username, roles: [role] };
@@ -112,10 +124,7 @@ describe("a bot with a session", () => {
     await scene.giveRole(bot, role);
     await expect.poll(() => follows(shed)).toBe(true);
     await send(scene.ann, shed, "after");
-    await expectTold(socket, [
-      [1, "new"],
-      [2, "after"],
-    ]);
+    await expectHeard(socket, ["new", "after"]);
   });
 
   test("hears nothing of a channel that it may not read any more, not even what waits", async () => {
@@ -133,19 +142,12 @@ describe("a bot with a session", () => {
     await send(scene.ann, shed, "more");
     await send(scene.ann, scene.general, "hello");
     const socket = await hearing(`&resume=1&sn=0&session_id=${session}`);
-    await expectTold(socket, [
-      [1, "deleted_message"],
-      [2, "hello"],
-    ]);
+    await expectHeard(socket, ["deleted_message", "hello"]);
     // What was said meanwhile is not told later.
     await scene.giveRole(bot, role);
     await expect.poll(() => follows(shed)).toBe(true);
     await send(scene.ann, shed, "again");
-    await expectTold(socket, [
-      [1, "deleted_message"],
-      [2, "hello"],
-      [3, "again"],
-    ]);
+    await expectHeard(socket, ["deleted_message", "hello", "again"]);
   });
 
   test("hears clicks on the buttons of its cards", async () => {

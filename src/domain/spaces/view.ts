@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { ConversationId, SpaceId, UserId } from "../ids.ts";
+import { RoleColor, RoleId } from "./role.ts";
+
+/** A channel, as what a member is told of its changes has it. */
+const ViewedChannel = z.object({
+  ...{ id: ConversationId, name: z.string(), topic: z.string(), ownerId: UserId.nullable() },
+  slowModeS: z.int(),
+});
+
+/** A role, as what a member is told of its changes has it. */
+const ViewedRole = z.object({
+  ...{ id: RoleId, name: z.string(), color: RoleColor.nullable(), position: z.int() },
+  ...{ permissions: z.int(), mentionable: z.boolean(), hoist: z.boolean() },
+});
+
+/** What a member sees of a space, to be compared with what they saw before. */
+export const SpaceView = z.object({
+  id: SpaceId,
+  ...{ name: z.string(), avatar: z.string(), description: z.string(), ownerId: UserId },
+  /** those that the member can read, in their order */
+  channels: z.array(ViewedChannel),
+  /** highest first, without `everyone` */
+  roles: z.array(ViewedRole),
+  /** in the order in which they came */
+  members: z.array(UserId),
+});
+export type SpaceView = z.infer<typeof SpaceView>;
+
+/** A change of what a member sees. `before` null: they came into the space; `after` null: they are out. */
+export interface SpaceChange {
+  before: SpaceView | null;
+  after: SpaceView | null;
+  /** the space is over */
+  isOver: boolean;
+}

@@ -1,0 +1,141 @@
+import type { BotFormat, BotUpdate } from "../../domain/bots/bot-update.ts";
+import { nullIfNotFound } from "../../domain/errors.ts";
+import type { SpaceId, UserId } from "../../domain/ids.ts";
+import type { Conversations, UserDirectory } from "../../domain/ports.ts";
+import { type SpaceChange, SpaceView } from "../../domain/spaces/view.ts";
+import type { ConversationContext } from "../../domain/sync/message-context.ts";
+import type { Timing } from "../../domain/timing.ts";
+import { errorFields, log } from "../../lib/logger.ts";
+import { withDeadline } from "../../object/calls/deadline.ts";
+import type { CallBudget } from "../../object/concurrency.ts";
+
+/** The spaces of a bot as it was told of them: `view` is a `SpaceView` (JSON). */
+export const GATEWAY_SPACES_TABLE = `
+  CREATE TABLE gateway_spaces (
+    space_id INTEGER PRIMARY KEY,
+    view TEXT NOT NULL
+  ) STRICT;`;
+
+/** Channels that are called at once. */
+const AT_ONCE = 20;
+
+type Views = Awaited<ReturnType<UserDirectory["spaceViews"]>>;
+
+/** What has changed since the bot was told last. `store`: notes that it is told. */
+export interface Reading {
+  updates: BotUpdate[];
+  store(): void;
+}
+
+interface SpacesDeps {
+  conversations: Pick<Conversations, "follow">;
+  directory: Pick<UserDirectory, "spaceViews" | "isSpaceOver">;
+  format: Pick<BotFormat, "spaceChanged">;
+  timing: Pick<Timing, "botUpdates" | "gateway">;
+  userId(): UserId;
+}
+
+/**
+ * The spaces of a bot with a session: it follows the channels that it can read, so that it hears them as it
+ * hears groups, and is told of what has changed in what it sees.
+ */
+export class GatewaySpaces {
+  readonly #storage: DurableObjectStorage;
+  readonly #deps: SpacesDeps;
+  /** what the table has; null: it was not read yet */
+  #known: ReadonlyMap<SpaceId, SpaceView> | null = null;
+  /** the reading that is under way: of two the older one would take back what the newer one tells */
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(storage: DurableObjectStorage, deps: SpacesDeps) {
+    this.#storage = storage;
+    this.#deps = deps;
+  }
+
+  /**
+   * Reads the spaces, and follows the channels that the bot does not follow yet. Idempotent.
+   * @returns what the caller is to tell in the same turn; null: calls are left for the next time
+   * @throws if a channel or D1 does not answer
+   */
+  read(calls: CallBudget): Promise<Reading | null> {
+    const reading = this.#reading.then(() => this.#read(calls));
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #read(calls: CallBudget): Promise<Reading | null> {
+    const { directory, userId } = this.#deps;
+    const found = await directory.spaceViews(userId());
+    if (!(await this.#follow(found, calls))) return null;
+    const told = this.#told();
+    const gone = [...told.keys()].filter((id) => !found.some(({ view }) => view.id === id));
+    const over = await Promise.all(gone.map((id) => directory.isSpaceOver(id)));
+    const changes: SpaceChange[] = [
+      ...gone.map((id, at) => ({ before: told.get(id) ?? null, after: null, isOver: over[at] === true })),
+      ...found.map(({ view }) => ({ before: told.get(view.id) ?? null, after: view, isOver: false })),
+    ];
+    return {
+      updates: changes.flatMap((change) => this.#deps.format.spaceChanged?.(change, userId()) ?? []),
+      store: () => this.#store(found),
+    };
+  }
+
+  /**
+   * The same before a session begins, as long as its client waits for it.
+   * @returns null also where it takes too long
+   */
+  async readInTime(calls: CallBudget): Promise<Reading | null> {
+    try {
+      return await withDeadline(this.read(calls), this.#deps.timing.gateway.followMs);
+    } catch (error) {
+      log("warn", "spaces_not_read", { user: this.#deps.userId(), ...errorFields(error) });
+      return null;
+    }
+  }
+
+  /** Forgets what the bot was told. */
+  end(): void {
+    this.#known = null;
+    this.#storage.sql.exec("DELETE FROM gateway_spaces");
+  }
+
+  /** @returns false: calls are left for the next time */
+  async #follow(found: Views, calls: CallBudget): Promise<boolean> {
+    const { conversations, timing, userId } = this.#deps;
+    const ids = found.flatMap(({ unfollowed }) => unfollowed);
+    while (ids.length > 0) {
+      const next = ids.splice(0, calls.take(Math.min(AT_ONCE, ids.length)));
+      if (next.length === 0) return false;
+      const following = next.map((id) =>
+        conversations.follow(id, { userId: userId() }).catch(nullIfNotFound),
+      );
+      await withDeadline(Promise.all(following), timing.botUpdates.callTimeoutMs);
+    }
+    return true;
+  }
+
+  /** Whether a channel has another name than the bot was told: D1 has it a moment later. */
+  isRenamed({ spaceId, id, name }: Pick<ConversationContext, "spaceId" | "id" | "name">): boolean {
+    const told =
+      spaceId &&
+      this.#told()
+        .get(spaceId)
+        ?.channels.find((channel) => channel.id === id);
+    return told !== undefined && told.name !== name;
+  }
+
+  #told(): ReadonlyMap<SpaceId, SpaceView> {
+    if (this.#known) return this.#known;
+    const rows = this.#storage.sql.exec<{ view: string }>("SELECT view FROM gateway_spaces").toArray();
+    const views = rows.map(({ view }) => SpaceView.parse(JSON.parse(view)));
+    this.#known = new Map(views.map((view) => [view.id, view]));
+    return this.#known;
+  }
+
+  #store(found: Views): void {
+    const { sql } = this.#storage;
+    this.end();
+    const insert = "INSERT INTO gateway_spaces (space_id, view) VALUES (?, ?)";
+    for (const { view } of found) sql.exec(insert, view.id, JSON.stringify(view));
+  }
+}

@@ -1,0 +1,58 @@
+import { and, eq, isNotNull } from "drizzle-orm";
+import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { has } from "../../domain/spaces/permission.ts";
+import { permissionsOf } from "../../domain/spaces/rights.ts";
+import type { MemberSpace } from "../../domain/spaces/space.ts";
+import { SpaceView } from "../../domain/spaces/view.ts";
+import { queryD1 } from "../d1-errors.ts";
+import type { Database } from "../database.ts";
+import { spaces } from "../schema.ts";
+import { findChannels } from "./channels.ts";
+import { listSpaceMembers } from "./members.ts";
+import { findOverridesOf } from "./overrides.ts";
+import { listRoles } from "./roles.ts";
+import { listSpaces } from "./spaces.ts";
+
+/** Spaces that are read at once. */
+const PAGE = 20;
+
+/** What a member sees of a space, and which channels of it they can read and do not follow. */
+export interface OwnView {
+  view: SpaceView;
+  unfollowed: ConversationId[];
+}
+
+/** What a user sees of all their spaces. Four queries for each space. */
+export async function findSpaceViews(db: Database, userId: UserId): Promise<OwnView[]> {
+  const found: OwnView[] = [];
+  for (let before: number | undefined; ; ) {
+    const page = await listSpaces(db, userId, { before, limit: PAGE });
+    found.push(...(await Promise.all(page.map((space) => viewOf(db, userId, space)))));
+    if (page.length < PAGE) return found;
+    before = page.at(-1)?.id;
+  }
+}
+
+async function viewOf(db: Database, userId: UserId, space: MemberSpace): Promise<OwnView> {
+  const roleIds = space.roles.map((role) => role.id);
+  const [channels, overrides, roles, members] = await Promise.all([
+    findChannels(db, space.id, userId),
+    findOverridesOf(db, space.id, { userId, roleIds }),
+    listRoles(db, space.id),
+    listSpaceMembers(db, space.id, { after: undefined, limit: LIMITS.spaceMembers }),
+  ]);
+  const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
+  const readable = channels.filter(({ id }) => has(permissionsOf(userId, space, byChannel.get(id)), "read"));
+  const ids = members.map((member) => member.userId);
+  return {
+    view: SpaceView.parse({ ...space, channels: readable, roles, members: ids }),
+    unfollowed: readable.filter(({ isFollowed }) => !isFollowed).map(({ id }) => id),
+  };
+}
+
+/** Whether a space is over. */
+export async function isSpaceOver(db: Database, id: SpaceId): Promise<boolean> {
+  const isOver = and(eq(spaces.id, id), isNotNull(spaces.dissolvedAt));
+  return (await queryD1(db.select({ id: spaces.id }).from(spaces).where(isOver))).length > 0;
+}

@@ -1,0 +1,74 @@
+import type { UserId } from "../../../domain/ids.ts";
+import type { SpaceChange, SpaceView } from "../../../domain/spaces/view.ts";
+import { serializeChannel } from "./channels.ts";
+import { serializeGuild } from "./guilds.ts";
+import { serializeRole } from "./permissions.ts";
+
+/** An event of a guild. `isOwn`: it is told to the bot as a person. */
+interface GuildEvent {
+  kind: string;
+  body: object;
+  isOwn?: true;
+}
+
+/**
+ * What has become of a guild, in the words of this API.
+ * @param self the bot, which learns of itself otherwise
+ */
+export function guildEvents({ before, after, isOver }: SpaceChange, self: UserId): GuildEvent[] {
+  if (before && after) return changesOf(before, after, self);
+  if (after) return [{ kind: "self_joined_guild", body: { guild_id: String(after.id) }, isOwn: true }];
+  if (!before) return [];
+  if (isOver) return [{ kind: "deleted_guild", body: serializeGuild(before) }];
+  const body = { guild_id: String(before.id), exited_at: Date.now() };
+  return [{ kind: "self_exited_guild", body, isOwn: true }];
+}
+
+function changesOf(before: SpaceView, after: SpaceView, self: UserId): GuildEvent[] {
+  const now = Date.now();
+  const { id } = after;
+  const channels = differences(before.channels, after.channels);
+  const roles = differences(before.roles, after.roles);
+  const placeOf = (list: readonly unknown[], one: unknown) => list.indexOf(one);
+  const channelOf = (one: SpaceView["channels"][number]) =>
+    serializeChannel(id, one, placeOf(after.channels, one));
+  const roleOf = (list: SpaceView["roles"]) => (one: SpaceView["roles"][number]) =>
+    serializeRole(one, placeOf(list, one));
+  const members = (ids: readonly UserId[], others: readonly UserId[]) =>
+    ids.filter((user) => user !== self && !others.includes(user)).map(String);
+  const guild = [before, after].map((view) => JSON.stringify(serializeGuild(view)));
+  return [
+    ...(guild[0] === guild[1] ? [] : [{ kind: "updated_guild", body: serializeGuild(after) }]),
+    ...events("added_role", roles.added.map(roleOf(after.roles))),
+    ...events("updated_role", roles.changed.map(roleOf(after.roles))),
+    ...events("deleted_role", roles.gone.map(roleOf(before.roles))),
+    ...events("added_channel", channels.added.map(channelOf)),
+    ...events("updated_channel", channels.changed.map(channelOf)),
+    ...events(
+      "deleted_channel",
+      channels.gone.map((channel) => ({ id: String(channel.id), deleted_at: now })),
+    ),
+    ...events(
+      "joined_guild",
+      members(after.members, before.members).map((user_id) => ({ user_id, joined_at: now })),
+    ),
+    ...events(
+      "exited_guild",
+      members(before.members, after.members).map((user_id) => ({ user_id, exited_at: now })),
+    ),
+  ];
+}
+
+function events(kind: string, bodies: readonly object[]): GuildEvent[] {
+  return bodies.map((body) => ({ kind, body }));
+}
+
+/** What is new in a list, what is there with other fields, and what is gone. */
+function differences<Item extends { id: number }>(before: readonly Item[], after: readonly Item[]) {
+  const old = new Map(before.map((one) => [one.id, JSON.stringify(one)]));
+  return {
+    added: after.filter(({ id }) => !old.has(id)),
+    changed: after.filter((one) => old.has(one.id) && old.get(one.id) !== JSON.stringify(one)),
+    gone: before.filter(({ id }) => !after.some((one) => one.id === id)),
+  };
+}

@@ -1,0 +1,94 @@
+import { beforeEach, expect, test } from "vitest";
+import { as, Scene } from "../../../features/spaces/scene.ts";
+import type { SignedIn } from "../../../support/clients/api.ts";
+import { send } from "../../../support/clients/chat.ts";
+import { newBot } from "../../telegram/client.ts";
+import { called } from "../client.ts";
+import { connect, type GatewaySocket, hibernate } from "../gateway-client.ts";
+
+let scene: Scene;
+let bot: SignedIn;
+let guild: string;
+
+beforeEach(async () => {
+  scene = await Scene.make();
+  bot = await newBot();
+  guild = String(scene.id);
+});
+
+const join = async (who: SignedIn) =>
+  expect((await scene.join(who, await scene.invite(scene.ann))).status).toBe(200);
+
+async function hearing(): Promise<GatewaySocket> {
+  const socket = await connect(bot);
+  await socket.hello();
+  return socket;
+}
+
+/** What a bot is told of its guilds, each as its name, its target, and its body. */
+async function told(socket: GatewaySocket, count: number): Promise<unknown[]> {
+  const events = await socket.events(count);
+  return events.map(({ d }) => [d.extra.type, d.channel_type, d.target_id, d.extra.body]);
+}
+
+test("a bot is told of roles, channels, the guild and its members", async () => {
+  await join(bot);
+  const socket = await hearing();
+  const role = await scene.addRole({ name: "Gardeners", color: "#2f855a", hoist: true });
+  await socket.events(1);
+  await scene.done(scene.ann, "PATCH", `/roles/${role}`, { name: "Growers" }, 200);
+  await socket.events(2);
+  const shed = await scene.addChannel("shed", { visibility: "private" });
+  const seeds = await scene.addChannel("seeds");
+  await socket.events(3);
+  await as(scene.ann, "PATCH", `/v1/conversations/${seeds}`, { name: "plants" });
+  await socket.events(4);
+  await scene.done(scene.ann, "PATCH", "", { name: "Allotment" }, 200);
+  await socket.events(5);
+  await join(scene.eve);
+  await socket.events(6);
+  await scene.endBob("leaves");
+  await socket.events(7);
+  // An object that has slept knows what it has told.
+  await hibernate(bot);
+  await scene.done(scene.ann, "DELETE", `/roles/${role}`);
+  await socket.events(8);
+  await called(scene.ann, "POST channel/delete", { channel_id: String(seeds) });
+  const at = ["GROUP", guild];
+  const [eve, bob] = [scene.eve, scene.bob].map(({ user }) => String(user.id));
+  expect(await told(socket, 9)).toMatchObject([
+    ["added_role", ...at, { role_id: role, name: "Gardeners", color: 0x2f855a, hoist: 1 }],
+    ["updated_role", ...at, { role_id: role, name: "Growers" }],
+    ["added_channel", ...at, { id: String(seeds), name: "seeds", guild_id: guild }],
+    ["updated_channel", ...at, { id: String(seeds), name: "plants" }],
+    ["updated_guild", ...at, { id: guild, name: "Allotment" }],
+    ["joined_guild", ...at, { user_id: eve }],
+    ["exited_guild", ...at, { user_id: bob }],
+    ["deleted_role", ...at, { role_id: role }],
+    ["deleted_channel", ...at, { id: String(seeds) }],
+  ]);
+  await send(scene.ann, shed, "hidden");
+  await socket.beat(0);
+  expect(JSON.stringify(socket.frames)).not.toMatch(/shed|hidden/);
+});
+
+test("a bot is told that it comes into a guild, is out of it, and that it is over", async () => {
+  const socket = await hearing();
+  await join(bot);
+  await socket.events(1);
+  await send(scene.ann, scene.general, "welcome");
+  await socket.events(2);
+  await scene.done(scene.ann, "DELETE", `/members/${bot.user.id}`);
+  await socket.events(3);
+  await join(bot);
+  await socket.events(4);
+  await scene.done(scene.ann, "DELETE", "");
+  const own = ["PERSON", String(bot.user.id), { guild_id: guild }];
+  const events = await told(socket, 5);
+  expect([events[0], ...events.slice(2)]).toMatchObject([
+    ["self_joined_guild", ...own],
+    ["self_exited_guild", ...own],
+    ["self_joined_guild", ...own],
+    ["deleted_guild", "GROUP", guild, { id: guild }],
+  ]);
+});
