@@ -48,6 +48,7 @@ const TEST_FOLDERS = [
   "test/features/sockets/{both,room,device}",
   "test/surfaces",
   "test/surfaces/*",
+  "test/surfaces/kook/guilds",
   "test/surfaces/tim/*",
   "test/faults/{crashes,crashes/files,races,outages,repair}",
   "test/properties",
