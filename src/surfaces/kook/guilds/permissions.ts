@@ -1,4 +1,4 @@
-import { ALL, has, type Permission, type PermissionBits } from "../../../domain/spaces/permission.ts";
+import { ALL, bitsOf, has, type Permission, type PermissionBits } from "../../../domain/spaces/permission.ts";
 import { EVERYONE_ROLE, type SpaceRole } from "../../../domain/spaces/role.ts";
 
 /** KOOK sorts roles upwards: `everyone`, which is below all, has this position. */
@@ -43,7 +43,21 @@ const BITS: readonly (readonly [bit: number, ...permissions: Permission[]])[] = 
 const ADMIN = 1;
 
 /** Permissions as KOOK's number. */
-function toKook(permissions: PermissionBits): number {
+export function toKook(permissions: PermissionBits): number {
   if (permissions === ALL) return BITS.reduce((bits, [bit]) => bits | (1 << bit), ADMIN);
   return BITS.reduce((bits, [bit, first]) => bits | (first && has(permissions, first) ? 1 << bit : 0), 0);
+}
+
+/**
+ * Permissions after a change by KOOK's number. Only what its bits change is changed: a permission of which
+ * KOOK has no bit stays.
+ * @param before as they are
+ */
+export function fromKook(before: PermissionBits, wanted: number): PermissionBits {
+  const shown = toKook(before);
+  if ((wanted & ADMIN) > (shown & ADMIN)) return ALL;
+  return BITS.reduce((bits, [bit, ...permissions]) => {
+    if (((wanted ^ shown) & (1 << bit)) === 0) return bits;
+    return (wanted & (1 << bit)) !== 0 ? bits | bitsOf(permissions) : bits & ~bitsOf(permissions);
+  }, before);
 }

@@ -31,17 +31,6 @@ export const MemberListing = Listing.extend({
 /** `guild/kickout` */
 export const Removal = z.object({ guild_id, target_id: user_id });
 
-/** `blacklist/list` */
-export const BanListing = Listing.extend({ guild_id });
-
-/** `blacklist/create`: nobody's messages are deleted by it. */
-export const NewBan = z.object({
-  guild_id,
-  target_id: user_id,
-  remark: orNone(textUpTo(LIMITS.joinRequest)),
-  del_msg_days: orNone(integer.pipe(z.literal(0, "must be 0: a ban deletes no messages here"))),
-});
-
 /** A number of KOOK for a channel with text, or with voice. */
 const TEXT = 1;
 const ChannelType = integer.pipe(z.literal(TEXT, "must be 1: voice is not here"));

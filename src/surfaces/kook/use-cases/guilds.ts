@@ -2,6 +2,7 @@ import type { Core } from "../../../core/context.ts";
 import { usersById } from "../../../core/groups/groups.ts";
 import { listBansOfSpace } from "../../../core/spaces/bans.ts";
 import { listChannels } from "../../../core/spaces/channels.ts";
+import { listSpaceInvitations } from "../../../core/spaces/invitations.ts";
 import type { SpaceMember } from "../../../core/spaces/members.ts";
 import { findPermissions } from "../../../core/spaces/overrides.ts";
 import { listRoles } from "../../../core/spaces/roles.ts";
@@ -13,6 +14,7 @@ import { noConversation } from "../../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import type { OwnChannel } from "../../../domain/spaces/channel.ts";
+import type { SpaceInvitation } from "../../../domain/spaces/invitation.ts";
 import { readersOf } from "../../../domain/spaces/rights.ts";
 import type { RoleId } from "../../../domain/spaces/role.ts";
 import { LruMap } from "../../../lib/lru-map.ts";
@@ -41,6 +43,11 @@ export function listAllSpaces(core: Core, caller: UserId): Promise<OwnSpace[]> {
 /** All bans of a space, the oldest first. @throws `not_found`, `forbidden` */
 export function listAllBans(core: Core, caller: UserId, id: SpaceId): Promise<Ban[]> {
   return allOf((query) => listBansOfSpace(core, caller, id, query));
+}
+
+/** All invitations of a space that the caller may see. @throws `not_found`, `forbidden` */
+export function listAllInvitations(core: Core, caller: UserId, id: SpaceId): Promise<SpaceInvitation[]> {
+  return allOf((query) => listSpaceInvitations(core, caller, id, query));
 }
 
 /** A channel that the caller can read, and its space. @throws `not_found` for every other one */
