@@ -176,7 +176,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
           archiveStates: (id, ids) => findArchiveStates(db, id, ids),
           sessionEnd: async (userId, id) =>
             (await findLiveSession(db, { id, userId, now: Date.now() }))?.expiresAt ?? null,
-          spaceViews: (id) => findSpaceViews(db, id),
+          spaceViews: (id, space) => findSpaceViews(db, id, space),
           isSpaceOver: (id) => isSpaceOver(db, id),
           rolesIn: (space, ids) => findRolesIn(db, space, ids),
           fileExists: async (key) => (await findFile(db, key, Date.now())) !== null,

@@ -268,8 +268,11 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
    * out are missing. One query.
    */
   archiveStates(id: UserId, ids: ConversationId[]): Promise<ReadonlyMap<ConversationId, ArchiveState>>;
-  /** What the user sees of their spaces, and the channels there that they can read and do not follow. */
-  spaceViews(id: UserId): Promise<{ view: SpaceView; unfollowed: ConversationId[] }[]>;
+  /**
+   * What the user sees of their spaces, or of one alone, and the channels there that they can read and do not
+   * follow.
+   */
+  spaceViews(id: UserId, space: SpaceId | null): Promise<{ view: SpaceView; unfollowed: ConversationId[] }[]>;
   /** Whether a space is over. */
   isSpaceOver(id: SpaceId): Promise<boolean>;
   /** The roles of these members of a space, highest first; others are missing. One query. */

@@ -211,7 +211,7 @@ function createDelivery({ ctx, deps, jobs, userId, isOpening }: InboxHost, store
   const gateway = new Gateway(ctx.storage, {
     ...{ conversations, directory, jobs, timing, userId, storeList: stores.storeList },
     ...{ format: deps.gatewayFormat, sockets: () => sockets.open() },
-    readSpaces: (due) => outfeeds.readSpaces(due),
+    readSpaces: (id, due) => outfeeds.readSpaces(id, due),
     chargeResume: () => budgets.charge(userId(), WEIGHTS.page),
   });
   const outfeeds: Outfeeds = new Outfeeds([push.outfeed, botUpdates, gateway], {

@@ -56,7 +56,7 @@ export type InboxJobKind =
   | "scheduled_expiry"
   /** sends the reminders of saved messages whose time has come */
   | "reminders"
-  /** reads a conversation, or the spaces, for phones and bots; key: the conversation, or `spaces` */
+  /** reads a conversation or spaces for phones and bots; key: the conversation, `space <id>` or `spaces` */
   | "outfeed"
   /** reads a tap on a button of the bot, and its message; key: the tap as JSON */
   | "tap"

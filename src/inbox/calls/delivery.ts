@@ -96,7 +96,7 @@ export const DELIVERY = {
     effect(
       repeatable(unweighed, ({ outfeeds, sockets }, { event }: { event: DeviceEvent }) => {
         sockets.broadcast(event);
-        if (event.type === "space") outfeeds.spacesChanged();
+        if (event.type === "space") outfeeds.spaceChanged(event.spaceId);
       }),
     ),
   ),

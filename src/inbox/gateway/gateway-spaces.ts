@@ -53,22 +53,23 @@ export class GatewaySpaces {
   }
 
   /**
-   * Reads the spaces, and follows the channels that the bot does not follow yet. Idempotent.
+   * Reads the spaces, or one alone, and follows the channels that the bot does not follow yet. Idempotent.
    * @returns what the caller is to tell in the same turn; null: calls are left for the next time
    * @throws if a channel or D1 does not answer
    */
-  read(calls: CallBudget): Promise<Reading | null> {
-    const reading = this.#reading.then(() => this.#read(calls));
+  read(id: SpaceId | null, calls: CallBudget): Promise<Reading | null> {
+    const reading = this.#reading.then(() => this.#read(id, calls));
     this.#reading = reading.catch(() => undefined);
     return reading;
   }
 
-  async #read(calls: CallBudget): Promise<Reading | null> {
+  async #read(only: SpaceId | null, calls: CallBudget): Promise<Reading | null> {
     const { directory, userId } = this.#deps;
-    const found = await directory.spaceViews(userId());
+    const found = await directory.spaceViews(userId(), only);
     if (!(await this.#follow(found, calls))) return null;
     const told = this.#told();
-    const gone = [...told.keys()].filter((id) => !found.some(({ view }) => view.id === id));
+    const isGone = (id: SpaceId) => !found.some(({ view }) => view.id === id);
+    const gone = [...told.keys()].filter((id) => isGone(id) && (only === null || only === id));
     const over = await Promise.all(gone.map((id) => directory.isSpaceOver(id)));
     const changes: SpaceChange[] = [
       ...gone.map((id, at) => ({ before: told.get(id) ?? null, after: null, isOver: over[at] === true })),
@@ -76,7 +77,7 @@ export class GatewaySpaces {
     ];
     return {
       updates: changes.flatMap((change) => this.#deps.format.spaceChanged?.(change, userId()) ?? []),
-      store: () => this.#store(found),
+      store: () => this.#store(found, gone),
     };
   }
 
@@ -86,7 +87,7 @@ export class GatewaySpaces {
    */
   async readInTime(calls: CallBudget): Promise<Reading | null> {
     try {
-      return await withDeadline(this.read(calls), this.#deps.timing.gateway.followMs);
+      return await withDeadline(this.read(null, calls), this.#deps.timing.gateway.followMs);
     } catch (error) {
       log("warn", "spaces_not_read", { user: this.#deps.userId(), ...errorFields(error) });
       return null;
@@ -132,10 +133,11 @@ export class GatewaySpaces {
     return this.#known;
   }
 
-  #store(found: Views): void {
+  #store(found: Views, gone: readonly SpaceId[]): void {
     const { sql } = this.#storage;
-    this.end();
-    const insert = "INSERT INTO gateway_spaces (space_id, view) VALUES (?, ?)";
+    for (const id of gone) sql.exec("DELETE FROM gateway_spaces WHERE space_id = ?", id);
+    const insert = "INSERT OR REPLACE INTO gateway_spaces (space_id, view) VALUES (?, ?)";
     for (const { view } of found) sql.exec(insert, view.id, JSON.stringify(view));
+    this.#known = null;
   }
 }

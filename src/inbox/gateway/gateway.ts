@@ -1,7 +1,7 @@
 import type { BotFormat, BotPlace } from "../../domain/bots/bot-update.ts";
 import type { Tap } from "../../domain/bots/tap.ts";
 import { CoreError } from "../../domain/errors.ts";
-import type { ConversationCode, ConversationId, UserId } from "../../domain/ids.ts";
+import type { ConversationCode, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
 import type {
@@ -44,8 +44,8 @@ interface GatewayDeps {
   storeList(): void;
   /** the open sockets of the user, of gateways and others */
   sockets(): DeviceSocket[];
-  /** has the spaces of the user read at a time (ms since 1970) */
-  readSpaces(due: number): void;
+  /** has the spaces of the user, or one, read at a time (ms since 1970) */
+  readSpaces(id: SpaceId | null, due: number): void;
   /** charges the user for what a socket is sent once more */
   chargeResume(): void;
 }
@@ -98,7 +98,7 @@ export class Gateway implements Outfeed {
 
   /** @see Outfeed.taken */
   taken(update: InboxUpdate): number | null {
-    if (update.spaceId !== undefined && update.state !== "active") this.#readSpacesSoon();
+    if (update.spaceId !== undefined && update.state !== "active") this.#readSoon(update.spaceId);
     return this.#feed.taken(update);
   }
 
@@ -108,8 +108,8 @@ export class Gateway implements Outfeed {
   }
 
   /** Has the bot follow its channels, and tells it what has changed. @see Outfeed.readSpaces */
-  async readSpaces(calls: CallBudget): Promise<number | null> {
-    const read = await this.#spaces.read(calls);
+  async readSpaces(id: SpaceId | null, calls: CallBudget): Promise<number | null> {
+    const read = await this.#spaces.read(id, calls);
     if (!read) return Date.now();
     this.#tell(read);
     return null;
@@ -121,7 +121,7 @@ export class Gateway implements Outfeed {
    */
   async opening(calls: CallBudget): Promise<void> {
     const read = await this.#spaces.readInTime(calls);
-    if (!read) this.#readSpacesSoon();
+    if (!read) this.#readSoon(null);
     else if (this.isOn) this.#tell(read);
     else this.#storage.transactionSync(() => read.store());
   }
@@ -273,8 +273,8 @@ export class Gateway implements Outfeed {
     if (acked !== null) this.#queue.confirm(acked + 1);
   }
 
-  #readSpacesSoon(): void {
-    this.#deps.readSpaces(Date.now() + this.#deps.timing.botUpdates.retryUnitMs);
+  #readSoon(id: SpaceId | null): void {
+    this.#deps.readSpaces(id, Date.now() + this.#deps.timing.botUpdates.retryUnitMs);
   }
 
   /** Tells the bot of its spaces, once. */
@@ -337,7 +337,7 @@ export class Gateway implements Outfeed {
     const { directory, userId } = this.#deps;
     const { spaceId } = context;
     if (spaceId !== undefined) {
-      if (this.#spaces.isRenamed(context)) this.#readSpacesSoon();
+      if (this.#spaces.isRenamed(context)) this.#readSoon(spaceId);
       const [people, roles] = await Promise.all([
         named.length === 0 ? [] : directory.people([...new Set(named)]),
         senders.length === 0 ? new Map() : directory.rolesIn(spaceId, [...new Set(senders)]),

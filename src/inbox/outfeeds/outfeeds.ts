@@ -1,5 +1,5 @@
 import { Tap } from "../../domain/bots/tap.ts";
-import { ConversationId, type SessionId } from "../../domain/ids.ts";
+import { ConversationId, type SessionId, SpaceId } from "../../domain/ids.ts";
 import type { InboxUpdate } from "../../domain/sync/inbox-update.ts";
 import type { Timing } from "../../domain/timing.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
@@ -31,19 +31,21 @@ export interface Outfeed {
    */
   readTap?(tap: Tap): Promise<(() => void) | null>;
   /**
-   * Reads which channels the user can read now; absent: its receiver hears what is in the list alone.
+   * Reads which channels of a space, or of all (null), the user can read now; absent: its receiver hears what
+   * is in the list alone.
    * Idempotent.
    * @returns when to go on (ms since 1970); null: nothing is left
    */
-  readSpaces?(calls: CallBudget): Promise<number | null>;
+  readSpaces?(id: SpaceId | null, calls: CallBudget): Promise<number | null>;
   /** A session has ended, and with it what it has registered; absent: it registers nothing. */
   endSession?(sessionId: SessionId): void;
   /** The account is deleted. */
   stop(): void;
 }
 
-/** The key of the job that reads which channels the user can read: no conversation has it. */
+/** The keys of jobs that read spaces: no conversation has them. */
 const SPACES = "spaces";
+const SPACE = "space ";
 
 interface OutfeedsDeps {
   jobs: { schedule(kind: "outfeed" | "tap", key: string, due: number): void };
@@ -75,14 +77,14 @@ export class Outfeeds {
     this.#deps.jobs.schedule("outfeed", String(id), due);
   }
 
-  /** The spaces of the user have changed. */
-  spacesChanged(): void {
-    if (this.#all.some(({ isOn, readSpaces }) => isOn && readSpaces)) this.readSpaces(Date.now());
+  /** A space of the user has changed. */
+  spaceChanged(id: SpaceId): void {
+    if (this.#all.some(({ isOn, readSpaces }) => isOn && readSpaces)) this.readSpaces(id, Date.now());
   }
 
-  /** Has the spaces read at a time (ms since 1970). */
-  readSpaces(due: number): void {
-    this.#deps.jobs.schedule("outfeed", SPACES, due);
+  /** Has a space, or all (null), read at a time (ms since 1970). */
+  readSpaces(id: SpaceId | null, due: number): void {
+    this.#deps.jobs.schedule("outfeed", id === null ? SPACES : `${SPACE}${id}`, due);
   }
 
   /** A button of the bot was tapped on. */
@@ -109,10 +111,11 @@ export class Outfeeds {
   /** The `outfeed` job of a conversation, or of the spaces: an outfeed that fails holds up no other one. */
   async run(key: string, calls: CallBudget): Promise<number | null> {
     const on = this.#all.filter(({ isOn }) => isOn);
+    const space = spaceIn(key);
     const read = (outfeed: Outfeed) =>
-      key === SPACES
-        ? (outfeed.readSpaces?.(calls) ?? Promise.resolve(null))
-        : outfeed.read(ConversationId.parse(Number(key)), calls);
+      space === undefined
+        ? outfeed.read(ConversationId.parse(Number(key)), calls)
+        : (outfeed.readSpaces?.(space, calls) ?? Promise.resolve(null));
     const runs = await Promise.allSettled(on.map(read));
     const next: number[] = [];
     for (const run of runs) {
@@ -139,4 +142,10 @@ export class Outfeeds {
   stop(): void {
     for (const outfeed of this.#all) outfeed.stop();
   }
+}
+
+/** The space of a job, or all (null); undefined: the job is of a conversation. */
+function spaceIn(key: string): SpaceId | null | undefined {
+  if (key === SPACES) return null;
+  return key.startsWith(SPACE) ? SpaceId.parse(Number(key.slice(SPACE.length))) : undefined;
 }

@@ -12,10 +12,12 @@ import { findChannels } from "./channels.ts";
 import { listSpaceMembers } from "./members.ts";
 import { findOverridesOf } from "./overrides.ts";
 import { listRoles } from "./roles.ts";
-import { listSpaces } from "./spaces.ts";
+import { findSpace, listSpaces } from "./spaces.ts";
 
 /** Spaces that are read at once. */
 const PAGE = 20;
+/** The most that are read: an event makes 1,000 queries at most. */
+const MOST = 200;
 
 /** What a member sees of a space, and which channels of it they can read and do not follow. */
 export interface OwnView {
@@ -23,13 +25,20 @@ export interface OwnView {
   unfollowed: ConversationId[];
 }
 
-/** What a user sees of all their spaces. Four queries for each space. */
-export async function findSpaceViews(db: Database, userId: UserId): Promise<OwnView[]> {
+/**
+ * What a user sees of their spaces, the newest `MOST` of them, or of one alone. Four queries for each space.
+ * @param id of the one; null: all
+ */
+export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId | null): Promise<OwnView[]> {
+  if (id !== null) {
+    const space = await findSpace(db, userId, id);
+    return space ? [await viewOf(db, userId, space)] : [];
+  }
   const found: OwnView[] = [];
   for (let before: number | undefined; ; ) {
     const page = await listSpaces(db, userId, { before, limit: PAGE });
     found.push(...(await Promise.all(page.map((space) => viewOf(db, userId, space)))));
-    if (page.length < PAGE) return found;
+    if (page.length < PAGE || found.length >= MOST) return found;
     before = page.at(-1)?.id;
   }
 }

@@ -556,7 +556,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findChannels: (db) => channels.findChannels(db, SPACE, ANN),
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
   isSpaceOver: (db) => views.isSpaceOver(db, SPACE),
-  findSpaceViews: (db) => views.findSpaceViews(db, ANN),
+  findSpaceViews: (db) => views.findSpaceViews(db, ANN, null),
   listSpaceMembers: (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
