@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { ConversationId, SpaceId, UserId } from "../ids.ts";
+import { CategoryId, ConversationId, SpaceId, UserId } from "../ids.ts";
 import { RoleColor, RoleId } from "./role.ts";
 
 /** A channel, as what a member is told of its changes has it. */
 const ViewedChannel = z.object({
   ...{ id: ConversationId, name: z.string(), topic: z.string(), ownerId: UserId.nullable() },
-  slowModeS: z.int(),
+  ...{ slowModeS: z.int(), categoryId: CategoryId.nullable() },
 });
 
 /** A role, as what a member is told of its changes has it. */

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { listChannels } from "../../../core/spaces/channels.ts";
+import { getChannels } from "../../../core/spaces/categories.ts";
 import { leaveSpace, removeSpaceMember, type SpaceMember } from "../../../core/spaces/members.ts";
 import { listRoles } from "../../../core/spaces/roles.ts";
 import { getSpace } from "../../../core/spaces/spaces.ts";
@@ -13,7 +13,7 @@ import { succeed } from "../envelope.ts";
 import { BODY, Listing } from "../schemas.ts";
 import { findMembers, listAllSpaces } from "../use-cases/guilds.ts";
 import { serializeUser } from "../users.ts";
-import { serializeChannel } from "./channels.ts";
+import { serializeLayout } from "./channels.ts";
 import { pageOf } from "./pages.ts";
 import { serializeRole } from "./permissions.ts";
 import { MemberListing, OnGuild, Removal } from "./schemas.ts";
@@ -35,16 +35,16 @@ guild.on(EITHER, "/list", authenticated, weighs("page"), async (c) => {
 guild.on(EITHER, "/view", authenticated, weighs("page"), async (c) => {
   const { guild_id: id } = checked(OnGuild, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
-  const [space, roles, channels] = await Promise.all([
+  const [space, roles, layout] = await Promise.all([
     getSpace(core, caller.userId, id),
     listRoles(core, caller.userId, id),
-    listChannels(core, caller.userId, id),
+    getChannels(core, caller.userId, id),
   ]);
   return succeed(c, {
     ...serializeGuild(space),
-    ...{ default_channel_id: String(channels[0]?.id ?? 0), user_config: {} },
+    ...{ default_channel_id: String(layout.channels[0]?.id ?? 0), user_config: {} },
     roles: roles.map(serializeRole),
-    channels: channels.map((channel, at) => serializeChannel(id, channel, at)),
+    channels: serializeLayout(id, layout),
   });
 });
 

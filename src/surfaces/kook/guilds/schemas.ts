@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
+import { CategoryId, ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
@@ -38,22 +38,42 @@ const ChannelType = integer.pipe(z.literal(TEXT, "must be 1: voice is not here")
 /** `channel/list` */
 export const ChannelListing = Listing.extend({ guild_id, type: orNone(ChannelType) });
 
+/** A category is a channel for KOOK: its id has that of its guild, as the numbers of channels are others. */
+const CATEGORY_ID = /^(\d{1,16})-(\d{1,16})$/;
+
+/** Reads the id of a category. @returns null: it is none */
+function readCategory(value: unknown): { guild: SpaceId; category: CategoryId } | null {
+  const [, guild, category] = CATEGORY_ID.exec(String(value)) ?? [];
+  const [of, id] = [SpaceId.safeParse(Number(guild)), CategoryId.safeParse(Number(category))];
+  return of.success && id.success ? { guild: of.data, category: id.data } : null;
+}
+
+/** The id of a category, as this API writes it. */
+export function categoryIdOf(guild: SpaceId, category: CategoryId): string {
+  return `${guild}-${category}`;
+}
+
+const Category = z.unknown().transform((value, context) => {
+  const category = readCategory(value);
+  if (category) return category;
+  context.addIssue({ code: "custom", message: "must be the id of a category" });
+  return z.NEVER;
+});
+
+/** Where a channel is: "0" is no category. */
+const parent_id = orNone(z.union([z.literal([0, "0"]).transform(() => null), Category]));
+
+/** A channel, or a category: by its id. */
+const ChannelOrCategory = z.union([Category, channel_id.transform((channel) => ({ channel }))]);
+
 /** `channel/view` */
-export const OnChannel = z.object({ target_id: channel_id });
+export const OnChannel = z.object({ target_id: ChannelOrCategory });
 
 /** `channel/create`. A library names the guild as its own code does. */
-export const NewChannel = z
-  .preprocess(
-    (fields) => ({ ...Object(fields), guild_id: Object(fields).guild_id ?? Object(fields).guildId }),
-    z.object({
-      guild_id,
-      name: GroupName,
-      type: orNone(ChannelType),
-      is_category: orNone(flag),
-      parent_id: orNone(z.union([z.string(), z.number()])),
-    }),
-  )
-  .superRefine(withoutCategories);
+export const NewChannel = z.preprocess(
+  (fields) => ({ ...Object(fields), guild_id: Object(fields).guild_id ?? Object(fields).guildId }),
+  z.object({ guild_id, name: GroupName, type: orNone(ChannelType), is_category: orNone(flag), parent_id }),
+);
 
 /** KOOK counts in ms. */
 const slow_mode = integer
@@ -66,30 +86,14 @@ const slow_mode = integer
   .transform((ms) => Math.ceil(ms / 1_000));
 
 /** `channel/update` */
-export const ChannelChange = z
-  .object({
-    channel_id,
-    name: orNone(GroupName),
-    // An empty one ends it.
-    topic: topic.nullish(),
-    slow_mode: orNone(slow_mode),
-    parent_id: orNone(z.union([z.string(), z.number()])),
-  })
-  .superRefine(withoutCategories);
+export const ChannelChange = z.object({
+  channel_id: ChannelOrCategory,
+  name: orNone(GroupName),
+  // An empty one ends it.
+  topic: topic.nullish(),
+  slow_mode: orNone(slow_mode),
+  parent_id,
+});
 
 /** `channel/delete` */
-export const ChannelRemoval = z.object({ channel_id });
-
-/** There are no categories here: what would make one, or use one, is refused. "0" is none. */
-function withoutCategories(
-  fields: { parent_id?: string | number | undefined; is_category?: boolean | undefined },
-  context: z.RefinementCtx,
-): void {
-  const { parent_id, is_category } = fields;
-  if (is_category || (parent_id !== undefined && Number(parent_id) !== 0))
-    context.addIssue({
-      code: "custom",
-      path: ["parent_id"],
-      message: "must be absent: categories are not here",
-    });
-}
+export const ChannelRemoval = z.object({ channel_id: ChannelOrCategory });

@@ -119,12 +119,33 @@ describe("channels", () => {
     failure(await api(bot, `GET channel/view?target_id=${id}`));
   });
 
-  test("with voice and categories are not here, nor is a group a channel", async () => {
-    refused(await api(scene.ann, "POST channel/create", { guild_id, name: "talk", type: 2 }), "type");
-    refused(
-      await api(scene.ann, "POST channel/create", { guild_id, name: "all", is_category: 1 }),
-      "parent_id",
+  test("are in categories, which are channels here", async () => {
+    const { ann } = scene;
+    const make = async (fields: object) =>
+      Named.parse(await called(ann, "POST channel/create", { guild_id, ...fields }));
+    const { id: parent_id, ...category } = await make({ name: "Beds", is_category: 1 });
+    expect(category).toMatchObject({ name: "Beds", is_category: true, parent_id: "0" });
+    failure(await api(bot, "POST channel/create", { guild_id, name: "Beds", is_category: 1 }), 40_300);
+    const { id } = await make({ name: "roses", parent_id });
+    expect(await called(bot, `GET channel/view?target_id=${id}`)).toMatchObject({ parent_id });
+    expect(await called(bot, `GET channel/view?target_id=${parent_id}`)).toMatchObject({ name: "Beds" });
+    expect(await ids(`GET channel/list?guild_id=${guild_id}`)).toEqual(
+      expect.arrayContaining([parent_id, id]),
     );
+    await called(ann, "POST channel/update", { channel_id: parent_id, name: "Borders" });
+    await called(ann, "POST channel/update", { channel_id: id, parent_id: 0 });
+    // A category in which nobody but who manages channels sees one is not there for others.
+    failure(await api(bot, `GET channel/view?target_id=${parent_id}`));
+    expect(await called(ann, `GET channel/view?target_id=${parent_id}`)).toMatchObject({ name: "Borders" });
+    await called(ann, "POST channel/update", { channel_id: id, parent_id });
+    await called(ann, "POST channel/delete", { channel_id: parent_id });
+    expect(await called(bot, `GET channel/view?target_id=${id}`)).toMatchObject({ parent_id: "0" });
+    failure(await api(ann, "POST channel/create", { guild_id, name: "x", parent_id: `${scene.id + 1}-1` }));
+    refused(await api(ann, "POST channel/create", { guild_id, name: "x", parent_id: "no" }), "parent_id");
+  });
+
+  test("with voice are not here, nor is a group a channel", async () => {
+    refused(await api(scene.ann, "POST channel/create", { guild_id, name: "talk", type: 2 }), "type");
     refused(await api(bot, `GET channel/list?guild_id=${guild_id}&type=2`), "type");
     const shed = await scene.addChannel("shed", { visibility: "private" });
     failure(await api(bot, `GET channel/view?target_id=${shed}`));
