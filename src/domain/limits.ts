@@ -64,6 +64,8 @@ export const LIMITS = {
   suspensionReason: 500,
   /** users whom a backend names in a call about the members of a group */
   serverMembers: 500,
+  /** channels of a space in one call of a backend: each is a batch of D1, of which one call makes 1,000 */
+  namedChannels: 100,
   /** code points of the `event` of a notice of a backend */
   noticeEvent: 64,
   /** bytes of the metadata of a team's backend as JSON */

@@ -246,7 +246,7 @@ const METHODS: Record<keyof typeof CONVERSATION_CALLS, readonly (keyof typeof WA
   },
   ...{ allMessages: none, notify: none },
   // Who follows a channel is in its space.
-  ...{ spaceChanged: none, follow: none, unfollow: none },
+  ...{ spaceChanged: none, follow: none, followAll: none, unfollow: none },
   ...{ revokeByStaff: none, revokeSince: none, dissolveByStaff: none },
   importMembers: ["import of a member"],
   ...{ exportPage: none, ownMessages: none, importMessages: none, importReads: none, importProfile: none },

@@ -20,9 +20,13 @@ export interface WantedGroup {
   ownerId?: UserId;
 }
 
-/** What a team's backend sets in conversations of both kinds; what is absent stays. */
+/**
+ * What a team's backend sets in conversations of all kinds, and how it shows channels; what is absent stays.
+ */
 export type ConversationSettings = {
-  [Field in "retentionDays" | "legalHold" | "linkPreviews"]?: Profile[Field] | undefined;
+  [Field in "retentionDays" | "legalHold" | "linkPreviews" | "name" | "introduction"]?:
+    | Profile[Field]
+    | undefined;
 };
 
 /** What the wish has changed. */
@@ -92,13 +96,16 @@ export class BackendChanges {
 
   /**
    * Sets until when messages are kept, and whether links have previews: in a conversation of any kind, in a
-   * dissolved group too. The same again changes nothing.
+   * dissolved group too; and how a channel is shown. The same again changes nothing.
    * @returns whether anything changed
    */
-  configure({ retentionDays, legalHold, linkPreviews }: ConversationSettings): boolean {
+  configure(settings: ConversationSettings): boolean {
+    const { retentionDays, legalHold, linkPreviews, name, introduction } = settings;
     this.#room.flushSends();
     const { profile } = this.#room.state;
     const change = {
+      ...(name !== undefined && name !== profile.name && { name }),
+      ...(introduction !== undefined && introduction !== profile.introduction && { introduction }),
       ...(retentionDays !== undefined && retentionDays !== profile.retentionDays && { retentionDays }),
       ...(legalHold !== undefined && legalHold !== profile.legalHold && { legalHold }),
       ...(linkPreviews !== undefined && linkPreviews !== profile.linkPreviews && { linkPreviews }),

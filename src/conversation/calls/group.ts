@@ -260,6 +260,13 @@ export const CHANNEL = {
     ),
   ),
 
+  /** Makes users followers who have come into the space. Idempotent. @see Channel.followAll */
+  followAll: effect(
+    repeatable(page, async ({ room }, { userIds }: { userIds: UserId[] }) =>
+      room.propagate(await channelOf(room).followAll(userIds)),
+    ),
+  ),
+
   /** Ends that. Idempotent. @see Channel.unfollow */
   unfollow: effect(
     repeatable(page, ({ room }, { userId }: Caller) => room.propagate(channelOf(room).unfollow(userId))),

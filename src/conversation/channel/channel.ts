@@ -84,6 +84,24 @@ export class Channel {
     return true;
   }
 
+  /**
+   * Makes users followers who have come into the space, as far as they may read the channel. Idempotent.
+   * @returns whose lists that concerns
+   */
+  async followAll(userIds: readonly UserId[]): Promise<UserId[]> {
+    const { members, viewers } = this.#room;
+    const { directory, timeoutMs } = this.#deps;
+    // What was read before they came does not name them: reading it once is enough for all.
+    await this.ready(userIds.find((userId) => !this.isReady(userId)));
+    const readers = userIds.filter((userId) => viewers.find(userId) !== null);
+    if (readers.length === 0) return [];
+    const people = await withDeadline(directory.people(readers), timeoutMs);
+    const now = Date.now();
+    const profiles = people.flatMap(({ version: _, ...person }) => (viewers.find(person.id) ? person : []));
+    const rows = profiles.flatMap(({ id }) => (members.isActive(id) ? [] : joinedRow(this.#room, id, now)));
+    return rows.length === 0 ? [] : this.#commit({ members: rows, profiles });
+  }
+
   /** Ends that. @throws `not_found` for who may not read it, `conflict` for its owner */
   unfollow(userId: UserId): UserId[] {
     const { members, viewers } = this.#room;

@@ -1,6 +1,5 @@
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import { type PermissionBits, permissionsIn } from "../../domain/spaces/permission.ts";
 import { rankOf } from "../../domain/spaces/rights.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
@@ -29,11 +28,6 @@ export async function fromSpace<Value>(
   throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
     retryAfter: 1,
   });
-}
-
-/** How many members a space takes. */
-export function maxSpaceMembers({ settings }: Core): number {
-  return Math.min(LIMITS.spaceMembers, settings.crowdMembers);
 }
 
 /** The `group_full` for a space that has them. */

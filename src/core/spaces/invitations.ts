@@ -27,7 +27,8 @@ import { findSpace } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { followFirst, listChannels } from "./channels.ts";
-import { bannedFromSpace, maxSpaceMembers, spaceFull } from "./from-space.ts";
+import { bannedFromSpace, spaceFull } from "./from-space.ts";
+import { mostMembers } from "./named-members.ts";
 import { requireGiving, roleOf } from "./roles.ts";
 import { getSpace, type OwnSpace, requirePermission } from "./spaces.ts";
 import { tellOfMember } from "./tell-devices.ts";
@@ -179,7 +180,7 @@ export async function acceptSpaceInvitation(
     const { maker, createdBy, roleIds, channelIds } = invited;
     const { id, memberCount } = invited.space;
     if (maker) {
-      const most = maxSpaceMembers(core);
+      const most = mostMembers(core);
       if (memberCount >= most) throw spaceFull(most);
       // They follow from what the maker may give: in no other version of the space.
       const roles = roleIds.length === 0 ? null : await givenRoles(core, createdBy, maker, roleIds);

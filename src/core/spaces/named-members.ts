@@ -7,11 +7,11 @@ import {
   findSpaceById,
   type NamedMemberChange,
   type NamedMemberState,
+  type NamedSpace,
   storeMembers,
 } from "../../storage/data/imported-spaces.ts";
 import { listChannels } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
-import { maxSpaceMembers } from "./from-space.ts";
 import { noSpace } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
 
@@ -24,7 +24,12 @@ export interface NamedMember {
 }
 
 /** What became of a user. `former`: they have left, and stay out. */
-export type Placed = "added" | "changed" | "unchanged" | "former" | "full";
+export type Placed = "added" | "changed" | "unchanged" | "former" | "banned" | "full";
+
+/** How many members a space has at most: each channel reads all of them, and is no crowd. */
+export function mostMembers({ settings }: Core): number {
+  return Math.min(LIMITS.spaceMembers, settings.crowdMembers);
+}
 
 /** How often a change begins anew where others change the space at the same time. */
 const TRIES = 5;
@@ -45,31 +50,48 @@ export async function placeMembers(
   { areFormerKept }: { areFormerKept: boolean },
 ): Promise<Map<UserId, Placed>> {
   const wanted = new Map(people.map((one) => [one.userId, one]));
-  const most = maxSpaceMembers(core);
-  for (let n = 0; n < TRIES; n++) {
-    const space = await findSpaceById(core.db, id);
-    if (!space || space.dissolvedAt !== null) throw noSpace();
+  const { results, isChanged } = await fromNamedSpace(core, id, async (space) => {
     const states = await findMemberStates(core.db, id, [...wanted.keys()]);
-    let free = most - space.memberCount;
-    const results = new Map<UserId, Placed>();
+    let free = mostMembers(core) - space.memberCount;
+    const placed = new Map<UserId, Placed>();
     const changes: NamedMemberChange[] = [];
     for (const state of states) {
       const one = wanted.get(state.userId);
       if (!one) continue;
       const result = placeOf(state, one, areFormerKept);
       const isFull = result === "added" && free-- <= 0;
-      results.set(state.userId, isFull ? "full" : result);
+      placed.set(state.userId, isFull ? "full" : result);
       if (isFull || (result !== "added" && result !== "changed")) continue;
       const { userId, joinedAt = Date.now(), roleIds = null, mutedUntil = null } = one;
       changes.push({ userId, joinedAt, roleIds, mutedUntil });
     }
-    if (changes.length > 0 && !(await storeMembers(core.db, space, changes))) continue;
-    // Also in a repeat: the first call may have told none.
-    const mayTake = people.some(({ roleIds }) => roleIds !== undefined);
-    await tellChannels(core, id, mayTake && changes.length > 0 ? await listChannels(core.db, id) : []);
-    if (changes.length > 0)
-      core.securityLog.record("rights_changed", { user: null, by: null, space: id, serverKey: by });
-    return results;
+    const isStored = changes.length === 0 || (await storeMembers(core.db, space, changes));
+    return isStored ? { results: placed, isChanged: changes.length > 0 } : null;
+  });
+  // Also in a repeat: the first call may have told none.
+  const mayTake = people.some(({ roleIds }) => roleIds !== undefined);
+  await tellChannels(core, id, mayTake && isChanged ? await listChannels(core.db, id) : []);
+  if (isChanged)
+    core.securityLog.record("rights_changed", { user: null, by: null, space: id, serverKey: by });
+  return results;
+}
+
+/**
+ * Makes a change of a space whatever anybody's rights are: of the space as it was read, or not at all, and
+ * then again of the space as it is.
+ * @param work makes the change; null: the space is another one by now
+ * @throws `not_found` for a space that is dissolved; `unavailable` if it goes on changing
+ */
+export async function fromNamedSpace<Value>(
+  core: Core,
+  id: SpaceId,
+  work: (space: NamedSpace) => Promise<Value | null>,
+): Promise<Value> {
+  for (let n = 0; n < TRIES; n++) {
+    const space = await findSpaceById(core.db, id);
+    if (!space || space.dissolvedAt !== null) throw noSpace();
+    const value = await work(space);
+    if (value !== null) return value;
   }
   throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
     retryAfter: 1,
@@ -81,6 +103,7 @@ function placeOf(
   { roleIds, mutedUntil }: NamedMember,
   areFormerKept: boolean,
 ): Placed {
+  if (!state.isMember && state.isBanned) return "banned";
   if (!state.isMember) return areFormerKept && state.isFormer ? "former" : "added";
   const hasRoles =
     roleIds === undefined ||

@@ -1,5 +1,5 @@
 import { type ClientGroupId, ConversationCode, type UserId } from "../../domain/ids.ts";
-import type { ChannelLook } from "../../domain/spaces/channel.ts";
+import { type ChannelLook, withLook } from "../../domain/spaces/channel.ts";
 import { bitsOf, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
@@ -34,22 +34,22 @@ export function newChannel(
   };
 }
 
-/** What a new channel denies to `everyone`, and allows to whom its maker names, and to them as they may. */
+/**
+ * What a new channel denies to `everyone`, and allows to whom its maker names, and to them as they may.
+ * @param maker null: a backend
+ */
 export function firstOverrides(
-  maker: { userId: UserId; permissions: PermissionBits },
-  { visibility, kind }: ChannelLook,
+  maker: { userId: UserId; permissions: PermissionBits } | null,
+  look: ChannelLook,
   { roleIds, userIds }: { roleIds: readonly RoleId[]; userIds: readonly UserId[] },
 ): Override[] {
-  const denied = bitsOf([
-    ...(visibility === "private" ? ["read" as const] : []),
-    ...(kind === "announcement" ? ["write" as const] : []),
-  ]);
+  const denied = withLook({ allow: 0, deny: 0 }, look).deny;
   if (denied === 0) return [];
   const reads = { allow: bitsOf(["read"]), deny: 0 };
-  const others = new Set(userIds.filter((userId) => userId !== maker.userId));
+  const others = new Set(userIds.filter((userId) => userId !== maker?.userId));
   return [
     { roleId: EVERYONE_ROLE, userId: null, allow: 0, deny: denied },
-    { roleId: null, userId: maker.userId, allow: denied & maker.permissions, deny: 0 },
+    ...(maker ? [{ roleId: null, userId: maker.userId, allow: denied & maker.permissions, deny: 0 }] : []),
     ...Array.from(new Set(roleIds), (roleId) => ({ roleId, userId: null, ...reads })),
     ...Array.from(others, (userId) => ({ roleId: null, userId, ...reads })),
   ];

@@ -1,8 +1,8 @@
 import { CoreError, invalid, noConversation } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { ChannelLook } from "../../domain/spaces/channel.ts";
-import { bitsOf, has, type PermissionBits, permissionsIn } from "../../domain/spaces/permission.ts";
+import { type ChannelLook, withLook } from "../../domain/spaces/channel.ts";
+import { has, type PermissionBits, permissionsIn } from "../../domain/spaces/permission.ts";
 import {
   type Override,
   type OverrideTarget,
@@ -119,20 +119,14 @@ export async function changeLook(
   core: Core,
   caller: UserId,
   id: ConversationId,
-  { visibility, kind }: { [Field in keyof ChannelLook]?: ChannelLook[Field] | undefined },
+  look: { [Field in keyof ChannelLook]?: ChannelLook[Field] | undefined },
   placed: (space: OwnSpace) => Promise<ChannelChange>,
 ): Promise<void> {
-  const switched = [
-    { permission: "read" as const, isDenied: visibility && visibility === "private" },
-    { permission: "write" as const, isDenied: kind && kind === "announcement" },
-  ];
-  const bits = (isDenied: boolean) =>
-    bitsOf(switched.flatMap((one) => (one.isDenied === isDenied ? one.permission : [])));
   const plan: OverridePlan = ({ overrides, permissions }, { ownerId }) => {
     const everyone = { roleId: EVERYONE_ROLE, userId: null };
     const before = overrideOf(overrides, everyone);
-    const denied = bits(true) & ~before.deny;
-    const after = { allow: before.allow & ~bits(true), deny: (before.deny | denied) & ~bits(false) };
+    const after = withLook(before, look);
+    const denied = after.deny & ~before.deny;
     const own = { roleId: null, userId: caller };
     const { allow, deny } = overrideOf(overrides, own);
     const kept = denied & permissions;

@@ -1,6 +1,6 @@
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { listOnlineMembers } from "../../storage/spaces/members.ts";
+import { findOnlineUsers, listOnlineMembers } from "../../storage/spaces/members.ts";
 import type { Core } from "../context.ts";
 
 /** The most members who are told of a change: others load the space as they look at it. */
@@ -25,12 +25,22 @@ export function tellOnlineMembers(core: Core, spaceId: SpaceId): void {
 }
 
 function tellOnline(core: Core, spaceId: SpaceId, botsAlone: boolean): void {
-  const telling = async () => {
-    const userIds = await listOnlineMembers(core.db, spaceId, MAX_TOLD, botsAlone);
+  core.waitUntil(tellAll(core, spaceId, listOnlineMembers(core.db, spaceId, MAX_TOLD, botsAlone)));
+}
+
+/** The same for those of these users who are online, members or not. */
+export function tellOnlineUsers(core: Core, spaceId: SpaceId, userIds: readonly UserId[]): void {
+  if (userIds.length > 0) core.waitUntil(tellAll(core, spaceId, findOnlineUsers(core.db, userIds)));
+}
+
+async function tellAll(core: Core, spaceId: SpaceId, found: Promise<UserId[]>): Promise<void> {
+  try {
+    const userIds = await found;
     for (let i = 0; i < userIds.length; i += AT_ONCE)
       await Promise.all(userIds.slice(i, i + AT_ONCE).map((userId) => tell(core, spaceId, userId)));
-  };
-  core.waitUntil(telling().catch(failed));
+  } catch (error) {
+    failed(error);
+  }
 }
 
 async function tell(core: Core, spaceId: SpaceId, userId: UserId): Promise<void> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CategoryId, ConversationId, UserId } from "../ids.ts";
-import { has, type PermissionBits } from "./permission.ts";
+import { bitsOf, has, type PermissionBits } from "./permission.ts";
 import type { Override } from "./rights.ts";
 import { EVERYONE_ROLE } from "./role.ts";
 
@@ -53,4 +53,18 @@ export function lookOf(overrides: readonly Override[]): ChannelLook {
     visibility: has(denied, "read") ? "private" : "open",
     kind: has(denied, "write") ? "announcement" : "text",
   };
+}
+
+/** What a channel allows and denies to `everyone`, once it looks so. Absent fields stay. */
+export function withLook(
+  { allow, deny }: Pick<Override, "allow" | "deny">,
+  { visibility, kind }: { [Field in keyof ChannelLook]?: ChannelLook[Field] | undefined },
+): Pick<Override, "allow" | "deny"> {
+  const switched = [
+    { permission: "read" as const, isDenied: visibility && visibility === "private" },
+    { permission: "write" as const, isDenied: kind && kind === "announcement" },
+  ];
+  const bits = (isDenied: boolean) =>
+    bitsOf(switched.flatMap((one) => (one.isDenied === isDenied ? one.permission : [])));
+  return { allow: allow & ~bits(true), deny: (deny | bits(true)) & ~bits(false) };
 }

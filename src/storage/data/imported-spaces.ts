@@ -169,8 +169,9 @@ export async function insertNamedRole(
 export interface NamedMemberState {
   userId: UserId;
   isMember: boolean;
-  /** they have left the space, were removed at some time, or are banned from it */
+  /** they have left the space, or were removed at some time */
   isFormer: boolean;
+  isBanned: boolean;
   mutedUntil: number;
   roleIds: RoleId[];
 }
@@ -189,8 +190,8 @@ export async function findMemberStates(
       .select({
         userId: users.id,
         isMember: sql`EXISTS (SELECT 1 FROM space_members WHERE ${of})`.mapWith(Boolean),
-        isFormer: sql`EXISTS (SELECT 1 FROM former_space_members WHERE ${of})
-          OR EXISTS (SELECT 1 FROM space_bans WHERE ${of})`.mapWith(Boolean),
+        isFormer: sql`EXISTS (SELECT 1 FROM former_space_members WHERE ${of})`.mapWith(Boolean),
+        isBanned: sql`EXISTS (SELECT 1 FROM space_bans WHERE ${of})`.mapWith(Boolean),
         mutedUntil: sql`coalesce((SELECT until FROM space_mutes WHERE ${of}), 0)`.mapWith(Number),
         roleIds: sql`(SELECT json_group_array(role_id) FROM space_member_roles WHERE ${of})`.mapWith(
           (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),

@@ -62,7 +62,7 @@ export async function insertSpaceBan(
       first,
       stored,
       ...notes,
-      ...(isMember ? endingQueries(db, read.id, userId, isNext) : []),
+      ...(isMember ? endingQueries(db, read.id, [userId], isNext) : []),
     ]),
   );
   return isSame.length > 0 ? ended.length > 0 : null;

@@ -5,7 +5,7 @@ import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { isAmong } from "../json-lists.ts";
+import { isAmong, listed } from "../json-lists.ts";
 import {
   channelOverrides,
   formerSpaceMembers,
@@ -111,6 +111,12 @@ export async function listOnlineMembers(
   return online.map((user) => user.id);
 }
 
+/** Those of these users who are online. */
+export async function findOnlineUsers(db: Database, userIds: readonly UserId[]): Promise<UserId[]> {
+  const isIt = and(isAmong(users.id, userIds), eq(users.online, true));
+  return (await queryD1(db.select({ id: users.id }).from(users).where(isIt))).map((user) => user.id);
+}
+
 /**
  * Ends a membership, with the roles of the member, what channels allow to them, and the invitations that they
  * have made. What is denied to them holds when they come back, as a mute does. The owner's does not end.
@@ -127,24 +133,26 @@ export async function deleteSpaceMember(
   const { first, isNext, notes } = fromVersion(db, { id, version, note }, isEnding, {
     memberCount: sql`${spaces.memberCount} - 1`,
   });
-  const [ended] = await queryD1(db.batch([first, ...notes, ...endingQueries(db, id, userId, isNext)]));
+  const [ended] = await queryD1(db.batch([first, ...notes, ...endingQueries(db, id, [userId], isNext)]));
   return ended.length > 0;
 }
 
-/** The statements that end what a member has in a space. They belong into one batch. */
-export function endingQueries(db: Database, id: SpaceId, userId: UserId, isNext: SQL) {
-  const isOfMember = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId));
-  const ofRoles = and(eq(spaceMemberRoles.spaceId, id), eq(spaceMemberRoles.userId, userId));
-  const ofChannels = sql`${channelOverrides.userId} = ${userId} AND ${channelOverrides.conversationId} IN
+/** The statements that end what members have in a space. They belong into one batch. */
+export function endingQueries(db: Database, id: SpaceId, userIds: readonly UserId[], isNext: SQL) {
+  const isOfMember = and(eq(spaceMembers.spaceId, id), isAmong(spaceMembers.userId, userIds));
+  const ofRoles = and(eq(spaceMemberRoles.spaceId, id), isAmong(spaceMemberRoles.userId, userIds));
+  const ofChannels = sql`${isAmong(channelOverrides.userId, userIds)} AND ${channelOverrides.conversationId} IN
     (SELECT id FROM conversations WHERE space_id = ${id})`;
-  const ofMaker = and(eq(spaceInvitations.spaceId, id), eq(spaceInvitations.createdBy, userId));
+  const ofMaker = and(eq(spaceInvitations.spaceId, id), isAmong(spaceInvitations.createdBy, userIds));
+  const former = sql`SELECT space_id, user_id FROM space_members WHERE space_id = ${id}
+    AND user_id IN (${listed(userIds)}) AND ${isNext}`;
   return [
     db.delete(spaceInvitations).where(and(ofMaker, isNext)),
     db.delete(spaceMemberRoles).where(and(ofRoles, isNext)),
     db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
     db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
+    db.insert(formerSpaceMembers).select(former).onConflictDoNothing(),
     db.delete(spaceMembers).where(and(isOfMember, isNext)),
-    db.insert(formerSpaceMembers).select(sql`SELECT ${id}, ${userId} WHERE ${isNext}`).onConflictDoNothing(),
   ] as const;
 }
 

@@ -149,15 +149,20 @@ export async function storeOwner(db: Database, read: ReadSpace, ownerId: UserId)
   return rows.length > 0;
 }
 
-/** Ends a space of its owner. @returns false: the user does not own it, or it is over */
+/**
+ * Ends a space of its owner.
+ * @param ownerId null: of anybody
+ * @returns false: the user does not own it, or it is over
+ */
 export async function dissolveSpace(
   db: Database,
   id: SpaceId,
-  ownerId: UserId,
+  ownerId: UserId | null,
   dissolvedAt: number,
 ): Promise<boolean> {
   const set = { dissolvedAt, version: NEW_VERSION };
-  const isOwn = and(eq(spaces.id, id), eq(spaces.ownerId, ownerId), isNull(spaces.dissolvedAt));
+  const isOwner = ownerId === null ? undefined : eq(spaces.ownerId, ownerId);
+  const isOwn = and(eq(spaces.id, id), isOwner, isNull(spaces.dissolvedAt));
   return (await queryD1(db.update(spaces).set(set).where(isOwn).returning({ id: spaces.id }))).length > 0;
 }
 

@@ -1,5 +1,5 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
-import type { SpaceId, UserId } from "../../domain/ids.ts";
+import type { SpaceId } from "../../domain/ids.ts";
 import { randomHex } from "../../lib/random.ts";
 import type { Database } from "../database.ts";
 import { spaces } from "../schema.ts";
@@ -20,6 +20,11 @@ export interface ReadSpace {
   /** what the audit log is to say of the change; absent: nothing */
   note?: AuditNote | undefined;
 }
+
+/** What a change sets of the space itself. */
+export type SpaceSet = Partial<
+  Pick<typeof spaces.$inferInsert, "name" | "avatar" | "description" | "ownerId" | "everyone">
+> & { memberCount?: SQL };
 
 /**
  * The first statement of a batch that changes what is no right, by a right that was read, and the condition
@@ -48,7 +53,7 @@ export function fromVersion(
   db: Database,
   { id, version, note }: Pick<ReadSpace, "id" | "note"> & { version?: number | undefined },
   condition?: SQL,
-  set: { everyone?: number; memberCount?: SQL; ownerId?: UserId } = {},
+  set: SpaceSet = {},
 ) {
   const next = newVersion();
   const isRead = version === undefined ? undefined : eq(spaces.version, version);

@@ -136,5 +136,6 @@ export const MEMBERS = {
   dissolve: [(g) => [{ userId: itemAt(g.others, 0) }]],
   follow: [(g) => [{ userId: newcomer(g, 3).id }]],
   unfollow: [(g) => [{ userId: newcomer(g, 3).id }]],
+  followAll: [(g) => [{ userIds: [newcomer(g, 3).id] }]],
   dissolveByStaff: [() => [{}]],
 } satisfies Partial<Rows<typeof CONVERSATION_CALLS, LargeGroup>>;

@@ -27,6 +27,7 @@ const CONFLICT: Wanted = [409, "conflict"];
 const NOBODY = { ref: "999999999" };
 const NO_HOOK = { id: "hk_0000000000000000" };
 const NOWHERE = { cref: "999999999" };
+const NO_SPACE = { sref: "999999999" };
 
 /**
  * Every route under /v1/server. `server-keys.test.ts` asks each with every scope, and without a key that
@@ -68,6 +69,11 @@ export const SERVER_CALLS: ServerCall[] = [
   call("GET /v1/server/conversations/:cref", "conversations", GONE, NOWHERE),
   call("PUT /v1/server/conversations/:cref", "conversations", GONE, NOWHERE, { kind: "group" }),
   call("PATCH /v1/server/conversations/:cref/members", "conversations", GONE, NOWHERE, {}),
+  call("PUT /v1/server/spaces/:sref", "conversations", GONE, NO_SPACE, {}),
+  call("GET /v1/server/spaces/:sref", "conversations", GONE, NO_SPACE),
+  call("DELETE /v1/server/spaces/:sref", "conversations", GONE, NO_SPACE),
+  call("GET /v1/server/spaces/:sref/members", "conversations", GONE, NO_SPACE),
+  call("PATCH /v1/server/spaces/:sref/members", "conversations", GONE, NO_SPACE, {}),
   call("GET /v1/server/conversations/:cref/messages", "conversations", GONE, NOWHERE),
   call("POST /v1/server/conversations/:cref/messages", "messages", GONE, NOWHERE, {
     as: null,

@@ -72,6 +72,7 @@ import * as staff from "../../../src/storage/moderation/staff.ts";
 import * as hooks from "../../../src/storage/server/hooks.ts";
 import * as namedUsers from "../../../src/storage/server/named-users.ts";
 import * as serverConversations from "../../../src/storage/server/server-conversations.ts";
+import * as serverSpaces from "../../../src/storage/server/server-spaces.ts";
 import * as serverUsers from "../../../src/storage/server/server-users.ts";
 import * as userEvents from "../../../src/storage/server/user-events.ts";
 import * as spaceAudit from "../../../src/storage/spaces/audit.ts";
@@ -562,6 +563,22 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
   findRolesIn: (db) => spaceMembers.findRolesIn(db, SPACE, [ANN]),
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
+  findOnlineUsers: (db) => spaceMembers.findOnlineUsers(db, [ANN]),
+  readServerSpace: (db) => serverSpaces.readServerSpace(db, SPACE),
+  findNamedPlaces: (db) => serverSpaces.findNamedPlaces(db, [EXTERNAL_ROLE]),
+  storeRights: (db) =>
+    serverSpaces.storeRights(db, READ, {
+      space: { everyone: 1 },
+      newRoles: [{ ...ROLE, externalId: EXTERNAL_ROLE }],
+      roles: [{ ...ROLE, id: ROLE_ID }],
+      overrides: [{ channel: ID, role: EXTERNAL_ROLE, allow: 1, deny: 0 }],
+      defaults: [{ channel: ID, isDefault: true }],
+    }),
+  listServerMembers: (db) =>
+    serverSpaces.listServerMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
+  deleteSpaceMembers: (db) => serverSpaces.deleteSpaceMembers(db, READ, [ANN]),
+  listFollowedByAny: (db) => serverSpaces.listFollowedByAny(db, SPACE, [ANN]),
+  findUnfollowing: (db) => serverSpaces.findUnfollowing(db, SPACE, [ANN]),
   muteSpaceMember: (db) => spaceMembers.muteSpaceMember(db, READ, ANN, 0),
   leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),
   findSpaceById: (db) => namedSpaces.findSpaceById(db, SPACE),
@@ -687,6 +704,7 @@ test("the list contains every query, except inserts of one row", () => {
     spaceAudit,
     spaceDirectory,
     spaceMembers,
+    serverSpaces,
     bans,
     categories,
     channels,

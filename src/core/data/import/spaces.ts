@@ -109,7 +109,7 @@ async function membersOf(
     const user = known.users.get(record.user);
     const result = user && results.get(user.id);
     if (!result) return { result: "left_out", reason: `The user has no record: ${record.user}.` };
-    if (result === "former") return { result: "left_out", reason: GONE_HERE };
+    if (result === "former" || result === "banned") return { result: "left_out", reason: GONE_HERE };
     if (result === "full") return { result: "left_out", reason: "The space takes no more members." };
     const lost = (record.roles ?? []).filter((name) => !roles.has(name));
     const note =

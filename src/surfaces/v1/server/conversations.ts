@@ -307,12 +307,7 @@ export const serverConversations = v1Router()
     const { add, remove } = c.req.valid("json");
     const { cref } = c.req.valid("param");
     const outcomes = await changeMembers(c.var.core, c.var.key.id, cref, { add, remove });
-    const refs = [...add.map(({ ref }) => ref), ...remove];
-    const items = refs.flatMap((ref, i) => {
-      const outcome = outcomes[i];
-      return outcome ? [serializeMemberResult(ref, outcome)] : [];
-    });
-    return c.json({ items }, 200);
+    return c.json(serializeMemberResults([...add.map(({ ref }) => ref), ...remove], outcomes), 200);
   });
 
 /** A conversation as v1 shows it to the team's backend. */
@@ -336,6 +331,18 @@ function serializeServerConversation({
     link_previews: profile.linkPreviews,
     ...{ created_at: shownTime(createdAt), dissolved_at: dissolvedAt && shownTime(dissolvedAt) },
   };
+}
+
+/** What became of the users of a list of members, in its order. */
+export function serializeMemberResults(
+  refs: readonly DomainUserRef[],
+  outcomes: readonly NamedOutcome[],
+): z.infer<typeof MemberResults> {
+  const items = refs.flatMap((ref, i) => {
+    const outcome = outcomes[i];
+    return outcome ? [serializeMemberResult(ref, outcome)] : [];
+  });
+  return { items };
 }
 
 /** What became of a user of a list of members. */
