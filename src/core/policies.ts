@@ -8,18 +8,22 @@ import { findProfileRights } from "../storage/server/provisioned.ts";
 import type { Core } from "./context.ts";
 
 /**
- * What users may do by themselves, by the settings `PROFILES`, `DIRECT`, `GROUPS`, `BOTS` and `LOOKUP`.
+ * What users may do by themselves, by the settings `PROFILES`, `DIRECT`, `GROUPS`, `SPACES`, `BOTS` and
+ * `LOOKUP`.
  * Every API asks here. A server key that acts as a user has a core for which everything is allowed.
  */
 
-const TRUSTED = { policies: OPEN_POLICIES, quotas: NO_QUOTAS, asksConsent: false };
+const TRUSTED = { quotas: NO_QUOTAS, asksConsent: false };
 
 /**
  * The core of calls that a server key makes as a user: the team trusts its backend. Nothing is counted, and
  * nobody is asked.
  */
 export function withoutPolicies(core: Core): Core {
-  return { ...core, settings: { ...core.settings, ...TRUSTED } };
+  const { settings } = core;
+  // Where nobody makes spaces, the team's backend makes none either.
+  const spaces = settings.policies.spaces === "off" ? "off" : OPEN_POLICIES.spaces;
+  return { ...core, settings: { ...settings, ...TRUSTED, policies: { ...OPEN_POLICIES, spaces } } };
 }
 
 /** Whom a user may begin a direct conversation with, by `DIRECT`. */
@@ -43,6 +47,23 @@ export async function requireMayBegin(core: Core, caller: UserId, peer: UserId):
 export function requireMayCreateGroups({ settings: { policies } }: Core): void {
   if (policies.groups === "server")
     throw new CoreError("forbidden", "Groups are created by the operator of this server alone.");
+}
+
+/** Checks that users may make spaces. @throws `forbidden` */
+export function requireMayMakeSpaces(core: Core): void {
+  requireSpaces(core);
+  if (core.settings.policies.spaces === "server")
+    throw new CoreError("forbidden", "Spaces are made by the operator of this server alone.");
+}
+
+/** Checks that spaces are made at all, also by a team's backend. @throws `forbidden` */
+export function requireSpaces({ settings: { policies } }: Core): void {
+  if (policies.spaces === "off") throw new CoreError("forbidden", "This server makes no spaces.");
+}
+
+/** Checks that members of spaces may make channels: as groups, or as spaces. @throws `forbidden` */
+export function requireMayMakeChannels(core: Core): void {
+  if (core.settings.policies.spaces !== "anyone") requireMayCreateGroups(core);
 }
 
 /** Checks that users may make bots. @throws `forbidden` */

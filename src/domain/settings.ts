@@ -15,6 +15,7 @@ import {
   OPEN_POLICIES,
   type Policies,
   ProfilePolicy,
+  SpacePolicy,
 } from "./server/policies.ts";
 
 /** The settings of an operator besides `TOKEN_SECRET`, which only `http/access/token.ts` reads. */
@@ -33,6 +34,8 @@ export interface Settings {
   maxGroupMembers: number;
   /** the number of members up to which a group is no crowd: `CROWD_MEMBERS` */
   crowdMembers: number;
+  /** how many members a space has at most: `MAX_SPACE_MEMBERS` */
+  maxSpaceMembers: number;
   /** the number of connected members up to which a group is not crowded: `LIVE_MEMBERS` */
   maxLiveMembers: number;
   /** messages a second of an audience room above which sockets get a sample; 0: never: `AUDIENCE_RATE` */
@@ -81,7 +84,7 @@ export interface Settings {
   linkPreviews: boolean;
   /** days after which a message expires; null: never. A conversation may have its own: `RETENTION_DAYS` */
   retentionDays: number | null;
-  /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `LOOKUP` */
+  /** what users may do by themselves: `PROFILES`, `DIRECT`, `GROUPS`, `SPACES`, `LOOKUP` */
   policies: Policies;
   /** whom users let write to them and add them, until they choose: `WHO_MAY_WRITE`, `WHO_MAY_ADD` */
   consent: DefaultConsent;
@@ -167,6 +170,7 @@ const NAMES = [
     "ALLOWED_ORIGINS",
     "MAX_GROUP_MEMBERS",
     "CROWD_MEMBERS",
+    "MAX_SPACE_MEMBERS",
     "LIVE_MEMBERS",
     "AUDIENCE_RATE",
     "QUOTAS",
@@ -182,7 +186,7 @@ const NAMES = [
     "MAX_UPLOAD_MIB",
     "ARCHIVE_MIB",
   ] as const),
-  ...(["PROFILES", "DIRECT", "GROUPS", "BOTS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD"] as const),
+  ...(["PROFILES", "DIRECT", "GROUPS", "SPACES", "BOTS", "LOOKUP", "WHO_MAY_WRITE", "WHO_MAY_ADD"] as const),
   ...(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT", "PUSH_HOSTS"] as const),
   ...(["FCM_SERVICE_ACCOUNT", "RETENTION_DAYS", "SETUP_CODE"] as const),
   // `npm run dev` alone sets the last one, by a flag: wrangler.toml does not have it.
@@ -233,6 +237,7 @@ export function readSettings(env: RawSettings): Settings {
   const listed = issuers(env.AUTH_ISSUERS, allowsLoopback);
   const rateLimits = setting("RATE_LIMITS", env.RATE_LIMITS, Switch, true);
   const quotas = setting("QUOTAS", env.QUOTAS, QuotaSetting, DEFAULT_QUOTAS, "the default");
+  const groups = setting("GROUPS", env.GROUPS, GroupPolicy, OPEN_POLICIES.groups);
   const given = {
     rateLimits,
     quotas: rateLimits ? quotas : NO_QUOTAS,
@@ -242,6 +247,7 @@ export function readSettings(env: RawSettings): Settings {
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, GroupMembers, LIMITS.groupMembers),
     crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, CrowdMembers, LIMITS.crowdMembers),
+    maxSpaceMembers: setting("MAX_SPACE_MEMBERS", env.MAX_SPACE_MEMBERS, Count, LIMITS.spaceMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     audienceRate: setting("AUDIENCE_RATE", env.AUDIENCE_RATE, CountOrNone, LIMITS.audienceRate),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),
@@ -276,7 +282,8 @@ export function readSettings(env: RawSettings): Settings {
     policies: {
       profiles: setting("PROFILES", env.PROFILES, ProfilePolicy, OPEN_POLICIES.profiles),
       direct: setting("DIRECT", env.DIRECT, DirectPolicy, OPEN_POLICIES.direct),
-      groups: setting("GROUPS", env.GROUPS, GroupPolicy, OPEN_POLICIES.groups),
+      groups,
+      spaces: setting("SPACES", env.SPACES, SpacePolicy, groups),
       bots: setting("BOTS", env.BOTS, BotPolicy, OPEN_POLICIES.bots),
       lookup: setting("LOOKUP", env.LOOKUP, LookupPolicy, OPEN_POLICIES.lookup),
     },

@@ -41,7 +41,15 @@ export function setPublicOrigin(origin: string): () => void {
   return set("PUBLIC_ORIGIN", origin);
 }
 
-type PolicyName = "PROFILES" | "DIRECT" | "GROUPS" | "BOTS" | "LOOKUP" | "WHO_MAY_WRITE" | "WHO_MAY_ADD";
+type PolicyName =
+  | "PROFILES"
+  | "DIRECT"
+  | "GROUPS"
+  | "SPACES"
+  | "BOTS"
+  | "LOOKUP"
+  | "WHO_MAY_WRITE"
+  | "WHO_MAY_ADD";
 
 /** Sets what users may do by themselves, or want to be asked: one of the policies. @returns restores it */
 export function setPolicy(name: PolicyName, value: string): () => void {
@@ -78,6 +86,11 @@ export function setCrowdMembers(count: number): () => void {
   return set("CROWD_MEMBERS", String(count));
 }
 
+/** Sets `MAX_SPACE_MEMBERS` from now on. @returns restores it */
+export function setMaxSpaceMembers(count: number): () => void {
+  return set("MAX_SPACE_MEMBERS", String(count));
+}
+
 /** Sets `AUDIENCE_RATE` for objects that start from now on. @returns restores it */
 export function setAudienceRate(messages: number): () => void {
   return set("AUDIENCE_RATE", String(messages));
@@ -94,6 +107,7 @@ function set(
         | "AUDIENCE_RATE"
         | "LIVE_MEMBERS"
         | "CROWD_MEMBERS"
+        | "MAX_SPACE_MEMBERS"
         | "MAX_CHANGES"
         | "EDIT_WINDOW_S"
         | "RATE_LIMITS"

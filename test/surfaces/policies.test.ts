@@ -372,7 +372,14 @@ test("GET /v1/me tells apps what the user may do", async () => {
   const [{ token }] = pairOf("stranger");
   const policies = async (as: string) =>
     z.object({ policies: z.unknown() }).parse((await call("GET", "/v1/me", { token: as })).body).policies;
-  const open = { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" };
+  const open = {
+    profiles: "user",
+    direct: "anyone",
+    groups: "anyone",
+    spaces: "anyone",
+    bots: "anyone",
+    lookup: "anyone",
+  };
   expect(await policies(token)).toEqual(open);
   const restored = [
     setPolicy("PROFILES", "server"),
@@ -382,7 +389,14 @@ test("GET /v1/me tells apps what the user may do", async () => {
     setPolicy("LOOKUP", "off"),
   ];
   restore = () => restored.forEach((one) => void one());
-  const closed = { profiles: "server", direct: "shared", groups: "server", bots: "server", lookup: "off" };
+  const closed = {
+    profiles: "server",
+    direct: "shared",
+    groups: "server",
+    spaces: "server",
+    bots: "server",
+    lookup: "off",
+  };
   expect(await policies(token)).toEqual(closed);
   expect(await policies((await register()).token)).toEqual({ ...closed, profiles: "user" });
 });

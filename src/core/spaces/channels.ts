@@ -24,7 +24,7 @@ import { findOverridesOf } from "../../storage/spaces/overrides.ts";
 import { listRoles } from "../../storage/spaces/roles.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
-import { requireMayCreateGroups } from "../policies.ts";
+import { requireMayMakeChannels } from "../policies.ts";
 import { counted } from "../quotas.ts";
 import { fromSpace } from "./from-space.ts";
 import { firstOverrides, newChannel } from "./new-channel.ts";
@@ -103,7 +103,7 @@ export async function createChannel(
   const { name, topic, visibility = "open", kind = "text", roleIds = [], userIds = [] } = wanted;
   const { categoryId = null, isDefault = false, clientChannelId } = wanted;
   const space = await requirePermission(core, caller, id, "manage_channel", "make channels");
-  requireMayCreateGroups(core);
+  requireMayMakeChannels(core);
   await requireOutOfShadow(core, caller);
   await requireAllowed(core, { group_name: name, group_text: [topic] });
   const named = visibility === "private" ? { roleIds, userIds } : { roleIds: [], userIds: [] };

@@ -28,7 +28,7 @@ export type Placed = "added" | "changed" | "unchanged" | "former" | "banned" | "
 
 /** How many members a space has at most: each channel reads all of them, and is no crowd. */
 export function mostMembers({ settings }: Core): number {
-  return Math.min(LIMITS.spaceMembers, settings.crowdMembers);
+  return Math.min(LIMITS.spaceMembers, settings.maxSpaceMembers, settings.crowdMembers);
 }
 
 /** How often a change begins anew where others change the space at the same time. */

@@ -20,7 +20,7 @@ import {
 } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
-import { requireMayCreateGroups } from "../policies.ts";
+import { requireMayMakeSpaces } from "../policies.ts";
 import { counted } from "../quotas.ts";
 import { newChannel } from "./new-channel.ts";
 import { tellAll } from "./tell-channels.ts";
@@ -48,7 +48,7 @@ const FIRST_CHANNEL = "general";
 /**
  * Makes a space with the channel `general`; the caller is its owner. A repeat with the same client space id
  * gives the space of the first call, and its content is not compared.
- * @throws `forbidden` as `requireMayCreateGroups`, `refused` for a text that rules refuse, `quota` for one
+ * @throws `forbidden` as `requireMayMakeSpaces`, `refused` for a text that rules refuse, `quota` for one
  *   group more than the user may make today, `conflict` for the id of a space that is dissolved
  */
 export async function createSpace(
@@ -61,7 +61,7 @@ export async function createSpace(
     clientSpaceId?: ClientSpaceId | undefined;
   },
 ): Promise<{ space: OwnSpace; created: boolean }> {
-  requireMayCreateGroups(core);
+  requireMayMakeSpaces(core);
   await requireAllowedFields(core, fields);
   const shown = core.fileOrigins.withStoredAvatar(fields);
   const { name, avatar = "", description = "", discoverable = false } = shown;

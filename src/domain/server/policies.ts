@@ -9,6 +9,8 @@ export const ProfilePolicy = z.enum(["user", "server"]);
 export const DirectPolicy = z.enum(["anyone", "shared", "friends", "server"]);
 /** Who may create groups. */
 export const GroupPolicy = z.enum(["anyone", "server"]);
+/** Who may make spaces. `server`: the team's backend; `off`: nobody. */
+export const SpacePolicy = z.enum(["anyone", "server", "off"]);
 /** Who may make bots. */
 export const BotPolicy = z.enum(["anyone", "server"]);
 /** Whom a user may look up. `shared`: everybody with whom they share something. */
@@ -22,6 +24,8 @@ export interface Policies {
   direct: z.infer<typeof DirectPolicy>;
   /** `GROUPS` */
   groups: z.infer<typeof GroupPolicy>;
+  /** `SPACES`; without it as `GROUPS` */
+  spaces: z.infer<typeof SpacePolicy>;
   /** `BOTS` */
   bots: z.infer<typeof BotPolicy>;
   /** `LOOKUP` */
@@ -33,6 +37,7 @@ export const OPEN_POLICIES: Policies = {
   profiles: "user",
   direct: "anyone",
   groups: "anyone",
+  spaces: "anyone",
   bots: "anyone",
   lookup: "anyone",
 };

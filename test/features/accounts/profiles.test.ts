@@ -3,7 +3,14 @@ import { call, expectProblem, freshName, register } from "../../support/clients/
 
 const EMPTY_PROFILE = {
   metadata: {},
-  policies: { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" },
+  policies: {
+    profiles: "user",
+    direct: "anyone",
+    groups: "anyone",
+    spaces: "anyone",
+    bots: "anyone",
+    lookup: "anyone",
+  },
   email: "",
   gender: "",
   birthday: "",
@@ -40,7 +47,14 @@ test("a profile starts empty and shows its changes", async () => {
     username: user.username,
     online: false,
     metadata: {},
-    policies: { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" },
+    policies: {
+      profiles: "user",
+      direct: "anyone",
+      groups: "anyone",
+      spaces: "anyone",
+      bots: "anyone",
+      lookup: "anyone",
+    },
     ...change,
   });
   expect((await call("GET", "/v1/me", { token })).body).toEqual(changed.body);

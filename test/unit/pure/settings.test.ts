@@ -10,6 +10,7 @@ const DEFAULTS = {
     maxGroupMembers: 1_000,
     archiveBytes: null,
     crowdMembers: 1_000,
+    maxSpaceMembers: 1_000,
     audienceRate: 20,
     maxLiveMembers: 200,
     maxChanges: 5_000,
@@ -44,7 +45,14 @@ const DEFAULTS = {
   push: { vapid: null, fcm: null, hosts: [] },
   asksConsent: true,
   consent: { whoMayWrite: "everybody", whoMayAdd: "everybody" },
-  policies: { profiles: "user", direct: "anyone", groups: "anyone", bots: "anyone", lookup: "anyone" },
+  policies: {
+    profiles: "user",
+    direct: "anyone",
+    groups: "anyone",
+    spaces: "anyone",
+    bots: "anyone",
+    lookup: "anyone",
+  },
 };
 
 afterEach(() => {
@@ -81,16 +89,40 @@ test("MAX_GROUP_MEMBERS is a number of members", () => {
   expect(readSettings({ MAX_GROUP_MEMBERS: "200000" }).maxGroupMembers).toBe(200_000);
 });
 
-test("PROFILES, DIRECT, GROUPS, BOTS and LOOKUP are policies; another word counts as absent, and is logged", () => {
+test("PROFILES, DIRECT, GROUPS, SPACES, BOTS and LOOKUP are policies; another word counts as absent, and is logged", () => {
   const warned = warnings();
-  const set = { PROFILES: "server", DIRECT: "friends", GROUPS: "server", BOTS: "server", LOOKUP: "off" };
+  const set = {
+    PROFILES: "server",
+    DIRECT: "friends",
+    GROUPS: "server",
+    SPACES: "off",
+    BOTS: "server",
+    LOOKUP: "off",
+  };
   expect(readSettings(set).policies).toEqual({
-    ...{ profiles: "server", direct: "friends", groups: "server", bots: "server", lookup: "off" },
+    ...{
+      profiles: "server",
+      direct: "friends",
+      groups: "server",
+      spaces: "off",
+      bots: "server",
+      lookup: "off",
+    },
   });
   expect(warned).toEqual([]);
-  const misspelt = { PROFILES: "servers", DIRECT: "FRIENDS", GROUPS: "off", BOTS: "none", LOOKUP: "none" };
+  const misspelt = {
+    PROFILES: "servers",
+    DIRECT: "FRIENDS",
+    GROUPS: "off",
+    SPACES: "on",
+    BOTS: "none",
+    LOOKUP: "none",
+  };
   expect(readSettings(misspelt).policies).toEqual(DEFAULTS.policies);
-  expect(warned).toHaveLength(5);
+  expect(warned).toHaveLength(6);
+  // Without SPACES spaces are made as groups are.
+  expect(readSettings({ GROUPS: "server" }).policies.spaces).toBe("server");
+  expect(readSettings({ GROUPS: "server", SPACES: "anyone" }).policies.spaces).toBe("anyone");
 });
 
 test("WHO_MAY_WRITE and WHO_MAY_ADD name those who are admitted; another word counts as absent", () => {
@@ -106,9 +138,9 @@ test("ARCHIVE_MIB is a number of MiB, and nothing moves without it", () => {
   expect(readSettings({ ARCHIVE_MIB: "" }).archiveBytes).toBe(null);
 });
 
-test("LIVE_MEMBERS and CROWD_MEMBERS are numbers of members", () => {
-  expect(readSettings({ LIVE_MEMBERS: "50", CROWD_MEMBERS: "60" })).toMatchObject({
-    ...{ maxLiveMembers: 50, crowdMembers: 60 },
+test("LIVE_MEMBERS, CROWD_MEMBERS and MAX_SPACE_MEMBERS are numbers of members", () => {
+  expect(readSettings({ LIVE_MEMBERS: "50", CROWD_MEMBERS: "60", MAX_SPACE_MEMBERS: "70" })).toMatchObject({
+    ...{ maxLiveMembers: 50, crowdMembers: 60, maxSpaceMembers: 70 },
   });
   const warned = warnings();
   expect(readSettings({ CROWD_MEMBERS: "1" }).crowdMembers).toBe(1_000);

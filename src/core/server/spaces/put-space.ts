@@ -17,6 +17,7 @@ import {
 import { insertChannel } from "../../../storage/spaces/channels.ts";
 import { dissolveSpace as dissolveStored, listChannels } from "../../../storage/spaces/spaces.ts";
 import type { Core } from "../../context.ts";
+import { requireSpaces } from "../../policies.ts";
 import { fromNamedSpace, mostMembers, placeMembers } from "../../spaces/named-members.ts";
 import { firstOverrides, newChannel } from "../../spaces/new-channel.ts";
 import { tellAll, tellChannels } from "../../spaces/tell-channels.ts";
@@ -113,13 +114,18 @@ async function requireRoom(core: Core, space: ServerSpace | null, people: readon
     throw new CoreError("group_full", `This space takes ${most} members at most.`);
 }
 
-/** Makes a space without channels. @returns null: another call has made it meanwhile */
+/**
+ * Makes a space without channels.
+ * @returns null: another call has made it meanwhile
+ * @throws `forbidden` where nobody makes spaces
+ */
 async function make(
   core: Core,
   externalId: ExternalId,
   { name = "", avatar = "", description = "", everyone = FIRST_RIGHTS }: SpaceInput,
   [owner]: readonly Person[],
 ): Promise<SpaceId | null> {
+  requireSpaces(core);
   if (!owner) throw invalid("body.owner", "must name the owner, or `members` must name somebody");
   const space = { name, avatar, description, everyone, externalId, ownerId: owner.id };
   return insertNamedSpace(core.db, { ...space, createdAt: Date.now(), dissolvedAt: null });

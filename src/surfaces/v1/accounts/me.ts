@@ -15,6 +15,7 @@ import {
   LookupPolicy,
   type Policies,
   ProfilePolicy,
+  SpacePolicy,
 } from "../../../domain/server/policies.ts";
 import { limitedByAddress, weighs } from "../../../http/access/rate-limit.ts";
 import { Metadata } from "../common.ts";
@@ -67,6 +68,7 @@ const ShownPolicies = z
         "With whom the user may begin a direct conversation. `shared`: friends, and members of the same conversation; `server`: nobody",
     }),
     groups: GroupPolicy.meta({ description: "`server`: the user creates no groups" }),
+    spaces: SpacePolicy.meta({ description: "`server`, `off`: the user makes no spaces" }),
     bots: BotPolicy.meta({ description: "`server`: the user makes no bots" }),
     lookup: LookupPolicy.meta({
       description:
