@@ -1,5 +1,12 @@
+import { NOBODY } from "../domain/ids.ts";
 import type { HookCaller, HookDirectory } from "../domain/ports.ts";
-import { type HookId, REPORT_CREATED, type ReportEvent, type UserEvent } from "../domain/server/hook.ts";
+import {
+  type HookId,
+  REPORT_CREATED,
+  type ReportEvent,
+  type SpaceEvent,
+  type UserEvent,
+} from "../domain/server/hook.ts";
 import type { ExternalIdsOfUsers, HookFormat } from "../domain/server/hook-format.ts";
 import type { Timing } from "../domain/timing.ts";
 import { HookDeliveries } from "../object/hooks/deliveries.ts";
@@ -11,7 +18,7 @@ export interface UserFeedDeps {
   caller: HookCaller;
   format: HookFormat;
   /** The events behind a number, in their order. */
-  userEvents(after: number, limit: number): Promise<(UserEvent | ReportEvent)[]>;
+  userEvents(after: number, limit: number): Promise<(UserEvent | ReportEvent | SpaceEvent)[]>;
   /** The number of the last event before a time (ms since 1970). */
   lastUserEventBefore(time: number): Promise<number>;
 }
@@ -29,7 +36,7 @@ type Position = { seq: number; tries: number };
 
 const PAGE = 20;
 
-/** Tells a hook what became of users, and of reports: all of them in one order. */
+/** Tells a hook what became of users, of reports and of spaces: all of them in one order. */
 export class UserFeed {
   readonly #sql: SqlStorage;
   readonly #deps: UserFeedDeps;
@@ -69,15 +76,9 @@ export class UserFeed {
     const start = this.#position;
     if (!start || target?.state !== "active" || target.conversations !== null) return null;
     const found = await this.#deps.userEvents(start.seq, PAGE);
-    const { format } = this.#deps;
-    const events = found.map((event) => ({
+    const events = latest(found).map((event) => ({
       ...{ id: `evt_u${event.seq}`, type: event.type, at: event.at, next: event.seq },
-      ...(event.type === REPORT_CREATED
-        ? {
-            users: event.report.about.userId === null ? [] : [event.report.about.userId],
-            data: (externalIds: ExternalIdsOfUsers) => format.report(event, externalIds),
-          }
-        : { users: [], data: () => format.user(event) }),
+      ...this.#shown(event),
     }));
     const {
       position: seq,
@@ -93,6 +94,22 @@ export class UserFeed {
     return found.length === PAGE ? Date.now() : null;
   }
 
+  /** Whom an event names, and how it is written. */
+  #shown(event: UserEvent | ReportEvent | SpaceEvent) {
+    const { format } = this.#deps;
+    if (event.type === REPORT_CREATED)
+      return {
+        users: event.report.about.userId === null ? [] : [event.report.about.userId],
+        data: (externalIds: ExternalIdsOfUsers) => format.report(event, externalIds),
+      };
+    if ("space" in event)
+      return {
+        users: event.userId === NOBODY ? [] : [event.userId],
+        data: (externalIds: ExternalIdsOfUsers) => format.space(event, externalIds),
+      };
+    return { users: [], data: () => format.user(event) };
+  }
+
   get #position(): Position | null {
     return this.#sql.exec<Position>("SELECT seq, tries FROM user_position").toArray()[0] ?? null;
   }
@@ -100,4 +117,22 @@ export class UserFeed {
   #store({ seq, tries }: Position): void {
     this.#sql.exec("INSERT OR REPLACE INTO user_position (id, seq, tries) VALUES (1, ?, ?)", seq, tries);
   }
+}
+
+/**
+ * The events without changes of a member whom a later one is about, too: it tells the same, as it is now. To
+ * give a member other roles changes a row for each.
+ */
+function latest<Event extends UserEvent | ReportEvent | SpaceEvent>(events: readonly Event[]): Event[] {
+  const told = new Set<string>();
+  return events
+    .toReversed()
+    .filter((event) => {
+      if (event.type !== "space_member.changed") return true;
+      const member = `${event.space.id}/${event.userId}`;
+      const isLater = told.has(member);
+      told.add(member);
+      return !isLater;
+    })
+    .toReversed();
 }

@@ -146,7 +146,7 @@ export class HookFeed {
 
   #ofTap({ id, seq, userId, botId, data, at }: ReturnType<HookTaps["after"]>[number]) {
     const { state, renderer } = this.#room;
-    const place = { conversationId: state.id, externalId: this.externalId, seq, rev: state.rev };
+    const place = { ...this.#names, seq, rev: state.rev };
     return {
       ...{ id: this.#idOf(id), type: "message.tapped" as const, at, users: [userId] },
       data: (externalIds: ExternalIdsOfUsers) =>
@@ -173,7 +173,7 @@ export class HookFeed {
       data: (externalIds: ExternalIdsOfUsers) =>
         this.#format.data(
           {
-            ...{ conversationId: state.id, externalId: this.externalId, seq: log.last.seq, rev: state.rev },
+            ...{ ...this.#names, seq: log.last.seq, rev: state.rev },
             conversation: {
               profile: state.profile,
               memberCount: members.activeCount,
@@ -185,8 +185,13 @@ export class HookFeed {
     };
   }
 
+  get #names() {
+    const { id: conversationId, profile } = this.#room.state;
+    return { conversationId, externalId: this.externalId, spaceId: profile.spaceId };
+  }
+
   #placeOf({ seq, changed_rev: rev }: MessageRow) {
-    return { conversationId: this.#room.state.id, externalId: this.externalId, seq, rev: rev ?? 0 };
+    return { ...this.#names, seq, rev: rev ?? 0 };
   }
 
   #idOf(name: string): string {

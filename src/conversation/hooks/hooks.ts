@@ -51,7 +51,12 @@ export class ConversationHooks {
       ...{ directory, caller, format, externalIds, rules, hold, keepMs: timing.hooks.keepMs },
       makerOf: (hook: IncomingHookId) => room.incomingHooks.find(hook)?.createdBy,
     };
-    this.gate = new SendingGate(this.#positions, gateDeps, (id) => room.renderer.person(id));
+    this.gate = new SendingGate(
+      this.#positions,
+      gateDeps,
+      (id) => room.renderer.person(id),
+      () => room.state.profile.spaceId,
+    );
     this.#deliveries = new HookDeliveries(`c${room.state.id}`, directory, caller, externalIds, timing.hooks);
   }
 

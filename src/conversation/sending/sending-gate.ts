@@ -1,7 +1,7 @@
 import type { Person } from "../../domain/accounts/person.ts";
 import { type HookOrigin, hookPerson } from "../../domain/conversations/incoming-hook.ts";
 import { CoreError, type ErrorData, type Failure, type Result } from "../../domain/errors.ts";
-import type { ConversationId, IncomingHookId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, IncomingHookId, SpaceId, UserId } from "../../domain/ids.ts";
 import { type BodyJson, bodyJson, Content, type Kind } from "../../domain/messages/content.ts";
 import type { Draft } from "../../domain/messages/message.ts";
 import { checkMessage, shownToStaff } from "../../domain/moderation/rules/check-message.ts";
@@ -35,7 +35,7 @@ interface GateDeps {
 }
 
 /** A message, or an edit of one, that a user wants to store. */
-export interface Intended extends Omit<GateData, "sender" | "externalId"> {
+export interface Intended extends Omit<GateData, "sender" | "externalId" | "spaceId"> {
   senderId: UserId;
   /** null: it is an edit */
   draft: Draft | null;
@@ -77,11 +77,21 @@ const UNAVAILABLE: Failure = {
 export class SendingGate {
   readonly #positions: HookPositions;
   readonly #deps: GateDeps;
+  readonly #spaceId: () => SpaceId | null;
   readonly #describe: (senderId: UserId) => Person;
   #known: { target: HookTarget; until: number } | undefined;
 
-  /** @param describe the sender as the hook is shown them */
-  constructor(positions: HookPositions, deps: GateDeps, describe: (senderId: UserId) => Person) {
+  /**
+   * @param describe the sender as the hook is shown them
+   * @param spaceId gives the space of the conversation, if it is a channel
+   */
+  constructor(
+    positions: HookPositions,
+    deps: GateDeps,
+    describe: (senderId: UserId) => Person,
+    spaceId: () => SpaceId | null,
+  ) {
+    this.#spaceId = spaceId;
     this.#positions = positions;
     this.#deps = deps;
     this.#describe = describe;
@@ -261,7 +271,7 @@ export class SendingGate {
       const person = origin ? hookPerson(origin) : this.#describe(senderId);
       const sender = { ...person, externalId: known.get(senderId) ?? null };
       const externalId = await this.#deps.externalIds.ofConversation(intended.conversationId);
-      const answer = await this.#ask(target, { ...intended, sender, externalId });
+      const answer = await this.#ask(target, { ...intended, sender, externalId, spaceId: this.#spaceId() });
       if (answer?.action === "accept") return accepted;
       if (answer?.action === "reject") return refused(answer.reason, { reason: answer.reason });
       const body = answer && replaced(intended.kind, answer.body);

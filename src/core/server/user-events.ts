@@ -5,7 +5,7 @@ import { listHooksOfUsers } from "../../storage/server/user-events.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Has hooks look what became of users, and which reports they made, behind the answer. Call it after a change
+ * Has hooks look what became of users and of spaces, and which reports they made, behind the answer. Call it after a change
  * of D1: without a hook it reads an empty table. After a crash the hourly job does it.
  */
 export function usersChanged(core: Core): void {

@@ -2,15 +2,20 @@ import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { findOnlineUsers, listOnlineMembers } from "../../storage/spaces/members.ts";
 import type { Core } from "../context.ts";
+import { usersChanged } from "../server/user-events.ts";
 
 /** The most members who are told of a change: others load the space as they look at it. */
 const MAX_TOLD = 500;
 /** Members who are told at once. */
 const AT_ONCE = 50;
 
-/** Tells the devices of a member, or of a former one, to load a space anew, after the answer. Best effort. */
+/**
+ * Tells the devices of a member, or of a former one, to load a space anew, after the answer. Best effort. Hooks
+ * look, too.
+ */
 export function tellDevices(core: Core, spaceId: SpaceId, userId: UserId): void {
   core.waitUntil(tell(core, spaceId, userId));
+  usersChanged(core);
 }
 
 /** The same, and bots of the space who are online, which hear of all members. */
@@ -22,6 +27,7 @@ export function tellOfMember(core: Core, spaceId: SpaceId, userId: UserId): void
 /** The same for all members who are online. */
 export function tellOnlineMembers(core: Core, spaceId: SpaceId): void {
   tellOnline(core, spaceId, false);
+  usersChanged(core);
 }
 
 function tellOnline(core: Core, spaceId: SpaceId, botsAlone: boolean): void {
@@ -30,7 +36,9 @@ function tellOnline(core: Core, spaceId: SpaceId, botsAlone: boolean): void {
 
 /** The same for those of these users who are online, members or not. */
 export function tellOnlineUsers(core: Core, spaceId: SpaceId, userIds: readonly UserId[]): void {
-  if (userIds.length > 0) core.waitUntil(tellAll(core, spaceId, findOnlineUsers(core.db, userIds)));
+  if (userIds.length === 0) return;
+  core.waitUntil(tellAll(core, spaceId, findOnlineUsers(core.db, userIds)));
+  usersChanged(core);
 }
 
 async function tellAll(core: Core, spaceId: SpaceId, found: Promise<UserId[]>): Promise<void> {

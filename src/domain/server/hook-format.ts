@@ -2,10 +2,10 @@ import type { Person } from "../accounts/person.ts";
 import type { Buttons } from "../bots/buttons.ts";
 import type { TapId } from "../bots/tap.ts";
 import type { Profile } from "../conversations/conversation.ts";
-import type { ConversationId, Position, Seq, UserId } from "../ids.ts";
+import type { ConversationId, Position, Seq, SpaceId, UserId } from "../ids.ts";
 import type { BodyJson, Kind } from "../messages/content.ts";
 import type { Mentions, Message } from "../messages/message.ts";
-import type { ReportEvent, UserEvent } from "./hook.ts";
+import type { ReportEvent, SpaceEvent, UserEvent } from "./hook.ts";
 import type { ExternalId } from "./user-ref.ts";
 
 /** The ids that the team's backend has for users; users without one are missing. */
@@ -16,6 +16,8 @@ export type ConversationHookData = {
   conversationId: ConversationId;
   /** the id that the team's backend has for it; null: none */
   externalId: ExternalId | null;
+  /** the space of a channel; null: it is none */
+  spaceId: SpaceId | null;
   /** of the message; of the conversation itself: its newest */
   seq: Seq | Position;
   /** of the message: its last change; of the conversation: the newest change of a message */
@@ -31,6 +33,8 @@ export type ConversationHookData = {
 export interface GateData {
   conversationId: ConversationId;
   externalId: ExternalId | null;
+  /** the space of a channel; null: it is none */
+  spaceId: SpaceId | null;
   sender: Person & { externalId: ExternalId | null };
   kind: Kind;
   body: BodyJson;
@@ -49,5 +53,6 @@ export interface HookFormat {
   data(data: ConversationHookData, externalIds: ExternalIdsOfUsers): object;
   user(event: UserEvent): object;
   report(event: ReportEvent, externalIds: ExternalIdsOfUsers): object;
+  space(event: SpaceEvent, externalIds: ExternalIdsOfUsers): object;
   sending(data: GateData): object;
 }

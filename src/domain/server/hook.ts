@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { ConversationId, UserId } from "../ids.ts";
 import type { Report } from "../moderation/report.ts";
+import type { RoleId } from "../spaces/role.ts";
+import type { ServerRole, ServerSpace, ServerSpaceMember } from "./server-space.ts";
 import type { ServerUser } from "./server-user.ts";
 import type { ExternalId } from "./user-ref.ts";
 
@@ -19,6 +21,20 @@ export type UserEventType = z.infer<typeof UserEventType>;
 /** What a hook is told of reports. */
 export const REPORT_CREATED = "report.created";
 
+/** What a hook is told of spaces. */
+export const SpaceEventType = z.enum([
+  "space.created",
+  "space.changed",
+  "space.dissolved",
+  "space_member.joined",
+  "space_member.changed",
+  "space_member.left",
+  "role.created",
+  "role.changed",
+  "role.deleted",
+]);
+export type SpaceEventType = z.infer<typeof SpaceEventType>;
+
 /** What a hook is told of. */
 export const HookEventType = z.enum([
   "message.created",
@@ -31,6 +47,7 @@ export const HookEventType = z.enum([
   "conversation.changed",
   "conversation.dissolved",
   ...UserEventType.options,
+  ...SpaceEventType.options,
   REPORT_CREATED,
 ]);
 export type HookEventType = z.infer<typeof HookEventType>;
@@ -132,6 +149,31 @@ export interface UserEvent {
   /** as they are now; null: the account is deleted */
   user: ServerUser | null;
 }
+
+/** What became of a space, of a member of it, or of a role. */
+export interface SpaceEvent {
+  /** the number of the event in the deployment */
+  seq: number;
+  type: SpaceEventType;
+  /** ms since 1970 */
+  at: number;
+  /** of the member; else nobody */
+  userId: UserId;
+  roleId: RoleId | null;
+  /** of the role, as it was then */
+  externalId: ExternalId | null;
+  /** as it is now */
+  space: HookSpace;
+  /** as they are now; null: no member, or the event is about none */
+  member: ServerSpaceMember | null;
+  /** as it is now; null: it is deleted, or the event is about none */
+  role: ServerRole | null;
+}
+
+/** A space as hooks are told of it: with the ids of its roles, without its channels. */
+export type HookSpace = Omit<ServerSpace, "roles" | "channels" | "version"> & {
+  roles: ReadonlyMap<RoleId, ExternalId>;
+};
 
 /** That a user has reported something. Who, and what they say about it, is for staff. */
 export interface ReportEvent {

@@ -200,9 +200,9 @@ export async function deleteUser(
       db.delete(formerSpaceMembers).where(and(eq(formerSpaceMembers.userId, userId), isDeleted)),
       db.delete(spaceBans).where(and(eq(spaceBans.userId, userId), isDeleted)),
       db.delete(spaceMutes).where(and(eq(spaceMutes.userId, userId), isDeleted)),
-      db.delete(spaceMemberRoles).where(and(eq(spaceMemberRoles.userId, userId), isDeleted)),
       db.delete(channelOverrides).where(and(eq(channelOverrides.userId, userId), isDeleted)),
       db.delete(spaceMembers).where(and(eq(spaceMembers.userId, userId), isDeleted)),
+      db.delete(spaceMemberRoles).where(and(eq(spaceMemberRoles.userId, userId), isDeleted)),
       db
         .update(conversations)
         .set({ clientGroupId: null, creatorId: null })

@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ConversationId, FileKey, UserId } from "../../domain/ids.ts";
+import type { ConversationId, FileKey, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ReportId } from "../../domain/moderation/report.ts";
 import type {
   Gate,
@@ -8,10 +8,12 @@ import type {
   HookId,
   HookState,
   REPORT_CREATED,
+  SpaceEventType,
   UserEventType,
 } from "../../domain/server/hook.ts";
 import type { ServerKeyId, ServerScope } from "../../domain/server/server-key.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
+import type { RoleId } from "../../domain/spaces/role.ts";
 import { userRef } from "./accounts.ts";
 
 /** The keys of the team's backends. A revoked key keeps its row: the log names keys by their ids. */
@@ -54,21 +56,25 @@ export const hooks = sqliteTable(
 );
 
 /**
- * What became of users, and which reports they made, while there are hooks that are told of users: triggers
- * of `users` and `reports` write it. Hooks read it behind their position.
+ * What became of users, which reports they made, and what became of spaces, their members and their roles,
+ * while there are hooks that are told of users: triggers of those tables write it. Hooks read it behind their position.
  */
 export const userEvents = sqliteTable(
   "user_events",
   {
     seq: integer().primaryKey({ autoIncrement: true }),
-    /** of a report: who made it */
+    /** of a report: who made it; of a member of a space: who that is; of a space and a role: nobody */
     userId: integer("user_id").notNull().$type<UserId>(),
-    type: text().notNull().$type<UserEventType | typeof REPORT_CREATED>(),
-    /** as it was then: a deleted account has none */
+    type: text().notNull().$type<UserEventType | SpaceEventType | typeof REPORT_CREATED>(),
+    /** of the user or the role, as it was then: what is deleted has none */
     externalId: text("external_id").$type<ExternalId>(),
     at: integer().notNull(),
-    /** null: it is about a user */
+    /** null: it is about no report */
     reportId: integer("report_id").$type<ReportId>(),
+    /** null: it is about no space */
+    spaceId: integer("space_id").$type<SpaceId>(),
+    /** null: it is about no role */
+    roleId: integer("role_id").$type<RoleId>(),
   },
   (table) => [index("user_events_at").on(table.at)],
 );

@@ -1,7 +1,13 @@
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
-import type { NamedPlace, ServerSpace, ServerSpaceMember } from "../../domain/server/server-space.ts";
+import type { HookSpace } from "../../domain/server/hook.ts";
+import type {
+  NamedPlace,
+  ServerRole,
+  ServerSpace,
+  ServerSpaceMember,
+} from "../../domain/server/server-space.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, RoleId } from "../../domain/spaces/role.ts";
@@ -33,20 +39,23 @@ const ofRoles = sql`(SELECT json_group_array(json_array(o.role_id, o.allow, o.de
     })),
 );
 
+/** The columns of a role. */
+const ROLE = {
+  ...{ id: spaceRoles.id, externalId: spaceRoles.externalId, name: spaceRoles.name },
+  ...{ color: spaceRoles.color, position: spaceRoles.position, permissions: spaceRoles.permissions },
+  ...{ mentionable: spaceRoles.mentionable, hoist: spaceRoles.hoist },
+  memberCount: sql`(SELECT count(*) FROM space_member_roles m WHERE m.role_id = space_roles.id)`.mapWith(
+    Number,
+  ),
+};
+
 /** A space with its roles and channels, dissolved ones too; null: there is none. */
 export async function readServerSpace(db: Database, id: SpaceId): Promise<ServerSpace | null> {
-  const memberCount =
-    sql`(SELECT count(*) FROM space_member_roles m WHERE m.role_id = space_roles.id)`.mapWith(Number);
   const [[space], roles, channels] = await queryD1(
     db.batch([
       db.select().from(spaces).where(eq(spaces.id, id)),
       db
-        .select({
-          ...{ id: spaceRoles.id, externalId: spaceRoles.externalId, name: spaceRoles.name },
-          ...{ color: spaceRoles.color, position: spaceRoles.position, memberCount },
-          permissions: spaceRoles.permissions,
-          ...{ mentionable: spaceRoles.mentionable, hoist: spaceRoles.hoist },
-        })
+        .select(ROLE)
         .from(spaceRoles)
         .where(eq(spaceRoles.spaceId, id))
         .orderBy(desc(spaceRoles.position), asc(spaceRoles.id)),
@@ -191,6 +200,51 @@ export async function listServerMembers(
       .orderBy(asc(joinedAt), asc(userId))
       .limit(limit),
   );
+}
+
+/**
+ * The spaces with these ids, dissolved ones too, and of these members and roles those that are there. One
+ * batch.
+ */
+export async function findHookParts(
+  db: Database,
+  { spaceIds, members, roleIds }: HookParts,
+): Promise<{
+  spaces: HookSpace[];
+  members: (ServerSpaceMember & { spaceId: SpaceId })[];
+  roles: ServerRole[];
+}> {
+  const pairs = JSON.stringify(members.map(({ spaceId, userId }) => [spaceId, userId]));
+  const [found, names, roles, present] = await queryD1(
+    db.batch([
+      db.select().from(spaces).where(isAmong(spaces.id, spaceIds)),
+      db
+        .select({ spaceId: spaceRoles.spaceId, id: spaceRoles.id, externalId: spaceRoles.externalId })
+        .from(spaceRoles)
+        .where(isAmong(spaceRoles.spaceId, spaceIds)),
+      db.select(ROLE).from(spaceRoles).where(isAmong(spaceRoles.id, roleIds)),
+      db
+        .select({ ...MEMBER, spaceId: spaceMembers.spaceId, externalId: users.externalId })
+        .from(spaceMembers)
+        .innerJoin(users, eq(users.id, spaceMembers.userId))
+        .where(
+          sql`(space_id, user_id) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')
+            FROM json_each(${pairs}))`,
+        ),
+    ]),
+  );
+  const ofSpace = Map.groupBy(names, (role) => role.spaceId);
+  const withRoles = found.map((space) => ({
+    ...space,
+    roles: new Map((ofSpace.get(space.id) ?? []).map((role) => [role.id, role.externalId])),
+  }));
+  return { spaces: withRoles, members: present, roles };
+}
+
+interface HookParts {
+  spaceIds: readonly SpaceId[];
+  members: readonly { spaceId: SpaceId; userId: UserId }[];
+  roleIds: readonly RoleId[];
 }
 
 /**

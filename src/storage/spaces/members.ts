@@ -148,11 +148,12 @@ export function endingQueries(db: Database, id: SpaceId, userIds: readonly UserI
     AND user_id IN (${listed(userIds)}) AND ${isNext}`;
   return [
     db.delete(spaceInvitations).where(and(ofMaker, isNext)),
-    db.delete(spaceMemberRoles).where(and(ofRoles, isNext)),
     db.update(channelOverrides).set({ allow: 0 }).where(and(ofChannels, isNext)),
     db.delete(channelOverrides).where(and(ofChannels, eq(channelOverrides.deny, 0), isNext)),
     db.insert(formerSpaceMembers).select(former).onConflictDoNothing(),
     db.delete(spaceMembers).where(and(isOfMember, isNext)),
+    // Behind the membership: hooks are told of no change of a member.
+    db.delete(spaceMemberRoles).where(and(ofRoles, isNext)),
   ] as const;
 }
 

@@ -565,6 +565,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
   findOnlineUsers: (db) => spaceMembers.findOnlineUsers(db, [ANN]),
   readServerSpace: (db) => serverSpaces.readServerSpace(db, SPACE),
+  findHookParts: (db) =>
+    serverSpaces.findHookParts(db, {
+      spaceIds: [SPACE],
+      members: [{ spaceId: SPACE, userId: ANN }],
+      roleIds: [ROLE_ID],
+    }),
   findNamedPlaces: (db) => serverSpaces.findNamedPlaces(db, [EXTERNAL_ROLE]),
   storeRights: (db) =>
     serverSpaces.storeRights(db, READ, {

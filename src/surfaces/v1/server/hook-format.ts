@@ -9,6 +9,7 @@ import { serializePerson } from "../accounts/users.ts";
 import { serializeLastMessage, withExternalId } from "../messages/message.ts";
 import { serializeReactions } from "../messages/reactions.ts";
 import { serializeAbout } from "../moderation/reports.ts";
+import { serializeSpaceEvent } from "./space-event.ts";
 import { serializeServerUser } from "./users.ts";
 
 /** v1's form of what hooks are told. */
@@ -25,9 +26,11 @@ export const hookFormat: HookFormat = {
       },
     },
   }),
+  space: serializeSpaceEvent,
   sending: ({
     conversationId,
     externalId: conversationExternalId,
+    spaceId,
     sender: { id, username, nickname, avatar, externalId },
     kind,
     body,
@@ -39,6 +42,7 @@ export const hookFormat: HookFormat = {
   }) => ({
     conversation_id: conversationId,
     conversation_external_id: conversationExternalId,
+    ...(spaceId !== null && { space_id: spaceId }),
     message: {
       sender: { id, external_id: externalId, username, nickname, avatar },
       ...{ kind, body: StoredBody.parse(JSON.parse(body)), mentions },
@@ -51,6 +55,7 @@ export const hookFormat: HookFormat = {
   data: (data, externalIds) => ({
     conversation_id: data.conversationId,
     conversation_external_id: data.externalId,
+    ...(data.spaceId !== null && { space_id: data.spaceId }),
     ...{ seq: data.seq, rev: data.rev },
     ...shown(data, externalIds),
   }),

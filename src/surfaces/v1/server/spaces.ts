@@ -7,6 +7,7 @@ import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import type {
+  ServerRole as DomainServerRole,
   ServerSpace as DomainServerSpace,
   ServerSpaceMember as DomainServerSpaceMember,
 } from "../../../domain/server/server-space.ts";
@@ -277,7 +278,7 @@ export const serverSpaces = v1Router()
   .openapi(listMembersRoute, async (c) => {
     const { sref } = c.req.valid("param");
     const page = await listServerSpaceMembers(c.var.core, sref, c.req.valid("query"));
-    return c.json(serializePage(page, serializeMember), 200);
+    return c.json(serializePage(page, serializeServerSpaceMember), 200);
   })
   .openapi(membersRoute, async (c) => {
     const { add, remove } = c.req.valid("json");
@@ -294,9 +295,7 @@ function serializeServerSpace(space: DomainServerSpace): z.infer<typeof ServerSp
   return {
     ...{ id, external_id: externalId, name, avatar, description },
     ...{ owner_id: ownerId, member_count: memberCount, everyone: permissionsIn(everyone) },
-    roles: roles.map(({ externalId: external_id, memberCount: member_count, permissions, ...role }) => ({
-      ...{ ...role, external_id, permissions: permissionsIn(permissions), member_count },
-    })),
+    roles: roles.map(serializeServerRole),
     channels: channels.map((channel) => {
       const { visibility, kind } = lookOf(channel.overrides);
       return {
@@ -308,7 +307,17 @@ function serializeServerSpace(space: DomainServerSpace): z.infer<typeof ServerSp
   };
 }
 
-function serializeMember(
+/** A role as v1 shows it to the team's backend. */
+export function serializeServerRole(role: DomainServerRole): z.infer<typeof ServerRole> {
+  const { id, externalId, name, color, position, permissions, mentionable, hoist, memberCount } = role;
+  return {
+    ...{ id, external_id: externalId, name, color, position, permissions: permissionsIn(permissions) },
+    ...{ mentionable, hoist, member_count: memberCount },
+  };
+}
+
+/** A member of a space as v1 shows them to the team's backend. */
+export function serializeServerSpaceMember(
   member: DomainServerSpaceMember & { roles: ExternalId[] },
 ): z.infer<typeof ServerSpaceMember> {
   const { userId, externalId, roles, joinedAt, mutedUntil } = member;
