@@ -43,7 +43,7 @@ export function figuresOf(texts: ReadonlyMap<string, string>, notes: readonly st
     {
       name: "lines of code that deliver",
       now: paths.filter((path) => DELIVERY.test(path)).reduce((sum, path) => sum + linesOf(path), 0),
-      limit: 7_530,
+      limit: 7_575,
     },
     { name: "kinds of alarm jobs of an inbox", now: kindsIn(texts, "inbox"), limit: 29 },
     { name: "kinds of alarm jobs of a conversation", now: kindsIn(texts, "conversation"), limit: 18 },
