@@ -17,6 +17,8 @@ interface Somewhere {
   conversation_id: number;
   /** your own id of it; null: none */
   conversation_external_id: string | null;
+  /** of a channel alone */
+  space_id?: number;
 }
 
 /** Where something has happened. */
@@ -72,6 +74,19 @@ interface HookReport extends Pick<Schemas["Report"], "id" | "reason" | "created_
   about: Schemas["Reported"] & { user_external_id: string | null };
 }
 
+/** A space as hooks are told of it. */
+type HookSpace = Omit<Schemas["ServerSpace"], "roles" | "channels">;
+
+/** The space of a member or a role, and your own id of it; null: none. */
+interface InSpace {
+  space_id: number;
+  space_external_id: string | null;
+}
+
+/** A member or a role as it is; of what is there no more `id` and `external_id` alone. */
+type OrGone<Thing extends { id: number; external_id: unknown }> = Pick<Thing, "id" | "external_id"> &
+  Partial<Thing>;
+
 /**
  * What a hook is asked before a message is stored, or an edit of one. It is answered with a `HookDecision`.
  */
@@ -102,6 +117,12 @@ export type HookEvent =
     >
   | Call<"user.created" | "user.changed", { user: Schemas["ServerUser"] }>
   | Call<"user.deleted", { user: Pick<Schemas["ServerUser"], "id" | "external_id"> }>
+  | Call<"space.created" | "space.changed" | "space.dissolved", { space: HookSpace }>
+  | Call<
+      "space_member.joined" | "space_member.changed" | "space_member.left",
+      InSpace & { member: OrGone<Schemas["ServerSpaceMember"]> }
+    >
+  | Call<"role.created" | "role.changed" | "role.deleted", InSpace & { role: OrGone<Schemas["ServerRole"]> }>
   | Call<"report.created", { report: HookReport }>
   | Call<"test", object>
   | SendingEvent;

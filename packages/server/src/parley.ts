@@ -4,6 +4,7 @@ import { Conversations } from "./conversations.ts";
 import { Hooks } from "./hooks.ts";
 import { Messages } from "./messages.ts";
 import type { Ref } from "./ref.ts";
+import { Spaces } from "./spaces.ts";
 import { Tokens } from "./tokens.ts";
 import { Users } from "./users.ts";
 
@@ -25,6 +26,8 @@ export class Parley {
   readonly tokens: Tokens;
   /** scope `conversations` */
   readonly conversations: Conversations;
+  /** scope `conversations` */
+  readonly spaces: Spaces;
   /** scope `messages` */
   readonly messages: Messages;
   /** scope `hooks` */
@@ -36,6 +39,7 @@ export class Parley {
     this.users = new Users(this.#calls);
     this.tokens = new Tokens(this.#calls);
     this.conversations = new Conversations(this.#calls);
+    this.spaces = new Spaces(this.#calls);
     this.messages = new Messages(this.#calls);
     this.hooks = new Hooks(this.#calls);
   }

@@ -1,6 +1,6 @@
 import type { Ref } from "./ref.ts";
 
-/** A user or a conversation, in the path of a call. */
-export function place(ref: Ref): { path: { ref: string; cref: string } } {
-  return { path: { ref: `${ref}`, cref: `${ref}` } };
+/** A user, a conversation or a space, in the path of a call. */
+export function place(ref: Ref): { path: { ref: string; cref: string; sref: string } } {
+  return { path: { ref: `${ref}`, cref: `${ref}`, sref: `${ref}` } };
 }

@@ -1,2 +1,2 @@
-/** Names a user or a conversation: the `id`, or `ext:` and your own id. */
+/** Names a user, a conversation or a space: the `id`, or `ext:` and your own id. */
 export type Ref = number | `ext:${string}`;
