@@ -61,15 +61,10 @@ export async function putSpace(core: Core, by: ServerKeyId, ref: SpaceRef, given
   const id = before?.id ?? made ?? (await findNamed(core, ref))?.id ?? raise(noNamedSpace());
   await settle(core, by, id, (space) => rightsOf(space, input));
   await putChannels(core, id, input.channels);
-  await placeMembers(
-    core,
-    by,
-    id,
-    unique(people).map(({ id: userId }) => ({ userId })),
-    {
-      areFormerKept: false,
-    },
-  );
+  const members = unique(people).map((person) => ({ userId: person.id }));
+  const placed = await placeMembers(core, by, id, members, { areFormerKept: false });
+  // Others have come, or a ban, since it was looked at: the same again says so.
+  if ([...placed.values()].some((result) => result === "full" || result === "banned")) throw isChanging();
   const [owner] = people;
   if (input.owner && owner) await handOver(core, by, id, owner.id);
   const space = await requireSpace(core, { id });
@@ -139,11 +134,11 @@ async function settle(
   core: Core,
   by: ServerKeyId,
   id: SpaceId,
-  plan: (space: ServerSpace) => SpaceRights | null,
+  plan: (space: ServerSpace) => SpaceRights | null | Promise<SpaceRights | null>,
 ): Promise<void> {
   const isChanged = await fromNamedSpace(core, id, async () => {
     const space = await requireSpace(core, { id });
-    const rights = plan(space);
+    const rights = await plan(space);
     if (!rights) return { is: false };
     return (await storeRights(core.db, space, rights)) ? { is: true } : null;
   });
@@ -197,8 +192,11 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
 async function handOver(core: Core, by: ServerKeyId, id: SpaceId, ownerId: UserId): Promise<void> {
   const rights = { space: { ownerId }, newRoles: [], roles: [], overrides: [], defaults: [] };
   let isNew = false;
-  await settle(core, by, id, (space) => {
+  await settle(core, by, id, async (space) => {
     isNew = space.ownerId !== ownerId;
+    const [state] = isNew ? await findMemberStates(core.db, id, [ownerId]) : [];
+    // They have left since they were made a member.
+    if (isNew && !state?.isMember) throw isChanging();
     return isNew ? rights : null;
   });
   if (isNew)
@@ -222,7 +220,7 @@ function unique(people: readonly Person[]): Person[] {
 }
 
 function isChanging(): CoreError {
-  return new CoreError("unavailable", "The channels of this space are being changed. Try again.", {
+  return new CoreError("unavailable", "This space is being changed. Try again.", {
     retryAfter: 1,
   });
 }
