@@ -16,10 +16,11 @@ export class Spaces {
   }
 
   /**
-   * Makes a space, or changes the one that is there. What is missing stays; members who are missing are added,
-   * and `ext:` ids of users that nobody has make users. The same again completes a call that was cut off.
-   * @throws {ParleyError} `not_found`: a user, or a space by its `id`; `conflict`: the space is dissolved, full,
-   * or would have too many channels or roles, or a channel's id is that of another conversation; `forbidden`
+   * Makes a space, or changes the one that is there. What is missing stays; members who are missing are
+   * added, and `ext:` ids of users that nobody has make users. The same again completes a call that was
+   * cut off.
+   * @throws {ParleyError} `not_found`: a user, or a space by its `id`; `conflict`: the space is dissolved or
+   * full, would have too many channels or roles, or the id of a channel is taken elsewhere; `forbidden`
    */
   put(ref: Ref, wanted: Schemas["SpaceInput"]): Promise<Schemas["ServerSpace"]> {
     return this.#calls.call("put", "/v1/server/spaces/{sref}", { ...place(ref), body: wanted });

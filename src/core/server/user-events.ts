@@ -5,8 +5,8 @@ import { listHooksOfUsers } from "../../storage/server/user-events.ts";
 import type { Core } from "../context.ts";
 
 /**
- * Has hooks look what became of users and of spaces, and which reports they made, behind the answer. Call it after a change
- * of D1: without a hook it reads an empty table. After a crash the hourly job does it.
+ * Has hooks look what became of users and of spaces, and which reports they made, behind the answer. Call it
+ * after a change of D1: without a hook it reads an empty table. After a crash the hourly job does it.
  */
 export function usersChanged(core: Core): void {
   core.waitUntil(wakeHooksOfUsers(core.db, core.hooks));

@@ -57,7 +57,8 @@ export const hooks = sqliteTable(
 
 /**
  * What became of users, which reports they made, and what became of spaces, their members and their roles,
- * while there are hooks that are told of users: triggers of those tables write it. Hooks read it behind their position.
+ * while there are hooks that are told of users: triggers of those tables write it. Hooks read it behind their
+ * position.
  */
 export const userEvents = sqliteTable(
   "user_events",

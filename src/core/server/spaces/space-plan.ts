@@ -10,7 +10,7 @@ import type { SpaceRights } from "../../../storage/server/server-spaces.ts";
 import type { RoleFields } from "../../../storage/spaces/roles.ts";
 
 /** A role as a backend wants it; what is absent stays. */
-export type RoleInput = { externalId: ExternalId } & {
+type RoleInput = { externalId: ExternalId } & {
   [Field in keyof RoleFields]?: RoleFields[Field] | undefined;
 };
 
