@@ -56,6 +56,7 @@ const TEST_FOLDERS = [
   "test/bot-libraries",
   "test/kook-libraries",
   "test/scripts/import",
+  "test/scripts/newer-exports",
   "test/scripts/start",
   "packages/client/test",
   "packages/client/test/*",

@@ -118,11 +118,18 @@ export class Collection {
     return this.users.get(user)?.nickname ?? user;
   }
 
-  /** Adds a space, whose channels are the groups with its id. @param owner by external id */
-  space(id: string, name: string, owner: string | null = null): void {
+  /**
+   * Adds a space, whose channels are the groups with its id.
+   * @param how `owner` by external id; `namesMembers`: the export names all who are in a channel
+   */
+  space(
+    id: string,
+    name: string,
+    { owner = null, namesMembers = true }: { owner?: string | null; namesMembers?: boolean } = {},
+  ): void {
     if (this.spaces.has(id)) return;
     const shown = groupNameOf([name], "Space");
-    this.spaces.set(id, { name: shown, owner, members: new Map(), roles: new Map() });
+    this.spaces.set(id, { name: shown, owner, members: new Map(), roles: new Map(), namesMembers });
   }
 
   /** Adds a member of a space. */

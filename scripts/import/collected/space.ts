@@ -13,4 +13,6 @@ export interface CollectedSpace {
   members: Map<string, { isGuest: boolean; roles: Set<string> }>;
   /** roles by external id, the highest first */
   roles: Map<string, SpaceRole>;
+  /** the export names all who are in a channel */
+  namesMembers: boolean;
 }

@@ -9,7 +9,7 @@ type Override = NonNullable<ConversationInput["overrides"]>[number];
 /** What a channel has beside its record. */
 type ChannelFields = Pick<
   ConversationInput,
-  "join_policy" | "overrides" | "introduction" | "announcement" | "mute_all"
+  "join_policy" | "overrides" | "outside" | "introduction" | "announcement" | "mute_all"
 >;
 
 /** Members who are named in the overrides of a channel: more of them get a role. Leaves room for others. */
@@ -64,10 +64,17 @@ function channelOf(
   }
   for (const [user, { role }] of active)
     if (role === "admin" && overrides.length < LIMITS.overrides) manage(overrides, user);
+  const mayRead = (user: string) =>
+    isForAll || (record.join_policy === "free" && space.members.get(user)?.isGuest === false);
+  const everybody = new Set([...members.keys(), ...space.members.keys()]);
+  const outside = space.namesMembers
+    ? [...everybody].filter((user) => !inside.has(user) && !mayRead(user))
+    : [];
   const topic = [record.announcement, record.introduction].filter(Boolean).join("\n");
   return {
     join_policy: "closed",
     overrides,
+    ...(outside.length > 0 && { outside }),
     introduction: first(topic, LIMITS.description),
     announcement: "",
     mute_all: false,

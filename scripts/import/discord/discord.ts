@@ -57,7 +57,7 @@ export async function readDiscord(source: Source, collection: Collection): Promi
     const conversation = hasRoot ? parent : ids.of(channel.id);
     const isInGuild = channel.type !== DIRECT && channel.type !== DIRECT_GROUP;
     const space = isInGuild && guild.id ? ids.of(`guild/${guild.id}`) : undefined;
-    if (space) collection.space(space, guild.name ?? "");
+    if (space) collection.space(space, guild.name ?? "", { namesMembers: false });
     const record = conversationOf(conversation, guild, channel);
     if (!hasRoot) collection.conversation({ ...record, ...(space && { space }) });
     const room: DiscordRoom = {

@@ -2,6 +2,7 @@ import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
 import type { Files } from "../files/files.ts";
 import type { LeftOut } from "../left-out.ts";
 import type { ImportServer, PartAnswer } from "./import-server.ts";
+import { Repeats } from "./repeats.ts";
 
 /** The server takes parts of 8 MiB; smaller ones let the operator see the progress. */
 const PART_BYTES = 4 * 1024 * 1024;
@@ -30,6 +31,9 @@ export class Sender {
   #lines: string[] = [];
   #records: ExportRecordInput[] = [];
   #bytes = 0;
+  readonly #repeats = new Repeats();
+  /** the indices of records that an earlier part had, too */
+  #repeated = new Set<number>();
 
   constructor(server: ImportServer, files: Files, leftOut: LeftOut, isDry: boolean) {
     this.#server = server;
@@ -48,23 +52,39 @@ export class Sender {
         await this.#part();
         progress(this.done);
       }
-      this.#lines.push(line);
-      this.#records.push(record);
-      this.#bytes += bytes;
+      for (const again of this.#isDry ? [] : this.#repeats.before(record)) {
+        this.#repeated.add(this.#records.length);
+        this.#add(again, JSON.stringify(again));
+      }
+      this.#add(record, line);
     }
     if (this.#lines.length > 0) await this.#part();
     progress(this.done);
   }
 
+  #add(record: ExportRecordInput, line: string): void {
+    this.#lines.push(line);
+    this.#records.push(record);
+    this.#bytes += Buffer.byteLength(line) + 1;
+    this.#repeats.note(record);
+  }
+
   async #part(): Promise<void> {
     const records = this.#records;
+    const repeated = this.#repeated;
     const answer = await this.#server.part(`${this.#lines.join("\n")}\n`, this.#isDry);
     this.#lines = [];
     this.#records = [];
     this.#bytes = 0;
+    this.#repeated = new Set();
+    this.#repeats.begin();
     add(this.done.imported, answer.imported);
     add(this.done.unchanged, answer.unchanged);
-    this.#note(answer, records);
+    // They have been counted, and are there already now, unless the server leaves them out again.
+    const refused = new Set(answer.left_out.map(({ line }) => line - 1));
+    for (const index of repeated)
+      if (!refused.has(index)) add(this.done.unchanged, { [records[index]?.type ?? ""]: -1 });
+    this.#note(answer, records, repeated);
     if (!this.#isDry) await this.#hand(answer.files_wanted.map(({ sha256 }) => sha256));
     for (const record of records)
       if (record.type === "file" && record.file.sha256) this.#files.release(record.file.sha256);
@@ -90,8 +110,13 @@ export class Sender {
   }
 
   /** Notes the records that the server has left out. */
-  #note({ left_out: items, left_out_count: count }: PartAnswer, records: readonly ExportRecordInput[]): void {
+  #note(
+    { left_out: items, left_out_count: count }: PartAnswer,
+    records: readonly ExportRecordInput[],
+    repeated: ReadonlySet<number>,
+  ): void {
     for (const { line, type, external_id: id, reason } of items) {
+      if (repeated.has(line - 1)) continue;
       const record = records[line - 1];
       const where =
         record?.type === "message" ? `${record.message.conversation}, ${id}` : (id ?? `line ${line}`);

@@ -66,7 +66,9 @@ export async function readSlack(source: Source, collection: Collection, workspac
   const publicChannels = new Set<string>();
   const owner = users.find(({ is_primary_owner: isOwner, deleted }) => isOwner && !deleted);
   const space = ids.of("workspace");
-  collection.space(space, workspaceName(source.name), owner ? (collection.idOf(owner.id) ?? null) : null);
+  collection.space(space, workspaceName(source.name), {
+    owner: owner ? (collection.idOf(owner.id) ?? null) : null,
+  });
   for (const { id, deleted, ...user } of users) {
     const external = collection.idOf(id);
     const isGuest = Boolean(user.is_restricted || user.is_ultra_restricted);

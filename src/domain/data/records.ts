@@ -187,6 +187,8 @@ export const ConversationFields = z.object({
    * `everyone`, an announcement channel `write`.
    */
   overrides: z.array(OverrideRecord).max(LIMITS.overrides).default([]),
+  /** of a channel: users who may not read it. Who of them reads it, where it is known, does so no more */
+  outside: z.array(Ref).optional(),
   /** in the export of one's own account: the marks of the user, one bit each; absent: none */
   marks: z.int().positive().optional(),
   /** in the export of one's own account: the user's groups of conversations that it is in; absent: none */

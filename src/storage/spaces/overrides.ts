@@ -1,9 +1,11 @@
 import { and, eq, isNull, or, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import { bitsOf } from "../../domain/spaces/permission.ts";
 import type { Override, OverrideTarget } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
+import { isAmong, listed } from "../json-lists.ts";
 import { channelOverrides, conversations } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { type ChannelChange, mayBeFollowed, placeQuery } from "./channel-place.ts";
@@ -37,6 +39,36 @@ export async function findOverridesOf(
         ),
       ),
   );
+}
+
+/**
+ * Ends what a channel allows to users, and denies `read` to some of them; what it denies besides stays.
+ * @param who `denied`: those of the users who read it by other rights
+ * @returns false: the space is another one by now
+ */
+export async function keepOutside(
+  db: Database,
+  read: ReadSpace,
+  channel: ConversationId,
+  { users, denied }: { users: readonly UserId[]; denied: readonly UserId[] },
+): Promise<boolean> {
+  const { first, isNext } = fromVersion(db, read);
+  const isTheirs = and(eq(conversationId, channel), isAmong(userId, users), isNext);
+  const toRead = bitsOf(["read"]);
+  const deny = sql`deny | CASE WHEN user_id IN (${listed(denied)}) THEN ${toRead} ELSE 0 END`;
+  const [rows] = await queryD1(
+    db.batch([
+      first,
+      db.update(channelOverrides).set({ allow: 0, deny }).where(isTheirs),
+      db.delete(channelOverrides).where(and(isTheirs, eq(channelOverrides.deny, 0))),
+      db.insert(channelOverrides).select(
+        sql`SELECT ${channel}, NULL, d.value, 0, ${toRead} FROM json_each(${JSON.stringify(denied)}) d
+          WHERE ${isNext} AND NOT EXISTS
+            (SELECT 1 FROM channel_overrides o WHERE o.conversation_id = ${channel} AND o.user_id = d.value)`,
+      ),
+    ]),
+  );
+  return rows.length > 0;
 }
 
 /** What a channel changes of the rights of somebody; null: nothing any more. */

@@ -21,18 +21,20 @@ function recordsOf({ body }: Got) {
 }
 
 /** Answers as a server that takes everything, and lacks all files. */
-function takeAll(got: Got, response: ServerResponse): void {
+function takeAll(got: Got, response: ServerResponse, hasConversations = false): void {
   if (got.method === "PUT") {
     response.writeHead(201).end();
     return;
   }
   const imported: { [type: string]: number } = {};
+  const unchanged: { [type: string]: number } = {};
   const wanted: { external_id: string; sha256: string }[] = [];
   for (const record of recordsOf(got)) {
-    if (record.type !== "version") imported[record.type] = (imported[record.type] ?? 0) + 1;
+    const counts = hasConversations && record.type === "conversation" ? unchanged : imported;
+    if (record.type !== "version") counts[record.type] = (counts[record.type] ?? 0) + 1;
     if (record.type === "file") wanted.push(FileRecord.parse(record).file);
   }
-  const report = { imported, unchanged: {}, left_out: [], left_out_count: 0, files_wanted: wanted };
+  const report = { imported, unchanged, left_out: [], left_out_count: 0, files_wanted: wanted };
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(report));
 }
 
@@ -132,6 +134,35 @@ test("a part is cut before any file but the picture of a user", async () => {
   const parts = got.map(recordsOf);
   expect(parts.map((part) => part.length)).toEqual([2_001, 2_000, 2_000, 500]);
   expect(parts[0]?.at(-1)).toMatchObject({ type: "file" });
+});
+
+test("each part with messages of a channel has its record, which counts once", async () => {
+  const { origin, got } = await listen((one, response) => takeAll(one, response, got.length > 1));
+  const overrides = [{ role: "everyone", deny: ["read"] }];
+  const channel = { external_id: "c", kind: "group", space: "s", overrides };
+  const open = { ...channel, external_id: "d", overrides: [] };
+  const message = (i: number) => ({
+    type: "message",
+    message: {
+      ...{ conversation: i % 2 ? "c" : "d", external_id: `m${i}`, sender: "u", created_at: i },
+      ...{ kind: "text", body: { text: "Beans" } },
+    },
+  });
+  const records = [
+    ...[channel, open].map((conversation) => ({ type: "conversation", conversation })),
+    ...Array.from({ length: 2_100 }, (_, i) => message(i)),
+  ];
+  const own = folderOf({ "own.jsonl": records.map((record) => JSON.stringify(record)).join("\n") });
+  const env = { PARLEY_URL: origin, PARLEY_KEY: "psk_test" };
+  const said: string[] = [];
+  expect(await runImport({ argv: [own], env, say: (line) => said.push(line) })).toBe(0);
+  const named = got.map((part) =>
+    recordsOf(part).flatMap(({ type, conversation }) =>
+      type === "conversation" ? Object(conversation).external_id : [],
+    ),
+  );
+  expect(named).toEqual([["c", "d"], ["c"]]);
+  expect(said.join("\n")).toContain("2 conversations, 2,100 messages");
 });
 
 test("repeats a call whose answer breaks off, after the pause that the server asks for", async () => {

@@ -610,6 +610,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   storeMemberRole: (db) => roles.storeMemberRole(db, READ, { userId: ANN, roleId: ROLE_ID, isGiven: true }),
   listOverrides: (db) => overrides.listOverrides(db, ID),
   findOverridesOf: (db) => overrides.findOverridesOf(db, SPACE, { userId: ANN, roleIds: [ROLE_ID] }),
+  keepOutside: (db) => overrides.keepOutside(db, READ, ID, { users: [ANN], denied: [ANN] }),
   storeOverrides: (db) =>
     overrides.storeOverrides(db, READ, ID, [
       { roleId: ROLE_ID, userId: null, rights: { allow: 1, deny: 2 } },

@@ -23,6 +23,7 @@ import {
 import { findNamedRoles } from "../../../storage/data/imported-spaces.ts";
 import type { Core } from "../../context.ts";
 import { newChannel } from "../../spaces/new-channel.ts";
+import { keepAudience } from "./channel-audience.ts";
 import { fileRef } from "./known.ts";
 import { type ImportRun, type Line, leftOut } from "./run.ts";
 
@@ -32,7 +33,9 @@ export async function importConversations(run: ImportRun, lines: Line<Conversati
   await known.learnFiles(lines.flatMap(({ record }) => fileRef(record.avatar) ?? []));
   await known.learnConversations(lines.map(({ record }) => record.external_id));
   await known.learnSpaces(lines.flatMap(({ record }) => record.space ?? []));
-  await known.learnUsers(lines.flatMap(({ record }) => [...(record.users ?? []), ...ownerOf(record)]));
+  await known.learnUsers(
+    lines.flatMap(({ record }) => [...(record.users ?? []), ...ownerOf(record), ...(record.outside ?? [])]),
+  );
   for (const { line, record } of lines) {
     const at = { line, externalId: record.external_id };
     const outcome = await importConversation(run, record).catch(leftOut);
@@ -50,8 +53,26 @@ async function importConversation(run: ImportRun, record: ConversationFields): P
     return { result: "left_out", reason: "There is a conversation with this external id in another place." };
   if (there.kind !== record.kind)
     return { result: "left_out", reason: `There is a ${there.kind} conversation with this external id.` };
+  if (there.spaceId !== null) {
+    const { id, spaceId } = there;
+    const reason = await closing(run, externalId, () => keepAudience(run, { id, spaceId }, record));
+    if (reason !== null) return { result: "left_out", reason };
+  }
   await setProfile(run.core, there.id, record);
   return { result: "unchanged" };
+}
+
+/** Closes a channel to messages, unless it is known who reads them. */
+async function closing(
+  { closed }: ImportRun,
+  ref: ExternalId,
+  work: () => Promise<string | null>,
+): Promise<string | null> {
+  closed.set(ref, "It is not known who reads them: import them again.");
+  const reason = await work();
+  if (reason === null) closed.delete(ref);
+  else closed.set(ref, reason);
+  return reason;
 }
 
 async function makeDirect({ core, known }: ImportRun, record: ConversationFields): Promise<ImportOutcome> {

@@ -29,7 +29,11 @@ export async function importMessages(run: ImportRun, lines: Line<MessageRecord>[
   await known.learnFiles(named.flatMap(({ files }) => files));
   for (const [ref, some] of Map.groupBy(lines, ({ record }) => record.conversation)) {
     const conversation = known.conversations.get(ref);
-    if (conversation) await importInto(run, conversation.id, some);
+    const reason = run.closed.get(ref);
+    if (reason !== undefined)
+      for (const { line, record } of some)
+        run.report.note("message", { line, externalId: record.external_id }, { result: "left_out", reason });
+    else if (conversation) await importInto(run, conversation.id, some);
     else
       for (const { line, record } of some)
         noConversation(run.report, "message", line, record.external_id, ref);

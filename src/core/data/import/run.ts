@@ -2,6 +2,7 @@ import type { ImportOutcome } from "../../../domain/data/portable-message.ts";
 import type { ExportRecord } from "../../../domain/data/records.ts";
 import { CoreError } from "../../../domain/errors.ts";
 import type { ServerKeyId } from "../../../domain/server/server-key.ts";
+import type { ExternalId } from "../../../domain/server/user-ref.ts";
 import type { Core } from "../../context.ts";
 import type { ImportReport } from "./import-report.ts";
 import type { Known } from "./known.ts";
@@ -19,6 +20,8 @@ export interface ImportRun {
   by: ServerKeyId;
   report: ImportReport;
   known: Known;
+  /** why a channel gets no messages, which some would read here alone */
+  closed: Map<ExternalId, string>;
 }
 
 /** Why the core refuses a record. @throws an error that is no refusal */

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { startKeyedWorker } from "../../../bench/targets/keyed-worker.ts";
+import type { Server } from "../../../bench/targets/process.ts";
+import { runImport } from "../../../scripts/import/run.ts";
+import { folderOf } from "../import/folder.ts";
+
+let server: Server;
+let env: { PARLEY_URL: string; PARLEY_KEY: string };
+
+beforeAll(async () => {
+  const started = await startKeyedWorker();
+  server = started.server;
+  env = { PARLEY_URL: server.url, PARLEY_KEY: started.key };
+});
+
+afterAll(() => server?.stop());
+
+/** A workspace of Slack. Each channel has its members, and as many messages of the first one as is said. */
+interface Workspace {
+  /** members by id; guests are told apart */
+  users: string[];
+  guests?: string[];
+  open?: Record<string, string[]>;
+  private?: Record<string, string[]>;
+  messages: number;
+}
+
+function exportOf({ users, guests = [], open = {}, private: closed = {}, messages }: Workspace): string {
+  const listOf = (channels: Record<string, string[]>) =>
+    JSON.stringify(Object.entries(channels).map(([name, members]) => ({ id: name, name, members })));
+  const days = Object.entries({ ...open, ...closed }).map(([name, [user]]) => [
+    `${name}/2023-11-14.json`,
+    JSON.stringify(
+      Array.from({ length: messages }, (_, i) => ({
+        ...{ type: "message", user, text: `${name} ${i}`, ts: `${1_700_000_000 + i}.000000` },
+      })),
+    ),
+  ]);
+  return folderOf({
+    "users.json": JSON.stringify(
+      [...users, ...guests].map((id) => ({ id, name: id, is_restricted: guests.includes(id) })),
+    ),
+    "channels.json": listOf(open),
+    "groups.json": listOf(closed),
+    ...Object.fromEntries(days),
+  });
+}
+
+async function run(workspace: string, content: Workspace): Promise<string> {
+  const lines: string[] = [];
+  const argv = [exportOf(content), "--from", "slack", "--workspace", workspace];
+  const code = await runImport({ argv, env, say: (line) => lines.push(line) });
+  expect(code, lines.join("\n")).toBe(0);
+  return lines.join("\n");
+}
+
+/** Calls the server, for a user if one is named. */
+async function call(method: string, path: string, { as, body }: { as?: string; body?: object } = {}) {
+  const headers = {
+    ...{ Authorization: `Bearer ${env.PARLEY_KEY}`, "Content-Type": "application/json" },
+    ...(as !== undefined && { "Parley-User": encodeURIComponent(`ext:slack:${as}`) }),
+  };
+  const answer = await fetch(env.PARLEY_URL + path, {
+    ...{ method, headers, ...(body && { body: JSON.stringify(body) }) },
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === "" ? null : (JSON.parse(text) as unknown) };
+}
+
+const Id = z.object({ id: z.int() });
+
+/** The id of a channel, or of a group, of a workspace. */
+async function idOf(workspace: string, name: string): Promise<number> {
+  const ref = encodeURIComponent(`ext:slack:${workspace}:${name}`);
+  return Id.parse((await call("GET", `/v1/server/conversations/${ref}`)).body).id;
+}
+
+const Texts = z.object({ items: z.array(z.object({ body: z.object({ text: z.string().optional() }) })) });
+
+/** The texts of a channel as one of its workspace reads them; null: they cannot. */
+async function read(workspace: string, user: string, name: string): Promise<string[] | null> {
+  const path = `/v1/conversations/${await idOf(workspace, name)}/messages?limit=100`;
+  const { status, body } = await call("GET", path, { as: `${workspace}:${user}` });
+  if (status === 404 || status === 403) return null;
+  expect(status, JSON.stringify(body)).toBe(200);
+  return Texts.parse(body).items.flatMap(({ body: { text } }) => text ?? []);
+}
+
+test("who is in a private channel no more reads it here no more, whether they have written or not", async () => {
+  const users = ["ann", "ben", "cai"];
+  await run("board", { users, private: { board: ["ann", "ben", "cai"] }, messages: 2 });
+  expect(await read("board", "ben", "board")).toEqual(["board 0", "board 1"]);
+  await run("board", { users, private: { board: ["ann", "cai"] }, messages: 3 });
+  expect(await read("board", "ben", "board")).toBeNull();
+  for (const user of ["ann", "cai"])
+    expect(await read("board", user, "board")).toEqual(["board 0", "board 1", "board 2"]);
+});
+
+test("a channel that is private in the newer export gets no message of it as long as all read it here", async () => {
+  const users = ["ann", "ben"];
+  await run("plans", { users, open: { plans: ["ann"] }, messages: 1 });
+  // So many that a part of them comes without the record of the channel.
+  const later = { users, private: { plans: ["ann"] }, messages: 2_100 };
+  const said = await run("plans", later);
+  expect(said).toContain("1 × the server: conversation: Everybody in the space reads this channel here");
+  expect(await read("plans", "ben", "plans")).toEqual(["plans 0"]);
+  // Once it is private here, too, they come.
+  const override = { as: "plans:workspace/owner", body: { allow: [], deny: ["read"] } };
+  const path = `/v1/conversations/${await idOf("plans", "plans")}/overrides`;
+  expect((await call("PUT", `${path}/roles/0`, override)).status).toBe(204);
+  expect(await run("plans", later)).toMatch(/Imported: .*2,099 messages/);
+  expect(await read("plans", "ben", "plans")).toBeNull();
+});
