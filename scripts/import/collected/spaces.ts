@@ -114,13 +114,14 @@ function manage(overrides: Override[], user: string): void {
   else overrides.push({ user, allow });
 }
 
-function hasFullMembers(
-  { conversations }: Collection,
-  channels: ReadonlyMap<string, ChannelFields>,
-  space: string,
-): boolean {
-  const named = [...channels].filter(([id]) => conversations.get(id)?.record.space === space);
-  return named.some(([, { overrides = [] }]) => overrides.some(({ role }) => role === FULL));
+/**
+ * Whether all members of a space but guests get a role, also where no guest is: channels of an earlier export
+ * may count on it.
+ */
+function hasFullMembers({ conversations }: Collection, space: string): boolean {
+  return [...conversations.values()].some(
+    ({ record }) => record.space === space && record.join_policy === "free",
+  );
 }
 
 /**
@@ -134,7 +135,7 @@ export function spacesOf(collection: Collection): {
   const channels = settle(collection);
   const records = [...collection.spaces].flatMap(([id, space]): ExportRecordInput[] => {
     const { name, members, owner } = space;
-    const full = hasFullMembers(collection, channels, id) ? FULL : undefined;
+    const full = hasFullMembers(collection, id) ? FULL : undefined;
     const first: [string, SpaceRole][] = full ? [[full, { name: "Members" }]] : [];
     const roles = [...first, ...space.roles];
     const kept = roles.slice(0, LIMITS.roles);

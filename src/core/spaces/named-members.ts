@@ -19,6 +19,8 @@ import { tellChannels } from "./tell-channels.ts";
 export interface NamedMember {
   userId: UserId;
   roleIds?: readonly RoleId[] | undefined;
+  /** the roles that are not among these stay as they are; absent: none does */
+  decided?: ReadonlySet<RoleId> | undefined;
   joinedAt?: number | undefined;
   mutedUntil?: number | undefined;
 }
@@ -56,8 +58,9 @@ export async function placeMembers(
     const placed = new Map<UserId, Placed>();
     const changes: NamedMemberChange[] = [];
     for (const state of states) {
-      const one = wanted.get(state.userId);
-      if (!one) continue;
+      const named = wanted.get(state.userId);
+      if (!named) continue;
+      const one = { ...named, roleIds: rolesOf(state, named) };
       const result = placeOf(state, one, areFormerKept);
       const isFull = result === "added" && free-- <= 0;
       placed.set(state.userId, isFull ? "full" : result);
@@ -96,6 +99,12 @@ export async function fromNamedSpace<Value>(
   throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
     retryAfter: 1,
   });
+}
+
+/** All roles that a member is to have; undefined: those that they have. */
+function rolesOf(state: NamedMemberState, { roleIds, decided }: NamedMember): RoleId[] | undefined {
+  const kept = decided ? state.roleIds.filter((id) => !decided.has(id)) : [];
+  return roleIds && [...new Set([...roleIds, ...kept])];
 }
 
 function placeOf(

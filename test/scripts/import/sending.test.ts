@@ -21,7 +21,7 @@ function recordsOf({ body }: Got) {
 }
 
 /** Answers as a server that takes everything, and lacks all files. */
-function takeAll(got: Got, response: ServerResponse, hasConversations = false): void {
+function takeAll(got: Got, response: ServerResponse, hasThem = false): void {
   if (got.method === "PUT") {
     response.writeHead(201).end();
     return;
@@ -30,7 +30,8 @@ function takeAll(got: Got, response: ServerResponse, hasConversations = false): 
   const unchanged: { [type: string]: number } = {};
   const wanted: { external_id: string; sha256: string }[] = [];
   for (const record of recordsOf(got)) {
-    const counts = hasConversations && record.type === "conversation" ? unchanged : imported;
+    const counts =
+      hasThem && (record.type === "conversation" || record.type === "role") ? unchanged : imported;
     if (record.type !== "version") counts[record.type] = (counts[record.type] ?? 0) + 1;
     if (record.type === "file") wanted.push(FileRecord.parse(record).file);
   }
@@ -83,7 +84,9 @@ test("a dry run asks the server to store nothing, and hands over no file", async
   expect(got.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "POST /v1/server/imports?dry_run=true",
   ]);
-  expect(lines.join("\n")).toContain("Would import: 6 users, 1 space, 2 space members, 4 conversations");
+  expect(lines.join("\n")).toContain(
+    "Would import: 6 users, 1 space, 1 role, 2 space members, 4 conversations",
+  );
 });
 
 test("hands over the files that the server wants, with their bytes", async () => {
@@ -136,7 +139,7 @@ test("a part is cut before any file but the picture of a user", async () => {
   expect(parts[0]?.at(-1)).toMatchObject({ type: "file" });
 });
 
-test("each part with messages of a channel has its record, which counts once", async () => {
+test("each part has the records of its channels and roles, which count once", async () => {
   const { origin, got } = await listen((one, response) => takeAll(one, response, got.length > 1));
   const overrides = [{ role: "everyone", deny: ["read"] }];
   const channel = { external_id: "c", kind: "group", space: "s", overrides };
@@ -148,7 +151,10 @@ test("each part with messages of a channel has its record, which counts once", a
       ...{ kind: "text", body: { text: "Beans" } },
     },
   });
+  const ids = Array.from({ length: 2_100 }, (_, i) => `u${i}`);
   const records = [
+    { type: "role", role: { space: "s", external_id: "r", name: "Hosts" } },
+    ...ids.map((user) => ({ type: "space_member", space_member: { space: "s", user, roles: ["r"] } })),
     ...[channel, open].map((conversation) => ({ type: "conversation", conversation })),
     ...Array.from({ length: 2_100 }, (_, i) => message(i)),
   ];
@@ -158,11 +164,13 @@ test("each part with messages of a channel has its record, which counts once", a
   expect(await runImport({ argv: [own], env, say: (line) => said.push(line) })).toBe(0);
   const named = got.map((part) =>
     recordsOf(part).flatMap(({ type, conversation }) =>
-      type === "conversation" ? Object(conversation).external_id : [],
+      type === "role" ? "r" : type === "conversation" ? Object(conversation).external_id : [],
     ),
   );
-  expect(named).toEqual([["c", "d"], ["c"]]);
-  expect(said.join("\n")).toContain("2 conversations, 2,100 messages");
+  expect(named).toEqual([["r"], ["r", "c", "d"], ["c"]]);
+  expect(said.join("\n")).toContain("Imported: 1 role, 2,100 space members, 2,100 messages (");
+  // The second part brings them, and that server has them already.
+  expect(said.join("\n")).toContain("There already: 2 conversations.");
 });
 
 test("repeats a call whose answer breaks off, after the pause that the server asks for", async () => {

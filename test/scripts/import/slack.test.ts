@@ -41,7 +41,7 @@ test("a workspace becomes a space, and group messages stay outside", () => {
   ]);
   const users = ofType(conversion, "space_member").map(({ space_member: { user } }) => user);
   expect(new Set(users)).toEqual(new Set([ANN, BEN, "slack:T01PINE:U04BOT"]));
-  expect(ofType(conversion, "role")).toEqual([]);
+  expect(ofType(conversion, "role").map(({ role }) => role.name)).toEqual(["Members"]);
   const outside = ofType(conversion, "conversation").filter(({ conversation }) => !conversation.space);
   expect(outside.map(({ conversation }) => conversation.kind)).toEqual(["group", "direct"]);
 });

@@ -112,3 +112,19 @@ test("a channel that is private in the newer export gets no message of it as lon
   expect(await run("plans", later)).toMatch(/Imported: .*2,099 messages/);
   expect(await read("plans", "ben", "plans")).toBeNull();
 });
+
+test("members read what they have read, whether the newer export still has guests and large channels or not", async () => {
+  const users = Array.from({ length: 95 }, (_, i) => `u${i}`);
+  const open = { hall: ["u0", "gil"], yard: ["u0"] };
+  await run("club", { users, guests: ["gil"], open, private: { den: users }, messages: 1 });
+  expect(await read("club", "gil", "yard")).toBeNull();
+  const [gone, ...left] = users.toReversed();
+  const later = { users: [...users, "new"], open: { hall: users, yard: users }, messages: 2 };
+  await run("club", { ...later, private: { den: left.slice(7) } });
+  for (const user of ["u0", "u50"])
+    for (const name of ["hall", "yard", "den"])
+      expect(await read("club", user, name)).toEqual([`${name} 0`, `${name} 1`]);
+  // Who has come reads what is open, and nobody reads what they have left.
+  expect(await read("club", "new", "yard")).toEqual(["yard 0", "yard 1"]);
+  expect(await read("club", gone ?? "", "den")).toBeNull();
+});

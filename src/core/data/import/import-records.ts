@@ -25,7 +25,7 @@ export async function importRecords(
   lines: readonly Line[],
   report: ImportReport,
 ): Promise<void> {
-  const run: ImportRun = { core, by, report, known: new Known(core.db), closed: new Map() };
+  const run: ImportRun = { core, by, report, known: new Known(core.db), roles: new Map(), closed: new Map() };
   const of = <Of>(pick: (record: ExportRecord) => Of | null): Line<Of>[] =>
     lines.flatMap(({ line, record }) => {
       const picked = pick(record);

@@ -20,6 +20,8 @@ export interface ImportRun {
   by: ServerKeyId;
   report: ImportReport;
   known: Known;
+  /** the roles with a record in this call, by space: members get exactly those of them that are theirs */
+  roles: Map<ExternalId, Set<ExternalId>>;
   /** why a channel gets no messages, which some would read here alone */
   closed: Map<ExternalId, string>;
 }

@@ -45,6 +45,8 @@ async function importSpace({ core, known }: ImportRun, record: SpaceRecord): Pro
 /** Makes roles. One that is there stays as it is. */
 export async function importRoles(run: ImportRun, lines: Line<RoleRecord>[]): Promise<void> {
   await run.known.learnSpaces(lines.map(({ record }) => record.space));
+  for (const [ref, some] of Map.groupBy(lines, ({ record }) => record.space))
+    run.roles.set(ref, new Set(some.map(({ record }) => record.external_id)));
   for (const { line, record } of lines) {
     const at = { line, externalId: record.external_id };
     run.report.note("role", at, await importRole(run, record).catch(leftOut));
@@ -68,8 +70,9 @@ async function importRole({ core, known }: ImportRun, record: RoleRecord): Promi
 const MAX_MEMBERS = 500;
 
 /**
- * Makes users members of spaces, and gives them the roles of their records alone. Who has left a space here,
- * or was removed, stays out.
+ * Makes users members of spaces, and gives them the roles of their records. Roles that this call has no
+ * record of are not taken: other channels here may count on them. Who has left a space here, or was removed,
+ * stays out.
  */
 export async function importSpaceMembers(run: ImportRun, lines: Line<SpaceMemberRecord>[]): Promise<void> {
   const { known, report } = run;
@@ -80,7 +83,9 @@ export async function importSpaceMembers(run: ImportRun, lines: Line<SpaceMember
     for (let i = 0; i < all.length; i += MAX_MEMBERS) {
       const some = all.slice(i, i + MAX_MEMBERS);
       const outcomes = space
-        ? await membersOf(run, space.id, some).catch((error: unknown) => some.map(() => leftOut(error)))
+        ? await membersOf(run, { ref, id: space.id }, some).catch((error: unknown) =>
+            some.map(() => leftOut(error)),
+          )
         : some.map(() => noSpace(ref));
       for (const [at, { line, record }] of some.entries()) {
         const outcome = outcomes[at];
@@ -91,17 +96,18 @@ export async function importSpaceMembers(run: ImportRun, lines: Line<SpaceMember
 }
 
 async function membersOf(
-  { core, known, by }: ImportRun,
-  id: SpaceId,
+  { core, known, by, roles: ruled }: ImportRun,
+  { ref, id }: { ref: ExternalId; id: SpaceId },
   lines: Line<SpaceMemberRecord>[],
 ): Promise<ImportOutcome[]> {
   const roles = await findNamedRoles(core.db, id);
+  const decided = new Set([...(ruled.get(ref) ?? [])].flatMap((name) => roles.get(name)?.id ?? []));
   const people = lines.flatMap(({ record }) => {
     const user = known.users.get(record.user);
     if (!user) return [];
     const { roles: names, joined_at: joinedAt, muted_until: mutedUntil } = record;
     const roleIds = names?.flatMap((name) => roles.get(name)?.id ?? []);
-    return [{ userId: user.id, roleIds, joinedAt, mutedUntil }];
+    return [{ userId: user.id, roleIds, decided, joinedAt, mutedUntil }];
   });
   const results = await placeMembers(core, by, id, people, { areFormerKept: true });
   if ([...results.values()].some((result) => result !== "unchanged")) tellOnlineMembers(core, id);
