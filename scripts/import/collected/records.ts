@@ -102,14 +102,13 @@ async function* conversationOf(
       yield { type: "message", message };
   }
   if (isDirect) return;
+  // A channel takes neither roles nor who has left; one that was imported as a group does.
   for (const [user, { state, role, joined_at: joined = created }] of collected.members) {
-    // Who does not follow a channel is none of its members.
-    if (channel && state === "left") continue;
     yield {
       type: "member",
       member: {
         ...{ conversation: id, user, joined_at: joined },
-        ...(user === owner ? { role: "owner" } : { state, ...(role && !channel && { role }) }),
+        ...(user === owner ? { role: "owner" } : { state, ...(role && { role }) }),
       },
     };
   }

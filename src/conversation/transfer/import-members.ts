@@ -185,8 +185,10 @@ export class MemberImport {
     isKnown: boolean,
     { visible_from, visible_until }: View,
   ): MemberRow {
-    const { log, state } = this.#room;
-    const { role, state: membership, mutedUntil, nameCard } = member;
+    const { log, state, readers } = this.#room;
+    const { state: membership, mutedUntil, nameCard } = member;
+    // What one may do in a channel follows from its space.
+    const role = readers ? "member" : member.role;
     const isOwner = state.profile.ownerId === member.userId;
     const joinedAt = member.joinedAt ?? (isKnown ? row.joined_at : Date.now());
     return {

@@ -128,3 +128,56 @@ test("members read what they have read, whether the newer export still has guest
   expect(await read("club", "new", "yard")).toEqual(["yard 0", "yard 1"]);
   expect(await read("club", gone ?? "", "den")).toBeNull();
 });
+
+const Members = z.array(
+  z.object({ member: z.object({ user: z.string(), role: z.string(), state: z.string() }) }),
+);
+
+test("a channel that was imported as a group keeps its admins, and loses who has left", async () => {
+  const names = ["ann", "ben", "cai", "dan"];
+  const hall = "mattermost:red/hall";
+  const post = (user: string, at: number) => ({
+    type: "post",
+    post: { team: "red", channel: "hall", user, message: user, create_at: 1_700_000_000_000 + at },
+  });
+  const lines = (...all: object[]) => all.map((line) => JSON.stringify(line)).join("\n");
+  const group = lines(
+    ...names.map((name) => ({ type: "user", user: { external_id: `mattermost:${name}` } })),
+    {
+      type: "conversation",
+      conversation: { external_id: hall, kind: "group", name: "hall", owner: "mattermost:ann" },
+    },
+    ...names.map((name) => ({
+      type: "member",
+      member: {
+        ...{ conversation: hall, user: `mattermost:${name}` },
+        role: { ann: "owner", ben: "admin", dan: "admin" }[name] ?? "member",
+      },
+    })),
+  );
+  const channels = (roles = "") => [{ name: "red", channels: [{ name: "hall", roles }] }];
+  const newer = lines(
+    { type: "channel", channel: { team: "red", name: "hall", type: "P" } },
+    { type: "user", user: { username: "ann", teams: channels() } },
+    ...["ben", "dan"].map((username) => ({
+      ...{ type: "user", user: { username, teams: channels("channel_admin") } },
+    })),
+    { type: "user", user: { username: "cai", teams: [{ name: "red" }] } },
+    ...[post("cai", 0), post("ann", 1)],
+  );
+  const runs = [
+    [folderOf({ "group.jsonl": group })],
+    [folderOf({ "import.jsonl": newer }), "--from", "mattermost"],
+  ];
+  for (const argv of runs) expect(await runImport({ argv, env, say: () => {} })).toBe(0);
+  const path = `${env.PARLEY_URL}/v1/server/conversations/${encodeURIComponent(`ext:${hall}`)}/export`;
+  const text = await (await fetch(path, { headers: { Authorization: `Bearer ${env.PARLEY_KEY}` } })).text();
+  const records = text.trim().split("\n").map((line): unknown => JSON.parse(line));
+  const members = Members.parse(records.filter((record) => Object(record).type === "member"));
+  expect(members.map(({ member: { user, role, state } }) => [user, role, state]).sort()).toEqual([
+    ["mattermost:ann", "owner", "active"],
+    ["mattermost:ben", "admin", "active"],
+    ["mattermost:cai", "member", "left"],
+    ["mattermost:dan", "admin", "active"],
+  ]);
+});
