@@ -63,7 +63,8 @@ export class MemberImport {
     const settled = this.#settledHere(members);
     const outcomes = members.map((member): ImportOutcome => {
       const known = this.#room.members.find(member.userId);
-      if (readers && member.state === "left") return { result: "unchanged" };
+      // Who has stopped to follow a channel here does not follow it by an import.
+      if (readers && (member.state === "left" || known?.state === "left")) return { result: "unchanged" };
       if (readers && !readers.has(member.userId)) return { result: "left_out", reason: NO_READER };
       const isSettled = settled.has(member.userId);
       if (isSettled && known?.state === "left" && member.state === "active")

@@ -181,3 +181,19 @@ test("a channel that was imported as a group keeps its admins, and loses who has
     ["mattermost:dan", "admin", "active"],
   ]);
 });
+
+const Follows = z.object({ items: z.array(z.object({ id: z.int() })) });
+
+test("who has stopped to follow a channel here does not follow it by the next import", async () => {
+  const hall = { users: ["ann", "ben"], open: { hall: ["ann", "ben"] } };
+  await run("quiet", { ...hall, messages: 1 });
+  const id = await idOf("quiet", "hall");
+  const as = "quiet:ben";
+  const follows = async () =>
+    Follows.parse((await call("GET", "/v1/conversations", { as })).body).items.some((one) => one.id === id);
+  expect(await follows()).toBe(true);
+  expect((await call("DELETE", `/v1/conversations/${id}/follow`, { as })).status).toBe(204);
+  await run("quiet", { ...hall, messages: 2 });
+  expect(await follows()).toBe(false);
+  expect(await read("quiet", "ben", "hall")).toEqual(["hall 0", "hall 1"]);
+});
