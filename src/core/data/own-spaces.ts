@@ -13,6 +13,7 @@ import { OWN_REFS } from "./refs.ts";
 import {
   type ChannelPart,
   overrideRecord,
+  ranked,
   roleRecord,
   spaceMemberRecord,
   spaceRecord,
@@ -73,7 +74,7 @@ export class OwnSpaces {
     return {
       records: [
         spaceRecord(space, OWN_REFS),
-        ...roles
+        ...ranked(roles)
           .filter((role) => roleIds.includes(role.id))
           .map((role) => roleRecord(name, nameOf(role.id), role)),
         ...members

@@ -38,7 +38,7 @@ export async function spaceRecords(
   const nameOf = new Map(roles.map(({ id, externalId }) => [id, externalId]));
   return [
     spaceRecord(space, refs),
-    ...roles.map((role) => roleRecord(name, role.externalId, role)),
+    ...ranked(roles).map((role) => roleRecord(name, role.externalId, role)),
     ...members.map((member) => spaceMemberRecord(name, member, refs, (id) => nameOf.get(id) ?? [])),
   ];
 }
@@ -57,6 +57,14 @@ export function spaceRecord(space: ExportedSpace, refs: Refs): ExportRecord {
       dissolved_at: dissolvedAt && exportedTime(dissolvedAt),
     },
   };
+}
+
+/**
+ * Roles with positions from 1 on: those here have gaps, and grow with each role that was ever made.
+ * @param roles all of a space, the highest first
+ */
+export function ranked<Role extends { position: number }>(roles: readonly Role[]): Role[] {
+  return roles.map((role, index) => ({ ...role, position: roles.length - index }));
 }
 
 /** A role. @param name of it in the file */

@@ -25,6 +25,9 @@ beforeAll(async () => {
     hoist: true,
   });
   await scene.addRole({ name: "Guests", permissions: [] });
+  // It leaves a gap in the positions of roles.
+  const gone = await scene.addRole({ name: "Gone", permissions: [] });
+  await scene.done(scene.ann, "DELETE", `/roles/${gone}`);
   await scene.giveRole(bob, hosts);
   await scene.done(ann, "PATCH", "/roles/0", { permissions: ["read", "write", "reactions"] }, 200);
   board = await scene.addChannel("board", { visibility: "private", role_ids: [hosts] });
@@ -96,6 +99,9 @@ test("a space with its roles, members, channels and messages is the same elsewhe
   expect(new Set(before.map(({ type }) => type))).toEqual(
     new Set(["space", "role", "space_member", "conversation", "message", "member"]),
   );
+  // No file has more of them than a space has roles.
+  const positions = before.flatMap((record) => (record.type === "role" ? [record.role.position] : []));
+  expect(positions.sort()).toEqual([1, 2]);
   const elsewhere = await exportElsewhere();
   const report = await importAll(key, elsewhere);
   expect(report.left_out.filter(({ reason }) => !reason.includes("its username is taken"))).toEqual([]);

@@ -172,7 +172,10 @@ test("a channel that was imported as a group keeps its admins, and loses who has
   for (const argv of runs) expect(await runImport({ argv, env, say: () => {} })).toBe(0);
   const path = `${env.PARLEY_URL}/v1/server/conversations/${encodeURIComponent(`ext:${hall}`)}/export`;
   const text = await (await fetch(path, { headers: { Authorization: `Bearer ${env.PARLEY_KEY}` } })).text();
-  const records = text.trim().split("\n").map((line): unknown => JSON.parse(line));
+  const records = text
+    .trim()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
   const members = Members.parse(records.filter((record) => Object(record).type === "member"));
   expect(members.map(({ member: { user, role, state } }) => [user, role, state]).sort()).toEqual([
     ["mattermost:ann", "owner", "active"],
