@@ -25,7 +25,8 @@ export async function insertImportedGroup(
 }
 
 /**
- * Creates a channel of elsewhere, without followers. It has its overrides from its first moment on.
+ * Creates a channel of elsewhere, without followers. It has its overrides from its first moment on, and
+ * allows nothing to users who are not in the space: it would hold once they come.
  * @param most how many channels a space has
  * @returns null: the external id is taken, the space is over, or it has too many channels
  */
@@ -40,14 +41,17 @@ export async function insertImportedChannel(
     AND (SELECT count(*) FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL) < ${most}`;
   const values = { ...profile, kind: "group", externalId, code } as const;
   const rows = overrides.map(({ roleId, userId, allow, deny }) => [roleId, userId, allow, deny]);
+  const mayBeAllowed = sql`(json_extract(o.value, '$[1]') IS NULL OR EXISTS (SELECT 1 FROM space_members m
+    WHERE m.space_id = ${space} AND m.user_id = json_extract(o.value, '$[1]')))`;
   const isMade = sql`conversations.code = ${code}`;
   const [, , made] = await queryD1(
     db.batch([
       db.insert(conversations).values(values).onConflictDoNothing(),
       db.insert(channelOverrides).select(
         sql`SELECT conversations.id, json_extract(o.value, '$[0]'), json_extract(o.value, '$[1]'),
-            json_extract(o.value, '$[2]'), json_extract(o.value, '$[3]')
-          FROM conversations, json_each(${JSON.stringify(rows)}) o WHERE ${isMade} AND ${isOpen}`,
+            json_extract(o.value, '$[2]') * ${mayBeAllowed}, json_extract(o.value, '$[3]')
+          FROM conversations, json_each(${JSON.stringify(rows)}) o WHERE ${isMade} AND ${isOpen}
+            AND (json_extract(o.value, '$[3]') <> 0 OR ${mayBeAllowed})`,
       ),
       db
         .update(conversations)

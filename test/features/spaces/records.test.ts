@@ -146,6 +146,28 @@ test("who was removed here is not brought back by the next import", async () => 
   expect((await asThere(there, "GET", `/v1/spaces/${space?.id}`)).status).toBe(404);
 });
 
+test("a new channel allows nothing to who has left the space here", async () => {
+  const there = async (who: SignedIn) => (await nameOf(who)).replace("parley:", "x:");
+  const [bob, eve] = [await there(scene.bob), await there(scene.eve)];
+  const late = (await recordsOf("x:")).flatMap((record) => {
+    if (record.type !== "conversation" || record.conversation.name !== "board") return [];
+    const overrides = [bob, eve].map((user) => ({ user, allow: ["read"], deny: [] }));
+    const denied = { user: eve, allow: ["read"], deny: ["write"] };
+    return [
+      { ...record.conversation, external_id: "x:late", overrides },
+      { ...record.conversation, external_id: "x:later", overrides: [denied] },
+    ].map((conversation) => ExportRecord.parse({ type: "conversation", conversation }));
+  });
+  expect((await importAll(key, late)).imported).toMatchObject({ conversation: 2 });
+  const stored = (await recordsOf("x:late")).flatMap((record) =>
+    record.type === "conversation" ? [record.conversation.overrides] : [],
+  );
+  expect(stored).toEqual([
+    [{ user: bob, allow: ["read"], deny: [] }],
+    [{ user: eve, allow: [], deny: ["write"] }],
+  ]);
+});
+
 test("roles that were taken elsewhere are taken here, at once", async () => {
   const bob = (await nameOf(scene.bob)).replace("parley:", "x:");
   const [space] = SPACES.parse((await asThere(bob, "GET", "/v1/spaces")).body).items;
