@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
-import type { AuditEntry } from "../../domain/spaces/audit.ts";
+import type { SpaceAuditEntry } from "../../domain/spaces/audit.ts";
 import { listNotes } from "../../storage/spaces/audit.ts";
 import type { Core } from "../context.ts";
 import { getLayout } from "./channels.ts";
@@ -19,7 +19,7 @@ export async function listAudit(
   caller: UserId,
   id: SpaceId,
   { limit, cursor }: PageQuery,
-): Promise<Page<AuditEntry>> {
+): Promise<Page<SpaceAuditEntry>> {
   const space = await requirePermission(core, caller, id, "see_audit", "see its audit log");
   const [before] = cursor === undefined ? [] : readCursor(AuditPosition, cursor);
   const { channels, categories } = await getLayout(core, caller, space);

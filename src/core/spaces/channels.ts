@@ -155,8 +155,8 @@ type OwnChange = {
 
 /**
  * Puts a channel into a category, has newcomers follow it, and makes it private or open, for announcements or
- * for all: all of that, or nothing. Wants `manage_channel` in it; what changes rights wants what `setOverrides`
- * wants.
+ * for all: all of that, or nothing. Wants `manage_channel` in it; what changes rights wants what
+ * `setOverrides` wants.
  * @throws `not_found`, also for a category that the space does not have; `forbidden`; `conflict` for one
  *   channel too many that newcomers follow; as `setOverrides`
  */
@@ -227,8 +227,9 @@ export async function followChannel(
 /**
  * Has who comes into a space follow its default channels that they can read, `LIMITS.defaultChannels` at
  * most, or the first one where there are none; one that ends meanwhile is left out.
- * @param joining `named`: channels that they follow, too, before those; `isNew`: false for who was in the space
- *   before, who follows what they chose: these channels only if they follow none, as a call that was cut off
+ * @param joining `named`: channels that they follow, too, before those; `isNew`: false for who was in the
+ *   space before, who follows what they chose: these channels only if they follow none, as a call that was
+ *   cut off
  *   may have left them
  * @returns the first of them
  */

@@ -51,8 +51,8 @@ const InvitationPlace = z.tuple([z.int(), z.string()]);
  * @param terms `expiresInS`: how long it lasts (s), 7 days if absent; `maxUses`: how many users it lets in,
  *   any number if absent; `roleIds`: what it gives, for the permission `manage_roles`, as `setMemberRole`;
  *   `channelIds`: what who comes in follows besides the default channels, as far as they can read it
- * @throws `not_found`, also for a role that the space does not have, and a channel that the caller cannot read;
- *   `forbidden`; `conflict` for too many that are open
+ * @throws `not_found`, also for a role that the space does not have, and a channel that the caller cannot
+ *   read; `forbidden`; `conflict` for too many that are open
  */
 export async function createSpaceInvitation(
   core: Core,
@@ -167,7 +167,8 @@ export async function lookAtSpaceInvitation(
 /**
  * Comes into a space by an invitation, with the roles that its maker may still give, and follows its channels
  * and the default ones. A member gets the same answer, and uses nothing up.
- * @throws `not_found`, `group_full`, `forbidden` for a banned user; `unavailable` if the space goes on changing
+ * @throws `not_found`, `group_full`, `forbidden` for a banned user; `unavailable` if the space goes on
+ *   changing
  */
 export async function acceptSpaceInvitation(
   core: Core,

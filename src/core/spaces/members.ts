@@ -126,7 +126,8 @@ export async function listReaders(
 }
 
 /**
- * Makes another member the owner of the caller's space. Once this resolves, the caller has no right of an owner.
+ * Makes another member the owner of the caller's space. Once this resolves, the caller has no right of an
+ * owner.
  * @throws `not_found`, also for who is no member; `forbidden` unless the caller owns it; `unavailable` if a
  *   channel was not told: the new owner has all rights then, and a lease of 65 s ends those of the caller
  */

@@ -1,5 +1,6 @@
 import { CoreError } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { RoleId } from "../../domain/spaces/role.ts";
 import {

@@ -10,8 +10,8 @@ const MAX_TOLD = 500;
 const AT_ONCE = 50;
 
 /**
- * Tells the devices of a member, or of a former one, to load a space anew, after the answer. Best effort. Hooks
- * look, too.
+ * Tells the devices of a member, or of a former one, to load a space anew, after the answer. Best effort.
+ * Hooks look, too.
  */
 export function tellDevices(core: Core, spaceId: SpaceId, userId: UserId): void {
   core.waitUntil(tell(core, spaceId, userId));

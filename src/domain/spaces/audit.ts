@@ -3,7 +3,7 @@ import type { CategoryId, ConversationId, UserId } from "../ids.ts";
 import type { RoleId } from "./role.ts";
 
 /** What the audit log of a space notes. */
-export const AuditAction = z.enum([
+export const SpaceAction = z.enum([
   "space_changed",
   "owner_changed",
   "role_created",
@@ -28,14 +28,14 @@ export const AuditAction = z.enum([
   "invitation_created",
   "invitation_withdrawn",
 ]);
-export type AuditAction = z.infer<typeof AuditAction>;
+export type SpaceAction = z.infer<typeof SpaceAction>;
 
 /** Fields of what was changed, under the names of v1. */
 export const AuditFields = z.record(z.string(), z.json());
 export type AuditFields = z.infer<typeof AuditFields>;
 
 /** To whom and to what something was done; null: not to such a one. */
-export interface AuditSubject {
+export interface SpaceSubject {
   userId: UserId | null;
   roleId: RoleId | null;
   conversationId: ConversationId | null;
@@ -43,13 +43,13 @@ export interface AuditSubject {
 }
 
 /** A line of the audit log of a space. */
-export interface AuditEntry extends AuditSubject {
+export interface SpaceAuditEntry extends SpaceSubject {
   /** counts the lines of all spaces up */
   id: number;
   /** ms since 1970 */
   at: number;
   by: UserId;
-  action: AuditAction;
+  action: SpaceAction;
   /** the fields that changed, before and after; null: none is noted */
   before: AuditFields | null;
   after: AuditFields | null;

@@ -63,7 +63,10 @@ export interface PermissionReason {
   isAllowed: boolean;
   /** `owner`: of the space; `role`: the roles of the member; `override`: of the channel */
   by: "owner" | "role" | "override";
-  /** the role that gives it, or whose override decides; null: none gives it, or an override of the member does */
+  /**
+   * the role that gives it, or whose override decides; null: none gives it, or an override of the member
+   * does
+   */
   roleId: RoleId | null;
 }
 

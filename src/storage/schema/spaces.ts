@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { CategoryId, ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
-import type { AuditAction, AuditFields } from "../../domain/spaces/audit.ts";
+import type { AuditFields, SpaceAction } from "../../domain/spaces/audit.ts";
 import type { SpaceCode } from "../../domain/spaces/invitation.ts";
 import { FIRST_RIGHTS, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { RoleColor, RoleId } from "../../domain/spaces/role.ts";
@@ -240,7 +240,7 @@ export const spaceAudit = sqliteTable(
     spaceId: integer("space_id").notNull().$type<SpaceId>(),
     at: integer().notNull(),
     by: integer().notNull().$type<UserId>(),
-    action: text().notNull().$type<AuditAction>(),
+    action: text().notNull().$type<SpaceAction>(),
     /** to whom and to what it was done */
     userId: integer("user_id").$type<UserId>(),
     roleId: integer("role_id").$type<RoleId>(),

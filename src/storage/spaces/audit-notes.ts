@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { CategoryId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
-import type { AuditAction, AuditFields } from "../../domain/spaces/audit.ts";
+import type { AuditFields, SpaceAction } from "../../domain/spaces/audit.ts";
 import type { RoleId } from "../../domain/spaces/role.ts";
 import type { Database } from "../database.ts";
 import { spaceAudit } from "../schema.ts";
@@ -10,7 +10,7 @@ export interface AuditNote {
   by: UserId;
   /** ms since 1970 */
   at: number;
-  action: AuditAction;
+  action: SpaceAction;
   userId?: UserId | null;
   /** `NEW_ROW`: that which the statement before has inserted */
   roleId?: RoleId | SQL;
@@ -23,7 +23,7 @@ export interface AuditNote {
 /** What the audit log is to say of something that is done now. */
 export function noteOf(
   by: UserId,
-  action: AuditAction,
+  action: SpaceAction,
   of: Omit<AuditNote, "by" | "at" | "action"> = {},
 ): AuditNote {
   return { by, at: Date.now(), action, ...of };

@@ -1,6 +1,6 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { CategoryId, ConversationId, SpaceId } from "../../domain/ids.ts";
-import type { AuditEntry } from "../../domain/spaces/audit.ts";
+import type { SpaceAuditEntry } from "../../domain/spaces/audit.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
@@ -37,7 +37,7 @@ export async function listNotes(
   db: Database,
   id: SpaceId,
   { before, limit, seen }: { before: number | undefined; limit: number; seen: SeenOfSpace | null },
-): Promise<AuditEntry[]> {
+): Promise<SpaceAuditEntry[]> {
   const { spaceId, conversationId, categoryId } = spaceAudit;
   const isSeen =
     seen &&

@@ -26,7 +26,7 @@ export async function insertChannel(
   space: SpaceId,
   { overrides, categoryId, isDefault, ...channel }: NewChannelRow,
   most: number,
-  note: AuditNote,
+  note?: AuditNote,
 ): Promise<ConversationId | null> {
   const isOpen = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${space} AND dissolved_at IS NULL)`;
   const ofSpace = sql`FROM conversations WHERE space_id = ${space} AND dissolved_at IS NULL`;
@@ -45,7 +45,7 @@ export async function insertChannel(
       FROM conversations c, json_each(${JSON.stringify(rows)}) o WHERE c.code = ${channel.code}`,
   );
   const made = sql`(SELECT id FROM conversations WHERE code = ${channel.code})`;
-  const notes = noteQueries(db, space, { ...note, conversationId: made }, sql`${made} IS NOT NULL`);
+  const notes = noteQueries(db, space, note && { ...note, conversationId: made }, sql`${made} IS NOT NULL`);
   const [inserted] = await queryD1(db.batch([...queries, overridden, ...notes]));
   return inserted[0]?.id ?? null;
 }

@@ -28,7 +28,7 @@ export async function listDiscoverable(
 }
 
 /** What keeps a user from joining a space; null: nothing. */
-export interface Joining {
+export interface JoinObstacles {
   isMember: boolean;
   isBanned: boolean;
   isFull: boolean;
@@ -43,7 +43,7 @@ export async function joinDiscoverable(
   db: Database,
   id: SpaceId,
   { userId, now, most }: { userId: UserId; now: number; most: number },
-): Promise<(Joining & { hasJoined: boolean }) | null> {
+): Promise<(JoinObstacles & { hasJoined: boolean }) | null> {
   const ofUser = sql`WHERE space_id = ${id} AND user_id = ${userId}`;
   const isMember = sql`EXISTS (SELECT 1 FROM space_members ${ofUser})`;
   const isBanned = sql`EXISTS (SELECT 1 FROM space_bans ${ofUser})`;

@@ -77,7 +77,8 @@ export type OverrideChange = OverrideTarget & { rights: Pick<Override, "allow" |
 /**
  * Stores overrides of a channel, each in place of the one that is there.
  * @param place what else changes of the channel, in the same batch
- * @returns whether it is stored, else newcomers follow too many channels; null: the space is another one by now
+ * @returns whether it is stored, else newcomers follow too many channels; null: the space is another one by
+ *   now
  */
 export async function storeOverrides(
   db: Database,

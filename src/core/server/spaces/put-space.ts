@@ -157,7 +157,6 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
   const space = await requireSpace(core, { id });
   const channelOf = byName(space.channels);
   const roleOf = byName(space.roles);
-  const most = { channels: LIMITS.channels, defaults: LIMITS.defaultChannels };
   const shown = inputs.flatMap(({ externalId, name, topic: introduction }) => {
     const channel = channelOf.get(externalId);
     const isSame =
@@ -182,7 +181,7 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
       overrides: firstOverrides(null, { visibility, kind }, { roleIds: readers, userIds: [] }),
     };
     // One after the other: each stands behind the one before.
-    made.push((await insertChannel(core.db, id, row, most)) ?? raise(isChanging()));
+    made.push((await insertChannel(core.db, id, row, LIMITS.channels)) ?? raise(isChanging()));
   }
   // Awake, they tell hooks that they are there.
   await tellAll(core, made);

@@ -1,7 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { listAudit } from "../../../core/spaces/audit.ts";
 import { CategoryId, ConversationId, UserId } from "../../../domain/ids.ts";
-import { AuditAction, AuditFields, type AuditEntry as DomainEntry } from "../../../domain/spaces/audit.ts";
+import {
+  AuditFields,
+  type SpaceAuditEntry as DomainEntry,
+  SpaceAction,
+} from "../../../domain/spaces/audit.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { ListQuery, pageShape, SpaceParams, serializePage, Time } from "../common.ts";
@@ -15,11 +19,11 @@ const Fields = AuditFields.clone().openapi("AuditFields", {
   description: "The fields that changed",
 });
 
-const AuditEntry = z
+const SpaceAuditEntry = z
   .object({
     at: Time,
     by: UserId,
-    action: AuditAction,
+    action: SpaceAction,
     of: z
       .object({
         user_id: UserId.optional(),
@@ -32,7 +36,7 @@ const AuditEntry = z
     to: Fields.optional(),
   })
   .openapi("SpaceAuditEntry");
-const AuditPage = pageShape(AuditEntry).openapi("SpaceAuditPage");
+const AuditPage = pageShape(SpaceAuditEntry).openapi("SpaceAuditPage");
 
 const listRoute = callerRoutes("Spaces", weighs("page"))("get", "/v1/spaces/{id}/audit", {
   operationId: "listSpaceAudit",
@@ -52,7 +56,7 @@ export const spaceAudit = v1Router().openapi(listRoute, async (c) => {
   return c.json(serializePage(page, serializeEntry), 200);
 });
 
-function serializeEntry(entry: DomainEntry): z.infer<typeof AuditEntry> {
+function serializeEntry(entry: DomainEntry): z.infer<typeof SpaceAuditEntry> {
   const { at, by, action, userId, roleId, conversationId, categoryId, before, after } = entry;
   return {
     ...{ at, by, action },
