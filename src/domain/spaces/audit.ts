@@ -35,7 +35,7 @@ export const AuditFields = z.record(z.string(), z.json());
 export type AuditFields = z.infer<typeof AuditFields>;
 
 /** To whom and to what something was done; null: not to such a one. */
-export interface SpaceSubject {
+interface SpaceSubject {
   userId: UserId | null;
   roleId: RoleId | null;
   conversationId: ConversationId | null;

@@ -5,7 +5,7 @@ import { checked, fieldsOf } from "../../http/fields.ts";
 import { authenticated } from "./auth.ts";
 import { succeed } from "./envelope.ts";
 import { directMessages } from "./messages/families.ts";
-import { BODY, Creation, Deletion, Listing, Viewing } from "./schemas.ts";
+import { BODY, Creation, DirectPlace, Listing, Viewing } from "./schemas.ts";
 import {
   clearDirect,
   type DirectConversation,
@@ -52,7 +52,7 @@ userChat.post("/create", authenticated, async (c) => {
 userChat.post("/delete", authenticated, deleteChat);
 
 export async function deleteChat(c: Context<CallerEnv>): Promise<Response> {
-  const target = checked(Deletion, await fieldsOf(c.req.raw, BODY));
+  const target = checked(DirectPlace, await fieldsOf(c.req.raw, BODY));
   await clearDirect(c.var.core, c.var.caller.userId, target);
   return succeed(c, {});
 }

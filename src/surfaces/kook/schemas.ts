@@ -45,7 +45,6 @@ export const DirectPlace = Place.transform(({ chat_code: code, target_id: peer }
 });
 
 /** `user-chat/delete`: a library names the other user instead of the conversation. */
-export const Deletion = DirectPlace;
 
 /** A channel of a guild. An older document calls it `channel_id`. */
 export const ChannelPlace = z.preprocess(

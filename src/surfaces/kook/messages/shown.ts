@@ -114,7 +114,7 @@ export function kmarkdownParts(raw: string, { people }: Mentioned = NOBODY_MENTI
 }
 
 /** Users whom a message mentions, as this API describes them. */
-export function mentionParts(people: readonly Person[]) {
+function mentionParts(people: readonly Person[]) {
   return {
     mention_part: people.map(({ id, username, nickname, avatar }) => ({
       ...{ id: String(id), username: nickname || username, avatar },

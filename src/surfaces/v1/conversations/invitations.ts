@@ -63,7 +63,7 @@ export const Invitation = z
   })
   .openapi("Invitation");
 
-export const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
+const InvitationPage = pageShape(Invitation).openapi("InvitationPage");
 
 const InvitedGroup = Group.omit({ join_policy: true, owner: true })
   .extend({
