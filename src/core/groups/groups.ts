@@ -11,6 +11,7 @@ import { CoreError, noUser, nullIfNotFound } from "../../domain/errors.ts";
 import { ConversationId, UserId } from "../../domain/ids.ts";
 import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
+import { errorFields, log } from "../../lib/logger.ts";
 import { findLiveUsers, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { requestMembers } from "../../storage/contacts/message-requests.ts";
 import { findMembersAmong } from "../../storage/conversations/members.ts";
@@ -18,7 +19,8 @@ import {
   mayAskToJoin,
   listOwnJoinRequests as ownRequests,
 } from "../../storage/conversations/own-requests.ts";
-import { noteChannel } from "../../storage/spaces/audit.ts";
+import { noteChannel, noteChannelEnd } from "../../storage/spaces/audit.ts";
+import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import { accountDeleted } from "../accounts/users.ts";
 import { requireNoBlocks } from "../contacts/blocks.ts";
 import { askingFirst, tellAllAsked } from "../contacts/message-requests.ts";
@@ -79,12 +81,13 @@ export async function editGroup(
   const fields = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
   await core.conversations.edit(id, { userId: caller, change: fields });
   const conversation = await getConversation(core, caller, id);
-  if (conversation.spaceId !== null && (name !== undefined || introduction !== undefined)) {
+  const { spaceId } = conversation;
+  if (spaceId !== null && (name !== undefined || introduction !== undefined)) {
     const after = {
       ...(name !== undefined && { name }),
       ...(introduction !== undefined && { topic: introduction }),
     };
-    await noteChannel(core.db, id, { by: caller, at: Date.now(), action: "channel_changed", after });
+    await noteChannel(core.db, spaceId, noteOf(caller, "channel_changed", { conversationId: id, after }));
   }
   return conversation;
 }
@@ -316,7 +319,10 @@ export async function handOver(
 export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.dissolve(id, { userId: caller });
   core.securityLog.record("group_dissolved", { user: null, by: caller, conversation: id });
-  await noteChannel(core.db, id, { by: caller, at: Date.now(), action: "channel_deleted" });
+  await noteChannelEnd(core.db, id, noteOf(caller, "channel_deleted")).catch((error: unknown) =>
+    // It is dissolved all the same.
+    log("warn", "audit_not_noted", { conversation: id, ...errorFields(error) }),
+  );
 }
 
 /** The pending join requests, the oldest first. @throws `not_found`, `forbidden` */

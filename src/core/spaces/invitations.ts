@@ -42,7 +42,9 @@ interface InvitationTerms {
 }
 
 /** How often a use begins anew where the invitation or the space changes at the same time. */
-const TRIES = 5;
+const TRIES = 10;
+/** The longest pause before the second try; each further one may be longer by as much. */
+const PAUSE_MS = 50;
 
 const InvitationPlace = z.tuple([z.int(), z.string()]);
 
@@ -187,7 +189,11 @@ export async function acceptSpaceInvitation(
       const roles = roleIds.length === 0 ? null : await givenRoles(core, createdBy, maker, roleIds);
       const given = roles && { given: roles, version: maker.version };
       const by = { userId: caller, use: randomHex(), now: Date.now(), most, roles: given };
-      if (!(await useInvitation(core.db, code, by))) continue;
+      if (!(await useInvitation(core.db, code, by))) {
+        // Others come in by it at the same time: not all at once again.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE_MS * (n + 1)));
+        continue;
+      }
       tellOfMember(core, id, caller);
     }
     const channelId = await followFirst(core, caller, id, { named: channelIds, isNew: maker !== null });

@@ -179,13 +179,15 @@ async function changeOverrides(
       await requireTarget(core, caller, space, target, rights === null);
       const former = overrideOf(after, target);
       const { allow, deny } = rights ?? { allow: 0, deny: 0 };
+      const isOther = former.allow !== allow || former.deny !== deny;
       requireOwn(channel.permissions, (former.allow ^ allow) | (former.deny ^ deny));
       const others = after.filter((one) => one !== former);
       if (rights && others.length >= LIMITS.overrides)
         throw new CoreError("conflict", `A channel has at most ${LIMITS.overrides} overrides.`);
       after = rights ? [...others, { ...target, allow, deny }] : others;
       users.add(target.userId);
-      noted.push({ ...target, rights, note: overrideNote(caller, id, former, rights && { allow, deny }) });
+      const note = overrideNote(caller, id, former, rights && { allow, deny });
+      noted.push({ ...target, rights, ...(isOther && { note }) });
     }
     if (permissionsOf(caller, space, after) === 0)
       throw new CoreError("conflict", "You could not read the channel any more: allow it to yourself first.");

@@ -5,19 +5,23 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
 import { spaceAudit } from "../schema.ts";
-import type { AuditNote } from "./audit-notes.ts";
+import { type AuditNote, noteQueries } from "./audit-notes.ts";
 
-/** Notes what the object of a conversation has stored, with its name, if the conversation is a channel. */
-export async function noteChannel(
+/** Notes what the object of a channel has stored. */
+export async function noteChannel(db: Database, spaceId: SpaceId, note: AuditNote): Promise<void> {
+  for (const query of noteQueries(db, spaceId, note, sql`TRUE`)) await queryD1(query);
+}
+
+/** Notes the end of a conversation, with its name, if it was a channel. */
+export async function noteChannelEnd(
   db: Database,
   id: ConversationId,
-  { by, at, action, after }: Pick<AuditNote, "by" | "at" | "action" | "after">,
+  { by, at, action }: Pick<AuditNote, "by" | "at" | "action">,
 ): Promise<void> {
-  const fields = after ? JSON.stringify(after) : null;
   await queryD1(
     db.insert(spaceAudit).select(
       sql`SELECT NULL, c.space_id, ${at}, ${by}, ${action}, NULL, NULL, c.id, NULL, json_object('name', c.name),
-          ${fields} FROM conversations c WHERE c.id = ${id} AND c.space_id IS NOT NULL`,
+          NULL FROM conversations c WHERE c.id = ${id} AND c.space_id IS NOT NULL`,
     ),
   );
 }

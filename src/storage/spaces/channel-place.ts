@@ -25,7 +25,7 @@ export function mayBeFollowed(space: SpaceId, id: ConversationId, { isDefault }:
     OR ${mayBeDefault(space, isDefault)})`;
 }
 
-/** The statement that stores that, where one of the fields changes. */
+/** The statement that stores that, where one of the fields is there. */
 export function placeQuery(
   db: Database,
   space: SpaceId,

@@ -29,6 +29,18 @@ describe("An invitation with roles and channels", () => {
     expect((await scene.channels(eve)).map((one) => one.id)).toContain(seeds);
   });
 
+  test("lets in many at once, each with the role", async () => {
+    const scene = await Scene.make();
+    const role = await scene.addRole({ name: "Class", permissions: [] });
+    const code = await scene.invite(scene.ann, { role_ids: [role] });
+    const joins = (await registerUsers(8)).map((who) => scene.join(who, code));
+    for (const { status, body } of await Promise.all(joins)) {
+      expect(status, JSON.stringify(body)).toBe(200);
+      expect(body).toMatchObject({ space: { role_ids: [role] } });
+    }
+    expect((await scene.ask(scene.ann, "GET")).body).toMatchObject({ member_count: 10 });
+  });
+
   test("is for who may give these roles, as it is made and as it is used", async () => {
     const scene = await Scene.make();
     const { ann, bob, eve } = scene;

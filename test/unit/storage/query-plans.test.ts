@@ -519,7 +519,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   storeOwner: (db) => spaces.storeOwner(db, READ, ANN),
   listDiscoverable: (db) => spaceDirectory.listDiscoverable(db, { before: 9, limit: 10 }),
   joinDiscoverable: (db) => spaceDirectory.joinDiscoverable(db, SPACE, { userId: ANN, now: 0, most: 9 }),
-  noteChannel: (db) => spaceAudit.noteChannel(db, ID, NOTE),
+  noteChannel: (db) => spaceAudit.noteChannel(db, SPACE, NOTE),
+  noteChannelEnd: (db) => spaceAudit.noteChannelEnd(db, ID, NOTE),
   listNotes: (db) =>
     spaceAudit.listNotes(db, SPACE, {
       ...{ before: 9, limit: 10, seen: { channelIds: [ID], categoryIds: [] } },

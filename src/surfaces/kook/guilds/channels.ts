@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { dissolveGroup, editGroup } from "../../../core/groups/groups.ts";
+import { dissolveGroup, editGroup, requireEditable } from "../../../core/groups/groups.ts";
 import {
   createCategory,
   deleteCategory,
@@ -79,8 +79,9 @@ channel.post("/update", authenticated, weighs("page"), async (c) => {
   const id = channel_id.channel;
   const { space, channel } = await getChannel(core, caller.userId, id);
   const categoryId = parent_id && requireOf(space, parent_id);
-  if (categoryId !== undefined) await changeChannel(core, caller.userId, id, { categoryId });
   const change = { name, introduction: topic ?? undefined, slowModeS: slow_mode };
+  await requireEditable(core, caller.userId, id, change);
+  if (categoryId !== undefined) await changeChannel(core, caller.userId, id, { categoryId });
   const edited = await editGroup(core, caller.userId, id, change);
   const shown = { name: edited.name, topic: edited.introduction, slowModeS: edited.slowModeS };
   const place = categoryId === undefined ? {} : { categoryId };
