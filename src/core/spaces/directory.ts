@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import {
+  type Page,
+  type PageQuery,
+  pageAmong,
+  pageOf,
+  readCursor,
+} from "../../domain/conversations/pagination.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { Space } from "../../domain/spaces/space.ts";
@@ -32,16 +38,11 @@ export async function searchDirectory(
   const cursorOf = ({ id }: Space) => [id, "directory"];
   if (text === undefined)
     return pageOf(await listDiscoverable(core.db, { before, limit: limit + 1 }), limit, cursorOf);
-  const looked = pageOf(
-    await listDiscoverable(core.db, { before, limit: LOOKED_AT + 1 }),
-    LOOKED_AT,
-    cursorOf,
-  );
   const wanted = comparisonForm(text);
-  const found = looked.items.filter(({ name, description }) =>
-    comparisonForm(`${name}\n${description}`).includes(wanted),
-  );
-  return found.length > limit ? pageOf(found, limit, cursorOf) : { ...looked, items: found };
+  const isWanted = ({ name, description }: Space) =>
+    comparisonForm(`${name}\n${description}`).includes(wanted);
+  const looked = await listDiscoverable(core.db, { before, limit: LOOKED_AT + 1 });
+  return pageAmong(looked, { lookedAt: LOOKED_AT, limit }, isWanted, cursorOf);
 }
 
 /**

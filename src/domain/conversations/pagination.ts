@@ -27,6 +27,21 @@ export function pageOf<T>(rows: T[], limit: number, position: (item: T) => reado
 }
 
 /**
+ * A page of those rows that are wanted. It may have fewer than `limit`, even none, and a cursor.
+ * @param lookedAt how many rows a call looks at: `rows` has one more, if there is one
+ */
+export function pageAmong<T>(
+  rows: T[],
+  { lookedAt, limit }: { lookedAt: number; limit: number },
+  isWanted: (item: T) => boolean,
+  position: (item: T) => readonly unknown[],
+): Page<T> {
+  const looked = pageOf(rows, lookedAt, position);
+  const items = looked.items.filter(isWanted);
+  return items.length > limit ? pageOf(items, limit, position) : { ...looked, items };
+}
+
+/**
  * Parses a cursor of a list.
  * @param flaw the field that has it, and what it must be
  * @throws `validation_failed` for a cursor of another list or form

@@ -1,9 +1,8 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
-import type { CategoryId, ConversationId, SpaceId } from "../../domain/ids.ts";
+import { and, desc, eq, lt, sql } from "drizzle-orm";
+import type { ConversationId, SpaceId } from "../../domain/ids.ts";
 import type { SpaceAuditEntry } from "../../domain/spaces/audit.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { isAmong } from "../json-lists.ts";
 import { spaceAudit } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 
@@ -26,29 +25,16 @@ export async function noteChannelEnd(
   );
 }
 
-/** What of the channels and categories of a space a member sees. */
-export interface SeenOfSpace {
-  channelIds: readonly ConversationId[];
-  categoryIds: readonly CategoryId[];
-}
-
 /**
  * A page of the audit log of a space, the newest first.
  * @param before the id of the last one before it
- * @param seen lines about other channels and categories are left out; null: all are seen
  */
 export async function listNotes(
   db: Database,
   id: SpaceId,
-  { before, limit, seen }: { before: number | undefined; limit: number; seen: SeenOfSpace | null },
+  { before, limit }: { before: number | undefined; limit: number },
 ): Promise<SpaceAuditEntry[]> {
   const { spaceId, conversationId, categoryId } = spaceAudit;
-  const isSeen =
-    seen &&
-    and(
-      or(sql`${conversationId} IS NULL`, isAmong(conversationId, seen.channelIds)),
-      or(sql`${categoryId} IS NULL`, isAmong(categoryId, seen.categoryIds)),
-    );
   return queryD1(
     db
       .select({
@@ -57,13 +43,7 @@ export async function listNotes(
         ...{ before: spaceAudit.before, after: spaceAudit.after },
       })
       .from(spaceAudit)
-      .where(
-        and(
-          eq(spaceId, id),
-          before === undefined ? undefined : lt(spaceAudit.id, before),
-          isSeen ?? undefined,
-        ),
-      )
+      .where(and(eq(spaceId, id), before === undefined ? undefined : lt(spaceAudit.id, before)))
       .orderBy(desc(spaceAudit.id))
       .limit(limit),
   );

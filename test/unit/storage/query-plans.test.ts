@@ -521,10 +521,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   joinDiscoverable: (db) => spaceDirectory.joinDiscoverable(db, SPACE, { userId: ANN, now: 0, most: 9 }),
   noteChannel: (db) => spaceAudit.noteChannel(db, SPACE, NOTE),
   noteChannelEnd: (db) => spaceAudit.noteChannelEnd(db, ID, NOTE),
-  listNotes: (db) =>
-    spaceAudit.listNotes(db, SPACE, {
-      ...{ before: 9, limit: 10, seen: { channelIds: [ID], categoryIds: [] } },
-    }),
+  listNotes: (db) => spaceAudit.listNotes(db, SPACE, { before: 9, limit: 10 }),
   dissolveSpace: (db) => spaces.dissolveSpace(db, SPACE, ANN, 0),
   wasOwner: (db) => spaces.wasOwner(db, SPACE, ANN),
   listChannels: (db) => spaces.listChannels(db, SPACE),

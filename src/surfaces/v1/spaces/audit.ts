@@ -42,7 +42,7 @@ const listRoute = callerRoutes("Spaces", weighs("page"))("get", "/v1/spaces/{id}
   operationId: "listSpaceAudit",
   summary: "What was done in a space, and by whom",
   description:
-    "Newest first. Wants the permission `see_audit`. What was done to a channel is shown to who can read it, and to the owner. Nothing here is ever changed.",
+    "Newest first. Wants the permission `see_audit`. What was done to a channel is shown to who can read it, and to the owner: a page may have fewer than `limit`, and a `next_cursor`. Nothing here is ever changed.",
   request: { params: SpaceParams, query: ListQuery },
   responses: {
     200: jsonAnswer("A page", AuditPage),
