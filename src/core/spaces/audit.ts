@@ -20,8 +20,8 @@ const AuditPosition = z.tuple([z.int().positive(), z.literal("audit")]);
 
 /**
  * A page of what was done in a space, the newest first, for the permission `see_audit`. What was done to a
- * channel is seen by who can read it: once it is over, by the owner. A page may have fewer than `limit`, and a
- * cursor.
+ * channel is seen by who can read it: once it is over, by the owner. A page may have fewer than `limit`, and
+ * a cursor.
  * @throws `not_found`, `forbidden`, `validation_failed` for another list's cursor
  */
 export async function listAudit(

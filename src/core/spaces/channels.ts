@@ -144,6 +144,7 @@ export async function createChannel(
   if (!found)
     throw new CoreError("conflict", "The channel that you made with this client_channel_id is over.");
   await core.conversations.init(made, { userId: caller });
+  if (named.userIds.length > 0) await core.conversations.followAll(made, { userIds: [...named.userIds] });
   if (created) tellOnlineMembers(core, id);
   return { channel: found, created };
 }

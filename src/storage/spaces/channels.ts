@@ -42,7 +42,9 @@ export async function insertChannel(
   const overridden = db.insert(channelOverrides).select(
     sql`SELECT c.id, json_extract(o.value, '$[0]'), json_extract(o.value, '$[1]'),
         json_extract(o.value, '$[2]'), json_extract(o.value, '$[3]')
-      FROM conversations c, json_each(${JSON.stringify(rows)}) o WHERE c.code = ${channel.code}`,
+      FROM conversations c, json_each(${JSON.stringify(rows)}) o WHERE c.code = ${channel.code}
+        AND (json_extract(o.value, '$[1]') IS NULL OR EXISTS (SELECT 1 FROM space_members m
+          WHERE m.space_id = ${space} AND m.user_id = json_extract(o.value, '$[1]')))`,
   );
   const made = sql`(SELECT id FROM conversations WHERE code = ${channel.code})`;
   const notes = noteQueries(db, space, note && { ...note, conversationId: made }, sql`${made} IS NOT NULL`);

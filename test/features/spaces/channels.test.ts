@@ -4,7 +4,7 @@ import { conversationPath } from "../../support/accounts/server-conversations.ts
 import { makeServerKey } from "../../support/accounts/server-keys.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, expectAsked, getConversation, list, page, send } from "../../support/clients/chat.ts";
-import { openRoom } from "../../support/clients/socket.ts";
+import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { as, Scene } from "./scene.ts";
 
@@ -138,4 +138,12 @@ test("what its space says of a channel is not changed in it", async () => {
     ["PATCH", "/members", members],
   ] as const)
     expectProblem(await call(method, conversationPath(general, path), { token, body }), 409, "conflict");
+});
+
+test("who is named as a private channel is made follows it", async () => {
+  const board = await scene.addChannel("board", { visibility: "private", user_ids: [bob.user.id] });
+  await expect.poll(async () => (await list(bob)).items.map(({ id }) => id)).toContain(board);
+  const device = await openDevice(bob.token);
+  await send(ann, board, "hello");
+  expect(await device.next("message")).toMatchObject({ message: { conversation_id: board } });
 });
