@@ -45,8 +45,9 @@ export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId |
 
 async function viewOf(db: Database, userId: UserId, space: MemberSpace): Promise<OwnView> {
   const roleIds = space.roles.map((role) => role.id);
-  const [channels, overrides, roles, members] = await Promise.all([
-    findChannels(db, space.id, userId),
+  // First: a channel that is made from here on is not among them, whatever its overrides are by then.
+  const channels = await findChannels(db, space.id, userId);
+  const [overrides, roles, members] = await Promise.all([
     findOverridesOf(db, space.id, { userId, roleIds }),
     listRoles(db, space.id),
     listSpaceMembers(db, space.id, { after: undefined, limit: LIMITS.spaceMembers }),
