@@ -2,19 +2,25 @@ import type { BotFormat, BotUpdate } from "../../domain/bots/bot-update.ts";
 import { nullIfNotFound } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import type { Conversations, UserDirectory } from "../../domain/ports.ts";
-import { type SpaceChange, SpaceView } from "../../domain/spaces/view.ts";
+import { MAX_VIEWS, type SpaceChange, SpaceView } from "../../domain/spaces/view.ts";
 import type { ConversationContext } from "../../domain/sync/message-context.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 
-/** The spaces of a bot as it was told of them: `view` is a `SpaceView` (JSON). */
+/**
+ * The spaces of a bot as it was told of them: `view` is a `SpaceView` (JSON). Of `ALL`, it is the id from which
+ * on all spaces were read, once they were.
+ */
 export const GATEWAY_SPACES_TABLE = `
   CREATE TABLE gateway_spaces (
     space_id INTEGER PRIMARY KEY,
     view TEXT NOT NULL
   ) STRICT;`;
+
+/** The id of no space. */
+const ALL = 0;
 
 /** Channels that are called at once. */
 const AT_ONCE = 20;
@@ -68,16 +74,22 @@ export class GatewaySpaces {
     const found = await directory.spaceViews(userId(), only);
     if (!(await this.#follow(found, calls))) return null;
     const told = this.#told();
-    const isGone = (id: SpaceId) => !found.some(({ view }) => view.id === id);
-    const gone = [...told.keys()].filter((id) => isGone(id) && (only === null || only === id));
+    const ids = found.map(({ view }) => view.id);
+    // Of more spaces than are read at once, the oldest ones are not: nothing is known of them then.
+    const from = ids.length < MAX_VIEWS ? ALL : Math.min(...ids);
+    const wasRead = (id: SpaceId) => (only === null ? id >= from : only === id);
+    const gone = [...told.keys()].filter((id) => wasRead(id) && !ids.includes(id));
+    // A space that nothing was known of is not one into which the bot has come.
+    const toldFrom = this.#toldFrom();
+    const tellable = found.filter(({ view: { id } }) => told.has(id) || id >= toldFrom);
     const over = await Promise.all(gone.map((id) => directory.isSpaceOver(id)));
     const changes: SpaceChange[] = [
       ...gone.map((id, at) => ({ before: told.get(id) ?? null, after: null, isOver: over[at] === true })),
-      ...found.map(({ view }) => ({ before: told.get(view.id) ?? null, after: view, isOver: false })),
+      ...tellable.map(({ view }) => ({ before: told.get(view.id) ?? null, after: view, isOver: false })),
     ];
     return {
       updates: changes.flatMap((change) => this.#deps.format.spaceChanged?.(change, userId()) ?? []),
-      store: () => this.#store(found, gone),
+      store: () => this.#store(found, gone, only === null ? from : toldFrom),
     };
   }
 
@@ -127,17 +139,26 @@ export class GatewaySpaces {
 
   #told(): ReadonlyMap<SpaceId, SpaceView> {
     if (this.#known) return this.#known;
-    const rows = this.#storage.sql.exec<{ view: string }>("SELECT view FROM gateway_spaces").toArray();
+    const query = "SELECT view FROM gateway_spaces WHERE space_id > ?";
+    const rows = this.#storage.sql.exec<{ view: string }>(query, ALL).toArray();
     const views = rows.map(({ view }) => SpaceView.parse(JSON.parse(view)));
     this.#known = new Map(views.map((view) => [view.id, view]));
     return this.#known;
   }
 
-  #store(found: Views, gone: readonly SpaceId[]): void {
+  /** From which id on the spaces of the bot are known: infinite before the first reading of all. */
+  #toldFrom(): number {
+    const query = "SELECT view FROM gateway_spaces WHERE space_id = ?";
+    const [row] = this.#storage.sql.exec<{ view: string }>(query, ALL).toArray();
+    return row ? Number(row.view) : Number.POSITIVE_INFINITY;
+  }
+
+  #store(found: Views, gone: readonly SpaceId[], from: number): void {
     const { sql } = this.#storage;
     for (const id of gone) sql.exec("DELETE FROM gateway_spaces WHERE space_id = ?", id);
     const insert = "INSERT OR REPLACE INTO gateway_spaces (space_id, view) VALUES (?, ?)";
     for (const { view } of found) sql.exec(insert, view.id, JSON.stringify(view));
+    if (Number.isFinite(from)) sql.exec(insert, ALL, String(from));
     this.#known = null;
   }
 }

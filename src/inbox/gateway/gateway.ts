@@ -121,9 +121,10 @@ export class Gateway implements Outfeed {
    */
   async opening(calls: CallBudget): Promise<void> {
     const read = await this.#spaces.readInTime(calls);
-    if (!read) this.#readSoon(null);
-    else if (this.isOn) this.#tell(read);
-    else this.#storage.transactionSync(() => read.store());
+    if (this.isOn) {
+      if (read) this.#tell(read);
+      else this.#readSoon(null);
+    } else this.#storage.transactionSync(() => (read ? read.store() : this.#spaces.end()));
   }
 
   /** @see Outfeed.readTap */
@@ -217,6 +218,8 @@ export class Gateway implements Outfeed {
   }
 
   #begin(socket: DeviceSocket): void {
+    // What has changed since the spaces were read was said to nobody, as the queue was off.
+    if (!this.isOn) this.#readSoon(null);
     this.#queue.begin();
     const sessions = this.#sessions.all();
     for (const { id, closedAt } of sessions.slice(

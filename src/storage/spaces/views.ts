@@ -4,7 +4,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { has } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
-import { SpaceView } from "../../domain/spaces/view.ts";
+import { MAX_VIEWS, SpaceView } from "../../domain/spaces/view.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { spaces } from "../schema.ts";
@@ -16,8 +16,6 @@ import { findSpace, listSpaces } from "./spaces.ts";
 
 /** Spaces that are read at once. */
 const PAGE = 20;
-/** The most that are read: an event makes 1,000 queries at most. */
-const MOST = 200;
 
 /** What a member sees of a space, and which channels of it they can read and do not follow. */
 export interface OwnView {
@@ -26,7 +24,7 @@ export interface OwnView {
 }
 
 /**
- * What a user sees of their spaces, the newest `MOST` of them, or of one alone. Four queries for each space.
+ * What a user sees of their spaces, the newest `MAX_VIEWS` of them, or of one alone. Four queries for each space.
  * @param id of the one; null: all
  */
 export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId | null): Promise<OwnView[]> {
@@ -38,7 +36,7 @@ export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId |
   for (let before: number | undefined; ; ) {
     const page = await listSpaces(db, userId, { before, limit: PAGE });
     found.push(...(await Promise.all(page.map((space) => viewOf(db, userId, space)))));
-    if (page.length < PAGE || found.length >= MOST) return found;
+    if (page.length < PAGE || found.length >= MAX_VIEWS) return found;
     before = page.at(-1)?.id;
   }
 }

@@ -136,6 +136,16 @@ export function stored(bot: SignedIn): Promise<number[]> {
   );
 }
 
+/** The spaces that the gateway of a bot knows: with 0 once it has read all. */
+export function knownSpaces(bot: SignedIn): Promise<number[]> {
+  return runInDurableObject(inboxObject(idOf(bot)), (_, { storage }) =>
+    storage.sql
+      .exec<{ id: number }>("SELECT space_id AS id FROM gateway_spaces")
+      .toArray()
+      .map(({ id }) => id),
+  );
+}
+
 /** What the events that wait say, as it is stored. */
 export function waiting(bot: SignedIn): Promise<string> {
   return runInDurableObject(inboxObject(idOf(bot)), (_, { storage }) =>

@@ -2,9 +2,10 @@ import { beforeEach, expect, test } from "vitest";
 import { as, Scene } from "../../../features/spaces/scene.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { send } from "../../../support/clients/chat.ts";
+import { overrideTiming } from "../../../support/timing.ts";
 import { newBot } from "../../telegram/client.ts";
 import { called } from "../client.ts";
-import { connect, type GatewaySocket, hibernate } from "../gateway-client.ts";
+import { connect, type GatewaySocket, hibernate, knownSpaces } from "../gateway-client.ts";
 
 let scene: Scene;
 let bot: SignedIn;
@@ -91,4 +92,13 @@ test("a bot is told that it comes into a guild, is out of it, and that it is ove
     ["self_joined_guild", ...own],
     ["deleted_guild", "GROUP", guild, { id: guild }],
   ]);
+});
+
+test("a bot whose guilds took too long to read is not told that it has come into them", async () => {
+  overrideTiming({ gateway: { followMs: 0 } });
+  await join(bot);
+  const socket = await hearing();
+  await expect.poll(() => knownSpaces(bot)).toContain(scene.id);
+  await scene.addRole({ name: "Gardeners" });
+  expect(await told(socket, 1)).toMatchObject([["added_role", "GROUP", guild, { name: "Gardeners" }]]);
 });
