@@ -241,10 +241,15 @@ export class UpdateQueue {
 
   /** Takes the texts of a conversation out of the updates that wait, as of revoked messages. */
   hide(id: ConversationId, maskOf: (seq: Seq) => BotUpdate | null): void {
-    const query = `SELECT DISTINCT seq FROM ${this.#name}_updates WHERE conversation_id = ? AND seq IS NOT NULL`;
+    const updates = `${this.#name}_updates`;
+    const query = `SELECT update_id AS row, seq FROM ${updates} WHERE conversation_id = ? AND seq IS NOT NULL`;
     this.#storage.transactionSync(() => {
-      for (const { seq } of this.#sql.exec<{ seq: Seq }>(query, id).toArray())
-        this.#mask(id, { seq, mask: maskOf(seq) });
+      // Each by its number: to look for a message reads all that waits.
+      for (const { row, seq } of this.#sql.exec<{ row: number; seq: Seq }>(query, id).toArray()) {
+        const mask = maskOf(seq);
+        const sql = mask ? `UPDATE ${updates} SET kind = ?, body = ?, seq = NULL` : `DELETE FROM ${updates}`;
+        this.#sql.exec(`${sql} WHERE update_id = ?`, ...(mask ? [mask.kind, mask.body] : []), row);
+      }
     });
   }
 
