@@ -57,6 +57,8 @@ export class ConversationFeed {
   readonly #deps: FeedDeps;
   /** the newest updates in memory: they save a question */
   readonly #heads = new Map<ConversationId, Head>();
+  /** channels that the bot has lost since they were read, perhaps to have them back: by which update */
+  readonly #lost = new Map<ConversationId, InboxUpdate>();
   /** groups that the bot is out of, nobody knows yet by whom */
   readonly #leaving = new Set<ConversationId>();
 
@@ -71,6 +73,8 @@ export class ConversationFeed {
     const { format, queue } = this.#deps;
     if (!format.tells(update)) return null;
     const known = this.#heads.get(id);
+    // Also what comes late: nothing is told of the time without the channel.
+    if (isLost(update)) this.#lost.set(id, update);
     // A change that is announced later than it is made comes with the same version.
     if (known && (known.version > version || (known.version === version && known.rev >= rev))) return null;
     const head: Head = { kind, version, state, isBlocked, newFrom, lastSeq, rev };
@@ -79,7 +83,7 @@ export class ConversationFeed {
       // Who may not read a channel any more is told nothing of it, not even what waits.
       if (isLost(head)) queue.hide(id, (seq) => format.hidden({ conversationId: id, seq }, spaceId));
     }
-    if (!isBehind(queue.cursor(id), head)) return null;
+    if (!isBehind(queue.cursor(id), head) && !this.#lost.has(id)) return null;
     this.#heads.set(id, head);
     return Date.now();
   }
@@ -91,6 +95,7 @@ export class ConversationFeed {
     if (calls.take(CALLS) < CALLS) return Date.now();
     const head = this.#heads.get(id) ?? (await this.#snapshot(id));
     if (head && !format.tells(head)) return null;
+    const lost = this.#lost.get(id);
     const before = queue.cursor(id);
     const read = head?.state === "active" ? await this.#read(id, head, before) : null;
     // The bot may have been removed since.
@@ -99,9 +104,11 @@ export class ConversationFeed {
     const { updates, revoked, reacted, cursor, isMore } = told;
     if (!queue.state) return null;
     const now = this.#heads.get(id);
-    if (read && now && isLost(now)) return Date.now();
+    // What was read may be of the time without the channel.
+    if (read && (this.#lost.get(id) !== lost || (now?.newFrom ?? 0) > (head?.newFrom ?? 0))) return Date.now();
     const wanted = updates.filter(({ kind }) => this.#isWanted(kind));
     const hasAdded = cursor !== null && queue.add(id, { updates: wanted, revoked, reacted }, cursor);
+    if (this.#lost.get(id) === lost) this.#lost.delete(id);
     if (hasAdded) added();
     const newest = this.#heads.get(id);
     if (newest && !isBehind(cursor, newest)) this.#heads.delete(id);
@@ -125,7 +132,7 @@ export class ConversationFeed {
     const { conversations, format, queue, userId } = this.#deps;
     const since = queue.state?.since ?? 0;
     const isDirect = head.kind === "direct";
-    const isIn = before?.isIn && !wasOut(before, head);
+    const isIn = before?.isIn && !this.#lost.has(id) && !wasOut(before, head);
     const from = before && (isIn || isDirect) ? before : joining(before, head);
     // Changes first: what changes from now on has a higher rev, and is told by the next run.
     const changes = head.rev > from.rev ? await this.#changes(id, from, head.rev) : NO_CHANGES;
