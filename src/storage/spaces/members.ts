@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { readersOf } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
@@ -85,7 +85,7 @@ export async function findRolesIn(
 }
 
 /**
- * Members of a space who are online, some of them where there are more than `limit`.
+ * Members of a space who are online, bots first: some of them where there are more than `limit`.
  * @param botsAlone others are left out
  */
 export async function listOnlineMembers(
@@ -106,6 +106,7 @@ export async function listOnlineMembers(
           botsAlone ? eq(users.bot, true) : undefined,
         ),
       )
+      .orderBy(desc(users.bot))
       .limit(limit),
   );
   return online.map((user) => user.id);
