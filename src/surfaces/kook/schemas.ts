@@ -44,8 +44,6 @@ export const DirectPlace = Place.transform(({ chat_code: code, target_id: peer }
   return z.NEVER;
 });
 
-/** `user-chat/delete`: a library names the other user instead of the conversation. */
-
 /** A channel of a guild. An older document calls it `channel_id`. */
 export const ChannelPlace = z.preprocess(
   (fields) => ({ target_id: Object(fields).target_id ?? Object(fields).channel_id }),
