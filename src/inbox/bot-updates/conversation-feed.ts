@@ -93,9 +93,9 @@ export class ConversationFeed {
     const { added, format, queue } = this.#deps;
     if (!queue.state) return null;
     if (calls.take(CALLS) < CALLS) return Date.now();
+    const lost = this.#lost.get(id);
     const head = this.#heads.get(id) ?? (await this.#snapshot(id));
     if (head && !format.tells(head)) return null;
-    const lost = this.#lost.get(id);
     const before = queue.cursor(id);
     const read = head?.state === "active" ? await this.#read(id, head, before) : null;
     // The bot may have been removed since.
@@ -105,13 +105,13 @@ export class ConversationFeed {
     if (!queue.state) return null;
     const now = this.#heads.get(id);
     // What was read may be of the time without the channel.
-    if (read && (this.#lost.get(id) !== lost || (now?.newFrom ?? 0) > (head?.newFrom ?? 0))) return Date.now();
+    if (read && (this.#lost.get(id) !== lost || (now?.newFrom ?? 0) > (head?.newFrom ?? 0)))
+      return Date.now();
     const wanted = updates.filter(({ kind }) => this.#isWanted(kind));
     const hasAdded = cursor !== null && queue.add(id, { updates: wanted, revoked, reacted }, cursor);
-    if (this.#lost.get(id) === lost) this.#lost.delete(id);
+    this.#lost.delete(id);
     if (hasAdded) added();
-    const newest = this.#heads.get(id);
-    if (newest && !isBehind(cursor, newest)) this.#heads.delete(id);
+    if (now && !isBehind(cursor, now)) this.#heads.delete(id);
     return isMore ? Date.now() : null;
   }
 

@@ -243,14 +243,12 @@ export class UpdateQueue {
   hide(id: ConversationId, maskOf: (seq: Seq) => BotUpdate | null): void {
     const updates = `${this.#name}_updates`;
     const query = `SELECT update_id AS row, seq FROM ${updates} WHERE conversation_id = ? AND seq IS NOT NULL`;
-    this.#storage.transactionSync(() => {
-      // Each by its number: to look for a message reads all that waits.
-      for (const { row, seq } of this.#sql.exec<{ row: number; seq: Seq }>(query, id).toArray()) {
-        const mask = maskOf(seq);
-        const sql = mask ? `UPDATE ${updates} SET kind = ?, body = ?, seq = NULL` : `DELETE FROM ${updates}`;
-        this.#sql.exec(`${sql} WHERE update_id = ?`, ...(mask ? [mask.kind, mask.body] : []), row);
-      }
-    });
+    // Each by its number: to look for a message reads all that waits.
+    for (const { row, seq } of this.#sql.exec<{ row: number; seq: Seq }>(query, id).toArray()) {
+      const mask = maskOf(seq);
+      const sql = mask ? `UPDATE ${updates} SET kind = ?, body = ?, seq = NULL` : `DELETE FROM ${updates}`;
+      this.#sql.exec(`${sql} WHERE update_id = ?`, ...(mask ? [mask.kind, mask.body] : []), row);
+    }
   }
 
   #mayBeTold(updateId: number): boolean {

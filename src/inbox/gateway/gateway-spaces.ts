@@ -114,14 +114,13 @@ export class GatewaySpaces {
 
   /** @returns false: calls are left for the next time */
   async #follow(found: Views, calls: CallBudget): Promise<boolean> {
-    const { conversations, timing, userId } = this.#deps;
+    const { conversations, timing } = this.#deps;
+    const input = { userId: this.#deps.userId() };
     const ids = found.flatMap(({ unfollowed }) => unfollowed);
     while (ids.length > 0) {
       const next = ids.splice(0, calls.take(Math.min(AT_ONCE, ids.length)));
       if (next.length === 0) return false;
-      const following = next.map((id) =>
-        conversations.follow(id, { userId: userId() }).catch(nullIfNotFound),
-      );
+      const following = next.map((id) => conversations.follow(id, input).catch(nullIfNotFound));
       await withDeadline(Promise.all(following), timing.botUpdates.callTimeoutMs);
     }
     return true;
@@ -129,11 +128,8 @@ export class GatewaySpaces {
 
   /** Whether a channel has another name than the bot was told: D1 has it a moment later. */
   isRenamed({ spaceId, id, name }: Pick<ConversationContext, "spaceId" | "id" | "name">): boolean {
-    const told =
-      spaceId &&
-      this.#told()
-        .get(spaceId)
-        ?.channels.find((channel) => channel.id === id);
+    const view = spaceId === undefined ? undefined : this.#told().get(spaceId);
+    const told = view?.channels.find((channel) => channel.id === id);
     return told !== undefined && told.name !== name;
   }
 

@@ -110,9 +110,8 @@ export class Gateway implements Outfeed {
   /** Has the bot follow its channels, and tells it what has changed. @see Outfeed.readSpaces */
   async readSpaces(id: SpaceId | null, calls: CallBudget): Promise<number | null> {
     const read = await this.#spaces.read(id, calls);
-    if (!read) return Date.now();
-    this.#tell(read);
-    return null;
+    if (read) this.#tell(read);
+    return read ? null : Date.now();
   }
 
   /**
@@ -121,10 +120,9 @@ export class Gateway implements Outfeed {
    */
   async opening(calls: CallBudget): Promise<void> {
     const read = await this.#spaces.readInTime(calls);
-    if (this.isOn) {
-      if (read) this.#tell(read);
-      else this.#readSoon(null);
-    } else this.#storage.transactionSync(() => (read ? read.store() : this.#spaces.end()));
+    if (!this.isOn) this.#storage.transactionSync(() => (read ? read.store() : this.#spaces.end()));
+    else if (read) this.#tell(read);
+    else this.#readSoon(null);
   }
 
   /** @see Outfeed.readTap */
@@ -222,11 +220,8 @@ export class Gateway implements Outfeed {
     if (!this.isOn) this.#readSoon(null);
     this.#queue.begin();
     const sessions = this.#sessions.all();
-    for (const { id, closedAt } of sessions.slice(
-      0,
-      Math.max(0, sessions.length + 1 - LIMITS.gatewaySessions),
-    ))
-      if (closedAt !== null) this.#sessions.end(id);
+    const tooMany = Math.max(0, sessions.length + 1 - LIMITS.gatewaySessions);
+    for (const { id, closedAt } of sessions.slice(0, tooMany)) if (closedAt !== null) this.#sessions.end(id);
     const { id, firstId } = this.#sessions.begin(this.#queue.lastId);
     socket.gateway = { session: id, firstId, sent: firstId };
     socket.send(framesOf(socket).hello(id));

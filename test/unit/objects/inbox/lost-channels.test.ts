@@ -1,0 +1,12 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test } from "vitest";
+import { ConversationId, Position, Seq, SpaceId, UserId } from "../../../../src/domain/ids.ts";
+import { ConversationFeed } from "../../../../src/inbox/bot-updates/conversation-feed.ts";
+import { UpdateQueue } from "../../../../src/inbox/bot-updates/update-queue.ts";
+import { MIGRATIONS } from "../../../../src/inbox/migrations.ts";
+import { migrate } from "../../../../src/object/migrations.ts";
+import { CallBudget } from "../../../../src/object/concurrency.ts";
+import { kookFormat } from "../../../../src/surfaces/kook/format.ts";
+import { watchSql } from "../../../support/objects/costs.ts";
+import { timing } from "../../../support/timing.ts";
