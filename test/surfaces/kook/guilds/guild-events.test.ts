@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { as, Scene } from "../../../features/spaces/scene.ts";
 import type { SignedIn } from "../../../support/clients/api.ts";
 import { send } from "../../../support/clients/chat.ts";
-import { overrideTiming } from "../../../support/timing.ts";
+import { HeldQueries, interceptD1 } from "../../../support/faults/d1.ts";
+import { Gate } from "../../../support/faults/gate.ts";
 import { newBot } from "../../telegram/client.ts";
 import { called } from "../client.ts";
 import { connect, type GatewaySocket, hibernate, knownSpaces } from "../gateway-client.ts";
@@ -94,11 +95,56 @@ test("a bot is told that it comes into a guild, is out of it, and that it is ove
   ]);
 });
 
-test("a bot whose guilds took too long to read is not told that it has come into them", async () => {
-  overrideTiming({ gateway: { followMs: 0 } });
+/** The query of what a bot sees of a guild. */
+const CHANNELS = /space_categories.*"memberships"/s;
+
+test("a bot whose guilds were not read in time is not told that it has come into them", async () => {
   await join(bot);
+  let isFirst = true;
+  using _ = interceptD1((query, work) => {
+    if (!isFirst || !CHANNELS.test(query)) return work();
+    isFirst = false;
+    return Promise.reject(new Error("D1_ERROR: Network connection lost."));
+  });
   const socket = await hearing();
-  await expect.poll(() => knownSpaces(bot)).toContain(scene.id);
+  expect(isFirst).toBe(false);
+  await expect.poll(() => knownSpaces(bot)).toEqual([0, scene.id]);
   await scene.addRole({ name: "Gardeners" });
   expect(await told(socket, 1)).toMatchObject([["added_role", "GROUP", guild, { name: "Gardeners" }]]);
+});
+
+test("a bot is told of what changes while its session begins", async () => {
+  await join(bot);
+  const held = new HeldQueries(CHANNELS);
+  const opening = hearing();
+  await held.arrived();
+  await scene.done(scene.ann, "PATCH", "", { name: "Allotment" }, 200);
+  held[Symbol.dispose]();
+  expect(await told(await opening, 1)).toMatchObject([
+    ["updated_guild", "GROUP", guild, { name: "Allotment" }],
+  ]);
+});
+
+test("a bot is not told the name of a private channel that is made while its guild is read", async () => {
+  await join(bot);
+  const socket = await hearing();
+  await expect.poll(() => knownSpaces(bot)).toEqual([0, scene.id]);
+  const gate = new Gate();
+  let isHeld = false;
+  using _ = interceptD1(async (query, work) => {
+    // The reading of the bot alone.
+    if (!isHeld && CHANNELS.test(query)) {
+      isHeld = true;
+      await gate.pass();
+    }
+    return work();
+  });
+  await scene.addRole({ name: "Gardeners" });
+  await gate.arrived();
+  await scene.addChannel("shed", { visibility: "private" });
+  gate.release();
+  await socket.events(1);
+  await scene.done(scene.ann, "PATCH", "", { name: "Allotment" }, 200);
+  await socket.events(2);
+  expect(JSON.stringify(socket.frames)).not.toMatch(/shed/);
 });
