@@ -10,8 +10,8 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import type { CallBudget } from "../../object/concurrency.ts";
 
 /**
- * The spaces of a bot as it was told of them: `view` is a `SpaceView` (JSON). Of `ALL`, it is the id from which
- * on all spaces were read, once they were.
+ * The spaces of a bot as it was told of them: `view` is a `SpaceView` (JSON). Of `ALL`, it is the id from
+ * which on all spaces were read, once they were.
  */
 export const GATEWAY_SPACES_TABLE = `
   CREATE TABLE gateway_spaces (

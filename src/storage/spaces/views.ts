@@ -24,7 +24,8 @@ export interface OwnView {
 }
 
 /**
- * What a user sees of their spaces, the newest `MAX_VIEWS` of them, or of one alone. Four queries for each space.
+ * What a user sees of their spaces, the newest `MAX_VIEWS` of them, or of one alone. Four queries for each
+ * space.
  * @param id of the one; null: all
  */
 export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId | null): Promise<OwnView[]> {
