@@ -230,8 +230,7 @@ export async function followChannel(
  * most, or the first one where there are none; one that ends meanwhile is left out.
  * @param joining `named`: channels that they follow, too, before those; `isNew`: false for who was in the
  *   space before, who follows what they chose: these channels only if they follow none, as a call that was
- *   cut off
- *   may have left them
+ *   cut off may have left them
  * @returns the first of them
  */
 export async function followFirst(

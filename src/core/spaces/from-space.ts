@@ -25,9 +25,12 @@ export async function fromSpace<Value>(
     const value = await work(await getSpace(core, caller, id));
     if (value !== null) return value;
   }
-  throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
-    retryAfter: 1,
-  });
+  throw spaceIsChanging();
+}
+
+/** The `unavailable` for a change that others have come before again and again. */
+export function spaceIsChanging(): CoreError {
+  return new CoreError("unavailable", "This space is being changed. Try again.", { retryAfter: 1 });
 }
 
 /** The `group_full` for a space that has them. */

@@ -27,7 +27,7 @@ import { findSpace } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { followFirst, listChannels } from "./channels.ts";
-import { bannedFromSpace, spaceFull } from "./from-space.ts";
+import { bannedFromSpace, spaceFull, spaceIsChanging } from "./from-space.ts";
 import { mostMembers } from "./named-members.ts";
 import { requireGiving, roleOf } from "./roles.ts";
 import { getSpace, type OwnSpace, requirePermission } from "./spaces.ts";
@@ -199,5 +199,5 @@ export async function acceptSpaceInvitation(
     const channelId = await followFirst(core, caller, id, { named: channelIds, isNew: maker !== null });
     return { channelId, space: await getSpace(core, caller, id) };
   }
-  throw new CoreError("unavailable", "This space is being changed. Try again.", { retryAfter: 1 });
+  throw spaceIsChanging();
 }

@@ -4,7 +4,7 @@ import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conv
 import { CoreError, noConversation, refusedFor } from "../../domain/errors.ts";
 import { type ConversationId, NOBODY, type SpaceId, UserId } from "../../domain/ids.ts";
 import { has } from "../../domain/spaces/permission.ts";
-import { permissionsOf, rankOf } from "../../domain/spaces/rights.ts";
+import { type Override, permissionsOf, rankOf } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId, type SpaceRole } from "../../domain/spaces/role.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
 import { findUsersWithDeleted } from "../../storage/accounts/users.ts";
@@ -22,7 +22,7 @@ import type { Core } from "../context.ts";
 import { usersById } from "../groups/groups.ts";
 import { fromSpace, requireAbove } from "./from-space.ts";
 import { findRights, rightsIn } from "./overrides.ts";
-import { getTarget, listRoles, noMember, requireAboveMember } from "./roles.ts";
+import { getTarget, noMember, requireAboveMember, rolesOf } from "./roles.ts";
 import { getSpace, noSpace, type OwnSpace, requireIn } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
 import { tellDevices, tellOfMember, tellOnlineMembers } from "./tell-devices.ts";
@@ -61,10 +61,24 @@ export async function listMembers(
   core: Core,
   caller: UserId,
   id: SpaceId,
-  { limit, cursor, roleId, text, channelId }: MemberQuery,
+  { channelId, ...query }: MemberQuery,
 ): Promise<Page<SpaceMember>> {
   const space = await getSpace(core, caller, id);
-  const canRead = channelId === undefined ? null : await readingIn(core, caller, space, channelId);
+  if (channelId === undefined) return pageOfMembers(core, caller, id, query, null);
+  if ((await findSpaceOf(core.db, channelId)) !== id) throw noConversation();
+  const { overrides } = await rightsIn(core, caller, channelId, space);
+  const roles = await listStoredRoles(core.db, id);
+  return pageOfMembers(core, caller, id, query, readingIn(space, roles, overrides));
+}
+
+/** @param canRead those of whom it is true; null: all */
+async function pageOfMembers(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+  { limit, cursor, roleId, text }: Omit<MemberQuery, "channelId">,
+  canRead: ((member: StoredSpaceMember) => boolean) | null,
+): Promise<Page<SpaceMember>> {
   const wanted = text === undefined ? null : comparisonForm(text);
   const isAll = canRead === null && wanted === null;
   const [joinedAt, userId] = cursor === undefined ? [] : readCursor(MemberPlace, cursor);
@@ -93,11 +107,8 @@ export async function listMembers(
   return { items: items.map(({ userId: _, ...member }) => member), nextCursor };
 }
 
-/** Tells who can read a channel of the space. @throws `not_found` unless the caller can */
-async function readingIn(core: Core, caller: UserId, space: OwnSpace, id: ConversationId) {
-  if ((await findSpaceOf(core.db, id)) !== space.id) throw noConversation();
-  const { overrides } = await rightsIn(core, caller, id, space);
-  const roles = await listStoredRoles(core.db, space.id);
+/** Tells who can read a channel. @param overrides of the channel */
+function readingIn(space: OwnSpace, roles: readonly SpaceRole[], overrides: readonly Override[]) {
   return ({ userId, roleIds }: StoredSpaceMember): boolean => {
     const own = roles.filter((role) => roleIds.includes(role.id));
     return has(permissionsOf(userId, { ...space, roles: own }, overrides), "read");
@@ -115,14 +126,15 @@ export async function listReaders(
   query: PageQuery & Pick<MemberQuery, "text">,
 ): Promise<{ spaceId: SpaceId; roles: SpaceRole[]; members: Page<SpaceMember> }> {
   const { spaceId, overrides } = await findRights(core, caller, id);
-  const { everyone } = await getSpace(core, caller, spaceId);
+  const space = await getSpace(core, caller, spaceId);
+  const all = await rolesOf(core, space);
   const ofRoles = overrides.filter(({ userId }) => userId === null);
-  const roles = (await listRoles(core, caller, spaceId)).filter((role) => {
+  const roles = all.filter((role) => {
     const own = role.id === EVERYONE_ROLE ? [] : [role];
-    return has(permissionsOf(NOBODY, { ownerId: caller, everyone, roles: own }, ofRoles), "read");
+    return has(permissionsOf(NOBODY, { ...space, roles: own }, ofRoles), "read");
   });
-  const members = await listMembers(core, caller, spaceId, { ...query, channelId: id });
-  return { spaceId, roles, members };
+  const canRead = readingIn(space, all, overrides);
+  return { spaceId, roles, members: await pageOfMembers(core, caller, spaceId, query, canRead) };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { CoreError } from "../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
@@ -13,6 +12,7 @@ import {
 } from "../../storage/data/imported-spaces.ts";
 import { listChannels } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
+import { spaceIsChanging } from "./from-space.ts";
 import { noSpace } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
 
@@ -97,9 +97,7 @@ export async function fromNamedSpace<Value>(
     const value = await work(space);
     if (value !== null) return value;
   }
-  throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
-    retryAfter: 1,
-  });
+  throw spaceIsChanging();
 }
 
 /** All roles that a member is to have; undefined: those that they have. */

@@ -39,7 +39,8 @@ export async function listRoles(core: Core, caller: UserId, id: SpaceId): Promis
   return rolesOf(core, await getSpace(core, caller, id));
 }
 
-async function rolesOf(core: Core, space: MemberSpace): Promise<SpaceRole[]> {
+/** The roles of a space that was read, as `listRoles` has them. */
+export async function rolesOf(core: Core, space: MemberSpace): Promise<SpaceRole[]> {
   const { everyone: permissions, memberCount } = space;
   const looks = { name: "everyone", color: null, mentionable: false, hoist: false };
   const shown = { ...looks, id: EVERYONE_ROLE, position: BOTTOM };

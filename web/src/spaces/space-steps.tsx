@@ -16,7 +16,7 @@ export function SpaceSteps({ entry }: { entry: ConversationEntry }) {
   const { chat } = account;
   const space = spaceOf(entry);
   const isOwn = space?.owner_id === account.me;
-  // No frame tells an owner that somebody has come.
+  // The server sends an owner no frame as a member comes.
   useEffect(() => {
     if (isOwn) void loadSpaces(chat).catch(() => {});
   }, [chat, isOwn]);

@@ -1,5 +1,4 @@
 import { type ConversationFields, EVERYONE_REF } from "../../../domain/data/records.ts";
-import { CoreError } from "../../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { lookOf } from "../../../domain/spaces/channel.ts";
@@ -8,6 +7,7 @@ import { findExportedParts, findExportedSpaces } from "../../../storage/data/exp
 import { findSpaceById } from "../../../storage/data/imported-spaces.ts";
 import { keepOutside, listOverrides } from "../../../storage/spaces/overrides.ts";
 import type { Core } from "../../context.ts";
+import { spaceIsChanging } from "../../spaces/from-space.ts";
 import { tellChannels } from "../../spaces/tell-channels.ts";
 import type { ImportRun } from "./run.ts";
 
@@ -44,9 +44,7 @@ export async function keepAudience(
     });
     return null;
   }
-  throw new CoreError("unavailable", "The rights of this space are being changed. Try again.", {
-    retryAfter: 1,
-  });
+  throw spaceIsChanging();
 }
 
 /** Those of some users who read a channel by what is not allowed to them alone. */

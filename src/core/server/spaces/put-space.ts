@@ -18,6 +18,7 @@ import { insertChannel } from "../../../storage/spaces/channels.ts";
 import { dissolveSpace as dissolveStored, listChannels } from "../../../storage/spaces/spaces.ts";
 import type { Core } from "../../context.ts";
 import { requireSpaces } from "../../policies.ts";
+import { spaceFull, spaceIsChanging } from "../../spaces/from-space.ts";
 import { fromNamedSpace, mostMembers, placeMembers } from "../../spaces/named-members.ts";
 import { firstOverrides, newChannel } from "../../spaces/new-channel.ts";
 import { tellAll, tellChannels } from "../../spaces/tell-channels.ts";
@@ -64,7 +65,8 @@ export async function putSpace(core: Core, by: ServerKeyId, ref: SpaceRef, given
   const members = unique(people).map((person) => ({ userId: person.id }));
   const placed = await placeMembers(core, by, id, members, { areFormerKept: false });
   // Others have come, or a ban, since it was looked at: the same again says so.
-  if ([...placed.values()].some((result) => result === "full" || result === "banned")) throw isChanging();
+  if ([...placed.values()].some((result) => result === "full" || result === "banned"))
+    throw spaceIsChanging();
   const [owner] = people;
   if (input.owner && owner) await handOver(core, by, id, owner.id);
   const space = await requireSpace(core, { id });
@@ -105,8 +107,7 @@ async function requireRoom(core: Core, space: ServerSpace | null, people: readon
   if (banned)
     throw refusedFor("banned", `User ${banned.userId} is banned from this space: lift the ban first.`);
   const newcomers = ids.filter((id) => !present.has(id)).length;
-  if (newcomers > 0 && (space?.memberCount ?? 0) + newcomers > most)
-    throw new CoreError("group_full", `This space takes ${most} members at most.`);
+  if (newcomers > 0 && (space?.memberCount ?? 0) + newcomers > most) throw spaceFull(most);
 }
 
 /**
@@ -181,7 +182,7 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
       overrides: firstOverrides(null, { visibility, kind }, { roleIds: readers, userIds: [] }),
     };
     // One after the other: each stands behind the one before.
-    made.push((await insertChannel(core.db, id, row, LIMITS.channels)) ?? raise(isChanging()));
+    made.push((await insertChannel(core.db, id, row, LIMITS.channels)) ?? raise(spaceIsChanging()));
   }
   // Awake, they tell hooks that they are there.
   await tellAll(core, made);
@@ -195,7 +196,7 @@ async function handOver(core: Core, by: ServerKeyId, id: SpaceId, ownerId: UserI
     isNew = space.ownerId !== ownerId;
     const [state] = isNew ? await findMemberStates(core.db, id, [ownerId]) : [];
     // They have left since they were made a member.
-    if (isNew && !state?.isMember) throw isChanging();
+    if (isNew && !state?.isMember) throw spaceIsChanging();
     return isNew ? rights : null;
   });
   if (isNew)
@@ -216,12 +217,6 @@ export async function dissolveServerSpace(core: Core, by: ServerKeyId, ref: Spac
 
 function unique(people: readonly Person[]): Person[] {
   return [...new Map(people.map((person) => [person.id, person])).values()];
-}
-
-function isChanging(): CoreError {
-  return new CoreError("unavailable", "This space is being changed. Try again.", {
-    retryAfter: 1,
-  });
 }
 
 function raise(error: CoreError): never {

@@ -89,7 +89,7 @@ guild.post("/kickout", authenticated, weighs("page"), async (c) => {
 /** All notifications; a bot is shown the level of nobody. */
 const NOTIFY_ALL = 1;
 
-/** What this API shows of a guild, whoever asks. */
+/** The fields of a guild that are the same for all its members. */
 export function serializeGuild({
   id,
   name,

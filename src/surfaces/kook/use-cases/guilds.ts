@@ -70,7 +70,7 @@ const MAX_KNOWN = 10_000;
 /** The spaces of channels, which never change. */
 const known = new LruMap<ConversationId, SpaceId>(() => MAX_KNOWN);
 
-/** The space of a channel, whoever may read it; null: it is no channel. */
+/** The space of a channel, read or not by the caller; null: it is no channel. */
 export async function spaceOf(core: Core, id: ConversationId): Promise<SpaceId | null> {
   const found = known.get(id) ?? (await findSpaceOf(core.db, id));
   if (found !== null) known.set(id, found);
