@@ -75,7 +75,7 @@ test("pages of the list hold the newest snapshots in order, despite late and rep
         }
         const seen: [ListPosition, number][] = [];
         for (let after: ListPosition | undefined; ; ) {
-          const page = list.page(limit, after);
+          const page = list.page({ limit, ...(after && { after }) });
           for (const { pinned, updatedAt, conversationId, unreadCount } of page) {
             seen.push([{ pinned: pinned, updatedAt, conversationId }, unreadCount]);
           }
@@ -129,7 +129,7 @@ function answers(inbox: DurableObjectStub, steps: Step[], writesBehind: boolean)
       return steps.map((step) => {
         switch (step) {
           case "read":
-            return [list.page(100), list.onRecord(), list.recent(100)];
+            return [list.page({ limit: 100 }), list.onRecord(), list.recent(100)];
           case "wait":
             vi.advanceTimersByTime(timing.list.writeBehindMs);
             return null;
@@ -191,7 +191,7 @@ function askedAfterCrashes(sql: SqlStorage, events: Event[]): void {
         if (update.version > (newest.get(now.id)?.version ?? -1)) newest.set(now.id, update);
         list.applyUpdate(update);
       } else if (now === "wait") vi.advanceTimersByTime(timing.list.writeBehindMs);
-      else if (now === "read") list.page(100);
+      else if (now === "read") list.page({ limit: 100 });
       else if (now === "minutes") vi.advanceTimersByTime(timing.list.followMs / 2);
       else if (now === "sleep") {
         // An object sleeps once no timer is left.

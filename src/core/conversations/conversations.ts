@@ -175,10 +175,11 @@ export async function getConversation(
 }
 
 /** What `listConversations` is asked for. */
-interface ListQuery {
+export interface ListQuery {
   limit: number;
   cursor?: string | undefined;
   ids?: ConversationId[] | undefined;
+  exceptIds?: ConversationId[] | undefined;
   archived?: boolean | undefined;
   withDrafts?: boolean;
 }
@@ -186,20 +187,21 @@ interface ListQuery {
 /**
  * A page of the caller's list, pinned conversations first, then the newest activity: one call of the inbox
  * and one query of D1 for any number of entries.
- * @param query `ids`: only these conversations, as far as they are in the list. `archived`, `withDrafts`: see
- *   `ListRange`
+ * @param query `ids`: only these conversations, as far as they are in the list. `exceptIds`, `archived`,
+ *   `withDrafts`: see `ListRange`
  * @throws `validation_failed` for a cursor of another list
  */
 export async function listConversations(
   core: Core,
   caller: UserId,
-  { limit, cursor, ids, archived, withDrafts = false }: ListQuery,
+  { limit, cursor, ids, exceptIds, archived, withDrafts = false }: ListQuery,
 ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const range = {
     limit: limit + 1,
     ...(after && { after }),
     ...(ids && { ids }),
+    ...(exceptIds && { exceptIds }),
     ...(archived !== undefined && { archived }),
     withDrafts,
   };

@@ -1,10 +1,15 @@
 import { isArchived, isMutedAt } from "../../domain/conversations/archive.ts";
 import type { UnreadEntry } from "../../domain/conversations/conversation-list.ts";
-import type { SpaceId, UserId } from "../../domain/ids.ts";
+import { isNotFound } from "../../domain/errors.ts";
+import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { forEachConcurrent } from "../../object/concurrency.ts";
 import { countRequests } from "../../storage/contacts/friends.ts";
 import { findArchiveStates } from "../../storage/conversations/preferences.ts";
 import type { Core } from "../context.ts";
+
+/** Conversations that are read at once. */
+const READ_AT_ONCE = 10;
 
 /** How many messages are unread, and in how many conversations. */
 export interface UnreadTotal {
@@ -57,6 +62,15 @@ export async function sumUnread(core: Core, caller: UserId): Promise<UnreadTotal
   const unread = listed.filter(({ unreadCount }) => unreadCount > 0);
   const audible = unread.filter(({ isSilent }) => !isSilent);
   return { all: totalOf(unread), audible: totalOf(audible), spaces: bySpace(listed), friendRequestCount };
+}
+
+/** Marks all messages of conversations as read, without those that the caller has left. */
+export function readEach(core: Core, caller: UserId, ids: readonly ConversationId[]): Promise<void> {
+  return forEachConcurrent(READ_AT_ONCE, ids, async (id) => {
+    await core.conversations.read(id, { userId: caller }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  });
 }
 
 function bySpace(entries: (UnreadEntry & { spaceId: SpaceId | null; isSilent: boolean })[]): SpaceUnread[] {

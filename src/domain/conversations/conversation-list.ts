@@ -55,13 +55,14 @@ export interface NumberedRange {
 }
 
 /**
- * A page of a list after a position. `ids`: only these conversations. `archived`: only those that are
- * archived, or only those that are not; absent: both. `withDrafts`: with the user's composer drafts.
+ * A page of a list after a position. `ids`: only these conversations, `exceptIds`: all but these. `archived`:
+ * only those that are archived, or only those that are not; absent: both. `withDrafts`: with the user's composer drafts.
  */
 export interface ListRange {
   limit: number;
   after?: ListPosition;
   ids?: ConversationId[];
+  exceptIds?: ConversationId[];
   archived?: boolean;
   withDrafts?: boolean;
 }

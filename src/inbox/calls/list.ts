@@ -24,7 +24,7 @@ export const LIST = {
   /** A page of the user's list, pinned conversations first, then by newest activity. */
   list: listRead(({ list, composerDrafts, catchUp }, input: ListRange): InboxEntry[] => {
     const entries = list
-      .page(input.limit, input.after, input.ids, input.archived)
+      .page(input)
       .map((entry) => (catchUp.isStale(entry.conversationId) ? { ...entry, isStale: true as const } : entry));
     if (!input.withDrafts) return entries;
     const drafts = composerDrafts.of(entries.map(({ conversationId }) => conversationId));
@@ -46,7 +46,7 @@ export const LIST = {
   /** A page of the list, and the notification box. @see list */
   overview: listRead(
     ({ list, notifications }, input: ListRange): { entries: InboxEntry[]; box: NotificationBox } => ({
-      entries: list.page(input.limit, input.after, input.ids, input.archived),
+      entries: list.page(input),
       box: notifications.box(),
     }),
   ),

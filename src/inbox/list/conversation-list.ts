@@ -12,7 +12,7 @@ import type {
   CallingEntry,
   EntryOnRecord,
   InboxEntry,
-  ListPosition,
+  ListRange,
   NumberedPage,
   NumberedRange,
   UnreadEntry,
@@ -257,8 +257,7 @@ export class ConversationList {
    * from it, as far as they can see messages there.
    */
   activity({ walked, ids, limit }: ActivityRange): ActivityPage {
-    const named = "conversation_id IN (SELECT value FROM json_each(?))";
-    const listed = this.#visible(named, "", JSON.stringify(ids)).map((row) => row.conversationId);
+    const listed = this.#visible(IS_NAMED, "", JSON.stringify(ids)).map((row) => row.conversationId);
     const changed =
       walked?.by === "activity" ? this.#visible("changed_at >= ?", "LIMIT ?", walked.asOf, limit + 1) : [];
     const rest = this.#rest(walked, limit + 1);
@@ -283,21 +282,16 @@ export class ConversationList {
     );
   }
 
-  /**
-   * @param after the position behind which the page begins; absent: at the top
-   * @param ids absent: all conversations
-   * @param archived only those that are archived, or only those that are not; absent: both
-   * @returns at most `limit` listed conversations, pinned ones first, then by newest activity
-   */
-  page(limit: number, after?: ListPosition, ids?: ConversationId[], archived?: boolean): InboxEntry[] {
+  /** @returns a page of the list: pinned conversations first, then by newest activity */
+  page({ limit, after, ids, exceptIds, archived }: ListRange): InboxEntry[] {
     const { pinned, updatedAt, conversationId } = after ?? FIRST;
-    const among = ids ? "conversation_id IN (SELECT value FROM json_each(?)) AND" : "";
+    const among = `${ids ? `${IS_NAMED} AND` : ""} ${exceptIds ? `NOT ${IS_NAMED} AND` : ""}`;
     const filter = archived === undefined ? among : `${among} ${archived ? "" : "NOT"} ${IS_ARCHIVED} AND`;
     const rows = this.#rows<ListRow>(
       `SELECT * FROM conversations
        WHERE ${filter} state = 'active' AND hidden = 0 AND (pinned, updated_at, conversation_id) < (?, ?, ?)
        ORDER BY pinned DESC, updated_at DESC, conversation_id DESC LIMIT ?`,
-      ...(ids ? [JSON.stringify(ids)] : []),
+      ...[ids, exceptIds].flatMap((named) => (named ? JSON.stringify(named) : [])),
       ...[pinned ? 1 : 0, updatedAt, conversationId, limit],
     );
     return rows.map((row) => entry(row, this.#crowdMembers));
@@ -390,6 +384,9 @@ export class ConversationList {
     return this.#sql.exec<Row>(query, ...values).toArray();
   }
 }
+
+/** The condition: a row is of one of the conversations that a list of JSON names. */
+const IS_NAMED = "conversation_id IN (SELECT value FROM json_each(?))";
 
 /** Whether a row is archived. @see isArchived */
 const IS_ARCHIVED = `(archived_count IS NOT NULL AND (last_n <= archived_count OR muted_until = ${FOR_EVER}

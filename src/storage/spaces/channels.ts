@@ -5,7 +5,7 @@ import type { Override } from "../../domain/spaces/rights.ts";
 import { groupQueries } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { channelOverrides, conversations, memberships, spaceCategories } from "../schema.ts";
+import { channelOverrides, conversations, memberships, spaceCategories, spaceMembers } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { type ChannelChange, mayBeDefault, mayBeFollowed, placeQuery } from "./channel-place.ts";
 import type { FirstChannel } from "./spaces.ts";
@@ -105,6 +105,22 @@ export async function updateChannel(
     db.batch([first, placeQuery(db, read.id, id, place, condition), ...notes]),
   );
   return rows.length > 0 ? found.length > 0 : null;
+}
+
+/** The channels of all spaces that a user follows. */
+export async function listAllFollowed(db: Database, userId: UserId): Promise<ConversationId[]> {
+  const found = await queryD1(
+    db
+      .select({ id: conversations.id })
+      .from(spaceMembers)
+      .innerJoin(conversations, eq(conversations.spaceId, spaceMembers.spaceId))
+      .innerJoin(
+        memberships,
+        and(eq(memberships.conversationId, conversations.id), eq(memberships.userId, spaceMembers.userId)),
+      )
+      .where(and(eq(spaceMembers.userId, userId), eq(memberships.state, "active"))),
+  );
+  return found.map((channel) => channel.id);
 }
 
 /** The channels of a space that a user follows. */

@@ -57,6 +57,7 @@ import { channels } from "./spaces/channels.ts";
 import { spaceInvitations } from "./spaces/invitations.ts";
 import { spaceMembers } from "./spaces/members.ts";
 import { overrides } from "./spaces/overrides.ts";
+import { ownSpaces } from "./spaces/own.ts";
 import { roles } from "./spaces/roles.ts";
 import { spaces } from "./spaces/spaces.ts";
 
@@ -90,6 +91,7 @@ router.route("/", spaceAudit);
 router.route("/", spaceInvitations);
 router.route("/", roles);
 router.route("/", overrides);
+router.route("/", ownSpaces);
 router.route("/", search);
 router.route("/", pins);
 router.route("/", attachments);

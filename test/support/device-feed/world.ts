@@ -404,7 +404,7 @@ export class World {
   }
 
   get isListed(): boolean {
-    return this.#list.page(1, undefined).length > 0;
+    return this.#list.page({ limit: 1 }).length > 0;
   }
 
   /** The conversations as this start of the inbox calls them. */

@@ -410,6 +410,7 @@ export const WHO_MAY: Row[] = [
     body: () => ({ categories: [], channel_ids: [] }),
   }),
   row(`GET ${SPACE}/channels`, members(OK), ofSpace),
+  row(`PUT ${SPACE}/read`, members(DONE), ofSpace),
   row(`POST ${SPACE}/channels`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "seeds" }) }),
   row(`GET ${SPACE}/invitations`, members(OK), ofSpace),
   row(`POST ${SPACE}/invitations`, members(MADE), { ...ofSpace, body: () => ({}) }),

@@ -554,6 +554,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     }),
   findChannels: (db) => channels.findChannels(db, SPACE, ANN),
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
+  listAllFollowed: (db) => channels.listAllFollowed(db, ANN),
   isSpaceOver: (db) => views.isSpaceOver(db, SPACE),
   findSpaceViews: (db) => views.findSpaceViews(db, ANN, null),
   listSpaceMembers: (db) =>

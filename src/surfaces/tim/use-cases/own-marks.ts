@@ -1,16 +1,12 @@
 import type { Core } from "../../../core/context.ts";
 import { setPreferences } from "../../../core/conversations/conversations.ts";
-import { sumUnread } from "../../../core/conversations/unread.ts";
+import { readEach, sumUnread } from "../../../core/conversations/unread.ts";
 import type { ConversationKind } from "../../../domain/conversations/conversation.ts";
-import { isNotFound } from "../../../domain/errors.ts";
 import type { ConversationId, UserId } from "../../../domain/ids.ts";
 import { errorFields, log } from "../../../lib/logger.ts";
-import { forEachConcurrent } from "../../../object/concurrency.ts";
 import { findListRecords } from "../../../storage/conversations/conversations.ts";
 import { type ConversationAddress, idByName } from "./conversations.ts";
 
-/** Conversations that are read at once. */
-const PARALLEL = 10;
 /** Conversations of which D1 is asked at once. */
 const BATCH_SIZE = 100;
 
@@ -56,12 +52,7 @@ export async function readAll(
   const unread = (await core.inboxes.unread(caller)).map(({ conversationId }) => conversationId);
   const ids = kind === undefined ? unread : await ofKind(core, caller, unread, kind);
   await admit(ids.length);
-  await forEachConcurrent(PARALLEL, ids, async (id) => {
-    // The caller may have left it meanwhile.
-    await core.conversations.read(id, { userId: caller }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
-  });
+  await readEach(core, caller, ids);
 }
 
 async function ofKind(

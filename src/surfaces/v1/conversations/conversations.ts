@@ -8,6 +8,7 @@ import { getWithOnlineCount } from "../../../core/conversations/online-count.ts"
 import { createGroup } from "../../../core/groups/create-group.ts";
 import { deleteConversation, editGroup, requireEditable } from "../../../core/groups/groups.ts";
 import { changeChannel } from "../../../core/spaces/channels.ts";
+import { listFollowedIn } from "../../../core/spaces/own/followed.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
 import { ClientGroupId as ClientGroupIdText, UserId } from "../../../domain/ids.ts";
@@ -15,7 +16,14 @@ import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
-import { ConversationParams, ListQuery, Metadata, pageShape, serializePage } from "../common.ts";
+import {
+  ConversationParams,
+  ListQuery,
+  Metadata,
+  pageShape,
+  SpaceIdParam,
+  serializePage,
+} from "../common.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
@@ -88,6 +96,14 @@ const ConversationListQuery = ListQuery.extend({
     .enum(["true", "false"])
     .default("false")
     .openapi({ description: "`true`: your archive; `false`: your list without it", example: "false" }),
+  space_id: z
+    .union([SpaceIdParam, z.literal("none")])
+    .optional()
+    .openapi({
+      type: "string",
+      description: "Only the channels of this space that you follow; `none`: only what is no channel",
+      example: "none",
+    }),
 });
 
 export const ConversationList = pageShape(Conversation).openapi("ConversationList");
@@ -125,11 +141,11 @@ const listRoute = pageRoute("get", "/v1/conversations", {
   operationId: "listConversations",
   summary: "Your conversations",
   description:
-    "Sticky conversations first, then by newest activity. Those that you have archived are in a list of their own (`archived=true`), in the same order. A new message brings one back, also your own, unless you have muted it then.",
+    "Sticky conversations first, then by newest activity. Those that you have archived are in a list of their own (`archived=true`), in the same order. A new message brings one back, also your own, unless you have muted it then. `space_id` of a space that you are not in is `not_found`.",
   request: { query: ConversationListQuery },
   responses: {
     200: jsonAnswer("A page", ConversationList),
-    ...problems("validation_failed"),
+    ...problems("validation_failed", "not_found"),
   },
 });
 
@@ -203,9 +219,13 @@ export const conversations = v1Router()
     return c.json(made, created ? 201 : 200);
   })
   .openapi(listRoute, async (c) => {
-    const { archived, ...range } = c.req.valid("query");
+    const { archived, space_id: listed, ...range } = c.req.valid("query");
     const query = { ...range, archived: archived === "true", withDrafts: true };
-    const page = await listConversations(c.var.core, c.var.caller.userId, query);
+    const { core, caller } = c.var;
+    const page =
+      listed === undefined
+        ? await listConversations(core, caller.userId, query)
+        : await listFollowedIn(core, caller.userId, listed, query);
     return c.json(serializePage(page, serializeConversation), 200);
   })
   .openapi(getRoute, async (c) => {

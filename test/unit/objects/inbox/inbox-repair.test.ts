@@ -110,7 +110,7 @@ const answer = (update: InboxUpdate, isDelivered = true) =>
 
 function entries({ list }: World) {
   return list
-    .page(10, undefined)
+    .page({ limit: 10 })
     .map(({ lastSeq, unreadCount, pinned }) => ({ lastSeq, unreadCount, pinned }));
 }
 
