@@ -411,6 +411,7 @@ export const WHO_MAY: Row[] = [
   }),
   row(`GET ${SPACE}/channels`, members(OK), ofSpace),
   row(`PUT ${SPACE}/read`, members(DONE), ofSpace),
+  row(`GET ${SPACE}/messages/search`, members(OK), { ...ofSpace, query: "?q=x" }),
   row(`POST ${SPACE}/channels`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "seeds" }) }),
   row(`GET ${SPACE}/invitations`, members(OK), ofSpace),
   row(`POST ${SPACE}/invitations`, members(MADE), { ...ofSpace, body: () => ({}) }),

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { searchAll } from "../../../core/messages/across/search.ts";
+import { type WideSearchPage as FoundPage, searchAll } from "../../../core/messages/across/search.ts";
 import { searchMessages } from "../../../core/messages/messages.ts";
 import type { SearchCriteria } from "../../../core/messages/search-criteria.ts";
+import { searchSpace } from "../../../core/spaces/own/search.ts";
 import { ConversationId, Seq } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { AttachmentType } from "../../../domain/messages/attachment.ts";
@@ -13,6 +14,7 @@ import {
   Limit,
   PositionParam,
   QueryText,
+  SpaceParams,
   Time,
   TimeParam,
   UserIdParam,
@@ -106,10 +108,35 @@ const searchAllRoute = searchedRoute("get", "/v1/messages/search", {
 
 export const wideSearch = v1Router().openapi(searchAllRoute, async (c) => {
   const page = await searchAll(c.var.core, c.var.caller.userId, criteriaOf(c.req.valid("query")));
-  const { items, nextBefore, searchedTo, unreachable } = page;
-  const answer = { next_before: nextBefore, searched_to: searchedTo, unreachable };
-  return c.json({ items: items.map(serializeMessage), ...answer }, 200);
+  return c.json(serializeWidePage(page), 200);
 });
+
+const searchSpaceRoute = searchedRoute("get", "/v1/spaces/{id}/messages/search", {
+  operationId: "searchSpaceMessages",
+  summary: "Search a space",
+  description:
+    "Messages of all channels that you can read, also of those that you do not follow, by the rules and in the order of the search in all conversations. A page asks 40 channels at most: in a space with more of them the first pages may hold no message.",
+  request: { params: SpaceParams, query: WideSearchQuery },
+  responses: {
+    200: jsonAnswer("A page", WideSearchPage),
+    ...problems("validation_failed", "not_found"),
+  },
+});
+
+export const spaceSearch = v1Router().openapi(searchSpaceRoute, async (c) => {
+  const criteria = criteriaOf(c.req.valid("query"));
+  const page = await searchSpace(c.var.core, c.var.caller.userId, c.req.valid("param").id, criteria);
+  return c.json(serializeWidePage(page), 200);
+});
+
+/** A page of a search over many conversations as v1 shows it. */
+function serializeWidePage(page: FoundPage): z.infer<typeof WideSearchPage> {
+  const { items, nextBefore, searchedTo, unreachable } = page;
+  return {
+    ...{ items: items.map(serializeMessage), next_before: nextBefore },
+    ...{ searched_to: searchedTo, unreachable },
+  };
+}
 
 const pageRoute = callerRoutes("Messages", weighs("page"));
 
