@@ -154,6 +154,8 @@ export const LIMITS = {
   /** members, channels, categories and roles of a space; channels that newcomers follow; overrides of one */
   spaceMembers: 1_000,
   channels: 500,
+  /** spaces that a user puts into an order by one call */
+  orderedSpaces: 500,
   categories: 50,
   defaultChannels: 5,
   roles: 100,

@@ -1,5 +1,5 @@
 import type { Person, VersionedPerson } from "./accounts/person.ts";
-import type { ArchiveState } from "./conversations/archive.ts";
+import type { SpaceArchiveState } from "./conversations/archive.ts";
 import type {
   ConversationRecord,
   DirectPermissionState,
@@ -267,7 +267,7 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
    * Of each of these conversations whether the user has muted and archived it; those that their list leaves
    * out are missing. One query.
    */
-  archiveStates(id: UserId, ids: ConversationId[]): Promise<ReadonlyMap<ConversationId, ArchiveState>>;
+  archiveStates(id: UserId, ids: ConversationId[]): Promise<ReadonlyMap<ConversationId, SpaceArchiveState>>;
   /**
    * What the user sees of their spaces, or of one alone, and the channels there that they can read and do not
    * follow.

@@ -28,6 +28,8 @@ export class ChannelReaders {
   readonly #deps: ReadersDeps;
   #readers: ReadonlyMap<UserId, SpaceReader> = new Map();
   #version = UNREAD;
+  /** of the space */
+  #slowModeS = 0;
   /** when the lease ends (ms since 1970) */
   #until = 0;
   /** rises with each change that the channel is told of */
@@ -52,6 +54,11 @@ export class ChannelReaders {
   /** Whether a user may do something in the channel now. Nobody may without a lease. */
   permits(userId: UserId, permission: Permission): boolean {
     return this.has(userId) && has(this.#readers.get(userId)?.permissions ?? 0, permission);
+  }
+
+  /** The slow mode of the space, in seconds. */
+  get slowModeS(): number {
+    return this.#slowModeS;
   }
 
   /** Until when a user may not write in the space (ms since 1970). */
@@ -116,10 +123,14 @@ export class ChannelReaders {
         // The clock of who changes the space may be ahead.
         until: until === null ? null : until + timing.skewMs,
       };
-      const { version, readers } = await withDeadline(directory.leaseSpace(spaceId, lease), timing.timeoutMs);
+      const { version, slowModeS, readers } = await withDeadline(
+        directory.leaseSpace(spaceId, lease),
+        timing.timeoutMs,
+      );
       // The space has changed meanwhile.
       if (told !== this.#told) continue;
       this.#version = version;
+      this.#slowModeS = slowModeS;
       if (until !== null) this.#until = until;
       if (readers) this.#change(readers);
       return;

@@ -16,11 +16,11 @@ type Actor = Pick<MemberRow, "user_id" | "role">;
  */
 export class Rights {
   readonly #state: Pick<ConversationState, "profile">;
-  readonly #readers: Pick<ChannelReaders, "permits" | "mutedUntil" | "refusal"> | null;
+  readonly #readers: Pick<ChannelReaders, "permits" | "mutedUntil" | "refusal" | "slowModeS"> | null;
 
   constructor(
     state: Pick<ConversationState, "profile">,
-    readers: Pick<ChannelReaders, "permits" | "mutedUntil" | "refusal"> | null,
+    readers: Pick<ChannelReaders, "permits" | "mutedUntil" | "refusal" | "slowModeS"> | null,
   ) {
     this.#state = state;
     this.#readers = readers;
@@ -43,6 +43,11 @@ export class Rights {
   refusal({ user_id }: Actor, permission: Permission): CoreError | undefined {
     if (!this.#readers || user_id === NOBODY || this.#readers.permits(user_id, permission)) return undefined;
     return this.#readers.refusal() ?? lacking(permission);
+  }
+
+  /** Seconds between two messages of a member, in a channel without its own those of its space; 0: none. */
+  slowModeS(): number {
+    return this.#state.profile.slowModeS || (this.#readers?.slowModeS ?? 0);
   }
 
   /** Until when a user may not write (ms since 1970). */

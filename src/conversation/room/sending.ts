@@ -45,7 +45,7 @@ export function createSending(
     files: fileReferences,
     indexer: search.indexing,
   });
-  const slowMode = new SlowMode(storage.sql, state, log, stores.rights);
+  const slowMode = new SlowMode(storage.sql, log, stores.rights);
   const arrivals = new Arrivals(stores, {
     ...{ directory, maxGroupMembers: settings.maxGroupMembers },
     timeoutMs: timing.profileCache.timeoutMs,

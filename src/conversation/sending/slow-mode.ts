@@ -5,7 +5,6 @@ import type { Rights } from "../channel/rights.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
-import type { ConversationState } from "../state/conversation-state.ts";
 
 /**
  * The messages in which the last one of each member is looked for. Plain members send fewer in a pause; the
@@ -33,19 +32,16 @@ interface LastSent {
  */
 export class SlowMode {
   readonly #sql: SqlStorage;
-  readonly #state: Pick<ConversationState, "profile">;
   readonly #log: Pick<MessageLog, "last" | "lastUntil">;
-  readonly #rights: Pick<Rights, "leads">;
+  readonly #rights: Pick<Rights, "leads" | "slowModeS">;
   #known: LastSent | undefined;
 
   constructor(
     sql: SqlStorage,
-    state: Pick<ConversationState, "profile">,
     log: Pick<MessageLog, "last" | "lastUntil">,
-    rights: Pick<Rights, "leads">,
+    rights: Pick<Rights, "leads" | "slowModeS">,
   ) {
     this.#sql = sql;
-    this.#state = state;
     this.#log = log;
     this.#rights = rights;
   }
@@ -60,7 +56,7 @@ export class SlowMode {
     { silent }: Pick<Draft, "silent">,
     before: readonly MessageRow[] = [],
   ): CoreError | undefined {
-    const { slowModeS } = this.#state.profile;
+    const slowModeS = this.#rights.slowModeS();
     if (slowModeS === 0 || silent || this.#rights.leads(sender, "manage_messages")) return undefined;
     const now = Date.now();
     const own = before.findLast((row) => row.sender_id === sender.user_id && counts(row));
@@ -74,7 +70,7 @@ export class SlowMode {
 
   /** Notes messages that sends have stored. */
   sent(rows: readonly MessageRow[]): void {
-    if (this.#state.profile.slowModeS === 0) this.#known = undefined;
+    if (this.#rights.slowModeS() === 0) this.#known = undefined;
     if (!this.#known) return;
     for (const row of rows) if (counts(row)) this.#known.times.set(row.sender_id, row.created_at);
   }

@@ -1,4 +1,4 @@
-import { isArchived, isMutedAt } from "../../domain/conversations/archive.ts";
+import { isArchived, isMutedAt, isSilentAt } from "../../domain/conversations/archive.ts";
 import type { UnreadEntry } from "../../domain/conversations/conversation-list.ts";
 import { isNotFound } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
@@ -18,9 +18,9 @@ export interface UnreadTotal {
 }
 
 /** What waits for a user in a space, in the channels that they follow. */
-interface SpaceUnread {
+export interface SpaceUnread {
   spaceId: SpaceId;
-  /** without channels that are silent for the user */
+  /** without channels that the user has muted; those of a space that they have muted count */
   unreadCount: number;
   /** unread mentions of the user, or of all, in every channel; of each the newest ones */
   mentionCount: number;
@@ -54,10 +54,10 @@ export async function sumUnread(core: Core, caller: UserId): Promise<UnreadTotal
     const state = states.get(entry.conversationId);
     // The list leaves out what D1 does not have, and so do its sums.
     if (!state) return [];
-    const isSilent = isMutedAt(state.mutedUntil, now);
-    return isSilent && isArchived(state, entry.newestCounted)
-      ? []
-      : [{ ...entry, isSilent, spaceId: state.spaceId }];
+    const isSilent = isSilentAt(state, now);
+    if (isSilent && isArchived(state, entry.newestCounted)) return [];
+    const isMuted = isMutedAt(state.mutedUntil, now);
+    return [{ ...entry, isSilent, isMuted, spaceId: state.spaceId }];
   });
   const unread = listed.filter(({ unreadCount }) => unreadCount > 0);
   const audible = unread.filter(({ isSilent }) => !isSilent);
@@ -73,12 +73,12 @@ export function readEach(core: Core, caller: UserId, ids: readonly ConversationI
   });
 }
 
-function bySpace(entries: (UnreadEntry & { spaceId: SpaceId | null; isSilent: boolean })[]): SpaceUnread[] {
+function bySpace(entries: (UnreadEntry & { spaceId: SpaceId | null; isMuted: boolean })[]): SpaceUnread[] {
   const sums = new Map<SpaceId, SpaceUnread>();
-  for (const { spaceId, unreadCount, mentionCount, isSilent } of entries) {
+  for (const { spaceId, unreadCount, mentionCount, isMuted } of entries) {
     if (spaceId === null) continue;
     const sum = sums.get(spaceId) ?? { spaceId, unreadCount: 0, mentionCount: 0 };
-    sum.unreadCount += isSilent ? 0 : unreadCount;
+    sum.unreadCount += isMuted ? 0 : unreadCount;
     sum.mentionCount += mentionCount;
     sums.set(spaceId, sum);
   }

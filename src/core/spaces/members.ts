@@ -36,6 +36,7 @@ export interface SpaceMember {
   mutedUntil: number;
   /** highest first, without `everyone` */
   roleIds: readonly RoleId[];
+  nameCard: string;
 }
 
 const MemberPlace = z.tuple([z.int().nonnegative(), UserId]);
@@ -97,7 +98,10 @@ async function pageOfMembers(
     );
     for (const { userId: memberId, ...member } of readers) {
       const user = userOf(memberId);
-      if (wanted === null || comparisonForm(`${user.username}\n${user.nickname}`).includes(wanted))
+      if (
+        wanted === null ||
+        comparisonForm(`${user.username}\n${user.nickname}\n${member.nameCard}`).includes(wanted)
+      )
         found.push({ userId: memberId, user, ...member });
     }
     after = places.at(-1);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, refusedFor } from "../../domain/errors.ts";
 import { ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
+import { type Metadata, readMetadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { type AuditFields, changedFields } from "../../domain/spaces/audit.ts";
 import { has, type Permission, type PermissionBits } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
@@ -23,7 +24,7 @@ import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts
 import { requireMayMakeSpaces } from "../policies.ts";
 import { counted } from "../quotas.ts";
 import { newChannel } from "./new-channel.ts";
-import { tellAll } from "./tell-channels.ts";
+import { tellAll, tellChannels } from "./tell-channels.ts";
 import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
 
 /** A space as one member sees it. */
@@ -37,10 +38,13 @@ interface SpaceFields {
   avatar?: string | undefined;
   description?: string | undefined;
   discoverable?: boolean | undefined;
+  metadata?: Metadata | undefined;
 }
 
 /** A change of that; absent fields are unchanged. */
-type SpaceChange = { [Field in keyof SpaceFields]?: SpaceFields[Field] | undefined };
+type SpaceChange = { [Field in keyof SpaceFields]?: SpaceFields[Field] | undefined } & {
+  slowModeS?: number | undefined;
+};
 
 /** What each space begins with. */
 const FIRST_CHANNEL = "general";
@@ -65,7 +69,8 @@ export async function createSpace(
   await requireAllowedFields(core, fields);
   const shown = core.fileOrigins.withStoredAvatar(fields);
   const { name, avatar = "", description = "", discoverable = false } = shown;
-  const looks = { name, avatar, description, discoverable };
+  const metadata = writeMetadata(shown.metadata ?? {});
+  const looks = { name, avatar, description, discoverable, metadata };
   const space = { ...looks, ownerId: caller, createdAt: Date.now(), clientSpaceId };
   return counted(core, caller, { groups: [clientSpaceId] }, async () => {
     const created = await insertSpace(core.db, space, newChannel(caller, { name: FIRST_CHANNEL }));
@@ -116,17 +121,21 @@ export function requireIn(
   throw new CoreError("forbidden", detail, { refusal: "rank", permission });
 }
 
-const SpacePosition = z.tuple([z.int().positive(), z.literal("space")]);
+const SpacePosition = z.tuple([z.int().min(-1), z.int().positive(), z.literal("space")]);
 
-/** A page of the caller's spaces, the newest first. @throws `validation_failed` for another list's cursor */
+/**
+ * A page of the caller's spaces, in the order in which they have put them.
+ * @throws `validation_failed` for another list's cursor
+ */
 export async function listSpaces(
   core: Core,
   caller: UserId,
   { limit, cursor }: PageQuery,
 ): Promise<Page<OwnSpace>> {
-  const [before] = cursor === undefined ? [] : readCursor(SpacePosition, cursor);
-  const found = await listStored(core.db, caller, { before, limit: limit + 1 });
-  const { items, nextCursor } = pageOf(found, limit, ({ id }) => [id, "space"]);
+  const [position, id] = cursor === undefined ? [] : readCursor(SpacePosition, cursor);
+  const after = position === undefined || id === undefined ? undefined : { position, id };
+  const found = await listStored(core.db, caller, { after, limit: limit + 1 });
+  const { items, nextCursor } = pageOf(found, limit, (space) => [space.position, space.id, "space"]);
   return { items: items.map((space) => ownSpace(space, caller)), nextCursor };
 }
 
@@ -140,23 +149,29 @@ export async function editSpace(
   const former = await requirePermission(core, caller, id, "manage_space", "change it");
   await requireOutOfShadow(core, caller);
   await requireAllowedFields(core, change);
-  const { name, avatar, description, discoverable } = core.fileOrigins.withStoredAvatar(change);
+  const { name, avatar, description, discoverable, metadata, slowModeS } =
+    core.fileOrigins.withStoredAvatar(change);
   const fields = {
     ...(name !== undefined && { name }),
     ...(avatar !== undefined && { avatar }),
     ...(description !== undefined && { description }),
     ...(discoverable !== undefined && { discoverable }),
+    ...(metadata !== undefined && { metadata: writeMetadata(metadata) }),
+    ...(slowModeS !== undefined && { slowModeS }),
   };
-  const changed = changedFields(pickShown(former), fields);
+  const changed = changedFields(pickShown(former), pickShown({ ...former, ...fields }));
   if (!changed) return former;
   await updateSpace(core.db, id, fields, noteOf(caller, "space_changed", changed));
+  if (slowModeS !== undefined) await tellChannels(core, id, []);
   tellOnlineMembers(core, id);
   return getSpace(core, caller, id);
 }
 
 /** What of a space its audit log notes. */
-function pickShown({ name, avatar, description, discoverable }: MemberSpace): AuditFields {
-  return { name, avatar, description, discoverable };
+function pickShown(space: MemberSpace): AuditFields {
+  const { name, avatar, description, discoverable, metadata, slowModeS } = space;
+  const fields = { name, avatar, description, discoverable };
+  return { ...fields, metadata: readMetadata(metadata), slow_mode_s: slowModeS };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { SpaceId } from "../ids.ts";
+
 /**
  * A member's archive: conversations that they have put aside. Whether one is archived is computed from what
  * was stored when its member last changed it, and from its newest countable message: no message writes it.
@@ -20,12 +22,28 @@ export interface ArchiveState {
   mutedUntil: number;
 }
 
+/** The same, with the space of a channel. */
+export interface SpaceArchiveState extends ArchiveState {
+  /** null: it is no channel */
+  spaceId: SpaceId | null;
+  /** until when the member has muted the space, as `mutedUntil` */
+  spaceMutedUntil: number;
+}
+
 /** The archive state of a conversation that was neither archived nor muted. */
 export const NOT_ARCHIVED: ArchiveState = { archivedCount: null, mutedUntil: 0 };
 
 /** Whether a mute holds at a time (ms since 1970). */
 export function isMutedAt(mutedUntil: number, time: number): boolean {
   return mutedUntil === FOR_EVER || time < mutedUntil;
+}
+
+/** Whether a conversation is silent for its member at a time: they have muted it, or its space. */
+export function isSilentAt(
+  { mutedUntil, spaceMutedUntil }: Pick<SpaceArchiveState, "mutedUntil" | "spaceMutedUntil">,
+  time: number,
+): boolean {
+  return isMutedAt(mutedUntil, time) || isMutedAt(spaceMutedUntil, time);
 }
 
 /**

@@ -56,7 +56,8 @@ export interface NumberedRange {
 
 /**
  * A page of a list after a position. `ids`: only these conversations, `exceptIds`: all but these. `archived`:
- * only those that are archived, or only those that are not; absent: both. `withDrafts`: with the user's composer drafts.
+ * only those that are archived, or only those that are not; absent: both. `withDrafts`: with the user's
+ * composer drafts.
  */
 export interface ListRange {
   limit: number;

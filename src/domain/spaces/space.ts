@@ -1,4 +1,5 @@
 import type { ConversationId, SpaceId, UserId } from "../ids.ts";
+import type { MetadataJson } from "../server/metadata.ts";
 import type { MemberRights, SpaceReader } from "./rights.ts";
 
 /** A place with channels, whose members may read and write them. */
@@ -11,6 +12,10 @@ export interface Space {
   memberCount: number;
   /** whether the directory shows it, and anybody may join it */
   discoverable: boolean;
+  /** what the team's backend and whoever manages the space keep here */
+  metadata: MetadataJson;
+  /** seconds between two messages of a member in channels without a slow mode of their own; 0: off */
+  slowModeS: number;
   /** ms since 1970 */
   createdAt: number;
 }
@@ -19,6 +24,8 @@ export interface Space {
 export interface MemberSpace extends Space, MemberRights {
   /** another one after each change of that */
   version: number;
+  /** until when the member has muted it (ms since 1970), also a time that is over; 0: not, -1: for ever */
+  notificationsMutedUntil: number;
 }
 
 /** Until when a channel wants to rely on what it reads of its space. */
@@ -34,6 +41,8 @@ export interface SpaceLease {
 export interface SpaceStanding {
   /** another one after each change of who the members are */
   version: number;
+  /** the slow mode of the space */
+  slowModeS: number;
   /** who may read the channel; null: those of the version that the channel has named */
   readers: readonly SpaceReader[] | null;
 }

@@ -1,4 +1,4 @@
-import { isArchived, isMutedAt } from "../../domain/conversations/archive.ts";
+import { isArchived, isSilentAt } from "../../domain/conversations/archive.ts";
 import type { CallingEntry } from "../../domain/conversations/conversation-list.ts";
 import type { ConversationId, SessionId, UserId } from "../../domain/ids.ts";
 import type { Metrics } from "../../domain/operation/metrics.ts";
@@ -223,6 +223,6 @@ async function badgeOf(
   return entries.reduce((sum, { conversationId, unread, mentions, newestCounted }) => {
     const state = states.get(conversationId);
     if (!state || isArchived(state, newestCounted)) return sum;
-    return sum + (isMutedAt(state.mutedUntil, now) ? mentions : Math.max(unread, mentions));
+    return sum + (isSilentAt(state, now) ? mentions : Math.max(unread, mentions));
   }, 0);
 }

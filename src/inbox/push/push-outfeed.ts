@@ -1,4 +1,4 @@
-import { isMutedAt } from "../../domain/conversations/archive.ts";
+import { isSilentAt } from "../../domain/conversations/archive.ts";
 import { nullIfNotFound } from "../../domain/errors.ts";
 import { type ConversationId, Position, type SessionId, type UserId } from "../../domain/ids.ts";
 import type { Message } from "../../domain/messages/message.ts";
@@ -137,8 +137,8 @@ export class PushOutfeed implements Outfeed {
     const mention = newMention(update, seen);
     const isPushed = level === "all" ? hasUnread(update) : level === "mentions" && mention !== undefined;
     if (!isPushed || preferences.isQuietAt(now) || (await this.#isOnScreen(id))) return null;
-    const states = await directory.archiveStates(userId(), [id]);
-    if (isMutedAt(states.get(id)?.mutedUntil ?? 0, now)) return null;
+    const state = (await directory.archiveStates(userId(), [id])).get(id);
+    if (state && isSilentAt(state, now)) return null;
     if (mention) return (await messages.read(id, mention.seq))?.message ?? null;
     const isPushable = ({ seq, sender, kind, silent, revoked, isImported }: Message) =>
       seq > Math.max(seen.lastSeq, update.readSeq) &&

@@ -1,12 +1,12 @@
 import { and, eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
-import { type ArchiveState, FOR_EVER, type NewestCounted } from "../../domain/conversations/archive.ts";
+import { FOR_EVER, type NewestCounted, type SpaceArchiveState } from "../../domain/conversations/archive.ts";
 import type { ListPreferences, PreferencesChange } from "../../domain/conversations/conversation.ts";
-import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { LIST_PREFERENCES, MUTED_UNTIL } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
-import { conversations, memberships } from "../schema.ts";
+import { conversations, memberships, spaceMembers } from "../schema.ts";
 
 /**
  * Sets a member's own preferences. Absent ones keep their value. One statement, so that concurrent changes
@@ -68,21 +68,28 @@ function archivedCountOf(
 
 /**
  * Of each of these conversations, until when a user has muted it and whether they have archived it, and the
- * space of which it is a channel. Those that their list leaves out are missing: the user is no member, or the
- * group is dissolved. One query at most.
+ * space of which it is a channel, with until when they have muted that. Those that their list leaves out are
+ * missing: the user is no member, or the group is dissolved. One query at most.
  */
 export async function findArchiveStates(
   db: Database,
   userId: UserId,
   ids: ConversationId[],
-): Promise<Map<ConversationId, ArchiveState & { spaceId: SpaceId | null }>> {
+): Promise<Map<ConversationId, SpaceArchiveState>> {
   if (ids.length === 0) return new Map();
   const own = and(eq(memberships.userId, userId), eq(memberships.state, "active"));
   const rows = await queryD1(
     db
-      .select({ id: memberships.conversationId, spaceId: conversations.spaceId, ...LIST_PREFERENCES })
+      .select({
+        ...{ id: memberships.conversationId, spaceId: conversations.spaceId, ...LIST_PREFERENCES },
+        spaceMutedUntil: sql`coalesce(${spaceMembers.notificationsMutedUntil}, 0)`.mapWith(Number),
+      })
       .from(memberships)
       .innerJoin(conversations, eq(conversations.id, memberships.conversationId))
+      .leftJoin(
+        spaceMembers,
+        and(eq(spaceMembers.spaceId, conversations.spaceId), eq(spaceMembers.userId, userId)),
+      )
       .where(and(isAmong(memberships.conversationId, ids), own, isNull(conversations.dissolvedAt))),
   );
   return new Map(rows.map(({ id, ...state }) => [id, state]));

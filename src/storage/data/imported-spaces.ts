@@ -8,6 +8,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
 import {
+  NEW_SPACE_MEMBER,
   NEW_VERSION,
   spaceMemberRoles,
   spaceMembers,
@@ -95,7 +96,7 @@ export async function insertNamedSpace(
             db
               .insert(spaceMembers)
               .select(
-                sql`SELECT id, ${ownerId}, ${createdAt} FROM spaces WHERE external_id = ${externalId} AND owner_id = ${ownerId}`,
+                sql`SELECT id, ${ownerId}, ${createdAt}, ${NEW_SPACE_MEMBER} FROM spaces WHERE external_id = ${externalId} AND owner_id = ${ownerId}`,
               )
               .onConflictDoNothing(),
             db.update(spaces).set({ memberCount }).where(isIt),
@@ -238,7 +239,7 @@ export async function storeMembers(
       db
         .insert(spaceMembers)
         .select(
-          sql`SELECT ${id}, u.id, json_extract(m.value, '$[1]') FROM json_each(${rows}) m JOIN users u ON ${isLive}
+          sql`SELECT ${id}, u.id, json_extract(m.value, '$[1]'), ${NEW_SPACE_MEMBER} FROM json_each(${rows}) m JOIN users u ON ${isLive}
             WHERE ${isNext}`,
         )
         .onConflictDoNothing(),

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { CategoryId, ClientSpaceId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { MetadataJson } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { AuditFields, SpaceAction } from "../../domain/spaces/audit.ts";
 import type { SpaceCode } from "../../domain/spaces/invitation.ts";
@@ -35,6 +36,9 @@ export const spaces = sqliteTable(
     externalId: text("external_id").$type<ExternalId>(),
     /** whether the directory shows it, and anybody may join it */
     discoverable: integer({ mode: "boolean" }).notNull().default(false),
+    metadata: text().notNull().default("").$type<MetadataJson>(),
+    /** seconds between two messages of a member in channels without a slow mode of their own; 0: off */
+    slowModeS: integer("slow_mode_s").notNull().default(0),
   },
   (table) => [
     index("spaces_owner").on(table.ownerId),
@@ -55,6 +59,11 @@ export const spaceMembers = sqliteTable(
       .$type<SpaceId>(),
     userId: userRef("user_id"),
     joinedAt: integer("joined_at").notNull(),
+    nameCard: text("name_card").notNull().default(""),
+    /** where the member has put the space in their list, from 0 on; null: nowhere, it stands before others */
+    position: integer(),
+    /** until when the member has muted the space (ms since 1970), or had; 0: not, -1: for ever */
+    notificationsMutedUntil: integer("notifications_muted_until").notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.spaceId, table.userId] }),
@@ -62,6 +71,9 @@ export const spaceMembers = sqliteTable(
     index("space_members_joined").on(table.spaceId, table.joinedAt, table.userId),
   ],
 );
+
+/** What a new row of `space_members` has behind `joined_at`. */
+export const NEW_SPACE_MEMBER = sql`'', NULL, 0`;
 
 /** Who has left a space or was removed, at some time: an import does not bring them back. */
 export const formerSpaceMembers = sqliteTable(

@@ -4,7 +4,7 @@ import type { Space } from "../../domain/spaces/space.ts";
 import { allLive } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { spaceMembers, spaces } from "../schema.ts";
+import { NEW_SPACE_MEMBER, spaceMembers, spaces } from "../schema.ts";
 import { SPACE } from "./rights.ts";
 import { fromVersion } from "./versions.ts";
 
@@ -61,7 +61,9 @@ export async function joinDiscoverable(
         .from(spaces)
         .where(and(sql`id = ${id}`, sql`discoverable`, isNull(spaces.dissolvedAt))),
       first,
-      db.insert(spaceMembers).select(sql`SELECT ${id}, ${userId}, ${now} WHERE ${isNext}`),
+      db
+        .insert(spaceMembers)
+        .select(sql`SELECT ${id}, ${userId}, ${now}, ${NEW_SPACE_MEMBER} WHERE ${isNext}`),
     ]),
   );
   const [found] = before;

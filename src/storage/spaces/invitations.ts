@@ -7,7 +7,14 @@ import { allLive } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { listed } from "../json-lists.ts";
-import { NEW_VERSION, spaceInvitations, spaceMemberRoles, spaceMembers, spaces } from "../schema.ts";
+import {
+  NEW_SPACE_MEMBER,
+  NEW_VERSION,
+  spaceInvitations,
+  spaceMemberRoles,
+  spaceMembers,
+  spaces,
+} from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { SPACE } from "./rights.ts";
 
@@ -179,7 +186,9 @@ export async function useInvitation(
         .returning({ code: spaceInvitations.code }),
       db
         .insert(spaceMembers)
-        .select(sql`SELECT i.space_id, ${userId}, ${now} FROM space_invitations i WHERE ${isUsed}`),
+        .select(
+          sql`SELECT i.space_id, ${userId}, ${now}, ${NEW_SPACE_MEMBER} FROM space_invitations i WHERE ${isUsed}`,
+        ),
       ...(roles
         ? [
             db.insert(spaceMemberRoles).select(

@@ -36,6 +36,7 @@ export interface StoredSpaceMember extends SpaceMemberPlace {
   mutedUntil: number;
   /** without `everyone` */
   roleIds: RoleId[];
+  nameCard: string;
 }
 
 /**
@@ -186,7 +187,10 @@ export async function leaseSpace(
   const [[space], members, roles, overrides] = await queryD1(
     db.batch([
       db
-        .select({ version: spaces.version, ownerId: spaces.ownerId, everyone: spaces.everyone })
+        .select({
+          ...{ version: spaces.version, ownerId: spaces.ownerId, everyone: spaces.everyone },
+          slowModeS: spaces.slowModeS,
+        })
         .from(spaces)
         .where(isThere),
       db
@@ -212,9 +216,10 @@ export async function leaseSpace(
           ]),
     ]),
   );
-  if (!space) return { version: OVER, readers: known === OVER ? null : [] };
-  if (space.version === known) return { version: known, readers: null };
-  return { version: space.version, readers: readersOf(space, { members, roles, overrides }) };
+  if (!space) return { version: OVER, slowModeS: 0, readers: known === OVER ? null : [] };
+  const { version, slowModeS } = space;
+  if (version === known) return { version, slowModeS, readers: null };
+  return { version, slowModeS, readers: readersOf(space, { members, roles, overrides }) };
 }
 
 /** The channels of a space that rely on what they know of it. */

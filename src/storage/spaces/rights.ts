@@ -16,6 +16,8 @@ export const SPACE = {
   memberCount: spaces.memberCount,
   createdAt: spaces.createdAt,
   discoverable: spaces.discoverable,
+  metadata: spaces.metadata,
+  slowModeS: spaces.slowModeS,
 };
 
 const Rights = z.array(z.tuple([RoleId, z.int(), z.int()]));
@@ -59,4 +61,7 @@ const mutedUntil = sql`coalesce((SELECT until FROM space_mutes m
   WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id), 0)`.mapWith(Number);
 
 /** The columns of a member of a space. */
-export const MEMBER = { joinedAt: spaceMembers.joinedAt, userId: spaceMembers.userId, mutedUntil, roleIds };
+export const MEMBER = {
+  ...{ joinedAt: spaceMembers.joinedAt, userId: spaceMembers.userId, mutedUntil, roleIds },
+  nameCard: spaceMembers.nameCard,
+};

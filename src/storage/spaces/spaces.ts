@@ -6,7 +6,7 @@ import { allLive } from "../contacts/pair-conditions.ts";
 import { groupQueries, type NewGroup } from "../conversations/new-group.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { conversations, NEW_VERSION, spaceMembers, spaces } from "../schema.ts";
+import { conversations, NEW_SPACE_MEMBER, NEW_VERSION, spaceMembers, spaces } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { rolesOf, SPACE } from "./rights.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
@@ -17,7 +17,7 @@ const RIGHTS = { everyone: spaces.everyone, version: spaces.version };
 /** The fields of a new space. */
 export type NewSpace = Pick<
   Space,
-  "name" | "avatar" | "description" | "ownerId" | "createdAt" | "discoverable"
+  "name" | "avatar" | "description" | "ownerId" | "createdAt" | "discoverable" | "metadata"
 > & {
   clientSpaceId: ClientSpaceId;
 };
@@ -40,19 +40,21 @@ const idOf = ({ ownerId, clientSpaceId }: Pick<NewSpace, "ownerId" | "clientSpac
  * @returns false, with nothing made: it was made before, or the owner has no account
  */
 export async function insertSpace(db: Database, space: NewSpace, channel: FirstChannel): Promise<boolean> {
-  const { name, avatar, description, ownerId, createdAt, clientSpaceId, discoverable } = space;
+  const { name, avatar, description, ownerId, createdAt, clientSpaceId, discoverable, metadata } = space;
   const [made] = await queryD1(
     db.batch([
       db
         .insert(spaces)
         .select(
           sql`SELECT NULL, ${name}, ${avatar}, ${description}, ${ownerId}, ${ownerId}, ${clientSpaceId}, 1, ${NEW_VERSION},
-            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL, ${Number(discoverable)} WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
+            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL, ${Number(discoverable)}, ${metadata}, 0 WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
         )
         .returning({ id: spaces.id }),
       db
         .insert(spaceMembers)
-        .select(sql`SELECT id, ${ownerId}, ${createdAt} FROM spaces WHERE id = ${idOf(space)}`)
+        .select(
+          sql`SELECT id, ${ownerId}, ${createdAt}, ${NEW_SPACE_MEMBER} FROM spaces WHERE id = ${idOf(space)}`,
+        )
         .onConflictDoNothing(),
       ...groupQueries(
         db,
@@ -99,7 +101,10 @@ function isMemberOf(userId: UserId) {
 }
 
 /** What a row of a member has: the space, and the rights that they have by it. */
-const ofMember = (userId: UserId) => ({ ...SPACE, ...RIGHTS, roles: rolesOf(userId) });
+const ofMember = (userId: UserId) => ({
+  ...{ ...SPACE, ...RIGHTS, roles: rolesOf(userId) },
+  notificationsMutedUntil: spaceMembers.notificationsMutedUntil,
+});
 
 /** A space of a member; null for others, and where there is none. */
 export async function findSpace(db: Database, userId: UserId, id: SpaceId): Promise<MemberSpace | null> {
@@ -113,28 +118,72 @@ export async function findSpace(db: Database, userId: UserId, id: SpaceId): Prom
   return found ?? null;
 }
 
-/** A page of the spaces of a user, the newest first. @param before the id of the last one before it */
+/** Behind which space a page of a user's spaces begins. */
+export interface SpacePlace {
+  /** -1: the user has put it nowhere */
+  position: number;
+  id: number;
+}
+
+/** Where the space of a row stands in the list of the member of the row; -1: nowhere. */
+const position = sql`coalesce(${spaceMembers.position}, -1)`.mapWith(Number);
+
+/** A page of the spaces of a user in their order: those that they have put nowhere first, newest first. */
 export async function listSpaces(
   db: Database,
   userId: UserId,
-  { before, limit }: { before: number | undefined; limit: number },
-): Promise<MemberSpace[]> {
+  { after, limit }: { after: SpacePlace | undefined; limit: number },
+): Promise<(MemberSpace & { position: number })[]> {
+  const isBehind = after && sql`(${position}, -${spaces.id}) > (${after.position}, ${-after.id})`;
   return queryD1(
     db
-      .select(ofMember(userId))
+      .select({ ...ofMember(userId), position })
       .from(spaces)
       .innerJoin(spaceMembers, eq(spaceMembers.spaceId, spaces.id))
-      .where(and(isMemberOf(userId), before === undefined ? undefined : sql`${spaces.id} < ${before}`))
-      .orderBy(desc(spaces.id))
+      .where(and(isMemberOf(userId), isBehind))
+      .orderBy(position, desc(spaces.id))
       .limit(limit),
   );
+}
+
+/**
+ * Puts these spaces of a user into their order; others stand nowhere.
+ * @returns false, with nothing changed: the user is not in one of them
+ */
+export async function storeSpaceOrder(
+  db: Database,
+  userId: UserId,
+  ids: readonly SpaceId[],
+): Promise<boolean> {
+  const order = JSON.stringify(ids);
+  const key = sql`(SELECT key FROM json_each(${order}) WHERE value = space_members.space_id)`;
+  const areOwn = sql`(SELECT count(*) FROM json_each(${order}) o JOIN space_members m
+    ON m.space_id = o.value AND m.user_id = ${userId}) = ${ids.length}`;
+  const stored = db
+    .update(spaceMembers)
+    .set({ position: key })
+    .where(and(eq(spaceMembers.userId, userId), areOwn))
+    .returning({ id: spaceMembers.spaceId });
+  return (await queryD1(stored)).length > 0 || ids.length === 0;
+}
+
+/** Changes what a member sets of a space for themself. @returns false: they are not in it */
+export async function updateOwnMembership(
+  db: Database,
+  id: SpaceId,
+  userId: UserId,
+  change: { nameCard?: string; notificationsMutedUntil?: number },
+): Promise<boolean> {
+  const isIt = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, userId));
+  const changed = db.update(spaceMembers).set(change).where(isIt).returning({ id: spaceMembers.userId });
+  return (await queryD1(changed)).length > 0;
 }
 
 /** Changes how a space is shown. */
 export async function updateSpace(
   db: Database,
   id: SpaceId,
-  change: Partial<Pick<Space, "name" | "avatar" | "description" | "discoverable">>,
+  change: Partial<Pick<Space, "name" | "avatar" | "description" | "discoverable" | "metadata" | "slowModeS">>,
   note: AuditNote,
 ): Promise<void> {
   if (Object.keys(change).length === 0) return;

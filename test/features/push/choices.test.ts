@@ -6,6 +6,7 @@ import { inboxObject, range, signInAgain } from "../../support/objects/room.ts";
 import { push, pushJobs } from "../../support/push/jobs.ts";
 import { PushReceiver } from "../../support/push/receiver.ts";
 import { setTiming } from "../../support/timing.ts";
+import { Scene } from "../spaces/scene.ts";
 
 let ann: SignedIn;
 let ben: SignedIn;
@@ -58,6 +59,22 @@ test("a muted conversation is pushed nothing, mentions neither", async () => {
   await push(ben);
   await put(`/v1/conversations/${group}/preferences`, { silent: false });
   const { seq } = await send(ann, group, "loud");
+  await push(ben);
+  expect(await laptop.kinds()).toEqual([`message ${seq}`]);
+});
+
+test("the channels of a muted space are pushed nothing", async () => {
+  const scene = await Scene.make();
+  const { id, general } = scene;
+  ({ ann, bob: ben } = scene);
+  const laptop = await PushReceiver.of(ben);
+  await put(`/v1/spaces/${id}/preferences`, { muted_until: -1 });
+  await send(ann, general, "hush");
+  await push(ben);
+  await send(ann, general, mentioning("hush"));
+  await push(ben);
+  await put(`/v1/spaces/${id}/preferences`, { muted_until: 0 });
+  const { seq } = await send(ann, general, "loud");
   await push(ben);
   expect(await laptop.kinds()).toEqual([`message ${seq}`]);
 });

@@ -331,7 +331,8 @@ async function makeChannel(
   const { body } = await call("GET", `/v1/spaces/${space}/channels`, { token });
   const { id } = Channels.parse(body).items[0];
   const ids = JSON.stringify(members.map(({ user }) => user.id));
-  const insert = "INSERT INTO space_members SELECT ?, value, 1 FROM json_each(?)";
+  const insert =
+    "INSERT INTO space_members (space_id, user_id, joined_at) SELECT ?, value, 1 FROM json_each(?)";
   await env.DB.prepare(insert).bind(space, ids).run();
   await untilCheckpoint(id);
   const stub = stubOf(id);

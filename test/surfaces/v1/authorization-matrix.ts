@@ -411,6 +411,8 @@ export const WHO_MAY: Row[] = [
   }),
   row(`GET ${SPACE}/channels`, members(OK), ofSpace),
   row(`PUT ${SPACE}/read`, members(DONE), ofSpace),
+  row(`PUT ${SPACE}/preferences`, members(OK), { ...ofSpace, body: () => ({ muted_until: 0 }) }),
+  row("PUT /v1/spaces/order", everyUser(DONE), { body: () => ({ space_ids: [] }) }),
   row(`GET ${SPACE}/messages/search`, members(OK), { ...ofSpace, query: "?q=x" }),
   row(`POST ${SPACE}/channels`, ownerAlone(MADE), { ...ofSpace, body: () => ({ name: "seeds" }) }),
   row(`GET ${SPACE}/invitations`, members(OK), ofSpace),

@@ -136,7 +136,7 @@ const CATEGORY_ID = CategoryId.parse(1);
 const EXTERNAL_ROLE = ExternalId.parse("r-1");
 const NEW_SPACE = {
   ...{ name: "x", avatar: "", description: "", ownerId: ANN, createdAt: 0 },
-  discoverable: false,
+  ...{ discoverable: false, metadata: "" },
   clientSpaceId: ClientSpaceId.parse("x"),
 };
 const INVITATION = {
@@ -514,7 +514,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   insertSpace: (db) => spaces.insertSpace(db, NEW_SPACE, newChannel(ANN, { name: "x" })),
   findCreatedSpace: (db) => spaces.findCreatedSpace(db, ANN, NEW_SPACE.clientSpaceId),
   findSpace: (db) => spaces.findSpace(db, ANN, SPACE),
-  listSpaces: (db) => spaces.listSpaces(db, ANN, { before: 9, limit: 10 }),
+  listSpaces: (db) => spaces.listSpaces(db, ANN, { after: { position: 0, id: 9 }, limit: 10 }),
+  storeSpaceOrder: (db) => spaces.storeSpaceOrder(db, ANN, [SPACE]),
+  updateOwnMembership: (db) => spaces.updateOwnMembership(db, SPACE, ANN, { nameCard: "x" }),
   updateSpace: (db) => spaces.updateSpace(db, SPACE, { name: "x" }, NOTE),
   storeOwner: (db) => spaces.storeOwner(db, READ, ANN),
   listDiscoverable: (db) => spaceDirectory.listDiscoverable(db, { before: 9, limit: 10 }),

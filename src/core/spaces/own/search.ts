@@ -15,7 +15,7 @@ import { getSpace } from "../spaces.ts";
  * Searches the channels of a space that the caller can read, also those that they do not follow, as
  * `searchAll` does. Nobody knows which channel has the newest message: all are asked before the first message
  * is given, `wideSearch.calls` of them in a page.
- * @throws `not_found` for a space that the caller is not in, `validation_failed` for a cursor of another search
+ * @throws `not_found` for a space that the caller is not in, `validation_failed` for another search's cursor
  */
 export async function searchSpace(
   core: Core,

@@ -22,7 +22,7 @@ import { ConversationParams, ListQuery, pageShape, serializePage, Time } from ".
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, optionalBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { InvitedSpace, JoinedSpace, serializeInvitedSpace, serializeJoinedSpace } from "../spaces/spaces.ts";
+import { InvitedSpace, JoinedSpace, serializeInvitedSpace, showJoinedSpace } from "../spaces/spaces.ts";
 import { Conversation, serializeConversation } from "./conversation.ts";
 import { Group } from "./groups.ts";
 
@@ -184,7 +184,7 @@ export const invitations = v1Router()
     const space = SpaceCode.safeParse(code).data;
     const join = async () =>
       space
-        ? serializeJoinedSpace(await acceptSpaceInvitation(core, caller.userId, space))
+        ? await showJoinedSpace(core, await acceptSpaceInvitation(core, caller.userId, space), caller.userId)
         : serializeConversation(await acceptInvitation(core, caller.userId, code));
     return c.json(await countingGuesses(c, join()), 200);
   });

@@ -7,7 +7,9 @@ import {
   muteMember,
   removeSpaceMember,
 } from "../../../core/spaces/members.ts";
+import { setNameCard } from "../../../core/spaces/own/membership.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { NameCard } from "../../../domain/names/names.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { serializeUser, User } from "../accounts/users.ts";
@@ -33,6 +35,7 @@ const SpaceMember = z
   .object({
     user: User,
     joined_at: Time,
+    name_card: z.string().openapi({ description: 'Their name in the space; `""`: none' }),
     role_ids: z.array(RoleId).openapi({ description: "Highest first, without `everyone`" }),
     muted_until: orNull(Time).openapi({ description: "Until when they may not write; null: they may" }),
   })
@@ -87,14 +90,17 @@ const removeRoute = pageRoute("delete", "/v1/spaces/{id}/members/{user_id}", {
 
 const muteRoute = pageRoute("patch", "/v1/spaces/{id}/members/{user_id}", {
   operationId: "muteSpaceMember",
-  summary: "Mute a member of a space",
+  summary: "Mute a member of a space, or set a name card",
   description:
-    "Wants the permission `kick`, and a role above theirs. They write in no channel meanwhile. `muted_for_s` 0 ends a mute.",
+    "Your own name card you set yourself. All else wants the permission `kick`, and a role above theirs. They write in no channel while they are muted; `muted_for_s` 0 ends that.",
   request: {
     params: SpaceMemberParams,
     body: jsonBody(
       z
-        .object({ muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds) })
+        .object({
+          muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds).optional(),
+          name_card: NameCard.optional(),
+        })
         .openapi("SpaceMemberChange", { example: { muted_for_s: 600 } }),
     ),
   },
@@ -137,8 +143,11 @@ export const spaceMembers = v1Router()
   })
   .openapi(muteRoute, async (c) => {
     const { id, user_id: target } = c.req.valid("param");
-    const { muted_for_s: mutedForS } = c.req.valid("json");
-    await muteMember(c.var.core, c.var.caller.userId, id, { target, mutedForS });
+    const { muted_for_s: mutedForS, name_card: nameCard } = c.req.valid("json");
+    const { core, caller } = c.var;
+    // First what may be refused for its text, and needs no more rights than the other.
+    if (nameCard !== undefined) await setNameCard(core, caller.userId, id, { target, nameCard });
+    if (mutedForS !== undefined) await muteMember(core, caller.userId, id, { target, mutedForS });
     return c.body(null, 204);
   })
   .openapi(leaveRoute, async (c) => {
@@ -147,9 +156,10 @@ export const spaceMembers = v1Router()
   });
 
 function serializeMember(member: DomainMember): z.infer<typeof SpaceMember> {
-  const { user, joinedAt, roleIds, mutedUntil } = member;
+  const { user, joinedAt, nameCard, roleIds, mutedUntil } = member;
   return {
     ...{ user: serializeUser(user), joined_at: joinedAt, role_ids: [...roleIds] },
+    name_card: nameCard,
     muted_until: mutedUntil > Date.now() ? mutedUntil : null,
   };
 }

@@ -1,4 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import type { Core } from "../../../core/context.ts";
+import { type SpaceUnread, sumUnread } from "../../../core/conversations/unread.ts";
 import { joinSpace, searchDirectory } from "../../../core/spaces/directory.ts";
 import { transferSpace } from "../../../core/spaces/members.ts";
 import {
@@ -10,9 +12,11 @@ import {
   type OwnSpace,
 } from "../../../core/spaces/spaces.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
+import { shownMute } from "../../../domain/conversations/archive.ts";
 import { ClientSpaceId, ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
 import type { InvitedSpace as DomainInvitedSpace } from "../../../domain/spaces/invitation.ts";
 import { Permission, permissionsIn } from "../../../domain/spaces/permission.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
@@ -20,7 +24,17 @@ import type { Space as DomainSpace } from "../../../domain/spaces/space.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import { User } from "../accounts/users.ts";
-import { ListQuery, MemberText, orNull, pageShape, SpaceParams, serializePage, Time } from "../common.ts";
+import {
+  ListQuery,
+  MemberText,
+  Metadata,
+  orNull,
+  pageShape,
+  SpaceParams,
+  serializePage,
+  Time,
+} from "../common.ts";
+import { MutedUntil, SlowMode } from "../conversations/conversation.ts";
 import { problems } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
@@ -38,6 +52,7 @@ const NewSpace = z
     avatar: Avatar.optional(),
     description: Description.optional(),
     discoverable: Discoverable.optional(),
+    metadata: Metadata.optional(),
     client_space_id: ClientSpaceId.optional().openapi({
       description: "A repeated call with it gives the space of the first one",
     }),
@@ -51,6 +66,8 @@ const SpaceChange = z
     avatar: Avatar.optional(),
     description: Description.optional(),
     discoverable: Discoverable.optional(),
+    metadata: Metadata.optional(),
+    slow_mode_s: SlowMode.optional(),
   })
   .openapi("SpaceChange");
 
@@ -65,6 +82,18 @@ export const Space = z
     member_count: z.int(),
     permissions: z.array(Permission).openapi({ description: "What you may do in it" }),
     role_ids: z.array(RoleId).openapi({ description: "Your roles, without `everyone`" }),
+    metadata: Metadata,
+    slow_mode_s: SlowMode.clone().openapi({
+      description: "Of each channel whose own one is 0, as there",
+      example: 30,
+    }),
+    muted_until: MutedUntil.clone().openapi({
+      description: "Until when you have muted it, as of conversations",
+    }),
+    unread_count: z
+      .int()
+      .openapi({ description: "Unread messages in the channels that you follow and have not muted" }),
+    mention_count: z.int().openapi({ description: "Unread mentions of you, or of all, in them" }),
     created_at: Time,
   })
   .openapi("Space");
@@ -91,11 +120,19 @@ export const JoinedSpace = z
 
 const SpacePage = pageShape(Space).openapi("SpacePage");
 
+/** What is of one member. */
+const OWN = {
+  permissions: true,
+  role_ids: true,
+  muted_until: true,
+  unread_count: true,
+  mention_count: true,
+} as const;
+
 const ListedSpacePage = pageShape(
-  Space.omit({ permissions: true, role_ids: true }).openapi("ListedSpace"),
+  Space.omit({ ...OWN, metadata: true, slow_mode_s: true }).openapi("ListedSpace"),
 ).openapi("ListedSpacePage");
 
-const lightRoute = callerRoutes("Spaces");
 const pageRoute = callerRoutes("Spaces", weighs("page"));
 
 const createRoute = pageRoute("post", "/v1/spaces", {
@@ -114,12 +151,13 @@ const createRoute = pageRoute("post", "/v1/spaces", {
 const listRoute = pageRoute("get", "/v1/spaces", {
   operationId: "listSpaces",
   summary: "The spaces that you are in",
-  description: "The newest first.",
+  description:
+    "In your order (`PUT /v1/spaces/order`); those that you have not put into it come first, the newest before.",
   request: { query: ListQuery },
   responses: { 200: jsonAnswer("A page", SpacePage), ...problems("validation_failed") },
 });
 
-const getRoute = lightRoute("get", "/v1/spaces/{id}", {
+const getRoute = pageRoute("get", "/v1/spaces/{id}", {
   operationId: "getSpace",
   summary: "A space",
   description: "For its members. For others there is none.",
@@ -127,7 +165,7 @@ const getRoute = lightRoute("get", "/v1/spaces/{id}", {
   responses: { 200: jsonAnswer("The space", Space), ...problems("validation_failed", "not_found") },
 });
 
-const changeRoute = lightRoute("patch", "/v1/spaces/{id}", {
+const changeRoute = pageRoute("patch", "/v1/spaces/{id}", {
   operationId: "changeSpace",
   summary: "Change a space",
   description: "Wants the permission `manage_space`.",
@@ -197,11 +235,15 @@ export const spaces = v1Router()
       ...fields,
       clientSpaceId,
     });
-    return c.json(serializeSpace(space), created ? 201 : 200);
+    return c.json(await showSpace(c.var.core, space, c.var.caller.userId), created ? 201 : 200);
   })
   .openapi(listRoute, async (c) => {
     const page = await listSpaces(c.var.core, c.var.caller.userId, c.req.valid("query"));
-    return c.json(serializePage(page, serializeSpace), 200);
+    const unread = await unreadIn(c.var.core, c.var.caller.userId);
+    return c.json(
+      serializePage(page, (space) => serializeSpace(space, unread.get(space.id))),
+      200,
+    );
   })
   .openapi(directoryRoute, async (c) => {
     const { q: text, ...range } = c.req.valid("query");
@@ -209,21 +251,26 @@ export const spaces = v1Router()
   })
   .openapi(getRoute, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(serializeSpace(await getSpace(c.var.core, c.var.caller.userId, id)), 200);
+    const { core, caller } = c.var;
+    return c.json(await showSpace(core, await getSpace(core, caller.userId, id), caller.userId), 200);
   })
   .openapi(changeRoute, async (c) => {
     const { id } = c.req.valid("param");
-    const space = await editSpace(c.var.core, c.var.caller.userId, id, c.req.valid("json"));
-    return c.json(serializeSpace(space), 200);
+    const { slow_mode_s: slowModeS, ...fields } = c.req.valid("json");
+    const { core, caller } = c.var;
+    const space = await editSpace(core, caller.userId, id, { ...fields, slowModeS });
+    return c.json(await showSpace(core, space, caller.userId), 200);
   })
   .openapi(ownerRoute, async (c) => {
     const { user_id: target } = c.req.valid("json");
     const { id } = c.req.valid("param");
-    return c.json(serializeSpace(await transferSpace(c.var.core, c.var.caller.userId, id, target)), 200);
+    const { core, caller } = c.var;
+    const space = await transferSpace(core, caller.userId, id, target);
+    return c.json(await showSpace(core, space, caller.userId), 200);
   })
   .openapi(joinRoute, async (c) => {
     const joined = await joinSpace(c.var.core, c.var.caller.userId, c.req.valid("param").id);
-    return c.json(serializeJoinedSpace(joined), 200);
+    return c.json(await showJoinedSpace(c.var.core, joined, c.var.caller.userId), 200);
   })
   .openapi(dissolveRoute, async (c) => {
     await dissolveSpace(c.var.core, c.var.caller.userId, c.req.valid("param").id);
@@ -231,11 +278,24 @@ export const spaces = v1Router()
   });
 
 /** A space as v1 shows it to a member. */
-function serializeSpace(space: OwnSpace): z.infer<typeof Space> {
-  const { permissions, roles } = space;
+export async function showSpace(core: Core, space: OwnSpace, userId: UserId): Promise<z.infer<typeof Space>> {
+  return serializeSpace(space, (await unreadIn(core, userId)).get(space.id));
+}
+
+/** What is unread in each space of a user; spaces without anything are missing. */
+async function unreadIn(core: Core, userId: UserId): Promise<ReadonlyMap<SpaceId, SpaceUnread>> {
+  const { spaces } = await sumUnread(core, userId);
+  return new Map(spaces.map((space) => [space.spaceId, space]));
+}
+
+function serializeSpace(space: OwnSpace, unread: SpaceUnread | undefined): z.infer<typeof Space> {
+  const { permissions, roles, metadata, slowModeS, notificationsMutedUntil } = space;
   return {
     ...serializeListed(space),
     ...{ permissions: permissionsIn(permissions), role_ids: roles.map((role) => role.id) },
+    ...{ metadata: readMetadata(metadata), slow_mode_s: slowModeS },
+    muted_until: shownMute(notificationsMutedUntil, Date.now()).mutedUntil,
+    ...{ unread_count: unread?.unreadCount ?? 0, mention_count: unread?.mentionCount ?? 0 },
   };
 }
 
@@ -261,9 +321,10 @@ export function serializeInvitedSpace(invited: DomainInvitedSpace): z.infer<type
 }
 
 /** A space into which somebody has come. */
-export function serializeJoinedSpace(joined: {
-  space: OwnSpace;
-  channelId: ConversationId | null;
-}): z.infer<typeof JoinedSpace> {
-  return { space: serializeSpace(joined.space), channel_id: joined.channelId };
+export async function showJoinedSpace(
+  core: Core,
+  joined: { space: OwnSpace; channelId: ConversationId | null },
+  userId: UserId,
+): Promise<z.infer<typeof JoinedSpace>> {
+  return { space: await showSpace(core, joined.space, userId), channel_id: joined.channelId };
 }

@@ -6,7 +6,7 @@ import { StrictWideSearch } from "../../support/clients/shapes.ts";
 import { addresses } from "../../support/clients/wide-search.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { overrideTiming } from "../../support/timing.ts";
-import { as, Scene } from "./scene.ts";
+import { as, Scene } from "../spaces/scene.ts";
 
 let scene: Scene;
 let ann: SignedIn;

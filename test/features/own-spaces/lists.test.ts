@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import type { SignedIn } from "../../support/clients/api.ts";
 import { createGroup, list, send, sendAll } from "../../support/clients/chat.ts";
-import { as, Scene } from "./scene.ts";
+import { as, Scene } from "../spaces/scene.ts";
 
 let scene: Scene;
 let ann: SignedIn;

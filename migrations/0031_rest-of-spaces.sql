@@ -1,0 +1,5 @@
+ALTER TABLE `space_members` ADD `name_card` text DEFAULT '' NOT NULL;--> statement-breakpoint
+ALTER TABLE `space_members` ADD `position` integer;--> statement-breakpoint
+ALTER TABLE `space_members` ADD `notifications_muted_until` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `spaces` ADD `metadata` text DEFAULT '' NOT NULL;--> statement-breakpoint
+ALTER TABLE `spaces` ADD `slow_mode_s` integer DEFAULT 0 NOT NULL;
