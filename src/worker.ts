@@ -115,7 +115,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
             if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }, message.senderId));
             return state;
           },
-          leaseSpace: (id, lease) => leaseSpace(db, id, lease),
+          leaseSpace: (id, lease) => leaseSpace(db, id, lease, settings.crowdMembers),
           suspension: (userId) => findSuspension(db, userId, Date.now()),
           tellAsked: (userId, about) => tellAsked(inboxes, userId, about),
           storeSize: sizeStore(db, "conversation"),

@@ -24,6 +24,9 @@ import { replayPage } from "./views/replay-page.ts";
 /** What names the user of a call. */
 const Caller = z.object({ userId: UserId.optional(), person: z.object({ id: UserId }).nullish() });
 
+/** Followers and users with sockets are known without. */
+const NO_USERS: readonly UserId[] = [];
+
 /**
  * The life cycle of a conversation's object: start-up, sockets, alarm. What it can be asked is
  * `ConversationObject`, what happens in it is `Room`, its sockets are `RoomSockets`.
@@ -85,9 +88,9 @@ export abstract class ConversationLifecycle extends SocketHost {
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const components = this.#components ?? (await this.ensureLoaded());
     const { channel } = components.room;
-    if (channel && !channel.isReady()) {
+    if (channel && !channel.isReady(NO_USERS)) {
       try {
-        await channel.ready();
+        await channel.ready(NO_USERS);
       } catch (error) {
         // What it sent is answered by nobody: its client sends it again.
         components.sockets.lost(ws, error);
@@ -174,7 +177,8 @@ export abstract class ConversationLifecycle extends SocketHost {
     const { channel } = components.room;
     if (!channel) return components;
     const { userId, person } = Caller.safeParse(input).data ?? {};
-    await channel.ready(userId ?? person?.id);
+    const caller = userId ?? person?.id;
+    await channel.ready(caller === undefined ? NO_USERS : [caller]);
     return components;
   }
 

@@ -152,7 +152,7 @@ export const LIMITS = {
   /** open invitations of a group; users whom one lets in, unless any number */
   invitations: 100,
   /** members, channels, categories and roles of a space; channels that newcomers follow; overrides of one */
-  spaceMembers: 1_000,
+  spaceMembers: 100_000,
   channels: 500,
   /** spaces that a user puts into an order by one call */
   orderedSpaces: 500,

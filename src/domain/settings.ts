@@ -204,6 +204,7 @@ const HttpOrigin = z.string().transform((text, context) => {
   context.addIssue("an origin is like https://chat.example");
   return z.NEVER;
 });
+const SpaceMembers = z.coerce.number().pipe(z.int().positive().max(LIMITS.spaceMembers));
 const GroupMembers = z.coerce.number().pipe(z.int().positive().max(LIMITS.mostGroupMembers));
 /** A direct conversation is no crowd. */
 const CrowdMembers = z.coerce.number().pipe(z.int().min(2));
@@ -247,7 +248,7 @@ export function readSettings(env: RawSettings): Settings {
     appKeys: entriesOf(env.APP_KEYS),
     maxGroupMembers: setting("MAX_GROUP_MEMBERS", env.MAX_GROUP_MEMBERS, GroupMembers, LIMITS.groupMembers),
     crowdMembers: setting("CROWD_MEMBERS", env.CROWD_MEMBERS, CrowdMembers, LIMITS.crowdMembers),
-    maxSpaceMembers: setting("MAX_SPACE_MEMBERS", env.MAX_SPACE_MEMBERS, Count, LIMITS.spaceMembers),
+    maxSpaceMembers: setting("MAX_SPACE_MEMBERS", env.MAX_SPACE_MEMBERS, SpaceMembers, LIMITS.spaceMembers),
     maxLiveMembers: setting("LIVE_MEMBERS", env.LIVE_MEMBERS, Count, LIMITS.liveMembers),
     audienceRate: setting("AUDIENCE_RATE", env.AUDIENCE_RATE, CountOrNone, LIMITS.audienceRate),
     maxChanges: setting("MAX_CHANGES", env.MAX_CHANGES, Count, LIMITS.changes),

@@ -39,6 +39,7 @@ export const TRANSFER = {
       { members, people, isBefore }: { members: PortableMember[]; people: Person[]; isBefore?: boolean },
     ) => {
       const { memberImports: imports } = room;
+      await room.channel?.ready(members.map(({ userId }) => userId));
       const outcomes = isBefore ? imports.leavings(members) : imports.members(members, people);
       await room.propagate(members.map(({ userId }) => userId));
       return outcomes;

@@ -33,25 +33,28 @@ export class Channel {
   constructor(room: RoomContext, deps: ChannelDeps) {
     this.#room = room;
     this.#deps = deps;
-    deps.readers.whenChanged(() => this.#removeFormer());
+    deps.readers.start({
+      users: () => [...room.members.ids(), ...deps.looking()],
+      changed: () => this.#removeFormer(),
+    });
   }
 
-  /** Whether it is known who may read it, also of a user. */
-  isReady(userId?: UserId): boolean {
-    return this.#deps.readers.isReady(userId);
+  /** Whether it is known which of these users may read it. */
+  isReady(userIds: readonly UserId[]): boolean {
+    return this.#deps.readers.isReady(userIds);
   }
 
-  /** Resolves once it is known who may read it. Who may not any more is no follower then. */
-  async ready(userId?: UserId): Promise<void> {
+  /** Resolves once that is known. Who may not any more is no follower then. */
+  async ready(userIds: readonly UserId[]): Promise<void> {
     const { readers } = this.#deps;
-    if (!readers.isReady(userId)) await readers.load(userId);
+    if (!readers.isReady(userIds)) await readers.load(userIds);
   }
 
   /** The space has changed. Resolves once nobody here has a right of before. */
   async changed(): Promise<void> {
     const { readers } = this.#deps;
     readers.void();
-    await readers.load(undefined);
+    await readers.load([]);
     await this.#room.propagate(this.#untold.splice(0));
   }
 
@@ -91,8 +94,7 @@ export class Channel {
   async followAll(userIds: readonly UserId[]): Promise<UserId[]> {
     const { members, viewers } = this.#room;
     const { directory, timeoutMs } = this.#deps;
-    // What was read before they came does not name them: reading it once is enough for all.
-    await this.ready(userIds.find((userId) => !this.isReady(userId)));
+    await this.ready(userIds);
     const readers = userIds.filter((userId) => viewers.find(userId) !== null);
     if (readers.length === 0) return [];
     const people = await withDeadline(directory.people(readers), timeoutMs);

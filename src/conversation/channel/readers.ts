@@ -2,7 +2,7 @@ import { CoreError } from "../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { has, type Permission } from "../../domain/spaces/permission.ts";
-import type { SpaceReader } from "../../domain/spaces/rights.ts";
+import { type ChannelRights, type KnownMember, readersOf, type SpaceReader } from "../../domain/spaces/rights.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 
@@ -19,14 +19,25 @@ interface ReadersDeps {
   timing: Timing["spaces"];
 }
 
+/** What has to be known of whom. */
+interface Concerned {
+  /** the followers, and the users with room sockets */
+  users(): Iterable<UserId>;
+  /** ends the rights of former readers, in the turn in which others are known */
+  changed(): void;
+}
+
 /**
  * Who may read a channel, and what they may do there: members of its space, as D1 has them. The channel
  * relies on what it has read until its lease ends. A change of the space is acknowledged once each channel
  * with a lease has read it, or its lease is over: from then on nobody uses a right that they had before.
+ * Of a small space it reads all members, of a large one those whom something here concerns.
  */
 export class ChannelReaders {
   readonly #deps: ReadersDeps;
-  #readers: ReadonlyMap<UserId, SpaceReader> = new Map();
+  /** what rights follow from */
+  #rights: ChannelRights | null = null;
+  readonly #readers = new Map<UserId, SpaceReader>();
   #version = UNREAD;
   /** of the space */
   #slowModeS = 0;
@@ -35,15 +46,17 @@ export class ChannelReaders {
   /** rises with each change that the channel is told of */
   #told = 0;
   #loading: Promise<void> | undefined;
-  #onChange: () => void = () => undefined;
+  /** of whom the next reading is to know */
+  readonly #wanted = new Set<UserId>();
+  #concerned: Concerned = { users: () => [], changed: () => undefined };
 
   constructor(deps: ReadersDeps) {
     this.#deps = deps;
   }
 
-  /** Sets what ends the rights of former readers, in the turn in which others are known. */
-  whenChanged(end: () => void): void {
-    this.#onChange = end;
+  /** Sets what is here when the object starts. */
+  start(concerned: Concerned): void {
+    this.#concerned = concerned;
   }
 
   /** Whether a user may read the channel now. Nobody may without a lease. */
@@ -84,16 +97,17 @@ export class ChannelReaders {
     });
   }
 
-  /** Whether nothing has to be read for a user. */
-  isReady(userId: UserId | undefined): boolean {
-    return this.#isLeased && (userId === undefined || this.#readers.has(userId));
+  /** Whether nothing has to be read for these users. */
+  isReady(userIds: readonly UserId[]): boolean {
+    return this.#isLeased && userIds.every((id) => this.#readers.has(id));
   }
 
-  /** Reads who may read the channel, where the lease ends soon, or a user may have come since. */
-  async load(userId: UserId | undefined): Promise<void> {
-    // What is under way may have been read before the user came.
+  /** Reads who may read the channel, where the lease ends soon, or one of these users may have come since. */
+  async load(userIds: readonly UserId[]): Promise<void> {
+    for (const id of userIds) this.#wanted.add(id);
+    // What is under way was asked for others, or read before these users came.
     await this.#loading;
-    if (this.isReady(userId)) return;
+    if (this.isReady(userIds)) return;
     this.#loading ??= this.#load().finally(() => this.#ended());
     await this.#loading;
   }
@@ -115,32 +129,43 @@ export class ChannelReaders {
 
   async #load(): Promise<void> {
     const { directory, spaceId, conversationId, timing } = this.#deps;
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    let asked = wanted;
     for (;;) {
       const told = this.#told;
       const until = this.#isLeased ? null : Date.now() + timing.leaseMs;
       const lease = {
-        ...{ conversationId, known: this.#version },
+        ...{ conversationId, known: this.#version, asked },
         // The clock of who changes the space may be ahead.
         until: until === null ? null : until + timing.skewMs,
       };
-      const { version, slowModeS, readers } = await withDeadline(
-        directory.leaseSpace(spaceId, lease),
-        timing.timeoutMs,
-      );
+      const read = directory.leaseSpace(spaceId, lease);
+      const { version, slowModeS, rights, members, isWhole } = await withDeadline(read, timing.timeoutMs);
       // The space has changed meanwhile.
       if (told !== this.#told) continue;
+      if (rights && !isWhole && asked === wanted) {
+        asked = [...new Set([...wanted, ...this.#readers.keys(), ...this.#concerned.users()])];
+        continue;
+      }
+      const isAnother = version !== this.#version;
       this.#version = version;
       this.#slowModeS = slowModeS;
+      this.#rights = rights ?? this.#rights;
       if (until !== null) this.#until = until;
-      if (readers) this.#change(readers);
+      this.#know(members, isAnother);
       return;
     }
   }
 
-  #change(readers: readonly SpaceReader[]): void {
-    this.#readers = new Map(readers.map((reader) => [reader.userId, reader]));
+  /** @param isAnother another version: what was known of others is void */
+  #know(members: readonly KnownMember[], isAnother: boolean): void {
+    if (isAnother) this.#readers.clear();
+    if (this.#rights && !this.areGone)
+      for (const reader of readersOf(this.#rights, members)) this.#readers.set(reader.userId, reader);
+    if (!isAnother) return;
     try {
-      this.#onChange();
+      this.#concerned.changed();
     } catch (error) {
       // Former readers have rights yet: nobody has one, until all is read again.
       this.#version = UNREAD;

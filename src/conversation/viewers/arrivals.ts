@@ -73,8 +73,8 @@ export class Arrivals {
     const { viewers, profiles, readers } = this.#room;
     try {
       // Who has come into the space since it was read is a reader, too.
-      const unknown = ids.find((id) => id !== senderId && readers?.has(id) === false);
-      if (unknown !== undefined) await readers?.load(unknown);
+      const unknown = ids.filter((id) => id !== senderId && readers?.has(id) === false);
+      if (unknown.length > 0) await readers?.load(unknown);
       const isKnown = (id: UserId) => profiles.has(id) || profiles.expected(id) !== undefined;
       const missing = new Set(ids.filter((id) => viewers.find(id) && !isKnown(id)));
       if (missing.size === 0) return null;

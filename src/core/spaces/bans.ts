@@ -47,11 +47,10 @@ export async function banFromSpace(
     const member = await findSpace(core.db, target, id);
     if (member) requireAbove(caller, space, rankOf(target, member));
     const ban = { userId: target, bannedBy: caller, reason, createdAt: Date.now() };
-    const isMember = member !== null;
     const note = noteOf(caller, "member_banned", { userId: target });
-    const isStored = await insertSpaceBan(core.db, { ...space, note }, ban, { isMember, most: LIMITS.bans });
+    const isStored = await insertSpaceBan(core.db, { ...space, note }, ban, LIMITS.bans);
     if (isStored === false) throw new CoreError("conflict", `A space has at most ${LIMITS.bans} bans.`);
-    return isStored && { isMember };
+    return isStored && { isMember: member !== null };
   });
   await finishLeaving(core, id, target, wasMember.isMember);
   core.securityLog.record("banned", { user: target, by: caller, space: id });

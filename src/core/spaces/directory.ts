@@ -14,7 +14,6 @@ import { joinDiscoverable, listDiscoverable } from "../../storage/spaces/directo
 import type { Core } from "../context.ts";
 import { followFirst } from "./channels.ts";
 import { bannedFromSpace, spaceFull } from "./from-space.ts";
-import { mostMembers } from "./named-members.ts";
 import { getSpace, noSpace, type OwnSpace } from "./spaces.ts";
 import { tellOfMember } from "./tell-devices.ts";
 
@@ -55,7 +54,7 @@ export async function joinSpace(
   id: SpaceId,
 ): Promise<{ space: OwnSpace; channelId: ConversationId | null }> {
   requireDirectory(core);
-  const most = mostMembers(core);
+  const most = core.settings.maxSpaceMembers;
   const found = await joinDiscoverable(core.db, id, { userId: caller, now: Date.now(), most });
   if (!found) throw noSpace();
   if (found.isBanned) throw bannedFromSpace();

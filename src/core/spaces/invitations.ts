@@ -28,7 +28,6 @@ import type { Core } from "../context.ts";
 import { requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { followFirst, listChannels } from "./channels.ts";
 import { bannedFromSpace, spaceFull, spaceIsChanging } from "./from-space.ts";
-import { mostMembers } from "./named-members.ts";
 import { requireGiving, roleOf } from "./roles.ts";
 import { getSpace, type OwnSpace, requirePermission } from "./spaces.ts";
 import { tellOfMember } from "./tell-devices.ts";
@@ -43,8 +42,6 @@ interface InvitationTerms {
 
 /** How often a use begins anew where the invitation or the space changes at the same time. */
 const TRIES = 10;
-/** The longest pause before the second try; each further one may be longer by as much. */
-const PAUSE_MS = 50;
 
 const InvitationPlace = z.tuple([z.int(), z.string()]);
 
@@ -183,17 +180,13 @@ export async function acceptSpaceInvitation(
     const { maker, createdBy, roleIds, channelIds } = invited;
     const { id, memberCount } = invited.space;
     if (maker) {
-      const most = mostMembers(core);
+      const most = core.settings.maxSpaceMembers;
       if (memberCount >= most) throw spaceFull(most);
       // They follow from what the maker may give: in no other version of the space.
       const roles = roleIds.length === 0 ? null : await givenRoles(core, createdBy, maker, roleIds);
       const given = roles && { given: roles, version: maker.version };
       const by = { userId: caller, use: randomHex(), now: Date.now(), most, roles: given };
-      if (!(await useInvitation(core.db, code, by))) {
-        // Others come in by it at the same time: not all at once again.
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE_MS * (n + 1)));
-        continue;
-      }
+      if (!(await useInvitation(core.db, code, by))) continue;
       tellOfMember(core, id, caller);
     }
     const channelId = await followFirst(core, caller, id, { named: channelIds, isNew: maker !== null });

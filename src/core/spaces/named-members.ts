@@ -1,5 +1,4 @@
 import type { SpaceId, UserId } from "../../domain/ids.ts";
-import { LIMITS } from "../../domain/limits.ts";
 import type { ServerKeyId } from "../../domain/server/server-key.ts";
 import type { RoleId } from "../../domain/spaces/role.ts";
 import {
@@ -29,11 +28,6 @@ export interface NamedMember {
 /** What became of a user. `former`: they have left, and stay out. */
 export type Placed = "added" | "changed" | "unchanged" | "former" | "banned" | "full";
 
-/** How many members a space has at most: each channel reads all of them, and is no crowd. */
-export function mostMembers({ settings }: Core): number {
-  return Math.min(LIMITS.spaceMembers, settings.maxSpaceMembers, settings.crowdMembers);
-}
-
 /** How often a change begins anew where others change the space at the same time. */
 const TRIES = 5;
 
@@ -55,7 +49,7 @@ export async function placeMembers(
   const wanted = new Map(people.map((one) => [one.userId, one]));
   const { results, isChanged } = await fromNamedSpace(core, id, async (space) => {
     const states = await findMemberStates(core.db, id, [...wanted.keys()]);
-    let free = mostMembers(core) - space.memberCount;
+    let free = core.settings.maxSpaceMembers - space.memberCount;
     const placed = new Map<UserId, Placed>();
     const changes: NamedMemberChange[] = [];
     for (const state of states) {

@@ -137,18 +137,26 @@ export interface SpaceReader {
   mutedUntil: number;
 }
 
-/** What is known of the members of a space, and of one channel of it. */
-interface Known {
-  members: readonly { userId: UserId; mutedUntil: number; roleIds: readonly RoleId[] }[];
+/** A member of a space, as far as their rights follow from it. */
+export interface KnownMember {
+  userId: UserId;
+  /** until when they may not write (ms since 1970) */
+  mutedUntil: number;
+  roleIds: readonly RoleId[];
+}
+
+/** What the rights of the members of a space follow from in one channel. */
+export interface ChannelRights extends Pick<MemberRights, "ownerId" | "everyone"> {
+  /** of the space, without `everyone` */
   roles: readonly RoleRights[];
   /** of the channel */
   overrides: readonly Override[];
 }
 
-/** Who may read a channel, and what they may do there. */
+/** Which of these members may read a channel, and what they may do there. */
 export function readersOf(
-  { ownerId, everyone }: Pick<MemberRights, "ownerId" | "everyone">,
-  { members, roles, overrides }: Known,
+  { ownerId, everyone, roles, overrides }: ChannelRights,
+  members: readonly KnownMember[],
 ): SpaceReader[] {
   const byId = new Map(roles.map((role) => [role.id, role]));
   return members.flatMap(({ userId, mutedUntil, roleIds }) => {

@@ -1,6 +1,6 @@
 import type { ConversationId, SpaceId, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
-import type { MemberRights, SpaceReader } from "./rights.ts";
+import type { ChannelRights, KnownMember, MemberRights } from "./rights.ts";
 
 /** A place with channels, whose members may read and write them. */
 export interface Space {
@@ -33,8 +33,10 @@ export interface SpaceLease {
   conversationId: ConversationId;
   /** ms since 1970; null: the lease that it has stays */
   until: number | null;
-  /** the version of which it knows the readers */
+  /** the version of which it knows the rights */
   known: number;
+  /** the users of whom it wants to know: its followers and whoever looks, or who has come */
+  asked: readonly UserId[];
 }
 
 /** What a channel knows of its space. It relies on that until a time that the space knows, too. */
@@ -43,6 +45,10 @@ export interface SpaceStanding {
   version: number;
   /** the slow mode of the space */
   slowModeS: number;
-  /** who may read the channel; null: those of the version that the channel has named */
-  readers: readonly SpaceReader[] | null;
+  /** what rights follow from; null: as in the version that the channel has named, or the space is over */
+  rights: ChannelRights | null;
+  /** those of the asked users who are members; of another version of a small space all members */
+  members: readonly KnownMember[];
+  /** whether these are all members */
+  isWhole: boolean;
 }

@@ -243,6 +243,11 @@ export async function storeMembers(
             WHERE ${isNext}`,
         )
         .onConflictDoNothing(),
+      // Right behind the statement that adds them.
+      db
+        .update(spaces)
+        .set({ memberCount: sql`${spaces.memberCount} + changes()` })
+        .where(and(eq(spaces.id, id), isNext)),
       db
         .delete(spaceMemberRoles)
         .where(and(eq(spaceMemberRoles.spaceId, id), isAmong(spaceMemberRoles.userId, set), isNext)),
@@ -264,10 +269,6 @@ export async function storeMembers(
           target: [spaceMutes.spaceId, spaceMutes.userId],
           set: { until: sql`excluded.until` },
         }),
-      db
-        .update(spaces)
-        .set({ memberCount })
-        .where(and(eq(spaces.id, id), isNext)),
     ]),
   );
   return stored.length > 0;

@@ -257,9 +257,9 @@ export async function deleteSpaceMembers(
   read: ReadSpace,
   userIds: readonly UserId[],
 ): Promise<boolean> {
-  const left = sql`(SELECT count(*) FROM space_members m WHERE m.space_id = ${read.id}
-    AND m.user_id NOT IN (${listed(userIds)}))`;
-  const { first, isNext } = fromVersion(db, read, undefined, { memberCount: left });
+  const ending = sql`(SELECT count(*) FROM space_members m WHERE m.space_id = ${read.id}
+    AND m.user_id IN (${listed(userIds)}))`;
+  const { first, isNext } = fromVersion(db, read, undefined, { memberCount: sql`member_count - ${ending}` });
   const [ended] = await queryD1(db.batch([first, ...endingQueries(db, read.id, userIds, isNext)]));
   return ended.length > 0;
 }

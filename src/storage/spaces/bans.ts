@@ -37,7 +37,6 @@ export async function listSpaceBans(
 /**
  * Bans a user, and ends their membership if they are a member, in one batch; of a ban that is there only the
  * reason changes.
- * @param isMember what was read
  * @param most bans of the space
  * @returns whether it is stored, else there are too many; null: the space is another one by now
  */
@@ -45,30 +44,26 @@ export async function insertSpaceBan(
   db: Database,
   read: ReadSpace,
   { userId, bannedBy, reason, createdAt }: Omit<StoredBan, "id">,
-  { isMember, most }: { isMember: boolean; most: number },
+  most: number,
 ): Promise<boolean | null> {
   const ofSpace = sql`FROM space_bans WHERE space_id = ${read.id}`;
   const hasRoom = sql`((SELECT count(*) ${ofSpace}) < ${most}
     OR EXISTS (SELECT 1 ${ofSpace} AND user_id = ${userId}))`;
-  const { first, isNext, notes } = fromVersion(db, read, hasRoom, isMember ? ONE_LESS : {});
+  // In SQL: who has come in since the space was read is a member, too.
+  const isMember = sql`EXISTS (SELECT 1 FROM space_members WHERE space_id = ${read.id} AND user_id = ${userId})`;
+  const { first, isNext, notes } = fromVersion(db, read, hasRoom, {
+    memberCount: sql`member_count - ${isMember}`,
+  });
   const stored = db
     .insert(spaceBans)
     .select(sql`SELECT NULL, ${read.id}, ${userId}, ${bannedBy}, ${reason}, ${createdAt} WHERE ${isNext}`)
     .onConflictDoUpdate({ target: [spaceBans.spaceId, spaceBans.userId], set: { reason } });
   const { first: same } = whileVersion(db, read);
   const [isSame, ended] = await queryD1(
-    db.batch([
-      same,
-      first,
-      stored,
-      ...notes,
-      ...(isMember ? endingQueries(db, read.id, [userId], isNext) : []),
-    ]),
+    db.batch([same, first, stored, ...notes, ...endingQueries(db, read.id, [userId], isNext)]),
   );
   return isSame.length > 0 ? ended.length > 0 : null;
 }
-
-const ONE_LESS = { memberCount: sql`member_count - 1` };
 
 /** Lifts a ban; without one nothing changes. @returns whether there was one; null: as `insertSpaceBan` */
 export async function deleteSpaceBan(db: Database, read: ReadSpace, user: UserId): Promise<boolean | null> {

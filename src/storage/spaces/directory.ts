@@ -6,7 +6,6 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { NEW_SPACE_MEMBER, spaceMembers, spaces } from "../schema.ts";
 import { SPACE } from "./rights.ts";
-import { fromVersion } from "./versions.ts";
 
 /**
  * Spaces that the directory shows, the newest first.
@@ -49,7 +48,6 @@ export async function joinDiscoverable(
   const isBanned = sql`EXISTS (SELECT 1 FROM space_bans ${ofUser})`;
   const isFull = sql`member_count >= ${most}`;
   const isOpen = sql`discoverable AND ${allLive([userId])} AND NOT ${isMember} AND NOT ${isBanned} AND NOT ${isFull}`;
-  const { first, isNext } = fromVersion(db, { id }, isOpen, { memberCount: sql`member_count + 1` });
   const [before, joined] = await queryD1(
     db.batch([
       db
@@ -60,10 +58,16 @@ export async function joinDiscoverable(
         })
         .from(spaces)
         .where(and(sql`id = ${id}`, sql`discoverable`, isNull(spaces.dissolvedAt))),
-      first,
       db
         .insert(spaceMembers)
-        .select(sql`SELECT ${id}, ${userId}, ${now}, ${NEW_SPACE_MEMBER} WHERE ${isNext}`),
+        .select(
+          sql`SELECT id, ${userId}, ${now}, ${NEW_SPACE_MEMBER} FROM spaces WHERE id = ${id} AND dissolved_at IS NULL AND ${isOpen}`,
+        )
+        .returning({ id: spaceMembers.userId }),
+      db
+        .update(spaces)
+        .set({ memberCount: sql`member_count + 1` })
+        .where(sql`id = ${id} AND changes() > 0`),
     ]),
   );
   const [found] = before;

@@ -9,7 +9,6 @@ import type { Database } from "../database.ts";
 import { listed } from "../json-lists.ts";
 import {
   NEW_SPACE_MEMBER,
-  NEW_VERSION,
   spaceInvitations,
   spaceMemberRoles,
   spaceMembers,
@@ -199,7 +198,7 @@ export async function useInvitation(
         : []),
       db
         .update(spaces)
-        .set({ memberCount: sql`${spaces.memberCount} + 1`, version: NEW_VERSION })
+        .set({ memberCount: sql`${spaces.memberCount} + 1` })
         .where(sql`${spaces.id} = (SELECT i.space_id FROM space_invitations i WHERE ${isUsed})`),
     ]),
   );

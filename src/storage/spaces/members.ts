@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
-import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
-import { readersOf } from "../../domain/spaces/rights.ts";
+import { type ConversationId, type SpaceId, UserId } from "../../domain/ids.ts";
+import type { KnownMember } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -175,28 +175,29 @@ export async function muteSpaceMember(
   return rows.length > 0;
 }
 
-/** Reads what a channel wants to know of its space, and notes until when it relies on that. */
+/**
+ * Reads what a channel wants to know of its space, and notes until when it relies on that.
+ * @param most members of a space that is read whole, so that who comes is known already
+ */
 export async function leaseSpace(
   db: Database,
   spaceId: SpaceId,
-  { conversationId, until, known }: SpaceLease,
+  { conversationId, until, known, asked }: SpaceLease,
+  most: number,
 ): Promise<SpaceStanding> {
   const isThere = and(eq(spaces.id, spaceId), isNull(spaces.dissolvedAt));
   const isOther = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${spaceId} AND dissolved_at IS NULL AND version <> ${known})`;
+  const isSmall = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${spaceId} AND member_count <= ${most})`;
   const { id, position, permissions } = spaceRoles;
-  const [[space], members, roles, overrides] = await queryD1(
+  const { version, slowModeS, ownerId, everyone, memberCount } = spaces;
+  const [[space], all, special, roles, overrides] = await queryD1(
     db.batch([
-      db
-        .select({
-          ...{ version: spaces.version, ownerId: spaces.ownerId, everyone: spaces.everyone },
-          slowModeS: spaces.slowModeS,
-        })
-        .from(spaces)
-        .where(isThere),
+      db.select({ version, slowModeS, ownerId, everyone, memberCount }).from(spaces).where(isThere),
       db
         .select(MEMBER)
         .from(spaceMembers)
-        .where(and(eq(spaceMembers.spaceId, spaceId), isOther)),
+        .where(and(eq(spaceMembers.spaceId, spaceId), isOther, isSmall)),
+      specialQuery(db, spaceId, asked, sql`NOT (${isOther} AND ${isSmall})`),
       db
         .select({ id, position, permissions })
         .from(spaceRoles)
@@ -216,11 +217,53 @@ export async function leaseSpace(
           ]),
     ]),
   );
-  if (!space) return { version: OVER, slowModeS: 0, readers: known === OVER ? null : [] };
-  const { version, slowModeS } = space;
-  if (version === known) return { version, slowModeS, readers: null };
-  return { version, slowModeS, readers: readersOf(space, { members, roles, overrides }) };
+  if (!space) return { version: OVER, slowModeS: 0, rights: null, members: [], isWhole: true };
+  const isAnother = space.version !== known;
+  const isWhole = isAnother && space.memberCount <= most;
+  return {
+    version: space.version,
+    slowModeS: space.slowModeS,
+    rights: isAnother ? { ...space, roles, overrides } : null,
+    members: isWhole ? all : membersAmong(asked, special),
+    isWhole,
+  };
 }
+
+/** Those of these users who are no members of a space, and members with roles or a mute: few of very many. */
+function specialQuery(db: Database, id: SpaceId, userIds: readonly UserId[], condition: SQL) {
+  return db
+    .select({
+      userId: sql`j.value`.mapWith((value: unknown) => UserId.parse(value)).as("asked_id"),
+      isMember: sql`${spaceMembers.userId} IS NOT NULL`.mapWith(Boolean).as("is_member"),
+      mutedUntil: MEMBER.mutedUntil,
+      roleIds: MEMBER.roleIds,
+    })
+    .from(sql`json_each(${JSON.stringify(userIds)}) j`)
+    .leftJoin(spaceMembers, and(eq(spaceMembers.spaceId, id), sql`${spaceMembers.userId} = j.value`))
+    .where(
+      and(
+        condition,
+        sql`(space_members.user_id IS NULL
+          OR EXISTS (SELECT 1 FROM space_member_roles r WHERE r.space_id = ${id} AND r.user_id = j.value)
+          OR EXISTS (SELECT 1 FROM space_mutes m WHERE m.space_id = ${id} AND m.user_id = j.value))`,
+      ),
+    );
+}
+
+/** The members among users. @param special as `specialQuery` has them: the others have neither role nor mute */
+function membersAmong(
+  userIds: readonly UserId[],
+  special: readonly (KnownMember & { isMember: boolean })[],
+): KnownMember[] {
+  const found = new Map(special.map((member) => [member.userId, member]));
+  return userIds.flatMap((userId) => {
+    const member = found.get(userId);
+    if (!member) return { userId, ...PLAIN };
+    return member.isMember ? member : [];
+  });
+}
+
+const PLAIN = { mutedUntil: 0, roleIds: [] };
 
 /** The channels of a space that rely on what they know of it. */
 export async function listLeases(

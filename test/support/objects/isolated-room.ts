@@ -112,7 +112,7 @@ export function isolatedRoom(
     ...{
       addFileReferences: async () => undefined,
       hold: nothing,
-      leaseSpace: async () => ({ version: 0, slowModeS: 0, readers: [] }),
+      leaseSpace: async () => ({ version: 0, slowModeS: 0, rights: null, members: [], isWhole: true }),
       tellAsked: async () => undefined,
       removeFileReferences: async () => [],
     },

@@ -10,7 +10,7 @@ const DEFAULTS = {
     maxGroupMembers: 1_000,
     archiveBytes: null,
     crowdMembers: 1_000,
-    maxSpaceMembers: 1_000,
+    maxSpaceMembers: 100_000,
     audienceRate: 20,
     maxLiveMembers: 200,
     maxChanges: 5_000,

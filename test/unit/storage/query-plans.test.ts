@@ -538,12 +538,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }),
   listSpaceBans: (db) => bans.listSpaceBans(db, SPACE, { after: 0, limit: 9 }),
   insertSpaceBan: (db) =>
-    bans.insertSpaceBan(
-      db,
-      READ,
-      { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 },
-      { isMember: true, most: 9 },
-    ),
+    bans.insertSpaceBan(db, READ, { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 }, 9),
   deleteSpaceBan: (db) => bans.deleteSpaceBan(db, READ, BOB),
   listCategories: (db) => categories.listCategories(db, SPACE),
   insertCategory: (db) => categories.insertCategory(db, READ, { name: "x", most: 9 }),
@@ -587,7 +582,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listFollowedByAny: (db) => serverSpaces.listFollowedByAny(db, SPACE, [ANN]),
   findUnfollowing: (db) => serverSpaces.findUnfollowing(db, SPACE, [ANN]),
   muteSpaceMember: (db) => spaceMembers.muteSpaceMember(db, READ, ANN, 0),
-  leaseSpace: (db) => spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0 }),
+  leaseSpace: (db) =>
+    spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0, asked: [ANN] }, 9),
   findSpaceById: (db) => namedSpaces.findSpaceById(db, SPACE),
   findImportedSpaces: (db) => namedSpaces.findImportedSpaces(db, [ExternalId.parse("parley:s1-1")]),
   insertNamedSpace: (db) =>

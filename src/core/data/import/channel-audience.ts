@@ -59,7 +59,7 @@ async function readingBesides(
   const others = overrides.map((one) =>
     one.userId !== null && users.has(one.userId) ? { ...one, allow: 0 } : one,
   );
-  const readers = readersOf(space, { ...parts, overrides: others });
+  const readers = readersOf({ ...space, ...parts, overrides: others }, parts.members);
   return readers.flatMap(({ userId }) => (users.has(userId) && userId !== space.ownerId ? userId : []));
 }
 

@@ -19,7 +19,7 @@ import { dissolveSpace as dissolveStored, listChannels } from "../../../storage/
 import type { Core } from "../../context.ts";
 import { requireSpaces } from "../../policies.ts";
 import { spaceFull, spaceIsChanging } from "../../spaces/from-space.ts";
-import { fromNamedSpace, mostMembers, placeMembers } from "../../spaces/named-members.ts";
+import { fromNamedSpace, placeMembers } from "../../spaces/named-members.ts";
 import { firstOverrides, newChannel } from "../../spaces/new-channel.ts";
 import { tellAll, tellChannels } from "../../spaces/tell-channels.ts";
 import { tellOnlineMembers } from "../../spaces/tell-devices.ts";
@@ -99,7 +99,7 @@ async function requirePlaces(
 
 /** @throws `forbidden` for a banned user, `group_full` */
 async function requireRoom(core: Core, space: ServerSpace | null, people: readonly Person[]): Promise<void> {
-  const most = mostMembers(core);
+  const most = core.settings.maxSpaceMembers;
   const ids = unique(people).map((person) => person.id);
   const states = space ? await findMemberStates(core.db, space.id, ids) : [];
   const present = new Set(states.flatMap(({ userId, isMember }) => (isMember ? userId : [])));

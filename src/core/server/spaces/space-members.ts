@@ -14,7 +14,7 @@ import {
   listServerMembers,
 } from "../../../storage/server/server-spaces.ts";
 import type { Core } from "../../context.ts";
-import { fromNamedSpace, mostMembers, type Placed, placeMembers } from "../../spaces/named-members.ts";
+import { fromNamedSpace, type Placed, placeMembers } from "../../spaces/named-members.ts";
 import { tellChannels } from "../../spaces/tell-channels.ts";
 import { tellOnlineUsers } from "../../spaces/tell-devices.ts";
 import { usersByRef } from "../named-users.ts";
@@ -171,5 +171,5 @@ function noRole(externalId: ExternalId): CoreError {
 }
 
 function isFull(core: Core): CoreError {
-  return new CoreError("group_full", `This space takes ${mostMembers(core)} members at most.`);
+  return new CoreError("group_full", `This space takes ${core.settings.maxSpaceMembers} members at most.`);
 }

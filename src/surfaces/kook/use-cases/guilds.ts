@@ -121,7 +121,7 @@ export async function findMembers(
     const roles = await listRoles(core, caller, id);
     const overrides = await listOverrides(core.db, channelId);
     const readers = new Set(
-      readersOf(space, { members: stored, roles, overrides }).map((reader) => reader.userId),
+      readersOf({ ...space, roles, overrides }, stored).map((reader) => reader.userId),
     );
     stored = stored.filter((member) => readers.has(member.userId));
   }
