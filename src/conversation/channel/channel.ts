@@ -33,9 +33,15 @@ export class Channel {
   constructor(room: RoomContext, deps: ChannelDeps) {
     this.#room = room;
     this.#deps = deps;
+    const { members, incomingHooks } = room;
     deps.readers.start({
-      users: () => [...room.members.ids(), ...deps.looking()],
-      changed: () => this.#removeFormer(),
+      users: () => [
+        ...deps.looking(),
+        ...[...members.unprojected()].map(({ user_id }) => user_id),
+        ...incomingHooks.makers(),
+      ],
+      all: () => [...members.ids(), ...deps.looking()],
+      changed: (former) => this.#removeFormer(former),
     });
   }
 
@@ -115,17 +121,16 @@ export class Channel {
   }
 
   /** Ends what former readers have. @throws as the commit does */
-  #removeFormer(): void {
+  #removeFormer(former: ReadonlySet<UserId>): void {
     const { readers, looking, dissolve } = this.#deps;
     const { members, state } = this.#room;
-    const isFormer = (id: UserId) => readers.isFormer(id);
     if (readers.areGone && state.dissolvedAt === null) this.#untold.push(...dissolve());
-    const followers = members.ids().flatMap((id) => (isFormer(id) ? (members.findSender(id) ?? []) : []));
-    const userIds = new Set([...followers.map(({ user_id }) => user_id), ...looking().filter(isFormer)]);
-    if (userIds.size === 0) return;
+    const followers = [...former].flatMap((id) => members.findSender(id) ?? []);
+    const userIds = [...followers.map(({ user_id }) => user_id), ...looking().filter((id) => former.has(id))];
+    if (userIds.length === 0) return;
     const ended = this.#commit({
       members: followers.map((row) => this.#hidden(row)),
-      kick: { userIds: [...userIds], reason: "removed" },
+      kick: { userIds: [...new Set(userIds)], reason: "removed" },
     });
     this.#untold.push(...ended);
   }

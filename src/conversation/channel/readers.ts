@@ -1,8 +1,14 @@
 import { CoreError } from "../../domain/errors.ts";
-import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import { type ConversationId, NOBODY, type SpaceId, type UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { has, type Permission } from "../../domain/spaces/permission.ts";
-import { type ChannelRights, type KnownMember, readersOf, type SpaceReader } from "../../domain/spaces/rights.ts";
+import {
+  type ChannelRights,
+  permissionsOf,
+  readersOf,
+  type SpaceReader,
+} from "../../domain/spaces/rights.ts";
+import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 
@@ -21,10 +27,12 @@ interface ReadersDeps {
 
 /** What has to be known of whom. */
 interface Concerned {
-  /** the followers, and the users with room sockets */
+  /** the users with room sockets, the followers of whom D1 may not know, and who has made hooks */
   users(): Iterable<UserId>;
+  /** all followers, and the users with room sockets */
+  all(): Iterable<UserId>;
   /** ends the rights of former readers, in the turn in which others are known */
-  changed(): void;
+  changed(former: ReadonlySet<UserId>): void;
 }
 
 /**
@@ -48,7 +56,7 @@ export class ChannelReaders {
   #loading: Promise<void> | undefined;
   /** of whom the next reading is to know */
   readonly #wanted = new Set<UserId>();
-  #concerned: Concerned = { users: () => [], changed: () => undefined };
+  #concerned: Concerned = { users: () => [], all: () => [], changed: () => undefined };
 
   constructor(deps: ReadersDeps) {
     this.#deps = deps;
@@ -77,11 +85,6 @@ export class ChannelReaders {
   /** Until when a user may not write in the space (ms since 1970). */
   mutedUntil(userId: UserId): number {
     return this.#readers.get(userId)?.mutedUntil ?? 0;
-  }
-
-  /** Whether a user may not read it any more, by what was read last. */
-  isFormer(userId: UserId): boolean {
-    return !this.#readers.has(userId);
   }
 
   /** The space is over. */
@@ -132,40 +135,56 @@ export class ChannelReaders {
     const wanted = [...this.#wanted];
     this.#wanted.clear();
     let asked = wanted;
+    let followers: SpaceLease["followers"] = "none";
+    /** the version that says which followers are asked for */
+    let checked: number | undefined;
     for (;;) {
       const told = this.#told;
       const until = this.#isLeased ? null : Date.now() + timing.leaseMs;
-      const lease = {
-        ...{ conversationId, known: this.#version, asked },
+      const lease: SpaceLease = {
+        ...{ conversationId, known: this.#version, asked, followers },
         // The clock of who changes the space may be ahead.
         until: until === null ? null : until + timing.skewMs,
       };
-      const read = directory.leaseSpace(spaceId, lease);
-      const { version, slowModeS, rights, members, isWhole } = await withDeadline(read, timing.timeoutMs);
+      const standing: SpaceStanding = await withDeadline(
+        directory.leaseSpace(spaceId, lease),
+        timing.timeoutMs,
+      );
       // The space has changed meanwhile.
       if (told !== this.#told) continue;
-      if (rights && !isWhole && asked === wanted) {
-        asked = [...new Set([...wanted, ...this.#readers.keys(), ...this.#concerned.users()])];
+      const { version, rights, isWhole } = standing;
+      if (rights && !isWhole && version !== checked) {
+        checked = version;
+        followers = readsPlainly(rights) ? "special" : "all";
+        asked = [
+          ...new Set([...wanted, ...this.#readers.keys(), ...this.#concerned.users(), ...named(rights)]),
+        ];
         continue;
       }
-      const isAnother = version !== this.#version;
-      this.#version = version;
-      this.#slowModeS = slowModeS;
-      this.#rights = rights ?? this.#rights;
       if (until !== null) this.#until = until;
-      this.#know(members, isAnother);
+      this.#know(standing, asked);
       return;
     }
   }
 
-  /** @param isAnother another version: what was known of others is void */
-  #know(members: readonly KnownMember[], isAnother: boolean): void {
+  #know(
+    { version, slowModeS, rights, members, isWhole, followers }: SpaceStanding,
+    asked: readonly UserId[],
+  ): void {
+    const isAnother = version !== this.#version;
+    this.#version = version;
+    this.#slowModeS = slowModeS;
+    this.#rights = rights ?? this.#rights;
     if (isAnother) this.#readers.clear();
     if (this.#rights && !this.areGone)
       for (const reader of readersOf(this.#rights, members)) this.#readers.set(reader.userId, reader);
     if (!isAnother) return;
     try {
-      this.#concerned.changed();
+      const concerned = isWhole ? this.#concerned.all() : asked;
+      const former = new Set([...concerned].filter((id) => !this.#readers.has(id)));
+      for (const { userId, member } of followers)
+        if (!this.#rights || readersOf(this.#rights, member ? [member] : []).length === 0) former.add(userId);
+      this.#concerned.changed(former);
     } catch (error) {
       // Former readers have rights yet: nobody has one, until all is read again.
       this.#version = UNREAD;
@@ -173,4 +192,15 @@ export class ChannelReaders {
       throw error;
     }
   }
+}
+
+/** Whether members read a channel who have no role, and are not named in it. */
+function readsPlainly(rights: ChannelRights): boolean {
+  const ofRoles = rights.overrides.filter(({ userId }) => userId === null);
+  return has(permissionsOf(NOBODY, { ...rights, roles: [] }, ofRoles), "read");
+}
+
+/** The users whom a channel allows or denies something. */
+function named({ overrides }: ChannelRights): UserId[] {
+  return overrides.flatMap(({ userId }) => userId ?? []);
 }

@@ -49,6 +49,11 @@ export class IncomingHooks {
     return this.#sql.exec<HookRow>(query, id).toArray().map(hookOf)[0];
   }
 
+  /** Who has made hooks. */
+  makers(): UserId[] {
+    return this.list().map(({ createdBy }) => createdBy);
+  }
+
   /** Stores a new hook, or one whose secret is new. */
   store({ id, name, avatar, secretHash, createdBy, createdAt }: StoredIncomingHook): void {
     const columns = "id, name, avatar, secret_hash, created_by, created_at";

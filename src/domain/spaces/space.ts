@@ -35,8 +35,10 @@ export interface SpaceLease {
   until: number | null;
   /** the version of which it knows the rights */
   known: number;
-  /** the users of whom it wants to know: its followers and whoever looks, or who has come */
+  /** the users of whom it wants to know */
   asked: readonly UserId[];
+  /** of which followers it wants to know; `special`: who is no member, or has a role or a mute */
+  followers: "none" | "special" | "all";
 }
 
 /** What a channel knows of its space. It relies on that until a time that the space knows, too. */
@@ -51,4 +53,6 @@ export interface SpaceStanding {
   members: readonly KnownMember[];
   /** whether these are all members */
   isWhole: boolean;
+  /** the followers whom it wants to know; null: no member */
+  followers: readonly { userId: UserId; member: KnownMember | null }[];
 }

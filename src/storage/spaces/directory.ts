@@ -64,10 +64,7 @@ export async function joinDiscoverable(
           sql`SELECT id, ${userId}, ${now}, ${NEW_SPACE_MEMBER} FROM spaces WHERE id = ${id} AND dissolved_at IS NULL AND ${isOpen}`,
         )
         .returning({ id: spaceMembers.userId }),
-      db
-        .update(spaces)
-        .set({ memberCount: sql`member_count + 1` })
-        .where(sql`id = ${id} AND changes() > 0`),
+      db.update(spaces).set({ memberCount: sql`member_count + 1` }).where(sql`id = ${id} AND changes() > 0`),
     ]),
   );
   const [found] = before;

@@ -7,13 +7,7 @@ import { allLive } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { listed } from "../json-lists.ts";
-import {
-  NEW_SPACE_MEMBER,
-  spaceInvitations,
-  spaceMemberRoles,
-  spaceMembers,
-  spaces,
-} from "../schema.ts";
+import { NEW_SPACE_MEMBER, spaceInvitations, spaceMemberRoles, spaceMembers, spaces } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
 import { SPACE } from "./rights.ts";
 

@@ -182,7 +182,7 @@ export async function muteSpaceMember(
 export async function leaseSpace(
   db: Database,
   spaceId: SpaceId,
-  { conversationId, until, known, asked }: SpaceLease,
+  { conversationId, until, known, asked, followers }: SpaceLease,
   most: number,
 ): Promise<SpaceStanding> {
   const isThere = and(eq(spaces.id, spaceId), isNull(spaces.dissolvedAt));
@@ -190,14 +190,24 @@ export async function leaseSpace(
   const isSmall = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${spaceId} AND member_count <= ${most})`;
   const { id, position, permissions } = spaceRoles;
   const { version, slowModeS, ownerId, everyone, memberCount } = spaces;
-  const [[space], all, special, roles, overrides] = await queryD1(
+  const [[space], all, special, following, roles, overrides] = await queryD1(
     db.batch([
       db.select({ version, slowModeS, ownerId, everyone, memberCount }).from(spaces).where(isThere),
       db
         .select(MEMBER)
         .from(spaceMembers)
         .where(and(eq(spaceMembers.spaceId, spaceId), isOther, isSmall)),
-      specialQuery(db, spaceId, asked, sql`NOT (${isOther} AND ${isSmall})`),
+      memberQuery(db, spaceId, {
+        users: sql`(SELECT value AS user_id FROM json_each(${JSON.stringify(asked)})) u`,
+        condition: and(sql`NOT (${isOther} AND ${isSmall})`, IS_SPECIAL),
+      }),
+      memberQuery(db, spaceId, {
+        users: sql`memberships u`,
+        condition: and(
+          sql`u.conversation_id = ${conversationId} AND u.state = 'active'`,
+          followers === "special" ? IS_SPECIAL : followers === "none" ? sql`FALSE` : undefined,
+        ),
+      }),
       db
         .select({ id, position, permissions })
         .from(spaceRoles)
@@ -217,7 +227,7 @@ export async function leaseSpace(
           ]),
     ]),
   );
-  if (!space) return { version: OVER, slowModeS: 0, rights: null, members: [], isWhole: true };
+  if (!space) return { version: OVER, slowModeS: 0, rights: null, members: [], isWhole: true, followers: [] };
   const isAnother = space.version !== known;
   const isWhole = isAnother && space.memberCount <= most;
   return {
@@ -226,31 +236,39 @@ export async function leaseSpace(
     rights: isAnother ? { ...space, roles, overrides } : null,
     members: isWhole ? all : membersAmong(asked, special),
     isWhole,
+    followers: following.map(({ isMember, ...member }) => ({
+      userId: member.userId,
+      member: isMember ? member : null,
+    })),
   };
 }
 
-/** Those of these users who are no members of a space, and members with roles or a mute: few of very many. */
-function specialQuery(db: Database, id: SpaceId, userIds: readonly UserId[], condition: SQL) {
+/** The condition: a user of `memberQuery` is no member, or has a role or a mute. Few of very many are so. */
+const IS_SPECIAL = sql`(space_members.user_id IS NULL
+  OR EXISTS (SELECT 1 FROM space_member_roles r
+    WHERE r.space_id = space_members.space_id AND r.user_id = space_members.user_id)
+  OR EXISTS (SELECT 1 FROM space_mutes t
+    WHERE t.space_id = space_members.space_id AND t.user_id = space_members.user_id))`;
+
+/** What users are in a space. @param users the alias `u`, with the column `user_id` */
+function memberQuery(
+  db: Database,
+  id: SpaceId,
+  { users: asked, condition }: { users: SQL; condition: SQL | undefined },
+) {
   return db
     .select({
-      userId: sql`j.value`.mapWith((value: unknown) => UserId.parse(value)).as("asked_id"),
+      userId: sql`u.user_id`.mapWith((value: unknown) => UserId.parse(value)).as("asked_id"),
       isMember: sql`${spaceMembers.userId} IS NOT NULL`.mapWith(Boolean).as("is_member"),
       mutedUntil: MEMBER.mutedUntil,
       roleIds: MEMBER.roleIds,
     })
-    .from(sql`json_each(${JSON.stringify(userIds)}) j`)
-    .leftJoin(spaceMembers, and(eq(spaceMembers.spaceId, id), sql`${spaceMembers.userId} = j.value`))
-    .where(
-      and(
-        condition,
-        sql`(space_members.user_id IS NULL
-          OR EXISTS (SELECT 1 FROM space_member_roles r WHERE r.space_id = ${id} AND r.user_id = j.value)
-          OR EXISTS (SELECT 1 FROM space_mutes m WHERE m.space_id = ${id} AND m.user_id = j.value))`,
-      ),
-    );
+    .from(asked)
+    .leftJoin(spaceMembers, and(eq(spaceMembers.spaceId, id), sql`space_members.user_id = u.user_id`))
+    .where(condition);
 }
 
-/** The members among users. @param special as `specialQuery` has them: the others have neither role nor mute */
+/** The members among users. @param special those among them who are none, or have a role or a mute */
 function membersAmong(
   userIds: readonly UserId[],
   special: readonly (KnownMember & { isMember: boolean })[],

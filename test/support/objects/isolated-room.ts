@@ -112,7 +112,14 @@ export function isolatedRoom(
     ...{
       addFileReferences: async () => undefined,
       hold: nothing,
-      leaseSpace: async () => ({ version: 0, slowModeS: 0, rights: null, members: [], isWhole: true }),
+      leaseSpace: async () => ({
+        version: 0,
+        slowModeS: 0,
+        rights: null,
+        members: [],
+        isWhole: true,
+        followers: [],
+      }),
       tellAsked: async () => undefined,
       removeFileReferences: async () => [],
     },

@@ -583,7 +583,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findUnfollowing: (db) => serverSpaces.findUnfollowing(db, SPACE, [ANN]),
   muteSpaceMember: (db) => spaceMembers.muteSpaceMember(db, READ, ANN, 0),
   leaseSpace: (db) =>
-    spaceMembers.leaseSpace(db, SPACE, { conversationId: ID, until: 0, known: 0, asked: [ANN] }, 9),
+    spaceMembers.leaseSpace(
+      db,
+      SPACE,
+      { conversationId: ID, until: 0, known: 0, asked: [ANN], followers: "special" },
+      9,
+    ),
   findSpaceById: (db) => namedSpaces.findSpaceById(db, SPACE),
   findImportedSpaces: (db) => namedSpaces.findImportedSpaces(db, [ExternalId.parse("parley:s1-1")]),
   insertNamedSpace: (db) =>

@@ -120,9 +120,7 @@ export async function findMembers(
     if (found.space !== id) throw noConversation();
     const roles = await listRoles(core, caller, id);
     const overrides = await listOverrides(core.db, channelId);
-    const readers = new Set(
-      readersOf({ ...space, roles, overrides }, stored).map((reader) => reader.userId),
-    );
+    const readers = new Set(readersOf({ ...space, roles, overrides }, stored).map((reader) => reader.userId));
     stored = stored.filter((member) => readers.has(member.userId));
   }
   const ids = stored.map((member) => member.userId);
