@@ -16,6 +16,10 @@ const DEFAULTS = {
   members: 500,
   /** groups that a user makes in a day */
   groups: 50,
+  /** spaces that a user makes in a day */
+  spaces: 10,
+  /** spaces that a user is in, beyond which they come into no other one by themself */
+  in_spaces: 100,
   /** requests to join a group, and for friendship, that a user makes in a day */
   requests: 100,
   /** reports that a user makes in a day */
@@ -40,18 +44,28 @@ export type QuotaName = keyof typeof DEFAULTS;
  * For whom it counts what a bot of a user does. A bot of the team's is a user as others are.
  * - `maker`: for its maker, also once the bot is deleted.
  * - `share`: for the bot, which has a part. All bots of a user have together what one user has.
+ * - `bot`: for the bot, which has as much as a user.
  * - `nobody`: a bot cannot do it.
  */
 export const BOTS_COUNT = {
-  ...({ members: "maker", groups: "maker", requests: "maker", reports: "maker", files: "maker" } as const),
+  ...({
+    members: "maker",
+    groups: "maker",
+    spaces: "maker",
+    requests: "maker",
+    reports: "maker",
+    files: "maker",
+  } as const),
   // What waits is in the inbox of the bot: to count it in that of its maker would take a call for each.
   ...({ scheduled: "share", drafts: "share" } as const),
+  // Many spaces let the same bot in.
+  ...({ in_spaces: "bot" } as const),
   // It begins no conversation with a stranger, makes no bots and has no password.
   ...({ directs: "nobody", bots: "nobody", sessions: "nobody" } as const),
-} satisfies Record<QuotaName, "maker" | "share" | "nobody">;
+} satisfies Record<QuotaName, "maker" | "share" | "bot" | "nobody">;
 
 /** The quotas of a day whose uses the user's inbox counts. Their names are stored there. */
-export const COUNTED_QUOTAS = ["directs", "members", "groups", "requests", "bots"] as const;
+export const COUNTED_QUOTAS = ["directs", "members", "groups", "spaces", "requests", "bots"] as const;
 export type CountedQuota = (typeof COUNTED_QUOTAS)[number];
 
 /** What a call is about to do: of a quota, keys of what it does. */
@@ -100,7 +114,13 @@ function withDefaults(given: (name: QuotaName) => number | null | undefined): Qu
   };
   return {
     ...{ directs: of("directs"), members: of("members"), groups: of("groups"), requests: of("requests") },
-    ...{ reports: of("reports"), bots: of("bots"), sessions: of("sessions") },
+    ...{
+      spaces: of("spaces"),
+      in_spaces: of("in_spaces"),
+      reports: of("reports"),
+      bots: of("bots"),
+      sessions: of("sessions"),
+    },
     ...{ scheduled: of("scheduled"), drafts: of("drafts"), files: of("files") },
   };
 }
@@ -127,6 +147,8 @@ const MEANS: Record<QuotaName, (limit: number) => string> = {
   directs: (limit) => `begin ${limit} direct conversations a day with users with whom you share nothing`,
   members: (limit) => `add ${limit} users to groups a day`,
   groups: (limit) => `make ${limit} groups a day`,
+  spaces: (limit) => `make ${limit} spaces a day`,
+  in_spaces: (limit) => `be in ${limit} spaces: leave one`,
   requests: (limit) => `make ${limit} requests a day, to join groups and for friendship`,
   reports: (limit) => `report ${limit} times a day`,
   bots: (limit) => `make ${limit} bots a day, deleted ones included`,

@@ -12,8 +12,10 @@ import type { Space } from "../../domain/spaces/space.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
 import { joinDiscoverable, listDiscoverable } from "../../storage/spaces/directory.ts";
 import type { Core } from "../context.ts";
+import { limitOf } from "../quotas.ts";
 import { followFirst } from "./channels.ts";
 import { bannedFromSpace, spaceFull } from "./from-space.ts";
+import { requireRoomForSpace } from "./own/room.ts";
 import { getSpace, noSpace, type OwnSpace } from "./spaces.ts";
 import { tellOfMember } from "./tell-devices.ts";
 
@@ -46,7 +48,8 @@ export async function searchDirectory(
 
 /**
  * Comes into a space of the directory, and follows its default channels. A member gets the same answer.
- * @throws `not_found` for a space that it does not show; `group_full`, `forbidden` for a banned user
+ * @throws `not_found` for a space that it does not show; `group_full`, `forbidden` for a banned user; `quota`
+ *   for one space more than the caller may be in
  */
 export async function joinSpace(
   core: Core,
@@ -55,10 +58,15 @@ export async function joinSpace(
 ): Promise<{ space: OwnSpace; channelId: ConversationId | null }> {
   requireDirectory(core);
   const most = core.settings.maxSpaceMembers;
-  const found = await joinDiscoverable(core.db, id, { userId: caller, now: Date.now(), most });
+  const mostSpaces = await limitOf(core, caller, "in_spaces");
+  const found = await joinDiscoverable(core.db, id, { userId: caller, now: Date.now(), most, mostSpaces });
   if (!found) throw noSpace();
   if (found.isBanned) throw bannedFromSpace();
-  if (!found.hasJoined && !found.isMember) throw found.isFull ? spaceFull(most) : noSpace();
+  if (!found.hasJoined && !found.isMember) {
+    if (found.isFull) throw spaceFull(most);
+    await requireRoomForSpace(core, caller, mostSpaces);
+    throw noSpace();
+  }
   if (found.hasJoined) tellOfMember(core, id, caller);
   return {
     channelId: await followFirst(core, caller, id, { isNew: found.hasJoined }),

@@ -26,8 +26,10 @@ import { listRoles } from "../../storage/spaces/roles.ts";
 import { findSpace } from "../../storage/spaces/spaces.ts";
 import type { Core } from "../context.ts";
 import { requireOutOfShadow } from "../moderation/shown-texts.ts";
+import { limitOf } from "../quotas.ts";
 import { followFirst, listChannels } from "./channels.ts";
 import { bannedFromSpace, spaceFull, spaceIsChanging } from "./from-space.ts";
+import { requireRoomForSpace } from "./own/room.ts";
 import { requireGiving, roleOf } from "./roles.ts";
 import { getSpace, type OwnSpace, requirePermission } from "./spaces.ts";
 import { tellOfMember } from "./tell-devices.ts";
@@ -166,8 +168,8 @@ export async function lookAtSpaceInvitation(
 /**
  * Comes into a space by an invitation, with the roles that its maker may still give, and follows its channels
  * and the default ones. A member gets the same answer, and uses nothing up.
- * @throws `not_found`, `group_full`, `forbidden` for a banned user; `unavailable` if the space goes on
- *   changing
+ * @throws `not_found`, `group_full`, `forbidden` for a banned user; `quota` for one space more than the caller
+ *   may be in; `unavailable` if the space goes on changing
  */
 export async function acceptSpaceInvitation(
   core: Core,
@@ -185,8 +187,12 @@ export async function acceptSpaceInvitation(
       // They follow from what the maker may give: in no other version of the space.
       const roles = roleIds.length === 0 ? null : await givenRoles(core, createdBy, maker, roleIds);
       const given = roles && { given: roles, version: maker.version };
-      const by = { userId: caller, use: randomHex(), now: Date.now(), most, roles: given };
-      if (!(await useInvitation(core.db, code, by))) continue;
+      const mostSpaces = await limitOf(core, caller, "in_spaces");
+      const by = { userId: caller, use: randomHex(), now: Date.now(), most, mostSpaces, roles: given };
+      if (!(await useInvitation(core.db, code, by))) {
+        await requireRoomForSpace(core, caller, mostSpaces);
+        continue;
+      }
       tellOfMember(core, id, caller);
     }
     const channelId = await followFirst(core, caller, id, { named: channelIds, isNew: maker !== null });

@@ -22,8 +22,9 @@ import {
 import type { Core } from "../context.ts";
 import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireMayMakeSpaces } from "../policies.ts";
-import { counted } from "../quotas.ts";
+import { counted, limitOf } from "../quotas.ts";
 import { newChannel } from "./new-channel.ts";
+import { requireRoomForSpace } from "./own/room.ts";
 import { tellAll, tellChannels } from "./tell-channels.ts";
 import { tellDevices, tellOnlineMembers } from "./tell-devices.ts";
 
@@ -53,7 +54,7 @@ const FIRST_CHANNEL = "general";
  * Makes a space with the channel `general`; the caller is its owner. A repeat with the same client space id
  * gives the space of the first call, and its content is not compared.
  * @throws `forbidden` as `requireMayMakeSpaces`, `refused` for a text that rules refuse, `quota` for one
- *   group more than the user may make today, `conflict` for the id of a space that is dissolved
+ *   space or group more than the user may make today, or one space more than they may be in, `conflict` for the id of a space that is dissolved
  */
 export async function createSpace(
   core: Core,
@@ -72,9 +73,11 @@ export async function createSpace(
   const metadata = writeMetadata(shown.metadata ?? {});
   const looks = { name, avatar, description, discoverable, metadata };
   const space = { ...looks, ownerId: caller, createdAt: Date.now(), clientSpaceId };
-  return counted(core, caller, { groups: [clientSpaceId] }, async () => {
-    const created = await insertSpace(core.db, space, newChannel(caller, { name: FIRST_CHANNEL }));
+  return counted(core, caller, { groups: [clientSpaceId], spaces: [clientSpaceId] }, async () => {
+    const most = await limitOf(core, caller, "in_spaces");
+    const created = await insertSpace(core.db, space, newChannel(caller, { name: FIRST_CHANNEL }), most);
     const found = await findCreatedSpace(core.db, caller, clientSpaceId);
+    if (!found) await requireRoomForSpace(core, caller, most);
     if (!found) throw new CoreError("conflict", "The space that you made with this client_space_id is over.");
     if (found.channelId !== null) await core.conversations.init(found.channelId, { userId: caller });
     if (created) tellDevices(core, found.id, caller);

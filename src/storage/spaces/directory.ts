@@ -5,7 +5,7 @@ import { allLive } from "../contacts/pair-conditions.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { NEW_SPACE_MEMBER, spaceMembers, spaces } from "../schema.ts";
-import { SPACE } from "./rights.ts";
+import { hasRoomForSpace, SPACE } from "./rights.ts";
 
 /**
  * Spaces that the directory shows, the newest first.
@@ -36,12 +36,13 @@ export interface JoinObstacles {
 /**
  * Makes a user a member of a space that the directory shows.
  * @param most members of the space
+ * @param mostSpaces that the user may be in; null: any number
  * @returns whether they are one now, and else why; null: the directory does not show it
  */
 export async function joinDiscoverable(
   db: Database,
   id: SpaceId,
-  { userId, now, most }: { userId: UserId; now: number; most: number },
+  { userId, now, most, mostSpaces }: { userId: UserId; now: number; most: number; mostSpaces: number | null },
 ): Promise<(JoinObstacles & { hasJoined: boolean }) | null> {
   const ofUser = sql`WHERE space_id = ${id} AND user_id = ${userId}`;
   const isMember = sql`EXISTS (SELECT 1 FROM space_members ${ofUser})`;
@@ -61,7 +62,7 @@ export async function joinDiscoverable(
       db
         .insert(spaceMembers)
         .select(
-          sql`SELECT id, ${userId}, ${now}, ${NEW_SPACE_MEMBER} FROM spaces WHERE id = ${id} AND dissolved_at IS NULL AND ${isOpen}`,
+          sql`SELECT id, ${userId}, ${now}, ${NEW_SPACE_MEMBER} FROM spaces WHERE id = ${id} AND dissolved_at IS NULL AND ${isOpen} AND ${hasRoomForSpace(userId, mostSpaces)}`,
         )
         .returning({ id: spaceMembers.userId }),
       db.update(spaces).set({ memberCount: sql`member_count + 1` }).where(sql`id = ${id} AND changes() > 0`),

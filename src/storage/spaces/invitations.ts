@@ -9,7 +9,7 @@ import type { Database } from "../database.ts";
 import { listed } from "../json-lists.ts";
 import { NEW_SPACE_MEMBER, spaceInvitations, spaceMemberRoles, spaceMembers, spaces } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
-import { SPACE } from "./rights.ts";
+import { hasRoomForSpace, SPACE } from "./rights.ts";
 
 const INVITATION = {
   code: spaceInvitations.code,
@@ -40,6 +40,8 @@ interface InvitedUser {
   now: number;
   /** members of the space */
   most: number;
+  /** spaces that the user may be in; null: any number */
+  mostSpaces: number | null;
   /** what they are given, by rights that were read in a version of the space; null: no role */
   roles: { given: readonly RoleId[]; version: number } | null;
 }
@@ -150,12 +152,12 @@ export async function findInvitation(
  * Lets a user in by an invitation, and counts the use. One batch: no use without a member, no member without
  * a use.
  * @returns false, with nothing changed: the code lets nobody in, the space is full or, where roles are given,
- *   another one by now; or the user is a member
+ *   another one by now; or the user is a member, or in too many spaces
  */
 export async function useInvitation(
   db: Database,
   code: SpaceCode,
-  { userId, use, now, most, roles }: InvitedUser,
+  { userId, use, now, most, mostSpaces, roles }: InvitedUser,
 ): Promise<boolean> {
   const isUsed = sql`i.code = ${code} AND i.last_use = ${use}`;
   const [used] = await queryD1(
@@ -168,6 +170,7 @@ export async function useInvitation(
             eq(spaceInvitations.code, code),
             isOpen(now),
             allLive([userId]),
+            hasRoomForSpace(userId, mostSpaces),
             sql`NOT EXISTS (SELECT 1 FROM space_members m
               WHERE m.space_id = ${spaceInvitations.spaceId} AND m.user_id = ${userId})`,
             sql`NOT EXISTS (SELECT 1 FROM space_bans b

@@ -65,3 +65,11 @@ export const MEMBER = {
   ...{ joinedAt: spaceMembers.joinedAt, userId: spaceMembers.userId, mutedUntil, roleIds },
   nameCard: spaceMembers.nameCard,
 };
+
+/** The condition: a user is in fewer spaces. @param most null: any number */
+export function hasRoomForSpace(userId: UserId, most: number | null) {
+  return most === null
+    ? sql`TRUE`
+    : sql`(SELECT count(*) FROM space_members o JOIN spaces p ON p.id = o.space_id
+        WHERE o.user_id = ${userId} AND p.dissolved_at IS NULL) < ${most}`;
+}

@@ -8,7 +8,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { conversations, NEW_SPACE_MEMBER, NEW_VERSION, spaceMembers, spaces } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
-import { rolesOf, SPACE } from "./rights.ts";
+import { hasRoomForSpace, rolesOf, SPACE } from "./rights.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** The columns that say what a member may do. */
@@ -37,9 +37,15 @@ const idOf = ({ ownerId, clientSpaceId }: Pick<NewSpace, "ownerId" | "clientSpac
 /**
  * Makes a space with its first channel. One batch: of several concurrent calls with a client space id exactly
  * one makes it.
- * @returns false, with nothing made: it was made before, or the owner has no account
+ * @param most spaces that the owner may be in; null: any number
+ * @returns false, with nothing made: it was made before, or the owner has no account, or is in too many
  */
-export async function insertSpace(db: Database, space: NewSpace, channel: FirstChannel): Promise<boolean> {
+export async function insertSpace(
+  db: Database,
+  space: NewSpace,
+  channel: FirstChannel,
+  most: number | null,
+): Promise<boolean> {
   const { name, avatar, description, ownerId, createdAt, clientSpaceId, discoverable, metadata } = space;
   const [made] = await queryD1(
     db.batch([
@@ -47,7 +53,8 @@ export async function insertSpace(db: Database, space: NewSpace, channel: FirstC
         .insert(spaces)
         .select(
           sql`SELECT NULL, ${name}, ${avatar}, ${description}, ${ownerId}, ${ownerId}, ${clientSpaceId}, 1, ${NEW_VERSION},
-            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL, ${Number(discoverable)}, ${metadata}, 0 WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL`,
+            ${createdAt}, NULL, ${FIRST_RIGHTS}, NULL, ${Number(discoverable)}, ${metadata}, 0 WHERE ${allLive([ownerId])} AND ${idOf(space)} IS NULL
+              AND ${hasRoomForSpace(ownerId, most)}`,
         )
         .returning({ id: spaces.id }),
       db
@@ -93,6 +100,18 @@ export async function findCreatedSpace(
       .limit(1),
   );
   return found ?? null;
+}
+
+/** In how many spaces a user is. */
+export async function countSpaces(db: Database, userId: UserId): Promise<number> {
+  const [found] = await queryD1(
+    db
+      .select({ count: sql`count(*)`.mapWith(Number) })
+      .from(spaceMembers)
+      .innerJoin(spaces, eq(spaces.id, spaceMembers.spaceId))
+      .where(isMemberOf(userId)),
+  );
+  return found?.count ?? 0;
 }
 
 /** The condition: a user is in a space that is there. */

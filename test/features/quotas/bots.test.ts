@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 /** Of each quota; of files so many MiB. */
 const LIMIT = 2;
 
-type Counted = "maker" | "share" | "nobody";
+type Counted = "maker" | "share" | "bot" | "nobody";
 type Namely<For extends Counted> = {
   [Name in QuotaName]: (typeof BOTS_COUNT)[Name] extends For ? Name : never;
 }[QuotaName];
@@ -54,6 +54,7 @@ const deleteBot = (who: Actor, { user }: { user: { id: number } }) =>
 const WAYS: Record<Namely<"maker">, (who: Actor, n: number) => Promise<Answer>> = {
   groups: ({ token }) =>
     call("POST", "/v1/conversations", { token, body: { kind: "group", name: "a group", member_ids: [] } }),
+  spaces: ({ token }) => call("POST", "/v1/spaces", { token, body: { name: "a space" } }),
   members: async (who, n) => {
     // The quota of the owner is not asked here: the group is made with its members.
     const [by] = await signedInUsers(1);
@@ -86,7 +87,11 @@ test.each(NAMES)("%s of a bot count for its maker, also once the bot is deleted"
     expectProblem(answer, 429, "quota");
     expect(answer.body).toMatchObject(refused);
   }
-  if (name === "groups") await ask(first, z.looseObject({ id: z.int() }).parse(used.body).id, "DELETE", "");
+  // A bot that owns something is not deleted.
+  if (name === "groups" || name === "spaces") {
+    const { id } = z.looseObject({ id: z.int() }).parse(used.body);
+    await call("DELETE", `/v1/${name === "groups" ? "conversations" : name}/${id}`, { token: first.token });
+  }
   expect((await deleteBot(maker, first)).status).toBe(202);
   expectProblem(await use(await bot(), 2), 429, "quota");
   // The bots of others count for others.

@@ -511,7 +511,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     serverConversations.listServerConversations(db, { after: 0, limit: 10, externalId: null }),
   "listServerConversations, by the id of a backend": (db) =>
     serverConversations.listServerConversations(db, { after: 0, limit: 10, externalId: EXTERNAL_ID }),
-  insertSpace: (db) => spaces.insertSpace(db, NEW_SPACE, newChannel(ANN, { name: "x" })),
+  insertSpace: (db) => spaces.insertSpace(db, NEW_SPACE, newChannel(ANN, { name: "x" }), 9),
+  countSpaces: (db) => spaces.countSpaces(db, ANN),
   findCreatedSpace: (db) => spaces.findCreatedSpace(db, ANN, NEW_SPACE.clientSpaceId),
   findSpace: (db) => spaces.findSpace(db, ANN, SPACE),
   listSpaces: (db) => spaces.listSpaces(db, ANN, { after: { position: 0, id: 9 }, limit: 10 }),
@@ -520,7 +521,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updateSpace: (db) => spaces.updateSpace(db, SPACE, { name: "x" }, NOTE),
   storeOwner: (db) => spaces.storeOwner(db, READ, ANN),
   listDiscoverable: (db) => spaceDirectory.listDiscoverable(db, { before: 9, limit: 10 }),
-  joinDiscoverable: (db) => spaceDirectory.joinDiscoverable(db, SPACE, { userId: ANN, now: 0, most: 9 }),
+  joinDiscoverable: (db) =>
+    spaceDirectory.joinDiscoverable(db, SPACE, { userId: ANN, now: 0, most: 9, mostSpaces: 9 }),
   noteChannel: (db) => spaceAudit.noteChannel(db, SPACE, NOTE),
   noteChannelEnd: (db) => spaceAudit.noteChannelEnd(db, ID, NOTE),
   listNotes: (db) => spaceAudit.listNotes(db, SPACE, { before: 9, limit: 10 }),
@@ -627,7 +629,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findInvitation: (db) => invitations.findInvitation(db, INVITATION.code, ANN, 0),
   useInvitation: (db) =>
     invitations.useInvitation(db, INVITATION.code, {
-      ...{ userId: ANN, use: "x", now: 0, most: 9, roles: { given: [ROLE_ID], version: 1 } },
+      ...{ userId: ANN, use: "x", now: 0, mostSpaces: 9, most: 9, roles: { given: [ROLE_ID], version: 1 } },
     }),
   updateServerUser: (db) =>
     serverUsers.updateServerUser(db, { id: ANN, username: "ann" }, { username: "anna", email: "a@x" }, 0),

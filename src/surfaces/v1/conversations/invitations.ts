@@ -142,7 +142,7 @@ const acceptRoute = lightRoute("post", "/v1/invitations/{code}", {
       "The conversation, or the space, of which the caller is a member",
       z.union([Conversation, JoinedSpace]),
     ),
-    ...problems("forbidden", "not_found", "conflict", "full"),
+    ...problems("forbidden", "not_found", "conflict", "quota", "full"),
   },
 });
 

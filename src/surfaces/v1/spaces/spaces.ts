@@ -213,7 +213,7 @@ const joinRoute = pageRoute("post", "/v1/spaces/{id}/join", {
   request: { params: SpaceParams },
   responses: {
     200: jsonAnswer("You are in", JoinedSpace),
-    ...problems("validation_failed", "forbidden", "not_found", "group_full"),
+    ...problems("validation_failed", "forbidden", "not_found", "group_full", "quota"),
   },
 });
 
