@@ -1,8 +1,9 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
 import { ask, getConversation, list, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
+import { setCrowdMembers } from "../../support/settings.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
 import { Scene } from "./scene.ts";
 
@@ -53,12 +54,19 @@ test("who is named by several at the same moment counts all of it", async () => 
   await expect.poll(async () => (await list(bob)).items[0]).toMatchObject({ id: seeds, unread_count: 6 });
 });
 
-test("who has just come into the space is named in a channel that knew its readers before", async () => {
-  await send(ann, seeds, "before");
-  await scene.join(eve, await scene.invite(ann));
-  expect((await ask(ann, seeds, "POST", "/messages", naming("m1", eve))).status).toBe(201);
-  await expect.poll(async () => (await list(eve)).items[0]).toMatchObject({ id: seeds, unread_count: 1 });
-});
+test.each([
+  ["small", 1_000],
+  ["large", 1],
+])(
+  "who has just come into a %s space is named in a channel that knew its readers before",
+  async (_, crowd) => {
+    onTestFinished(setCrowdMembers(crowd));
+    await send(ann, seeds, "before");
+    await scene.join(eve, await scene.invite(ann));
+    expect((await ask(ann, seeds, "POST", "/messages", naming("m1", eve))).status).toBe(201);
+    await expect.poll(async () => (await list(eve)).items[0]).toMatchObject({ id: seeds, unread_count: 1 });
+  },
+);
 
 test("nobody is named who does not read the channel, and then nobody follows it", async () => {
   expectProblem(await ask(ann, seeds, "POST", "/messages", naming("m1", bob, eve)), 404, "not_found");
