@@ -67,6 +67,7 @@ import { findConversationExternalId } from "./storage/server/server-conversation
 import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
 import { findRolesIn, leaseSpace } from "./storage/spaces/members.ts";
+import { findMentionedMembers } from "./storage/spaces/roles.ts";
 import { findSpaceViews, isSpaceOver } from "./storage/spaces/views.ts";
 import { kookFormat } from "./surfaces/kook/format.ts";
 import { kookProtocol } from "./surfaces/kook/frames.ts";
@@ -116,6 +117,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
             return state;
           },
           leaseSpace: (id, lease) => leaseSpace(db, id, lease, settings.crowdMembers),
+          mentionedMembers: (id, mentions) => findMentionedMembers(db, id, mentions, LIMITS.reachedByRoles),
           suspension: (userId) => findSuspension(db, userId, Date.now()),
           tellAsked: (userId, about) => tellAsked(inboxes, userId, about),
           storeSize: sizeStore(db, "conversation"),

@@ -201,6 +201,9 @@ const VIEWERS_COLUMN = "ALTER TABLE conversation ADD COLUMN viewers TEXT NOT NUL
 /** The space of which it is a channel. */
 const SPACE_COLUMN = "ALTER TABLE conversation ADD COLUMN space_id INTEGER;";
 
+/** The roles that a message mentions: see `MessageRow`. */
+const ROLE_MENTIONS_COLUMN = "ALTER TABLE messages ADD COLUMN role_mentions TEXT;";
+
 /** The schema of a conversation, as steps. Append-only: a released step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -232,4 +235,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 18, minCode: 1, sql: VIEWERS_COLUMN },
   { version: ARCHIVES_VERSION, minCode: 1, sql: ARCHIVES_TABLES },
   { version: 20, minCode: 1, sql: SPACE_COLUMN },
+  { version: 21, minCode: 1, sql: ROLE_MENTIONS_COLUMN },
 ];

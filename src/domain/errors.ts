@@ -277,6 +277,11 @@ export function noMentioned(id: number): CoreError {
   return new CoreError("not_found", detail, { missing: "member" });
 }
 
+/** The `not_found` for a message that mentions a role which its space does not have. */
+export function noMentionedRole(id: number): CoreError {
+  return new CoreError("not_found", `mention_roles: there is no role ${id} in this space.`);
+}
+
 /** The `not_found` for a draft that was never made, has expired, or belongs to another user. */
 export function noDraft(): CoreError {
   const detail = "There is no such message of yours that could be sent.";

@@ -202,6 +202,10 @@ export const LIMITS = {
   reactionsOfUser: 20,
   /** users mentioned by one message */
   mentions: 100,
+  /** roles mentioned by one message */
+  mentionedRoles: 10,
+  /** users whom these roles reach at most, and whom a mention of who is online does */
+  reachedByRoles: 200,
   /** members of a group up to which every member may mention all of them */
   openMentionAll: 200,
   /** threads that a member may follow in one conversation */

@@ -22,7 +22,14 @@ import type {
   UserId,
 } from "./ids.ts";
 import type { LinkPreview } from "./messages/link-preview.ts";
-import type { AnyDraft, DraftReferences, Message, Originals, Receipt } from "./messages/message.ts";
+import type {
+  AnyDraft,
+  DraftReferences,
+  Message,
+  Originals,
+  Receipt,
+  RoleMentions,
+} from "./messages/message.ts";
 import type { PutReaction } from "./messages/reactions.ts";
 import type { ScheduledId } from "./messages/scheduled.ts";
 import type { FoundMessage, HeldState } from "./moderation/held-message.ts";
@@ -32,7 +39,7 @@ import type { PushPayload } from "./push/payload.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";
-import type { RoleId } from "./spaces/role.ts";
+import type { MentionedMembers, RoleId } from "./spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "./spaces/space.ts";
 import type { SpaceView } from "./spaces/view.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
@@ -111,6 +118,8 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
   suspension(userId: UserId): Promise<Pick<Suspension, "shadow"> | null>;
   /** Reads what a channel wants to know of its space, and notes until when it relies on that. */
   leaseSpace(id: SpaceId, lease: SpaceLease): Promise<SpaceStanding>;
+  /** Whom mentions of roles, and of who is online, reach in a space. */
+  mentionedMembers(id: SpaceId, mentions: RoleMentions): Promise<MentionedMembers>;
   /** Tells the devices of a user that somebody asks for their consent. Best effort, and never rejects. */
   tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
 }

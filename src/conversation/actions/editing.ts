@@ -346,7 +346,7 @@ export class Editing {
     const added = given === "all" ? [] : given.filter((id) => !known.has(id));
     const nonMember = added.find((id) => !this.#room.members.findSender(id));
     if (nonMember !== undefined) throw noMentioned(nonMember);
-    return { mentions: storedMentions(given), also_mentioned: null };
+    return { mentions: storedMentions(given), also_mentioned: null, role_mentions: null };
   }
 
   #outcome(type: EditOutcome["type"], row: MessageRow, member: MemberRow): EditOutcome {

@@ -10,7 +10,7 @@ const SELDOM_COLUMNS = [
   ...(["quote_seq", "mentions", "also_mentioned", "forwarded", "client_time", "priority"] as const),
   ...(["custom_data", "metadata", "silent", "tip", "place"] as const),
   ...(["thread_root", "thread_n", "main_before", "poll", "shadowed", "hook"] as const),
-  ...(["link_preview", "buttons"] as const),
+  ...(["link_preview", "buttons", "role_mentions"] as const),
 ];
 const ALL_COLUMNS = [...USUAL_COLUMNS, ...SELDOM_COLUMNS];
 const INSERT = insertOf(ALL_COLUMNS, `VALUES (${ALL_COLUMNS.map(() => "?").join()})`);

@@ -33,7 +33,8 @@ import { Senders } from "./senders.ts";
 export type MessageEditColumns = Partial<
   Pick<
     MessageRow,
-    | ("body" | "place" | "mentions" | "also_mentioned" | "version" | "edited_at" | "metadata")
+    | ("body" | "place" | "mentions" | "also_mentioned" | "role_mentions")
+    | ("version" | "edited_at" | "metadata")
     | ("link_preview" | "buttons" | "custom_data" | "custom_version")
   >
 >;
@@ -187,7 +188,7 @@ export class MessageLog {
       ...own,
       quote_seq: null,
       mentions: null,
-      also_mentioned: null,
+      ...{ also_mentioned: null, role_mentions: null },
       forwarded: null,
       client_time: null,
       priority: null,
@@ -380,6 +381,7 @@ export class MessageLog {
       "quote_seq",
       "mentions",
       "also_mentioned",
+      "role_mentions",
       "custom_data",
       "metadata",
       "place",

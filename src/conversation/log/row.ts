@@ -1,7 +1,7 @@
 import { HookOrigin } from "../../domain/conversations/incoming-hook.ts";
 import type { Position, Seq, UserId } from "../../domain/ids.ts";
 import type { BodyJson, Kind } from "../../domain/messages/content.ts";
-import { Forwarded, type Priority } from "../../domain/messages/message.ts";
+import { Forwarded, type Priority, RoleMentions } from "../../domain/messages/message.ts";
 import type { MetadataJson } from "../../domain/server/metadata.ts";
 
 /** A row of the table `messages`. Times are in ms since 1970. */
@@ -17,6 +17,8 @@ export type MessageRow = {
   mentions: string | null;
   /** where everybody is mentioned: JSON of the users who are named besides; else null */
   also_mentioned: string | null;
+  /** JSON of `RoleMentions`; null: none */
+  role_mentions: string | null;
   client_msg_id: string | null;
   /** JSON of `Forwarded` */
   forwarded: string | null;
@@ -131,4 +133,9 @@ export function readHook(stored: string): HookOrigin {
 /** Parses the column `forwarded`. */
 export function readForwarded(stored: string): Forwarded {
   return Forwarded.parse(JSON.parse(stored));
+}
+
+/** Parses the column `role_mentions`. */
+export function readRoleMentions(stored: string): RoleMentions {
+  return RoleMentions.parse(JSON.parse(stored));
 }

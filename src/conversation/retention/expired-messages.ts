@@ -9,6 +9,7 @@ const EXPIRED_COLUMNS = [
   ...(["priority", "custom_data", "metadata", "silent", "tip", "place", "thread_summary"] as const),
   ...(["poll", "hook", "reactions", "changed_rev", "revoked_rev", "revoked_by", "pinned_at"] as const),
   ...(["pinned_by", "version", "edited_at", "link_preview", "buttons", "custom_version"] as const),
+  ...(["role_mentions"] as const),
 ] satisfies readonly (keyof MessageRow)[];
 
 /** The body of an expired system message. */

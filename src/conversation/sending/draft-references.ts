@@ -1,4 +1,4 @@
-import { type CoreError, noMentioned, noMessage } from "../../domain/errors.ts";
+import { CoreError, noMentioned, noMessage } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { DraftReferences } from "../../domain/messages/message.ts";
 import type { MessageLog } from "../log/message-log.ts";
@@ -23,12 +23,16 @@ interface Referenced {
 export function refusedReference(
   { log, members, threads, arrivals }: Referenced,
   sender: MemberRow,
-  { quoteSeq, thread, mentions, alsoMentioned = [] }: DraftReferences,
+  { quoteSeq, thread, mentions, alsoMentioned = [], roleMentions }: DraftReferences,
 ): CoreError | undefined {
   if (quoteSeq !== undefined && !log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
   const refusal = thread && threads.refusal(thread, sender);
   if (refusal) return refusal;
   const named = mentions === "all" ? alsoMentioned : mentions;
   const nonMember = named.find((id) => !(members.findSender(id) || arrivals?.isNamed(id)));
-  return nonMember === undefined ? undefined : noMentioned(nonMember);
+  if (nonMember === undefined) return undefined;
+  // Perhaps a role has reached them, and they have left since.
+  if (roleMentions)
+    return new CoreError("unavailable", "Its readers have changed. Send it again.", { retryAfter: 0 });
+  return noMentioned(nonMember);
 }

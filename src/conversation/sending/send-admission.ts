@@ -12,11 +12,12 @@ import type { PendingSend, SendOrigin, SendOutcome } from "./send.ts";
 import { MAX_WAITING, type SendQueue, TOO_MANY } from "./send-queue.ts";
 
 /**
- * Admits sends to the send queue. Most sends pass at once. A send waits here in six cases:
+ * Admits sends to the send queue. Most sends pass at once. A send waits here in seven cases:
  * - It is a forward: its originals have to be read first.
  * - It quotes, answers or repeats an old message whose body is in an archive: that is loaded first.
  * - A change of the direct permission is under way: the permission has to be read from D1.
  * - The gate is set, by rules or a hook: it checks each message first.
+ * - It mentions roles, or who is online: who that is, is read first.
  * - Viewers become members by it: their profiles are read first, then rules look at it.
  * - An earlier send of the same origin waits: sends of one origin keep their order.
  */
@@ -25,8 +26,8 @@ export class SendAdmission {
   readonly #permission: DirectPermission;
   readonly #forwards: ForwardResolver;
   readonly #gate: SendGate;
-  readonly #arrivals: Pick<Arrivals, "coming" | "load">;
-  readonly #log: Pick<MessageLog, "archives" | "loading" | "movedOf">;
+  readonly #arrivals: Pick<Arrivals, "coming" | "load" | "reached">;
+  readonly #log: Pick<MessageLog, "archives" | "loading" | "movedOf" | "byClientId">;
   readonly #onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void;
   readonly #queues = new KeyQueue<object>();
   readonly #backlog = new Backlog(MAX_WAITING);
@@ -37,8 +38,8 @@ export class SendAdmission {
     permission: DirectPermission,
     forwards: ForwardResolver,
     gate: SendGate,
-    arrivals: Pick<Arrivals, "coming" | "load">,
-    log: Pick<MessageLog, "archives" | "loading" | "movedOf">,
+    arrivals: Pick<Arrivals, "coming" | "load" | "reached">,
+    log: Pick<MessageLog, "archives" | "loading" | "movedOf" | "byClientId">,
     onRefused: (outcomes: SendOutcome<SendOrigin>[]) => void,
   ) {
     this.#sends = sends;
@@ -58,7 +59,7 @@ export class SendAdmission {
     // Sends that wait already when the gate is set are not checked.
     const coming = this.#arrivals.coming(senderId, sends);
     // Of a viewer it is not known yet whether the gate is set for them.
-    const isGated = coming.length > 0 || this.#gate.isSetFor(senderId);
+    const isGated = coming.length > 0 || sends.some(mentionsRoles) || this.#gate.isSetFor(senderId);
     for (const batch of batchesOf(sends, isGated)) this.#admit(senderId, batch, isGated, coming);
   }
 
@@ -79,10 +80,14 @@ export class SendAdmission {
       return;
     }
     const admitted = this.#queues.run(key, async () => {
-      const failure = coming.length > 0 ? await this.#arrivals.load(senderId, coming) : null;
       // What cannot be loaded is refused by the queue.
       await loading?.catch(() => undefined);
-      const prepared = failure ?? (await this.#prepare(senderId, batch, pendingCheck));
+      const reached = await this.#reached(senderId, batch);
+      const arriving =
+        reached.ok && reached.value !== batch ? this.#arrivals.coming(senderId, reached.value.sends) : coming;
+      const failure = arriving.length > 0 ? await this.#arrivals.load(senderId, arriving) : null;
+      const prepared =
+        failure ?? (reached.ok ? await this.#prepare(senderId, reached.value, pendingCheck) : reached);
       const ready = prepared.ok && isGated ? await this.#gated(senderId, prepared.value) : prepared;
       this.#backlog.release(senderId, count, bytes);
       // The socket was closed while the send waited, as when its session ended: the send must not take
@@ -92,6 +97,17 @@ export class SendAdmission {
       else this.#refuse(batch.sends, ready);
     });
     admitted.catch((error: unknown) => log("error", "send_admission_failed", errorFields(error)));
+  }
+
+  /** A batch, of which mentions of roles have become those of users. */
+  async #reached(senderId: UserId, batch: Batch): Promise<Result<Batch>> {
+    const [{ draft, origin }] = batch.sends;
+    const { roleMentions, clientMsgId } = draft;
+    // What is stored already is answered with, whatever its roles are by now.
+    const isStored = clientMsgId !== undefined && this.#log.byClientId(senderId, clientMsgId) !== undefined;
+    if (!roleMentions || isStored) return { ok: true, value: batch };
+    const reached = await this.#arrivals.reached(senderId, draft);
+    return reached.ok ? { ok: true, value: batchOf({ draft: reached.value, origin }) } : reached;
   }
 
   /** Waits for the dependencies of a batch: first the originals of a forward, then the direct permission. */
@@ -168,11 +184,19 @@ function batchesOf(sends: readonly PendingSend[], areSingle: boolean): Batch[] {
   const batches: Batch[] = [];
   for (const { draft, origin } of sends) {
     const last = batches.at(-1);
-    if ("copy" in draft) batches.push({ isComplete: false, sends: [{ draft, origin }] });
-    else if (last?.isComplete && !areSingle) last.sends.push({ draft, origin });
-    else batches.push({ isComplete: true, sends: [{ draft, origin }] });
+    if (!("copy" in draft) && last?.isComplete && !areSingle) last.sends.push({ draft, origin });
+    else batches.push(batchOf({ draft, origin }));
   }
   return batches;
+}
+
+function batchOf({ draft, origin }: PendingSend): Batch {
+  if ("copy" in draft) return { isComplete: false, sends: [{ draft, origin }] };
+  return { isComplete: true, sends: [{ draft, origin }] };
+}
+
+function mentionsRoles({ draft }: PendingSend): boolean {
+  return draft.roleMentions !== undefined;
 }
 
 function success(sends: readonly ReadySend[]): Result<readonly ReadySend[]> {

@@ -356,6 +356,7 @@ function newRow(
     quote_seq: draft.quoteSeq ?? null,
     mentions: storedMentions(draft.mentions),
     also_mentioned: draft.alsoMentioned ? storedMentions(draft.alsoMentioned) : null,
+    role_mentions: draft.roleMentions ? JSON.stringify(draft.roleMentions) : null,
     client_msg_id: draft.clientMsgId ?? null,
     forwarded: draft.forwarded ? JSON.stringify(draft.forwarded) : null,
     client_time: draft.clientTime ?? null,

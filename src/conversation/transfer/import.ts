@@ -174,6 +174,7 @@ export class ConversationImport {
       body: message.revoked ? EMPTY_BODY : this.#body(message),
       quote_seq: quote,
       mentions: storedMentions(message.mentions),
+      role_mentions: null,
       also_mentioned: message.alsoMentioned && storedMentions(message.alsoMentioned),
       client_msg_id: null,
       forwarded: message.forwarded && JSON.stringify(message.forwarded),

@@ -1,7 +1,9 @@
 import { LAST_VERSION } from "../../domain/accounts/person.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
-import { CoreError, type Failure } from "../../domain/errors.ts";
+import { CoreError, type Failure, invalid, noMentionedRole, type Result } from "../../domain/errors.ts";
 import { NOBODY, Position, type UserId } from "../../domain/ids.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { AnyDraft, RoleMentions } from "../../domain/messages/message.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
@@ -13,7 +15,7 @@ import type { Transaction } from "../state/transaction.ts";
 
 /** What arrivals need besides the stores. */
 interface ArrivalsDeps {
-  directory: Pick<ConversationDirectory, "people">;
+  directory: Pick<ConversationDirectory, "people" | "mentionedMembers">;
   maxGroupMembers: number;
   timeoutMs: number;
   /** tells of a new member, after the commit */
@@ -33,13 +35,19 @@ const NOBODY_COMES: UserId[] = [];
  * message does, as a busy room would have as many of these as messages.
  */
 export class Arrivals {
-  readonly #room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">;
+  readonly #room: Pick<
+    RoomStores,
+    "state" | "members" | "viewers" | "readers" | "rights" | "profiles" | "joinRequests"
+  >;
   readonly #deps: ArrivalsDeps;
   /** who became members in a transaction */
   #joined: { tx: Transaction | null; ids: Set<UserId> } = { tx: null, ids: new Set() };
 
   constructor(
-    room: Pick<RoomStores, "state" | "members" | "viewers" | "readers" | "profiles" | "joinRequests">,
+    room: Pick<
+      RoomStores,
+      "state" | "members" | "viewers" | "readers" | "rights" | "profiles" | "joinRequests"
+    >,
     deps: ArrivalsDeps,
   ) {
     this.#room = room;
@@ -51,6 +59,51 @@ export class Arrivals {
     const { viewers, members, readers } = this.#room;
     const joins = readers !== null || "socket" in origin || origin.joins === true;
     return viewers.areThere && joins && senderId !== NOBODY && members.findSender(senderId) === null;
+  }
+
+  /**
+   * A draft with those whom its mentions of roles, and of who is online, reach now: users who read the channel.
+   * @returns why its sender may not mention them
+   */
+  async reached<Sent extends AnyDraft>(senderId: UserId, draft: Sent): Promise<Result<Sent>> {
+    const { roleMentions, mentions } = draft;
+    if (!roleMentions) return { ok: true, value: draft };
+    try {
+      const reached = await this.#reachedBy(senderId, roleMentions);
+      if (mentions === "all") return { ok: true, value: draft };
+      return { ok: true, value: { ...draft, mentions: [...new Set([...mentions, ...reached])] } };
+    } catch (error) {
+      if (error instanceof CoreError) return error.toFailure();
+      log("warn", "mentioned_roles_unread", errorFields(error));
+      return UNAVAILABLE;
+    }
+  }
+
+  async #reachedBy(senderId: UserId, mentions: RoleMentions): Promise<UserId[]> {
+    const { readers, rights, state } = this.#room;
+    const { spaceId } = state.profile;
+    if (!readers || spaceId === null)
+      throw invalid("mention_roles", "and mention_here are for a channel of a space");
+    // Who does not read it is refused as for any message.
+    if (senderId !== NOBODY && !readers.has(senderId)) return [];
+    const { directory, timeoutMs } = this.#deps;
+    const { roles, byRoles, here } = await withDeadline(
+      directory.mentionedMembers(spaceId, mentions),
+      timeoutMs,
+    );
+    const missing = mentions.roles.find((id) => !roles.some((role) => role.id === id));
+    if (missing !== undefined) throw noMentionedRole(missing);
+    const isOpen = !mentions.here && roles.every(({ mentionable }) => mentionable);
+    const refusal = isOpen ? undefined : rights.refusal({ user_id: senderId, role: "member" }, "mention_all");
+    if (refusal) throw refusal;
+    if (byRoles.length > LIMITS.reachedByRoles)
+      throw invalid(
+        "mention_roles",
+        `more than ${LIMITS.reachedByRoles} have these roles: mention all instead`,
+      );
+    const others = [...new Set([...byRoles, ...here])].filter((id) => id !== senderId);
+    if (!readers.isReady(others)) await readers.load(others);
+    return others.filter((id) => readers.has(id));
   }
 
   /** The users who might become members by what a user sends. */

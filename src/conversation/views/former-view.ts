@@ -74,8 +74,9 @@ export class FormerView {
       ...{ body: known.body, mentions: storedMentions(known.mentions), version: known.version },
       edited_at: known.version === 1 ? null : known.editedAt,
     };
-    // The history keeps neither the place of a version nor who was named beside everybody.
-    return { ...shown, place: null, also_mentioned: null, ...(then ?? { ...gone, version: versionOf(row) }) };
+    // The history keeps neither the place of a version nor who was named beside others.
+    const lost = { place: null, also_mentioned: null, role_mentions: null };
+    return { ...shown, ...lost, ...(then ?? { ...gone, version: versionOf(row) }) };
   }
 }
 

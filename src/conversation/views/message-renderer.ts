@@ -12,7 +12,14 @@ import { readButtons } from "../bots/stored-buttons.ts";
 import { versionOf } from "../log/edit-history.ts";
 import { readAlsoMentioned, readMentions } from "../log/mention-index.ts";
 import type { MessageLog } from "../log/message-log.ts";
-import { isInMain, type MessageRow, type Reader, readForwarded, readHook } from "../log/row.ts";
+import {
+  isInMain,
+  type MessageRow,
+  type Reader,
+  readForwarded,
+  readHook,
+  readRoleMentions,
+} from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
 import type { ProfileCache } from "../members/profile-cache.ts";
@@ -226,6 +233,7 @@ export class MessageRenderer {
     const alsoMentioned = readAlsoMentioned(row.also_mentioned);
     return {
       ...(alsoMentioned && { alsoMentioned }),
+      ...(row.role_mentions !== null && { roleMentions: readRoleMentions(row.role_mentions) }),
       ...(nameCard && { nameCard }),
       ...(row.edited_at !== null && row.revoked_rev === null && { editedAt: shownTime(row.edited_at) }),
       ...(row.revoked_by !== null && { revokedBy: row.revoked_by }),

@@ -5,6 +5,7 @@ import type { Buttons } from "../bots/buttons.ts";
 import type { HookOrigin } from "../conversations/incoming-hook.ts";
 import { ConversationId, SenderId, Seq, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
+import { RoleId } from "../spaces/role.ts";
 import { StoredTime } from "../time.ts";
 import type { BodyJson, Kind } from "./content.ts";
 import type { LinkPreview } from "./link-preview.ts";
@@ -34,6 +35,13 @@ export interface Quote {
 
 /** The users that a message mentions, or everybody. */
 export type Mentions = UserId[] | "all";
+
+/**
+ * Roles of the space, and who was online, that a message in a channel mentions: those of them who read it are
+ * among its mentions.
+ */
+export const RoleMentions = z.object({ roles: z.array(RoleId), here: z.boolean() });
+export type RoleMentions = z.infer<typeof RoleMentions>;
 
 /**
  * An unread message that mentions a user. `all`: it mentions everybody; `named`: and this user by name
@@ -100,6 +108,7 @@ export interface Message extends OwnPart {
   mentions: Mentions;
   /** the users whom a message that mentions everybody names besides, for APIs that have both */
   alsoMentioned?: UserId[] | undefined;
+  roleMentions?: RoleMentions | undefined;
   forwarded?: Forwarded | undefined;
   /** in the order of their first use; absent: none */
   reactions?: Reaction[];
@@ -157,6 +166,7 @@ export interface Draft {
   mentions: Mentions;
   /** with mentions of everybody: the users who are named besides */
   alsoMentioned?: UserId[] | undefined;
+  roleMentions?: RoleMentions | undefined;
   forwarded?: Forwarded | undefined;
   priority?: Priority | undefined;
   customData?: string | undefined;
@@ -189,7 +199,7 @@ export interface NoticeDraft {
 /** What of a draft its conversation checks ahead, and the id under which it may have been sent. */
 export type DraftReferences = Pick<
   Draft,
-  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned" | "buttons"
+  "clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned" | "roleMentions" | "buttons"
 >;
 
 /** A message to be copied, with its stored body. */
@@ -225,7 +235,7 @@ type Copy =
 /** A draft whose content is copied from other messages when it is sent. */
 export type ForwardDraft = Pick<
   Draft,
-  | ("clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned")
+  | ("clientMsgId" | "quoteSeq" | "thread" | "mentions" | "alsoMentioned" | "roleMentions")
   | ("priority" | "customData" | "metadata" | "silent" | "noPreview")
 > & {
   copy: Copy;

@@ -3,7 +3,7 @@ import { HookOrigin } from "../conversations/incoming-hook.ts";
 import { SenderId, Seq, UserId } from "../ids.ts";
 import { StoredTime } from "../time.ts";
 import { Kind } from "./content.ts";
-import { Forwarded, Priority } from "./message.ts";
+import { Forwarded, Priority, RoleMentions } from "./message.ts";
 import { PollBody } from "./polls.ts";
 import { SystemMessageDetails } from "./system-message.ts";
 import { ThreadPlace, ThreadSummary } from "./thread.ts";
@@ -26,6 +26,7 @@ export const Preview = z.object({
   systemMessage: SystemMessageDetails.optional().catch(undefined),
   mentions: z.union([z.array(UserId), z.literal("all")]),
   alsoMentioned: z.array(UserId).optional(),
+  roleMentions: RoleMentions.optional(),
   revoked: z.boolean(),
   revokedBy: UserId.optional(),
   clientMsgId: z.string().optional(),

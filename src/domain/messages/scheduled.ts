@@ -6,7 +6,14 @@ import { STORED_ORIGIN } from "../files/file-origins.ts";
 import { ConversationId, type FileKey, Seq, UserId } from "../ids.ts";
 import { type BodyJson, Kind } from "./content.ts";
 import type { DraftId } from "./draft.ts";
-import { type AnyDraft, type Draft, type ForwardDraft, type Mentions, Priority } from "./message.ts";
+import {
+  type AnyDraft,
+  type Draft,
+  type ForwardDraft,
+  type Mentions,
+  Priority,
+  RoleMentions,
+} from "./message.ts";
 import { PollBody } from "./polls.ts";
 import { ThreadPlace } from "./thread.ts";
 
@@ -66,6 +73,7 @@ const envelope = {
   thread: ThreadPlace.optional(),
   mentions: z.union([z.array(UserId), z.literal("all")]),
   alsoMentioned: z.array(UserId).optional(),
+  roleMentions: RoleMentions.optional(),
   priority: Priority.optional(),
   customData: z.string().optional(),
   metadata: z.string().optional(),
@@ -116,8 +124,18 @@ export function changedDraft(
     ...(quoteSeq !== undefined && { quoteSeq: quoteSeq ?? undefined }),
   };
   if (!content) return { ...draft, ...changes };
-  const { clientMsgId, thread, alsoMentioned, priority, customData, metadata, silent, noPreview } = draft;
-  const beside = { alsoMentioned, priority, customData, metadata, silent, noPreview };
+  const {
+    clientMsgId,
+    thread,
+    alsoMentioned,
+    roleMentions,
+    priority,
+    customData,
+    metadata,
+    silent,
+    noPreview,
+  } = draft;
+  const beside = { alsoMentioned, roleMentions, priority, customData, metadata, silent, noPreview };
   const buttons = "copy" in draft ? undefined : draft.buttons;
   const kept = { clientMsgId, thread, ...beside, ...(buttons && { buttons }), mentions: draft.mentions };
   return { ...kept, quoteSeq: draft.quoteSeq, ...changes, ...content };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { UserId } from "../ids.ts";
 
 /** A role's id: an integer from 1 up, assigned by the roles table; 0 is the role `everyone` of each space. */
 export const RoleId = z.int().nonnegative().brand<"RoleId">();
@@ -13,6 +14,16 @@ export const RoleColor = z
   .regex(/^#[0-9a-f]{6}$/, "must be # and six hexadecimal digits, lower-case")
   .brand<"RoleColor">();
 export type RoleColor = z.infer<typeof RoleColor>;
+
+/** Whom mentions of roles, and of who is online, reach in a space. */
+export interface MentionedMembers {
+  /** the roles that exist */
+  roles: Pick<SpaceRole, "id" | "mentionable">[];
+  /** who has one of them; where that is one more than may be reached, there are more */
+  byRoles: UserId[];
+  /** who is online: some of them, where more are */
+  here: UserId[];
+}
 
 /** A role as its space shows it. */
 export interface SpaceRole {

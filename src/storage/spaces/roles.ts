@@ -1,10 +1,12 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
+import type { RoleMentions } from "../../domain/messages/message.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
-import type { RoleId, SpaceRole } from "../../domain/spaces/role.ts";
+import type { MentionedMembers, RoleId, SpaceRole } from "../../domain/spaces/role.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, spaceMemberRoles, spaceRoles } from "../schema.ts";
+import { listOnlineMembers } from "./members.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** How a role is shown, and what it gives. */
@@ -129,4 +131,35 @@ export async function storeMemberRole(
         );
   const [rows] = await queryD1(db.batch([first, change, ...notes]));
   return rows.length > 0;
+}
+
+/**
+ * Whom mentions of roles, and of who is online, reach in a space.
+ * @param most of those with the roles, and of those who are online
+ */
+export async function findMentionedMembers(
+  db: Database,
+  spaceId: SpaceId,
+  { roles, here }: RoleMentions,
+  most: number,
+): Promise<MentionedMembers> {
+  const { id, mentionable } = spaceRoles;
+  const { userId, roleId } = spaceMemberRoles;
+  const [found, members, online] = await Promise.all([
+    queryD1(
+      db
+        .select({ id, mentionable })
+        .from(spaceRoles)
+        .where(and(eq(spaceRoles.spaceId, spaceId), inArray(id, roles))),
+    ),
+    queryD1(
+      db
+        .selectDistinct({ userId })
+        .from(spaceMemberRoles)
+        .where(and(eq(spaceMemberRoles.spaceId, spaceId), inArray(roleId, roles)))
+        .limit(most + 1),
+    ),
+    here ? listOnlineMembers(db, spaceId, most) : [],
+  ]);
+  return { roles: found, byRoles: members.map((member) => member.userId), here: online };
 }

@@ -1,7 +1,7 @@
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ConversationId } from "../../../src/domain/ids.ts";
-import { call, expectProblem, type SignedIn } from "../../support/clients/api.ts";
-import { ask, getConversation, list, send } from "../../support/clients/chat.ts";
+import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
+import { ask, createGroup, getConversation, list, page, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { setCrowdMembers } from "../../support/settings.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
@@ -98,4 +98,81 @@ test("what is unread in a space is summed up over the channels that one follows"
   expect(await spaces()).toMatchObject({ spaces: [{ space_id, unread_count: 1, mention_count: 1 }] });
   await scene.endBob("leaves");
   expect(await spaces()).toMatchObject({ spaces: [], unread_count: 0 });
+});
+
+describe("a mention of a role", () => {
+  let role: number;
+
+  beforeEach(async () => {
+    await scene.join(eve, await scene.invite(ann));
+    role = await scene.addRole({ name: "Design", permissions: [], mentionable: true });
+    await scene.giveRole(bob, role);
+  });
+
+  const calling = (clientMsgId: string, whom: object) => ({
+    ...{ client_msg_id: clientMsgId, kind: "text", body: { text: "@Design, you there?" } },
+    ...whom,
+  });
+
+  test("reaches its members who read the channel, and no others", async () => {
+    await scene.giveRole(ann, role);
+    const device = await openDevice(bob.token);
+    const room = await openRoom(seeds, eve.token);
+    const [unseen] = await registerUsers(1);
+    await scene.join(unseen, await scene.invite(ann));
+    await scene.giveRole(unseen, role);
+    expect(
+      (await ask(ann, seeds, "PUT", `/overrides/users/${unseen.user.id}`, { deny: ["read"] })).status,
+    ).toBe(204);
+    room.send({ type: "send", ...calling("m1", { mention_roles: [role], mentions: [eve.user.id] }) });
+    await room.next("ack");
+    const shown = { mention_roles: [role], mentions: [eve.user.id, ann.user.id, bob.user.id] };
+    expect(await device.next("message")).toMatchObject({ message: shown });
+    for (const { unread } of DRIVERS) if (unread) expect(await unread(bob, seeds)).toBe(1);
+    expect((await page(ann, seeds)).items).toMatchObject([shown]);
+    expect((await list(unseen)).items).toMatchObject([{ id: scene.general }]);
+    const mentions = await call("GET", "/v1/mentions", { token: bob.token });
+    expect(mentions.body).toMatchObject({ items: [{ unread: true, message: shown }] });
+    // The first send is answered with, though the role is gone.
+    await scene.done(ann, "DELETE", `/roles/${role}`);
+    const repeated = await ask(eve, seeds, "POST", "/messages", calling("m1", { mention_roles: [role] }));
+    expect(repeated).toMatchObject({ status: 200, body: { seq: 1, mention_roles: [role] } });
+    expect((await ask(eve, seeds, "DELETE", "/messages/1?for=everyone")).status).toBe(204);
+    expect((await page(ann, seeds)).items[0]).not.toHaveProperty("mention_roles");
+  });
+
+  test("wants mention_all where the role is not mentionable, as one of who is online does", async () => {
+    const quiet = await scene.addRole({ name: "Quiet", permissions: [] });
+    const from = (who: SignedIn, whom: object, channel = seeds) =>
+      ask(who, channel, "POST", "/messages", calling(crypto.randomUUID(), whom));
+    for (const whom of [{ mention_roles: [role, quiet] }, { mention_here: true }]) {
+      const refused = await from(bob, whom);
+      expectProblem(refused, 403, "forbidden");
+      expect(refused.body).toMatchObject({ permission: "mention_all" });
+    }
+    expectProblem(await from(bob, { mention_roles: [role, 999_999] }), 404, "not_found");
+    expectProblem(await from(bob, { mention_roles: [] }), 400, "validation_failed");
+    const { id: group } = await createGroup(ann, [bob]);
+    expectProblem(await from(ann, { mention_roles: [role] }, group), 400, "validation_failed");
+    expect((await page(ann, seeds)).items).toEqual([]);
+    expect((await from(ann, { mention_roles: [quiet] })).body).toMatchObject({ mentions: [] });
+    const device = await openDevice(eve.token);
+    await expect
+      .poll(async () => (await from(ann, { mention_here: true })).body)
+      .toMatchObject({ mention_here: true, mentions: [eve.user.id] });
+    await device.next("message");
+  });
+
+  test("ends with an edit of the mentions", async () => {
+    const edit = (fields: object) =>
+      ask(ann, seeds, "PATCH", "/messages/1", { ...fields, body: { text: "x" } });
+    await send(ann, seeds, calling("m1", { mention_roles: [role] }));
+    expect((await edit({ base_version: 1 })).body).toMatchObject({
+      mention_roles: [role],
+      mentions: [bob.user.id],
+    });
+    const edited = await edit({ base_version: 2, mentions: [] });
+    expect(edited.body).toMatchObject({ mentions: [] });
+    expect(edited.body).not.toHaveProperty("mention_roles");
+  });
 });

@@ -120,6 +120,7 @@ export function isolatedRoom(
         isWhole: true,
         followers: [],
       }),
+      mentionedMembers: async () => ({ roles: [], byRoles: [], here: [] }),
       tellAsked: async () => undefined,
       removeFileReferences: async () => [],
     },

@@ -44,7 +44,7 @@ function fresh<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
 
 /** A release never changes a step of a former one. Who adds a step puts the new hash here. */
 test.each([
-  ["a conversation", CONVERSATION, "fb7e4352a38150651ca99ecb879d78bd8e58f7c13e715e8265b83ca63c4bfbe9"],
+  ["a conversation", CONVERSATION, "a1e3e3d094060d1ccde9ff0504bc58d11d03d8ccbf5904c44b217ccac4557ee0"],
   ["an inbox", INBOX, "8247b38293bb8da9d34a4f1a749cdf1c307309e7bec344bc21b9a7e5e74089a7"],
 ] as const)("the tables of %s are the reviewed ones", async (_, steps, hash) => {
   const tables = await fresh((storage) => {

@@ -2,14 +2,15 @@ import { z } from "@hono/zod-openapi";
 import { ConversationId, NOBODY, SenderId, Seq, UserId } from "../../../domain/ids.ts";
 import { Kind, Notice, StoredBody } from "../../../domain/messages/content.ts";
 import type { LinkPreview as DomainLinkPreview } from "../../../domain/messages/link-preview.ts";
-import type { Message as DomainMessage, OwnPart } from "../../../domain/messages/message.ts";
+import type { Message as DomainMessage, OwnPart, RoleMentions } from "../../../domain/messages/message.ts";
 import { type ThreadSummary as DomainThreadSummary, SUMMARY_USERS } from "../../../domain/messages/thread.ts";
 import type { ExternalIdsOfUsers } from "../../../domain/server/hook-format.ts";
 import { readMetadata } from "../../../domain/server/metadata.ts";
+import { RoleId } from "../../../domain/spaces/role.ts";
 import { Sender, serializePerson } from "../accounts/users.ts";
 import { Metadata, Time } from "../common.ts";
 import { Buttons } from "./buttons.ts";
-import { AlsoInMain, Mentions, nameOf, Others, Root, Text } from "./new-message.ts";
+import { AlsoInMain, nameOf, Others, Root, Text } from "./new-message.ts";
 import { bodyOf, kindOf, MessageKind, PollBody, PollFields, quotePreview, tallyFields } from "./poll.ts";
 import { everyOwnField, OwnReactions, ownFields, Reactions, serializeReactions } from "./reactions.ts";
 import { SystemMessageBody } from "./system-message.ts";
@@ -125,7 +126,11 @@ export const MessageFields = z.object({
   quote: Quote.optional(),
   thread: ThreadPlace.optional(),
   thread_summary: ThreadSummary.optional(),
-  mentions: Mentions,
+  mentions: z
+    .union([z.array(UserId), z.literal("all")])
+    .openapi({ description: "Also those whom `mention_roles` and `mention_here` have reached" }),
+  mention_roles: z.array(RoleId).optional().openapi({ description: "Roles of the space that it mentions" }),
+  mention_here: z.literal(true).optional().openapi({ description: "It mentions who was online" }),
   forwarded: ForwardedFrom.optional(),
   reactions: Reactions.optional().openapi({
     description:
@@ -312,6 +317,7 @@ function withoutBody(message: DomainMessage): Omit<z.infer<typeof Message>, "bod
     }),
     ...(thread && { thread: { root: thread.root, also_in_main: thread.alsoInMain } }),
     ...(threadSummary && { thread_summary: summaryFields(threadSummary) }),
+    ...(message.roleMentions && roleMentionFields(message.roleMentions)),
     ...(forwarded && {
       forwarded: {
         conversation_id: forwarded.conversationId,
@@ -341,4 +347,8 @@ function linkPreviewFields({ url, title, description, siteName, image }: DomainL
 
 function summaryFields({ count, lastSeq, lastAt, userIds }: DomainThreadSummary) {
   return { count, last_seq: lastSeq, last_at: lastAt, user_ids: userIds };
+}
+
+function roleMentionFields({ roles, here }: RoleMentions) {
+  return { ...(roles.length > 0 && { mention_roles: roles }), ...(here && { mention_here: true as const }) };
 }

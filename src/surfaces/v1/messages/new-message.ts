@@ -8,6 +8,7 @@ import type {
 } from "../../../domain/messages/message.ts";
 import { pollText } from "../../../domain/messages/polls.ts";
 import { writeMetadata } from "../../../domain/server/metadata.ts";
+import { RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { LAST_TIME } from "../../../lib/stored-time.ts";
 import { Metadata } from "../common.ts";
@@ -21,6 +22,24 @@ export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
 });
 
 export const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
+
+/** The roles that a message in a channel mentions. */
+export const RoleMentionFields = {
+  mention_roles: z
+    .array(RoleId)
+    .min(1)
+    .max(LIMITS.mentionedRoles)
+    .optional()
+    .openapi({
+      description: `In a channel: roles of its space. Those who have one and read the channel are mentioned, ${LIMITS.reachedByRoles} at most. A role that is not \`mentionable\` wants the permission \`mention_all\``,
+    }),
+  mention_here: z
+    .literal(true)
+    .optional()
+    .openapi({
+      description: `In a channel: those who read it and are online are mentioned, up to ${LIMITS.reachedByRoles} of them. It wants the permission \`mention_all\``,
+    }),
+};
 
 /** The address of a message in any conversation. */
 export const MessageReference = z
@@ -50,6 +69,7 @@ export const SendFields = z.object({
   quote_seq: Seq.optional().openapi({ description: "The message that this one answers" }),
   thread: NewThreadPlace.optional(),
   mentions: Mentions.optional(),
+  ...RoleMentionFields,
   metadata: Metadata.optional().openapi({
     description: "What you keep with the message: its members see it",
   }),
@@ -142,6 +162,9 @@ export function toDraft(input: NewMessage): AnyDraft {
     quoteSeq: input.quote_seq,
     thread: input.thread && { root: input.thread.root, alsoInMain: input.thread.also_in_main },
     mentions: input.mentions ?? [],
+    ...((input.mention_roles || input.mention_here) && {
+      roleMentions: { roles: input.mention_roles ?? [], here: input.mention_here ?? false },
+    }),
     ...(input.metadata && { metadata: writeMetadata(input.metadata) }),
     ...(input.no_preview && { noPreview: true as const }),
   };
