@@ -1,11 +1,10 @@
 import { z } from "zod";
-import type { Person } from "../../domain/accounts/person.ts";
 import type { Buttons } from "../../domain/bots/buttons.ts";
 import { bodyJson, Content, MessageText } from "../../domain/messages/content.ts";
 import { KMARKDOWN, type Message } from "../../domain/messages/message.ts";
 import { checked } from "../../http/fields.ts";
 import { buttonsOf, readCards, textOfCards } from "./cards.ts";
-import { withNames } from "./messages/mentions.ts";
+import { type Named, withNames } from "./messages/mentions.ts";
 
 /** The types of messages, by KOOK's numbers. */
 export const TYPE = {
@@ -46,10 +45,10 @@ interface Written {
 /**
  * A text, KMarkdown or a card as one of our kinds. KMarkdown is a text as it is written: it shares nearly all
  * its marks with the Markdown of our clients. A card is a `custom` message that others see as its texts.
- * @param mentioned the users whom it may mention: others read their names
+ * @param mentioned the users and roles that it may mention: others read their names
  * @throws `validation_failed`
  */
-export function written(type: 1 | 9 | 10, content: string, mentioned: readonly Person[]): Written {
+export function written(type: 1 | 9 | 10, content: string, mentioned: Named): Written {
   if (type === TYPE.card) {
     const cards = readCards(content);
     const description = withNames(textOfCards(cards), mentioned);

@@ -27,7 +27,7 @@ import {
 } from "../schemas.ts";
 import { editLatest, pageOfMessages, peopleNamed, pinnedMessages } from "../use-cases/messages.ts";
 import { serializeUser } from "../users.ts";
-import { mentionsOf, usersMentioned } from "./mentions.ts";
+import { mentionsOf, type Named, usersMentioned } from "./mentions.ts";
 import { isShown, messageId, serializeMessage } from "./shown.ts";
 import type { Call, Target } from "./targets.ts";
 
@@ -97,10 +97,9 @@ export function messageCalls(target: Target): MessageCalls {
     const { core, caller } = c.var;
     const id = await target.find(c, fields, true);
     if (quote !== undefined && quote.id !== id) throw noMessage(quote.seq);
-    const people = await target.mentioned(c, id, content);
-    const said = await contentOf(c, type, content, people);
-    const mentions =
-      type === TYPE.kmarkdown || type === TYPE.card ? mentionsOf(content, people) : NO_MENTIONS;
+    const named = await target.mentioned(c, id, content);
+    const said = await contentOf(c, type, content, named);
+    const mentions = type === TYPE.kmarkdown || type === TYPE.card ? mentionsOf(content, named) : NO_MENTIONS;
     const draft: Draft = { clientMsgId: undefined, quoteSeq: quote?.seq, ...mentions, ...said };
     if (temp_target_id !== undefined) {
       const msg_id = await showTo(core, caller.userId, id, draft, temp_target_id);
@@ -117,17 +116,17 @@ export function messageCalls(target: Target): MessageCalls {
     const { msg_id, content } = checked(ChangedMessage, await fieldsOf(c.req.raw, BODY));
     const { core, caller } = c.var;
     await target.require(c, msg_id.id);
-    const people = await target.mentioned(c, msg_id.id, content);
+    const named = await target.mentioned(c, msg_id.id, content);
     await editLatest(core, caller.userId, msg_id, (before) => {
       const type = writtenType(before);
       if (type === null) throw invalid("msg_id", "must be a message with a text or a card");
-      const { body, buttons } = written(type, content, people);
+      const { body, buttons } = written(type, content, named);
       // Buttons are a bot's.
       const given = buttons !== undefined && before.sender.bot ? { buttons } : {};
       return {
         body,
         ...given,
-        ...(type !== TYPE.text && { mentions: mentionsOf(content, people).mentions }),
+        ...(type !== TYPE.text && { mentions: mentionsOf(content, named).mentions }),
       };
     });
     return succeed(c, {});
@@ -193,14 +192,14 @@ function peopleIn({ var: { core, caller } }: Call, messages: readonly Message[])
 
 /**
  * What a message says.
- * @param mentioned users whom it may mention
+ * @param mentioned users and roles that it may mention
  * @throws `validation_failed`, `not_found` for a file that is not there
  */
 async function contentOf(
   { var: { core, caller } }: Call,
   type: 1 | 2 | 3 | 4 | 8 | 9 | 10,
   content: string,
-  mentioned: readonly Person[],
+  mentioned: Named,
 ): Promise<Pick<Draft, "kind" | "body" | "customData" | "buttons">> {
   if (type === TYPE.text || type === TYPE.kmarkdown || type === TYPE.card) {
     const { buttons, ...said } = written(type, content, mentioned);

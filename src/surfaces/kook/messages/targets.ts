@@ -1,14 +1,15 @@
 import type { Context } from "hono";
-import type { Person } from "../../../domain/accounts/person.ts";
+import { listRoles } from "../../../core/spaces/roles.ts";
 import { noConversation } from "../../../domain/errors.ts";
 import { type ConversationId, UserId } from "../../../domain/ids.ts";
+import { EVERYONE_ROLE } from "../../../domain/spaces/role.ts";
 import type { ConversationContext } from "../../../domain/sync/message-context.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked } from "../../../http/fields.ts";
 import { ChannelPlace, DirectPlace } from "../schemas.ts";
 import { findReaders, spaceOf } from "../use-cases/guilds.ts";
 import { conversationAt } from "../use-cases/messages.ts";
-import { mentionedIn } from "./mentions.ts";
+import { mentionedIn, type Named, NOBODY_NAMED } from "./mentions.ts";
 
 export type Call = Context<CallerEnv>;
 
@@ -24,8 +25,8 @@ export interface Target {
   require(c: Call, id: ConversationId): Promise<void>;
   /** The same of one that is read. */
   has(context: ConversationContext): boolean;
-  /** The users whom a text mentions there, of those who can be. */
-  mentioned(c: Call, id: ConversationId, content: string): Promise<readonly Person[]>;
+  /** The users and the roles that a text mentions there, of those which can be. */
+  mentioned(c: Call, id: ConversationId, content: string): Promise<Named>;
 }
 
 /**
@@ -36,7 +37,7 @@ export const DIRECT: Target = {
     conversationAt(core, caller.userId, checked(DirectPlace, fields), opens),
   require: () => Promise.resolve(),
   has: ({ kind }) => kind === "direct",
-  mentioned: () => Promise.resolve([]),
+  mentioned: () => Promise.resolve(NOBODY_NAMED),
 };
 
 /** Channels of guilds. Whether the caller can read one is asked by what is done there. */
@@ -49,8 +50,14 @@ export const CHANNEL: Target = {
   require: ({ var: { core } }, id) => requireChannel(core, id),
   has: ({ spaceId }) => spaceId !== undefined,
   async mentioned({ var: { core, caller } }, id, content) {
-    const ids = mentionedIn(content).flatMap((number) => UserId.safeParse(number).data ?? []);
-    return ids.length === 0 ? [] : findReaders(core, caller.userId, id, ids);
+    const { users, roles } = mentionedIn(content);
+    const ids = users.flatMap((number) => UserId.safeParse(number).data ?? []);
+    const spaceId = roles.length === 0 ? null : await spaceOf(core, id);
+    const [people, known] = await Promise.all([
+      ids.length === 0 ? [] : findReaders(core, caller.userId, id, ids),
+      spaceId === null ? [] : listRoles(core, caller.userId, spaceId),
+    ]);
+    return { people, roles: known.filter((role) => role.id !== EVERYONE_ROLE && roles.includes(role.id)) };
   },
 };
 

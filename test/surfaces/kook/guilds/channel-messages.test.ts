@@ -94,6 +94,21 @@ describe("messages of channels", () => {
     expect(await one(msg_id)).toMatchObject({ content: all.content, mention_all: true });
   });
 
+  test("mention roles, and who is online, where the sender may", async () => {
+    const role = await scene.addRole({ name: "Design", permissions: [], mentionable: true });
+    await scene.giveRole(scene.bob, role);
+    const msg_id = await say(`(rol)${role}(rol), (rol)999999(rol)`);
+    const stored = { mention_roles: [role], mentions: [scene.bob.user.id] };
+    const shown = { body: { text: "@Design, (rol)999999(rol)" }, ...stored };
+    expect(await getMessage(scene.ann, scene.general, seqOf(msg_id))).toMatchObject(shown);
+    const mention = { mention: [String(scene.bob.user.id)], mention_roles: [role], mention_here: false };
+    expect(await one(msg_id)).toMatchObject({ content: "@Design, (rol)999999(rol)", ...mention });
+    const here = { target_id, type: 9, content: "(met)here(met) tea" };
+    failure(await api(bot, "POST message/create", here), 40_300);
+    await scene.giveRole(bot, await scene.addRole({ name: "Loud", permissions: ["mention_all"] }));
+    expect(await one(await say(here.content))).toMatchObject({ content: here.content, mention_here: true });
+  });
+
   test("are listed by pins, and shown to one member alone", async () => {
     const msg_id = await say("pinned");
     await say("another");
