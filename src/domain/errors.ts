@@ -279,7 +279,7 @@ export function noMentioned(id: number): CoreError {
 
 /** The `not_found` for a message that mentions a role which its space does not have. */
 export function noMentionedRole(id: number): CoreError {
-  return new CoreError("not_found", `mention_roles: there is no role ${id} in this space.`);
+  return new CoreError("not_found", `mention_roles: there is no role ${id} here.`);
 }
 
 /** The `not_found` for a draft that was never made, has expired, or belongs to another user. */

@@ -82,8 +82,12 @@ export class Arrivals {
   async #reachedBy(senderId: UserId, mentions: RoleMentions): Promise<UserId[]> {
     const { readers, rights, state } = this.#room;
     const { spaceId } = state.profile;
-    if (!readers || spaceId === null)
-      throw invalid("mention_roles", "and mention_here are for a channel of a space");
+    if (!readers || spaceId === null) {
+      const [role] = mentions.roles;
+      throw role === undefined
+        ? invalid("mention_here", "is for channels of a space")
+        : noMentionedRole(role);
+    }
     // Who does not read it is refused as for any message.
     if (senderId !== NOBODY && !readers.has(senderId)) return [];
     const { directory, timeoutMs } = this.#deps;

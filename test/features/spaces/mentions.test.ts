@@ -153,7 +153,8 @@ describe("a mention of a role", () => {
     expectProblem(await from(bob, { mention_roles: [role, 999_999] }), 404, "not_found");
     expectProblem(await from(bob, { mention_roles: [] }), 400, "validation_failed");
     const { id: group } = await createGroup(ann, [bob]);
-    expectProblem(await from(ann, { mention_roles: [role] }, group), 400, "validation_failed");
+    expectProblem(await from(ann, { mention_roles: [role] }, group), 404, "not_found");
+    expectProblem(await from(ann, { mention_here: true }, group), 400, "validation_failed");
     expect((await page(ann, seeds)).items).toEqual([]);
     expect((await from(ann, { mention_roles: [quiet] })).body).toMatchObject({ mentions: [] });
     const device = await openDevice(eve.token);
