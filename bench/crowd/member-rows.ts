@@ -14,8 +14,8 @@ export function addRows(server: Server, conversation: number, count: number): vo
   const [{ id: from = 0 } = {}] = z
     .array(z.object({ id: z.int() }))
     .parse(database.prepare("SELECT max(id) + 1 AS id FROM users").all());
-  const numbers = `WITH RECURSIVE n(id) AS (VALUES (${from}) UNION ALL SELECT id + 1 FROM n WHERE id < ${from + count - 1})`;
-  copy(database, "users", `${numbers}`, "(SELECT max(id) FROM users)", "id", {
+  const numbers = numbersFrom(from, count);
+  copy(database, "users", numbers, "(SELECT max(id) FROM users)", "id", {
     id: "n.id",
     username: "'member.' || n.id",
     nickname: "'Member ' || n.id",
@@ -37,6 +37,62 @@ export function addRows(server: Server, conversation: number, count: number): vo
   });
   database.close();
   group.close();
+}
+
+/** Makes users of rows, copies of the newest one, of whom the first so many are in a space. @returns their ids */
+export function addSpaceRows(
+  server: Server,
+  space: number,
+  { users, members }: { users: number; members: number },
+): number[] {
+  const database = open(server, /D1DatabaseObject.[0-9a-f]{64}\.sqlite$/, "memberships");
+  const { from } = z
+    .object({ from: z.int() })
+    .parse(database.prepare('SELECT max(id) + 1 AS "from" FROM users').get());
+  const others = {
+    id: "n.id",
+    username: "'member.' || n.id",
+    nickname: "'Member ' || n.id",
+    external_id: "'member-' || n.id",
+  };
+  copy(database, "users", numbersFrom(from, users), "(SELECT max(id) FROM users)", "id", others);
+  // Each came a second after the one before, as the newest of them now.
+  database.exec(`INSERT INTO space_members (space_id, user_id, joined_at) ${numbersFrom(from, members)}
+    SELECT ${space}, n.id, ${Date.now()} - (${from + members} - n.id) * 1000 FROM n`);
+  database.exec(`UPDATE spaces SET member_count = member_count + ${members} WHERE id = ${space}`);
+  database.close();
+  return Array.from({ length: users }, (_, index) => from + index);
+}
+
+/** Has users follow a channel by rows: copies of those of a follower, who follows no other channel. */
+export function addFollowerRows(
+  server: Server,
+  conversation: number,
+  follower: number,
+  { from, count }: { from: number; count: number },
+): void {
+  const database = open(server, /D1DatabaseObject.[0-9a-f]{64}\.sqlite$/, "memberships");
+  const numbers = numbersFrom(from, count);
+  const of = `(SELECT user_id FROM memberships WHERE conversation_id = ${conversation} AND user_id = ${follower})`;
+  copy(database, "memberships", numbers, `${of} AND t.conversation_id = ${conversation}`, "user_id", {
+    user_id: "n.id",
+  });
+  database.close();
+  const isOf = (path: string) => hasRow(path, "members", `user_id = ${follower} AND state = 'active'`);
+  const path = databases(server, /\.sqlite$/).find((one) => hasTable(one, "members") && isOf(one));
+  if (path === undefined) throw new Error("no object has this follower");
+  const group = new DatabaseSync(path, { timeout: 10_000 });
+  copy(group, "members", numbers, String(follower), "user_id", {
+    ...{ user_id: "n.id", touched: "0", devices: "0", projected: "t.version" },
+  });
+  copy(group, "people", numbers, String(follower), "user_id", {
+    ...{ user_id: "n.id", username: "'member.' || n.id", nickname: "'Member ' || n.id" },
+  });
+  group.close();
+}
+
+function numbersFrom(from: number, count: number): string {
+  return `WITH RECURSIVE n(id) AS (VALUES (${from}) UNION ALL SELECT id + 1 FROM n WHERE id < ${from + count - 1})`;
 }
 
 /** Copies the row of a table that has this key, once for each number, with other values in some columns. */
@@ -70,6 +126,13 @@ function open(server: Server, pattern: RegExp, table: string): DatabaseSync {
 function hasTable(path: string, table: string): boolean {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   const found = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").all(table).length > 0;
+  database.close();
+  return found;
+}
+
+function hasRow(path: string, table: string, condition: string): boolean {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+  const found = database.prepare(`SELECT 1 FROM ${table} WHERE ${condition}`).all().length > 0;
   database.close();
   return found;
 }
