@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { User } from "../../domain/accounts/user.ts";
-import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
+import { type Page, type PageQuery, pageAmong, readCursor } from "../../domain/conversations/pagination.ts";
 import { CoreError, noConversation, refusedFor } from "../../domain/errors.ts";
 import { type ConversationId, NOBODY, type SpaceId, UserId } from "../../domain/ids.ts";
 import { has } from "../../domain/spaces/permission.ts";
 import { type Override, permissionsOf, rankOf } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId, type SpaceRole } from "../../domain/spaces/role.ts";
 import { comparisonForm } from "../../lib/text-forms.ts";
-import { findUsersWithDeleted } from "../../storage/accounts/users.ts";
+import { findNames, findUsersWithDeleted } from "../../storage/accounts/users.ts";
 import { noteOf } from "../../storage/spaces/audit-notes.ts";
 import { listFollowed } from "../../storage/spaces/channels.ts";
 import {
@@ -41,8 +41,8 @@ export interface SpaceMember {
 
 const MemberPlace = z.tuple([z.int().nonnegative(), UserId]);
 
-/** Members that are looked at together for those that are asked for. */
-const LOOKED_AT = 200;
+/** Members that a call looks at for those that are asked for: so many first, and so many at most. */
+const [FIRST_LOOKED_AT, LOOKED_AT] = [200, 2_000];
 
 /** Which members of a space a page has. */
 type MemberQuery = PageQuery & {
@@ -55,7 +55,8 @@ type MemberQuery = PageQuery & {
 };
 
 /**
- * A page of the members, in the order in which they came.
+ * A page of the members, in the order in which they came. With a text or a channel it may have fewer than
+ * `limit`, even none, and a cursor.
  * @throws `not_found`, also for a channel that the caller cannot read; `validation_failed`
  */
 export async function listMembers(
@@ -80,35 +81,44 @@ async function pageOfMembers(
   { limit, cursor, roleId, text }: Omit<MemberQuery, "channelId">,
   canRead: ((member: StoredSpaceMember) => boolean) | null,
 ): Promise<Page<SpaceMember>> {
-  const wanted = text === undefined ? null : comparisonForm(text);
-  const isAll = canRead === null && wanted === null;
+  const sought = text === undefined ? null : comparisonForm(text);
+  const isAll = canRead === null && sought === null;
   const [joinedAt, userId] = cursor === undefined ? [] : readCursor(MemberPlace, cursor);
   let after = joinedAt === undefined || userId === undefined ? undefined : { joinedAt, userId };
-  const found: (SpaceMember & { userId: UserId })[] = [];
-  for (;;) {
-    const size = isAll ? limit + 1 : LOOKED_AT;
+  const looked: StoredSpaceMember[] = [];
+  const wanted = new Set<UserId>();
+  for (const size of isAll ? [limit + 1] : [FIRST_LOOKED_AT, LOOKED_AT + 1 - FIRST_LOOKED_AT]) {
     const places = await listSpaceMembers(core.db, id, { after, limit: size, roleId });
     const readers = canRead ? places.filter(canRead) : places;
-    const userOf = usersById(
-      await findUsersWithDeleted(
-        core.db,
-        readers.map((place) => place.userId),
-        caller,
-      ),
-    );
-    for (const { userId: memberId, ...member } of readers) {
-      const user = userOf(memberId);
-      if (
-        wanted === null ||
-        comparisonForm(`${user.username}\n${user.nickname}\n${member.nameCard}`).includes(wanted)
-      )
-        found.push({ userId: memberId, user, ...member });
-    }
+    const ids =
+      sought === null ? readers.map((place) => place.userId) : await namedAmong(core, readers, sought);
+    for (const one of ids) wanted.add(one);
+    looked.push(...places);
     after = places.at(-1);
-    if (found.length > limit || places.length < size) break;
+    if (wanted.size > limit || places.length < size) break;
   }
-  const { items, nextCursor } = pageOf(found, limit, (member) => [member.joinedAt, member.userId]);
-  return { items: items.map(({ userId: _, ...member }) => member), nextCursor };
+  const page = pageAmong(
+    looked,
+    { lookedAt: isAll ? limit : LOOKED_AT, limit },
+    (member) => wanted.has(member.userId),
+    (member) => [member.joinedAt, member.userId],
+  );
+  const ids = page.items.map((member) => member.userId);
+  const userOf = usersById(await findUsersWithDeleted(core.db, ids, caller));
+  return { ...page, items: page.items.map(({ userId: of, ...member }) => ({ user: userOf(of), ...member })) };
+}
+
+/** Those of these members in whose names people read a text. @param sought its comparison form */
+async function namedAmong(
+  core: Core,
+  members: readonly StoredSpaceMember[],
+  sought: string,
+): Promise<UserId[]> {
+  const cards = new Map(members.map(({ userId, nameCard }) => [userId, nameCard]));
+  const users = await findNames(core.db, [...cards.keys()]);
+  return users.flatMap(({ id, username, nickname }) =>
+    comparisonForm(`${username}\n${nickname}\n${cards.get(id) ?? ""}`).includes(sought) ? id : [],
+  );
 }
 
 /** Tells who can read a channel. @param overrides of the channel */

@@ -22,8 +22,8 @@ export const SpaceView = z.object({
   channels: z.array(ViewedChannel),
   /** highest first, without `everyone` */
   roles: z.array(ViewedRole),
-  /** in the order in which they came */
-  members: z.array(UserId),
+  /** in the order in which they came; null: too many are in it to be compared */
+  members: z.array(UserId).nullable(),
 });
 export type SpaceView = z.infer<typeof SpaceView>;
 

@@ -94,6 +94,15 @@ export function findUsersWithDeleted(db: Database, ids: UserId[], viewer: UserId
   return queryD1(db.select(userSeenBy(viewer)).from(users).where(isAmong(users.id, ids)));
 }
 
+/** The names of these users, deleted ones included. One query. */
+export function findNames(
+  db: Database,
+  ids: readonly UserId[],
+): Promise<{ id: UserId; username: string; nickname: string }[]> {
+  const { id, username, nickname } = users;
+  return queryD1(db.select({ id, username, nickname }).from(users).where(isAmong(id, ids)));
+}
+
 /** The profiles of these users. Unknown and deleted users are left out. One query. */
 export function findLiveUsers(db: Database, ids: UserId[]): Promise<Person[]> {
   return queryD1(

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { type ConversationId, type SpaceId, UserId } from "../../domain/ids.ts";
 import type { KnownMember } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
@@ -39,6 +39,9 @@ export interface StoredSpaceMember extends SpaceMemberPlace {
   nameCard: string;
 }
 
+/** Members with a role who are read together; where more have it, those who came first are looked through. */
+const OF_ROLE = 1_000;
+
 /**
  * A page of the members of a space, in the order in which they came.
  * @param roleId of those with this role
@@ -49,24 +52,74 @@ export async function listSpaceMembers(
   {
     after,
     limit,
-    roleId,
+    roleId = EVERYONE_ROLE,
   }: { after: SpaceMemberPlace | undefined; limit: number; roleId?: RoleId | undefined },
 ): Promise<StoredSpaceMember[]> {
   const { joinedAt, userId, spaceId } = spaceMembers;
   const isBehind = after && sql`(${joinedAt}, ${userId}) > (${after.joinedAt}, ${after.userId})`;
-  const hasRole =
-    roleId !== undefined &&
-    roleId !== EVERYONE_ROLE &&
-    sql`EXISTS (SELECT 1 FROM space_member_roles m
-      WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id AND m.role_id = ${roleId})`;
-  return queryD1(
+  const page = (further: SQL | undefined) =>
     db
       .select(MEMBER)
       .from(spaceMembers)
-      .where(and(eq(spaceId, id), isBehind, hasRole || undefined))
+      .where(and(eq(spaceId, id), isBehind, further))
       .orderBy(asc(joinedAt), asc(userId))
-      .limit(limit),
+      .limit(limit);
+  if (roleId === EVERYONE_ROLE) return queryD1(page(undefined));
+  const hasRole = sql`EXISTS (SELECT 1 FROM space_member_roles m
+    WHERE m.space_id = space_members.space_id AND m.user_id = space_members.user_id AND m.role_id = ${roleId})`;
+  const ofRole = db
+    .select({ userId: spaceMemberRoles.userId })
+    .from(spaceMemberRoles)
+    // By the index of roles: + keeps SQLite from all roles of all members.
+    .where(and(eq(spaceMemberRoles.roleId, roleId), sql`+space_member_roles.space_id = ${id}`))
+    .limit(OF_ROLE + 1);
+  const holders = (await queryD1(ofRole)).map((holder) => holder.userId);
+  if (holders.length > OF_ROLE) return queryD1(page(hasRole));
+  return (await findSpaceMembers(db, id, holders)).filter((one) => isAfter(one, after)).slice(0, limit);
+}
+
+/** Those of these users who are members of a space, in the order in which they came. One query. */
+export async function findSpaceMembers(
+  db: Database,
+  id: SpaceId,
+  userIds: readonly UserId[],
+): Promise<StoredSpaceMember[]> {
+  const { spaceId, userId } = spaceMembers;
+  const found = await queryD1(
+    db
+      .select(MEMBER)
+      .from(spaceMembers)
+      .where(and(eq(spaceId, id), isAmong(userId, userIds))),
   );
+  return found.sort((a, b) => a.joinedAt - b.joinedAt || a.userId - b.userId);
+}
+
+function isAfter(one: SpaceMemberPlace, place: SpaceMemberPlace | undefined): boolean {
+  if (!place) return true;
+  return one.joinedAt === place.joinedAt ? one.userId > place.userId : one.joinedAt > place.joinedAt;
+}
+
+/** The ids of the members of a space, in the order in which they came: so many of them at most. */
+export async function listMemberIds(db: Database, id: SpaceId, most: number): Promise<UserId[]> {
+  const { joinedAt, userId, spaceId } = spaceMembers;
+  const ids = db
+    .select({ userId })
+    .from(spaceMembers)
+    .where(eq(spaceId, id))
+    .orderBy(asc(joinedAt), asc(userId));
+  return (await queryD1(ids.limit(most))).map((member) => member.userId);
+}
+
+/** Those of the members of a space who may not write, at a time (ms since 1970). */
+export async function listMuted(db: Database, id: SpaceId, now: number): Promise<UserId[]> {
+  const { spaceId, userId, until } = spaceMutes;
+  const muted = db
+    .select({ userId })
+    .from(spaceMutes)
+    .innerJoin(spaceMembers, and(eq(spaceMembers.spaceId, spaceId), eq(spaceMembers.userId, userId)))
+    .where(and(eq(spaceId, id), gt(until, now)))
+    .orderBy(asc(spaceMembers.joinedAt), asc(userId));
+  return (await queryD1(muted)).map((member) => member.userId);
 }
 
 /** The roles of these members of a space, highest first; others are missing. One query. */

@@ -9,7 +9,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { spaces } from "../schema.ts";
 import { findChannels } from "./channels.ts";
-import { listSpaceMembers } from "./members.ts";
+import { listMemberIds } from "./members.ts";
 import { findOverridesOf } from "./overrides.ts";
 import { listRoles } from "./roles.ts";
 import { findSpace, listSpaces, type SpacePlace } from "./spaces.ts";
@@ -49,13 +49,12 @@ async function viewOf(db: Database, userId: UserId, space: MemberSpace): Promise
   const [overrides, roles, members] = await Promise.all([
     findOverridesOf(db, space.id, { userId, roleIds }),
     listRoles(db, space.id),
-    listSpaceMembers(db, space.id, { after: undefined, limit: LIMITS.spaceMembers }),
+    space.memberCount > LIMITS.viewedMembers ? null : listMemberIds(db, space.id, LIMITS.viewedMembers),
   ]);
   const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
   const readable = channels.filter(({ id }) => has(permissionsOf(userId, space, byChannel.get(id)), "read"));
-  const ids = members.map((member) => member.userId);
   return {
-    view: SpaceView.parse({ ...space, channels: readable, roles, members: ids }),
+    view: SpaceView.parse({ ...space, channels: readable, roles, members }),
     unfollowed: readable.filter(({ isFollowed }) => !isFollowed).map(({ id }) => id),
   };
 }

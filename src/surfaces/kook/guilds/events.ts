@@ -34,8 +34,11 @@ function changesOf(before: SpaceView, after: SpaceView, self: UserId): GuildEven
     serializeChannel(id, one, placeOf(after.channels, one));
   const roleOf = (list: SpaceView["roles"]) => (one: SpaceView["roles"][number]) =>
     serializeRole(one, placeOf(list, one));
-  const members = (ids: readonly UserId[], others: readonly UserId[]) =>
-    ids.filter((user) => user !== self && !others.includes(user)).map(String);
+  const members = (ids: SpaceView["members"], those: SpaceView["members"]) => {
+    if (!ids || !those) return [];
+    const others = new Set(those);
+    return ids.filter((user) => user !== self && !others.has(user)).map(String);
+  };
   const guild = [before, after].map((view) => JSON.stringify(serializeGuild(view)));
   return [
     ...(guild[0] === guild[1] ? [] : [{ kind: "updated_guild", body: serializeGuild(after) }]),

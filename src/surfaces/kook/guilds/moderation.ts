@@ -9,7 +9,7 @@ import { checked, fieldsOf } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY } from "../schemas.ts";
-import { findMembers, listAllBans } from "../use-cases/guilds.ts";
+import { findMuted, listAllBans } from "../use-cases/guilds.ts";
 import { serializeUser } from "../users.ts";
 import { pageOf } from "./pages.ts";
 import { GuildListing, NewBan, OnMute } from "./rights-schemas.ts";
@@ -49,9 +49,7 @@ export const guildMute = new Hono<CallerEnv>({ strict: false });
 /** 服务器静音闭麦列表, in both shapes: of older and of newer documents. */
 guildMute.on(["GET", "POST"], "/list", authenticated, weighs("page"), async (c) => {
   const { guild_id } = checked(OnGuild, await fieldsOf(c.req.raw, BODY));
-  const members = await findMembers(c.var.core, c.var.caller.userId, guild_id, {});
-  const now = Date.now();
-  const user_ids = members.filter(({ mutedUntil }) => mutedUntil > now).map(({ user }) => String(user.id));
+  const user_ids = (await findMuted(c.var.core, c.var.caller.userId, guild_id)).map(String);
   const detailed = { mic: { type: 1, user_ids }, headset: { type: 2, user_ids: [] } };
   return succeed(c, { 1: user_ids, 2: [], ...detailed });
 });

@@ -20,7 +20,7 @@ import type { RoleId } from "../../../domain/spaces/role.ts";
 import { LruMap } from "../../../lib/lru-map.ts";
 import { comparisonForm } from "../../../lib/text-forms.ts";
 import { findUsersWithDeleted } from "../../../storage/accounts/users.ts";
-import { listSpaceMembers } from "../../../storage/spaces/members.ts";
+import { findSpaceMembers, listMuted, listSpaceMembers } from "../../../storage/spaces/members.ts";
 import { listOverrides } from "../../../storage/spaces/overrides.ts";
 import { findSpaceOf } from "../../../storage/spaces/spaces.ts";
 
@@ -113,8 +113,10 @@ export async function findMembers(
 ): Promise<SpaceMember[]> {
   const space = await getSpace(core, caller, id);
   const query = { after: undefined, limit: LIMITS.spaceMembers, roleId };
-  let stored = await listSpaceMembers(core.db, id, query);
-  if (userIds) stored = stored.filter((member) => userIds.includes(member.userId));
+  let stored = userIds
+    ? await findSpaceMembers(core.db, id, userIds)
+    : await listSpaceMembers(core.db, id, query);
+  if (userIds && roleId !== undefined) stored = stored.filter(({ roleIds }) => roleIds.includes(roleId));
   if (channelId !== undefined) {
     const found = await getChannel(core, caller, channelId);
     if (found.space !== id) throw noConversation();
@@ -129,4 +131,10 @@ export async function findMembers(
   if (text === undefined) return members;
   const sought = comparisonForm(text);
   return members.filter(({ user }) => comparisonForm(`${user.nickname} ${user.username}`).includes(sought));
+}
+
+/** The members of a space who may not write now. @throws `not_found` */
+export async function findMuted(core: Core, caller: UserId, id: SpaceId): Promise<UserId[]> {
+  await getSpace(core, caller, id);
+  return listMuted(core.db, id, Date.now());
 }

@@ -53,7 +53,8 @@ const pageRoute = callerRoutes("Spaces", weighs("page"));
 const listRoute = pageRoute("get", "/v1/spaces/{id}/members", {
   operationId: "listSpaceMembers",
   summary: "Members of a space",
-  description: "In the order in which they came.",
+  description:
+    "In the order in which they came. With `q` or `channel_id` a page may have fewer than `limit`, even none, and a cursor: a call looks at 2,000 members.",
   request: {
     params: SpaceParams,
     query: ListQuery.extend({
@@ -71,7 +72,8 @@ const listRoute = pageRoute("get", "/v1/spaces/{id}/members", {
 const readersRoute = pageRoute("get", "/v1/conversations/{id}/readers", {
   operationId: "listReaders",
   summary: "Who can read a channel",
-  description: "Members of its space, in the order in which they came, also those who do not follow it.",
+  description:
+    "Members of its space, in the order in which they came, also those who do not follow it. A page may have fewer than `limit`, even none, and a cursor: a call looks at 2,000 members.",
   request: { params: ConversationParams, query: ListQuery.extend({ q: MemberText.optional() }) },
   responses: { 200: jsonAnswer("A page", ReaderPage), ...problems("validation_failed", "not_found") },
 });
