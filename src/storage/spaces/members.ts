@@ -84,12 +84,13 @@ export async function findSpaceMembers(
   id: SpaceId,
   userIds: readonly UserId[],
 ): Promise<StoredSpaceMember[]> {
-  const { spaceId, userId } = spaceMembers;
   const found = await queryD1(
     db
       .select(MEMBER)
-      .from(spaceMembers)
-      .where(and(eq(spaceId, id), isAmong(userId, userIds))),
+      .from(sql`(SELECT value AS user_id FROM json_each(${JSON.stringify(userIds)})) u`)
+      // In this order: SQLite would look through all members.
+      .crossJoin(spaceMembers)
+      .where(and(eq(spaceMembers.spaceId, id), sql`space_members.user_id = u.user_id`)),
   );
   return found.sort((a, b) => a.joinedAt - b.joinedAt || a.userId - b.userId);
 }
@@ -113,12 +114,13 @@ export async function listMemberIds(db: Database, id: SpaceId, most: number): Pr
 /** Those of the members of a space who may not write, at a time (ms since 1970). */
 export async function listMuted(db: Database, id: SpaceId, now: number): Promise<UserId[]> {
   const { spaceId, userId, until } = spaceMutes;
+  const isMember = sql`EXISTS (SELECT 1 FROM space_members m
+    WHERE m.space_id = space_mutes.space_id AND m.user_id = space_mutes.user_id)`;
   const muted = db
     .select({ userId })
     .from(spaceMutes)
-    .innerJoin(spaceMembers, and(eq(spaceMembers.spaceId, spaceId), eq(spaceMembers.userId, userId)))
-    .where(and(eq(spaceId, id), gt(until, now)))
-    .orderBy(asc(spaceMembers.joinedAt), asc(userId));
+    .where(and(eq(spaceId, id), gt(until, now), isMember))
+    .orderBy(asc(userId));
   return (await queryD1(muted)).map((member) => member.userId);
 }
 
@@ -128,13 +130,7 @@ export async function findRolesIn(
   id: SpaceId,
   userIds: readonly UserId[],
 ): Promise<ReadonlyMap<UserId, readonly RoleId[]>> {
-  const { spaceId, userId } = spaceMembers;
-  const found = await queryD1(
-    db
-      .select({ userId, roleIds: MEMBER.roleIds })
-      .from(spaceMembers)
-      .where(and(eq(spaceId, id), isAmong(userId, userIds))),
-  );
+  const found = await findSpaceMembers(db, id, userIds);
   return new Map(found.map((member) => [member.userId, member.roleIds]));
 }
 

@@ -351,6 +351,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     }),
   "writeProjection, answered": (db) =>
     projection.writeProjection(db, ID, { members: [], knownUsers: [], answered: true }),
+  findNames: (db) => users.findNames(db, [ANN, BOB]),
   findUsersWithDeleted: (db) => users.findUsersWithDeleted(db, [ANN, BOB], ANN),
   findUsersWithRelation: (db) => users.findUsersWithRelation(db, [ANN, BOB], ANN),
   findLiveUsers: (db) => users.findLiveUsers(db, [ANN, BOB]),
@@ -558,6 +559,11 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   findSpaceViews: (db) => views.findSpaceViews(db, ANN, null),
   listSpaceMembers: (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
+  "listSpaceMembers, of a role": (db) =>
+    spaceMembers.listSpaceMembers(db, SPACE, { after: undefined, limit: 10, roleId: ROLE_ID }),
+  findSpaceMembers: (db) => spaceMembers.findSpaceMembers(db, SPACE, [ANN]),
+  listMemberIds: (db) => spaceMembers.listMemberIds(db, SPACE, 9),
+  listMuted: (db) => spaceMembers.listMuted(db, SPACE, 0),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
   findRolesIn: (db) => spaceMembers.findRolesIn(db, SPACE, [ANN]),
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),

@@ -1,0 +1,85 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { interceptD1 } from "../../support/faults/d1.ts";
+import { Scene } from "./scene.ts";
+
+/** More than one call looks through. */
+const MEMBERS = 2_300;
+
+const Page = z.object({
+  items: z.array(z.object({ user: z.object({ id: z.int(), username: z.string() }) })),
+  next_cursor: z.string().nullable(),
+});
+
+let scene: Scene;
+let ids: number[];
+
+beforeAll(async () => {
+  scene = await Scene.make();
+  const numbers = `WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${MEMBERS})`;
+  await env.DB.prepare(
+    `INSERT INTO users (username, created_at) ${numbers} SELECT 'crowd.of.' || ? || '.' || i, 0 FROM n`,
+  )
+    .bind(String(scene.id))
+    .run();
+  const { results } = await env.DB.prepare("SELECT id FROM users WHERE username LIKE ? ORDER BY id")
+    .bind(`crowd.of.${scene.id}.%`)
+    .all();
+  ids = z
+    .array(z.object({ id: z.int() }))
+    .parse(results)
+    .map(({ id }) => id);
+  const insert = "INSERT INTO space_members SELECT ?, value, 9e12 + value FROM json_each(?)";
+  await env.DB.prepare(insert).bind(scene.id, JSON.stringify(ids)).run();
+});
+
+/** Reads all pages. @returns who is found, and the calls of D1 of the dearest page */
+async function found(query: string): Promise<{ users: number[]; calls: number; pages: number }> {
+  const users: number[] = [];
+  let [calls, pages] = [0, 0];
+  for (let cursor: string | null = ""; cursor !== null; pages++) {
+    let made = 0;
+    const counting = interceptD1((_, work) => {
+      made++;
+      return work();
+    });
+    const after: string = cursor === "" ? "" : `&cursor=${cursor}`;
+    const answer = await scene.ask(scene.bob, "GET", `/members?limit=100&${query}${after}`);
+    counting[Symbol.dispose]();
+    calls = Math.max(calls, made);
+    const page = Page.parse(answer.body);
+    users.push(...page.items.map(({ user }) => user.id));
+    cursor = page.next_cursor;
+  }
+  return { users, calls, pages };
+}
+
+test("members of a large space are found by name, in calls that each look at a part of them", async () => {
+  const last = await found(`q=CROWD.of.${scene.id}.${MEMBERS}`);
+  expect(last).toMatchObject({ users: [ids.at(-1)], pages: 2 });
+  expect(last.calls).toBeLessThanOrEqual(8);
+  const all = await found(`q=crowd.of.${scene.id}.`);
+  expect(all.users).toEqual(ids);
+  expect(await found("q=nobody.at.all")).toMatchObject({ users: [], pages: 2 });
+});
+
+test("members with a role are found in the order in which they came, in one space alone", async () => {
+  const role = await scene.addRole({ name: "Hosts", permissions: [] });
+  const [first = 0, last = 0] = [ids[0], ids.at(-1)];
+  for (const id of [last, first]) await scene.done(scene.ann, "PUT", `/members/${id}/roles/${role}`);
+  expect(await found(`role_id=${role}`)).toMatchObject({ users: [first, last], pages: 1 });
+  const page = Page.parse((await scene.ask(scene.bob, "GET", `/members?role_id=${role}&limit=1`)).body);
+  expect(page.items.map(({ user }) => user.id)).toEqual([first]);
+  const rest = `/members?role_id=${role}&limit=1&cursor=${page.next_cursor}`;
+  expect((await scene.ask(scene.bob, "GET", rest)).body).toMatchObject({
+    items: [{ user: { id: last } }],
+    next_cursor: null,
+  });
+  const other = await Scene.make();
+  const elsewhere = await other.addRole({ name: "Hosts", permissions: [] });
+  await other.giveRole(other.bob, elsewhere);
+  expect((await other.join(scene.bob, await other.invite(other.ann))).status).toBe(200);
+  await other.giveRole(scene.bob, elsewhere);
+  expect(await found(`role_id=${elsewhere}`)).toMatchObject({ users: [] });
+});
