@@ -153,7 +153,7 @@ export const LIMITS = {
   invitations: 100,
   /** members, channels, categories and roles of a space; channels that newcomers follow; overrides of one */
   spaceMembers: 100_000,
-  /** members of a space who are compared for its bots: those of a larger space are told of no joins */
+  /** members of a space whom a gateway compares, and a KOOK list has: of a larger space it tells no joins */
   viewedMembers: 10_000,
   channels: 500,
   /** spaces that a user puts into an order by one call */

@@ -1,6 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { SpaceId, UserId } from "../../../src/domain/ids.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { findSpaceViews } from "../../../src/storage/spaces/views.ts";
+import { guildEvents } from "../../../src/surfaces/kook/guilds/events.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
 import { Scene } from "./scene.ts";
 
@@ -82,4 +86,20 @@ test("members with a role are found in the order in which they came, in one spac
   expect((await other.join(scene.bob, await other.invite(other.ann))).status).toBe(200);
   await other.giveRole(scene.bob, elsewhere);
   expect(await found(`role_id=${elsewhere}`)).toMatchObject({ users: [] });
+});
+
+test("a gateway compares the members of a space as long as there are not too many", async () => {
+  const bob = UserId.parse(scene.bob.user.id);
+  const view = async () => {
+    const [found] = await findSpaceViews(openDatabase(env.DB), bob, SpaceId.parse(scene.id));
+    if (!found) throw new Error("Bob is in the space");
+    return found.view;
+  };
+  const before = await view();
+  expect(before.members).toHaveLength(MEMBERS + 2);
+  await env.DB.prepare("UPDATE spaces SET member_count = 10001 WHERE id = ?").bind(scene.id).run();
+  const after = await view();
+  expect(after).toEqual({ ...before, members: null });
+  expect(guildEvents({ before, after, isOver: false }, bob)).toEqual([]);
+  expect(guildEvents({ before: after, after: before, isOver: false }, bob)).toEqual([]);
 });

@@ -101,8 +101,8 @@ interface Wanted {
 }
 
 /**
- * The members of a space, in the order in which they came: all of them, as a space has 1,000 at most and this
- * API counts those who are online.
+ * The members of a space, in the order in which they came: all of them, as this API counts those who are
+ * online, but of a large space the first `LIMITS.viewedMembers`. With `userIds` any member is found.
  * @throws `not_found`, also for a channel that the caller may not read, or that is of another space
  */
 export async function findMembers(
@@ -112,7 +112,7 @@ export async function findMembers(
   { channelId, roleId, userIds, text }: Wanted,
 ): Promise<SpaceMember[]> {
   const space = await getSpace(core, caller, id);
-  const query = { after: undefined, limit: LIMITS.spaceMembers, roleId };
+  const query = { after: undefined, limit: LIMITS.viewedMembers, roleId };
   let stored = userIds
     ? await findSpaceMembers(core.db, id, userIds)
     : await listSpaceMembers(core.db, id, query);
