@@ -5,20 +5,34 @@ import { lazy } from "../ui/lazy.tsx";
 import { permissionsIn, spaceOf } from "./state.ts";
 
 const AccessDialog = lazy(async () => (await import("./roles/access-dialog.tsx")).AccessDialog);
+const ReadersDialog = lazy(async () => (await import("./readers/readers-dialog.tsx")).ReadersDialog);
 
-/** Leads to who reads a channel and who writes in it, for those who say so. */
+/** Leads to who reads a channel, and, for those who say so, to what decides it. */
 export function ChannelAccess({ entry }: { entry: ConversationEntry }) {
   const { id } = entry;
   const space = spaceOf(entry);
+  if (!space) return null;
   const own = permissionsIn(id);
-  if (!space || !own?.includes("manage_channel") || !own.includes("manage_roles")) return null;
   return (
-    <button
-      class="secondary"
-      type="button"
-      onClick={() => showDialog((close) => <AccessDialog {...{ space, id }} onClose={close} />)}
-    >
-      {t("access.title")}
-    </button>
+    <div class="collections">
+      <button
+        class="secondary"
+        type="button"
+        onClick={() =>
+          showDialog((close) => <ReadersDialog {...{ space, channel: entry }} onClose={close} />)
+        }
+      >
+        {t("readers.title")}
+      </button>
+      {own?.includes("manage_channel") && own.includes("manage_roles") && (
+        <button
+          class="secondary"
+          type="button"
+          onClick={() => showDialog((close) => <AccessDialog {...{ space, id }} onClose={close} />)}
+        >
+          {t("access.title")}
+        </button>
+      )}
+    </div>
   );
 }

@@ -25,25 +25,24 @@ export function useMembers(conversationId: number | undefined): readonly Member[
 type Group = Extract<ConversationEntry, { kind: "group" }>;
 
 /** A name that is being written, and a search for it once nothing was typed for this time, in ms. */
-const BEGUN = /@([^\s@][^\n@]{0,63})$/u;
+const BEGUN = /@(?:|[^\s@][^\n@]{0,63})$/u;
 const PAUSE = 250;
 
 /**
- * The members of a group whom a text may name: all, or those of a crowd whose names have what stands behind
- * the last `@`. And whether the user may name everybody.
+ * The members of a group whom a text may name: all, or those of a crowd, and the readers of a channel, whose
+ * names have what stands behind the last `@`. And whether the user may name everybody.
  * @param leads the user is the owner or an admin
  */
 export function useNameable(id: number, group: Group | undefined, text: string, leads: boolean) {
   const { chat } = useAccount();
-  const isPart = group?.crowd === true;
+  const isPart = group !== undefined && (group.crowd || "space_id" in group);
   const all = useMembers(group && !isPart && text.includes("@") ? id : undefined);
-  const q = usePaused((isPart && BEGUN.exec(text)?.[1]?.trim()) || "", PAUSE);
-  const found = useLoaded(q, async () => {
-    if (q === "") return [];
-    const query = { q, limit: 20 };
-    return (await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query })).items;
-  });
+  const q = usePaused((isPart && BEGUN.exec(text)?.[0].trim()) || "", PAUSE);
+  const found = useLoaded(
+    q,
+    async () => q && (await import("../spaces/nameable.ts")).findNameable(chat, group, q),
+  );
   // A list that an older release has kept has no policies.
   const mayNameAll = leads || group?.policies?.mention_all !== "admins";
-  return { members: isPart ? found.value : all, isPart, mayNameAll };
+  return { members: all, isPart, mayNameAll, ...(found.value || {}) };
 }

@@ -24,7 +24,10 @@ test("a category is made, named and deleted, and a channel goes into it with wha
   await page.getByRole("button", { name: "Add the channel" }).click();
   await expect.poll(() => shownRows(page)).toEqual(["general", "Outside", "seeds"]);
   await expect.poll(() => shownRows(bobs)).toEqual(["general", "Outside", "seeds"]);
-  await expect.poll(() => bobs.getByRole("button", { name: "Actions for seeds" }).count()).toBe(0);
+  // Who manages no channels asks who sees it, and nothing else.
+  await bobs.getByRole("button", { name: "Actions for seeds" }).click();
+  await expect.poll(() => bobs.getByRole("menuitem").allInnerTexts()).toEqual(["Who can see this?"]);
+  await bobs.keyboard.press("Escape");
 
   await chooseFor(page, "seeds", "Edit the channel");
   await page.getByRole("textbox", { name: "Name" }).fill("seedlings");

@@ -222,9 +222,9 @@ test("who reads and writes in a channel is changed, and each page shows it", asy
   ];
   await composer(bobs).waitFor();
   const details = page.getByRole("complementary", { name: "Details" });
-  const dialog = page.getByRole("dialog", { name: "Who can see and write this?" });
+  const dialog = page.getByRole("dialog", { name: "Change who sees and writes this" });
   const change = async (choose: () => Promise<void>) => {
-    await details.getByRole("button", { name: "Who can see and write this?" }).click();
+    await details.getByRole("button", { name: "Change who sees and writes this" }).click();
     await choose();
     expect(await findings(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Save", exact: true }).click();
@@ -265,7 +265,7 @@ test("who reads and writes in a channel is changed, and each page shows it", asy
   await bobsDetails.getByRole("button", { name: "Save", exact: true }).click();
   await channel(page, "seedlings").waitFor();
   await expect
-    .poll(() => bobsDetails.getByRole("button", { name: "Who can see and write this?" }).count())
+    .poll(() => bobsDetails.getByRole("button", { name: "Change who sees and writes this" }).count())
     .toBe(0);
 });
 

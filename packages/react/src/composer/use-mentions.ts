@@ -1,7 +1,7 @@
 import type { NewMessage } from "parley-client";
-import type { Member } from "parley-client/people";
 import { useEffect, useRef, useState } from "react";
 import type { Mentioned } from "../markup/names.ts";
+import type { Nameable } from "../mentions/mentions.ts";
 import type { Everybody, Suggestion } from "../mentions/suggest-members.ts";
 import type { Completer } from "./use-completion.ts";
 
@@ -19,8 +19,8 @@ export interface MentionOptions {
   /** whether the conversation is a group: in others nobody is named */
   readonly isGroup: boolean;
   /** undefined: they are not known yet */
-  readonly members: readonly Member[] | undefined;
-  /** the members are those alone who were searched for, as of a crowd */
+  readonly members: readonly Nameable[] | undefined;
+  /** the members are those alone who were searched for, as of a crowd or a channel */
   readonly isPart?: boolean | undefined;
   /** undefined: the user may not mention all */
   readonly everybody: Everybody | undefined;

@@ -1,19 +1,26 @@
 import type { Message } from "parley-client";
-import type { Member } from "parley-client/people";
+import type { FoundUser, Member } from "parley-client/people";
 import { mentionsOf, namesIn } from "../markup/mentions.ts";
 import { type Mentioned, Names, namesOf } from "../markup/names.ts";
 
 /** The server takes so many ids. */
 const MAX_MENTIONS = 100;
 
+/** Who may be named: a member of a group, or a reader of a channel. */
+export interface Nameable {
+  readonly user: Pick<FoundUser, "id" | "username" | "nickname" | "avatar">;
+  /** what a member is called in a group; empty or absent: nothing else */
+  readonly name_card?: Member["name_card"];
+}
+
 /** Whom a text mentions. */
 export type Mentions = number[] | "all";
 
 /** The names of the members of a group, for each list of members. */
-const namesOfMembers = new WeakMap<readonly Member[], Names>();
+const namesOfMembers = new WeakMap<readonly Nameable[], Names>();
 
 /** How a text names a member: by nickname, or by username where the nickname does not name them. */
-export function mentionOf(member: Member, members: readonly Member[]): string {
+export function mentionOf(member: Nameable, members: readonly Nameable[]): string {
   const name = member.user.nickname || member.user.username;
   const [found] = mentionsOf(`@${name}`, [namesAmong(members)]);
   return `@${found?.id === member.user.id && found.name === name ? name : member.user.username}`;
@@ -25,7 +32,7 @@ export function mentionOf(member: Member, members: readonly Member[]): string {
  */
 export function mentionsIn(
   text: string,
-  members: readonly Member[],
+  members: readonly Nameable[],
   kept: readonly Mentioned[] = [],
 ): Mentions {
   const ids = new Set(mentionsOf(text, [new Names(kept), namesAmong(members)]).map(({ id }) => id));
@@ -36,7 +43,7 @@ export function mentionsIn(
 export function mentionsOfEdit(
   { mentions }: Pick<Message, "mentions">,
   [before, now]: readonly [string, string],
-  members: readonly Member[],
+  members: readonly Nameable[],
   picked: readonly Mentioned[],
 ): Mentions {
   const users = members.map(({ user }) => user);
@@ -48,7 +55,7 @@ export function mentionsOfEdit(
   return [...new Set([...found, ...mentions.filter((id) => !isNamed(id))])].slice(0, MAX_MENTIONS);
 }
 
-function namesAmong(members: readonly Member[]): Names {
+function namesAmong(members: readonly Nameable[]): Names {
   const known = namesOfMembers.get(members);
   if (known) return known;
   const users = members.map(({ user }) => user);

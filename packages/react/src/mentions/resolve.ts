@@ -1,8 +1,8 @@
 import { type Chat, type Message, type OutboxItem, Problem } from "parley-client";
-import type { Member, People } from "parley-client/people";
+import type { People } from "parley-client/people";
 import type { Mentioned } from "../markup/names.ts";
 import { contentOfItem, textOf } from "../message/content.ts";
-import { type Mentions, mentionsIn, mentionsOfEdit } from "./mentions.ts";
+import { type Mentions, mentionsIn, mentionsOfEdit, type Nameable } from "./mentions.ts";
 
 /** What is refused for now is asked for again after this time, in ms. */
 const PAUSE = 5_000;
@@ -58,32 +58,43 @@ export async function resolveMentions(account: Has, item: OutboxItem): Promise<M
   }
 }
 
-/** A crowd is asked for the members of so many names of a text. */
+/** A crowd, or a channel, is asked for who has so many names of a text. */
 const MAX_NAMES = 20;
 /** Words behind an `@`, without the punctuation behind them. */
 const NAMES = /@([^\s@]{0,63}[\p{L}\p{N}])/gu;
 
-/** The members of a crowd whose names may stand in a text: the first 100 for each word behind an `@`. */
-async function membersNamed({ chat }: Has, id: number, text: string): Promise<readonly Member[]> {
+/**
+ * The members of a crowd, or the readers of a channel, whose names may stand in a text: the first 100 for each
+ * word behind an `@`.
+ */
+async function membersNamed(
+  { chat }: Has,
+  id: number,
+  text: string,
+  path: "/v1/conversations/{id}/members" | "/v1/conversations/{id}/readers",
+): Promise<readonly Nameable[]> {
   const words = new Set([...text.matchAll(NAMES)].map(([, word = ""]) => word));
   const pages = await Promise.all(
     [...words].slice(0, MAX_NAMES).map((q) => {
       const query = { q, limit: 100 };
-      return chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query });
+      return chat.api.call("get", path, { path: { id }, query });
     }),
   );
-  const members = pages.flatMap(({ items }) => items);
+  const members = pages.flatMap(({ items }): Nameable[] => items);
   return [...new Map(members.map((member) => [member.user.id, member])).values()];
 }
 
-/** The members whom a text may name: all of a group, as they are known or asked for now. */
-async function membersOf(account: Has, id: number, text: string): Promise<readonly Member[]> {
+/** Whom a text may name: all members of a group, as they are known or asked for now. */
+async function membersOf(account: Has, id: number, text: string): Promise<readonly Nameable[]> {
   const { chat, people } = account;
   const entry = chat.state.conversation(id);
-  if (entry?.kind === "group" && entry.crowd) return membersNamed(account, id, text);
+  if (entry?.kind === "group" && entry.space_id)
+    return membersNamed(account, id, text, "/v1/conversations/{id}/readers");
+  if (entry?.kind === "group" && entry.crowd)
+    return membersNamed(account, id, text, "/v1/conversations/{id}/members");
   const known = people.members(id);
   if (known) return known;
-  const members: Member[] = [];
+  const members: Nameable[] = [];
   for (let cursor: string | null | undefined = undefined; cursor !== null; ) {
     const query: { limit: number; cursor?: string } = { limit: 100, ...(cursor && { cursor }) };
     const page = await chat.api.call("get", "/v1/conversations/{id}/members", { path: { id }, query });

@@ -1,6 +1,5 @@
-import type { Member } from "parley-client/people";
 import { comparisonForm } from "../text/comparison.ts";
-import { mentionOf } from "./mentions.ts";
+import { mentionOf, type Nameable } from "./mentions.ts";
 
 /** What may stand in the place of what was begun. */
 export interface Suggestion {
@@ -29,13 +28,13 @@ export const MAX_SHOWN = 8;
  */
 export function suggestMembers(
   query: string,
-  members: readonly Member[],
+  members: readonly Nameable[],
   me: number,
   everybody: Everybody | undefined,
 ): Suggestion[] {
   const begin = comparisonForm(query);
   const others = members.filter(({ user }) => user.id !== me);
-  const found = others.filter(({ user, name_card: card }) =>
+  const found = others.filter(({ user, name_card: card = "" }) =>
     comparisonForm([user.nickname, user.username, card].join("\n")).includes(begin),
   );
   const named = found.slice(0, MAX_SHOWN).map((member): Suggestion => {

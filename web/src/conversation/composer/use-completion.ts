@@ -1,4 +1,3 @@
-import type { Member } from "parley-client/people";
 import {
   type Completer,
   type Completion,
@@ -6,6 +5,7 @@ import {
   useCompletion,
   useMentions,
 } from "parley-react/composer";
+import type { Nameable } from "parley-react/mentions";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
@@ -44,7 +44,7 @@ export function useFieldCompletion(
   {
     mayNameAll,
     ...nameable
-  }: { members: readonly Member[] | undefined; isPart: boolean; mayNameAll: boolean },
+  }: { members: readonly Nameable[] | undefined; isPart: boolean; mayNameAll: boolean },
 ): FieldCompletion {
   const { chat, me } = useAccount();
   const [emoji, setEmoji] = useState<readonly (readonly Emoji[])[]>([]);

@@ -13,6 +13,7 @@ import { type Category, type Channel, loadChannels, type Space } from "../state.
 const AccessDialog = lazy(async () => (await import("../roles/access-dialog.tsx")).AccessDialog);
 const CategoryDialog = lazy(async () => (await import("./category-dialog.tsx")).CategoryDialog);
 const ChannelDialog = lazy(async () => (await import("./channel-dialog.tsx")).ChannelDialog);
+const ReadersDialog = lazy(async () => (await import("../readers/readers-dialog.tsx")).ReadersDialog);
 const OrderDialog = lazy(async () => (await import("./order-dialog.tsx")).OrderDialog);
 
 /** Asks for a new channel. @param category the id of the one that it is to be in */
@@ -35,11 +36,16 @@ export function orderActions({ id, permissions }: Space): MenuItem[] {
   ];
 }
 
-/** What who manages channels can do with one. */
+/** What the user can do with a channel: most of it is for who manages channels. */
 export function channelActions(account: Account, space: Space, channel: Channel): MenuItem[] {
   const { id, name, permissions } = channel;
-  if (!permissions.includes("manage_channel")) return [];
+  const readers = {
+    ...({ label: t("readers.title"), icon: "people" } as const),
+    onSelect: () => showDialog((close) => <ReadersDialog {...{ space, channel }} onClose={close} />),
+  };
+  if (!permissions.includes("manage_channel")) return [readers];
   return [
+    readers,
     {
       ...({ label: t("spaces.editChannel"), icon: "edit" } as const),
       onSelect: () => showDialog((close) => <ChannelDialog {...{ space, channel }} onClose={close} />),

@@ -8,7 +8,7 @@ const ROLES = "/v1/spaces/{id}/roles";
 const MEMBER_ROLE = "/v1/spaces/{id}/members/{user_id}/roles/{role_id}";
 const BANS = "/v1/spaces/{id}/bans/{user_id}";
 const OVERRIDES = "/v1/conversations/{id}/overrides";
-const ACCESS = "Who can see and write this?";
+const ACCESS = "Change who sees and writes this";
 
 type Play = Action["play"];
 

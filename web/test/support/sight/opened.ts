@@ -86,6 +86,21 @@ export const OPENED: readonly View[] = [
     },
     seen: (page) => dialog(page).getByRole("checkbox").last(),
   },
+  {
+    name: "readers of a channel",
+    hash: ({ channel }) => `#/c/${channel}/info`,
+    open: (page, say) => page.getByRole("button", { name: say("readers.title") }).click(),
+    seen: (page) => dialog(page).locator(".person-row").first(),
+  },
+  {
+    name: "what one may do in a channel",
+    hash: ({ channel }) => `#/c/${channel}/info`,
+    open: async (page, say) => {
+      await page.getByRole("button", { name: say("readers.title") }).click();
+      await page.getByRole("button", { name: say("readers.mayOwn") }).click();
+    },
+    seen: (page) => dialog(page).getByRole("listitem").first(),
+  },
   { name: "form of a space", hash: () => "#/", open: inSpace("spaces.edit"), seen: dialog },
   {
     name: "new channel",
