@@ -7,20 +7,7 @@ import { useAction } from "../state/use-action.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { copyLink, linkTo } from "./link.ts";
-
-const HOUR_S = 3_600;
-const DAY_S = 24 * HOUR_S;
-
-/** How long an invitation may be valid, in seconds. */
-const ENDS = [
-  [HOUR_S, "invite.hour"],
-  [DAY_S, "invite.day"],
-  [7 * DAY_S, "invite.week"],
-  [30 * DAY_S, "invite.month"],
-] as const;
-
-/** How many users it may let in; 0: any number. */
-const USES = [0, 1, 10, 100] as const;
+import { bodyOf, FIRST_TERMS, TermsFields } from "./terms.tsx";
 
 type Invitation = components["schemas"]["Invitation"];
 
@@ -36,11 +23,10 @@ interface Props {
 /** Makes a link by which users enter a group: for how long, and for how many of them. */
 export function InvitationDialog({ id, known, onMade, onClose }: Props) {
   const { chat, me } = useAccount();
-  const [ends, setEnds] = useState<number>(7 * DAY_S);
-  const [uses, setUses] = useState(0);
+  const [terms, setTerms] = useState(FIRST_TERMS);
   const making = useMaking<Invitation, { code: string }>();
   const make = useAction(async () => {
-    const body = { expires_in_s: ends, ...(uses > 0 && { max_uses: uses }) };
+    const body = bodyOf(terms);
     const path = { id };
     const { code } = await making({
       known,
@@ -64,26 +50,7 @@ export function InvitationDialog({ id, known, onMade, onClose }: Props) {
           void make.run();
         }}
       >
-        <label class="field">
-          <span>{t("invite.ends")}</span>
-          <select value={ends} onChange={({ currentTarget }) => setEnds(Number(currentTarget.value))}>
-            {ENDS.map(([seconds, key]) => (
-              <option key={seconds} value={seconds}>
-                {t(key)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>{t("invite.uses")}</span>
-          <select value={uses} onChange={({ currentTarget }) => setUses(Number(currentTarget.value))}>
-            {USES.map((n) => (
-              <option key={n} value={n}>
-                {n === 0 ? t("invite.anybody") : t("invite.people", { n })}
-              </option>
-            ))}
-          </select>
-        </label>
+        <TermsFields terms={terms} onChange={setTerms} />
         <ProblemText text={make.problem} />
         <button class="primary" type="submit" disabled={make.isBusy}>
           {t("group.makeLink")}

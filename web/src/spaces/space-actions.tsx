@@ -17,6 +17,10 @@ import { SpaceDialog } from "./space-dialog.tsx";
 import { loadSpaces, type Space } from "./state.ts";
 
 const BansDialog = lazy(async () => (await import("./members/bans-dialog.tsx")).BansDialog);
+const AuditDialog = lazy(async () => (await import("./audit/audit-dialog.tsx")).AuditDialog);
+const InvitationsDialog = lazy(
+  async () => (await import("./invitations/invitations-dialog.tsx")).InvitationsDialog,
+);
 const RolesDialog = lazy(async () => (await import("./roles/roles-dialog.tsx")).RolesDialog);
 
 /** An own link that lets in any number of users for at least so long, in ms, is given again. */
@@ -44,6 +48,14 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
       ...({ label: t("group.members"), icon: "people" } as const),
       onSelect: () => showDialog((close) => <MembersDialog space={space} onClose={close} />),
     },
+    ...(permissions.includes("invite")
+      ? [
+          {
+            ...{ label: t("group.invitations"), icon: LATER.link },
+            onSelect: () => showDialog((close) => <InvitationsDialog space={space} onClose={close} />),
+          },
+        ]
+      : []),
     ...(permissions.includes("manage_roles")
       ? [
           {
@@ -57,6 +69,14 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
           {
             ...{ label: t("group.bans"), icon: LATER.ban },
             onSelect: () => showDialog((close) => <BansDialog space={id} onClose={close} />),
+          },
+        ]
+      : []),
+    ...(permissions.includes("see_audit")
+      ? [
+          {
+            ...({ label: t("audit.title"), icon: "clock" } as const),
+            onSelect: () => showDialog((close) => <AuditDialog space={space} onClose={close} />),
           },
         ]
       : []),
@@ -80,25 +100,38 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
 }
 
 /** Copies a link by which others come into a space, and shows it. */
-export async function invite({ chat, me }: Account, { id }: Space): Promise<void> {
-  const path = { id };
+export async function invite({ chat, me }: Account, space: Space): Promise<void> {
+  const path = { id: space.id };
   try {
     const { items } = await chat.api.call("get", "/v1/spaces/{id}/invitations", { path });
     const open = items.find(
-      (one) => one.created_by === me && one.max_uses === null && one.expires_at > Date.now() + DAY,
+      (one) =>
+        one.created_by === me &&
+        one.max_uses === null &&
+        one.expires_at > Date.now() + DAY &&
+        // What gives more than the space itself is given by choice.
+        one.role_ids.length + one.channel_ids.length === 0,
     );
     const { code, expires_at: end } =
       open ?? (await chat.api.call("post", "/v1/spaces/{id}/invitations", { path, body: {} }));
     const link = linkTo({ view: "invitation", code });
-    showDialog((close) => <LinkDialog link={link} end={end} onClose={close} />);
+    showDialog((close) => <LinkDialog {...{ space, link, end }} onClose={close} />);
     await copyLink(link);
   } catch (error) {
     toast(reason(error));
   }
 }
 
+interface LinkProps {
+  space: Space;
+  link: string;
+  /** when it ends, in ms since 1970 */
+  end: number;
+  onClose: () => void;
+}
+
 /** The link of an invitation, for a browser that does not let the page copy it, and for a later time. */
-function LinkDialog({ link, end, onClose }: { link: string; end: number; onClose: () => void }) {
+function LinkDialog({ space, link, end, onClose }: LinkProps) {
   return (
     <Dialog title={t("spaces.invite")} onClose={onClose}>
       <div class="form">
@@ -109,6 +142,16 @@ function LinkDialog({ link, end, onClose }: { link: string; end: number; onClose
         </label>
         <button class="primary" type="button" onClick={() => void passOn(link)}>
           {passingOn()}
+        </button>
+        <button
+          class="link"
+          type="button"
+          onClick={() => {
+            onClose();
+            showDialog((close) => <InvitationsDialog space={space} onClose={close} />);
+          }}
+        >
+          {t("invite.others")}
         </button>
       </div>
     </Dialog>

@@ -46,7 +46,7 @@ test("who can see a channel is said with the reason, and what somebody may do th
   await tab(page, "Garden club").click();
   await chooseFor(page, "general", "Who can see this?");
   const dialog = page.getByRole("dialog", { name: "Who can see this?" });
-  const rows = () => dialog.getByRole("list", { name: "Readers" }).locator(".member-state").allInnerTexts();
+  const rows = () => dialog.getByRole("list", { name: "Readers" }).locator(".why").allInnerTexts();
   await dialog.getByText("All members of the space read it.").waitFor();
   await expect.poll(rows).toEqual(["Owner of the space", "Member of the space"]);
   await page.keyboard.press("Escape");

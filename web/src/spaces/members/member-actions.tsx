@@ -18,6 +18,7 @@ const MUTES = [
 ] as const;
 
 interface Doing {
+  handOver: (userId: number) => void;
   /** @param seconds 0: the mute ends */
   mute: (userId: number, seconds: number) => void;
   remove: (userId: number) => void;
@@ -30,7 +31,7 @@ interface Doing {
 export function memberActions(
   { space, me, roles }: { space: Space; me: number; roles: readonly Role[] },
   member: SpaceMember,
-  { mute, remove, ban, onRoles }: Doing,
+  { handOver, mute, remove, ban, onRoles }: Doing,
 ): MenuItem[] {
   const { permissions, role_ids: own } = space;
   const { user, role_ids: held, muted_until: mutedUntil } = member;
@@ -46,6 +47,10 @@ export function memberActions(
           <MemberRoles {...{ space, member, rank }} onChange={onRoles} onClose={close} />
         )),
     });
+  if (space.owner_id === me && user.id !== me) {
+    const question = t("spaces.handOverQuestion", { name, space: space.name });
+    items.push({ ...grave(t("spaces.handOver"), question, () => handOver(user.id)), icon: LATER.userPlus });
+  }
   if (!isBelow) return items;
   if (permissions.includes("kick")) {
     if (mutedUntil !== null)

@@ -45,6 +45,11 @@ export function MembersDialog({ space: first, onClose }: { space: Space; onClose
     pages.reload();
     await loadSpaces(chat);
   });
+  const handOver = useAction(async (userId: number) => {
+    await chat.api.call("post", "/v1/spaces/{id}/owner", { path: { id }, body: { user_id: userId } });
+    pages.reload();
+    await loadSpaces(chat);
+  });
   const mute = useAction(async (userId: number, seconds: number) => {
     const path = { id, user_id: userId };
     const body = { muted_for_s: seconds };
@@ -52,6 +57,7 @@ export function MembersDialog({ space: first, onClose }: { space: Space; onClose
     pages.reload();
   });
   const doing = {
+    handOver: (userId: number) => void handOver.run(userId),
     mute: (userId: number, seconds: number) => void mute.run(userId, seconds),
     remove: (userId: number) => void remove.run(userId),
     ban: (userId: number) => void ban.run(userId),
@@ -70,7 +76,7 @@ export function MembersDialog({ space: first, onClose }: { space: Space; onClose
   const sections = sectionsOf(pages.items ?? [], roles);
   return (
     <Dialog title={t("group.members")} onClose={onClose}>
-      <ProblemText text={remove.problem || mute.problem || ban.problem} />
+      <ProblemText text={handOver.problem || remove.problem || mute.problem || ban.problem} />
       {sections.map(({ role, members }) => (
         <section key={role?.id ?? 0} class="members-of">
           {sections.length > 1 && <h3>{role ? <RoleName role={role} /> : t("roles.others")}</h3>}

@@ -68,9 +68,6 @@ export function ReadersDialog({ space, channel, onClose }: Props) {
       <ul class="people" aria-label={t("readers.list")}>
         {pages.items?.map((member) => (
           <PersonRow key={member.user.id} user={member.user}>
-            <small class="member-state">
-              <span>{becauseOf(space, member, roles ?? [])}</span>
-            </small>
             {seesOthers && (
               <Menu
                 label={t("list.actions", { name: nameOf(member.user) })}
@@ -82,6 +79,7 @@ export function ReadersDialog({ space, channel, onClose }: Props) {
                 ]}
               />
             )}
+            <small class="why">{becauseOf(space, member, roles ?? [])}</small>
           </PersonRow>
         ))}
       </ul>

@@ -216,6 +216,52 @@ export const SPACE_ROLES: readonly Action[] = [
     },
   },
   {
+    ...{ name: "Hand a space over", calls: ["post /v1/spaces/{id}/owner"], before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, path, chooseFor } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const { ann, ben } = world;
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Members");
+          await page.getByRole("button", { name: `Actions for ${ben.user.username}` }).waitFor();
+        },
+        act: async (page) => {
+          await chooseFor(page, ben.user.username, "Make the owner");
+          await confirm(page, "Make the owner");
+        },
+        shown: (page) =>
+          page.locator(".person-row", { hasText: ben.user.username }).getByText("Owner", { exact: true }),
+        state: async () => Object(await ann.call("GET", path)).owner_id === ben.user.id,
+        done: true,
+      };
+    },
+  },
+  {
+    ...{ name: "Withdraw an invitation to a space", calls: ["delete /v1/spaces/{id}/invitations/{code}"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { there, path } = await withRoles(world);
+      const { choose, open, ...rest } = there;
+      const { ann } = world;
+      await ann.call("POST", `${path}/invitations`, {});
+      return {
+        ...rest,
+        open: async (page) => {
+          await open(page);
+          await choose(page, "Invitation links");
+          await page.getByRole("button", { name: "Withdraw" }).waitFor();
+        },
+        act: (page) => page.getByRole("button", { name: "Withdraw" }).click(),
+        worked: (page) => page.getByText("There is no open invitation."),
+        state: async () => Object(await ann.call("GET", `${path}/invitations`)).items.length,
+        done: 0,
+      };
+    },
+  },
+  {
     name: "Change who reads and writes in a channel",
     calls: [
       ...[`put ${OVERRIDES}/roles/{role_id}`, `delete ${OVERRIDES}/roles/{role_id}`],

@@ -141,6 +141,27 @@ export const OPENED: readonly View[] = [
     seen: (page) => page.locator(".order-row").first(),
   },
   {
+    name: "audit log of a space",
+    hash: () => "#/",
+    open: inSpace("audit.title"),
+    seen: (page) => dialog(page).getByRole("listitem").first(),
+  },
+  {
+    name: "links to a space",
+    hash: () => "#/",
+    open: inSpace("group.invitations"),
+    seen: (page) => dialog(page).getByRole("listitem").first(),
+  },
+  {
+    name: "new link to a space",
+    hash: () => "#/",
+    open: async (page, say) => {
+      await inSpace("group.invitations")(page, say);
+      await page.getByRole("button", { name: say("group.makeLink") }).click();
+    },
+    seen: (page) => dialog(page).getByRole("checkbox").last(),
+  },
+  {
     name: "link to a space",
     hash: () => "#/",
     open: async (page, say) => {
