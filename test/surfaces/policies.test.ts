@@ -379,6 +379,7 @@ test("GET /v1/me tells apps what the user may do", async () => {
     spaces: "anyone",
     bots: "anyone",
     lookup: "anyone",
+    space_directory: false,
   };
   expect(await policies(token)).toEqual(open);
   const restored = [
@@ -396,6 +397,7 @@ test("GET /v1/me tells apps what the user may do", async () => {
     spaces: "server",
     bots: "server",
     lookup: "off",
+    space_directory: false,
   };
   expect(await policies(token)).toEqual(closed);
   expect(await policies((await register()).token)).toEqual({ ...closed, profiles: "user" });

@@ -10,6 +10,7 @@ const EMPTY_PROFILE = {
     spaces: "anyone",
     bots: "anyone",
     lookup: "anyone",
+    space_directory: false,
   },
   email: "",
   gender: "",
@@ -54,6 +55,7 @@ test("a profile starts empty and shows its changes", async () => {
       spaces: "anyone",
       bots: "anyone",
       lookup: "anyone",
+      space_directory: false,
     },
     ...change,
   });

@@ -65,6 +65,8 @@ describe("The directory", () => {
     setSpacesDirectory("on");
     const scene = await Scene.make();
     const { ann, eve } = scene;
+    const { policies } = Object((await as(eve, "GET", "/v1/me")).body);
+    expect(policies).toMatchObject({ space_directory: true });
     const search = async (q: string) => {
       const { body } = await as(eve, "GET", `/v1/spaces/directory?q=${encodeURIComponent(q)}&limit=100`);
       return Listed.parse(body).items.filter(({ id }) => id === scene.id);

@@ -6,13 +6,12 @@ import { nameOf } from "../lib/names.ts";
 import { hasKeyboard } from "../lib/system/keyboard.ts";
 import { sayAsked } from "../people/say-asked.ts";
 import { UserPicker } from "../people/user-picker.tsx";
-import { SpaceDialog } from "../spaces/space-dialog.tsx";
+import { SpaceDoor } from "../spaces/directory/space-door.tsx";
 import { useAccount } from "../state/context.ts";
 import { useMaking } from "../state/making/use-making.ts";
 import { go, href } from "../state/router.ts";
 import type { User } from "../state/types.ts";
 import { useAction } from "../state/use-action.ts";
-import { showDialog } from "../ui/dialogs.tsx";
 import { Page } from "../ui/page.tsx";
 import { ProblemText } from "../ui/problem-text.tsx";
 
@@ -93,17 +92,7 @@ export function NewPage() {
           {t(isGroup ? "new.createGroup" : "new.begin")}
         </button>
       </form>
-      <section class="form finder">
-        <h3>{t("spaces.new")}</h3>
-        <p>{t("spaces.hint")}</p>
-        <button
-          class="secondary"
-          type="button"
-          onClick={() => showDialog((close) => <SpaceDialog onClose={close} />)}
-        >
-          {t("spaces.new")}
-        </button>
-      </section>
+      <SpaceDoor />
       <GroupFinder />
     </Page>
   );

@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n/i18n.ts";
 import { newId } from "../lib/new-id.ts";
 import { PictureField } from "../people/picture-field.tsx";
+import { useMe } from "../settings/use-me.ts";
 import { useAccount } from "../state/context.ts";
 import { useAction } from "../state/use-action.ts";
 import { Dialog } from "../ui/dialog.tsx";
@@ -22,8 +23,13 @@ export function SpaceDialog({ space, onClose }: Props) {
   const [name, setName] = useState(space?.name ?? "");
   const [avatar, setAvatar] = useState(space?.avatar ?? "");
   const [description, setDescription] = useState(space?.description ?? "");
+  const [isDiscoverable, setDiscoverable] = useState(space?.discoverable ?? false);
+  const hasDirectory = useMe().value?.policies.space_directory === true;
   const save = useAction(async () => {
-    const body = { name: name.trim(), avatar, description: description.trim() };
+    const body = {
+      ...{ name: name.trim(), avatar, description: description.trim() },
+      ...(hasDirectory && { discoverable: isDiscoverable }),
+    };
     if (space) {
       await chat.api.call("patch", "/v1/spaces/{id}", { path: { id: space.id }, body });
       await loadSpaces(chat);
@@ -61,6 +67,18 @@ export function SpaceDialog({ space, onClose }: Props) {
             onInput={({ currentTarget }) => setDescription(currentTarget.value)}
           />
         </label>
+        {hasDirectory && (
+          <fieldset>
+            <label>
+              <input
+                type="checkbox"
+                checked={isDiscoverable}
+                onChange={({ currentTarget }) => setDiscoverable(currentTarget.checked)}
+              />
+              {t("directory.discoverable")}
+            </label>
+          </fieldset>
+        )}
         <ProblemText text={save.problem} />
         <button class="primary" type="submit" disabled={save.isBusy || name.trim() === ""}>
           {t(space ? "profile.save" : "spaces.make")}

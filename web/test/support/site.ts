@@ -14,7 +14,7 @@ import { watchProblems } from "./problems.ts";
 const PATIENCE = 60_000;
 
 /** The settings of servers with the page, which comes from their own origin. */
-export const SETTINGS = { ALLOWED_ORIGINS: "", ...newVapidKeys() };
+export const SETTINGS = { ALLOWED_ORIGINS: "", SPACES_DIRECTORY: "on", ...newVapidKeys() };
 
 /** The size of a page on a phone, and of one on a computer, in CSS pixels. */
 export const PHONE = { width: 390, height: 844 };

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { deleteAccount } from "../../../core/accounts/account-deletion.ts";
 import { changePassword } from "../../../core/accounts/passwords.ts";
 import { changeProfile, getMe } from "../../../core/accounts/users.ts";
+import type { Core } from "../../../core/context.ts";
 import { sumUnread, type UnreadTotal, type UnreadTotals } from "../../../core/conversations/unread.ts";
 import { policiesFor } from "../../../core/policies.ts";
 import { FriendPolicy, type OwnProfile, ProfileFields } from "../../../domain/accounts/user.ts";
@@ -13,7 +14,6 @@ import {
   DirectPolicy,
   GroupPolicy,
   LookupPolicy,
-  type Policies,
   ProfilePolicy,
   SpacePolicy,
 } from "../../../domain/server/policies.ts";
@@ -69,6 +69,9 @@ const ShownPolicies = z
     }),
     groups: GroupPolicy.meta({ description: "`server`: the user creates no groups" }),
     spaces: SpacePolicy.meta({ description: "`server`, `off`: the user makes no spaces" }),
+    space_directory: z.boolean().meta({
+      description: "Whether there is a directory of spaces that anybody may join",
+    }),
     bots: BotPolicy.meta({ description: "`server`: the user makes no bots" }),
     lookup: LookupPolicy.meta({
       description:
@@ -190,7 +193,7 @@ const unreadRoute = pageRoute("get", "/v1/me/unread", {
 export const me = v1Router()
   .openapi(getRoute, async (c) => {
     const me = await getMe(c.var.core, c.var.caller);
-    return c.json(serializeMe(me, policiesFor(c.var.core, me), c.var.core.settings.consent), 200);
+    return c.json(serializeMe(me, shownPolicies(c.var.core, me), c.var.core.settings.consent), 200);
   })
   .openapi(patchRoute, async (c) => {
     const { friend_policy, who_may_write, who_may_add, ...fields } = c.req.valid("json");
@@ -201,7 +204,7 @@ export const me = v1Router()
       ...(who_may_add && { whoMayAdd: who_may_add }),
     };
     const changed = await changeProfile(c.var.core, c.var.caller, change);
-    return c.json(serializeMe(changed, policiesFor(c.var.core, changed), c.var.core.settings.consent), 200);
+    return c.json(serializeMe(changed, shownPolicies(c.var.core, changed), c.var.core.settings.consent), 200);
   })
   .openapi(deleteRoute, async (c) => {
     const erases = c.req.valid("query").messages === "erase";
@@ -218,7 +221,15 @@ export const me = v1Router()
   );
 
 /** The profile of a user as v1 shows it to themselves, with what they may do. */
-function serializeMe(me: OwnProfile, policies: Policies, consent: DefaultConsent): z.infer<typeof Me> {
+function shownPolicies(core: Core, me: OwnProfile): z.infer<typeof ShownPolicies> {
+  return { ...policiesFor(core, me), space_directory: core.settings.spacesDirectory };
+}
+
+function serializeMe(
+  me: OwnProfile,
+  policies: z.infer<typeof ShownPolicies>,
+  consent: DefaultConsent,
+): z.infer<typeof Me> {
   const { email, gender, birthday, location, language, signature, friendPolicy, metadata } = me;
   return {
     ...serializeUser(me),

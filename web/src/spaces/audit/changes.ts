@@ -15,7 +15,9 @@ export function changesOf({ from = {}, to = {} }: Entry): readonly string[] {
   const texts = TEXTS.flatMap((field) => {
     const [before, after] = [from[field], to[field]];
     if (typeof after !== "string") return [];
-    return typeof before === "string" ? `“${before}” → “${after}”` : `“${after}”`;
+    if (typeof before === "string") return `“${before}” → “${after}”`;
+    // What is new is called so in the line itself.
+    return field === "name" || after === "" ? [] : `“${after}”`;
   });
   const rights = [
     ...listed(t("audit.mayNow"), more(from, to, "permissions")),

@@ -55,7 +55,8 @@ export function NewInvitation({ space, known, onMade, onClose }: Props) {
   });
   // Whoever comes in follows the default channels anyway.
   const channels = channelsOf(id)?.filter((channel) => !channel.default) ?? [];
-  const hasRoles = permissions.includes("manage_roles") && roles.value?.some((one) => one.id !== EVERYONE);
+  const hasRoles =
+    permissions.includes("manage_roles") && roles.value?.every(({ id: one }) => one === EVERYONE) !== true;
   return (
     <Dialog title={t("group.makeLink")} onClose={onClose}>
       <form

@@ -79,7 +79,7 @@ export function ReadersDialog({ space, channel, onClose }: Props) {
                 ]}
               />
             )}
-            <small class="why">{becauseOf(space, member, roles ?? [])}</small>
+            <p class="why">{becauseOf(space, member, roles ?? [])}</p>
           </PersonRow>
         ))}
       </ul>

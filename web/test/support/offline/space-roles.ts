@@ -240,6 +240,28 @@ export const SPACE_ROLES: readonly Action[] = [
     },
   },
   {
+    ...{ name: "Join a space of the directory", calls: ["post /v1/spaces/{id}/join"] },
+    ...{ before: "says", lost: "says" },
+    play: async (world) => {
+      const { ann, ben } = world;
+      const name = world.word();
+      const { id } = Object(await ben.call("POST", "/v1/spaces", { name, discoverable: true }));
+      return {
+        hash: "#/new",
+        ready: (page) => page.getByRole("button", { name: "Find a space" }),
+        open: async (page) => {
+          await page.getByRole("button", { name: "Find a space" }).click();
+          await page.getByRole("button", { name: `Join ${name}` }).waitFor();
+        },
+        act: (page) => page.getByRole("button", { name: `Join ${name}` }).click(),
+        worked: (page) => page.getByRole("heading", { name: "# general" }),
+        state: async () =>
+          Object(await ann.call("GET", "/v1/spaces")).items.some((one: { id: number }) => one.id === id),
+        done: true,
+      };
+    },
+  },
+  {
     ...{ name: "Withdraw an invitation to a space", calls: ["delete /v1/spaces/{id}/invitations/{code}"] },
     ...{ before: "says", lost: "says" },
     play: async (world) => {

@@ -162,6 +162,12 @@ export const OPENED: readonly View[] = [
     seen: (page) => dialog(page).getByRole("checkbox").last(),
   },
   {
+    name: "directory of spaces",
+    hash: () => "#/new",
+    open: (page, say) => page.getByRole("button", { name: say("directory.title") }).click(),
+    seen: (page) => dialog(page).getByRole("listitem").first(),
+  },
+  {
     name: "link to a space",
     hash: () => "#/",
     open: async (page, say) => {

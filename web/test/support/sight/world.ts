@@ -127,7 +127,8 @@ export async function lively(site: Site) {
 
   // Spaces: one of her own, one in which she follows little, one that she is invited to.
   const space = async (by: Person, name: string) => {
-    const made = Object(await by.call("POST", "/v1/spaces", { name, description: "Soil, seeds and tools" }));
+    const profile = { name, description: "Soil, seeds and tools", discoverable: true };
+    const made = Object(await by.call("POST", "/v1/spaces", profile));
     const url = `/v1/spaces/${made.id}`;
     const added = Object(await by.call("POST", `${url}/channels`, { name: "seeds", topic: LONG.group }));
     const invitation = Object(await by.call("POST", `${url}/invitations`, {}));
