@@ -244,7 +244,8 @@ export const SPACE_ROLES: readonly Action[] = [
     ...{ before: "says", lost: "says" },
     play: async (world) => {
       const { ann, ben } = world;
-      const name = world.word();
+      // The directory has the spaces of all worlds.
+      const name = `${world.word()} ${ben.user.username}`;
       const { id } = Object(await ben.call("POST", "/v1/spaces", { name, discoverable: true }));
       return {
         hash: "#/new",
@@ -268,7 +269,6 @@ export const SPACE_ROLES: readonly Action[] = [
       const { there, path } = await withRoles(world);
       const { choose, open, ...rest } = there;
       const { ann } = world;
-      await ann.call("POST", `${path}/invitations`, {});
       return {
         ...rest,
         open: async (page) => {
