@@ -41,6 +41,7 @@ import CLIENT_MESSAGES from "../../packages/client/docs/messages.md";
 import CLIENT_OUTBOX from "../../packages/client/docs/outbox.md";
 import CLIENT_PEOPLE from "../../packages/client/docs/people.md";
 import CLIENT_RESUME from "../../packages/client/docs/resume.md";
+import CLIENT_SPACES from "../../packages/client/docs/spaces.md";
 import CLIENT_TABS from "../../packages/client/docs/tabs.md";
 import CLIENT_UPLOADS from "../../packages/client/docs/uploads.md";
 import CLIENT_WINDOWS from "../../packages/client/docs/windows.md";
@@ -119,6 +120,7 @@ export const CLIENT_SOURCES: readonly Source[] = [
   client("cache", "Cache", CLIENT_CACHE),
   client("tabs", "Tabs", CLIENT_TABS),
   client("people", "People and drafts", CLIENT_PEOPLE),
+  client("spaces", "Spaces of the client", CLIENT_SPACES),
   client("attention", "Attention and news", CLIENT_ATTENTION),
   client("uploads", "Uploads", CLIENT_UPLOADS),
   client("calls", "Calls of the client", CLIENT_CALLS),

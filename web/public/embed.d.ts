@@ -76,6 +76,8 @@ export interface ParleyEventMap {
 /** What the elements take in JSX. React 19 and Preact set a property where the element has one. */
 export interface ParleyAttributes {
   conversation?: number | string | undefined;
+  /** of `<parley-inbox>` alone */
+  space?: number | string | undefined;
   token?: string | undefined;
   getToken?: GetToken | undefined;
   server?: string | undefined;

@@ -45,6 +45,7 @@ const ENTRIES: Entry[] = [
   { name: "parley-client/drafts alone", code: 'export * from "./drafts/index.js"', limit: 3_392 },
   { name: "parley-client/attention alone", code: 'export * from "./attention/index.js"', limit: 384 },
   { name: "parley-client/news alone", code: 'export * from "./news/index.js"', limit: 1_216 },
+  { name: "parley-client/spaces alone", code: 'export * from "./spaces/index.js"', limit: 1_152 },
   { name: "parley-client/held alone", code: 'export * from "./held/index.js"', limit: 576 },
 ];
 

@@ -21,6 +21,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   "parley-react/text": 896,
   "parley-react/excerpts": 1_408,
   "parley-react/keys": 192,
+  "parley-react/spaces": 256,
 };
 
 for (const [name, limit] of Object.entries(LIMITS)) {

@@ -28,7 +28,7 @@ interface Opened {
 
 /** An element that shows something of a user's chats. docs/guides/embed.md describes what pages see of it. */
 export abstract class Embedded extends HTMLElement implements ParleyElement {
-  static readonly observedAttributes = ["conversation", "token", "server", "lang"];
+  static readonly observedAttributes = ["conversation", "space", "token", "server", "lang"];
   readonly #root = this.attachShadow({ mode: "open" });
   #getToken: GetToken | undefined;
   #opened: Opened | undefined;

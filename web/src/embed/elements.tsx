@@ -16,13 +16,13 @@ export class ParleyChat extends Embedded implements ParleyChatElement {
   }
 }
 
-/** `<parley-inbox>`: the conversations of a user, and the chosen one. */
+/** `<parley-inbox>`: the conversations of a user, or those in a space, and the chosen one. */
 export class ParleyInbox extends Embedded implements ParleyInboxElement {
   protected override view(id: number) {
-    return <Inbox named={id} />;
+    return <Inbox named={id} space={this.getAttribute("space")} />;
   }
 
   protected override keyOf(): string {
-    return "*";
+    return `*${this.getAttribute("space") ?? ""}`;
   }
 }

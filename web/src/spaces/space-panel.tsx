@@ -1,4 +1,5 @@
 import { useChat } from "parley-client/react";
+import { spaceIdOf } from "parley-client/spaces";
 import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -7,7 +8,7 @@ import { Menu } from "../ui/overlay/menu.tsx";
 import { addChannel } from "./channels/channel-actions.tsx";
 import { ChannelList } from "./channels/channel-list.tsx";
 import { invite, spaceActions } from "./space-actions.tsx";
-import { type Space, spaceIdOf } from "./state.ts";
+import type { Space } from "./state.ts";
 
 interface Props {
   space: Space;

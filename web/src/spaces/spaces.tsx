@@ -1,4 +1,5 @@
 import { useChat } from "parley-client/react";
+import { spaceIdOf } from "parley-client/spaces";
 import { useEffect, useRef } from "preact/hooks";
 import { search } from "../search/search.ts";
 import { useAccount } from "../state/context.ts";
@@ -15,7 +16,6 @@ import {
   knownChannels,
   loadChannels,
   loadSpaces,
-  spaceIdOf,
   spaces,
 } from "./state.ts";
 

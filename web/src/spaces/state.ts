@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat, ConversationEntry, components } from "parley-client";
+import { spaceIdOf } from "parley-client/spaces";
 import { naming } from "../attention/naming.ts";
 import { type GroupEntry, isChannel, isManager, titleOf } from "../group/rights.ts";
 import { when } from "../i18n/format.ts";
@@ -53,11 +54,6 @@ naming.value = (entry) => {
   const space = spaceOf(entry);
   return space ? `${titleOf(entry)} · ${space.name}` : entry.name;
 };
-
-/** The space of a conversation; 0: it is no channel. */
-export function spaceIdOf(entry: ConversationEntry | undefined): number {
-  return (entry?.kind === "group" && entry.space_id) || 0;
-}
 
 /** The space of a conversation, by its name, if the user is in it. */
 export function spaceOf(entry: ConversationEntry): Space | undefined {

@@ -94,6 +94,27 @@ test("a thread opens over a narrow chat, is answered there, and its count stands
   await expect.poll(async () => (await ann.conversation(id)).unread_count).toBe(0);
 });
 
+test("an inbox of a space has its channels that the user follows, and counts those alone", async () => {
+  const [ann, ben] = [await site.person("ann"), await site.person("ben")];
+  const { id } = Object(await ann.call("POST", "/v1/spaces", { name: "Garden club" }));
+  const made = Object(await ann.call("POST", `/v1/spaces/${id}/channels`, { name: "seeds" }));
+  const { code } = Object(await ann.call("POST", `/v1/spaces/${id}/invitations`, {}));
+  await ben.call("POST", `/v1/invitations/${code}`);
+  const direct = await ann.openDirect(ben);
+  const { page } = await product.embed(ann, { space: `${id}` }, { tag: "parley-inbox" });
+  await expect.poll(() => events(page, "ready")).toBe("ready");
+  const names = () =>
+    page.getByRole("navigation", { name: "Conversations" }).locator(".name").allInnerTexts();
+  await expect.poll(async () => (await names()).toSorted()).toEqual(["general", "seeds"]);
+  await ben.send(direct.id, "Elsewhere");
+  await ben.send(Number(made.id), "Beans?");
+  await expect.poll(() => events(page, "unread")).toMatch(/unread=1$/);
+  await page.getByRole("button", { name: /^seeds/ }).click();
+  await expect.poll(() => texts(page)).toEqual(["Beans?"]);
+  await set(page, { space: "0" });
+  await page.getByText("No conversations yet").waitFor();
+});
+
 test("an inbox shows the list and the chosen conversation: side by side, or one of them", async () => {
   const [ann, ben, cem] = [await site.person("ann"), await site.person("ben"), await site.person("cem")];
   const [direct, group] = [await ann.openDirect(ben), await ann.openGroup("Hike", [ben, cem])];

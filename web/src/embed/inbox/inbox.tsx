@@ -1,4 +1,4 @@
-import type { ConversationEntry } from "parley-client";
+import type { ChatState, ConversationEntry } from "parley-client";
 import { attentionOf, badgeOf } from "parley-client/attention";
 import { useChat } from "parley-client/react";
 import { graphemes } from "parley-react/text";
@@ -23,12 +23,18 @@ const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, Hom
 interface Props {
   /** the conversation that the page has named; 0: none */
   named: number;
+  /** the id of the space whose channels are listed alone, as the page has written it; null: all are listed */
+  space: string | null;
 }
 
 /** The conversations of a user beside the chosen one; where there is little room, one of both. */
-export function View({ named }: Props) {
+export function View({ named, space }: Props) {
   const { chat, tell } = useHost();
-  const entries = useChat(chat, ({ conversations }) => conversations);
+  const listed = ({ conversations }: ChatState) =>
+    space === null
+      ? conversations
+      : conversations.filter((one) => one.kind === "group" && `${one.space_id}` === space);
+  const entries = useChat(chat, listed);
   const isListed = useChat(chat, (state) => state.isListed);
   const [id, setId] = useState(named);
   const box = useRef<HTMLDivElement>(null);
@@ -36,9 +42,9 @@ export function View({ named }: Props) {
   const wasReady = useRef(false);
   /** the conversation that the user has just left */
   const left = useRef<number | undefined>(undefined);
-  useUnread(({ conversations }) => ({
-    count: badgeOf(conversations, Date.now()),
-    mentions: conversations.reduce((sum, { mentions }) => sum + mentions.length, 0),
+  useUnread((state) => ({
+    count: badgeOf(listed(state), Date.now()),
+    mentions: listed(state).reduce((sum, { mentions }) => sum + mentions.length, 0),
   }));
   useEffect(() => setId(named), [named]);
   useEffect(() => {
