@@ -10,8 +10,7 @@ const LIMIT = 20;
  * everybody, if a channel decides that.
  * @param begun what is written of a name, behind its `@`
  */
-export async function findNameable({ api }: Chat, group: GroupEntry | undefined, begun: string) {
-  if (!group) return {};
+export async function findNameable({ api }: Chat, group: GroupEntry, begun: string) {
   const path = { id: group.id };
   const q = begun.slice(1);
   const query = { limit: LIMIT, ...(q && { q }) };

@@ -35,14 +35,13 @@ const PAUSE = 250;
  */
 export function useNameable(id: number, group: Group | undefined, text: string, leads: boolean) {
   const { chat } = useAccount();
-  const isPart = group !== undefined && (group.crowd || "space_id" in group);
+  const isPart = !!group && (group.crowd || "space_id" in group);
   const all = useMembers(group && !isPart && text.includes("@") ? id : undefined);
   const q = usePaused((isPart && BEGUN.exec(text)?.[0].trim()) || "", PAUSE);
-  const found = useLoaded(
-    q,
-    async () => q && (await import("../spaces/nameable.ts")).findNameable(chat, group, q),
+  const found = useLoaded(q, async () =>
+    isPart && q ? (await import("../spaces/nameable.ts")).findNameable(chat, group, q) : undefined,
   );
   // A list that an older release has kept has no policies.
   const mayNameAll = leads || group?.policies?.mention_all !== "admins";
-  return { members: all, isPart, mayNameAll, ...(found.value || {}) };
+  return { members: all, isPart, mayNameAll, ...found.value };
 }
