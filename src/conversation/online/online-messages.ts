@@ -59,13 +59,14 @@ export class OnlineMessages {
     const { gate, publisher } = this.#deps;
     const { state, members, profiles } = this.#room;
     const made = { conversationId: state.id, clientMsgId, kind, customData, createdAt: Date.now() };
-    const { kind: conversationKind, handle } = state.profile;
+    const { kind: conversationKind, handle, spaceId } = state.profile;
     const sent = { conversationId: state.id, senderId: userId, kind, body, clientMsgId };
     const { body: said, shadowed: isShadowed } = await gate.checkPassing(sent);
     // The sender may have been muted, or have left, meanwhile.
     this.#admit(userId, { kind, body, thread: undefined });
     const nameCard = members.active(userId).name_card || undefined;
-    const place = { conversationKind, handle: handle ?? null, sender: profiles.get(userId), nameCard };
+    const at = { conversationKind, handle: handle ?? null, spaceId };
+    const place = { ...at, sender: profiles.get(userId), nameCard };
     const message = { ...made, ...place, body: said };
     const event = { type: "online_message", message } as const;
     if (!isShadowed) publisher.tellDevices({ event, to: { around: userId, self: "nowhere" } });

@@ -63,8 +63,8 @@ export function createStores(host: RoomHost, publisher: Publisher) {
   const recent = new RecentRows<Encoded>(sql);
   const personOf = (id: UserId) => profiles.get(id);
   const place = () => {
-    const { kind, handle, name } = state.profile;
-    return { kind, handle, name, users: () => members.pair().map(personOf), profileOf: personOf };
+    const { kind, handle, name, spaceId } = state.profile;
+    return { kind, handle, name, spaceId, users: () => members.pair().map(personOf), profileOf: personOf };
   };
   const archivePlaces = new ArchivePlaces(storage);
   const archives = new Archives(state.id, archivePlaces, host.archives, timing.archives);

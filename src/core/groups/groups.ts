@@ -29,6 +29,7 @@ import { getConversation } from "../conversations/conversations.ts";
 import { requireAllowed, requireOutOfShadow } from "../moderation/shown-texts.ts";
 import { requireNoStrangers } from "../policies.ts";
 import { counted } from "../quotas.ts";
+import { tellOnlineMembers } from "../spaces/tell-devices.ts";
 
 /** A member as others see them. */
 export interface GroupMember extends Omit<Membership, "userId"> {
@@ -82,13 +83,15 @@ export async function editGroup(
   await core.conversations.edit(id, { userId: caller, change: fields });
   const conversation = await getConversation(core, caller, id);
   const { spaceId } = conversation;
-  if (spaceId !== null && (name !== undefined || introduction !== undefined)) {
+  if (spaceId === null) return conversation;
+  if (name !== undefined || introduction !== undefined) {
     const after = {
       ...(name !== undefined && { name }),
       ...(introduction !== undefined && { topic: introduction }),
     };
     await noteChannel(core.db, spaceId, noteOf(caller, "channel_changed", { conversationId: id, after }));
   }
+  tellOnlineMembers(core, spaceId);
   return conversation;
 }
 
@@ -319,10 +322,13 @@ export async function handOver(
 export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
   await core.conversations.dissolve(id, { userId: caller });
   core.securityLog.record("group_dissolved", { user: null, by: caller, conversation: id });
-  await noteChannelEnd(core.db, id, noteOf(caller, "channel_deleted")).catch((error: unknown) =>
+  const note = noteOf(caller, "channel_deleted");
+  const spaceId = await noteChannelEnd(core.db, id, note).catch((error: unknown) => {
     // It is dissolved all the same.
-    log("warn", "audit_not_noted", { conversation: id, ...errorFields(error) }),
-  );
+    log("warn", "audit_not_noted", { conversation: id, ...errorFields(error) });
+    return null;
+  });
+  if (spaceId !== null) tellOnlineMembers(core, spaceId);
 }
 
 /** The pending join requests, the oldest first. @throws `not_found`, `forbidden` */

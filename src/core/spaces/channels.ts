@@ -7,8 +7,14 @@ import {
   type UserId,
 } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import type { StoredCategory } from "../../domain/spaces/category.ts";
-import { type ChannelLook, lookOf, type OwnChannel } from "../../domain/spaces/channel.ts";
+import {
+  type ChannelLook,
+  type ChannelProfile,
+  lookOf,
+  type OwnChannel,
+} from "../../domain/spaces/channel.ts";
 import { has } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
 import type { RoleId } from "../../domain/spaces/role.ts";
@@ -34,7 +40,12 @@ import { getSpace, type OwnSpace, requireIn, requirePermission } from "./spaces.
 import { tellOnlineMembers } from "./tell-devices.ts";
 
 /** A new channel. */
-type NewChannel = { name: string; topic?: string | undefined; clientChannelId?: string | undefined } & {
+type NewChannel = {
+  name: string;
+  topic?: string | undefined;
+  clientChannelId?: string | undefined;
+  profile?: ChannelProfile | undefined;
+} & {
   [Field in keyof Wanted]?: Wanted[Field] | undefined;
 };
 
@@ -102,10 +113,14 @@ export async function createChannel(
 ): Promise<{ channel: OwnChannel; created: boolean }> {
   const { name, topic, visibility = "open", kind = "text", roleIds = [], userIds = [] } = wanted;
   const { categoryId = null, isDefault = false, clientChannelId } = wanted;
+  const profile = wanted.profile && core.fileOrigins.withStoredAvatar(wanted.profile);
   const space = await requirePermission(core, caller, id, "manage_channel", "make channels");
   requireMayMakeChannels(core);
   await requireOutOfShadow(core, caller);
-  await requireAllowed(core, { group_name: name, group_text: [topic] });
+  await requireAllowed(core, {
+    ...{ group_name: name, group_text: [topic, profile?.announcement] },
+    group_data: textsIn(profile?.customFields ?? {}),
+  });
   const named = visibility === "private" ? { roleIds, userIds } : { roleIds: [], userIds: [] };
   // A client id is unique for its user over all groups: here it is one of this space.
   const clientGroupId =
@@ -115,7 +130,7 @@ export async function createChannel(
     await requireNamed(core, space, named);
     if (categoryId !== null) await requireCategory(core, caller, space, categoryId);
   }
-  const channel = newChannel(caller, { name, topic, clientGroupId });
+  const channel = newChannel(caller, { name, topic, clientGroupId, profile });
   const overrides = firstOverrides(
     { userId: caller, permissions: space.permissions },
     { visibility, kind },

@@ -1,5 +1,5 @@
 import { type ClientGroupId, ConversationCode, type UserId } from "../../domain/ids.ts";
-import { type ChannelLook, withLook } from "../../domain/spaces/channel.ts";
+import { type ChannelLook, type ChannelProfile, withLook } from "../../domain/spaces/channel.ts";
 import { bitsOf, type PermissionBits } from "../../domain/spaces/permission.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
@@ -13,7 +13,13 @@ export function newChannel(
     name,
     topic = "",
     clientGroupId = null,
-  }: { name: string; topic?: string | undefined; clientGroupId?: ClientGroupId | null },
+    profile,
+  }: {
+    name: string;
+    topic?: string | undefined;
+    clientGroupId?: ClientGroupId | null;
+    profile?: ChannelProfile | undefined;
+  },
 ): FirstChannel {
   return {
     ...{
@@ -24,7 +30,8 @@ export function newChannel(
       viewers: "none",
       among: "anybody",
     },
-    ...{ avatar: "", announcement: "", handle: null, maxMembers: null, customFields: {}, discoverable: null },
+    ...{ avatar: "", announcement: "", customFields: {}, ...profile },
+    ...{ handle: null, maxMembers: null, discoverable: null },
     ...{ clientGroupId, externalId: null, metadata: "", history: null, mayLeave: false },
     ...{ retentionDays: null, legalHold: false, slowModeS: 0, muteAll: false },
     code: ConversationCode.parse(randomHex()),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { invalid } from "../errors.ts";
 import { ConversationId } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
 import type { ListPosition } from "./conversation-list.ts";
 
 /** A page of a list; `nextCursor` selects the next page, null: this is the last one. */
@@ -83,5 +84,16 @@ function parse(cursor: string): unknown {
     return JSON.parse(atob(cursor));
   } catch {
     return undefined;
+  }
+}
+
+/** All items of a list, page by page: some APIs have no pages, or number them. */
+export async function allOf<Item>(read: (query: PageQuery) => Promise<Page<Item>>): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { items, nextCursor } = await read({ limit: LIMITS.page, cursor });
+    all.push(...items);
+    if (nextCursor === null) return all;
+    cursor = nextCursor;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationId, Seq, UserId } from "../ids.ts";
+import { ConversationId, Seq, SpaceId, UserId } from "../ids.ts";
 import { Kind } from "./content.ts";
 import { Priority } from "./message.ts";
 
@@ -34,7 +34,10 @@ export const Recipient = z.discriminatedUnion("type", [
   z.object({ type: z.literal("direct"), username: z.string() }),
   z.object({
     type: z.literal("group"),
-    group: z.union([z.object({ id: ConversationId }), z.object({ handle: Handle })]),
+    group: z.union([
+      z.object({ id: ConversationId, spaceId: SpaceId.optional() }),
+      z.object({ handle: Handle }),
+    ]),
   }),
 ]);
 export type Recipient = z.infer<typeof Recipient>;

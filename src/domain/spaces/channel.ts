@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CustomFields } from "../custom-fields.ts";
 import type { CategoryId, ConversationId, UserId } from "../ids.ts";
 import { bitsOf, has, type PermissionBits } from "./permission.ts";
 import type { Override } from "./rights.ts";
@@ -12,8 +13,15 @@ export type ChannelVisibility = z.infer<typeof ChannelVisibility>;
 export const ChannelKind = z.enum(["text", "announcement"]);
 export type ChannelKind = z.infer<typeof ChannelKind>;
 
+/** What a channel has besides its name and its topic. */
+export interface ChannelProfile {
+  avatar: string;
+  announcement: string;
+  customFields: CustomFields;
+}
+
 /** A channel as the list of its space shows it. */
-export interface StoredChannel {
+export interface StoredChannel extends ChannelProfile {
   id: ConversationId;
   name: string;
   /** what it is about */
@@ -22,6 +30,8 @@ export interface StoredChannel {
   ownerId: UserId | null;
   /** seconds between two messages of one member; 0: none */
   slowModeS: number;
+  /** who may not manage it may not write */
+  muteAll: boolean;
   /** ms since 1970 */
   createdAt: number;
   /** the category that it is shown in; null: none */

@@ -5,7 +5,7 @@ import type { SpaceId, UserId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 
 /** Where a message stands, for wire formats that write it beside the message: the same for all members. */
-export interface EncodingContext extends Pick<Profile, "kind" | "handle" | "name"> {
+export interface EncodingContext extends Pick<Profile, "kind" | "handle" | "name" | "spaceId"> {
   /** the two users of a direct conversation */
   users(): Person[];
   /** a user whom the message names */

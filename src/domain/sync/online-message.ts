@@ -1,5 +1,6 @@
 import type { Person } from "../accounts/person.ts";
 import type { ConversationKind } from "../conversations/conversation.ts";
+import type { SpaceId } from "../ids.ts";
 import type { Message } from "../messages/message.ts";
 
 /** A message for the devices that are connected. Nothing stores it: it has no place in the conversation. */
@@ -9,6 +10,8 @@ export interface OnlineMessage extends Pick<Message, "conversationId" | "kind" |
   conversationKind: ConversationKind;
   /** of a group that has one */
   handle: string | null;
+  /** of a channel */
+  spaceId: SpaceId | null;
   sender: Person;
   nameCard: string | undefined;
   customData: string | undefined;

@@ -3,7 +3,7 @@ import type { Person } from "../../domain/accounts/person.ts";
 import type { Profile } from "../../domain/conversations/conversation.ts";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import { isDiscoverable, POLICIES } from "../../domain/conversations/group-policies.ts";
-import type { ClientGroupId, ConversationId, Handle, UserId } from "../../domain/ids.ts";
+import type { ClientGroupId, ConversationId, Handle, SpaceId, UserId } from "../../domain/ids.ts";
 import type { CreatedConversation } from "../../domain/ports.ts";
 import { PERSON, PROFILE } from "../columns.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -117,12 +117,13 @@ export async function findGroupId(db: Database, address: GroupAddress): Promise<
   return found?.id ?? null;
 }
 
-/** The number and the handle of a group by its address; null as with `findGroup`. */
+/** The number of a group by its address, its handle and its space; null as with `findGroup`. */
 export async function findGroupIdAndHandle(
   db: Database,
   address: GroupAddress,
-): Promise<{ id: ConversationId; handle: Handle | null } | null> {
-  const query = db.select({ id: conversations.id, handle: conversations.handle }).from(conversations);
+): Promise<{ id: ConversationId; handle: Handle | null; spaceId: SpaceId | null } | null> {
+  const { id, handle, spaceId } = conversations;
+  const query = db.select({ id, handle, spaceId }).from(conversations);
   const [found] = await queryD1(query.where(and(hasAddress(address), isNull(conversations.dissolvedAt))));
   return found ?? null;
 }

@@ -11,18 +11,22 @@ export async function noteChannel(db: Database, spaceId: SpaceId, note: AuditNot
   for (const query of noteQueries(db, spaceId, note, sql`TRUE`)) await queryD1(query);
 }
 
-/** Notes the end of a conversation, with its name, if it was a channel. */
+/** Notes the end of a conversation, with its name, if it was a channel. @returns its space; null: it was none */
 export async function noteChannelEnd(
   db: Database,
   id: ConversationId,
   { by, at, action }: Pick<AuditNote, "by" | "at" | "action">,
-): Promise<void> {
-  await queryD1(
-    db.insert(spaceAudit).select(
-      sql`SELECT NULL, c.space_id, ${at}, ${by}, ${action}, NULL, NULL, c.id, NULL, json_object('name', c.name),
+): Promise<SpaceId | null> {
+  const [noted] = await queryD1(
+    db
+      .insert(spaceAudit)
+      .select(
+        sql`SELECT NULL, c.space_id, ${at}, ${by}, ${action}, NULL, NULL, c.id, NULL, json_object('name', c.name),
           NULL FROM conversations c WHERE c.id = ${id} AND c.space_id IS NOT NULL`,
-    ),
+      )
+      .returning({ spaceId: spaceAudit.spaceId }),
   );
+  return noted?.spaceId ?? null;
 }
 
 /**

@@ -94,7 +94,7 @@ const COMMON_CODES: Table = {
 /** The codes of all calls below a path. */
 const GROUP_CODES: Table = {
   ...{ conversation: 10_010, membership: 10_007, member: 10_007 },
-  bad: { groupID: 10_015 },
+  bad: { groupID: 10_015, topicID: 10_015, topicIDList: 10_015 },
 };
 const PATH_CODES: Record<string, Table> = {
   group: GROUP_CODES,
@@ -232,6 +232,12 @@ export function refuse(c: Context, failure: Failure, shown: object = {}): Respon
   });
   const msg = messages?.join("; ") ?? sentenceOf(c.req.path, failure) ?? detail;
   return c.json({ code, msg, data: shown }, status);
+}
+
+/** The same as one of several outcomes in an answer. */
+export function outcomeOf(path: string, failure: Failure): { code: number; message: string } {
+  const code = documentCode(path, failure) ?? WIRE_FAILURES[failure.code].code;
+  return { code, message: sentenceOf(path, failure) ?? failure.detail };
 }
 
 /** The same on a socket, where no call has a code of its own. `status`: that of the failure over HTTP. */

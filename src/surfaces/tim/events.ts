@@ -3,6 +3,7 @@ import type { Settings } from "../../domain/settings.ts";
 import type { DeviceEvent, EventPeople } from "../../domain/sync/socket-protocol.ts";
 import { serializeInList } from "./conversations/conversation.ts";
 import { serializeNotification } from "./conversations/notifications.ts";
+import { wireCommunityID } from "./ids.ts";
 import { serializeOnline } from "./messages/message.ts";
 
 /**
@@ -55,6 +56,8 @@ export function eventFrame(
       const { username: userID, nickname: nick, avatar } = event.user;
       return { type: "profile", user: { userID, nick, avatar } };
     }
+    case "space":
+      return { type: "community", groupID: wireCommunityID(event.spaceId) };
     case "presence":
       return { type: "status", userID: profileOf(event.userId).username, isOnline: event.online };
     case "friend":

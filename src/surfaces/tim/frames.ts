@@ -159,11 +159,11 @@ const NOTHING_READ = Position.parse(0);
 /** What all users get of a message: its head, then the fields that are the same for all. */
 function sharedPart(
   message: Message,
-  { kind, handle, name, users, profileOf }: EncodingContext,
+  { kind, handle, spaceId, name, users, profileOf }: EncodingContext,
 ): EncodedPart {
   const { conversationId: conversation, rev } = message;
   const isGroup = kind === "group";
-  const groupID = wireGroupID(conversation, handle);
+  const groupID = wireGroupID(conversation, { handle, spaceId });
   const wireConversation: WireConversation = isGroup
     ? { kind, groupID, name }
     : { kind: "direct", peer: { username: "" }, peerReadSeq: NOTHING_READ };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GroupAddress } from "../../domain/conversations/group-address.ts";
 import { noMessage } from "../../domain/errors.ts";
-import { ConversationId, Seq } from "../../domain/ids.ts";
+import { ConversationId, Seq, SpaceId } from "../../domain/ids.ts";
 import { DraftId } from "../../domain/messages/draft.ts";
 import { storedForm } from "../../lib/text-forms.ts";
 import { orConstant } from "./constants.ts";
@@ -32,6 +32,9 @@ export const conversationType = orConstant(
 const DIGITS = /^[1-9]\d{0,15}$/;
 /** A handle: 1–48 printable ASCII characters. */
 const HANDLE = /^[\x20-\x7e]{1,48}$/;
+/** A community with topics, and a topic of it. No handle begins so. */
+const COMMUNITY = /^@TGS#_([1-9]\d{0,15})$/;
+const TOPIC = /^@TGS#_([1-9]\d{0,15})@TOPIC#_([1-9]\d{0,15})$/;
 
 /**
  * The id of a group.
@@ -49,8 +52,40 @@ function parseGroup(text: string): GroupAddress | undefined {
     const id = ConversationId.safeParse(Number(text)).data;
     return id === undefined ? undefined : { id };
   }
-  return HANDLE.test(text) ? { handle: text } : undefined;
+  return parseTopic(text) ?? (HANDLE.test(text) ? { handle: text } : undefined);
 }
+
+/** A topic has the number of its channel, which no other space has. */
+function parseTopic(text: string): { id: ConversationId; spaceId: SpaceId } | undefined {
+  const [, space, channel] = TOPIC.exec(text) ?? [];
+  const address = z.object({ id: ConversationId, spaceId: SpaceId });
+  return address.safeParse({ id: Number(channel), spaceId: Number(space) }).data;
+}
+
+/**
+ * The id of a topic.
+ * @throws `validation_failed` for text that can be none
+ */
+export const topicID = z.string().transform((text, context) => {
+  const found = parseTopic(text);
+  if (found) return found;
+  context.addIssue("must be the id of a topic");
+  return z.NEVER;
+});
+
+/** The space of which a group's address is that of the community; null: of none. */
+export function spaceAt(group: GroupAddress): SpaceId | null {
+  if ("id" in group) return null;
+  return SpaceId.safeParse(Number(COMMUNITY.exec(group.handle)?.[1])).data ?? null;
+}
+
+/** Whether a group's address is that of a topic. */
+export function isTopic(group: GroupAddress): boolean {
+  return "id" in group && group.spaceId !== undefined;
+}
+
+/** The id of a community with topics, which is a space. */
+export const wireCommunityID = (id: SpaceId): string => `@TGS#_${id}`;
 
 /** The id of a conversation: `C2C<userID>`, `GROUP<groupID>` or `@TIM#SYSTEM`. */
 export const conversationID = z.string().transform((text, context): ConversationAddress => {
@@ -87,20 +122,23 @@ export const SYSTEM_ID = SYSTEM;
 export function wireConversationID(name: ConversationAddress): string {
   if (name.type === "system") return SYSTEM;
   if (name.type === "direct") return directID(name.username);
-  return groupConversationID("id" in name.group ? String(name.group.id) : name.group.handle);
+  return groupConversationID(wireGroupName(name.group));
 }
 
-/**
- * The id of a group.
- * @param handle null or absent: the group has none, and its number is its id
- */
-export function wireGroupID(id: ConversationId, handle?: string | null): string {
-  return handle ?? String(id);
+/** What the id of a group is made of: a channel's of its space, another's of its handle, or its number. */
+interface GroupNames {
+  handle?: string | null | undefined;
+  spaceId?: SpaceId | null | undefined;
+}
+
+/** The id of a group, or of a topic. */
+export function wireGroupID(id: ConversationId, { handle, spaceId }: GroupNames): string {
+  return spaceId ? `${wireCommunityID(spaceId)}@TOPIC#_${id}` : (handle ?? String(id));
 }
 
 /** The id of a group, from its address. */
 export function wireGroupName(name: GroupAddress): string {
-  return "id" in name ? String(name.id) : name.handle;
+  return "id" in name ? wireGroupID(name.id, name) : name.handle;
 }
 
 /** The id of a message: conversation and seq of a sent message, or the id of a draft. */

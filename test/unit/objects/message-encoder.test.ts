@@ -12,7 +12,7 @@ import { ANN, BOB, inIsolatedObject, isolatedRoom } from "../../support/objects/
 import { itemAt } from "../../support/objects/room.ts";
 
 const PLACE: EncodingContext = {
-  ...{ kind: "group", handle: null, name: "", users: () => [], profileOf: deletedUser },
+  ...{ kind: "group", handle: null, spaceId: null, name: "", users: () => [], profileOf: deletedUser },
 };
 
 /** The seqs that were encoded, in order. */

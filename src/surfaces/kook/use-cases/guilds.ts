@@ -9,7 +9,7 @@ import { listRoles } from "../../../core/spaces/roles.ts";
 import { getSpace, listSpaces, type OwnSpace } from "../../../core/spaces/spaces.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { Ban } from "../../../domain/conversations/ban.ts";
-import type { Page, PageQuery } from "../../../domain/conversations/pagination.ts";
+import { allOf } from "../../../domain/conversations/pagination.ts";
 import { noConversation } from "../../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
@@ -23,17 +23,6 @@ import { findUsersWithDeleted } from "../../../storage/accounts/users.ts";
 import { findSpaceMembers, listMuted, listSpaceMembers } from "../../../storage/spaces/members.ts";
 import { listOverrides } from "../../../storage/spaces/overrides.ts";
 import { findSpaceOf } from "../../../storage/spaces/spaces.ts";
-
-/** All items of a list: this API numbers its pages, and counts them. */
-async function allOf<Item>(read: (query: PageQuery) => Promise<Page<Item>>): Promise<Item[]> {
-  const all: Item[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const { items, nextCursor } = await read({ limit: LIMITS.page, cursor });
-    all.push(...items);
-    if (nextCursor === null) return all;
-    cursor = nextCursor;
-  }
-}
 
 /** All spaces of the caller, the newest first. */
 export function listAllSpaces(core: Core, caller: UserId): Promise<OwnSpace[]> {

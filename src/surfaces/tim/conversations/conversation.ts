@@ -1,7 +1,7 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
-import { Position, type UserId } from "../../../domain/ids.ts";
+import { Position, type SpaceId, type UserId } from "../../../domain/ids.ts";
 import type { Mentioned, Message } from "../../../domain/messages/message.ts";
 import { REMIND_TYPES, type SerializeContext, seconds, type WireConversation } from "../context.ts";
 import { UNKNOWN_CODES } from "../errors.ts";
@@ -23,11 +23,16 @@ export function toWireConversation({
   id,
   kind,
   handle,
+  spaceId,
   name,
   peer,
   peerRead,
-}: Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> & { peer?: Person }): WireConversation {
-  if (kind === "group" || !peer) return { kind: "group", groupID: wireGroupID(id, handle), name };
+}: Pick<Conversation, "id" | "kind" | "handle" | "name" | "peerRead"> & {
+  spaceId?: SpaceId | null;
+  peer?: Person;
+}): WireConversation {
+  if (kind === "group" || !peer)
+    return { kind: "group", groupID: wireGroupID(id, { handle, spaceId }), name };
   return { kind: "direct", peer, peerReadSeq: peerRead?.readSeq ?? Position.parse(0) };
 }
 
@@ -45,7 +50,7 @@ function serializeConversation(
   profiles: ProfileLookup,
   caller: UserId,
 ) {
-  const { kind, policy, unreadCount, lastMessage, peer, peerRead, pinned, mentioned, sorting } = conversation;
+  const { kind, policy, unreadCount, lastMessage, peer, peerRead, pinned, sorting } = conversation;
   const wireConversation = toWireConversation(conversation);
   const context = { wireConversation, profiles, caller: profiles(caller) };
   const groupID = wireConversation.kind === "group" ? wireConversation.groupID : "";
@@ -58,20 +63,24 @@ function serializeConversation(
     unreadCount,
     lastMessage: lastMessage ? lastMessageOf(lastMessage, context) : NO_MESSAGE,
     ...(peer ? { userProfile: userProfile(peer) } : { groupProfile: group && serializeGroup(group) }),
-    // A thread-only reply is not among the messages of this API.
-    groupAtInfoList: mentioned.filter(isInMain).map(({ seq, senderId, all, named }) => ({
-      ...{
-        from: profiles(senderId).username,
-        groupID,
-        messageSequence: seq,
-        atTypeArray: [all ? (named ? AT_ALL_AT_ME : AT_ALL) : AT_ME],
-      },
-    })),
+    groupAtInfoList: atInfoOf(conversation, groupID, profiles),
     ...{ remark: sorting?.remark ?? "", isPinned: pinned },
     ...{ markList: marksIn(sorting?.marks ?? 0), conversationGroupList: sorting?.groups ?? [] },
     messageRemindType: REMIND_TYPES[reminderOf(conversation)],
     peerReadTime: seconds(peerRead?.readAt ?? 0),
   };
+}
+
+/** The unread messages that mention the reader. A thread-only reply is not among the messages of this API. */
+export function atInfoOf(
+  { mentioned }: Pick<Conversation, "mentioned">,
+  groupID: string,
+  profiles: ProfileLookup,
+) {
+  return mentioned.filter(isInMain).map(({ seq, senderId, all, named }) => ({
+    ...{ from: profiles(senderId).username, groupID, messageSequence: seq },
+    atTypeArray: [all ? (named ? AT_ALL_AT_ME : AT_ALL) : AT_ME],
+  }));
 }
 
 /** The marks among the bits of a number, the lowest first. Numbers up to 2^53 have no bitwise operators. */

@@ -41,7 +41,7 @@ function payloadOf({ event, group, actor, message, application }: Notification) 
     operatorID: actor.username,
     operationType: OPERATIONS[event],
     groupProfile: {
-      groupID: wireGroupID(group.id, group.handle),
+      groupID: wireGroupID(group.id, group),
       name: group.name,
       type: TYPES[group.policy],
     },

@@ -3,9 +3,11 @@ import type { Conversation } from "../../../domain/conversations/conversation.ts
 import type { JoinPolicy, PolicyName, Role } from "../../../domain/conversations/group-kind.ts";
 import { joinMode } from "../../../domain/conversations/group-policies.ts";
 import type { JoinState } from "../../../domain/conversations/join-request.ts";
+import type { UserId } from "../../../domain/ids.ts";
 import { REMIND_TYPES, seconds, serializeFields } from "../context.ts";
-import { wireGroupID } from "../ids.ts";
+import { wireCommunityID, wireGroupID } from "../ids.ts";
 import { serializeLast } from "../messages/summary.ts";
+import type { Community, CommunityMember } from "../use-cases/communities.ts";
 import { reminderOf } from "../use-cases/conversations.ts";
 import type { GroupByName } from "../use-cases/groups.ts";
 
@@ -35,7 +37,7 @@ export const JOIN_STATES: Record<JoinState, string> = {
 export function serializeGroup(group: GroupByName) {
   const { name, avatar, introduction, announcement, owner, own } = group;
   return {
-    groupID: wireGroupID(group.id, group.handle),
+    groupID: wireGroupID(group.id, group),
     ...{ name, avatar, type: TYPES[group.policy], introduction, notification: announcement },
     ownerID: owner?.username ?? "",
     createTime: seconds(group.createdAt),
@@ -50,8 +52,33 @@ export function serializeGroup(group: GroupByName) {
   };
 }
 
+/** A community with topics as the caller sees it. Nobody writes in it: messages are in its topics. */
+export function serializeCommunity({ space, owner, capacity }: Community, caller: UserId) {
+  const { id, name, avatar, description, createdAt, memberCount, discoverable } = space;
+  return {
+    ...{ groupID: wireCommunityID(id), name, avatar, type: TYPES.community },
+    ...{ introduction: description, notification: "", ownerID: owner.username },
+    ...{ createTime: seconds(createdAt), infoSequence: 0, lastInfoTime: seconds(createdAt) },
+    selfInfo: {
+      role: owner.id === caller ? ROLES.owner : ROLES.member,
+      ...{ joinTime: 0, messageRemindType: REMIND_TYPES.usual, readedSequence: 0 },
+      ...{ nameCard: "", muteUntil: 0, memberCustomField: [] },
+    },
+    ...{ lastMessage: serializeLast(null), nextMessageSeq: 0 },
+    ...{ memberCount, maxMemberCount: capacity, muteAllMembers: false },
+    joinOption: discoverable ? JOIN_OPTIONS.free : JOIN_OPTIONS.closed,
+    ...{ groupCustomField: [], isSupportTopic: true },
+  };
+}
+
+/** A member of a community with topics. */
+export function serializeCommunityMember({ user, joinedAt, mutedUntil, isOwner }: CommunityMember) {
+  const role = isOwner ? "owner" : "member";
+  return serializeMember({ user, role, joinedAt, mutedUntil, nameCard: "", customFields: {} });
+}
+
 /** The caller's own membership; lists have fewer fields of it. */
-function serializeOwn(conversation: Conversation) {
+export function serializeOwn(conversation: Conversation) {
   const { role, joinedAt, readSeq, own } = conversation;
   return {
     role: ROLES[role],
@@ -69,8 +96,14 @@ function serializeOwn(conversation: Conversation) {
 /** This API's names of roles. */
 const ROLES: Record<Role, string> = { owner: "Owner", admin: "Admin", member: "Member" };
 
+/** What of a member is shown. */
+type ShownMember = Pick<
+  GroupMember,
+  "user" | "role" | "joinedAt" | "nameCard" | "mutedUntil" | "customFields"
+>;
+
 /** A member as this API shows them. */
-export function serializeMember({ user, role, joinedAt, nameCard, mutedUntil, customFields }: GroupMember) {
+export function serializeMember({ user, role, joinedAt, nameCard, mutedUntil, customFields }: ShownMember) {
   const { username, nickname, avatar, online } = user;
   return {
     ...{ userID: username, nick: nickname, avatar, role: ROLES[role], nameCard },

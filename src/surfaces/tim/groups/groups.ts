@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Core } from "../../../core/context.ts";
 import { dissolveGroup, editGroup } from "../../../core/groups/groups.ts";
+import { followChannel } from "../../../core/spaces/channels.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
 import type { JoinPolicy, PolicyName } from "../../../domain/conversations/group-kind.ts";
@@ -18,8 +19,17 @@ import { authenticated } from "../auth.ts";
 import { BODY, fields, parseBody } from "../body.ts";
 import { orConstant } from "../constants.ts";
 import { succeed } from "../envelope.ts";
-import { groupID, userID, wireGroupName } from "../ids.ts";
+import { groupID, isTopic, spaceAt, userID, wireGroupName } from "../ids.ts";
 import { GroupPin, serializeShown } from "../messages/messages.ts";
+import {
+  createCommunity,
+  dismissCommunity,
+  editCommunity,
+  getCommunity,
+  handOverCommunity,
+  joinCommunity,
+  quitCommunity,
+} from "../use-cases/communities.ts";
 import {
   createGroupByName,
   findGroupByAddress,
@@ -31,7 +41,8 @@ import {
   withGroup,
 } from "../use-cases/groups.ts";
 import { type ShownMessages, withProfiles } from "../use-cases/messages/by-id.ts";
-import { JOIN_STATES, serializeGroup } from "./group.ts";
+import { asCommunity } from "./communities.ts";
+import { JOIN_STATES, serializeCommunity, serializeGroup } from "./group.ts";
 
 /** The group kinds, by the names of clients. Two kinds have an older and a newer name. */
 const TYPES = {
@@ -89,8 +100,10 @@ const NewGroup = z
     joinOption: joinOption.optional(),
     memberList: z.array(InitialMember).max(LIMITS.groupMembers).default([]),
     groupCustomField: fields.optional(),
+    isSupportTopic: z.boolean().default(false),
   })
   .transform((input) => ({
+    community: input.type === "community" && input.isSupportTopic ? { joinPolicy: input.joinOption } : null,
     group: {
       name: input.name,
       policy: input.type ?? "private",
@@ -155,7 +168,13 @@ groups.post("/getGroupList", authenticated, weighs("page"), async (c) => {
  */
 groups.post("/getGroupProfile", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
-  return succeed(c, { group: serializeGroup(await getGroup(c.var.core, c.var.caller.userId, groupID)) });
+  const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  return succeed(c, {
+    group: space
+      ? serializeCommunity(await getCommunity(core, caller.userId, space), caller.userId)
+      : serializeGroup(await getGroup(core, caller.userId, groupID)),
+  });
 });
 
 /** `searchGroupByID`: finds a group of the caller's, or a discoverable one, of which strangers get a part. */
@@ -168,31 +187,34 @@ groups.post("/searchGroupByID", authenticated, async (c) => {
 
 /** `createGroup`: creates a group, with as many members as it has room for. */
 groups.post("/createGroup", authenticated, async (c) => {
-  const { group: newGroup, initialMembers } = await parseBody(c, NewGroup);
-  const { group, leftOut } = await createGroupByName(
-    c.var.core,
-    c.var.caller.userId,
-    newGroup,
-    initialMembers,
-  );
+  const { group: newGroup, initialMembers, community } = await parseBody(c, NewGroup);
+  const { core, caller } = c.var;
+  if (community) {
+    const fields = asCommunity({ ...newGroup, ...community }, initialMembers.length > 0);
+    const made = await createCommunity(core, caller.userId, { ...fields, name: newGroup.name });
+    return succeed(c, { group: serializeCommunity(made, caller.userId), overLimitUserIDList: [] });
+  }
+  const { group, leftOut } = await createGroupByName(core, caller.userId, newGroup, initialMembers);
   return succeed(c, { group: serializeGroup(group), overLimitUserIDList: leftOut });
 });
 
 /** `dismissGroup`: dissolves a group. */
 groups.post("/dismissGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
-  await withGroup(c.var.core, c.var.caller.userId, groupID, (id) =>
-    dissolveGroup(c.var.core, c.var.caller.userId, id),
-  );
+  const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  await (space
+    ? dismissCommunity(core, caller.userId, space)
+    : withGroup(core, caller.userId, groupID, (id) => dissolveGroup(core, caller.userId, id)));
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
 
 /** `quitGroup`: leaves a group. */
 groups.post("/quitGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
-  await withGroup(c.var.core, c.var.caller.userId, groupID, (id) =>
-    c.var.core.conversations.leave(id, { userId: c.var.caller.userId }),
-  );
+  const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  await (space ? quitCommunity(core, caller.userId, space) : quit(core, caller.userId, groupID));
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
 
@@ -200,6 +222,11 @@ groups.post("/quitGroup", authenticated, async (c) => {
 groups.post("/updateGroupProfile", authenticated, async (c) => {
   const { groupID, change } = await parseBody(c, GroupChange);
   const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  if (space) {
+    const changed = await editCommunity(core, caller.userId, space, asCommunity(change));
+    return succeed(c, { group: serializeCommunity(changed, caller.userId) });
+  }
   const group = await groupAfter(core, caller.userId, groupID, (id) =>
     editGroup(core, caller.userId, id, change),
   );
@@ -209,14 +236,31 @@ groups.post("/updateGroupProfile", authenticated, async (c) => {
 /** `joinGroup`: joins a group, or makes a join request. For a member it answers `AlreadyInGroup`. */
 groups.post("/joinGroup", authenticated, async (c) => {
   const { groupID, applyMessage } = await parseBody(c, JoinGroup);
-  const { state, group } = await joinGroupByName(c.var.core, c.var.caller.userId, groupID, applyMessage);
+  const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  if (space) {
+    const { state, community } = await joinCommunity(core, caller.userId, space);
+    return succeed(c, { status: JOIN_STATES[state], group: serializeCommunity(community, caller.userId) });
+  }
+  if (isTopic(groupID)) {
+    const group = await getGroup(core, caller.userId, groupID);
+    await followChannel(core, caller.userId, group.id, true);
+    return succeed(c, { status: JOIN_STATES.joined, group: serializeGroup(group) });
+  }
+  const { state, group } = await joinGroupByName(core, caller.userId, groupID, applyMessage);
   return succeed(c, { status: JOIN_STATES[state], ...(group && { group: serializeGroup(group) }) });
 });
 
 /** `changeGroupOwner`: hands the group over to another member. */
 groups.post("/changeGroupOwner", authenticated, async (c) => {
   const { groupID, newOwnerID } = await parseBody(c, OwnerChange);
-  const group = await handOverByName(c.var.core, c.var.caller.userId, groupID, newOwnerID);
+  const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  if (space) {
+    const handed = await handOverCommunity(core, caller.userId, space, newOwnerID);
+    return succeed(c, { group: serializeCommunity(handed, caller.userId) });
+  }
+  const group = await handOverByName(core, caller.userId, groupID, newOwnerID);
   return succeed(c, { group: serializeGroup(group) });
 });
 
@@ -233,6 +277,14 @@ groups.post("/getPinnedGroupMessageList", authenticated, weighs("page"), async (
   const pinned = await pinsOfGroup(c.var.core, c.var.caller.userId, groupID);
   return succeed(c, { messageList: serializeShown(pinned) });
 });
+
+/** Leaves a group. A topic is followed no more. @throws as `withGroup`, `conflict` */
+function quit(core: Core, caller: UserId, group: GroupAddress): Promise<void> {
+  return withGroup(core, caller, group, async (id) => {
+    if (isTopic(group)) await followChannel(core, caller, id, false);
+    else await core.conversations.leave(id, { userId: caller });
+  });
+}
 
 /** Pins a message of a group for all, or unpins it. @throws as `withGroup`, `forbidden`, `conflict` */
 function pinInGroup(

@@ -82,7 +82,7 @@ function serializeGroupApplication({ group, applicant, id, authentication, messa
   const { username, nickname, avatar } = applicant;
   return {
     ...{ applicant: username, applicantNick: nickname, applicantAvatar: avatar },
-    ...{ groupID: wireGroupID(group.id, group.handle), groupName: group.name },
+    ...{ groupID: wireGroupID(group.id, group), groupName: group.name },
     ...{ applicationType: TO_JOIN, userID: "", note: message, authentication, messageKey: id },
   };
 }

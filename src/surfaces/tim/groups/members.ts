@@ -12,7 +12,8 @@ import { authenticated } from "../auth.ts";
 import { fields, parseBody } from "../body.ts";
 import { orConstant } from "../constants.ts";
 import { succeed } from "../envelope.ts";
-import { groupID, userID } from "../ids.ts";
+import { groupID, spaceAt, userID } from "../ids.ts";
+import { membersOfCommunity, removeFromCommunity } from "../use-cases/communities.ts";
 import {
   addMembersByName,
   changeMemberByName,
@@ -21,7 +22,7 @@ import {
   membersByName,
   removeMembersByName,
 } from "../use-cases/members.ts";
-import { serializeGroup, serializeMember } from "./group.ts";
+import { serializeCommunity, serializeCommunityMember, serializeGroup, serializeMember } from "./group.ts";
 
 const MUST_NAME_SOMEBODY = "must name somebody";
 
@@ -97,6 +98,11 @@ export const members = new Hono<CallerEnv>({ strict: false });
 members.post("/getGroupMemberList", authenticated, weighs("page"), async (c) => {
   const { groupID, count, offset, role } = await parseBody(c, MemberPage);
   const range = { skip: offset, limit: count, role };
+  const space = spaceAt(groupID);
+  if (space) {
+    const page = await membersOfCommunity(c.var.core, c.var.caller.userId, space, range);
+    return succeed(c, { memberList: page.items.map(serializeCommunityMember), offset: page.next ?? 0 });
+  }
   const { items, next } = await listMembersFrom(c.var.core, c.var.caller.userId, groupID, range);
   return succeed(c, { memberList: items.map(serializeMember), offset: next ?? 0 });
 });
@@ -131,6 +137,11 @@ members.post("/addGroupMember", authenticated, async (c) => {
 members.post("/deleteGroupMember", authenticated, async (c) => {
   const { groupID, userIDList, reason } = await parseBody(c, Removal);
   const { core, caller } = c.var;
+  const space = spaceAt(groupID);
+  if (space) {
+    const left = await removeFromCommunity(core, caller.userId, space, userIDList);
+    return succeed(c, { group: serializeCommunity(left, caller.userId), userIDList });
+  }
   const { group, removed } = await removeMembersByName(core, caller.userId, groupID, userIDList, reason);
   return succeed(c, { group: serializeGroup(group), userIDList: removed });
 });

@@ -13,7 +13,7 @@ import { BODY } from "../body.ts";
 import type { WireConversation } from "../context.ts";
 import { succeed } from "../envelope.ts";
 import { refuse } from "../errors.ts";
-import { wireGroupID } from "../ids.ts";
+import { wireGroupID, wireGroupName } from "../ids.ts";
 import {
   type DraftView,
   findUnsentDraft,
@@ -96,17 +96,17 @@ function serializeDraft(draft: DraftView) {
   const wireConversation: WireConversation =
     to.type === "direct"
       ? { kind: "direct", peer: { username: to.username }, peerReadSeq: NOTHING_READ }
-      : { kind: "group", groupID: "id" in to.group ? String(to.group.id) : to.group.handle, name: "" };
+      : { kind: "group", groupID: wireGroupName(to.group), name: "" };
   return serializeUnsent(id, draft, sender, { caller: sender, wireConversation, profiles });
 }
 
 /** A sent message as its sender sees it. */
 function serializeSent({ message, destination, peerReadSeq, profiles }: SentDraft) {
-  const { kind, conversationId, handle, peerName } = destination;
+  const { kind, conversationId, peerName } = destination;
   const wireConversation: WireConversation =
     kind === "direct"
       ? { kind, peer: { username: peerName }, peerReadSeq }
-      : { kind, groupID: wireGroupID(conversationId, handle), name: "" };
+      : { kind, groupID: wireGroupID(conversationId, destination), name: "" };
   return { message: serializeMessage(message, { caller: message.sender, wireConversation, profiles }) };
 }
 

@@ -79,10 +79,10 @@ export function serializeOnline(
   isOwn: boolean,
   peer = message.sender.username,
 ) {
-  const { conversationId, conversationKind, handle, sender, clientMsgId, nameCard } = message;
+  const { conversationId, conversationKind, sender, clientMsgId, nameCard } = message;
   const wireConversation: WireConversation =
     conversationKind === "group"
-      ? { kind: "group", groupID: wireGroupID(conversationId, handle), name: "" }
+      ? { kind: "group", groupID: wireGroupID(conversationId, message), name: "" }
       : { kind: "direct", peer: { username: peer }, peerReadSeq: NOTHING_READ };
   const context = { wireConversation, caller, profiles: () => sender };
   const unsent = { ...message, mentions: [], priority: undefined };

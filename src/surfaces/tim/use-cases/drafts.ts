@@ -401,8 +401,8 @@ async function loadSentDraft(
     throw isNotFound(error) ? noDraft() : error;
   });
   if (message.sender.id !== caller || message.kind === "tip") throw noDraft();
-  const { kind, handle, peer } = await getConversation(core, caller, conversationId);
-  const destination = { kind, conversationId, handle, peerName: peer?.username ?? "" };
+  const { kind, handle, spaceId, peer } = await getConversation(core, caller, conversationId);
+  const destination = { kind, conversationId, handle, spaceId, peerName: peer?.username ?? "" };
   const [profiles, peerReadSeq] = await Promise.all([
     loadProfiles(core, [message]),
     peerRead(core, caller, destination),

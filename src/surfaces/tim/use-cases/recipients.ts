@@ -4,7 +4,7 @@ import type { Core } from "../../../core/context.ts";
 import { openDirect } from "../../../core/conversations/conversations.ts";
 import type { ConversationKind } from "../../../domain/conversations/conversation.ts";
 import { noConversation } from "../../../domain/errors.ts";
-import type { ConversationId, UserId } from "../../../domain/ids.ts";
+import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import type { Recipient } from "../../../domain/messages/draft.ts";
 import { findGroupIdAndHandle } from "../../../storage/conversations/groups.ts";
 import { findPeerName } from "../../../storage/conversations/lookup-by-name.ts";
@@ -15,6 +15,8 @@ export interface Destination {
   conversationId: ConversationId;
   /** the handle of a group, if it has one */
   handle: string | null;
+  /** the space of a channel */
+  spaceId: SpaceId | null;
   /** the other user's username in a direct conversation; else `""` */
   peerName: string;
 }
@@ -35,12 +37,13 @@ export async function destinationOf(
   if (to.type === "group") {
     const group = await findGroupIdAndHandle(core.db, to.group);
     if (!group) throw noConversation();
-    return { kind: "group", conversationId: group.id, handle: group.handle, peerName: "" };
+    const { id: conversationId, ...names } = group;
+    return { kind: "group", conversationId, ...names, peerName: "" };
   }
   const peerName = to.username;
   const peer = await findPeerName(core.db, caller, peerName);
   if (!peer || peer.id === caller) throw noUserWithName([peerName]);
-  const direct = { kind: "direct", handle: null, peerName } as const;
+  const direct = { kind: "direct", handle: null, spaceId: null, peerName } as const;
   if (peer.conversationId !== null) return { ...direct, conversationId: peer.conversationId };
   await Promise.all([requireNoBlocks(core, caller, [peer.id]), check(peer.id)]);
   const { conversation } = await openDirect(core, caller, peer.id);
