@@ -15,7 +15,7 @@ const KICKED: Record<string, string> = {
   invalid_token: TYPES.KICKED_OUT_USERSIG_EXPIRED,
 };
 
-const GROUP_DATA = /^\/group\/getGroup(?:Attributes|Counters)$/;
+const GROUP_DATA = /^\/group\/get(?:Group(?:Attributes|Counters)|TopicList)$/;
 
 /** Who is signed in, and the socket that keeps what they have up to date. */
 export class Client extends State {
@@ -78,12 +78,13 @@ export class Client extends State {
     if (conversation !== undefined) this.#link.send({ type: "typing", conversation });
   }
 
-  /** Notes lists, attributes and counters that an answer has: the app knows them. */
+  /** Notes lists, attributes, counters and topics that an answer has: the app knows them. */
   know(path: string, body: object, data: unknown): void {
     const { groupData, ownLists } = this.#incoming;
     ownLists.know(path, data);
     const groupID: unknown = Reflect.get(body, "groupID");
-    if (GROUP_DATA.test(path) && groupID !== undefined)
+    // Of some topics alone the others are not known.
+    if (GROUP_DATA.test(path) && groupID !== undefined && !Reflect.get(body, "topicIDList"))
       groupData.know(String(groupID), trusted(JSON.stringify(data)));
   }
 

@@ -30,6 +30,8 @@ export interface StoredChannel extends ChannelProfile {
   ownerId: UserId | null;
   /** seconds between two messages of one member; 0: none */
   slowModeS: number;
+  /** rises with each change of what it is shown with */
+  version: number;
   /** who may not manage it may not write */
   muteAll: boolean;
   /** ms since 1970 */

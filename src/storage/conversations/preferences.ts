@@ -95,9 +95,9 @@ export async function findArchiveStates(
   return new Map(rows.map(({ id, ...state }) => [id, state]));
 }
 
-/** Whether there is a conversation with this id, dissolved groups included. */
+/** Whether there is a conversation with this id, dissolved groups included. A channel is there for its readers alone. */
 export async function conversationExists(db: Database, id: ConversationId): Promise<boolean> {
-  const hasId = eq(conversations.id, id);
+  const hasId = and(eq(conversations.id, id), isNull(conversations.spaceId));
   const found = await queryD1(db.select({ id: conversations.id }).from(conversations).where(hasId));
   return found.length > 0;
 }

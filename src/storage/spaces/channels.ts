@@ -66,6 +66,7 @@ export async function findChannels(db: Database, id: SpaceId, userId: UserId): P
         customFields: conversations.customFields,
         slowModeS: conversations.slowModeS,
         muteAll: conversations.muteAll,
+        version: conversations.version,
         createdAt: conversations.createdAt,
         categoryId: spaceCategories.id,
         isDefault: conversations.isDefault,

@@ -32,7 +32,7 @@ export const orNone = <Schema extends z.ZodType>(schema: Schema) =>
 export const chat = integer.pipe(z.int());
 export const seq = integer.pipe(Seq);
 const user = integer.pipe(UserId);
-/** Of a message that is answered: 0 is none. */
+/** Of a message that is answered, or of the first one of a thread: 0 is none. */
 const answeredSeq = z.preprocess((value) => (Number(value) === 0 ? undefined : value), seq.optional());
 
 const ParseMode = z.enum(["html", "markdown", "markdownv2"]);
@@ -70,6 +70,7 @@ export const SENDING = {
   reply_to_message_id: answeredSeq,
   allow_sending_without_reply: orNone(flag),
   reply_parameters: orNone(json(Reply)),
+  message_thread_id: answeredSeq,
 };
 
 /** The caption of a file. */

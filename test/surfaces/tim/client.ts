@@ -56,6 +56,19 @@ export async function data<T>(schema: z.ZodType<T>, ...args: Parameters<typeof t
   return schema.parse(success(await tim(...args)).data);
 }
 
+/** A new community with topics of a user, and its first topic. */
+export async function communityOf(owner: SignedIn): Promise<{ community: string; topic: string }> {
+  const asked = { name: "bees", type: "Community", isSupportTopic: true };
+  const Made = z.looseObject({ group: z.looseObject({ groupID: z.string() }) });
+  const { groupID: community } = (await data(Made, owner, "/group/createGroup", asked)).group;
+  const Topics = z.looseObject({
+    successTopicList: z.tuple([z.looseObject({ topic: z.looseObject({ topicID: z.string() }) })]),
+  });
+  const [{ topic }] = (await data(Topics, owner, "/group/getTopicList", { groupID: community }))
+    .successTopicList;
+  return { community, topic: topic.topicID };
+}
+
 /** Asserts that a call failed with this code, and names this. @returns its message */
 export function failure({ status, body }: WireAnswer, code: number, naming = "", expected = 200): string {
   expect({ status, body }).toEqual({

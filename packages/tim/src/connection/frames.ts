@@ -40,6 +40,7 @@ export type Frame =
   | { type: "friend"; userID: string; state: string }
   | { type: "notice"; unreadCount: number; message: WireMessage }
   | { type: "noticesRead"; isListed: boolean }
+  | { type: "community"; groupID: string }
   | { type: "blacklist" }
   | { type: "friendGroups" }
   | { type: "attributes"; conversation: number; groupAttributes: Record<string, string>; version: number }

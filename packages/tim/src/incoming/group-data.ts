@@ -8,6 +8,20 @@ interface Known {
   /** the version of the attributes that the app knows; undefined: it knows none */
   version?: number | undefined;
   counters: Map<string, number>;
+  /** the topics of a community, each with its `infoSequence`; undefined: it knows none */
+  topics?: Map<string, number>;
+  /** the newest question for them */
+  turn?: object;
+}
+
+/** What `getTopicList` has of a topic. `infoSequence` rises as somebody changes it. */
+interface Topic {
+  topicID: string;
+  infoSequence: number;
+}
+
+interface TopicList {
+  successTopicList: { topic: Topic }[];
 }
 
 interface Attributes {
@@ -15,7 +29,7 @@ interface Attributes {
   version: number;
 }
 
-/** The attributes and counters of groups, as far as the app knows them. */
+/** The attributes, counters and topics of groups, as far as the app knows them. */
 export class GroupData {
   readonly #state: State;
   readonly #known = new Map<string, Known>();
@@ -31,11 +45,19 @@ export class GroupData {
   /** Notes what an answer to the app has. */
   know(
     groupID: string,
-    { version, counters = {} }: { version?: number; counters?: Record<string, number> },
+    {
+      version,
+      counters = {},
+      successTopicList: topics,
+    }: { version?: number; counters?: Record<string, number> } & Partial<TopicList>,
   ): void {
     const known = this.#of(groupID);
     if (version !== undefined) known.version = version;
     for (const [key, value] of Object.entries(counters)) known.counters.set(key, value);
+    if (topics)
+      known.topics = new Map(
+        topics.map(({ topic }) => [topic.topicID, topic.infoSequence]),
+      );
   }
 
   /** Tells the app of attributes, unless it knows them, or newer ones. */
@@ -54,10 +76,33 @@ export class GroupData {
     this.#state.events.emit(EVENT.GROUP_COUNTER_UPDATED, { groupID, key, value });
   }
 
+  /** A community may have changed: tells the app of its topics, if it has asked for them. */
+  async topics(groupID: string): Promise<void> {
+    const { events, http } = this.#state;
+    const known = this.#known.get(groupID);
+    const before = known?.topics;
+    if (!before) return;
+    const turn = {};
+    known.turn = turn;
+    const found = await http.data<TopicList>("/group/getTopicList", { groupID }).catch(() => undefined);
+    // An older answer would take back what a newer one tells.
+    if (!found || known.turn !== turn) return;
+    const gone = new Set(before.keys());
+    this.know(groupID, found);
+    for (const { topic } of found.successTopicList) {
+      const { topicID, infoSequence } = topic;
+      const isKnown = gone.delete(topicID);
+      if (before.get(topicID) !== infoSequence)
+        events.emit(isKnown ? EVENT.TOPIC_UPDATED : EVENT.TOPIC_CREATED, { groupID, topicID, topic });
+    }
+    if (gone.size > 0) events.emit(EVENT.TOPIC_DELETED, { groupID, topicIDList: [...gone] });
+  }
+
   /** Changes may have been missed: gets what the app knows anew. */
   async missed(): Promise<void> {
     const { http } = this.#state;
     for (const [groupID, { version, counters: known }] of [...this.#known]) {
+      void this.topics(groupID);
       const get = <T>(call: string) => http.data<T>(`/group/${call}`, { groupID }).catch(() => undefined);
       const attributes = version === undefined ? undefined : await get<Attributes>("getGroupAttributes");
       if (attributes) this.attributes(groupID, attributes);

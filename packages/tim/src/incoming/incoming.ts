@@ -113,6 +113,9 @@ export class Incoming {
         if (frame.isListed) conversations.setUnread(TYPES.CONV_SYSTEM, 0);
         else conversations.remove(TYPES.CONV_SYSTEM);
         return;
+      case "community":
+        void this.groupData.topics(frame.groupID);
+        return;
       case "blacklist":
         void this.ownLists.changed("/user/getBlacklist");
         return;

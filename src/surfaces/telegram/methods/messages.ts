@@ -36,6 +36,7 @@ import {
   sent,
   shown,
   stored,
+  threadOf,
 } from "./method.ts";
 
 const NewText = z.object({ ...SENDING, text: z.string(), parse_mode: parseMode, entities });
@@ -188,7 +189,8 @@ const Copied = z.object({ ...SENDING, from_chat_id: chat, message_id: seq });
 
 const forwardMessage: Method = async (call) => {
   const input = checked(Copied, await read(call));
-  return shown(call, await forwardedTo(call, input.chat_id, input.from_chat_id, input.message_id));
+  const { chat_id, from_chat_id, message_id } = input;
+  return shown(call, await forwardedTo(call, chat_id, from_chat_id, message_id, threadOf(input)));
 };
 
 /** Forwards a message. @returns its new number */
@@ -196,11 +198,13 @@ async function forwarded(call: BotCall, to: number, from: number, one: Seq): Pro
   return (await forwardedTo(call, to, from, one)).seq;
 }
 
-async function forwardedTo(call: BotCall, to: number, from: number, one: Seq): Promise<Message> {
+async function forwardedTo(
+  ...[call, to, from, one, thread]: [BotCall, number, number, Seq, ReturnType<typeof threadOf>?]
+): Promise<Message> {
   const conversationId = await chatOf(call, from);
   const id = await chatOf(call, to);
   const copy = { type: "forward" as const, source: { conversationId, seq: one } };
-  const draft = { ...DRAFT, quoteSeq: undefined, copy };
+  const draft = { ...DRAFT, ...thread, quoteSeq: undefined, copy };
   const { message } = await inWords("forward", () => sendMessage(call.core, call.bot.id, id, draft));
   return message;
 }

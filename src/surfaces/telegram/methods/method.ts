@@ -84,18 +84,28 @@ export async function stored(call: BotCall, input: Sending, { meant, ...said }: 
   const id = await chatOf(call, input.chat_id);
   const buttons = buttonsOf(input.reply_markup);
   const mentions = meant ? await mentioned(call, id, meant) : [];
-  const draft = { ...DRAFT, ...(buttons && { buttons }), ...said, mentions };
+  const thread = threadOf(input);
+  const draft = { ...DRAFT, ...(buttons && { buttons }), ...thread, ...said, mentions };
   const { quoteSeq, isOptional } = answered(input);
   try {
     const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq });
     return message;
   } catch (error) {
     const isQuoteLost = error instanceof CoreError && error.data?.missing === "message";
+    if (isQuoteLost && thread && quoteSeq === undefined) throw badRequest("message thread not found");
     if (!isQuoteLost || quoteSeq === undefined) throw error;
     if (!isOptional) throw badRequest(NO_ANSWERED);
     const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq: undefined });
     return message;
   }
+}
+
+/**
+ * The thread of a send: in the main stream, too, as what bots hear of threads is. So bots hear each other, and
+ * their answer stands where the question does.
+ */
+export function threadOf({ message_thread_id: root }: Pick<Sending, "message_thread_id">) {
+  return root === undefined ? undefined : { thread: { root, alsoInMain: true } };
 }
 
 /** Those whom a text mentions: of a group. In a private chat the other one is told anyway. */

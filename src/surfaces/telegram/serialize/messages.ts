@@ -20,9 +20,10 @@ export const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
 /** A message as this API shows it to a bot. */
 export function serializeMessage(message: Message, place: BotPlace) {
-  const { seq, sender, createdAt, editedAt, quote, forwarded } = message;
+  const { seq, sender, createdAt, editedAt, quote, forwarded, thread } = message;
   return {
     ...{ message_id: seq, from: serializeUser(sender), chat: serializeChat(place), date: seconds(createdAt) },
+    ...(thread && { message_thread_id: thread.root, is_topic_message: true }),
     ...(editedAt !== undefined && { edit_date: seconds(editedAt) }),
     ...(quote && { reply_to_message: serializeQuote(quote, place) }),
     ...(forwarded && originOf(forwarded, place)),

@@ -170,6 +170,7 @@ function serializeTopic(space: SpaceId, { channel, own, profiles }: Topic) {
     ...{ topicID, topicName: channel.name, avatar: channel.avatar, introduction: channel.topic },
     ...{ notification: channel.announcement, muteAllMembers: channel.muteAll },
     ...{ customData: customDataIn(channel), createTime: seconds(channel.createdAt) },
+    infoSequence: channel.version,
     ...{ unreadCount: own?.unreadCount ?? 0, nextMessageSeq: own ? own.lastSeq + 1 : 0 },
     groupAtInfoList: own ? atInfoOf(own, topicID, profiles) : [],
     lastMessage: serializeLast(own?.lastMessage ?? null),

@@ -28,6 +28,10 @@ export function furtherCalls(row: Row, own: () => FurtherProps): ContractCall[] 
     row(`/group/${path}`, "member", ["groupID", ...Object.keys(more)], (context) => ({
       ...{ ...group(context), ...more },
     }));
+  const inCommunity = (path: string, required: string[], more: () => object) =>
+    row(`/group/${path}`, "member", ["groupID", ...required], () => ({
+      ...{ groupID: own().community, ...more() },
+    }));
   const reaction = { reactionID: "👍" };
   return [
     ...["getFriendList", "getFriendApplicationList", "setFriendApplicationRead", "getFriendGroupList"].map(
@@ -106,6 +110,11 @@ export function furtherCalls(row: Row, own: () => FurtherProps): ContractCall[] 
       ...{ ...group(context), ID: own().inGroup, isPinned: true },
     })),
     inGroup("getPinnedGroupMessageList", {}),
+    row("/group/getJoinedCommunityList", "user", [], nothing),
+    inCommunity("createTopicInCommunity", ["topicName"], () => ({ topicName: "x" })),
+    inCommunity("updateTopicProfile", ["topicID"], () => ({ topicID: own().topic, topicName: "x" })),
+    inCommunity("getTopicList", [], () => ({})),
+    inCommunity("deleteTopicFromCommunity", [], () => ({ topicIDList: [] })),
     row("/group/getGroupApplicationList", "user", [], nothing),
     row("/group/searchCloudGroups", "user", ["keywordList"], () => ({ keywordList: ["x"] })),
     row("/user/searchCloudUsers", "user", ["keywordList"], () => ({ keywordList: ["x"] })),

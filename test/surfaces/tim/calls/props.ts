@@ -2,7 +2,7 @@ import { signedInUsers } from "../../../support/accounts/users.ts";
 import { openDirect, send } from "../../../support/clients/chat.ts";
 import { createGroupId, range } from "../../../support/objects/room.ts";
 import type { CallContext } from "../../../support/surfaces/contract.ts";
-import { nameOf, success, tim } from "../client.ts";
+import { communityOf, nameOf, success, tim } from "../client.ts";
 
 /** Data that further calls take. Each call takes one item of a list, as it works only once. */
 export interface FurtherProps {
@@ -17,6 +17,9 @@ export interface FurtherProps {
   hidden: string[];
   /** a conversation of the member's whose history goes */
   cleared: string;
+  /** a community of the member's, and a topic of it */
+  community: string;
+  topic: string;
   conversationGroups: string[];
   newNames: string[];
 }
@@ -37,6 +40,7 @@ export async function furtherProps(
     `${conversation}-${(await send(member, conversation, "hello")).seq}`;
   const hidden: string[] = [];
   for (const _ of range(1, times)) hidden.push(await place(id));
+  const { community, topic } = await communityOf(member);
   const own = await createGroupId(member, peer);
   const conversationGroups = names("g", 2 * times);
   for (const groupName of conversationGroups) {
@@ -46,6 +50,6 @@ export async function furtherProps(
   return {
     ...{ asking: asking.map(nameOf), friendGroup: "kept", friendGroups },
     ...{ changed: await place(id), inGroup: await place(group), hidden, cleared: `GROUP${own}` },
-    ...{ conversationGroups, newNames: names("new", times) },
+    ...{ community, topic, conversationGroups, newNames: names("new", times) },
   };
 }

@@ -9,7 +9,7 @@ export type Example = [name: string, { path: string; code: number }];
 /** The parts of the document in its order: each is a file of examples. */
 export const AREAS = [
   ...["users", "drafts", "messages", "conversations", "groups", "applications", "members"],
-  ...["friends", "sent", "kept"],
+  ...["friends", "sent", "kept", "communities"],
 ];
 
 /** The codes of each call that has examples, in their order. */
