@@ -5,7 +5,7 @@ import type {
   TakeSendResult,
 } from "../../domain/ports.ts";
 import { WEIGHTS } from "../../object/user-budgets.ts";
-import { repeatable, repeatableIf, takingPart } from "./call.ts";
+import { repeatable, repeatableIf } from "./call.ts";
 import { weightOfDraft } from "./writing.ts";
 
 const { light, unweighed } = WEIGHTS;
@@ -32,8 +32,6 @@ export const DEVICES = {
       drafts.every(({ clientMsgId }) => clientMsgId !== undefined),
     ({ drafts }: DeviceSendRequest, _: TakeSendResult) =>
       drafts.reduce((sum, draft) => sum + weightOfDraft(draft), 0),
-    takingPart(({ room }, input: DeviceSendRequest, take: TakeSendResult) =>
-      room.deviceCalls.sends(input, take),
-    ),
+    ({ room }, input: DeviceSendRequest, take: TakeSendResult) => room.deviceCalls.sends(input, take),
   ),
 };

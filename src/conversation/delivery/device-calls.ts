@@ -105,16 +105,17 @@ export class DeviceCalls {
    * @param take the inbox takes the outcomes; without its confirmation the fan-out delivers the update
    * @returns the outcomes if they are answered, with an update that the inbox is assumed to take; null:
    *   `take` has got them
-   * @throws `not_found` for a user who was never a member, what `take` throws, or `unavailable` if it does
-   *   not end in time
+   * @throws `not_found` for a user who was never a member, and does not read the channel; what `take` throws;
+   *   or `unavailable` if it does not end in time
    */
   async sends(
     { userId, drafts, delivered, takesAnswer = false, ...echoes }: DeviceSendRequest,
     take: TakeSendResult,
   ): Promise<DeviceSendResult | null> {
-    const { members } = this.#room;
-    // The drafts of a stranger do not reach the send queue, whose backlog is the members'.
-    if (!members.find(userId)) throw noConversation();
+    const { members, readers, viewers } = this.#room;
+    // The drafts of a stranger do not reach the send queue, whose backlog is the members', and in a channel
+    // of its readers: they become followers by what is stored.
+    if (!members.find(userId) && !(readers && viewers.find(userId))) throw noConversation();
     this.#noteDevices(userId);
     let waiting = drafts.length;
     let release = () => {};
@@ -128,9 +129,8 @@ export class DeviceCalls {
       // What is stored is not stored again for a body that is in an archive.
       const { isAnswered, ...result } = await whenLoaded(() => {
         const outcomes = this.#receipts(userId, stored, echoes);
-        const update = members.isUnopened(userId)
-          ? null
-          : this.#source.update(userId, delivered, this.#fanout.isCrowded);
+        const isShown = members.find(userId) !== undefined && !members.isUnopened(userId);
+        const update = !isShown ? null : this.#source.update(userId, delivered, this.#fanout.isCrowded);
         const isAnswered = takesAnswer && update && this.#fanout.assume(userId, update, delivered);
         return { outcomes, update, isAnswered };
       });

@@ -86,6 +86,20 @@ test("a message that is refused, or sent once more, makes nobody follow", async 
   expect(await getConversation(bob, seeds)).toMatchObject({ role: "viewer" });
 });
 
+test("what a device sends, and is refused, makes nobody follow", async () => {
+  const everyone = { deny: ["mention_all"], allow: [] };
+  expect((await ask(ann, seeds, "PUT", "/overrides/roles/0", everyone)).status).toBe(204);
+  const device = await openDevice(bob.token);
+  const all = { kind: "text", body: { text: "Tea!" }, mentions: "all" };
+  device.send({ type: "send", conversation_id: seeds, client_msg_id: "1", ...all });
+  expect(await device.next("error")).toMatchObject({ code: "forbidden" });
+  expect(await getConversation(bob, seeds)).toMatchObject({ role: "viewer", member_count: 1 });
+  expect((await list(bob)).items.map(({ id }) => id)).toEqual([scene.general]);
+  device.send({ type: "send", conversation_id: seeds, ...naming("2", ann) });
+  await device.next("ack");
+  expect(await getConversation(bob, seeds)).toMatchObject({ role: "member", member_count: 2 });
+});
+
 test("what is unread in a space is summed up over the channels that one follows", async () => {
   const spaces = async () => (await call("GET", "/v1/me/unread", { token: bob.token })).body;
   expect(await spaces()).toMatchObject({ spaces: [] });

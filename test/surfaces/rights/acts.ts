@@ -1,0 +1,55 @@
+import type { Permission } from "../../../src/domain/spaces/permission.ts";
+import type { SignedIn } from "../../support/clients/api.ts";
+import type { WireAnswer } from "../../support/clients/wire.ts";
+import type { Role } from "./oracle.ts";
+
+/** A member of the space. */
+export interface Actor extends SignedIn {
+  name: string;
+  roles: readonly Role[];
+  isBot: boolean;
+}
+
+/** Where something is done, and to what. */
+export interface Place {
+  space: number;
+  channel: number;
+  /** a message of the owner's */
+  seq: number;
+  /** the address of a file of the actor's */
+  file: string;
+  /** a member without a role */
+  other: SignedIn;
+  /** the lowest role of the space */
+  lowest: number;
+}
+
+/** What came of a call. */
+export interface Outcome {
+  isDone: boolean;
+  /** the answer, to look at, and to compare */
+  said: string;
+}
+
+/** A call of an API, and what it needs. */
+export interface Act {
+  /** its API, and what it does */
+  name: string;
+  /** the permissions that it needs, all of them, in this channel; `read` is always needed */
+  needs: readonly Permission[];
+  /** bots alone have it */
+  isOfBots?: true;
+  /** it acts on a role or a member, and so wants a role above theirs */
+  hasRank?: true;
+  /** its API tells a former follower, or everybody, a channel that is there from one that is not, and says so */
+  tellsFormer?: true;
+  run(who: Actor, at: Place): Promise<Outcome>;
+}
+
+/** The outcome of an answer. @param isDone says whether its body is a success */
+export function outcome({ status, body }: Pick<WireAnswer, "status" | "body">, isDone: boolean): Outcome {
+  const said = `${status} ${JSON.stringify(body)}`;
+  // What fails by itself says nothing of rights.
+  if (status >= 500 || status === 429) throw new Error(said);
+  return { isDone, said };
+}
