@@ -67,9 +67,17 @@ export const GROUP = {
     room.memberList.byIds(userId, targetIds),
   ),
 
-  /** Changes the group's profile. @see GroupChanges.edit */
-  edit: groupChange(repeatable, ({ group }, { userId, change }: Caller & { change: GroupProfileChange }) =>
-    group.edit(userId, change),
+  /** Changes the group's profile. @returns which of its name and introduction differ now @see GroupChanges.edit */
+  edit: repeatable(
+    page,
+    takingPart(async ({ room }, { userId, change }: Caller & { change: GroupProfileChange }) => {
+      const { name, introduction } = room.state.profile;
+      const concerned = room.group.edit(userId, change);
+      const { profile } = room.state;
+      const renamed = { name: name !== profile.name, introduction: introduction !== profile.introduction };
+      await room.propagate([userId, ...concerned]);
+      return renamed;
+    }),
   ),
 
   /** Adds users, all or none. @returns their memberships @see Joining.add */

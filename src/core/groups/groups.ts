@@ -80,14 +80,14 @@ export async function editGroup(
     metadata: metadata && writeMetadata(metadata),
   };
   const fields = Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
-  await core.conversations.edit(id, { userId: caller, change: fields });
+  const isOther = await core.conversations.edit(id, { userId: caller, change: fields });
   const conversation = await getConversation(core, caller, id);
   const { spaceId } = conversation;
   if (spaceId === null) return conversation;
-  if (name !== undefined || introduction !== undefined) {
+  if (isOther.name || isOther.introduction) {
     const after = {
-      ...(name !== undefined && { name }),
-      ...(introduction !== undefined && { topic: introduction }),
+      ...(isOther.name && name !== undefined && { name }),
+      ...(isOther.introduction && introduction !== undefined && { topic: introduction }),
     };
     await noteChannel(core.db, spaceId, noteOf(caller, "channel_changed", { conversationId: id, after }));
   }

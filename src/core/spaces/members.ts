@@ -166,6 +166,7 @@ export async function transferSpace(
   await fromSpace(core, caller, id, async (space) => {
     if (space.ownerId !== caller) throw refusedFor("rank", "Only the owner may hand over a space.");
     await getTarget(core, id, target);
+    if (target === caller) return true;
     const note = noteOf(caller, "owner_changed", {
       ...{ userId: target, before: { owner_id: caller }, after: { owner_id: target } },
     });

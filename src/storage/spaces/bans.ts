@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, ne, sql } from "drizzle-orm";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -57,7 +57,12 @@ export async function insertSpaceBan(
   const stored = db
     .insert(spaceBans)
     .select(sql`SELECT NULL, ${read.id}, ${userId}, ${bannedBy}, ${reason}, ${createdAt} WHERE ${isNext}`)
-    .onConflictDoUpdate({ target: [spaceBans.spaceId, spaceBans.userId], set: { reason } });
+    .onConflictDoUpdate({
+      target: [spaceBans.spaceId, spaceBans.userId],
+      set: { reason },
+      // The same again is not noted.
+      setWhere: ne(spaceBans.reason, reason),
+    });
   const { first: same } = whileVersion(db, read);
   const [isSame, ended] = await queryD1(
     db.batch([same, first, stored, ...notes, ...endingQueries(db, read.id, [userId], isNext)]),

@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, or, type SQL, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { StoredChannel } from "../../domain/spaces/channel.ts";
@@ -25,7 +25,12 @@ export function mayBeFollowed(space: SpaceId, id: ConversationId, { isDefault }:
     OR ${mayBeDefault(space, isDefault)})`;
 }
 
-/** The statement that stores that, where one of the fields is there. */
+/** The condition of a row of conversations: it is this channel of the space. */
+export function isChannel(space: SpaceId, id: ConversationId): SQL | undefined {
+  return and(eq(conversations.id, id), eq(conversations.spaceId, space));
+}
+
+/** The statement that stores that, where one of the fields is there. What is so already is no change. */
 export function placeQuery(
   db: Database,
   space: SpaceId,
@@ -33,9 +38,12 @@ export function placeQuery(
   { categoryId, isDefault }: ChannelChange,
   condition: SQL,
 ) {
+  const differing = [
+    ...(categoryId === undefined ? [] : [sql`${conversations.categoryId} IS NOT ${categoryId}`]),
+    ...(isDefault === undefined ? [] : [sql`${conversations.isDefault} IS NOT ${isDefault}`]),
+  ];
   return db
     .update(conversations)
     .set({ ...(categoryId !== undefined && { categoryId }), ...(isDefault !== undefined && { isDefault }) })
-    .where(and(eq(conversations.id, id), eq(conversations.spaceId, space), condition))
-    .returning({ id: conversations.id });
+    .where(and(isChannel(space, id), condition, or(...differing)));
 }

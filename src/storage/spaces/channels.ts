@@ -7,7 +7,7 @@ import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations, memberships, spaceCategories, spaceMembers } from "../schema.ts";
 import { type AuditNote, noteQueries } from "./audit-notes.ts";
-import { type ChannelChange, mayBeDefault, mayBeFollowed, placeQuery } from "./channel-place.ts";
+import { type ChannelChange, isChannel, mayBeDefault, mayBeFollowed, placeQuery } from "./channel-place.ts";
 import type { FirstChannel } from "./spaces.ts";
 import { type ReadSpace, whileVersion } from "./versions.ts";
 
@@ -106,8 +106,12 @@ export async function updateChannel(
   const { first, isSame } = whileVersion(db, read);
   const condition = sql`${isSame} AND ${mayBeFollowed(read.id, id, place)}`;
   const notes = noteQueries(db, read.id, place.note);
+  const may = db
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(and(isChannel(read.id, id), condition));
   const [rows, found] = await queryD1(
-    db.batch([first, placeQuery(db, read.id, id, place, condition), ...notes]),
+    db.batch([first, may, placeQuery(db, read.id, id, place, condition), ...notes]),
   );
   return rows.length > 0 ? found.length > 0 : null;
 }

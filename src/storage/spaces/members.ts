@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { type ConversationId, type SpaceId, UserId } from "../../domain/ids.ts";
 import type { KnownMember } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
@@ -216,10 +216,13 @@ export async function muteSpaceMember(
   until: number,
 ): Promise<boolean> {
   const { first, isNext, notes } = fromVersion(db, read);
+  const target = [spaceMutes.spaceId, spaceMutes.userId];
+  const isThere = sql`EXISTS (SELECT 1 FROM space_mutes WHERE space_id = ${read.id} AND user_id = ${userId})`;
   const stored = db
     .insert(spaceMutes)
-    .select(sql`SELECT ${read.id}, ${userId}, ${until} WHERE ${isNext}`)
-    .onConflictDoUpdate({ target: [spaceMutes.spaceId, spaceMutes.userId], set: { until } });
+    .select(sql`SELECT ${read.id}, ${userId}, ${until} WHERE ${isNext} AND (${until} > 0 OR ${isThere})`)
+    // The same again is not noted.
+    .onConflictDoUpdate({ target, set: { until }, setWhere: ne(spaceMutes.until, until) });
   const [rows] = await queryD1(db.batch([first, stored, ...notes]));
   return rows.length > 0;
 }
