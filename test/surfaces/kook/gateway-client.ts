@@ -146,6 +146,24 @@ export function knownSpaces(bot: SignedIn): Promise<number[]> {
   );
 }
 
+/**
+ * Resolves once the list of a bot has a message, and a change behind it if that is so. A session that begins
+ * tells what comes to the list from then on, and a list learns of what is acknowledged a little later.
+ */
+export async function listed(bot: SignedIn, id: number, seq: number, isChanged = false): Promise<void> {
+  const row = () =>
+    runInDurableObject(inboxObject(idOf(bot)), (_, { storage }) =>
+      storage.sql
+        .exec<{ seq: number; rev: number }>(
+          "SELECT last_seq AS seq, rev FROM conversations WHERE conversation_id = ?",
+          id,
+        )
+        .toArray()
+        .some((one) => one.seq >= seq && (!isChanged || one.rev > 0)),
+    );
+  await expect.poll(row).toBe(true);
+}
+
 /** What the events that wait say, as it is stored. */
 export function waiting(bot: SignedIn): Promise<string> {
   return runInDurableObject(inboxObject(idOf(bot)), (_, { storage }) =>

@@ -16,6 +16,7 @@ import {
   expectTold,
   gatewayUrl,
   hibernate,
+  listed,
   stored,
   waiting,
 } from "./gateway-client.ts";
@@ -24,7 +25,7 @@ import { scene } from "./scene.ts";
 describe("a session", () => {
   test("begins with hello, and has what comes from then on, by numbers from 1", async () => {
     const { person, bot, id, code } = await scene();
-    await send(person, id, "before");
+    await listed(bot, id, (await send(person, id, "before")).seq);
     const socket = await connect(bot);
     await socket.hello();
     expect(await called(bot, "GET user/get-online-status")).toEqual({
@@ -119,6 +120,7 @@ describe("a session", () => {
     const react = (method: "PUT" | "DELETE", seq: number, emoji = key) =>
       expectAsked(person, id, method, `/messages/${seq}/reactions/${emoji}`);
     await react("PUT", early);
+    await listed(bot, id, early, true);
     const socket = await connect(bot);
     await socket.hello();
     const sent = Object(await called(bot, "POST direct-message/create", { chat_code: code, content: "own" }));
