@@ -5,8 +5,8 @@
  *
  * Most members are rows, in the shapes that the server writes.
  *
- * Flags: `--members 1000,10000,100000`, `--followers 10000`: those of the largest channel, where the space has
- * as many members and 1,000 more; `--calls` prints which objects each call has called.
+ * Flags: `--members 1000,10000,100000`, `--followers 10000`: those of the largest channel, where the space
+ * has as many members and 1,000 more; `--calls` prints which objects each call has called.
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * Parley, which counts: calls to objects, calls of D1 with their rows, and rows of objects. `GET /bench/counts`
- * answers what was counted since the time before.
+ * Parley, which counts: calls to objects, calls of D1 with their rows, and rows of objects.
+ * `GET /bench/counts` answers what was counted since the time before.
  *
  * D1 tells no rows of some reads: with `?rows=true` such a read is made a second time from then on, for its
  * rows alone, so that times are taken without it.

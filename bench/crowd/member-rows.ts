@@ -39,7 +39,10 @@ export function addRows(server: Server, conversation: number, count: number): vo
   group.close();
 }
 
-/** Makes users of rows, copies of the newest one, of whom the first so many are in a space. @returns their ids */
+/**
+ * Makes users of rows, copies of the newest one, of whom the first so many are in a space.
+ * @returns their ids
+ */
 export function addSpaceRows(
   server: Server,
   space: number,

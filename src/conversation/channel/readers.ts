@@ -3,7 +3,7 @@ import { type ConversationId, NOBODY, type SpaceId, type UserId } from "../../do
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { has, type Permission } from "../../domain/spaces/permission.ts";
 import {
-  type ChannelRights,
+  type ChannelBasis,
   permissionsOf,
   readersOf,
   type SpaceReader,
@@ -44,7 +44,7 @@ interface Concerned {
 export class ChannelReaders {
   readonly #deps: ReadersDeps;
   /** what rights follow from */
-  #rights: ChannelRights | null = null;
+  #rights: ChannelBasis | null = null;
   readonly #readers = new Map<UserId, SpaceReader>();
   #version = UNREAD;
   /** of the space */
@@ -195,12 +195,12 @@ export class ChannelReaders {
 }
 
 /** Whether members read a channel who have no role, and are not named in it. */
-function readsPlainly(rights: ChannelRights): boolean {
+function readsPlainly(rights: ChannelBasis): boolean {
   const ofRoles = rights.overrides.filter(({ userId }) => userId === null);
   return has(permissionsOf(NOBODY, { ...rights, roles: [] }, ofRoles), "read");
 }
 
 /** The users whom a channel allows or denies something. */
-function named({ overrides }: ChannelRights): UserId[] {
+function named({ overrides }: ChannelBasis): UserId[] {
   return overrides.flatMap(({ userId }) => userId ?? []);
 }

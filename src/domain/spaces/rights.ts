@@ -146,7 +146,7 @@ export interface KnownMember {
 }
 
 /** What the rights of the members of a space follow from in one channel. */
-export interface ChannelRights extends Pick<MemberRights, "ownerId" | "everyone"> {
+export interface ChannelBasis extends Pick<MemberRights, "ownerId" | "everyone"> {
   /** of the space, without `everyone` */
   roles: readonly RoleRights[];
   /** of the channel */
@@ -155,7 +155,7 @@ export interface ChannelRights extends Pick<MemberRights, "ownerId" | "everyone"
 
 /** Which of these members may read a channel, and what they may do there. */
 export function readersOf(
-  { ownerId, everyone, roles, overrides }: ChannelRights,
+  { ownerId, everyone, roles, overrides }: ChannelBasis,
   members: readonly KnownMember[],
 ): SpaceReader[] {
   const byId = new Map(roles.map((role) => [role.id, role]));

@@ -1,6 +1,6 @@
 import type { ConversationId, SpaceId, UserId } from "../ids.ts";
 import type { MetadataJson } from "../server/metadata.ts";
-import type { ChannelRights, KnownMember, MemberRights } from "./rights.ts";
+import type { ChannelBasis, KnownMember, MemberRights } from "./rights.ts";
 
 /** A place with channels, whose members may read and write them. */
 export interface Space {
@@ -48,7 +48,7 @@ export interface SpaceStanding {
   /** the slow mode of the space */
   slowModeS: number;
   /** what rights follow from; null: as in the version that the channel has named, or the space is over */
-  rights: ChannelRights | null;
+  rights: ChannelBasis | null;
   /** those of the asked users who are members; of another version of a small space all members */
   members: readonly KnownMember[];
   /** whether these are all members */
