@@ -75,7 +75,7 @@ interface HookReport extends Pick<Schemas["Report"], "id" | "reason" | "created_
 }
 
 /** A space as hooks are told of it. */
-type HookSpace = Omit<Schemas["ServerSpace"], "roles" | "channels">;
+type HookSpace = Omit<Schemas["ServerSpace"], "roles" | "categories" | "channels">;
 
 /** The space of a member or a role, and your own id of it; null: none. */
 interface InSpace {

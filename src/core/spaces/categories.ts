@@ -1,3 +1,4 @@
+import { madeUpCategoryId } from "../../domain/data/own-ids.ts";
 import { CoreError } from "../../domain/errors.ts";
 import type { CategoryId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -38,7 +39,11 @@ export async function createCategory(
   const made = await fromSpace(core, caller, id, (space) => {
     requireIn(space, "manage_channel", MANAGE);
     const note = noteOf(caller, "category_created", { categoryId: NEW_ROW, after: { name } });
-    return insertCategory(core.db, { ...space, note }, { name, most: LIMITS.categories });
+    return insertCategory(
+      core.db,
+      { ...space, note },
+      { name, externalId: madeUpCategoryId(), most: LIMITS.categories },
+    );
   });
   if (made.id === null)
     throw new CoreError("conflict", `A space has at most ${LIMITS.categories} categories.`);

@@ -168,8 +168,8 @@ export async function lookAtSpaceInvitation(
 /**
  * Comes into a space by an invitation, with the roles that its maker may still give, and follows its channels
  * and the default ones. A member gets the same answer, and uses nothing up.
- * @throws `not_found`, `group_full`, `forbidden` for a banned user; `quota` for one space more than the caller
- *   may be in; `unavailable` if the space goes on changing
+ * @throws `not_found`, `group_full`, `forbidden` for a banned user; `quota` for one space more than they may
+ *   be in; `unavailable` if the space goes on changing
  */
 export async function acceptSpaceInvitation(
   core: Core,

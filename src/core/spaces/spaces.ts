@@ -54,7 +54,8 @@ const FIRST_CHANNEL = "general";
  * Makes a space with the channel `general`; the caller is its owner. A repeat with the same client space id
  * gives the space of the first call, and its content is not compared.
  * @throws `forbidden` as `requireMayMakeSpaces`, `refused` for a text that rules refuse, `quota` for one
- *   space or group more than the user may make today, or one space more than they may be in, `conflict` for the id of a space that is dissolved
+ *   space or group more than the user may make today, or one space more than they may be in, `conflict` for
+ *   the id of a space that is dissolved
  */
 export async function createSpace(
   core: Core,

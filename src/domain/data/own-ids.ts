@@ -36,6 +36,11 @@ export function madeUpRoleId(): ExternalId {
   return ExternalId.parse(`parley:r${randomHex()}`);
 }
 
+/** The same of a new category. */
+export function madeUpCategoryId(): ExternalId {
+  return ExternalId.parse(`parley:g${randomHex()}`);
+}
+
 const OWN = /^parley:([ucs])(\d{1,16})-(\d{1,16})$/;
 
 /** What such an id names, if it is of this deployment: its creation has to be at that time (ms). */

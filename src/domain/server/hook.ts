@@ -171,7 +171,7 @@ export interface SpaceEvent {
 }
 
 /** A space as hooks are told of it: with the ids of its roles, without its channels. */
-export type HookSpace = Omit<ServerSpace, "roles" | "channels" | "version"> & {
+export type HookSpace = Omit<ServerSpace, "roles" | "categories" | "channels" | "version"> & {
   roles: ReadonlyMap<RoleId, ExternalId>;
 };
 

@@ -1,4 +1,5 @@
-import type { ConversationId, SpaceId, UserId } from "../ids.ts";
+import type { CategoryId, ConversationId, SpaceId, UserId } from "../ids.ts";
+import type { StoredCategory } from "../spaces/category.ts";
 import type { StoredChannel } from "../spaces/channel.ts";
 import type { PermissionBits } from "../spaces/permission.ts";
 import type { Override } from "../spaces/rights.ts";
@@ -12,10 +13,17 @@ export interface ServerRole extends SpaceRole {
   externalId: ExternalId;
 }
 
+/** A category as the team's backend sees it. */
+export interface ServerCategory extends StoredCategory {
+  externalId: ExternalId | null;
+}
+
 /** A channel as the team's backend sees it. */
 export interface ServerChannel extends Pick<StoredChannel, "id" | "name" | "topic" | "isDefault"> {
   /** null: none */
   externalId: ExternalId | null;
+  /** null: none */
+  categoryId: CategoryId | null;
   /** those of roles, `everyone` among them */
   overrides: readonly Override[];
   /** how many it has, with those of users */
@@ -34,6 +42,8 @@ export interface ServerSpace extends Space {
   dissolvedAt: number | null;
   /** highest first */
   roles: readonly ServerRole[];
+  /** in their order */
+  categories: readonly ServerCategory[];
   /** in their order */
   channels: readonly ServerChannel[];
 }

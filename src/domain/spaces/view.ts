@@ -27,7 +27,7 @@ export const SpaceView = z.object({
 });
 export type SpaceView = z.infer<typeof SpaceView>;
 
-/** The most spaces that are viewed at once, the first in the order of the member: ≤ 1,000 queries an event. */
+/** The most spaces that are viewed at once, the first in the order of the member: ≤ 1,000 queries each. */
 export const MAX_VIEWS = 200;
 
 /** A change of what a member sees. `before` null: they came into the space; `after` null: they are out. */

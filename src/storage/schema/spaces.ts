@@ -181,8 +181,13 @@ export const spaceCategories = sqliteTable(
     name: text().notNull(),
     /** a lower one is shown before */
     position: integer().notNull(),
+    /** unique in its space: the id that the team's backend has for it, or a random one; null: an old one */
+    externalId: text("external_id").$type<ExternalId>(),
   },
-  (table) => [index("space_categories_position").on(table.spaceId, table.position)],
+  (table) => [
+    index("space_categories_position").on(table.spaceId, table.position),
+    uniqueIndex("space_categories_external_id").on(table.spaceId, table.externalId),
+  ],
 );
 
 /** Who may not come into a space. */

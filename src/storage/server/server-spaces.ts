@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { CategoryId, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { HookSpace } from "../../domain/server/hook.ts";
 import type {
   NamedPlace,
@@ -39,6 +39,13 @@ const ofRoles = sql`(SELECT json_group_array(json_array(o.role_id, o.allow, o.de
     })),
 );
 
+/** The columns of a category. */
+const CATEGORY = {
+  id: spaceCategories.id,
+  externalId: spaceCategories.externalId,
+  name: spaceCategories.name,
+};
+
 /** The columns of a role. */
 const ROLE = {
   ...{ id: spaceRoles.id, externalId: spaceRoles.externalId, name: spaceRoles.name },
@@ -49,9 +56,9 @@ const ROLE = {
   ),
 };
 
-/** A space with its roles and channels, dissolved ones too; null: there is none. */
+/** A space with its roles, categories and channels, dissolved ones too; null: there is none. */
 export async function readServerSpace(db: Database, id: SpaceId): Promise<ServerSpace | null> {
-  const [[space], roles, channels] = await queryD1(
+  const [[space], roles, categories, channels] = await queryD1(
     db.batch([
       db.select().from(spaces).where(eq(spaces.id, id)),
       db
@@ -60,8 +67,14 @@ export async function readServerSpace(db: Database, id: SpaceId): Promise<Server
         .where(eq(spaceRoles.spaceId, id))
         .orderBy(desc(spaceRoles.position), asc(spaceRoles.id)),
       db
+        .select(CATEGORY)
+        .from(spaceCategories)
+        .where(eq(spaceCategories.spaceId, id))
+        .orderBy(asc(spaceCategories.position), asc(spaceCategories.id)),
+      db
         .select({
           ...{ id: conversations.id, externalId: conversations.externalId, name: conversations.name },
+          categoryId: conversations.categoryId,
           ...{ topic: conversations.introduction, isDefault: conversations.isDefault, overrides: ofRoles },
           overrideCount:
             sql`(SELECT count(*) FROM channel_overrides o WHERE o.conversation_id = conversations.id)`.mapWith(
@@ -79,7 +92,7 @@ export async function readServerSpace(db: Database, id: SpaceId): Promise<Server
         ),
     ]),
   );
-  return space ? { ...space, roles, channels } : null;
+  return space ? { ...space, roles, categories, channels } : null;
 }
 
 /** What has these external ids. Unknown ids are missing. */
@@ -107,6 +120,12 @@ export interface SpaceRights {
   /** what channels allow and deny to roles, each in place of what is there; null: to `everyone` */
   overrides: readonly { channel: ConversationId; role: ExternalId | null; allow: number; deny: number }[];
   defaults: readonly { channel: ConversationId; isDefault: boolean }[];
+  /** in their order: they are behind those that are there */
+  newCategories: readonly { externalId: ExternalId; name: string }[];
+  /** those that get another name */
+  categories: readonly { id: CategoryId; name: string }[];
+  /** the categories of channels; null: none */
+  places: readonly { channel: ConversationId; category: ExternalId | null }[];
 }
 
 /**
@@ -117,7 +136,7 @@ export interface SpaceRights {
 export async function storeRights(
   db: Database,
   read: ReadSpace,
-  { space, newRoles, roles, overrides, defaults }: SpaceRights,
+  { space, newRoles, roles, overrides, defaults, newCategories, categories, places }: SpaceRights,
 ): Promise<boolean> {
   const { id } = read;
   const { first, isNext } = fromVersion(db, read, undefined, space);
@@ -174,9 +193,44 @@ export async function storeRights(
             FROM json_each(${flags})) AS w`,
         )
         .where(and(sql`conversations.id = w.id`, eq(conversations.spaceId, id), isNext)),
+      ...categoryQueries(db, id, { newCategories, categories, places }, isNext),
     ]),
   );
   return stored.length > 0;
+}
+
+/** The statements that store categories, and which channels are in them. */
+function categoryQueries(
+  db: Database,
+  id: SpaceId,
+  { newCategories, categories, places }: Pick<SpaceRights, "newCategories" | "categories" | "places">,
+  condition: SQL,
+) {
+  const pairs = (
+    list: readonly (readonly [number | string, string | null])[],
+  ) => sql`(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS named, key
+    FROM json_each(${JSON.stringify(list)})) AS w`;
+  const added = pairs(newCategories.map(({ externalId, name }) => [externalId, name]));
+  const renamed = pairs(categories.map((category) => [category.id, category.name]));
+  const placed = pairs(places.map(({ channel, category }) => [channel, category]));
+  return [
+    db.insert(spaceCategories).select(
+      sql`SELECT NULL, ${id}, w.named, w.key + 1 + (SELECT coalesce(max(position), -1)
+          FROM space_categories WHERE space_id = ${id}), w.id FROM ${added} WHERE ${condition}`,
+    ),
+    db
+      .update(spaceCategories)
+      .set({ name: sql`w.named` })
+      .from(renamed)
+      .where(and(sql`space_categories.id = w.id`, eq(spaceCategories.spaceId, id), condition)),
+    db
+      .update(conversations)
+      .set({
+        categoryId: sql`(SELECT c.id FROM space_categories c WHERE c.space_id = ${id} AND c.external_id = w.named)`,
+      })
+      .from(placed)
+      .where(and(sql`conversations.id = w.id`, eq(conversations.spaceId, id), condition)),
+  ] as const;
 }
 
 function looksOf({ name, color, permissions, mentionable, hoist }: RoleFields) {

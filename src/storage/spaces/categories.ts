@@ -1,5 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { CategoryId, ConversationId, SpaceId } from "../../domain/ids.ts";
+import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { StoredCategory } from "../../domain/spaces/category.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
@@ -23,15 +24,15 @@ export async function listCategories(db: Database, space: SpaceId): Promise<Stor
 export async function insertCategory(
   db: Database,
   read: ReadSpace,
-  { name, most }: { name: string; most: number },
+  { name, externalId, most }: { name: string; externalId: ExternalId; most: number },
 ): Promise<{ id: CategoryId | null } | null> {
   const { first, isSame, notes } = whileVersion(db, read);
   const ofSpace = sql`FROM space_categories WHERE space_id = ${read.id}`;
   const made = db
     .insert(spaceCategories)
     .select(
-      sql`SELECT NULL, ${read.id}, ${name}, (SELECT coalesce(max(position), -1) + 1 ${ofSpace})
-        WHERE ${isSame} AND (SELECT count(*) ${ofSpace}) < ${most}`,
+      sql`SELECT NULL, ${read.id}, ${name}, (SELECT coalesce(max(position), -1) + 1 ${ofSpace}),
+        ${externalId} WHERE ${isSame} AND (SELECT count(*) ${ofSpace}) < ${most}`,
     )
     .returning({ id });
   const [rows, [category]] = await queryD1(db.batch([first, made, ...notes]));

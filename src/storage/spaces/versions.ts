@@ -23,7 +23,10 @@ export interface ReadSpace {
 
 /** What a change sets of the space itself. */
 export type SpaceSet = Partial<
-  Pick<typeof spaces.$inferInsert, "name" | "avatar" | "description" | "ownerId" | "everyone">
+  Pick<
+    typeof spaces.$inferInsert,
+    "name" | "avatar" | "description" | "ownerId" | "everyone" | "discoverable" | "metadata" | "slowModeS"
+  >
 > & { memberCount?: SQL };
 
 /**

@@ -49,6 +49,7 @@ test("a hook is told of spaces, members and roles, whoever makes and changes the
   expect(first[0]?.data).toEqual({
     space: {
       ...{ id: of.space_id, external_id: ext, name: "Team", avatar: "", description: "" },
+      ...{ discoverable: false, slow_mode_s: 0, metadata: {} },
       ...{ owner_id: ann.user.id, member_count: 2, everyone: expect.any(Array) },
       ...{ created_at: expect.any(Number), dissolved_at: null },
     },

@@ -544,7 +544,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     bans.insertSpaceBan(db, READ, { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 }, 9),
   deleteSpaceBan: (db) => bans.deleteSpaceBan(db, READ, BOB),
   listCategories: (db) => categories.listCategories(db, SPACE),
-  insertCategory: (db) => categories.insertCategory(db, READ, { name: "x", most: 9 }),
+  insertCategory: (db) => categories.insertCategory(db, READ, { name: "x", externalId: EXTERNAL_ROLE, most: 9 }),
   renameCategory: (db) => categories.renameCategory(db, READ, CATEGORY_ID, "x"),
   deleteCategory: (db) => categories.deleteCategory(db, READ, CATEGORY_ID),
   storeOrder: (db) =>
@@ -583,6 +583,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       roles: [{ ...ROLE, id: ROLE_ID }],
       overrides: [{ channel: ID, role: EXTERNAL_ROLE, allow: 1, deny: 0 }],
       defaults: [{ channel: ID, isDefault: true }],
+      newCategories: [{ externalId: EXTERNAL_ROLE, name: "x" }],
+      categories: [{ id: CATEGORY_ID, name: "x" }],
+      places: [{ channel: ID, category: EXTERNAL_ROLE }],
     }),
   listServerMembers: (db) =>
     serverSpaces.listServerMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),

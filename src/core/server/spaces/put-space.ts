@@ -158,6 +158,7 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
   const space = await requireSpace(core, { id });
   const channelOf = byName(space.channels);
   const roleOf = byName(space.roles);
+  const categoryOf = byName(space.categories);
   const shown = inputs.flatMap(({ externalId, name, topic: introduction }) => {
     const channel = channelOf.get(externalId);
     const isSame =
@@ -171,14 +172,15 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
     );
   const made = [];
   for (const input of inputs) {
-    const { externalId, name = "", topic, isDefault = false, roles = [] } = input;
+    const { externalId, name = "", topic, isDefault = false, roles = [], category = null } = input;
     if (channelOf.has(externalId)) continue;
     const { visibility = "open", kind = "text" } = input;
     const readers = visibility === "private" ? roles.flatMap((role) => roleOf.get(role)?.id ?? []) : [];
     const row = {
       ...newChannel(space.ownerId, { name, topic }),
       // Nobody follows it yet: its owner does as others do.
-      ...{ externalId, members: [], categoryId: null, isDefault },
+      ...{ externalId, members: [], isDefault },
+      categoryId: category === null ? null : (categoryOf.get(category)?.id ?? null),
       overrides: firstOverrides(null, { visibility, kind }, { roleIds: readers, userIds: [] }),
     };
     // One after the other: each stands behind the one before.
@@ -190,7 +192,10 @@ async function putChannels(core: Core, id: SpaceId, inputs: readonly ChannelInpu
 
 /** Makes a member the owner. */
 async function handOver(core: Core, by: ServerKeyId, id: SpaceId, ownerId: UserId): Promise<void> {
-  const rights = { space: { ownerId }, newRoles: [], roles: [], overrides: [], defaults: [] };
+  const rights = {
+    ...{ space: { ownerId }, newRoles: [], roles: [], overrides: [], defaults: [] },
+    ...{ newCategories: [], categories: [], places: [] },
+  };
   let isNew = false;
   await settle(core, by, id, async (space) => {
     isNew = space.ownerId !== ownerId;

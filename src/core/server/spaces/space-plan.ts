@@ -1,5 +1,6 @@
 import { CoreError, invalid } from "../../../domain/errors.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { type Metadata, writeMetadata } from "../../../domain/server/metadata.ts";
 import type { ServerChannel, ServerRole, ServerSpace } from "../../../domain/server/server-space.ts";
 import type { ExternalId, UserRef } from "../../../domain/server/user-ref.ts";
 import { type ChannelLook, lookOf, withLook } from "../../../domain/spaces/channel.ts";
@@ -19,12 +20,20 @@ export type ChannelInput = { externalId: ExternalId } & {
   [Field in keyof ChannelFields]?: ChannelFields[Field] | undefined;
 };
 
+/** A category as a backend wants it; what is absent stays. */
+interface CategoryInput {
+  externalId: ExternalId;
+  name?: string | undefined;
+}
+
 interface ChannelFields extends ChannelLook {
   name: string;
   topic: string;
   isDefault: boolean;
   /** the roles that read it while it is private; others that do go on */
   roles: readonly ExternalId[];
+  /** null: none */
+  category: ExternalId | null;
 }
 
 /** A space as a backend wants it; what is absent stays, or is empty in a new space. */
@@ -32,11 +41,17 @@ export interface SpaceInput {
   name?: string | undefined;
   avatar?: string | undefined;
   description?: string | undefined;
+  /** whether the directory shows it */
+  discoverable?: boolean | undefined;
+  metadata?: Metadata | undefined;
+  slowModeS?: number | undefined;
   /** what every member may do */
   everyone?: PermissionBits | undefined;
   owner?: UserRef | undefined;
   /** highest first, where they are new */
   roles: readonly RoleInput[];
+  /** in their order, where they are new */
+  categories: readonly CategoryInput[];
   channels: readonly ChannelInput[];
   members: UserRef[];
 }
@@ -50,24 +65,36 @@ const NOTHING = { allow: 0, deny: 0 };
  * @throws `validation_failed` for a new thing without a name, and for a role that the space does not have;
  *   `conflict` for too many
  */
-export function requireSound(space: ServerSpace | null, { name, roles, channels }: SpaceInput): void {
+export function requireSound(
+  space: ServerSpace | null,
+  { name, roles, categories, channels }: SpaceInput,
+): void {
   const roleOf = byName(space?.roles ?? []);
   const channelOf = byName(space?.channels ?? []);
   if (!space && name === undefined) throw invalid("body.name", "must be there in a new space");
   for (const [at, role] of roles.entries())
     if (role.name === undefined && !roleOf.has(role.externalId))
       throw invalid(`body.roles.${at}.name`, "must be there in a new role");
+  const categoryOf = byName(space?.categories ?? []);
+  for (const [at, category] of categories.entries())
+    if (category.name === undefined && !categoryOf.has(category.externalId))
+      throw invalid(`body.categories.${at}.name`, "must be there in a new category");
+  const places = new Set([...categoryOf.keys(), ...categories.map((category) => category.externalId)]);
   const known = new Set([...roleOf.keys(), ...roles.map((role) => role.externalId)]);
   for (const [at, channel] of channels.entries()) {
     if (channel.name === undefined && !channelOf.has(channel.externalId))
       throw invalid(`body.channels.${at}.name`, "must be there in a new channel");
     if (channel.roles?.some((role) => !known.has(role)))
       throw invalid(`body.channels.${at}.role_ids`, "must name roles of the space, by their external ids");
+    if (channel.category && !places.has(channel.category))
+      throw invalid(`body.channels.${at}.category`, "must name a category of the space, by its external id");
   }
   const newRoles = roles.filter((role) => !roleOf.has(role.externalId));
   const newChannels = channels.filter((one) => !channelOf.has(one.externalId));
   requireAtMost(LIMITS.roles, (space?.roles.length ?? 0) + newRoles.length, "roles besides `everyone`");
   requireAtMost(LIMITS.channels, (space?.channels.length ?? 0) + newChannels.length, "channels");
+  const newCategories = categories.filter((one) => !categoryOf.has(one.externalId));
+  requireAtMost(LIMITS.categories, (space?.categories.length ?? 0) + newCategories.length, "categories");
   const defaults = new Set((space?.channels ?? []).flatMap((one) => (one.isDefault ? nameOf(one) : [])));
   for (const { externalId, isDefault } of channels)
     if (isDefault !== undefined) defaults[isDefault ? "add" : "delete"](externalId);
@@ -96,11 +123,15 @@ export function byName<Thing extends { externalId: ExternalId | null }>(
  * @throws `conflict` for a channel with too many overrides
  */
 export function rightsOf(space: ServerSpace, input: SpaceInput): SpaceRights | null {
-  const { name, avatar, description, everyone } = input;
+  const { name, avatar, description, everyone, discoverable, slowModeS } = input;
+  const metadata = input.metadata && writeMetadata(input.metadata);
   const set = {
     ...(name !== undefined && name !== space.name && { name }),
     ...(avatar !== undefined && avatar !== space.avatar && { avatar }),
     ...(description !== undefined && description !== space.description && { description }),
+    ...(discoverable !== undefined && discoverable !== space.discoverable && { discoverable }),
+    ...(metadata !== undefined && metadata !== space.metadata && { metadata }),
+    ...(slowModeS !== undefined && slowModeS !== space.slowModeS && { slowModeS }),
     ...(everyone !== undefined && everyone !== space.everyone && { everyone }),
   };
   const roleOf = byName(space.roles);
@@ -109,10 +140,32 @@ export function rightsOf(space: ServerSpace, input: SpaceInput): SpaceRights | n
     newRoles: input.roles.flatMap((role) => (roleOf.has(role.externalId) ? [] : newRole(role))),
     roles: input.roles.flatMap((role) => changedRole(roleOf.get(role.externalId), role) ?? []),
     ...channelRights(space, input.channels),
+    ...categoriesOf(space, input),
   };
-  const { newRoles, roles, overrides, defaults } = rights;
-  const changes = [Object.keys(set), newRoles, roles, overrides, defaults];
+  const { space: _, ...lists } = rights;
+  const changes = [Object.keys(set), ...Object.values(lists)];
   return changes.every((list) => list.length === 0) ? null : rights;
+}
+
+/** What of the categories, and of the places of channels that are there, is to change. */
+function categoriesOf(space: ServerSpace, { categories, channels }: SpaceInput) {
+  const categoryOf = byName(space.categories);
+  const channelOf = byName(space.channels);
+  return {
+    newCategories: categories.flatMap(({ externalId, name = "" }) =>
+      categoryOf.has(externalId) ? [] : [{ externalId, name }],
+    ),
+    categories: categories.flatMap(({ externalId, name }) => {
+      const category = categoryOf.get(externalId);
+      return category && name !== undefined && name !== category.name ? [{ id: category.id, name }] : [];
+    }),
+    places: channels.flatMap(({ externalId, category }) => {
+      const channel = channelOf.get(externalId);
+      if (!channel || category === undefined) return [];
+      const wanted = category === null ? null : categoryOf.get(category)?.id;
+      return wanted === channel.categoryId ? [] : [{ channel: channel.id, category }];
+    }),
+  };
 }
 
 function newRole({ externalId, name = "", ...fields }: RoleInput) {

@@ -11,7 +11,7 @@ import { ProfileFields } from "../../../domain/accounts/user.ts";
 import { ConversationKind } from "../../../domain/conversations/conversation.ts";
 import { JoinPolicy } from "../../../domain/conversations/group-kind.ts";
 import { isAudienceRoom, showsHistory } from "../../../domain/conversations/group-policies.ts";
-import { ConversationId, UserId } from "../../../domain/ids.ts";
+import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
 import { ConversationRefText } from "../../../domain/server/conversation-ref.ts";
@@ -150,6 +150,7 @@ export const ServerConversation = z
     avatar: z.string(),
     introduction: z.string(),
     announcement: z.string(),
+    space_id: SpaceId.nullable().openapi({ description: "The space of which it is a channel; null: none" }),
     owner_id: UserId.nullable().openapi({ description: "null: a direct conversation" }),
     member_count: z.int().nonnegative(),
     join_policy: JoinPolicy,
@@ -321,6 +322,7 @@ function serializeServerConversation({
   const { kind, name, avatar, introduction, announcement, ownerId, joinPolicy, createdAt } = profile;
   return {
     ...{ id, external_id: externalId, kind, name, avatar, introduction, announcement },
+    space_id: profile.spaceId,
     ...{ owner_id: ownerId, member_count: memberCount, join_policy: joinPolicy },
     metadata: readMetadata(profile.metadata),
     history: kind === "direct" || showsHistory(profile) ? "all" : "joined",

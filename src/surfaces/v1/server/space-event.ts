@@ -1,5 +1,6 @@
 import type { HookSpace, SpaceEvent } from "../../../domain/server/hook.ts";
 import type { ExternalIdsOfUsers } from "../../../domain/server/hook-format.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
 import { permissionsIn } from "../../../domain/spaces/permission.ts";
 import { serializeServerRole, serializeServerSpaceMember } from "./spaces.ts";
 
@@ -20,6 +21,8 @@ function serializeHookSpace(space: HookSpace): object {
   const { id, externalId, name, avatar, description, ownerId, memberCount, everyone } = space;
   return {
     ...{ id, external_id: externalId, name, avatar, description },
+    ...{ discoverable: space.discoverable, slow_mode_s: space.slowModeS },
+    metadata: readMetadata(space.metadata),
     ...{ owner_id: ownerId, member_count: memberCount, everyone: permissionsIn(everyone) },
     ...{ created_at: space.createdAt, dissolved_at: space.dissolvedAt },
   };

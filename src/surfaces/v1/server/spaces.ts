@@ -3,9 +3,10 @@ import { getServerSpace } from "../../../core/server/spaces/named-spaces.ts";
 import { dissolveServerSpace, putSpace } from "../../../core/server/spaces/put-space.ts";
 import { changeSpaceMembers, listServerSpaceMembers } from "../../../core/server/spaces/space-members.ts";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
-import { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
+import { CategoryId, ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { GroupName } from "../../../domain/names/names.ts";
+import { readMetadata } from "../../../domain/server/metadata.ts";
 import type {
   ServerRole as DomainServerRole,
   ServerSpace as DomainServerSpace,
@@ -18,7 +19,8 @@ import { bitsOf, Permission, permissionsIn } from "../../../domain/spaces/permis
 import { RoleColor, RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { shownTime } from "../../../lib/stored-time.ts";
-import { ListQuery, orNull, pageShape, serializePage, Time } from "../common.ts";
+import { ListQuery, Metadata, orNull, pageShape, serializePage, Time } from "../common.ts";
+import { SlowMode } from "../conversations/conversation.ts";
 import { problems } from "../problems.ts";
 import { jsonAnswer, jsonBody, serverRoutes } from "../route.ts";
 import { v1Router } from "../router.ts";
@@ -39,6 +41,8 @@ const Named = (description: string, example: string) =>
 
 const RoleName = Named("Your own id of the role", "trainers");
 const ChannelName = Named("Your own id of the channel", "team-7-board");
+
+const CategoryName = Named("Your own id of the category", "sports");
 
 const Name = GroupName;
 const Permissions = z.array(Permission).max(Permission.options.length);
@@ -67,6 +71,9 @@ const ChannelInput = z
     topic: Topic.optional(),
     channel_kind: ChannelKind.optional(),
     visibility: ChannelVisibility.optional(),
+    category: orNull(CategoryName).optional().openapi({
+      description: "Your own id of its category; null: none. Of a new channel none if absent",
+    }),
     default: z.boolean().optional().openapi({ description: "Who comes into the space follows it" }),
     role_ids: z.array(RoleName).max(LIMITS.roles).optional().openapi({
       description: "Your own ids of roles that read it while it is private. Others that do go on",
@@ -75,6 +82,10 @@ const ChannelInput = z
   .openapi("ChannelInput", {
     example: { external_id: "team-7-board", name: "board", visibility: "private", role_ids: ["trainers"] },
   });
+
+const CategoryInput = z
+  .object({ external_id: CategoryName, name: Name.optional() })
+  .openapi("CategoryInput", { example: { external_id: "sports", name: "Sports" } });
 
 /** A list of things with external ids, each once. */
 function listOf<Input extends z.ZodType<{ external_id: string }>>(input: Input, most: number) {
@@ -93,6 +104,11 @@ const SpaceInput = z
     name: Name.optional(),
     avatar: ProfileFields.shape.avatar.optional(),
     description: textUpTo(LIMITS.description).optional(),
+    discoverable: z.boolean().optional().openapi({
+      description: "Whether the directory shows it, where the server has one",
+    }),
+    metadata: Metadata.optional(),
+    slow_mode_s: SlowMode.optional(),
     owner: z
       .lazy(() => UserRef)
       .optional()
@@ -100,6 +116,9 @@ const SpaceInput = z
     everyone: Permissions.optional().openapi({ description: "What every member may do" }),
     roles: listOf(RoleInput, LIMITS.roles).openapi({
       description: "New ones come below those that are there",
+    }),
+    categories: listOf(CategoryInput, LIMITS.categories).openapi({
+      description: "New ones come behind those that are there",
     }),
     channels: listOf(ChannelInput, LIMITS.namedChannels).openapi({
       description: "New ones come behind those that are there",
@@ -128,6 +147,14 @@ const ServerRole = z
   })
   .openapi("ServerRole");
 
+const ServerCategory = z
+  .object({
+    id: CategoryId,
+    external_id: Named("Your own id of it, or one of Parley's", "sports").nullable(),
+    name: z.string(),
+  })
+  .openapi("ServerCategory");
+
 const ServerChannel = z
   .object({
     id: ConversationId,
@@ -136,6 +163,7 @@ const ServerChannel = z
     topic: z.string(),
     channel_kind: ChannelKind,
     visibility: ChannelVisibility,
+    category_id: CategoryId.nullable().openapi({ description: "null: none" }),
     default: z.boolean(),
   })
   .openapi("ServerChannel");
@@ -147,10 +175,14 @@ export const ServerSpace = z
     name: z.string(),
     avatar: z.string(),
     description: z.string(),
+    discoverable: z.boolean(),
+    metadata: Metadata,
+    slow_mode_s: SlowMode,
     owner_id: UserId,
     member_count: z.int(),
     everyone: Permissions.openapi({ description: "What every member may do" }),
     roles: z.array(ServerRole).openapi({ description: "The highest first, without `everyone`" }),
+    categories: z.array(ServerCategory).openapi({ description: "In their order" }),
     channels: z.array(ServerChannel).openapi({ description: "All of them, in their order" }),
     created_at: Time,
     dissolved_at: Time.nullable().openapi({ description: "null: it was not dissolved" }),
@@ -252,17 +284,18 @@ const membersRoute = pageRoute("patch", "/v1/server/spaces/{sref}/members", {
 
 export const serverSpaces = v1Router()
   .openapi(putRoute, async (c) => {
-    const { roles, channels, everyone, ...body } = c.req.valid("json");
+    const { roles, categories, channels, everyone, slow_mode_s: slowModeS, ...body } = c.req.valid("json");
     const { space, created } = await putSpace(c.var.core, c.var.key.id, c.req.valid("param").sref, {
       ...body,
-      everyone: everyone && bitsOf(everyone),
+      ...{ everyone: everyone && bitsOf(everyone), slowModeS },
+      categories: categories.map(({ external_id: externalId, name }) => ({ externalId, name })),
       roles: roles.map(({ external_id: externalId, permissions, ...role }) => ({
         ...{ externalId, permissions: permissions && bitsOf(permissions), ...role },
       })),
       channels: channels.map((channel) => ({
         ...{ externalId: channel.external_id, name: channel.name, topic: channel.topic },
         ...{ kind: channel.channel_kind, visibility: channel.visibility },
-        ...{ isDefault: channel.default, roles: channel.role_ids },
+        ...{ isDefault: channel.default, roles: channel.role_ids, category: channel.category },
       })),
     });
     return c.json(serializeServerSpace(space), created ? 201 : 200);
@@ -291,16 +324,20 @@ export const serverSpaces = v1Router()
 function serializeServerSpace(space: DomainServerSpace): z.infer<typeof ServerSpace> {
   const { id, externalId, name, avatar, description, ownerId, memberCount, everyone, roles, channels } =
     space;
-  const { createdAt, dissolvedAt } = space;
+  const { createdAt, dissolvedAt, discoverable, metadata, slowModeS, categories } = space;
   return {
     ...{ id, external_id: externalId, name, avatar, description },
+    ...{ discoverable, metadata: readMetadata(metadata), slow_mode_s: slowModeS },
+    categories: categories.map((category) => ({
+      ...{ id: category.id, external_id: category.externalId, name: category.name },
+    })),
     ...{ owner_id: ownerId, member_count: memberCount, everyone: permissionsIn(everyone) },
     roles: roles.map(serializeServerRole),
     channels: channels.map((channel) => {
       const { visibility, kind } = lookOf(channel.overrides);
       return {
         ...{ id: channel.id, external_id: channel.externalId, name: channel.name, topic: channel.topic },
-        ...{ channel_kind: kind, visibility, default: channel.isDefault },
+        ...{ channel_kind: kind, visibility, category_id: channel.categoryId, default: channel.isDefault },
       };
     }),
     ...{ created_at: shownTime(createdAt), dissolved_at: dissolvedAt && shownTime(dissolvedAt) },
