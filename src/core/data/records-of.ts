@@ -65,7 +65,9 @@ function profileOf(user: ExportedUser) {
 export function conversationRecord(
   { id, externalId, pair, profile, dissolvedAt }: ExportedConversation,
   refs: Refs,
-  channel?: Pick<ConversationFields, "space" | "overrides">,
+  channel?: Pick<ConversationFields, "space" | "overrides"> & {
+    place: Pick<ConversationFields, "category" | "position" | "default">;
+  },
 ): ConversationFields {
   const { ownerId, history } = profile;
   return {
@@ -98,6 +100,7 @@ export function conversationRecord(
     legal_hold: profile.legalHold,
     space: channel?.space ?? null,
     overrides: channel?.overrides ?? [],
+    ...(channel?.place ?? { category: null, default: false }),
   };
 }
 

@@ -1,6 +1,12 @@
-import { EVERYONE_REF, type ExportRecord, type OverrideRecord } from "../../domain/data/records.ts";
+import {
+  type ConversationFields,
+  EVERYONE_REF,
+  type ExportRecord,
+  type OverrideRecord,
+} from "../../domain/data/records.ts";
 import type { ConversationId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import { readMetadata } from "../../domain/server/metadata.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { permissionsIn } from "../../domain/spaces/permission.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
@@ -8,10 +14,14 @@ import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import { exportedTime } from "../../domain/time.ts";
 import type { ExportedConversation } from "../../storage/data/exported.ts";
 import {
+  type ExportedCategory,
+  type ExportedPlace,
   type ExportedRole,
   type ExportedSpace,
+  findExportedCategories,
   findExportedOverrides,
   findExportedParts,
+  findExportedPlaces,
   findExportedSpaces,
 } from "../../storage/data/exported-spaces.ts";
 import type { StoredSpaceMember } from "../../storage/spaces/members.ts";
@@ -23,6 +33,7 @@ import type { ExportRefs, Refs } from "./refs.ts";
 export interface ChannelPart {
   space: ExternalId;
   overrides: OverrideRecord[];
+  place: Pick<ConversationFields, "category" | "position" | "default">;
 }
 
 /** A space with its roles and members. */
@@ -31,7 +42,10 @@ export async function spaceRecords(
   space: ExportedSpace,
   refs: ExportRefs,
 ): Promise<ExportRecord[]> {
-  const { roles, members } = await findExportedParts(core.db, space.id);
+  const [{ roles, members }, categories] = await Promise.all([
+    findExportedParts(core.db, space.id),
+    findExportedCategories(core.db, space.id),
+  ]);
   const users = [space.ownerId, ...members.map(({ userId }) => userId)];
   await refs.learn([], { users, texts: [space.avatar] });
   const name = refs.space(space);
@@ -39,6 +53,7 @@ export async function spaceRecords(
   return [
     spaceRecord(space, refs),
     ...ranked(roles).map((role) => roleRecord(name, role.externalId, role)),
+    ...categories.map((category) => categoryRecord(name, category.externalId, category)),
     ...members.map((member) => spaceMemberRecord(name, member, refs, (id) => nameOf.get(id) ?? [])),
   ];
 }
@@ -46,6 +61,7 @@ export async function spaceRecords(
 /** A space without what belongs to it. */
 export function spaceRecord(space: ExportedSpace, refs: Refs): ExportRecord {
   const { name, avatar, description, ownerId, everyone, createdAt, dissolvedAt } = space;
+  const { discoverable, metadata, slowModeS } = space;
   return {
     type: "space",
     space: {
@@ -53,6 +69,7 @@ export function spaceRecord(space: ExportedSpace, refs: Refs): ExportRecord {
       owner: refs.user(ownerId),
       ...{ name, description, avatar: avatarOf(avatar, refs) },
       everyone: permissionsIn(everyone),
+      ...{ discoverable, metadata: readMetadata(metadata), slow_mode_s: slowModeS },
       created_at: exportedTime(createdAt),
       dissolved_at: dissolvedAt && exportedTime(dissolvedAt),
     },
@@ -77,6 +94,23 @@ export function roleRecord(
   const permissions = permissionsIn(role.permissions);
   const shown = { name: role.name, color, position, mentionable, hoist };
   return { type: "role", role: { space, external_id: name, ...shown, permissions } };
+}
+
+/** A category. @param name of it in the file */
+export function categoryRecord(
+  space: ExternalId,
+  externalId: ExternalId,
+  { name, position }: Pick<ExportedCategory, "name" | "position">,
+): ExportRecord {
+  return { type: "category", category: { space, external_id: externalId, name, position } };
+}
+
+/** Where a channel stands. @param category its name in the file */
+export function placeOf(
+  { position, isDefault }: Pick<ExportedPlace, "position" | "isDefault">,
+  category: ExternalId | null,
+): ChannelPart["place"] {
+  return { category, position, default: isDefault };
 }
 
 /** A member. @param nameOf gives the name of a role */
@@ -104,15 +138,15 @@ export async function channelParts(
 ): Promise<ReadonlyMap<ConversationId, ChannelPart>> {
   const channels = list.flatMap(({ id, profile: { spaceId } }) => (spaceId === null ? [] : { id, spaceId }));
   if (channels.length === 0) return new Map();
-  const [spaces, overrides] = await Promise.all([
+  const ids = channels.map(({ id }) => id);
+  const [spaces, overrides, places] = await Promise.all([
     findExportedSpaces(core.db, [...new Set(channels.map(({ spaceId }) => spaceId))]),
-    findExportedOverrides(
-      core.db,
-      channels.map(({ id }) => id),
-    ),
+    findExportedOverrides(core.db, ids),
+    findExportedPlaces(core.db, ids),
   ]);
   await refs.learn([], { users: overrides.flatMap(({ userId }) => userId ?? []) });
   const names = new Map(spaces.map((space) => [space.id, refs.space(space)]));
+  const placeById = new Map(places.map((place) => [place.id, place]));
   const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
   return new Map(
     channels.flatMap(({ id, spaceId }): [ConversationId, ChannelPart][] => {
@@ -120,7 +154,9 @@ export async function channelParts(
       const own = (byChannel.get(id) ?? []).flatMap((override) =>
         overrideRecord(override, override.role, refs),
       );
-      return space === undefined ? [] : [[id, { space, overrides: own }]];
+      const place = placeById.get(id);
+      if (space === undefined || place === undefined) return [];
+      return [[id, { space, overrides: own, place: placeOf(place, place.category) }]];
     }),
   );
 }

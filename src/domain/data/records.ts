@@ -85,10 +85,13 @@ export const UserRecord = z.object({
 });
 export type UserRecord = z.infer<typeof UserRecord>;
 
+/** Places of categories and channels grow with each that was ever made. */
+const MAX_POSITION = 1_000_000_000;
+
 /** What names the role `everyone` of a space, in overrides. */
 export const EVERYONE_REF = ExternalId.parse("everyone");
 
-/** A space. Its roles, its members and its channels follow as records of their own. */
+/** A space. Its roles, categories, members and channels follow as records of their own. */
 export const SpaceRecord = z.object({
   external_id: Ref,
   owner: Ref,
@@ -97,6 +100,11 @@ export const SpaceRecord = z.object({
   description: textUpTo(LIMITS.description).default(""),
   /** what every member may do */
   everyone: z.array(Permission).default(permissionsIn(FIRST_RIGHTS)),
+  /** whether the directory shows it, where there is one */
+  discoverable: z.boolean().default(false),
+  metadata: Metadata.default({}),
+  /** seconds between two messages of a plain member, in channels without their own; 0: slow mode is off */
+  slow_mode_s: z.int().nonnegative().max(LIMITS.slowModeS).default(0),
   created_at: PastTime.optional(),
   dissolved_at: PastTime.nullable().default(null),
 });
@@ -116,6 +124,17 @@ export const RoleRecord = z.object({
   hoist: z.boolean().default(false),
 });
 export type RoleRecord = z.infer<typeof RoleRecord>;
+
+/** A category of channels. */
+export const CategoryRecord = z.object({
+  space: Ref,
+  /** unique in its space */
+  external_id: Ref,
+  name: z.string().min(1).max(100),
+  /** lower is before; absent: behind those that are there */
+  position: z.int().nonnegative().max(MAX_POSITION).optional(),
+});
+export type CategoryRecord = z.infer<typeof CategoryRecord>;
 
 /** A member of a space. Who follows a channel of it is a member of that conversation besides. */
 export const SpaceMemberRecord = z.object({
@@ -182,6 +201,12 @@ export const ConversationFields = z.object({
   legal_hold: z.boolean().default(false),
   /** the space of which it is a channel; null: none */
   space: Ref.nullable().default(null),
+  /** of a channel: the category of its space; null: none */
+  category: Ref.nullable().default(null),
+  /** of a channel: its place; lower is before. Absent: behind those that are there */
+  position: z.int().nonnegative().max(MAX_POSITION).optional(),
+  /** of a channel: who comes into the space follows it */
+  default: z.boolean().default(false),
   /**
    * of a channel: what it changes of the rights that the space gives. A private one denies `read` to
    * `everyone`, an announcement channel `write`.
@@ -417,6 +442,7 @@ export const ExportRecord = z.discriminatedUnion("type", [
   z.object({ type: z.literal("file"), file: FileRecord }),
   z.object({ type: z.literal("space"), space: SpaceRecord }),
   z.object({ type: z.literal("role"), role: RoleRecord }),
+  z.object({ type: z.literal("category"), category: CategoryRecord }),
   z.object({ type: z.literal("space_member"), space_member: SpaceMemberRecord }),
   z.object({ type: z.literal("conversation"), conversation: ConversationFields }),
   z.object({ type: z.literal("message"), message: MessageRecord }),

@@ -1,12 +1,23 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { ConversationId, SpaceId } from "../../domain/ids.ts";
-import type { ExternalId } from "../../domain/server/user-ref.ts";
+import { ExternalId } from "../../domain/server/user-ref.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { isAmong } from "../json-lists.ts";
-import { channelOverrides, spaceMembers, spaceRoles, spaces } from "../schema.ts";
+import {
+  channelOverrides,
+  conversations,
+  spaceCategories,
+  spaceMembers,
+  spaceRoles,
+  spaces,
+} from "../schema.ts";
 import { MEMBER, OVERRIDE } from "../spaces/rights.ts";
+
+const toExternalId = (value: unknown): ExternalId => ExternalId.parse(value);
+const toExternalIdIfAny = (value: unknown): ExternalId | null =>
+  value === null ? null : toExternalId(value);
 
 const SPACE = {
   id: spaces.id,
@@ -18,7 +29,13 @@ const SPACE = {
   everyone: spaces.everyone,
   createdAt: spaces.createdAt,
   dissolvedAt: spaces.dissolvedAt,
+  discoverable: spaces.discoverable,
+  metadata: spaces.metadata,
+  slowModeS: spaces.slowModeS,
 };
+
+/** The external id of the category of a row; an old one has none. */
+const categoryName = sql`coalesce(${spaceCategories.externalId}, 'parley:g' || ${spaceCategories.id})`;
 
 /** Spaces by their ids, dissolved ones too. */
 export function listExportedSpaces(db: Database, after: number, limit: number) {
@@ -57,6 +74,37 @@ export async function findExportedParts(db: Database, id: SpaceId) {
 
 /** A role for a file. */
 export type ExportedRole = Awaited<ReturnType<typeof findExportedParts>>["roles"][number];
+
+/** The categories of a space, in their order. */
+export async function findExportedCategories(db: Database, space: SpaceId) {
+  const { id, name, position } = spaceCategories;
+  return queryD1(
+    db
+      .select({ id, name, position, externalId: categoryName.mapWith(toExternalId).as("category_name") })
+      .from(spaceCategories)
+      .where(eq(spaceCategories.spaceId, space))
+      .orderBy(asc(position), asc(id)),
+  );
+}
+
+/** A category for a file. */
+export type ExportedCategory = Awaited<ReturnType<typeof findExportedCategories>>[number];
+
+/** Where channels stand, with the external ids of their categories. */
+export async function findExportedPlaces(db: Database, ids: readonly ConversationId[]) {
+  const { id, categoryId, position, isDefault } = conversations;
+  const category = sql`CASE WHEN ${spaceCategories.id} IS NULL THEN NULL ELSE ${categoryName} END`;
+  return queryD1(
+    db
+      .select({ id, position, isDefault, category: category.mapWith(toExternalIdIfAny).as("category_name") })
+      .from(conversations)
+      .leftJoin(spaceCategories, eq(spaceCategories.id, categoryId))
+      .where(isAmong(id, ids)),
+  );
+}
+
+/** Where a channel stands, for a file. */
+export type ExportedPlace = Omit<Awaited<ReturnType<typeof findExportedPlaces>>[number], "id">;
 
 /** What channels allow and deny, with the external ids of the roles. */
 export async function findExportedOverrides(

@@ -1,11 +1,12 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Profile } from "../../domain/conversations/conversation.ts";
-import type { ConversationCode, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
+import type { CategoryId, ConversationCode, ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { Override } from "../../domain/spaces/rights.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { channelOverrides, conversations, memberships } from "../schema.ts";
+import { mayBeDefault } from "../spaces/channel-place.ts";
 
 /**
  * Creates a group of elsewhere, without members. Of several concurrent calls one creates it.
@@ -24,6 +25,16 @@ export async function insertImportedGroup(
   return made?.id ?? null;
 }
 
+/** What a channel of elsewhere has in its space. */
+interface ImportedPlace {
+  overrides: readonly Override[];
+  categoryId: CategoryId | null;
+  /** undefined: behind those that are there */
+  position: number | undefined;
+  /** it is none where there are enough */
+  isDefault: boolean;
+}
+
 /**
  * Creates a channel of elsewhere, without followers. It has its overrides from its first moment on, and
  * allows nothing to users who are not in the space: it would hold once they come.
@@ -34,7 +45,7 @@ export async function insertImportedChannel(
   db: Database,
   { space, externalId, code }: { space: SpaceId; externalId: ExternalId; code: ConversationCode },
   profile: Omit<Profile, "kind" | "version" | "changedAt" | "spaceId">,
-  overrides: readonly Override[],
+  { overrides, categoryId, position, isDefault }: ImportedPlace,
   most: number,
 ): Promise<ConversationId | null> {
   const isOpen = sql`EXISTS (SELECT 1 FROM spaces WHERE id = ${space} AND dissolved_at IS NULL)
@@ -55,7 +66,13 @@ export async function insertImportedChannel(
       ),
       db
         .update(conversations)
-        .set({ spaceId: space })
+        .set({
+          ...{ spaceId: space, categoryId },
+          position:
+            position ??
+            sql`(SELECT coalesce(max(position), -1) + 1 FROM conversations WHERE space_id = ${space})`,
+          isDefault: sql`${Number(isDefault)} AND ${mayBeDefault(space, isDefault)}`,
+        })
         .where(and(isMade, isOpen))
         .returning({ id: conversations.id }),
       db.delete(conversations).where(and(isMade, isNull(conversations.spaceId))),

@@ -1,7 +1,7 @@
 import { and, eq, isNull, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { readOwnId } from "../../domain/data/own-ids.ts";
-import { ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
+import { type CategoryId, ClientSpaceId, type SpaceId, type UserId } from "../../domain/ids.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import { RoleId } from "../../domain/spaces/role.ts";
 import { queryD1 } from "../d1-errors.ts";
@@ -10,6 +10,7 @@ import { isAmong } from "../json-lists.ts";
 import {
   NEW_SPACE_MEMBER,
   NEW_VERSION,
+  spaceCategories,
   spaceMemberRoles,
   spaceMembers,
   spaceMutes,
@@ -18,6 +19,7 @@ import {
   users,
 } from "../schema.ts";
 import { fromVersion, type ReadSpace } from "../spaces/versions.ts";
+import { findExportedCategories } from "./exported-spaces.ts";
 
 /** A space that an import or a backend names. */
 export interface NamedSpace extends ReadSpace {
@@ -75,7 +77,10 @@ export async function findImportedSpaces(
  */
 export async function insertNamedSpace(
   db: Database,
-  space: Pick<typeof spaces.$inferInsert, "name" | "avatar" | "description" | "everyone"> & {
+  space: Pick<
+    typeof spaces.$inferInsert,
+    "name" | "avatar" | "description" | "everyone" | "discoverable" | "metadata" | "slowModeS"
+  > & {
     externalId: ExternalId;
     ownerId: UserId;
     createdAt: number;
@@ -164,6 +169,39 @@ export async function insertNamedRole(
     .returning({ id: spaceRoles.id });
   const [, , [role]] = await queryD1(db.batch([first, shifted, made]));
   return role?.id ?? null;
+}
+
+/** The categories of a space by their external ids. */
+export async function findNamedCategories(
+  db: Database,
+  id: SpaceId,
+): Promise<ReadonlyMap<ExternalId, CategoryId>> {
+  const categories = await findExportedCategories(db, id);
+  return new Map(categories.map((category) => [category.externalId, category.id]));
+}
+
+/**
+ * Adds a category. @param position undefined: behind those that are there
+ * @param most how many categories a space has
+ * @returns false: it is there, or there are too many
+ */
+export async function insertNamedCategory(
+  db: Database,
+  id: SpaceId,
+  { externalId, name, position }: { externalId: ExternalId; name: string; position: number | undefined },
+  most: number,
+): Promise<boolean> {
+  const ofSpace = sql`FROM space_categories WHERE space_id = ${id}`;
+  const made = db
+    .insert(spaceCategories)
+    .select(
+      sql`SELECT NULL, ${id}, ${name}, ${position ?? sql`(SELECT coalesce(max(position), -1) + 1 ${ofSpace})`}, ${externalId}
+        WHERE EXISTS (SELECT 1 FROM spaces WHERE id = ${id} AND dissolved_at IS NULL)
+          AND (SELECT count(*) ${ofSpace}) < ${most}
+          AND NOT EXISTS (SELECT 1 ${ofSpace} AND external_id = ${externalId})`,
+    )
+    .returning({ id: spaceCategories.id });
+  return (await queryD1(made)).length > 0;
 }
 
 /** Users as the members of a space are looked up. */

@@ -61,7 +61,7 @@ export function renamed(records: readonly ExportRecord[], from: string, to: stri
 /** Records in an order of their own, for a comparison. */
 export function sorted(records: readonly ExportRecord[]): ExportRecord[] {
   const rank = {
-    ...{ version: 0, user: 1, file: 2, space: 3, role: 4, space_member: 5 },
+    ...{ version: 0, user: 1, file: 2, space: 3, role: 4, category: 4.5, space_member: 5 },
     ...{ conversation: 6, message: 7, member: 8, read: 9, end: 10 },
   };
   const keyOf = (record: ExportRecord) => (record.type === "message" ? "" : JSON.stringify(record));

@@ -32,6 +32,17 @@ beforeAll(async () => {
   await scene.done(ann, "PATCH", "/roles/0", { permissions: ["read", "write", "reactions"] }, 200);
   board = await scene.addChannel("board", { visibility: "private", role_ids: [hosts] });
   const news = await scene.addChannel("news", { channel_kind: "announcement" });
+  const [plans, last] = [await scene.addCategory("Plans"), await scene.addCategory("Last")];
+  const seeds = await scene.addChannel("seeds", { default: true });
+  const order = {
+    categories: [
+      { id: last, channel_ids: [news] },
+      { id: plans, channel_ids: [board] },
+    ],
+    channel_ids: [seeds, scene.general],
+  };
+  await scene.done(ann, "PUT", "/order", order, 200);
+  await scene.done(ann, "PATCH", "", { discoverable: true, metadata: { plan: "pro" }, slow_mode_s: 1 }, 200);
   for (const [who, id, text] of [
     [ann, scene.general, "Beans?"],
     [eve, scene.general, "Peas."],
@@ -51,8 +62,20 @@ async function say(who: SignedIn, id: ConversationId, text: string): Promise<voi
 const ROLES = z.object({ items: z.array(z.looseObject({ id: z.int(), name: z.string() })) });
 const SPACES = z.object({ items: z.array(z.object({ id: z.int(), name: z.string() })) });
 const CHANNELS = z.object({
-  items: z.array(z.looseObject({ id: z.int(), name: z.string(), permissions: z.array(z.string()) })),
+  items: z.array(
+    z.looseObject({
+      ...{ id: z.int(), name: z.string(), permissions: z.array(z.string()) },
+      category_id: z.int().nullable(),
+    }),
+  ),
+  categories: z.array(z.object({ id: z.int(), name: z.string() })),
 });
+
+/** The category of each channel by their names, in the order of the channels. */
+function placesOf({ items, categories }: z.infer<typeof CHANNELS>): Map<string, string | null> {
+  const names = new Map(categories.map(({ id, name }) => [id, name]));
+  return new Map(items.map((one) => [one.name, names.get(one.category_id ?? 0) ?? null]));
+}
 
 /** The answer to a call of a user of the other deployment. */
 async function asThere(
@@ -97,7 +120,7 @@ async function nameOf(who: SignedIn): Promise<string> {
 test("a space with its roles, members, channels and messages is the same elsewhere", async () => {
   const before = await recordsOf("parley:");
   expect(new Set(before.map(({ type }) => type))).toEqual(
-    new Set(["space", "role", "space_member", "conversation", "message", "member"]),
+    new Set(["space", "role", "category", "space_member", "conversation", "message", "member"]),
   );
   // No file has more of them than a space has roles.
   const positions = before.flatMap((record) => (record.type === "role" ? [record.role.position] : []));
@@ -106,7 +129,9 @@ test("a space with its roles, members, channels and messages is the same elsewhe
   const report = await importAll(key, elsewhere);
   expect(report.left_out.filter(({ reason }) => !reason.includes("its username is taken"))).toEqual([]);
   // The owner is a member from the beginning.
-  expect(report.imported).toMatchObject({ space: 1, role: 2, space_member: 2, conversation: 3, message: 4 });
+  expect(report.imported).toMatchObject({
+    ...{ space: 1, role: 2, category: 2, space_member: 2, conversation: 4, message: 4 },
+  });
   expect(renamed(await recordsOf("x:"), "x:", "parley:")).toEqual(before);
   const again = await importAll(key, elsewhere);
   expect(again.left_out).toEqual([]);
@@ -120,9 +145,11 @@ test("who can read and write what is the same elsewhere, too", async () => {
     const [space] = SPACES.parse((await asThere(there, "GET", "/v1/spaces")).body).items;
     const channels = CHANNELS.parse((await asThere(there, "GET", `/v1/spaces/${space?.id}/channels`)).body);
     const shown = ({ items }: z.infer<typeof CHANNELS>) =>
-      items.map(({ id: _, created_at: __, space_id: ___, default: ____, ...channel }) => channel);
+      items.map(({ id: _, created_at: __, space_id: ___, category_id: ____, ...channel }) => channel);
     const here = CHANNELS.parse((await scene.ask(who, "GET", "/channels")).body);
     expect(shown(channels)).toEqual(shown(here));
+    expect(placesOf(channels)).toEqual(placesOf(here));
+    expect(placesOf(channels).get("news")).toBe("Last");
     expect(shown(channels).some(({ name }) => name === "board")).toBe(who !== eve);
     const roles = ROLES.parse((await asThere(there, "GET", `/v1/spaces/${space?.id}/roles`)).body).items;
     expect(roles.map(({ name, permissions }) => [name, permissions])).toEqual(

@@ -100,6 +100,13 @@ export class Scene {
     return z.object({ id: z.int() }).parse(body).id;
   }
 
+  /** @returns the id of a new category */
+  async addCategory(name: string): Promise<number> {
+    const { status, body } = await this.ask(this.ann, "POST", "/categories", { name });
+    expect(status, JSON.stringify(body)).toBe(201);
+    return z.object({ id: z.int() }).parse(body).id;
+  }
+
   giveRole(who: SignedIn, role: number): Promise<void> {
     return this.done(this.ann, "PUT", `/members/${who.user.id}/roles/${role}`);
   }

@@ -544,7 +544,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     bans.insertSpaceBan(db, READ, { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 }, 9),
   deleteSpaceBan: (db) => bans.deleteSpaceBan(db, READ, BOB),
   listCategories: (db) => categories.listCategories(db, SPACE),
-  insertCategory: (db) => categories.insertCategory(db, READ, { name: "x", externalId: EXTERNAL_ROLE, most: 9 }),
+  insertCategory: (db) =>
+    categories.insertCategory(db, READ, { name: "x", externalId: EXTERNAL_ROLE, most: 9 }),
   renameCategory: (db) => categories.renameCategory(db, READ, CATEGORY_ID, "x"),
   deleteCategory: (db) => categories.deleteCategory(db, READ, CATEGORY_ID),
   storeOrder: (db) =>
@@ -607,6 +608,9 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
       ...{ name: "", avatar: "", description: "", everyone: 1, externalId: EXTERNAL_ROLE, ownerId: ANN },
       ...{ createdAt: 1, dissolvedAt: null },
     }),
+  findNamedCategories: (db) => namedSpaces.findNamedCategories(db, SPACE),
+  insertNamedCategory: (db) =>
+    namedSpaces.insertNamedCategory(db, SPACE, { externalId: EXTERNAL_ROLE, name: "x", position: 1 }, 9),
   findNamedRoles: (db) => namedSpaces.findNamedRoles(db, SPACE),
   insertNamedRole: (db) =>
     namedSpaces.insertNamedRole(db, SPACE, { ...ROLE, externalId: EXTERNAL_ROLE, position: undefined }, 1),

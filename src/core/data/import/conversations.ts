@@ -20,7 +20,7 @@ import {
   insertImportedGroup,
   openNamedDirect,
 } from "../../../storage/data/imported-conversations.ts";
-import { findNamedRoles } from "../../../storage/data/imported-spaces.ts";
+import { findNamedCategories, findNamedRoles } from "../../../storage/data/imported-spaces.ts";
 import type { Core } from "../../context.ts";
 import { newChannel } from "../../spaces/new-channel.ts";
 import { keepAudience } from "./channel-audience.ts";
@@ -167,6 +167,12 @@ async function makeChannel(
   const name = GroupName.safeParse(record.name);
   const { overrides, notes, refusal } = await overridesOf(run, space.id, record.overrides);
   if (refusal !== undefined) return { result: "left_out", reason: refusal };
+  const category =
+    record.category === null
+      ? undefined
+      : (await findNamedCategories(core.db, space.id)).get(record.category);
+  if (record.category !== null && category === undefined)
+    notes.push("without its category, which has no record");
   const owner = record.owner === null ? undefined : known.users.get(record.owner);
   const channel = newChannel(owner?.person ? owner.id : space.ownerId, { name: "", topic: introduction });
   const code = ConversationCode.parse(randomHex());
@@ -193,7 +199,7 @@ async function makeChannel(
       retentionDays: record.retention_days,
       legalHold: record.legal_hold,
     },
-    overrides,
+    { overrides, categoryId: category ?? null, position: record.position, isDefault: record.default },
     LIMITS.channels,
   );
   await known.learnConversations([externalId]);

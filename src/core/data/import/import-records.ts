@@ -8,11 +8,11 @@ import { Known } from "./known.ts";
 import { importLeavings, importMembers, importReads } from "./members.ts";
 import { importMessages } from "./messages.ts";
 import type { ImportRun, Line } from "./run.ts";
-import { importRoles, importSpaceMembers, importSpaces } from "./spaces.ts";
+import { importCategories, importRoles, importSpaceMembers, importSpaces } from "./spaces.ts";
 import { importUsers } from "./users.ts";
 
 /**
- * Stores records of a file: users, files, spaces, their roles and members, conversations, messages,
+ * Stores records of a file: users, files, spaces, their roles, categories and members, conversations, messages,
  * members, reads, in this order, whatever that of the lines is. Idempotent by external ids: what is there
  * stays, but for messages that differ. A record that cannot be stored is reported, and keeps no other. A
  * call that breaks off is completed by its repeat.
@@ -45,6 +45,10 @@ export async function importRecords(
   await importRoles(
     run,
     of((record) => (record.type === "role" ? record.role : null)),
+  );
+  await importCategories(
+    run,
+    of((record) => (record.type === "category" ? record.category : null)),
   );
   await importSpaceMembers(
     run,

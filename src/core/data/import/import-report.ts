@@ -9,6 +9,7 @@ export const IMPORTED_TYPES = [
     "file",
     "space",
     "role",
+    "category",
     "space_member",
     "conversation",
     "message",
@@ -70,7 +71,7 @@ export class ImportReport {
 
 function zeros(): Record<ImportedType, number> {
   return {
-    ...{ user: 0, file: 0, space: 0, role: 0, space_member: 0 },
+    ...{ user: 0, file: 0, space: 0, role: 0, category: 0, space_member: 0 },
     ...{ conversation: 0, message: 0, member: 0, read: 0 },
   };
 }

@@ -1,10 +1,22 @@
 import type { ImportOutcome } from "../../../domain/data/portable-message.ts";
-import type { RoleRecord, SpaceMemberRecord, SpaceRecord } from "../../../domain/data/records.ts";
+import type {
+  CategoryRecord,
+  RoleRecord,
+  SpaceMemberRecord,
+  SpaceRecord,
+} from "../../../domain/data/records.ts";
 import type { SpaceId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
+import { writeMetadata } from "../../../domain/server/metadata.ts";
 import type { ExternalId } from "../../../domain/server/user-ref.ts";
 import { bitsOf } from "../../../domain/spaces/permission.ts";
-import { findNamedRoles, insertNamedRole, insertNamedSpace } from "../../../storage/data/imported-spaces.ts";
+import {
+  findNamedCategories,
+  findNamedRoles,
+  insertNamedCategory,
+  insertNamedRole,
+  insertNamedSpace,
+} from "../../../storage/data/imported-spaces.ts";
 import { placeMembers } from "../../spaces/named-members.ts";
 import { tellOnlineMembers } from "../../spaces/tell-devices.ts";
 import { fileRef } from "./known.ts";
@@ -33,6 +45,8 @@ async function importSpace({ core, known }: ImportRun, record: SpaceRecord): Pro
   const made = await insertNamedSpace(core.db, {
     ...{ externalId, name, description, avatar, ownerId: owner.id },
     everyone: bitsOf(record.everyone),
+    ...{ discoverable: record.discoverable, slowModeS: record.slow_mode_s },
+    metadata: writeMetadata(record.metadata),
     createdAt: record.created_at ?? Date.now(),
     dissolvedAt: record.dissolved_at,
   });
@@ -64,6 +78,27 @@ async function importRole({ core, known }: ImportRun, record: RoleRecord): Promi
   if (space.dissolvedAt !== null || (await findNamedRoles(core.db, space.id)).has(externalId))
     return { result: "unchanged" };
   return { result: "left_out", reason: `A space has at most ${LIMITS.roles} roles besides \`everyone\`.` };
+}
+
+/** Makes categories. One that is there stays as it is. */
+export async function importCategories(run: ImportRun, lines: Line<CategoryRecord>[]): Promise<void> {
+  await run.known.learnSpaces(lines.map(({ record }) => record.space));
+  for (const { line, record } of lines) {
+    const at = { line, externalId: record.external_id };
+    run.report.note("category", at, await importCategory(run, record).catch(leftOut));
+  }
+}
+
+async function importCategory({ core, known }: ImportRun, record: CategoryRecord): Promise<ImportOutcome> {
+  const { external_id: externalId, name, position } = record;
+  const space = known.spaces.get(record.space);
+  if (!space) return noSpace(record.space);
+  const category = { externalId, name, position };
+  if (await insertNamedCategory(core.db, space.id, category, LIMITS.categories))
+    return { result: "imported" };
+  if (space.dissolvedAt !== null || (await findNamedCategories(core.db, space.id)).has(externalId))
+    return { result: "unchanged" };
+  return { result: "left_out", reason: `A space has at most ${LIMITS.categories} categories.` };
 }
 
 /** Users of one call. */

@@ -22,6 +22,7 @@ const Counts = z
     file: z.int(),
     space: z.int(),
     role: z.int(),
+    category: z.int(),
     space_member: z.int(),
     conversation: z.int(),
     message: z.int(),
@@ -31,7 +32,7 @@ const Counts = z
   .openapi("RecordCounts", {
     description: "Records by their type",
     example: {
-      ...{ user: 100, file: 8, space: 1, role: 2, space_member: 40 },
+      ...{ user: 100, file: 8, space: 1, role: 2, category: 2, space_member: 40 },
       ...{ conversation: 3, message: 4_000, member: 60, read: 0 },
     },
   });
@@ -69,7 +70,7 @@ const dataRoute = serverRoutes("data", "page");
 const importRoute = dataRoute("post", "/v1/server/imports", {
   operationId: "importRecords",
   summary: "Store records",
-  description: `JSON Lines of at most ${LIMITS.importBytes / 1_048_576} MiB, of an export or made from elsewhere. Whatever the order of the lines is, users come first, then files, spaces, their roles and members, conversations, messages, members, reads; in a long file that is cut into several bodies they come in this order. Idempotent by external ids: what is there stays, but a message that differs becomes as it is given. Messages keep their times, and come behind the newest one of their conversation. Members have read all, unless a \`read\` says otherwise; nobody is notified, and no hook is told. A line that cannot be stored is reported and keeps no other.`,
+  description: `JSON Lines of at most ${LIMITS.importBytes / 1_048_576} MiB, of an export or made from elsewhere. Whatever the order of the lines is, users come first, then files, spaces, their roles, categories and members, conversations, messages, members, reads; in a long file that is cut into several bodies they come in this order. Idempotent by external ids: what is there stays, but a message that differs becomes as it is given. Messages keep their times, and come behind the newest one of their conversation. Members have read all, unless a \`read\` says otherwise; nobody is notified, and no hook is told. A line that cannot be stored is reported and keeps no other.`,
   request: {
     query: ImportQuery,
     body: { required: true, content: { [JSON_LINES]: { schema: RECORDS } } },
