@@ -1,4 +1,5 @@
 import type { ExportRecordInput } from "../../../src/domain/data/records.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import type { LeftOut, LeftOutItem } from "../left-out.ts";
 import type { FileDraft, MessageDraft } from "./draft.ts";
 import { emailOf, groupNameOf, nicknameOf, usernameOf } from "./names.ts";
@@ -129,7 +130,26 @@ export class Collection {
   ): void {
     if (this.spaces.has(id)) return;
     const shown = groupNameOf([name], "Space");
-    this.spaces.set(id, { name: shown, owner, members: new Map(), roles: new Map(), namesMembers });
+    this.spaces.set(id, {
+      name: shown,
+      owner,
+      members: new Map(),
+      roles: new Map(),
+      categories: new Map(),
+      namesMembers,
+    });
+  }
+
+  /** The category of a channel, which is made; undefined: the space has too many. */
+  category(space: string, id: string, name: string): string | undefined {
+    const categories = this.spaces.get(space)?.categories;
+    if (!categories) return undefined;
+    if (!categories.has(id) && categories.size >= LIMITS.categories) {
+      this.leftOut.add({ reason: `a category beyond ${LIMITS.categories} of a space`, where: name });
+      return undefined;
+    }
+    categories.set(id, groupNameOf([name], "Category"));
+    return id;
   }
 
   /** Adds a member of a space. */

@@ -13,6 +13,8 @@ export interface CollectedSpace {
   members: Map<string, { isGuest: boolean; roles: Set<string> }>;
   /** roles by external id, the highest first */
   roles: Map<string, SpaceRole>;
+  /** the names of categories by external id, in their order */
+  categories: Map<string, string>;
   /** the export names all who are in a channel */
   namesMembers: boolean;
 }

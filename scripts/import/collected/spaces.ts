@@ -134,7 +134,7 @@ export function spacesOf(collection: Collection): {
 } {
   const channels = settle(collection);
   const records = [...collection.spaces].flatMap(([id, space]): ExportRecordInput[] => {
-    const { name, members, owner } = space;
+    const { name, members, owner, categories } = space;
     const full = hasFullMembers(collection, id) ? FULL : undefined;
     const first: [string, SpaceRole][] = full ? [[full, { name: "Members" }]] : [];
     const roles = [...first, ...space.roles];
@@ -152,6 +152,12 @@ export function spacesOf(collection: Collection): {
             ...{ space: id, external_id: role, name: shown, position: kept.length - i },
             ...(color !== undefined && { color }),
           },
+        }),
+      ),
+      ...[...categories].map(
+        ([category, shown], position): ExportRecordInput => ({
+          type: "category",
+          category: { space: id, external_id: category, name: shown, position },
         }),
       ),
       ...[...members].map(([user, member]): ExportRecordInput => {

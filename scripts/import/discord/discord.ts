@@ -44,7 +44,7 @@ export async function readDiscord(source: Source, collection: Collection): Promi
   const channelNames = new Map(files.map(({ channel }) => [channel.id, channel.name]));
   const user = userOf(collection, ids);
   // A thread belongs to a message of another file: that one comes first.
-  const isThread = ({ channel }: Exported) => /Thread$/.test(channel.type);
+  const isThread = ({ channel }: Pick<Exported, "channel">) => /Thread$/.test(channel.type);
   for (const { path, guild, channel } of [
     ...files.filter((one) => !isThread(one)),
     ...files.filter(isThread),
@@ -59,7 +59,13 @@ export async function readDiscord(source: Source, collection: Collection): Promi
     const space = isInGuild && guild.id ? ids.of(`guild/${guild.id}`) : undefined;
     if (space) collection.space(space, guild.name ?? "", { namesMembers: false });
     const record = conversationOf(conversation, guild, channel);
-    if (!hasRoot) collection.conversation({ ...record, ...(space && { space }) });
+    const { categoryId } = channel;
+    const isBelow = space !== undefined && !isThread({ channel }) && categoryId && channel.category;
+    const category = isBelow
+      ? collection.category(space, ids.of(categoryId), channel.category ?? "")
+      : undefined;
+    if (!hasRoot)
+      collection.conversation({ ...record, ...(space && { space }), ...(category && { category }) });
     const room: DiscordRoom = {
       ...{ collection, ids, conversation, path, root: hasRoot ? start : undefined },
       user: (one) => user(one, path),

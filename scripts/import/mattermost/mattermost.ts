@@ -10,6 +10,8 @@ import { fileOf, type MattermostRoom, takePost } from "./posts.ts";
 import { AnyLine, LINE_TYPES, Line, type Post } from "./shapes.ts";
 
 /** Types of lines that have no place here, and that nobody misses. */
+/** The channel of each team that all of its members are in. */
+const EVERYBODYS = "town-square";
 const PASSED_OVER = new Set(["version", "info", "team", "role", "scheme"]);
 
 type LineOf<Type extends Line["type"]> = Extract<Line, { type: Type }>;
@@ -128,6 +130,8 @@ class Reader {
       introduction: first(purpose ?? "", LIMITS.description),
       announcement: first(header ?? "", LIMITS.description),
       join_policy: type === "O" ? "free" : "closed",
+      // There everybody in the team is in it.
+      ...(name === EVERYBODYS && { default: true }),
       ...(deleted_at && { mute_all: true }),
     });
     for (const membership of this.#memberships) if (membership.channel === id) this.#join(membership);

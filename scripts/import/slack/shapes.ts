@@ -42,6 +42,7 @@ export const SlackChannels = z.array(
     created: seconds,
     creator: text,
     is_archived: z.boolean().nullish(),
+    is_general: z.boolean().nullish(),
     members: z.array(z.string()).nullish(),
     topic: z.object({ value: text }).nullish().catch(undefined),
     purpose: z.object({ value: text }).nullish().catch(undefined),

@@ -168,6 +168,8 @@ function conversationOf(
       announcement: first(channel.topic?.value ?? "", LIMITS.description),
       join_policy: kind === "public" ? "free" : "closed",
       ...(kind !== "several" && { space }),
+      // There everybody in the workspace is in it.
+      ...(channel.is_general && { default: true }),
       // Nobody writes in an archived channel; its owner can open it again.
       ...(channel.is_archived && { mute_all: true }),
     },

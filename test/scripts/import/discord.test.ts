@@ -36,8 +36,13 @@ test("channels become private ones of the guild, and so do threads without a fir
         ...[ANN, BEN, HOOK, CAI].map((user) => ({ user, allow: ["read"] })),
       ],
       ...{ space: "discord:guild/500", metadata: { guild: "Pine", category: "Talk" } },
+      category: "discord:550",
     },
     { external_id: "discord:650", name: "A tree house", owner: BEN },
+  ]);
+  // What a thread is below is its channel.
+  expect(ofType(conversion, "category").map(({ category }) => category)).toEqual([
+    { space: "discord:guild/500", external_id: "discord:550", name: "Talk", position: 0 },
   ]);
   const joined_at = 1699956060500;
   expect(

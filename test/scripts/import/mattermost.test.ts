@@ -32,6 +32,7 @@ test("channels become groups with their admins, and direct channels direct ones 
       ...{ external_id: SQUARE, name: "Town Square", space: TEAM, owner: BEN },
       ...{ introduction: "Read first\nFor all", metadata: { team: "pine" } },
       overrides: [{ user: BEN, allow: ["manage_channel", "manage_messages", "pin"] }],
+      default: true,
     },
     {
       ...{ name: "Attic", space: TEAM, owner: ANN },
