@@ -16,6 +16,8 @@ interface Props {
   space: Space;
   /** the role to change; absent: a new one */
   role?: Role;
+  /** what all members may do, whatever their roles */
+  common: readonly Permission[];
   /** whether it is below the highest role of the user */
   isBelow: boolean;
   onSaved: () => void;
@@ -23,7 +25,7 @@ interface Props {
 }
 
 /** Makes a role, or changes what one is called and allows. */
-export function RoleDialog({ space: first, role, isBelow, onSaved, onClose }: Props) {
+export function RoleDialog({ space: first, role, common, isBelow, onSaved, onClose }: Props) {
   const { chat } = useAccount();
   const space = latest(first);
   const [name, setName] = useState(role?.name ?? "");
@@ -111,6 +113,7 @@ export function RoleDialog({ space: first, role, isBelow, onSaved, onClose }: Pr
                   />
                   <span>
                     {t(`roles.may.${permission}`)} {isLacking && <small>{t("roles.notOwn")}</small>}
+                    {!isEveryone && common.includes(permission) && <small>{t("roles.allMay")}</small>}
                   </span>
                 </label>
               );

@@ -48,6 +48,7 @@ export function RolesDialog({ space: first, onClose }: { space: Space; onClose: 
     showDialog((close) => (
       <RoleDialog
         {...{ space, ...(role && { role }), onSaved: reload, onClose: close }}
+        common={roles?.find(({ id: one }) => one === EVERYONE)?.permissions ?? []}
         isBelow={!role || role.position < rank}
       />
     ));

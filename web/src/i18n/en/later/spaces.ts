@@ -150,6 +150,7 @@ export const spaces = {
   "roles.hoist": "Show its members apart from others",
   "roles.others": "Others",
   "roles.notBelow": "It is not below your own highest role: you cannot change it.",
+  "roles.allMay": "All members may, without it, too.",
   "roles.notOwn": "You may not do this yourself.",
   "roles.givesMore": "It allows what you may not do yourself.",
   "roles.talk": "Reading and writing",

@@ -146,6 +146,7 @@ export const spaces = {
   "roles.hoist": "单独显示其成员",
   "roles.others": "其他成员",
   "roles.notBelow": "它不低于你最高的身份组，你无法更改。",
+  "roles.allMay": "所有成员本来就可以。",
   "roles.notOwn": "你自己没有此权限。",
   "roles.givesMore": "它包含你自己没有的权限。",
   "roles.talk": "阅读与发言",
