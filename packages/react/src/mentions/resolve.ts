@@ -64,8 +64,8 @@ const MAX_NAMES = 20;
 const NAMES = /@([^\s@]{0,63}[\p{L}\p{N}])/gu;
 
 /**
- * The members of a crowd, or the readers of a channel, whose names may stand in a text: the first 100 for each
- * word behind an `@`.
+ * The members of a crowd, or the readers of a channel, whose names may stand in a text: the first 100 for
+ * each word behind an `@`.
  */
 async function membersNamed(
   { chat }: Has,

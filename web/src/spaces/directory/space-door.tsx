@@ -4,7 +4,7 @@ import { showDialog } from "../../ui/dialogs.tsx";
 import { SpaceDialog } from "../space-dialog.tsx";
 import { DirectoryDialog } from "./directory-dialog.tsx";
 
-/** How a user comes into a space of their own, and into one that anybody may join, where the server has these. */
+/** How a user comes into a space of their own, and into one that anybody may join, where there are such. */
 export function SpaceDoor() {
   const { value: me } = useMe();
   // What the server says of them comes in a moment. Until then nothing moves.

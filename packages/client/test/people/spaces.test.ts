@@ -1,11 +1,12 @@
 import { act, createElement } from "react";
 import { createRoot } from "react-dom/client";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { useChannels, useRoles, useSpaces } from "../../react/src/spaces/index.ts";
-import { newsBySpace, Spaces } from "../src/spaces/index.ts";
-import { startChat, until } from "./support/chats.ts";
-import { element, stubPage } from "./support/page.ts";
-import { Server } from "./support/server.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { eventually } from "../../../../test/support/eventually.ts";
+import { useChannels, useRoles, useSpaces } from "../../../react/src/spaces/index.ts";
+import { newsBySpace, Spaces } from "../../src/spaces/index.ts";
+import { startChat, until } from "../support/chats.ts";
+import { element, stubPage } from "../support/page.ts";
+import { Server } from "../support/server.ts";
 
 const server = Server.shared();
 
@@ -83,9 +84,9 @@ test("shows them in components, which render again as they change", async () => 
   };
   const tree = createRoot(box);
   tree.render(createElement(App));
-  await vi.waitFor(() => expect(box.textContent).toBe("Garden club / general / 1 / undefined"), 60_000);
+  await eventually(() => expect(box.textContent).toBe("Garden club / general / 1 / undefined"));
   await channel("seeds");
-  await vi.waitFor(() => expect(box.textContent).toBe("Garden club / general,seeds / 1 / undefined"), 60_000);
+  await eventually(() => expect(box.textContent).toBe("Garden club / general,seeds / 1 / undefined"));
   // React goes on in later turns, and asks for the window, which may be gone by then.
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   await act(async () => tree.unmount());
