@@ -12,7 +12,7 @@ const [FOLLOWERS, FEWER_FOLLOWERS] = [100, 20];
 /** How many channels some follow. */
 const FOLLOWED = 5;
 /** Users beside the members: they come in. */
-export const NEWCOMERS = 20;
+const NEWCOMERS = 20;
 /**
  * The runtime unloads an object that was idle for 10 s; an alarm may load it some 30 s after a change. A new
  * channel relies on what it has read of its space for 65 s.

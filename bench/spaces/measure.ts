@@ -25,7 +25,7 @@ export interface Figures {
 
 /** Of the rounds of a call the first ones are counted, and the others are timed. */
 const [COUNTED, TIMED] = [2, 2];
-export const ROUNDS = COUNTED + TIMED;
+const ROUNDS = COUNTED + TIMED;
 /** A call has been followed up once nothing is called for so long; what goes on longer is cut off. */
 const [QUIET_MS, LONGEST_MS] = [400, 60_000];
 
