@@ -14,7 +14,7 @@ export interface ServerRole extends SpaceRole {
 }
 
 /** A category as the team's backend sees it. */
-export interface ServerCategory extends StoredCategory {
+interface ServerCategory extends StoredCategory {
   externalId: ExternalId | null;
 }
 
