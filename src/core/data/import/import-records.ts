@@ -14,8 +14,8 @@ import { importUsers } from "./users.ts";
 /**
  * Stores records of a file: users, files, spaces, their roles, categories and members, conversations,
  * messages, members, reads, in this order, whatever that of the lines is. Idempotent by external ids: what is
- * there stays, but for messages that differ. A record that cannot be stored is reported, and keeps no other. A
- * call that breaks off is completed by its repeat.
+ * there stays, but for messages that differ. A record that cannot be stored is reported, and keeps no other.
+ * A call that breaks off is completed by its repeat.
  * @param by the key
  * @param report what became of each is added to it
  */
