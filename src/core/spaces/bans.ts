@@ -18,6 +18,7 @@ import { fromSpace, requireAbove } from "./from-space.ts";
 import { finishLeaving } from "./members.ts";
 import { noMember } from "./roles.ts";
 import { requireIn, requirePermission } from "./spaces.ts";
+import { tellBots } from "./tell-devices.ts";
 
 const BanPosition = z.tuple([z.int(), z.literal("ban")]);
 
@@ -53,6 +54,7 @@ export async function banFromSpace(
     return isStored && { isMember: member !== null };
   });
   await finishLeaving(core, id, target, wasMember.isMember);
+  tellBots(core, id);
   core.securityLog.record("banned", { user: target, by: caller, space: id });
 }
 
@@ -63,7 +65,9 @@ export async function liftSpaceBan(core: Core, caller: UserId, id: SpaceId, targ
     const note = noteOf(caller, "ban_lifted", { userId: target });
     return deleteSpaceBan(core.db, { ...space, note }, target);
   });
-  if (wasThere) core.securityLog.record("ban_lifted", { user: target, by: caller, space: id });
+  if (!wasThere) return;
+  core.securityLog.record("ban_lifted", { user: target, by: caller, space: id });
+  tellBots(core, id);
 }
 
 /** The banned users, the oldest ban first, for the permission `ban`. @throws `not_found`, `forbidden` */

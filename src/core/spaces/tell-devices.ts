@@ -24,7 +24,12 @@ export function tellOfMember(core: Core, spaceId: SpaceId, userId: UserId): void
   tellOnline(core, spaceId, true);
 }
 
-/** The same for all members who are online. */
+/** Tells bots of the space who are online to load it anew: of what they hear, and devices do not show. */
+export function tellBots(core: Core, spaceId: SpaceId): void {
+  tellOnline(core, spaceId, true);
+}
+
+/** Tells the devices of all members who are online. */
 export function tellOnlineMembers(core: Core, spaceId: SpaceId): void {
   tellOnline(core, spaceId, false);
   usersChanged(core);

@@ -14,6 +14,9 @@ const ViewedRole = z.object({
   ...{ permissions: z.int(), mentionable: z.boolean(), hoist: z.boolean() },
 });
 
+/** A ban, as what a member is told of its changes has it. */
+const ViewedBan = z.object({ userId: UserId, bannedBy: UserId });
+
 /** What a member sees of a space, to be compared with what they saw before. */
 export const SpaceView = z.object({
   id: SpaceId,
@@ -24,11 +27,16 @@ export const SpaceView = z.object({
   roles: z.array(ViewedRole),
   /** in the order in which they came; null: too many are in it to be compared */
   members: z.array(UserId).nullable(),
+  /** who is banned; absent: the member may not see it, or there are more than `MAX_VIEWED_BANS` */
+  bans: z.array(ViewedBan).optional(),
 });
 export type SpaceView = z.infer<typeof SpaceView>;
 
 /** The most spaces that are viewed at once, the first in the order of the member: ≤ 1,000 queries each. */
-export const MAX_VIEWS = 200;
+export const MAX_VIEWS = 190;
+
+/** The most bans that are viewed, each about 40 bytes. */
+export const MAX_VIEWED_BANS = 1_000;
 
 /** A change of what a member sees. `before` null: they came into the space; `after` null: they are out. */
 export interface SpaceChange {

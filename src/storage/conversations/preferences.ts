@@ -95,7 +95,7 @@ export async function findArchiveStates(
   return new Map(rows.map(({ id, ...state }) => [id, state]));
 }
 
-/** Whether there is a conversation with this id, dissolved groups included. A channel is there for its readers alone. */
+/** Whether there is a conversation with this id, dissolved ones too; channels are there for readers alone. */
 export async function conversationExists(db: Database, id: ConversationId): Promise<boolean> {
   const hasId = and(eq(conversations.id, id), isNull(conversations.spaceId));
   const found = await queryD1(db.select({ id: conversations.id }).from(conversations).where(hasId));

@@ -11,7 +11,7 @@ export async function noteChannel(db: Database, spaceId: SpaceId, note: AuditNot
   for (const query of noteQueries(db, spaceId, note, sql`TRUE`)) await queryD1(query);
 }
 
-/** Notes the end of a conversation, with its name, if it was a channel. @returns its space; null: it was none */
+/** Notes the end of a conversation, with its name, if it was a channel. @returns its space; null: none */
 export async function noteChannelEnd(
   db: Database,
   id: ConversationId,

@@ -4,10 +4,11 @@ import { LIMITS } from "../../domain/limits.ts";
 import { has } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
-import { MAX_VIEWS, SpaceView } from "../../domain/spaces/view.ts";
+import { MAX_VIEWED_BANS, MAX_VIEWS, SpaceView } from "../../domain/spaces/view.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { spaces } from "../schema.ts";
+import { listSpaceBans } from "./bans.ts";
 import { findChannels } from "./channels.ts";
 import { listMemberIds } from "./members.ts";
 import { findOverridesOf } from "./overrides.ts";
@@ -24,7 +25,7 @@ export interface OwnView {
 }
 
 /**
- * What a user sees of their spaces, the first `MAX_VIEWS` of them in their order, or of one alone. Four
+ * What a user sees of their spaces, the first `MAX_VIEWS` of them in their order, or of one alone. Five
  * queries for each space.
  * @param id of the one; null: all
  */
@@ -46,15 +47,21 @@ async function viewOf(db: Database, userId: UserId, space: MemberSpace): Promise
   const roleIds = space.roles.map((role) => role.id);
   // First: a channel that is made from here on is not among them, whatever its overrides are by then.
   const channels = await findChannels(db, space.id, userId);
-  const [overrides, roles, members] = await Promise.all([
+  const seesBans = has(permissionsOf(userId, space), "ban");
+  const [overrides, roles, members, bans] = await Promise.all([
     findOverridesOf(db, space.id, { userId, roleIds }),
     listRoles(db, space.id),
     space.memberCount > LIMITS.viewedMembers ? null : listMemberIds(db, space.id, LIMITS.viewedMembers),
+    seesBans ? listSpaceBans(db, space.id, { after: 0, limit: MAX_VIEWED_BANS + 1 }) : undefined,
   ]);
   const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
   const readable = channels.filter(({ id }) => has(permissionsOf(userId, space, byChannel.get(id)), "read"));
+  const isWhole = bans !== undefined && bans.length <= MAX_VIEWED_BANS;
   return {
-    view: SpaceView.parse({ ...space, channels: readable, roles, members }),
+    view: SpaceView.parse({
+      ...{ ...space, channels: readable, roles, members },
+      bans: isWhole ? bans : undefined,
+    }),
     unfollowed: readable.filter(({ isFollowed }) => !isFollowed).map(({ id }) => id),
   };
 }

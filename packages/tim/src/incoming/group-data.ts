@@ -54,10 +54,7 @@ export class GroupData {
     const known = this.#of(groupID);
     if (version !== undefined) known.version = version;
     for (const [key, value] of Object.entries(counters)) known.counters.set(key, value);
-    if (topics)
-      known.topics = new Map(
-        topics.map(({ topic }) => [topic.topicID, topic.infoSequence]),
-      );
+    if (topics) known.topics = new Map(topics.map(({ topic }) => [topic.topicID, topic.infoSequence]));
   }
 
   /** Tells the app of attributes, unless it knows them, or newer ones. */

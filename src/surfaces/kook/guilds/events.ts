@@ -55,10 +55,31 @@ function changesOf(before: SpaceView, after: SpaceView, self: UserId): GuildEven
       "joined_guild",
       members(after.members, before.members).map((user_id) => ({ user_id, joined_at: now })),
     ),
+    ...banEvents(before, after),
     ...events(
       "exited_guild",
       members(before.members, after.members).map((user_id) => ({ user_id, exited_at: now })),
     ),
+  ];
+}
+
+/** Who is banned now, and who is not any more: for a bot that may see it, before and after. */
+function banEvents({ bans: before }: SpaceView, { bans: after }: SpaceView): GuildEvent[] {
+  if (!before || !after) return [];
+  const isIn = (list: typeof before, user: UserId) => list.some(({ userId }) => userId === user);
+  const added = after.filter(({ userId }) => !isIn(before, userId));
+  const gone = before.filter(({ userId }) => !isIn(after, userId));
+  return [
+    // `blacklist/list` has the remark.
+    ...added.map(({ userId, bannedBy }) => ({
+      kind: "added_block_list",
+      body: { operator_id: String(bannedBy), remark: "", user_id: [String(userId)] },
+    })),
+    // Nobody has noted here who has lifted it.
+    ...gone.map(({ userId }) => ({
+      kind: "deleted_block_list",
+      body: { operator_id: "0", user_id: [String(userId)] },
+    })),
   ];
 }
 

@@ -101,8 +101,8 @@ export async function stored(call: BotCall, input: Sending, { meant, ...said }: 
 }
 
 /**
- * The thread of a send: in the main stream, too, as what bots hear of threads is. So bots hear each other, and
- * their answer stands where the question does.
+ * The thread of a send: in the main stream, too, as what bots hear of threads is. So they hear each other,
+ * and an answer stands where the question does.
  */
 export function threadOf({ message_thread_id: root }: Pick<Sending, "message_thread_id">) {
   return root === undefined ? undefined : { thread: { root, alsoInMain: true } };

@@ -163,7 +163,7 @@ function communityOf(group: GroupAddress): SpaceId {
 
 const wireTopicID = (spaceId: SpaceId, id: ConversationId): string => wireGroupID(id, { spaceId });
 
-/** A topic as the caller sees it. Of one that they do not follow nothing is unread, and no message is shown. */
+/** A topic as the caller sees it. One that they do not follow shows neither unread counts nor messages. */
 function serializeTopic(space: SpaceId, { channel, own, profiles }: Topic) {
   const topicID = wireTopicID(space, channel.id);
   return {

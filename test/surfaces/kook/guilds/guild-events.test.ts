@@ -148,3 +148,26 @@ test("a bot is not told the name of a private channel that is made while its gui
   await socket.events(2);
   expect(JSON.stringify(socket.frames)).not.toMatch(/shed/);
 });
+
+test("a bot that may see bans is told of them, and no other bot", async () => {
+  await join(bot);
+  const other = await newBot();
+  await join(other);
+  const role = await scene.addRole({ name: "Wardens", permissions: ["ban"] });
+  await scene.giveRole(bot, role);
+  const [socket, others] = [await hearing(), await connect(other)];
+  await others.hello();
+  await scene.done(scene.ann, "PUT", `/bans/${scene.eve.user.id}`, { reason: "noise" });
+  await socket.events(1);
+  await scene.done(scene.ann, "PUT", `/bans/${scene.bob.user.id}`, {});
+  await socket.events(3);
+  await scene.done(scene.ann, "DELETE", `/bans/${scene.eve.user.id}`);
+  const [ann, bob, eve] = [scene.ann, scene.bob, scene.eve].map(({ user }) => String(user.id));
+  expect(await told(socket, 4)).toEqual([
+    ["added_block_list", "GROUP", guild, { operator_id: ann, remark: "", user_id: [eve] }],
+    ["added_block_list", "GROUP", guild, { operator_id: ann, remark: "", user_id: [bob] }],
+    ["exited_guild", "GROUP", guild, { user_id: bob, exited_at: expect.any(Number) }],
+    ["deleted_block_list", "GROUP", guild, { operator_id: "0", user_id: [eve] }],
+  ]);
+  expect(await told(others, 1)).toMatchObject([["exited_guild", "GROUP", guild, { user_id: bob }]]);
+});

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { as, Scene } from "../features/spaces/scene.ts";
-import type { Frame } from "../support/clients/socket.ts";
-import type { WireAnswer } from "../support/clients/wire.ts";
-import { itemAt } from "../support/objects/room.ts";
-import * as appkey from "./appkey/client.ts";
-import * as formpost from "./formpost/client.ts";
-import { logs, sessions, signed, usersig } from "./usersig/client.ts";
-import { connect } from "./usersig/socket.ts";
+import { as, Scene } from "../../features/spaces/scene.ts";
+import type { Frame } from "../../support/clients/socket.ts";
+import type { WireAnswer } from "../../support/clients/wire.ts";
+import { itemAt } from "../../support/objects/room.ts";
+import * as appkey from "../appkey/client.ts";
+import * as formpost from "../formpost/client.ts";
+import { logs, sessions, signed, usersig } from "../usersig/client.ts";
+import { connect } from "../usersig/socket.ts";
 
 type Who = Scene["ann"];
 
@@ -39,7 +39,9 @@ test("a follower of a channel has it as a group: listed, read, written, counted"
   const { ann, bob, general } = await Scene.make();
   expect(await writes(ann, general, "hello")).toBe(201);
 
-  expect(await formpost.list(bob, "group")).toMatchObject([{ id: general, name: "general", disabled: false }]);
+  expect(await formpost.list(bob, "group")).toMatchObject([
+    { id: general, name: "general", disabled: false },
+  ]);
   expect(await formpost.bodies(bob, general)).toEqual(["hello"]);
   const { session_info_list } = await sessions(signed(bob), "?total");
   expect(session_info_list).toMatchObject([
