@@ -67,7 +67,7 @@ export const GROUP = {
     room.memberList.byIds(userId, targetIds),
   ),
 
-  /** Changes the group's profile. @returns which of its name and introduction differ now @see GroupChanges.edit */
+  /** Changes the group's profile. @returns which of these differ now @see GroupChanges.edit */
   edit: repeatable(
     page,
     takingPart(async ({ room }, { userId, change }: Caller & { change: GroupProfileChange }) => {

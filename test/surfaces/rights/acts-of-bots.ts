@@ -51,7 +51,7 @@ const ACTS_OF_KOOK: readonly Act[] = [
   ),
 ];
 
-/** A method of the Bot API about a chat. A bot that has lost one is told so: libraries forget the chat then. */
+/** A method of the Bot API about a chat. A bot that has lost one is told so. */
 function telegram(needs: Permission[], method: string, fields: Fields, more: Partial<Act> = {}): Act {
   return {
     ...{ name: `telegram: ${method}`, needs, isOfBots: true, tellsFormer: true, ...more },

@@ -41,7 +41,7 @@ export interface Act {
   isOfBots?: true;
   /** it acts on a role or a member, and so wants a role above theirs */
   hasRank?: true;
-  /** its API tells a former follower, or everybody, a channel that is there from one that is not, and says so */
+  /** its API says to former followers, or to all, that a channel is there; its README says so */
   tellsFormer?: true;
   run(who: Actor, at: Place): Promise<Outcome>;
 }

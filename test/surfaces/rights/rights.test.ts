@@ -120,7 +120,7 @@ const may = ({ needs, hasRank }: Act, { roles }: Actor, setting: Setting) =>
   ["read" as const, ...needs].every((permission) => hasInChannel(roles, setting, permission)) &&
   (!hasRank || roles.length > 0);
 
-/** Runs cases: those of one channel one after the other, of several channels at once. @returns what is wrong */
+/** Runs the cases of a channel one after the other, of several at once. @returns what is wrong */
 async function eachOf(all: readonly Case[], run: (one: Case) => Promise<string | null>): Promise<string[]> {
   const wrong = tried.map(async ({ place }) => {
     const found: string[] = [];
