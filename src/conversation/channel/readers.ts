@@ -2,12 +2,7 @@ import { CoreError } from "../../domain/errors.ts";
 import { type ConversationId, NOBODY, type SpaceId, type UserId } from "../../domain/ids.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { has, type Permission } from "../../domain/spaces/permission.ts";
-import {
-  type ChannelBasis,
-  permissionsOf,
-  readersOf,
-  type SpaceReader,
-} from "../../domain/spaces/rights.ts";
+import { type ChannelBasis, permissionsOf, readersOf, type SpaceReader } from "../../domain/spaces/rights.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
 import type { Timing } from "../../domain/timing.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";

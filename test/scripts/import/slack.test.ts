@@ -50,7 +50,12 @@ test("channels become channels, private ones closed, archived ones mute; direct 
   expect(ofType(conversion, "conversation").map(({ conversation }) => conversation)).toMatchObject([
     {
       ...{ external_id: GENERAL, kind: "group", name: "general", owner: ANN, space: SPACE },
-      ...{ introduction: "What everybody should know\nNews of Pine", history: "all", overrides: [], default: true },
+      ...{
+        introduction: "What everybody should know\nNews of Pine",
+        history: "all",
+        overrides: [],
+        default: true,
+      },
       created_at: 1699990000000,
     },
     { name: "old-plans", owner: CAI, space: SPACE, overrides: [{ role: "everyone", deny: ["write"] }] },

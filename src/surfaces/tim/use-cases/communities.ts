@@ -54,7 +54,11 @@ export async function ofGroup<T>(work: Promise<T>): Promise<T> {
 async function withOwners(core: Core, caller: UserId, spaces: OwnSpace[]): Promise<Community[]> {
   const ids = [...new Set(spaces.map(({ ownerId }) => ownerId))];
   const userOf = usersById(await findUsersWithDeleted(core.db, ids, caller));
-  return spaces.map((space) => ({ space, owner: userOf(space.ownerId), capacity: core.settings.maxSpaceMembers }));
+  return spaces.map((space) => ({
+    space,
+    owner: userOf(space.ownerId),
+    capacity: core.settings.maxSpaceMembers,
+  }));
 }
 
 async function withOwner(core: Core, caller: UserId, space: OwnSpace): Promise<Community> {
