@@ -62,7 +62,8 @@ export class Arrivals {
   }
 
   /**
-   * A draft with those whom its mentions of roles, and of who is online, reach now: users who read the channel.
+   * A draft with those whom its mentions of roles, and of who is online, reach now: users who read the
+   * channel.
    * @returns why its sender may not mention them
    */
   async reached<Sent extends AnyDraft>(senderId: UserId, draft: Sent): Promise<Result<Sent>> {

@@ -20,8 +20,8 @@ export type Readers = components["schemas"]["ReaderPage"];
 const LIST = 0;
 
 /**
- * The spaces of the user, with their channels and roles: asked for when they are first needed and kept as they
- * are today. Frames and new connections make them be asked for again.
+ * The spaces of the user, with their channels and roles: asked for when they are first needed and kept as
+ * they are today. Frames and new connections make them be asked for again.
  */
 export class Spaces {
   readonly #chat: Chat;

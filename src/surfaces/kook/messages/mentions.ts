@@ -5,8 +5,8 @@ import type { Draft, Message } from "../../../domain/messages/message.ts";
 import type { SpaceRole } from "../../../domain/spaces/role.ts";
 
 /**
- * A mention in KMarkdown, as `(met)100001(met)`, `(met)all(met)`, `(met)here(met)`, or of a role `(rol)1(rol)`.
- * Links to channels, as `(chn)1(chn)`, stay what is written.
+ * A mention in KMarkdown, as `(met)100001(met)`, `(met)all(met)`, `(met)here(met)`, or of a role
+ * `(rol)1(rol)`. Links to channels, as `(chn)1(chn)`, stay what is written.
  */
 const MENTION = /(?<!\\)\((?:met\)(\d{1,16}|all|here)\(met|rol\)(\d{1,16})\(rol)\)/g;
 
