@@ -117,7 +117,8 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
             return state;
           },
           leaseSpace: (id, lease) => leaseSpace(db, id, lease, settings.crowdMembers),
-          mentionedMembers: (id, mentions) => findMentionedMembers(db, id, mentions, LIMITS.reachedByRoles),
+          mentionedMembers: (spaceId, id, mentions) =>
+            findMentionedMembers(db, { spaceId, id }, mentions, LIMITS.reachedByRoles),
           suspension: (userId) => findSuspension(db, userId, Date.now()),
           tellAsked: (userId, about) => tellAsked(inboxes, userId, about),
           storeSize: sizeStore(db, "conversation"),

@@ -118,8 +118,8 @@ export interface ConversationDirectory extends ReleasedFileDirectory, SizeDirect
   suspension(userId: UserId): Promise<Pick<Suspension, "shadow"> | null>;
   /** Reads what a channel wants to know of its space, and notes until when it relies on that. */
   leaseSpace(id: SpaceId, lease: SpaceLease): Promise<SpaceStanding>;
-  /** Whom mentions of roles, and of who is online, reach in a space. */
-  mentionedMembers(id: SpaceId, mentions: RoleMentions): Promise<MentionedMembers>;
+  /** Whom mentions of roles, and of followers who are online, reach in a channel of a space. */
+  mentionedMembers(spaceId: SpaceId, id: ConversationId, mentions: RoleMentions): Promise<MentionedMembers>;
   /** Tells the devices of a user that somebody asks for their consent. Best effort, and never rejects. */
   tellAsked(userId: UserId, about: { conversationId: ConversationId; fromId: UserId }): Promise<void>;
 }

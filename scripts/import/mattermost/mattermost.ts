@@ -9,9 +9,9 @@ import type { Source } from "../input/source.ts";
 import { fileOf, type MattermostRoom, takePost } from "./posts.ts";
 import { AnyLine, LINE_TYPES, Line, type Post } from "./shapes.ts";
 
-/** Types of lines that have no place here, and that nobody misses. */
 /** The channel of each team that all of its members are in. */
 const EVERYBODYS = "town-square";
+/** Types of lines that have no place here, and that nobody misses. */
 const PASSED_OVER = new Set(["version", "info", "team", "role", "scheme"]);
 
 type LineOf<Type extends Line["type"]> = Extract<Line, { type: Type }>;

@@ -62,8 +62,8 @@ export class Arrivals {
   }
 
   /**
-   * A draft with those whom its mentions of roles, and of who is online, reach now: users who read the
-   * channel.
+   * A draft with those whom its mentions of roles, and of followers who are online, reach now: users who
+   * read the channel.
    * @returns why its sender may not mention them
    */
   async reached<Sent extends AnyDraft>(senderId: UserId, draft: Sent): Promise<Result<Sent>> {
@@ -81,34 +81,37 @@ export class Arrivals {
   }
 
   async #reachedBy(senderId: UserId, mentions: RoleMentions): Promise<UserId[]> {
-    const { readers, rights, state } = this.#room;
-    const { spaceId } = state.profile;
-    if (!readers || spaceId === null) {
+    const { readers, rights, state, members } = this.#room;
+    const { id, profile } = state;
+    const isHere = readers ? readers.has(senderId) : members.findSender(senderId) !== null;
+    // Who does not see the conversation is refused as for any message.
+    if (senderId !== NOBODY && !isHere) return [];
+    if (!readers || profile.spaceId === null) {
       const [role] = mentions.roles;
       throw role === undefined
         ? invalid("mention_here", "is for channels of a space")
         : noMentionedRole(role);
     }
-    // Who does not read it is refused as for any message.
-    if (senderId !== NOBODY && !readers.has(senderId)) return [];
+    if (mentions.roles.length > LIMITS.mentionedRoles)
+      throw invalid("mention_roles", `names ${LIMITS.mentionedRoles} roles at most`);
+    const refusal = rights.refusal({ user_id: senderId, role: "member" }, "mention_all");
+    if (mentions.here && refusal) throw refusal;
     const { directory, timeoutMs } = this.#deps;
     const { roles, byRoles, here } = await withDeadline(
-      directory.mentionedMembers(spaceId, mentions),
+      directory.mentionedMembers(profile.spaceId, id, mentions),
       timeoutMs,
     );
-    const missing = mentions.roles.find((id) => !roles.some((role) => role.id === id));
+    const missing = mentions.roles.find((role) => !roles.some((one) => one.id === role));
     if (missing !== undefined) throw noMentionedRole(missing);
-    const isOpen = !mentions.here && roles.every(({ mentionable }) => mentionable);
-    const refusal = isOpen ? undefined : rights.refusal({ user_id: senderId, role: "member" }, "mention_all");
-    if (refusal) throw refusal;
+    if (refusal && roles.some(({ mentionable }) => !mentionable)) throw refusal;
     if (byRoles.length > LIMITS.reachedByRoles)
       throw invalid(
         "mention_roles",
         `more than ${LIMITS.reachedByRoles} have these roles: mention all instead`,
       );
-    const others = [...new Set([...byRoles, ...here])].filter((id) => id !== senderId);
+    const others = [...new Set([...byRoles, ...here])].filter((userId) => userId !== senderId);
     if (!readers.isReady(others)) await readers.load(others);
-    return others.filter((id) => readers.has(id));
+    return others.filter((userId) => readers.has(userId));
   }
 
   /** The users who might become members by what a user sends. */

@@ -37,8 +37,8 @@ export interface Quote {
 export type Mentions = UserId[] | "all";
 
 /**
- * Roles of the space, and who was online, that a message in a channel mentions: those of them who read it are
- * among its mentions.
+ * Roles of the space, and who of the followers was online, that a message in a channel mentions: those of
+ * them who read it are among its mentions.
  */
 export const RoleMentions = z.object({ roles: z.array(RoleId), here: z.boolean() });
 export type RoleMentions = z.infer<typeof RoleMentions>;

@@ -15,13 +15,13 @@ export const RoleColor = z
   .brand<"RoleColor">();
 export type RoleColor = z.infer<typeof RoleColor>;
 
-/** Whom mentions of roles, and of who is online, reach in a space. */
+/** Whom mentions of roles, and of followers who are online, reach in a channel. */
 export interface MentionedMembers {
   /** the roles that exist */
   roles: Pick<SpaceRole, "id" | "mentionable">[];
   /** who has one of them; where that is one more than may be reached, there are more */
   byRoles: UserId[];
-  /** who is online: some of them, where more are */
+  /** followers who are online: some of them, where more are */
   here: UserId[];
 }
 

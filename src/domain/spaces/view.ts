@@ -32,8 +32,8 @@ export const SpaceView = z.object({
 });
 export type SpaceView = z.infer<typeof SpaceView>;
 
-/** The most spaces that are viewed at once, the first in the order of the member: ≤ 1,000 queries each. */
-export const MAX_VIEWS = 190;
+/** The most spaces that are viewed at once, the first in the order of the member: ≤ 1,000 queries of D1. */
+export const MAX_VIEWS = 180;
 
 /** The most bans that are viewed, each about 40 bytes. */
 export const MAX_VIEWED_BANS = 1_000;

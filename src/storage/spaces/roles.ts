@@ -1,12 +1,12 @@
-import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
-import type { SpaceId, UserId } from "../../domain/ids.ts";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
+import type { ConversationId, SpaceId, UserId } from "../../domain/ids.ts";
 import type { RoleMentions } from "../../domain/messages/message.ts";
 import type { ExternalId } from "../../domain/server/user-ref.ts";
 import type { MentionedMembers, RoleId, SpaceRole } from "../../domain/spaces/role.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { channelOverrides, spaceMemberRoles, spaceRoles } from "../schema.ts";
-import { listOnlineMembers } from "./members.ts";
+import { isAmong } from "../json-lists.ts";
+import { channelOverrides, memberships, spaceMemberRoles, spaceRoles, users } from "../schema.ts";
 import { fromVersion, type ReadSpace } from "./versions.ts";
 
 /** How a role is shown, and what it gives. */
@@ -134,32 +134,43 @@ export async function storeMemberRole(
 }
 
 /**
- * Whom mentions of roles, and of who is online, reach in a space.
+ * Whom mentions of roles, and of followers who are online, reach in a channel.
  * @param most of those with the roles, and of those who are online
  */
 export async function findMentionedMembers(
   db: Database,
-  spaceId: SpaceId,
+  channel: { spaceId: SpaceId; id: ConversationId },
   { roles, here }: RoleMentions,
   most: number,
 ): Promise<MentionedMembers> {
-  const { id, mentionable } = spaceRoles;
+  const { id, spaceId, mentionable } = spaceRoles;
   const { userId, roleId } = spaceMemberRoles;
   const [found, members, online] = await Promise.all([
     queryD1(
       db
         .select({ id, mentionable })
         .from(spaceRoles)
-        .where(and(eq(spaceRoles.spaceId, spaceId), inArray(id, roles))),
+        .where(and(eq(spaceId, channel.spaceId), isAmong(id, roles))),
     ),
     queryD1(
       db
         .selectDistinct({ userId })
         .from(spaceMemberRoles)
-        .where(and(eq(spaceMemberRoles.spaceId, spaceId), inArray(roleId, roles)))
+        .where(and(eq(spaceMemberRoles.spaceId, channel.spaceId), isAmong(roleId, roles)))
         .limit(most + 1),
     ),
-    here ? listOnlineMembers(db, spaceId, most) : [],
+    here ? listOnlineFollowers(db, channel.id, most) : [],
   ]);
   return { roles: found, byRoles: members.map((member) => member.userId), here: online };
+}
+
+async function listOnlineFollowers(db: Database, id: ConversationId, limit: number): Promise<UserId[]> {
+  const { conversationId, userId, state } = memberships;
+  const online = db
+    .select({ userId })
+    .from(memberships)
+    .innerJoin(users, and(eq(users.id, userId), eq(users.online, true)))
+    .where(and(eq(conversationId, id), eq(state, "active")))
+    .limit(limit);
+  return (await queryD1(online)).map((follower) => follower.userId);
 }

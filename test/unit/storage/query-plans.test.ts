@@ -619,7 +619,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     namedSpaces.storeMembers(db, READ, [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1 }]),
   findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
   listRoles: (db) => roles.listRoles(db, SPACE),
-  findMentionedMembers: (db) => roles.findMentionedMembers(db, SPACE, { roles: [ROLE_ID], here: true }, 9),
+  findMentionedMembers: (db) => roles.findMentionedMembers(db, { spaceId: SPACE, id: ID }, { roles: [ROLE_ID], here: true }, 9),
   insertRole: (db) => roles.insertRole(db, READ, { ...ROLE, externalId: EXTERNAL_ROLE }),
   updateRole: (db) => roles.updateRole(db, READ, ROLE_ID, ROLE),
   updateEveryone: (db) => roles.updateEveryone(db, READ, 1),

@@ -55,7 +55,7 @@ export class Spaces {
     });
   }
 
-  /** The spaces that the user is in, the newest first. @returns undefined: not known yet */
+  /** The spaces of the user, in their order. @returns undefined: not known yet */
   list(): readonly Space[] | undefined {
     return this.#list.get(LIST);
   }

@@ -2,7 +2,7 @@
 import type { Channels, Role, Space, Spaces } from "parley-client/spaces";
 import { useSyncExternalStore } from "react";
 
-/** The spaces that the user is in, the newest first; undefined: they are not known yet. */
+/** The spaces of the user, in their order; undefined: they are not known yet. */
 export function useSpaces(spaces: Pick<Spaces, "subscribe" | "list">): readonly Space[] | undefined {
   const read = () => spaces.list();
   return useSyncExternalStore(spaces.subscribe, read, read);

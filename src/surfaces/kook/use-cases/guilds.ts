@@ -24,7 +24,7 @@ import { findSpaceMembers, listMuted, listSpaceMembers } from "../../../storage/
 import { listOverrides } from "../../../storage/spaces/overrides.ts";
 import { findSpaceOf } from "../../../storage/spaces/spaces.ts";
 
-/** All spaces of the caller, the newest first. */
+/** All spaces of the caller, in the order of their own. */
 export function listAllSpaces(core: Core, caller: UserId): Promise<OwnSpace[]> {
   return allOf((query) => listSpaces(core, caller, query));
 }

@@ -60,7 +60,7 @@ const Topics = z.object({ groupID, topicIDList: z.array(topicID).max(LIMITS.chan
 /** Calls about communities with topics, which are spaces, and about topics, which are their channels. */
 export const communities = new Hono<CallerEnv>({ strict: false });
 
-/** `getJoinedCommunityList`: the communities of the caller, the newest first. */
+/** `getJoinedCommunityList`: the communities of the caller, in the order of their own. */
 communities.post("/getJoinedCommunityList", authenticated, weighs("page"), async (c) => {
   await bodyFields(c.req.raw, BODY);
   const { core, caller } = c.var;

@@ -76,7 +76,7 @@ export async function createCommunity(
   return withOwner(core, caller, (await createSpace(core, caller, fields)).space);
 }
 
-/** All spaces of the caller, the newest first. */
+/** All spaces of the caller, in the order of their own. */
 export async function listCommunities(core: Core, caller: UserId): Promise<Community[]> {
   return withOwners(core, caller, await allOf((query) => listSpaces(core, caller, query)));
 }

@@ -220,11 +220,11 @@ export const me = v1Router()
     c.json(serializeUnread(await sumUnread(c.var.core, c.var.caller.userId)), 200),
   );
 
-/** The profile of a user as v1 shows it to themselves, with what they may do. */
 function shownPolicies(core: Core, me: OwnProfile): z.infer<typeof ShownPolicies> {
   return { ...policiesFor(core, me), space_directory: core.settings.spacesDirectory };
 }
 
+/** The profile of a user as v1 shows it to themselves, with what they may do. */
 function serializeMe(
   me: OwnProfile,
   policies: z.infer<typeof ShownPolicies>,

@@ -130,7 +130,10 @@ export const MessageFields = z.object({
     .union([z.array(UserId), z.literal("all")])
     .openapi({ description: "Also those whom `mention_roles` and `mention_here` have reached" }),
   mention_roles: z.array(RoleId).optional().openapi({ description: "Roles of the space that it mentions" }),
-  mention_here: z.literal(true).optional().openapi({ description: "It mentions who was online" }),
+  mention_here: z
+    .literal(true)
+    .optional()
+    .openapi({ description: "It mentions those who follow the channel and were online" }),
   forwarded: ForwardedFrom.optional(),
   reactions: Reactions.optional().openapi({
     description:

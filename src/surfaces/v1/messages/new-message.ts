@@ -37,7 +37,7 @@ const RoleMentionFields = {
     .literal(true)
     .optional()
     .openapi({
-      description: `In a channel: those who read it and are online are mentioned, up to ${LIMITS.reachedByRoles} of them. It wants the permission \`mention_all\``,
+      description: `In a channel: those who follow it and are online are mentioned, up to ${LIMITS.reachedByRoles} of them. It wants the permission \`mention_all\``,
     }),
 };
 

@@ -94,7 +94,7 @@ const muteRoute = pageRoute("patch", "/v1/spaces/{id}/members/{user_id}", {
   operationId: "muteSpaceMember",
   summary: "Mute a member of a space, or set a name card",
   description:
-    "Your own name card you set yourself. All else wants the permission `kick`, and a role above theirs. They write in no channel while they are muted; `muted_for_s` 0 ends that.",
+    "One of both in a call. Your own name card you set yourself. All else wants the permission `kick`, and a role above theirs. They write in no channel while they are muted; `muted_for_s` 0 ends that.",
   request: {
     params: SpaceMemberParams,
     body: jsonBody(
@@ -103,12 +103,17 @@ const muteRoute = pageRoute("patch", "/v1/spaces/{id}/members/{user_id}", {
           muted_for_s: z.int().nonnegative().max(LIMITS.muteSeconds).optional(),
           name_card: NameCard.optional(),
         })
+        .refine(
+          // Each wants rights of its own: so nothing is stored of a call that is refused.
+          ({ muted_for_s, name_card }) => (muted_for_s === undefined) !== (name_card === undefined),
+          "must have one of muted_for_s and name_card",
+        )
         .openapi("SpaceMemberChange", { example: { muted_for_s: 600 } }),
     ),
   },
   responses: {
     204: { description: "Done" },
-    ...problems("forbidden", "not_found"),
+    ...problems("validation_failed", "forbidden", "not_found"),
   },
 });
 
@@ -147,7 +152,6 @@ export const spaceMembers = v1Router()
     const { id, user_id: target } = c.req.valid("param");
     const { muted_for_s: mutedForS, name_card: nameCard } = c.req.valid("json");
     const { core, caller } = c.var;
-    // First what may be refused for its text, and needs no more rights than the other.
     if (nameCard !== undefined) await setNameCard(core, caller.userId, id, { target, nameCard });
     if (mutedForS !== undefined) await muteMember(core, caller.userId, id, { target, mutedForS });
     return c.body(null, 204);
