@@ -8,6 +8,7 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { VoteInput } from "../polls/polls.ts";
 import type { ReactionInput } from "../reactions/reactions.ts";
+import { namedIn } from "../sending/draft-references.ts";
 import {
   type Caller,
   growing,
@@ -57,9 +58,11 @@ export const WRITING = {
    */
   checkDraft: repeatable(
     light,
-    takingPart(({ room }, { userId, draft }: Caller & { draft: DraftReferences }) =>
-      room.profiles.fresh(() => room.sends.check(userId, draft)),
-    ),
+    takingPart(async ({ room }, { userId, draft }: Caller & { draft: DraftReferences }) => {
+      // Whom it names may have come into the space since it was read.
+      await room.channel?.ready(namedIn(draft));
+      return room.profiles.fresh(() => room.sends.check(userId, draft));
+    }),
   ),
 
   /** Edits a message of the caller, or the custom data of any. Idempotent. @see Editing.edit */

@@ -12,6 +12,15 @@ const OVER = -1;
 /** The version before any was read. */
 const UNREAD = -2;
 
+/**
+ * How often a space is read for one load. One whose rights change all the time is `unavailable`: else all that
+ * wait would wait for ever.
+ */
+const MOST_READINGS = 8;
+
+/** How long somebody is known who does nothing here, in ms: longer than a message waits to be stored. */
+const KEEP_MS = 60_000;
+
 /** What readers are made from. */
 interface ReadersDeps {
   spaceId: SpaceId;
@@ -41,6 +50,9 @@ export class ChannelReaders {
   /** what rights follow from */
   #rights: ChannelBasis | null = null;
   readonly #readers = new Map<UserId, SpaceReader>();
+  /** of a large space: when somebody was asked for last (ms since 1970) */
+  readonly #askedAt = new Map<UserId, number>();
+  #isLarge = false;
   #version = UNREAD;
   /** of the space */
   #slowModeS = 0;
@@ -97,6 +109,7 @@ export class ChannelReaders {
 
   /** Whether nothing has to be read for these users. */
   isReady(userIds: readonly UserId[]): boolean {
+    if (this.#isLarge) for (const id of userIds) this.#askedAt.set(id, Date.now());
     return this.#isLeased && userIds.every((id) => this.#readers.has(id));
   }
 
@@ -121,6 +134,14 @@ export class ChannelReaders {
     return this.#until - Date.now() > this.#deps.timing.renewMs;
   }
 
+  /** Who has done something here of late; of a small space whoever is known. */
+  #recent(): Iterable<UserId> {
+    if (!this.#isLarge) return this.#readers.keys();
+    const since = Date.now() - KEEP_MS;
+    for (const [id, at] of this.#askedAt) if (at < since) this.#askedAt.delete(id);
+    return this.#askedAt.keys();
+  }
+
   #ended(): void {
     this.#loading = undefined;
   }
@@ -131,9 +152,7 @@ export class ChannelReaders {
     this.#wanted.clear();
     let asked = wanted;
     let followers: SpaceLease["followers"] = "none";
-    /** the version that says which followers are asked for */
-    let checked: number | undefined;
-    for (;;) {
+    for (let n = 0; n < MOST_READINGS; n++) {
       const told = this.#told;
       const until = this.#isLeased ? null : Date.now() + timing.leaseMs;
       const lease: SpaceLease = {
@@ -147,19 +166,24 @@ export class ChannelReaders {
       );
       // The space has changed meanwhile.
       if (told !== this.#told) continue;
-      const { version, rights, isWhole } = standing;
-      if (rights && !isWhole && version !== checked) {
-        checked = version;
-        followers = readsPlainly(rights) ? "special" : "all";
-        asked = [
-          ...new Set([...wanted, ...this.#readers.keys(), ...this.#concerned.users(), ...named(rights)]),
-        ];
-        continue;
+      const { rights, isWhole } = standing;
+      if (rights && !isWhole) {
+        const needed = readsPlainly(rights) ? "special" : "all";
+        const known = new Set(asked);
+        if (followers !== needed || named(rights).some((id) => !known.has(id))) {
+          followers = needed;
+          const recent = this.#recent();
+          asked = [...new Set([...wanted, ...recent, ...this.#concerned.users(), ...named(rights)])];
+          continue;
+        }
       }
       if (until !== null) this.#until = until;
       this.#know(standing, asked);
       return;
     }
+    throw new CoreError("unavailable", "The space of this channel changes all the time. Try again.", {
+      retryAfter: 1,
+    });
   }
 
   #know(
@@ -170,6 +194,7 @@ export class ChannelReaders {
     this.#version = version;
     this.#slowModeS = slowModeS;
     this.#rights = rights ?? this.#rights;
+    if (isAnother) this.#isLarge = !isWhole;
     if (isAnother) this.#readers.clear();
     if (this.#rights && !this.areGone)
       for (const reader of readersOf(this.#rights, members)) this.#readers.set(reader.userId, reader);

@@ -1,6 +1,6 @@
 import { CoreError, noMentioned, noMessage } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { DraftReferences } from "../../domain/messages/message.ts";
+import type { Draft, DraftReferences } from "../../domain/messages/message.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
@@ -28,11 +28,20 @@ export function refusedReference(
   if (quoteSeq !== undefined && !log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
   const refusal = thread && threads.refusal(thread, sender);
   if (refusal) return refusal;
-  const named = mentions === "all" ? alsoMentioned : mentions;
-  const nonMember = named.find((id) => !(members.findSender(id) || arrivals?.isNamed(id)));
+  const nonMember = namedIn({ mentions, alsoMentioned }).find(
+    (id) => !(members.findSender(id) || arrivals?.isNamed(id)),
+  );
   if (nonMember === undefined) return undefined;
   // Perhaps a role has reached them, and they have left since.
   if (roleMentions)
     return new CoreError("unavailable", "Its readers have changed. Send it again.", { retryAfter: 0 });
   return noMentioned(nonMember);
+}
+
+/** The users whom a draft names. */
+export function namedIn({
+  mentions,
+  alsoMentioned = [],
+}: Pick<Draft, "mentions" | "alsoMentioned">): UserId[] {
+  return mentions === "all" ? alsoMentioned : mentions;
 }

@@ -87,8 +87,11 @@ export class Sends {
     const sender = row && members.find(senderId);
     if (sender) return { sent: renderer.render([row], renderer.senderAsReader(row, sender))[0] ?? null };
     const refusal =
-      refusedReference({ ...this.#stores, arrivals }, members.active(senderId), draft) ??
-      checkButtons(profiles, senderId, draft.buttons);
+      // Whom its roles reach is asked when it is sent.
+      refusedReference({ ...this.#stores, arrivals }, members.active(senderId), {
+        ...draft,
+        roleMentions: undefined,
+      }) ?? checkButtons(profiles, senderId, draft.buttons);
     if (refusal) throw refusal;
     return { sent: null };
   }

@@ -1,6 +1,13 @@
 import { LAST_VERSION } from "../../domain/accounts/person.ts";
 import { capacityOf } from "../../domain/conversations/group-policies.ts";
-import { CoreError, type Failure, invalid, noMentionedRole, type Result } from "../../domain/errors.ts";
+import {
+  CoreError,
+  type Failure,
+  invalid,
+  noMentioned,
+  noMentionedRole,
+  type Result,
+} from "../../domain/errors.ts";
 import { NOBODY, Position, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { AnyDraft, RoleMentions } from "../../domain/messages/message.ts";
@@ -10,6 +17,7 @@ import { withDeadline } from "../../object/calls/deadline.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../room/context.ts";
+import { namedIn } from "../sending/draft-references.ts";
 import type { PendingSend, SendOrigin } from "../sending/send.ts";
 import type { Transaction } from "../state/transaction.ts";
 
@@ -70,7 +78,7 @@ export class Arrivals {
     const { roleMentions, mentions } = draft;
     if (!roleMentions) return { ok: true, value: draft };
     try {
-      const reached = await this.#reachedBy(senderId, roleMentions);
+      const reached = await this.#reachedBy(senderId, roleMentions, namedIn(draft));
       if (mentions === "all") return { ok: true, value: draft };
       return { ok: true, value: { ...draft, mentions: [...new Set([...mentions, ...reached])] } };
     } catch (error) {
@@ -80,9 +88,10 @@ export class Arrivals {
     }
   }
 
-  async #reachedBy(senderId: UserId, mentions: RoleMentions): Promise<UserId[]> {
+  async #reachedBy(senderId: UserId, mentions: RoleMentions, named: readonly UserId[]): Promise<UserId[]> {
     const { readers, rights, state, members } = this.#room;
     const { id, profile } = state;
+    if (senderId !== NOBODY && readers?.isReady([senderId]) === false) await readers.load([senderId]);
     const isHere = readers ? readers.has(senderId) : members.findSender(senderId) !== null;
     // Who does not see the conversation is refused as for any message.
     if (senderId !== NOBODY && !isHere) return [];
@@ -110,7 +119,12 @@ export class Arrivals {
         `more than ${LIMITS.reachedByRoles} have these roles: mention all instead`,
       );
     const others = [...new Set([...byRoles, ...here])].filter((userId) => userId !== senderId);
-    if (!readers.isReady(others)) await readers.load(others);
+    const asked = [...others, ...named];
+    if (!readers.isReady(asked)) await readers.load(asked);
+    const unknown = readers.refusal();
+    if (unknown) throw unknown;
+    const stranger = named.find((userId) => !readers.has(userId));
+    if (stranger !== undefined) throw noMentioned(stranger);
     return others.filter((userId) => readers.has(userId));
   }
 
@@ -217,11 +231,6 @@ export class Arrivals {
     members.store(tx, member, () => 0);
     tx.publish(() => this.#deps.tell(member));
   }
-}
-
-/** The users whom a message names. */
-function namedIn({ mentions, alsoMentioned = [] }: Bringing["draft"]): UserId[] {
-  return mentions === "all" ? alsoMentioned : mentions;
 }
 
 const UNAVAILABLE: Failure = {

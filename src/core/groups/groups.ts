@@ -90,8 +90,8 @@ export async function editGroup(
       ...(isOther.introduction && introduction !== undefined && { topic: introduction }),
     };
     await noteChannel(core.db, spaceId, noteOf(caller, "channel_changed", { conversationId: id, after }));
+    tellOnlineMembers(core, spaceId);
   }
-  tellOnlineMembers(core, spaceId);
   return conversation;
 }
 

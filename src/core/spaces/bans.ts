@@ -49,9 +49,10 @@ export async function banFromSpace(
     if (member) requireAbove(caller, space, rankOf(target, member));
     const ban = { userId: target, bannedBy: caller, reason, createdAt: Date.now() };
     const note = noteOf(caller, "member_banned", { userId: target });
-    const isStored = await insertSpaceBan(core.db, { ...space, note }, ban, LIMITS.bans);
+    const wasMember = member !== null;
+    const isStored = await insertSpaceBan(core.db, { ...space, note }, ban, { most: LIMITS.bans, wasMember });
     if (isStored === false) throw new CoreError("conflict", `A space has at most ${LIMITS.bans} bans.`);
-    return isStored && { isMember: member !== null };
+    return isStored && { isMember: wasMember };
   });
   await finishLeaving(core, id, target, wasMember.isMember);
   tellBots(core, id);

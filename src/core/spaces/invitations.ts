@@ -190,7 +190,7 @@ export async function acceptSpaceInvitation(
       const mostSpaces = await limitOf(core, caller, "in_spaces");
       const by = { userId: caller, use: randomHex(), now: Date.now(), most, mostSpaces, roles: given };
       if (!(await useInvitation(core.db, code, by))) {
-        await requireRoomForSpace(core, caller, mostSpaces);
+        if (!(await findSpace(core.db, caller, id))) await requireRoomForSpace(core, caller, mostSpaces);
         continue;
       }
       tellOfMember(core, id, caller);

@@ -164,9 +164,10 @@ export async function editSpace(
     ...(slowModeS !== undefined && { slowModeS }),
   };
   const changed = changedFields(pickShown(former), pickShown({ ...former, ...fields }));
-  if (!changed) return former;
-  await updateSpace(core.db, id, fields, noteOf(caller, "space_changed", changed));
+  if (changed) await updateSpace(core.db, id, fields, noteOf(caller, "space_changed", changed));
+  // Also in a repeat: the first call may have told none.
   if (slowModeS !== undefined) await tellChannels(core, id, []);
+  if (!changed) return former;
   tellOnlineMembers(core, id);
   return getSpace(core, caller, id);
 }

@@ -1,6 +1,6 @@
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { errorFields, log } from "../../lib/logger.ts";
-import { findOnlineUsers, listOnlineMembers } from "../../storage/spaces/members.ts";
+import { findOnlineUsers, listOnlineBots, listOnlineMembers } from "../../storage/spaces/members.ts";
 import type { Core } from "../context.ts";
 import { usersChanged } from "../server/user-events.ts";
 
@@ -21,22 +21,18 @@ export function tellDevices(core: Core, spaceId: SpaceId, userId: UserId): void 
 /** The same, and bots of the space who are online, which hear of all members. */
 export function tellOfMember(core: Core, spaceId: SpaceId, userId: UserId): void {
   tellDevices(core, spaceId, userId);
-  tellOnline(core, spaceId, true);
+  tellBots(core, spaceId);
 }
 
 /** Tells bots of the space who are online to load it anew: of what they hear, and devices do not show. */
 export function tellBots(core: Core, spaceId: SpaceId): void {
-  tellOnline(core, spaceId, true);
+  core.waitUntil(tellAll(core, spaceId, listOnlineBots(core.db, spaceId, MAX_TOLD)));
 }
 
 /** Tells the devices of all members who are online. */
 export function tellOnlineMembers(core: Core, spaceId: SpaceId): void {
-  tellOnline(core, spaceId, false);
+  core.waitUntil(tellAll(core, spaceId, listOnlineMembers(core.db, spaceId, MAX_TOLD)));
   usersChanged(core);
-}
-
-function tellOnline(core: Core, spaceId: SpaceId, botsAlone: boolean): void {
-  core.waitUntil(tellAll(core, spaceId, listOnlineMembers(core.db, spaceId, MAX_TOLD, botsAlone)));
 }
 
 /** The same for those of these users who are online, members or not. */

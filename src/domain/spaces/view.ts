@@ -32,7 +32,7 @@ export const SpaceView = z.object({
 });
 export type SpaceView = z.infer<typeof SpaceView>;
 
-/** The most spaces that are viewed at once, the first in the order of the member: ≤ 1,000 queries of D1. */
+/** The most spaces that are viewed at once, the newest ones: an event makes 1,000 queries at most. */
 export const MAX_VIEWS = 180;
 
 /** The most bans that are viewed, each about 40 bytes. */

@@ -16,8 +16,6 @@ import {
 import { MEMBER, OVERRIDE } from "../spaces/rights.ts";
 
 const toExternalId = (value: unknown): ExternalId => ExternalId.parse(value);
-const toExternalIdIfAny = (value: unknown): ExternalId | null =>
-  value === null ? null : toExternalId(value);
 
 const SPACE = {
   id: spaces.id,
@@ -33,9 +31,6 @@ const SPACE = {
   metadata: spaces.metadata,
   slowModeS: spaces.slowModeS,
 };
-
-/** The external id of the category of a row; an old one has none. */
-const categoryName = sql`coalesce(${spaceCategories.externalId}, 'parley:g' || ${spaceCategories.id})`;
 
 /** Spaces by their ids, dissolved ones too. */
 export function listExportedSpaces(db: Database, after: number, limit: number) {
@@ -78,9 +73,10 @@ export type ExportedRole = Awaited<ReturnType<typeof findExportedParts>>["roles"
 /** The categories of a space, in their order. */
 export async function findExportedCategories(db: Database, space: SpaceId) {
   const { id, name, position } = spaceCategories;
+  const externalId = sql`${spaceCategories.externalId}`.mapWith(toExternalId).as("category_name");
   return queryD1(
     db
-      .select({ id, name, position, externalId: categoryName.mapWith(toExternalId).as("category_name") })
+      .select({ id, name, position, externalId })
       .from(spaceCategories)
       .where(eq(spaceCategories.spaceId, space))
       .orderBy(asc(position), asc(id)),
@@ -93,10 +89,9 @@ export type ExportedCategory = Awaited<ReturnType<typeof findExportedCategories>
 /** Where channels stand, with the external ids of their categories. */
 export async function findExportedPlaces(db: Database, ids: readonly ConversationId[]) {
   const { id, categoryId, position, isDefault } = conversations;
-  const category = sql`CASE WHEN ${spaceCategories.id} IS NULL THEN NULL ELSE ${categoryName} END`;
   return queryD1(
     db
-      .select({ id, position, isDefault, category: category.mapWith(toExternalIdIfAny).as("category_name") })
+      .select({ id, position, isDefault, category: spaceCategories.externalId })
       .from(conversations)
       .leftJoin(spaceCategories, eq(spaceCategories.id, categoryId))
       .where(isAmong(id, ids)),

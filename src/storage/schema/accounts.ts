@@ -93,6 +93,7 @@ export const users = sqliteTable(
     index("users_staff").on(table.staffRole).where(HAS_ROLE),
     index("users_keys_version").on(table.keysVersion),
     index("users_maker").on(table.makerId).where(sql`maker_id IS NOT NULL`),
+    index("users_online_bots").on(table.id).where(sql`bot = 1 AND online = 1`),
     index("users_email").on(table.email).where(sql`email <> ''`),
     index("users_email_first").on(table.email, table.emailSetAt).where(sql`email <> ''`),
   ],

@@ -181,7 +181,7 @@ export const spaceCategories = sqliteTable(
     name: text().notNull(),
     /** a lower one is shown before */
     position: integer().notNull(),
-    /** unique in its space: the id that the team's backend has for it, or a random one; null: an old one */
+    /** unique in its space: the id that the team's backend has for it, or a random one */
     externalId: text("external_id").$type<ExternalId>(),
   },
   (table) => [

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, ne, sql } from "drizzle-orm";
 import type { SpaceId, UserId } from "../../domain/ids.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
-import { spaceBans } from "../schema.ts";
+import { spaceBans, spaceMembers } from "../schema.ts";
 import { endingQueries } from "./members.ts";
 import { fromVersion, type ReadSpace, whileVersion } from "./versions.ts";
 
@@ -38,21 +38,25 @@ export async function listSpaceBans(
  * Bans a user, and ends their membership if they are a member, in one batch; of a ban that is there only the
  * reason changes.
  * @param most bans of the space
- * @returns whether it is stored, else there are too many; null: the space is another one by now
+ * @param wasMember whether the user was one as the space was read: a joining makes no version
+ * @returns whether it is stored, else there are too many; null: the space is another one by now, or the user
+ *   has come into it
  */
 export async function insertSpaceBan(
   db: Database,
   read: ReadSpace,
   { userId, bannedBy, reason, createdAt }: Omit<StoredBan, "id">,
-  most: number,
+  { most, wasMember }: { most: number; wasMember: boolean },
 ): Promise<boolean | null> {
   const ofSpace = sql`FROM space_bans WHERE space_id = ${read.id}`;
   const hasRoom = sql`((SELECT count(*) ${ofSpace}) < ${most}
     OR EXISTS (SELECT 1 ${ofSpace} AND user_id = ${userId}))`;
-  // In SQL: who has come in since the space was read is a member, too.
+  const { spaceId: space, userId: member } = spaceMembers;
+  const membership = and(eq(space, read.id), eq(member, userId));
   const isMember = sql`EXISTS (SELECT 1 FROM space_members WHERE space_id = ${read.id} AND user_id = ${userId})`;
-  const { first, isNext, notes } = fromVersion(db, read, hasRoom, {
-    memberCount: sql`member_count - ${isMember}`,
+  const isAsRead = sql`${hasRoom} AND ${isMember} = ${Number(wasMember)}`;
+  const { first, isNext, notes } = fromVersion(db, read, isAsRead, {
+    memberCount: sql`member_count - ${Number(wasMember)}`,
   });
   const stored = db
     .insert(spaceBans)
@@ -64,10 +68,11 @@ export async function insertSpaceBan(
       setWhere: ne(spaceBans.reason, reason),
     });
   const { first: same } = whileVersion(db, read);
-  const [isSame, ended] = await queryD1(
-    db.batch([same, first, stored, ...notes, ...endingQueries(db, read.id, [userId], isNext)]),
+  const found = db.select({ member }).from(spaceMembers).where(membership);
+  const [isSame, members, ended] = await queryD1(
+    db.batch([same, found, first, stored, ...notes, ...endingQueries(db, read.id, [userId], isNext)]),
   );
-  return isSame.length > 0 ? ended.length > 0 : null;
+  return isSame.length > 0 && members.length === Number(wasMember) ? ended.length > 0 : null;
 }
 
 /** Lifts a ban; without one nothing changes. @returns whether there was one; null: as `insertSpaceBan` */

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
-import { type ConversationId, type SpaceId, UserId } from "../../domain/ids.ts";
+import { type ConversationId, NOBODY, type SpaceId, UserId } from "../../domain/ids.ts";
 import type { KnownMember } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
@@ -134,32 +134,42 @@ export async function findRolesIn(
   return new Map(found.map((member) => [member.userId, member.roleIds]));
 }
 
-/**
- * Members of a space who are online, bots first: some of them where there are more than `limit`.
- * @param botsAlone others are left out
- */
-export async function listOnlineMembers(
-  db: Database,
-  id: SpaceId,
-  limit: number,
-  botsAlone = false,
-): Promise<UserId[]> {
+/** Members of a space who are online, bots first: some of them where there are more than `limit`. */
+export async function listOnlineMembers(db: Database, id: SpaceId, limit: number): Promise<UserId[]> {
   const online = await queryD1(
     db
       .select({ id: users.id })
       .from(spaceMembers)
       .innerJoin(users, eq(users.id, spaceMembers.userId))
-      .where(
-        and(
-          eq(spaceMembers.spaceId, id),
-          eq(users.online, true),
-          botsAlone ? eq(users.bot, true) : undefined,
-        ),
-      )
+      .where(and(eq(spaceMembers.spaceId, id), eq(users.online, true)))
       .orderBy(desc(users.bot))
       .limit(limit),
   );
   return online.map((user) => user.id);
+}
+
+/** A space of more members is looked through by the bots that are online: all of the deployment. */
+const MOST_LOOKED_THROUGH = 2_000;
+
+/** Bots in a space who are online: some of them where there are more than `limit`. */
+export async function listOnlineBots(db: Database, id: SpaceId, limit: number): Promise<UserId[]> {
+  const bot = { id: users.id };
+  const isLarge = sql`(SELECT member_count FROM spaces WHERE id = ${id}) > ${MOST_LOOKED_THROUGH}`;
+  const isOnlineBot = sql`${users.bot} = 1 AND ${users.online} = 1`;
+  const isIn = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, users.id), isOnlineBot);
+  const [small, large] = await queryD1(
+    db.batch([
+      db.select(bot).from(spaceMembers).innerJoin(users, isIn).where(sql`NOT ${isLarge}`).limit(limit),
+      // A cross join keeps the order of the tables: the bots come first, by `users_online_bots`.
+      db
+        .select(bot)
+        .from(users)
+        .crossJoin(spaceMembers)
+        .where(and(isLarge, gt(users.id, NOBODY), isIn))
+        .limit(limit),
+    ]),
+  );
+  return [...small, ...large].map((user) => user.id);
 }
 
 /** Those of these users who are online. */

@@ -165,6 +165,23 @@ export async function listSpaces(
   );
 }
 
+/** A page of the spaces of a user, the newest first. @param before the id of the last one before it */
+export async function listNewestSpaces(
+  db: Database,
+  userId: UserId,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<MemberSpace[]> {
+  return queryD1(
+    db
+      .select(ofMember(userId))
+      .from(spaces)
+      .innerJoin(spaceMembers, eq(spaceMembers.spaceId, spaces.id))
+      .where(and(isMemberOf(userId), before === undefined ? undefined : sql`${spaces.id} < ${before}`))
+      .orderBy(desc(spaces.id))
+      .limit(limit),
+  );
+}
+
 /**
  * Puts these spaces of a user into their order; others stand nowhere.
  * @returns false, with nothing changed: the user is not in one of them

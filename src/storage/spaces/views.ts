@@ -13,7 +13,7 @@ import { findChannels } from "./channels.ts";
 import { listMemberIds } from "./members.ts";
 import { findOverridesOf } from "./overrides.ts";
 import { listRoles } from "./roles.ts";
-import { findSpace, listSpaces, type SpacePlace } from "./spaces.ts";
+import { findSpace, listNewestSpaces } from "./spaces.ts";
 
 /** Spaces that are read at once. */
 const PAGE = 20;
@@ -25,8 +25,8 @@ export interface OwnView {
 }
 
 /**
- * What a user sees of their spaces, the first `MAX_VIEWS` of them in their order, or of one alone. Five
- * queries for each space.
+ * What a user sees of their spaces, the newest `MAX_VIEWS` of them, or of one alone. Five queries for each
+ * space.
  * @param id of the one; null: all
  */
 export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId | null): Promise<OwnView[]> {
@@ -35,11 +35,11 @@ export async function findSpaceViews(db: Database, userId: UserId, id: SpaceId |
     return space ? [await viewOf(db, userId, space)] : [];
   }
   const found: OwnView[] = [];
-  for (let after: SpacePlace | undefined; ; ) {
-    const page = await listSpaces(db, userId, { after, limit: PAGE });
+  for (let before: number | undefined; ; ) {
+    const page = await listNewestSpaces(db, userId, { before, limit: PAGE });
     found.push(...(await Promise.all(page.map((space) => viewOf(db, userId, space)))));
     if (page.length < PAGE || found.length >= MAX_VIEWS) return found;
-    after = page.at(-1);
+    before = page.at(-1)?.id;
   }
 }
 

@@ -73,6 +73,8 @@ test("a name card is one's own, or of a member below, and found", async () => {
   await scene.done(eve, "PATCH", path, { name_card: "Eve" }, 404);
   await scene.done(ann, "PATCH", `/members/${eve.user.id}`, { name_card: "Eve" }, 404);
   await scene.done(ann, "PATCH", path, { name_card: "x".repeat(500) }, 400);
+  for (const body of [{}, { name_card: "x", muted_for_s: 0 }])
+    await scene.done(ann, "PATCH", path, body, 400);
   await scene.done(ann, "PATCH", path, { name_card: "" });
   expect((await scene.ask(bob, "GET", "/members?q=gardener")).body).toMatchObject({ items: [] });
 });

@@ -34,7 +34,8 @@ beforeAll(async () => {
     .array(z.object({ id: z.int() }))
     .parse(results)
     .map(({ id }) => id);
-  const insert = "INSERT INTO space_members SELECT ?, value, 9e12 + value FROM json_each(?)";
+  const insert =
+    "INSERT INTO space_members (space_id, user_id, joined_at) SELECT ?, value, 9e12 + value FROM json_each(?)";
   await env.DB.prepare(insert).bind(scene.id, JSON.stringify(ids)).run();
 });
 

@@ -68,6 +68,13 @@ test.each([
   },
 );
 
+test("who has just come into the space is named in a message that is scheduled", async () => {
+  await send(ann, seeds, "before");
+  await scene.join(eve, await scene.invite(ann));
+  const later = { ...naming("m1", eve), send_at: Date.now() + 3_600_000 };
+  expect((await ask(ann, seeds, "POST", "/messages", later)).status).toBe(202);
+});
+
 test("nobody is named who does not read the channel, and then nobody follows it", async () => {
   expectProblem(await ask(ann, seeds, "POST", "/messages", naming("m1", bob, eve)), 404, "not_found");
   expect(await getConversation(bob, seeds)).toMatchObject({ role: "viewer" });
@@ -171,11 +178,27 @@ describe("a mention of a role", () => {
     expectProblem(await from(ann, { mention_here: true }, group), 400, "validation_failed");
     expect((await page(ann, seeds)).items).toEqual([]);
     expect((await from(ann, { mention_roles: [quiet] })).body).toMatchObject({ mentions: [] });
+    expect((await ask(eve, seeds, "PUT", "/follow")).status).toBe(204);
     const device = await openDevice(eve.token);
     await expect
       .poll(async () => (await from(ann, { mention_here: true })).body)
       .toMatchObject({ mention_here: true, mentions: [eve.user.id] });
     await device.next("message");
+  });
+
+  test("names nobody else who is none, and shows no stranger that a conversation is there", async () => {
+    const [stranger] = await registerUsers(1);
+    const both = { mention_roles: [role], mentions: [stranger.user.id] };
+    expectProblem(await ask(ann, seeds, "POST", "/messages", calling("m1", both)), 404, "not_found");
+    const { id: group } = await createGroup(ann, [bob]);
+    for (const whom of [{ mention_roles: [role] }, { mention_here: true }]) {
+      const { status, body } = await ask(stranger, 999_999, "POST", "/messages", calling("m2", whom));
+      for (const id of [group, seeds])
+        expect(await ask(stranger, id, "POST", "/messages", calling("m2", whom))).toMatchObject({
+          status,
+          body,
+        });
+    }
   });
 
   test("ends with an edit of the mentions", async () => {

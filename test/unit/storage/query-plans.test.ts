@@ -541,7 +541,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   updateChannel: (db) => channels.updateChannel(db, READ, ID, { categoryId: null, isDefault: true }),
   listSpaceBans: (db) => bans.listSpaceBans(db, SPACE, { after: 0, limit: 9 }),
   insertSpaceBan: (db) =>
-    bans.insertSpaceBan(db, READ, { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 }, 9),
+    bans.insertSpaceBan(
+      db,
+      READ,
+      { userId: BOB, bannedBy: ANN, reason: "", createdAt: 0 },
+      { most: 9, wasMember: true },
+    ),
   deleteSpaceBan: (db) => bans.deleteSpaceBan(db, READ, BOB),
   listCategories: (db) => categories.listCategories(db, SPACE),
   insertCategory: (db) =>
@@ -557,6 +562,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listFollowed: (db) => channels.listFollowed(db, SPACE, ANN),
   listAllFollowed: (db) => channels.listAllFollowed(db, ANN),
   isSpaceOver: (db) => views.isSpaceOver(db, SPACE),
+  listNewestSpaces: (db) => spaces.listNewestSpaces(db, ANN, { before: 9, limit: 10 }),
   findSpaceViews: (db) => views.findSpaceViews(db, ANN, null),
   listSpaceMembers: (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: { joinedAt: 0, userId: ANN }, limit: 10 }),
@@ -566,6 +572,7 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   listMemberIds: (db) => spaceMembers.listMemberIds(db, SPACE, 9),
   listMuted: (db) => spaceMembers.listMuted(db, SPACE, 0),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
+  listOnlineBots: (db) => spaceMembers.listOnlineBots(db, SPACE, 9),
   findRolesIn: (db) => spaceMembers.findRolesIn(db, SPACE, [ANN]),
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
   findOnlineUsers: (db) => spaceMembers.findOnlineUsers(db, [ANN]),
@@ -619,7 +626,8 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     namedSpaces.storeMembers(db, READ, [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1 }]),
   findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
   listRoles: (db) => roles.listRoles(db, SPACE),
-  findMentionedMembers: (db) => roles.findMentionedMembers(db, { spaceId: SPACE, id: ID }, { roles: [ROLE_ID], here: true }, 9),
+  findMentionedMembers: (db) =>
+    roles.findMentionedMembers(db, { spaceId: SPACE, id: ID }, { roles: [ROLE_ID], here: true }, 9),
   insertRole: (db) => roles.insertRole(db, READ, { ...ROLE, externalId: EXTERNAL_ROLE }),
   updateRole: (db) => roles.updateRole(db, READ, ROLE_ID, ROLE),
   updateEveryone: (db) => roles.updateEveryone(db, READ, 1),

@@ -31,7 +31,7 @@ const RoleMentionFields = {
     .max(LIMITS.mentionedRoles)
     .optional()
     .openapi({
-      description: `In a channel: roles of its space. Those who have one and read the channel are mentioned, ${LIMITS.reachedByRoles} at most. A role that is not \`mentionable\` wants the permission \`mention_all\``,
+      description: `In a channel: roles of its space. Those who have one and read the channel are mentioned. ${LIMITS.reachedByRoles} members of the space have them at most. A role that is not \`mentionable\` wants the permission \`mention_all\``,
     }),
   mention_here: z
     .literal(true)
