@@ -49,7 +49,9 @@ export async function placeMembers(
   const wanted = new Map(people.map((one) => [one.userId, one]));
   const { results, isChanged } = await fromNamedSpace(core, id, async (space) => {
     const states = await findMemberStates(core.db, id, [...wanted.keys()]);
-    let free = core.settings.maxSpaceMembers - space.memberCount;
+    const most = core.settings.maxSpaceMembers;
+    let free = most - space.memberCount;
+    let added = 0;
     const placed = new Map<UserId, Placed>();
     const changes: NamedMemberChange[] = [];
     for (const state of states) {
@@ -60,10 +62,11 @@ export async function placeMembers(
       const isFull = result === "added" && free-- <= 0;
       placed.set(state.userId, isFull ? "full" : result);
       if (isFull || (result !== "added" && result !== "changed")) continue;
+      if (result === "added") added++;
       const { userId, joinedAt = Date.now(), roleIds = null, mutedUntil = null } = one;
       changes.push({ userId, joinedAt, roleIds, mutedUntil });
     }
-    const isStored = changes.length === 0 || (await storeMembers(core.db, space, changes));
+    const isStored = changes.length === 0 || (await storeMembers(core.db, space, changes, { added, most }));
     return isStored ? { results: placed, isChanged: changes.length > 0 } : null;
   });
   // Also in a repeat: the first call may have told none.

@@ -254,15 +254,18 @@ export interface NamedMemberChange {
 /**
  * Makes users members, or changes their roles and mutes. One batch.
  * @param read the space as it was when the changes were decided
- * @returns false: the space is another one by now, and nothing is stored
+ * @param added how many of them are new, `most` how many members the space takes: others may have joined
+ * @returns false: the space is another one by now, or too full, and nothing is stored
  */
 export async function storeMembers(
   db: Database,
   read: ReadSpace,
   changes: readonly NamedMemberChange[],
+  { added, most }: { added: number; most: number },
 ): Promise<boolean> {
   const { id } = read;
-  const { first, isNext } = fromVersion(db, read);
+  const hasRoom = sql`(${added} = 0 OR ${spaces.memberCount} + ${added} <= ${most})`;
+  const { first, isNext } = fromVersion(db, read, hasRoom);
   const rows = JSON.stringify(changes.map(({ userId, joinedAt }) => [userId, joinedAt]));
   const isLive = sql`u.id = json_extract(m.value, '$[0]') AND u.deleted_at IS NULL`;
   const set = changes.flatMap(({ userId, roleIds }) => (roleIds === null ? [] : userId));

@@ -623,7 +623,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     namedSpaces.insertNamedRole(db, SPACE, { ...ROLE, externalId: EXTERNAL_ROLE, position: undefined }, 1),
   findMemberStates: (db) => namedSpaces.findMemberStates(db, SPACE, [ANN]),
   storeMembers: (db) =>
-    namedSpaces.storeMembers(db, READ, [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1 }]),
+    namedSpaces.storeMembers(db, READ, [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1 }], {
+      added: 1,
+      most: 9,
+    }),
   findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
   listRoles: (db) => roles.listRoles(db, SPACE),
   findMentionedMembers: (db) =>
