@@ -75,9 +75,6 @@ export const ACTS_OF_V1: readonly Act[] = [
   act(["manage_channel"], "overrides", () => ["GET", "/overrides"]),
   act(["manage_channel"], "hooks", () => ["GET", "/hooks"]),
   act(["manage_channel"], "a new hook", () => ["POST", "/hooks", { name: "Alerts" }]),
-  act(["manage_channel", "manage_roles"], "an announcement channel", () => [
-    ...(["PATCH", "", { channel_kind: "text" }] as const),
-  ]),
   act(
     ["manage_channel", "manage_roles"],
     "an override of a role",
