@@ -14,7 +14,7 @@ import { Scene, unreachable } from "./scene.ts";
 /** What happens in a channel that Bob looks at, and may have no right to any more. */
 const STEPS = [
   ...(["send", "send beside", "end", "end untold", "deny", "deny untold"] as const),
-  ...(["ban", "close", "lose a role", "send many beside"] as const),
+  ...(["ban", "close", "lose a role", "mute", "send many beside"] as const),
   ...(["come", "evict", "look", "take part"] as const),
 ];
 type Step = (typeof STEPS)[number];
@@ -43,6 +43,7 @@ class Story {
   /** what was sent while Bob had no right */
   readonly #secrets: string[] = [];
   #isIn = true;
+  #isMuted = false;
   #sent = 0;
 
   constructor(
@@ -97,6 +98,11 @@ class Story {
           this.#isIn ? this.#close() : this.#come(),
         ]);
         return;
+      case "mute":
+        if (!this.#isIn) return;
+        await this.#mute(600);
+        expect((await this.#tryToWrite()).body).toMatchObject({ code: "muted" });
+        return;
       case "come":
         await this.#come();
         return;
@@ -109,6 +115,7 @@ class Story {
         else expectProblem(await ask(bob, this.#channel, "GET", "/messages"), 404, "not_found");
         return;
       case "take part":
+        if (this.#isMuted) return;
         if (this.#isIn) await this.#write(bob, "hello");
         else expectProblem(await ask(bob, this.#channel, "PUT", "/follow"), 404, "not_found");
     }
@@ -194,6 +201,18 @@ class Story {
     this.#isIn = false;
   }
 
+  /** For so many seconds. */
+  async #mute(seconds: number): Promise<void> {
+    const { ann, bob } = this.#scene;
+    await this.#scene.done(ann, "PATCH", `/members/${bob.user.id}`, { muted_for_s: seconds });
+    this.#isMuted = seconds > 0;
+  }
+
+  #tryToWrite(): Promise<Answer> {
+    const message = { kind: "text", body: { text: "muted" } };
+    return repeated(() => ask(this.#scene.bob, this.#channel, "POST", "/messages", message));
+  }
+
   async #come(): Promise<void> {
     const { bob } = this.#scene;
     this.check();
@@ -206,6 +225,9 @@ class Story {
     await expectAsked(ann, this.#channel, "DELETE", `/overrides/users/${bob.user.id}`);
     await expectAsked(ann, this.#channel, "PATCH", "", { visibility: "open" });
     this.#isIn = true;
+    // A mute holds when they come back, also one of the story before.
+    if (this.#isMuted) expect((await this.#tryToWrite()).body).toMatchObject({ code: "muted" });
+    await this.#mute(0);
     const read = await repeated(() => ask(bob, this.#channel, "GET", "/messages"));
     expect(read.status).toBe(200);
   }
