@@ -49,7 +49,7 @@ async function importDiscord(origin: string, ...argv: string[]): Promise<{ code:
   return { code, said: lines.join("\n") };
 }
 
-test("sends records with the key, in the order users, space, conversation, messages, members", async () => {
+test("sends records with the key, in the order users, space, categories, conversation, messages, members", async () => {
   const { origin, got } = await listen(takeAll);
   const { code, said } = await importDiscord(origin);
   expect({ code, said }).toEqual({
@@ -68,6 +68,7 @@ test("sends records with the key, in the order users, space, conversation, messa
     "version",
     "user",
     "space",
+    "category",
     "space_member",
     "conversation",
     "message",
