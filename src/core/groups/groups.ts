@@ -8,7 +8,7 @@ import type { JoinRequest, JoinState, OwnJoinRequest } from "../../domain/conver
 import { type Page, type PageQuery, pageOf, readCursor } from "../../domain/conversations/pagination.ts";
 import type { CustomFields } from "../../domain/custom-fields.ts";
 import { CoreError, noUser, nullIfNotFound } from "../../domain/errors.ts";
-import { ConversationId, UserId } from "../../domain/ids.ts";
+import { ConversationId, type SpaceId, UserId } from "../../domain/ids.ts";
 import { textsIn } from "../../domain/moderation/rules/shown.ts";
 import { type Metadata, writeMetadata } from "../../domain/server/metadata.ts";
 import { errorFields, log } from "../../lib/logger.ts";
@@ -320,15 +320,27 @@ export async function handOver(
 
 /** Dissolves a group for everybody. @throws `not_found`, `forbidden` unless the caller owns it */
 export async function dissolveGroup(core: Core, caller: UserId, id: ConversationId): Promise<void> {
+  const spaceId = await dissolveUntold(core, caller, id);
+  if (spaceId !== null) tellOnlineMembers(core, spaceId);
+}
+
+/**
+ * The same for one of many channels: the members of its space are told once, of all.
+ * @returns the space of a channel; null: it is none
+ */
+export async function dissolveUntold(
+  core: Core,
+  caller: UserId,
+  id: ConversationId,
+): Promise<SpaceId | null> {
   await core.conversations.dissolve(id, { userId: caller });
   core.securityLog.record("group_dissolved", { user: null, by: caller, conversation: id });
   const note = noteOf(caller, "channel_deleted");
-  const spaceId = await noteChannelEnd(core.db, id, note).catch((error: unknown) => {
+  return noteChannelEnd(core.db, id, note).catch((error: unknown) => {
     // It is dissolved all the same.
     log("warn", "audit_not_noted", { conversation: id, ...errorFields(error) });
     return null;
   });
-  if (spaceId !== null) tellOnlineMembers(core, spaceId);
 }
 
 /** The pending join requests, the oldest first. @throws `not_found`, `forbidden` */

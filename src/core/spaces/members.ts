@@ -25,7 +25,7 @@ import { findRights, rightsIn } from "./overrides.ts";
 import { getTarget, noMember, requireAboveMember, rolesOf } from "./roles.ts";
 import { getSpace, noSpace, type OwnSpace, requireIn } from "./spaces.ts";
 import { tellChannels } from "./tell-channels.ts";
-import { tellDevices, tellOfMember, tellOnlineMembers } from "./tell-devices.ts";
+import { tellBots, tellDevices, tellOfMember, tellOnlineMembers } from "./tell-devices.ts";
 
 /** A member of a space. */
 export interface SpaceMember {
@@ -195,22 +195,52 @@ export async function leaveSpace(core: Core, caller: UserId, id: SpaceId): Promi
  * channel any more.
  * @throws `not_found`, also for a target who is no member; `forbidden`
  */
-export async function removeSpaceMember(
+export function removeSpaceMember(core: Core, caller: UserId, id: SpaceId, target: UserId): Promise<void> {
+  return removeSpaceMembers(core, caller, id, [target]);
+}
+
+/**
+ * The same of several, one after the other. Channels and bots are told once, of all.
+ * @throws as `removeSpaceMember`: those before are removed
+ */
+export async function removeSpaceMembers(
   core: Core,
   caller: UserId,
   id: SpaceId,
-  target: UserId,
+  targets: readonly UserId[],
 ): Promise<void> {
-  const isGone = await fromSpace(core, caller, id, async (space) => {
-    requireIn(space, "kick", "remove members");
-    const member = await findSpace(core.db, target, id);
-    if (!member) return true;
-    requireAbove(caller, space, rankOf(target, member));
-    const note = noteOf(caller, "member_removed", { userId: target });
-    return (await deleteSpaceMember(core.db, { ...space, note }, target)) ? false : null;
-  });
-  if (!(await finishLeaving(core, id, target, !isGone))) throw noMember(target);
-  core.securityLog.record("member_removed", { user: target, by: caller, space: id });
+  const removed: UserId[] = [];
+  const concerned = new Set<ConversationId>();
+  let isDue = false;
+  const removeEach = async (): Promise<void> => {
+    for (const target of targets) {
+      const isGone = await fromSpace(core, caller, id, async (space) => {
+        requireIn(space, "kick", "remove members");
+        const member = await findSpace(core.db, target, id);
+        if (!member) return true;
+        requireAbove(caller, space, rankOf(target, member));
+        const note = noteOf(caller, "member_removed", { userId: target });
+        return (await deleteSpaceMember(core.db, { ...space, note }, target)) ? false : null;
+      });
+      // Also in a repeat: the first call may have told none of the channels.
+      isDue = true;
+      const followed = await listFollowed(core.db, id, target);
+      for (const channel of followed) concerned.add(channel);
+      if (isGone && followed.length === 0) throw noMember(target);
+      removed.push(target);
+    }
+  };
+  const failed = await removeEach().then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
+  if (isDue) await tellChannels(core, id, [...concerned]);
+  for (const target of removed) {
+    tellDevices(core, id, target);
+    core.securityLog.record("member_removed", { user: target, by: caller, space: id });
+  }
+  if (removed.length > 0) tellBots(core, id);
+  if (failed) throw failed.error;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { ProfileFields } from "../../../domain/accounts/user.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
@@ -26,6 +26,7 @@ import {
   deleteTopics,
   editTopic,
   listTopics,
+  MAX_ENDED,
   type Topic,
 } from "../use-cases/topics.ts";
 import { serializeCommunity, serializeOwn } from "./group.ts";
@@ -54,8 +55,11 @@ const TopicChange = TopicProfile.extend({
   muteAllMembers: z.boolean().optional(),
 });
 
-/** `getTopicList`, `deleteTopicFromCommunity`. Without a list all topics are meant. */
+/** `getTopicList`. Without a list all topics are meant. */
 const Topics = z.object({ groupID, topicIDList: z.array(topicID).max(LIMITS.channels).optional() });
+
+/** `deleteTopicFromCommunity` */
+const EndedTopics = Topics.extend({ topicIDList: z.array(topicID).max(MAX_ENDED).optional() });
 
 /** Calls about communities with topics, which are spaces, and about topics, which are their channels. */
 export const communities = new Hono<CallerEnv>({ strict: false });
@@ -69,7 +73,7 @@ communities.post("/getJoinedCommunityList", authenticated, weighs("page"), async
 });
 
 /** `createTopicInCommunity`: makes a topic, which the caller follows. */
-communities.post("/createTopicInCommunity", authenticated, async (c) => {
+communities.post("/createTopicInCommunity", authenticated, weighs("page"), async (c) => {
   const { groupID, topicName: name, topicID: _, ...fields } = await parseBody(c, NewTopic);
   const { notification: announcement, ...rest } = fields;
   const { core, caller } = c.var;
@@ -96,7 +100,7 @@ communities.post("/getTopicList", authenticated, weighs("page"), async (c) => {
 });
 
 /** `updateTopicProfile` */
-communities.post("/updateTopicProfile", authenticated, async (c) => {
+communities.post("/updateTopicProfile", authenticated, weighs("page"), async (c) => {
   const {
     groupID,
     topicID: { id },
@@ -109,13 +113,14 @@ communities.post("/updateTopicProfile", authenticated, async (c) => {
   return succeed(c, { topic: serializeTopic(space, topic) });
 });
 
-/** `deleteTopicFromCommunity`: each by itself. */
-communities.post("/deleteTopicFromCommunity", authenticated, async (c) => {
-  const { groupID, topicIDList } = await parseBody(c, Topics);
+/** `deleteTopicFromCommunity`: each by itself, and each counts as a page. */
+communities.post("/deleteTopicFromCommunity", authenticated, weighs("page"), async (c) => {
+  const { groupID, topicIDList } = await parseBody(c, EndedTopics);
   const { core, caller } = c.var;
   const space = communityOf(groupID);
   const ids = topicIDList?.map(({ id }) => id) ?? null;
-  const ends = await deleteTopics(core, caller.userId, space, ids);
+  const admit = (topics: number) => countPages(c, caller.userId, topics - 1);
+  const ends = await deleteTopics(core, caller.userId, space, { ids, admit });
   return succeed(c, {
     successTopicList: ends.flatMap(({ id, failure }) => (failure ? [] : { topicID: wireTopicID(space, id) })),
     failureTopicList: ends.flatMap(({ id, failure }) =>
@@ -152,6 +157,13 @@ export function asCommunity(fields: GroupFields, hasMembers = false) {
   if (other) throw invalid(other, "is not of a community with topics");
   if (joinPolicy === "approval") throw invalid("joinOption", "must be FreeAccess or DisableApply");
   return { name, avatar, description, discoverable: joinPolicy && joinPolicy === "free" };
+}
+
+/** The space of a community: a call about one counts as a page. @returns null: of a group without topics */
+export async function countedSpace(c: Context<CallerEnv>, group: GroupAddress): Promise<SpaceId | null> {
+  const space = spaceAt(group);
+  if (space !== null) await countPages(c, c.var.caller.userId, 1);
+  return space;
 }
 
 /** The space of a community. @throws `not_found` for a group without topics */

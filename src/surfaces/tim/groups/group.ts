@@ -72,9 +72,8 @@ export function serializeCommunity({ space, owner, capacity }: Community, caller
 }
 
 /** A member of a community with topics. */
-export function serializeCommunityMember({ user, joinedAt, mutedUntil, isOwner }: CommunityMember) {
-  const role = isOwner ? "owner" : "member";
-  return serializeMember({ user, role, joinedAt, mutedUntil, nameCard: "", customFields: {} });
+export function serializeCommunityMember({ isOwner, ...member }: CommunityMember) {
+  return serializeMember({ ...member, role: isOwner ? "owner" : "member", customFields: {} });
 }
 
 /** The caller's own membership; lists have fewer fields of it. */

@@ -19,7 +19,7 @@ import { authenticated } from "../auth.ts";
 import { BODY, fields, parseBody } from "../body.ts";
 import { orConstant } from "../constants.ts";
 import { succeed } from "../envelope.ts";
-import { groupID, isTopic, spaceAt, userID, wireGroupName } from "../ids.ts";
+import { groupID, isTopic, userID, wireGroupName } from "../ids.ts";
 import { GroupPin, serializeShown } from "../messages/messages.ts";
 import {
   createCommunity,
@@ -41,7 +41,7 @@ import {
   withGroup,
 } from "../use-cases/groups.ts";
 import { type ShownMessages, withProfiles } from "../use-cases/messages/by-id.ts";
-import { asCommunity } from "./communities.ts";
+import { asCommunity, countedSpace } from "./communities.ts";
 import { JOIN_STATES, serializeCommunity, serializeGroup } from "./group.ts";
 
 /** The group kinds, by the names of clients. Two kinds have an older and a newer name. */
@@ -169,7 +169,7 @@ groups.post("/getGroupList", authenticated, weighs("page"), async (c) => {
 groups.post("/getGroupProfile", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   return succeed(c, {
     group: space
       ? serializeCommunity(await getCommunity(core, caller.userId, space), caller.userId)
@@ -202,7 +202,7 @@ groups.post("/createGroup", authenticated, async (c) => {
 groups.post("/dismissGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   await (space
     ? dismissCommunity(core, caller.userId, space)
     : withGroup(core, caller.userId, groupID, (id) => dissolveGroup(core, caller.userId, id)));
@@ -213,7 +213,7 @@ groups.post("/dismissGroup", authenticated, async (c) => {
 groups.post("/quitGroup", authenticated, async (c) => {
   const { groupID } = await parseBody(c, OneGroup);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   await (space ? quitCommunity(core, caller.userId, space) : quit(core, caller.userId, groupID));
   return succeed(c, { groupID: wireGroupName(groupID) });
 });
@@ -222,7 +222,7 @@ groups.post("/quitGroup", authenticated, async (c) => {
 groups.post("/updateGroupProfile", authenticated, async (c) => {
   const { groupID, change } = await parseBody(c, GroupChange);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   if (space) {
     const changed = await editCommunity(core, caller.userId, space, asCommunity(change));
     return succeed(c, { group: serializeCommunity(changed, caller.userId) });
@@ -237,7 +237,7 @@ groups.post("/updateGroupProfile", authenticated, async (c) => {
 groups.post("/joinGroup", authenticated, async (c) => {
   const { groupID, applyMessage } = await parseBody(c, JoinGroup);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   if (space) {
     const { state, community } = await joinCommunity(core, caller.userId, space);
     return succeed(c, { status: JOIN_STATES[state], group: serializeCommunity(community, caller.userId) });
@@ -255,7 +255,7 @@ groups.post("/joinGroup", authenticated, async (c) => {
 groups.post("/changeGroupOwner", authenticated, async (c) => {
   const { groupID, newOwnerID } = await parseBody(c, OwnerChange);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   if (space) {
     const handed = await handOverCommunity(core, caller.userId, space, newOwnerID);
     return succeed(c, { group: serializeCommunity(handed, caller.userId) });

@@ -2,10 +2,11 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { MemberChange } from "../../../core/groups/groups.ts";
 import type { GroupAddress } from "../../../domain/conversations/group-address.ts";
+import { invalid } from "../../../domain/errors.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import { NameCard } from "../../../domain/names/names.ts";
 import { textUpTo } from "../../../domain/text.ts";
-import { weighs } from "../../../http/access/rate-limit.ts";
+import { countPages, weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { integer, pageSize } from "../../../http/fields.ts";
 import { authenticated } from "../auth.ts";
@@ -13,7 +14,7 @@ import { fields, parseBody } from "../body.ts";
 import { orConstant } from "../constants.ts";
 import { succeed } from "../envelope.ts";
 import { groupID, spaceAt, userID } from "../ids.ts";
-import { membersOfCommunity, removeFromCommunity } from "../use-cases/communities.ts";
+import { membersOfCommunity, nameInCommunity, removeFromCommunity } from "../use-cases/communities.ts";
 import {
   addMembersByName,
   changeMemberByName,
@@ -22,6 +23,7 @@ import {
   membersByName,
   removeMembersByName,
 } from "../use-cases/members.ts";
+import { countedSpace } from "./communities.ts";
 import { serializeCommunity, serializeCommunityMember, serializeGroup, serializeMember } from "./group.ts";
 
 const MUST_NAME_SOMEBODY = "must name somebody";
@@ -133,12 +135,21 @@ members.post("/addGroupMember", authenticated, async (c) => {
   });
 });
 
-/** `deleteGroupMember`: removes all of the named members, or none. */
+/** The members whom one call removes from a community: all of its channels are told. */
+const MAX_REMOVED = 20;
+
+/**
+ * `deleteGroupMember`: removes all of the named members, or none. Of a community it removes one after the
+ * other, and each counts as a page.
+ */
 members.post("/deleteGroupMember", authenticated, async (c) => {
   const { groupID, userIDList, reason } = await parseBody(c, Removal);
   const { core, caller } = c.var;
-  const space = spaceAt(groupID);
+  const space = await countedSpace(c, groupID);
   if (space) {
+    if (userIDList.length > MAX_REMOVED)
+      throw invalid("userIDList", `must have at most ${MAX_REMOVED} items for a community with topics`);
+    await countPages(c, caller.userId, userIDList.length - 1);
     const left = await removeFromCommunity(core, caller.userId, space, userIDList);
     return succeed(c, { group: serializeCommunity(left, caller.userId), userIDList });
   }
@@ -161,6 +172,13 @@ members.post("/setGroupMemberRole", authenticated, async (c) => {
 /** `setGroupMemberNameCard` */
 members.post("/setGroupMemberNameCard", authenticated, async (c) => {
   const { nameCard, ...member } = await parseBody(c, NameCardChange);
+  const { core, caller } = c.var;
+  const space = await countedSpace(c, member.groupID);
+  if (space) {
+    const named = await nameInCommunity(core, caller.userId, space, member.userID ?? null, nameCard);
+    const group = serializeCommunity(named.community, caller.userId);
+    return succeed(c, { group, member: serializeCommunityMember(named.member) });
+  }
   return changeMember(c, member, { nameCard });
 });
 

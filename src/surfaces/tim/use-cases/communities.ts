@@ -4,11 +4,12 @@ import { usersById } from "../../../core/groups/groups.ts";
 import { joinSpace } from "../../../core/spaces/directory.ts";
 import {
   leaveSpace,
-  listMembers,
-  removeSpaceMember,
+  removeSpaceMembers,
   type SpaceMember,
   transferSpace,
 } from "../../../core/spaces/members.ts";
+import { setNameCard } from "../../../core/spaces/own/membership.ts";
+import { noMember } from "../../../core/spaces/roles.ts";
 import {
   createSpace,
   dissolveSpace,
@@ -22,7 +23,13 @@ import type { Role } from "../../../domain/conversations/group-kind.ts";
 import { allOf } from "../../../domain/conversations/pagination.ts";
 import { CoreError, noConversation, nullIfNotFound } from "../../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { findUsersWithDeleted } from "../../../storage/accounts/users.ts";
+import {
+  findSpaceMembers,
+  listSpaceMembers,
+  type StoredSpaceMember,
+} from "../../../storage/spaces/members.ts";
 
 /** A community with topics: a space of the caller. */
 export interface Community {
@@ -133,7 +140,11 @@ export async function handOverCommunity(
 /** A member of a space, and whether they own it. */
 export type CommunityMember = SpaceMember & { isOwner: boolean };
 
-/** The members from an index on, in the order in which they came. @throws `not_found` */
+/**
+ * The members from an index on, in the order in which they came: of a large community among the first
+ * `LIMITS.viewedMembers`. One read of members, and one of the users of the page.
+ * @throws `not_found`
+ */
 export async function membersOfCommunity(
   core: Core,
   caller: UserId,
@@ -141,16 +152,55 @@ export async function membersOfCommunity(
   { skip, limit, role }: { skip: number; limit: number; role?: Role | undefined },
 ): Promise<{ items: CommunityMember[]; next: number | null }> {
   const { ownerId } = await ofGroup(getSpace(core, caller, id));
-  const all = await allOf((query) => listMembers(core, caller, id, query));
-  const members = all.map((member) => ({ ...member, isOwner: member.user.id === ownerId }));
-  const wanted = members.filter(({ isOwner }) => !role || role === (isOwner ? "owner" : "member"));
-  return {
-    items: wanted.slice(skip, skip + limit),
-    next: wanted.length > skip + limit ? skip + limit : null,
-  };
+  const end = skip + limit;
+  // One more tells that there are others, and one may be the owner, who is left out of the members.
+  const range = { after: undefined, limit: Math.min(end + 2, LIMITS.viewedMembers) };
+  const found =
+    role === "owner"
+      ? await findSpaceMembers(core.db, id, [ownerId])
+      : await listSpaceMembers(core.db, id, range);
+  const wanted = role === "owner" ? found : found.filter(({ userId }) => !role || userId !== ownerId);
+  const page = role === "admin" ? [] : wanted.slice(skip, end);
+  const items = await withUsersOf(core, caller, ownerId, page);
+  return { items, next: page.length > 0 && wanted.length > end ? end : null };
 }
 
-/** Removes members, one after the other. @throws as `removeSpaceMember`: those before are removed */
+async function withUsersOf(
+  core: Core,
+  caller: UserId,
+  ownerId: UserId,
+  members: readonly StoredSpaceMember[],
+): Promise<CommunityMember[]> {
+  const ids = members.map(({ userId }) => userId);
+  const userOf = usersById(await findUsersWithDeleted(core.db, ids, caller));
+  return members.map(({ userId, ...member }) => ({
+    ...{ ...member, user: userOf(userId), isOwner: userId === ownerId },
+  }));
+}
+
+/**
+ * Gives a member a name card.
+ * @param username null: the caller
+ * @throws as `setNameCard`, `not_found` for an unknown user
+ */
+export async function nameInCommunity(
+  core: Core,
+  caller: UserId,
+  id: SpaceId,
+  username: string | null,
+  nameCard: string,
+): Promise<{ community: Community; member: CommunityMember }> {
+  const space = await ofGroup(getSpace(core, caller, id));
+  const named = username === null ? [] : await getUsersByNames(core, caller, [username]);
+  const target = named[0]?.id ?? caller;
+  await ofGroup(setNameCard(core, caller, id, { target, nameCard }));
+  const stored = await findSpaceMembers(core.db, id, [target]);
+  const [member] = await withUsersOf(core, caller, space.ownerId, stored);
+  if (!member) throw noMember(target);
+  return { community: await withOwner(core, caller, space), member };
+}
+
+/** Removes members, one after the other. @throws as `removeSpaceMembers`: those before are removed */
 export async function removeFromCommunity(
   core: Core,
   caller: UserId,
@@ -158,7 +208,7 @@ export async function removeFromCommunity(
   usernames: string[],
 ): Promise<Community> {
   const space = await ofGroup(getSpace(core, caller, id));
-  for (const { id: target } of await getUsersByNames(core, caller, usernames))
-    await ofGroup(removeSpaceMember(core, caller, id, target));
+  const targets = (await getUsersByNames(core, caller, usernames)).map((user) => user.id);
+  await ofGroup(removeSpaceMembers(core, caller, id, targets));
   return withOwner(core, caller, await ofGroup(getSpace(core, caller, space.id)));
 }

@@ -1,10 +1,11 @@
 import { loadProfiles, type ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type { Core } from "../../../core/context.ts";
 import { loadConversations } from "../../../core/conversations/conversations.ts";
-import { dissolveGroup, editGroup } from "../../../core/groups/groups.ts";
+import { dissolveUntold, editGroup } from "../../../core/groups/groups.ts";
 import { createChannel, listChannels } from "../../../core/spaces/channels.ts";
+import { tellOnlineMembers } from "../../../core/spaces/tell-devices.ts";
 import type { Conversation } from "../../../domain/conversations/conversation.ts";
-import { CoreError, type Failure, noConversation } from "../../../domain/errors.ts";
+import { CoreError, type Failure, invalid, noConversation } from "../../../domain/errors.ts";
 import type { ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import type { OwnChannel } from "../../../domain/spaces/channel.ts";
 import { ofGroup } from "./communities.ts";
@@ -94,6 +95,9 @@ export async function editTopic(
   return changed;
 }
 
+/** The topics that one call ends: each is told to all who follow it. */
+export const MAX_ENDED = 20;
+
 /** What has become of a topic that was to end. */
 export interface TopicEnd {
   id: ConversationId;
@@ -102,28 +106,38 @@ export interface TopicEnd {
 }
 
 /**
- * Dissolves topics, one after the other.
+ * Dissolves topics, one after the other. Members are told once, of all.
  * @param ids null: all that the caller can read
- * @throws `not_found` unless the caller is in the community
+ * @param admit is told the number of topics before one ends
+ * @throws `not_found` unless the caller is in the community; `validation_failed` for more than `MAX_ENDED`;
+ *   as `admit`
  */
 export async function deleteTopics(
   core: Core,
   caller: UserId,
   community: SpaceId,
-  ids: readonly ConversationId[] | null,
+  { ids, admit }: { ids: readonly ConversationId[] | null; admit: (topics: number) => Promise<void> },
 ): Promise<TopicEnd[]> {
   const all = new Set((await ofGroup(listChannels(core, caller, community))).map(({ id }) => id));
+  const wanted = [...new Set(ids ?? all)];
+  if (wanted.length > MAX_ENDED)
+    throw invalid("topicIDList", `must be there: a call deletes ${MAX_ENDED} topics at most`);
+  await admit(wanted.length);
   const ends: TopicEnd[] = [];
-  for (const id of ids ?? all) {
-    const work = all.has(id) ? dissolveGroup(core, caller, id) : Promise.reject(noConversation());
-    const failure = await work.then(
-      () => null,
-      (error: unknown) => {
-        if (error instanceof CoreError) return error.toFailure();
-        throw error;
-      },
-    );
-    ends.push({ id, failure });
+  try {
+    for (const id of wanted) {
+      const work = all.has(id) ? dissolveUntold(core, caller, id) : Promise.reject(noConversation());
+      const failure = await work.then(
+        () => null,
+        (error: unknown) => {
+          if (error instanceof CoreError) return error.toFailure();
+          throw error;
+        },
+      );
+      ends.push({ id, failure });
+    }
+  } finally {
+    if (ends.some(({ failure }) => failure === null)) tellOnlineMembers(core, community);
   }
   return ends;
 }

@@ -191,6 +191,69 @@ test("topics are made, changed and deleted by who may, and everybody hears of it
   expect(eves.of("community")).toEqual([]);
 });
 
+test("members of a community are listed by pages and roles, with the name cards that they have there", async () => {
+  const { ann, bob, eve, groupID } = await community();
+  const [LIST_MEMBERS, NAME] = ["/member/getGroupMemberList", "/member/setGroupMemberNameCard"];
+  const member = { userID: nameOf(bob), nameCard: "Bob, seeds", role: "Member" };
+  const own = await tim(bob, NAME, { groupID, nameCard: "Bob, seeds" });
+  expect(success(own).data).toMatchObject({ group: { groupID }, member });
+  failure(await tim(bob, NAME, { groupID, userID: nameOf(ann), nameCard: "Boss" }), 10_007);
+  failure(await tim(eve, NAME, { groupID, nameCard: "Eve" }), 10_010);
+  failure(await tim(ann, NAME, { groupID, userID: nameOf(eve), nameCard: "Eve" }), 10_007);
+  const listed = async (query: object) => success(await tim(bob, LIST_MEMBERS, query)).data;
+  expect(await listed({ groupID, count: 1 })).toMatchObject({
+    memberList: [{ userID: nameOf(ann), nameCard: "", role: "Owner" }],
+    offset: 1,
+  });
+  expect(await listed({ groupID, count: 1, offset: 1 })).toMatchObject({ memberList: [member], offset: 0 });
+  expect(await listed({ groupID, count: 1, role: "Owner" })).toMatchObject({
+    ...{ memberList: [{ userID: nameOf(ann) }], offset: 0 },
+  });
+  expect(await listed({ groupID, count: 1, role: "Member" })).toMatchObject({
+    ...{ memberList: [member], offset: 0 },
+  });
+  expect(await listed({ groupID, role: "Admin" })).toEqual({ memberList: [], offset: 0 });
+  success(await tim(ann, NAME, { groupID, userID: nameOf(bob), nameCard: "" }));
+  expect(await listed({ groupID, offset: 1 })).toMatchObject({ memberList: [{ nameCard: "" }] });
+});
+
+test("one call removes 20 members and deletes 20 topics at most, and each counts as a page", async () => {
+  const { ann, bob, scene, groupID } = await community();
+  const REMOVE = "/member/deleteGroupMember";
+  let pages = 0;
+  const PAGE_RATE: RateLimit = {
+    limit: async () => {
+      pages++;
+      return { success: true };
+    },
+  };
+  const counted = async (path: string, body: object) => {
+    pages = 0;
+    return { answer: await tim(ann, path, body, { settings: { PAGE_RATE } }), pages };
+  };
+  const many = Array.from({ length: 21 }, (_, i) => `nobody${i}`);
+  failure((await counted(REMOVE, { groupID, userIDList: many })).answer, 70_402, "userIDList");
+  const topics = Array.from({ length: 21 }, (_, i) => `${groupID}@TOPIC#_${i + 1}`);
+  failure(await tim(ann, DELETE, { groupID, topicIDList: topics }), 10_015, "topicIDList");
+  for (let n = 0; n < 20; n++)
+    expect((await scene.ask(ann, "POST", "/channels", { name: `bed ${n}` })).status).toBe(201);
+  failure(await tim(ann, DELETE, { groupID }), 10_015, "topicIDList");
+  const [first, second] = (await topicsOf(ann, groupID)).slice(-2).map(({ topicID }) => topicID);
+  const ended = await counted(DELETE, { groupID, topicIDList: [first, second, first] });
+  expect(success(ended.answer).data).toEqual({
+    ...{ successTopicList: [{ topicID: first }, { topicID: second }], failureTopicList: [] },
+  });
+  expect(ended.pages).toBe(2);
+  const all = await counted(DELETE, { groupID });
+  expect(all.pages).toBe(19);
+  expect(await topicsOf(ann, groupID)).toEqual([]);
+  const removed = await counted(REMOVE, { groupID, userIDList: [nameOf(bob), nameOf(ann)] });
+  failure(removed.answer, 10_007);
+  expect(removed.pages).toBe(2);
+  // Who came before the refusal is out, and is told so.
+  failure(await tim(bob, GET, { groupID }), 10_010);
+});
+
 test("a community is changed, handed over, left and dismissed", async () => {
   const { ann, bob, eve, groupID } = await community();
   const UPDATE = "/group/updateGroupProfile";
