@@ -5,6 +5,7 @@ import { send } from "../../support/clients/chat.ts";
 import { called, failure, newBot, tg, type Update, updates } from "./client.ts";
 
 const Text = z.looseObject({ message: z.looseObject({ text: z.string() }) });
+const Ids = z.tuple([z.object({ message_id: z.int() })]);
 const textsOf = (told: Update[]) => told.map((update) => Text.safeParse(update).data?.message.text);
 
 test("a channel is a chat of its own, whose threads a bot hears and answers in", async () => {
@@ -43,6 +44,39 @@ test("a channel is a chat of its own, whose threads a bot hears and answers in",
   ).not.toHaveProperty("message_thread_id");
   const lost = await tg(bot, "sendMessage", { ...answer, message_thread_id: 9_999 });
   failure(lost, 400, "Bad Request: message thread not found");
+  // Of two messages that a send refers to it is said which one is not there.
+  for (const allow_sending_without_reply of [false, true]) {
+    const both = { ...answer, reply_to_message_id: root, allow_sending_without_reply };
+    const noThread = await tg(bot, "sendMessage", { ...both, message_thread_id: 9_999 });
+    failure(noThread, 400, "Bad Request: message thread not found");
+  }
+  failure(
+    await tg(bot, "sendMessage", { ...answer, reply_to_message_id: 9_999 }),
+    400,
+    "Bad Request: message to be replied not found",
+  );
+  failure(
+    await tg(bot, "forwardMessage", { ...forward, message_thread_id: 9_999 }),
+    400,
+    "Bad Request: message thread not found",
+  );
+  failure(
+    await tg(bot, "forwardMessage", { ...forward, message_id: 9_999 }),
+    400,
+    "Bad Request: message to forward not found",
+  );
+
+  for (const method of ["copyMessages", "forwardMessages"]) {
+    const many = { chat_id, from_chat_id: chat_id, message_ids: [root, 9_999], message_thread_id: root };
+    const [{ message_id }] = Ids.parse(await called(bot, method, many));
+    const copy = await as(ann, "GET", `/v1/conversations/${general}/messages/${message_id}`);
+    expect(copy.body, method).toMatchObject({ thread: { root } });
+    failure(
+      await tg(bot, method, { ...many, message_thread_id: 9_999 }),
+      400,
+      "Bad Request: message thread not found",
+    );
+  }
   failure(
     await tg(bot, "createForumTopic", { chat_id, name: "x" }),
     400,

@@ -29,9 +29,11 @@ import {
   type BotCall,
   chatOf,
   DRAFT,
+  isLost,
   type Method,
   mentioned,
   read,
+  requireThread,
   SENDING,
   sent,
   shown,
@@ -187,26 +189,26 @@ const deleteMessage: Method = async (call) => {
 
 const Copied = z.object({ ...SENDING, from_chat_id: chat, message_id: seq });
 
+/** Which message goes where. */
+type Route = Pick<z.infer<typeof Copied>, "chat_id" | "from_chat_id" | "message_id" | "message_thread_id">;
+
 const forwardMessage: Method = async (call) => {
-  const input = checked(Copied, await read(call));
-  const { chat_id, from_chat_id, message_id } = input;
-  return shown(call, await forwardedTo(call, chat_id, from_chat_id, message_id, threadOf(input)));
+  return shown(call, await forwarded(call, checked(Copied, await read(call))));
 };
 
-/** Forwards a message. @returns its new number */
-async function forwarded(call: BotCall, to: number, from: number, one: Seq): Promise<Seq> {
-  return (await forwardedTo(call, to, from, one)).seq;
-}
-
-async function forwardedTo(
-  ...[call, to, from, one, thread]: [BotCall, number, number, Seq, ReturnType<typeof threadOf>?]
-): Promise<Message> {
-  const conversationId = await chatOf(call, from);
-  const id = await chatOf(call, to);
-  const copy = { type: "forward" as const, source: { conversationId, seq: one } };
-  const draft = { ...DRAFT, ...thread, quoteSeq: undefined, copy };
-  const { message } = await inWords("forward", () => sendMessage(call.core, call.bot.id, id, draft));
-  return message;
+async function forwarded(call: BotCall, input: Route): Promise<Message> {
+  const conversationId = await chatOf(call, input.from_chat_id);
+  const id = await chatOf(call, input.chat_id);
+  const copy = { type: "forward" as const, source: { conversationId, seq: input.message_id } };
+  const draft = { ...DRAFT, ...threadOf(input), quoteSeq: undefined, copy };
+  return inWords("forward", async () => {
+    try {
+      return (await sendMessage(call.core, call.bot.id, id, draft)).message;
+    } catch (error) {
+      if (isLost(error)) await requireThread(call, id, input);
+      throw error;
+    }
+  });
 }
 
 const CopiedWithCaption = Copied.extend(CAPTION);
@@ -217,12 +219,7 @@ const copyMessage: Method = async (call) => ({
   message_id: await copyOf(call, checked(CopiedWithCaption, await read(call))),
 });
 
-/** The same of one of many. @returns its new number */
-function copied(call: BotCall, to: number, from: number, one: Seq): Promise<Seq> {
-  return copyOf(call, checked(CopiedWithCaption, { chat_id: to, from_chat_id: from, message_id: one }));
-}
-
-async function copyOf(call: BotCall, input: CopiedWithCaption): Promise<Seq> {
+async function copyOf(call: BotCall, input: Route & Partial<CopiedWithCaption>): Promise<Seq> {
   const { core, bot } = call;
   const from = await chatOf(call, input.from_chat_id);
   const original = await inWords("copy", () =>
@@ -297,7 +294,10 @@ const MAX = 100;
 
 const messageIds = json(z.array(seq).min(1, "must name a message").max(MAX));
 const OnMessages = OnChat.extend({ message_ids: messageIds });
-const Copies = OnMessages.extend({ from_chat_id: chat });
+const Copies = OnMessages.extend({
+  from_chat_id: chat,
+  message_thread_id: SENDING.message_thread_id,
+});
 
 /** Deletes those that the bot may delete. As with Telegram, the others are left out. */
 const deleteMessages: Method = async (call) => {
@@ -309,12 +309,15 @@ const deleteMessages: Method = async (call) => {
 };
 
 /** Sends messages in rising order. Those that are not there, or cannot be sent on, are left out. */
-function sendsOn(send: (call: BotCall, to: number, from: number, one: Seq) => Promise<Seq>): Method {
+function sendsOn(send: (call: BotCall, route: Route) => Promise<Seq>): Method {
   return async (call) => {
-    const { chat_id, from_chat_id, message_ids } = checked(Copies, await read(call));
+    const { message_ids, ...places } = checked(Copies, await read(call));
+    // A lost thread is no flaw of a message, which would be left out.
+    if (places.message_thread_id !== undefined)
+      await requireThread(call, await chatOf(call, places.chat_id), places);
     const sent: { message_id: Seq }[] = [];
     for (const one of [...new Set(message_ids)].sort((a, b) => a - b)) {
-      const message_id = await send(call, chat_id, from_chat_id, one).catch(ifNotTaken);
+      const message_id = await send(call, { ...places, message_id: one }).catch(ifNotTaken);
       if (message_id) sent.push({ message_id });
     }
     return sent;
@@ -333,6 +336,6 @@ function ifNotTaken(error: unknown): null {
 /** The methods that take many messages at once. */
 export const BATCHES = {
   deleteMessages,
-  copyMessages: sendsOn(copied),
-  forwardMessages: sendsOn(forwarded),
+  copyMessages: sendsOn(copyOf),
+  forwardMessages: sendsOn(async (call, route) => (await forwarded(call, route)).seq),
 } satisfies Record<string, Method>;

@@ -4,7 +4,7 @@ import { namedUsers } from "../../../core/accounts/users.ts";
 import type { Core } from "../../../core/context.ts";
 import { sendMessage } from "../../../core/messages/messages.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
-import { CoreError } from "../../../domain/errors.ts";
+import { isNotFound } from "../../../domain/errors.ts";
 import type { ConversationId, Seq, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 import type { Draft, Message } from "../../../domain/messages/message.ts";
@@ -91,13 +91,30 @@ export async function stored(call: BotCall, input: Sending, { meant, ...said }: 
     const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq });
     return message;
   } catch (error) {
-    const isQuoteLost = error instanceof CoreError && error.data?.missing === "message";
-    if (isQuoteLost && thread && quoteSeq === undefined) throw badRequest("message thread not found");
-    if (!isQuoteLost || quoteSeq === undefined) throw error;
+    if (!isLost(error)) throw error;
+    await requireThread(call, id, input);
+    if (quoteSeq === undefined) throw error;
     if (!isOptional) throw badRequest(NO_ANSWERED);
     const { message } = await sendMessage(call.core, call.bot.id, id, { ...draft, quoteSeq: undefined });
     return message;
   }
+}
+
+/** Whether a message is not there to which a send refers. */
+export function isLost(error: unknown): boolean {
+  return isNotFound(error) && error.data?.missing === "message";
+}
+
+/** @throws in Telegram's words where the message to which the thread of a send belongs is not there */
+export async function requireThread(
+  { core, bot }: BotCall,
+  id: ConversationId,
+  { message_thread_id: root }: Pick<Sending, "message_thread_id">,
+): Promise<void> {
+  if (root === undefined) return;
+  await core.conversations.message(id, { userId: bot.id, seq: root }).catch((error: unknown) => {
+    throw isLost(error) ? badRequest("message thread not found") : error;
+  });
 }
 
 /**
