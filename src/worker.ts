@@ -66,7 +66,7 @@ import {
 import { findConversationExternalId } from "./storage/server/server-conversations.ts";
 import { findExternalIds } from "./storage/server/server-users.ts";
 import { lastUserEventBefore, listUserEvents } from "./storage/server/user-events.ts";
-import { findRolesIn, leaseSpace } from "./storage/spaces/members.ts";
+import { findSpaceMembers, leaseSpace } from "./storage/spaces/members.ts";
 import { findMentionedMembers } from "./storage/spaces/roles.ts";
 import { findSpaceViews, isSpaceOver } from "./storage/spaces/views.ts";
 import { kookFormat } from "./surfaces/kook/format.ts";
@@ -181,7 +181,7 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
             (await findLiveSession(db, { id, userId, now: Date.now() }))?.expiresAt ?? null,
           spaceViews: (id, space) => findSpaceViews(db, id, space),
           isSpaceOver: (id) => isSpaceOver(db, id),
-          rolesIn: (space, ids) => findRolesIn(db, space, ids),
+          membersIn: (space, ids) => findSpaceMembers(db, space, ids),
           fileExists: async (key) => (await findFile(db, key, Date.now())) !== null,
           isSuspended: async (id) => (await findSuspension(db, id, Date.now()))?.shadow === false,
           releaseFilesOf: (id, after) =>

@@ -1,4 +1,5 @@
 import type { Person, VersionedPerson } from "./accounts/person.ts";
+import type { BotPlaceMember } from "./bots/bot-update.ts";
 import type { SpaceArchiveState } from "./conversations/archive.ts";
 import type {
   ConversationRecord,
@@ -39,7 +40,7 @@ import type { PushPayload } from "./push/payload.ts";
 import type { FailedDelivery, HookId, HookState, HookTarget } from "./server/hook.ts";
 import type { Suspension } from "./server/server-user.ts";
 import type { ExternalId } from "./server/user-ref.ts";
-import type { MentionedMembers, RoleId } from "./spaces/role.ts";
+import type { MentionedMembers } from "./spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "./spaces/space.ts";
 import type { SpaceView } from "./spaces/view.ts";
 import type { EncodedMessage } from "./sync/encoded-message.ts";
@@ -284,8 +285,8 @@ export interface UserDirectory extends ReleasedFileDirectory, SizeDirectory {
   spaceViews(id: UserId, space: SpaceId | null): Promise<{ view: SpaceView; unfollowed: ConversationId[] }[]>;
   /** Whether a space is over. */
   isSpaceOver(id: SpaceId): Promise<boolean>;
-  /** The roles of these members of a space, highest first; others are missing. One query. */
-  rolesIn(space: SpaceId, ids: readonly UserId[]): Promise<ReadonlyMap<UserId, readonly RoleId[]>>;
+  /** Those of these users who are members of a space. One query. */
+  membersIn(space: SpaceId, ids: readonly UserId[]): Promise<BotPlaceMember[]>;
   /** When a session of the user expires (ms since 1970); null: it has ended, or expired. */
   sessionEnd(id: UserId, sessionId: SessionId): Promise<number | null>;
   /** Whether there is a file with this key. */

@@ -116,7 +116,7 @@ export function placeOf(
 /** A member. @param nameOf gives the name of a role */
 export function spaceMemberRecord(
   space: ExternalId,
-  { userId, roleIds, joinedAt, mutedUntil }: StoredSpaceMember,
+  { userId, roleIds, joinedAt, mutedUntil, nameCard }: StoredSpaceMember,
   refs: Refs,
   nameOf: (id: RoleId) => ExternalId | [],
 ): ExportRecord {
@@ -126,6 +126,7 @@ export function spaceMemberRecord(
       ...{ space, user: refs.user(userId), joined_at: exportedTime(joinedAt) },
       roles: roleIds.flatMap(nameOf),
       ...(mutedUntil > 0 && { muted_until: exportedTime(mutedUntil, LIMITS.muteSeconds * 1_000) }),
+      ...(nameCard !== "" && { name_card: nameCard }),
     },
   };
 }

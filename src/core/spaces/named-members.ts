@@ -23,6 +23,7 @@ export interface NamedMember {
   decided?: ReadonlySet<RoleId> | undefined;
   joinedAt?: number | undefined;
   mutedUntil?: number | undefined;
+  nameCard?: string | undefined;
 }
 
 /** What became of a user. `former`: they have left, and stay out. */
@@ -32,7 +33,7 @@ export type Placed = "added" | "changed" | "unchanged" | "former" | "banned" | "
 const TRIES = 5;
 
 /**
- * Makes users members of a space, or changes their roles and mutes, whatever anybody's rights are. Once this
+ * Makes users members of a space, or changes their roles, mutes and name cards, whatever anybody's rights are. Once this
  * resolves, nobody has a right that it takes. Idempotent.
  * @param people without deleted users, who get no outcome
  * @param how `areFormerKept`: who has left the space, or was removed, stays out
@@ -63,8 +64,8 @@ export async function placeMembers(
       placed.set(state.userId, isFull ? "full" : result);
       if (isFull || (result !== "added" && result !== "changed")) continue;
       if (result === "added") added++;
-      const { userId, joinedAt = Date.now(), roleIds = null, mutedUntil = null } = one;
-      changes.push({ userId, joinedAt, roleIds, mutedUntil });
+      const { userId, joinedAt = Date.now(), roleIds = null, mutedUntil = null, nameCard = null } = one;
+      changes.push({ userId, joinedAt, roleIds, mutedUntil, nameCard });
     }
     const isStored = changes.length === 0 || (await storeMembers(core.db, space, changes, { added, most }));
     return isStored ? { results: placed, isChanged: changes.length > 0 } : null;
@@ -105,7 +106,7 @@ function rolesOf(state: NamedMemberState, { roleIds, decided }: NamedMember): Ro
 
 function placeOf(
   state: NamedMemberState,
-  { roleIds, mutedUntil }: NamedMember,
+  { roleIds, mutedUntil, nameCard }: NamedMember,
   areFormerKept: boolean,
 ): Placed {
   if (!state.isMember && state.isBanned) return "banned";
@@ -114,5 +115,6 @@ function placeOf(
     roleIds === undefined ||
     (roleIds.length === state.roleIds.length && roleIds.every((roleId) => state.roleIds.includes(roleId)));
   const isMuted = mutedUntil === undefined || mutedUntil === state.mutedUntil;
-  return hasRoles && isMuted ? "unchanged" : "changed";
+  const isNamed = nameCard === undefined || nameCard === state.nameCard;
+  return hasRoles && isMuted && isNamed ? "unchanged" : "changed";
 }

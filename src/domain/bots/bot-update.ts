@@ -29,13 +29,20 @@ export function updateJson({ id, body }: NumberedUpdate): string {
 
 /**
  * Where a bot update is of. `code`: of a direct conversation, for APIs that name it by its code. `people`:
- * users whom its messages name. `roles`: in a channel, those of who has written them.
+ * users whom its messages name. `members`: in a channel, what who has written them has in its space.
  */
 export type BotPlace = Pick<ConversationContext, "id" | "kind" | "name" | "peer" | "self" | "spaceId"> & {
   code?: ConversationCode;
   people?: readonly Person[];
-  roles?: ReadonlyMap<UserId, readonly RoleId[]>;
+  members?: readonly BotPlaceMember[];
 };
+
+/** What a member of a space has there. */
+export interface BotPlaceMember {
+  userId: UserId;
+  roleIds: readonly RoleId[];
+  nameCard: string;
+}
 
 /** The reactions of one user to a message, before and after a change. */
 export interface ReactionChange {

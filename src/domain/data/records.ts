@@ -11,6 +11,7 @@ import { AnyContent, type Content } from "../messages/content.ts";
 import { Priority } from "../messages/message.ts";
 import { PollBody } from "../messages/polls.ts";
 import { PROFILE_FIELDS } from "../messages/system-message.ts";
+import { NameCard } from "../names/names.ts";
 import { Metadata } from "../server/metadata.ts";
 import { ExternalId } from "../server/user-ref.ts";
 import { FIRST_RIGHTS, Permission, permissionsIn } from "../spaces/permission.ts";
@@ -143,7 +144,9 @@ export const SpaceMemberRecord = z.object({
   /** all their roles besides `everyone`; absent: as they are here */
   roles: z.array(Ref).max(LIMITS.roles).optional(),
   joined_at: PastTime.optional(),
+  /** absent, as the field that follows: as it is here; of a new member 0, and "" */
   muted_until: timeUpTo(LIMITS.muteSeconds * 1_000).optional(),
+  name_card: NameCard.optional(),
 });
 export type SpaceMemberRecord = z.infer<typeof SpaceMemberRecord>;
 

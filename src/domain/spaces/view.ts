@@ -27,6 +27,8 @@ export const SpaceView = z.object({
   roles: z.array(ViewedRole),
   /** in the order in which they came; null: too many are in it to be compared */
   members: z.array(UserId).nullable(),
+  /** of members who have one; absent: too many are in it, or have one, to be compared */
+  nameCards: z.array(z.tuple([UserId, z.string()])).optional(),
   /** who is banned; absent: the member may not see it, or there are more than `MAX_VIEWED_BANS` */
   bans: z.array(ViewedBan).optional(),
 });
@@ -34,6 +36,9 @@ export type SpaceView = z.infer<typeof SpaceView>;
 
 /** The most spaces that are viewed at once, the newest ones: an event makes 1,000 queries at most. */
 export const MAX_VIEWS = 180;
+
+/** The most name cards that are viewed, each up to 400 bytes. */
+export const MAX_VIEWED_CARDS = 500;
 
 /** The most bans that are viewed, each about 40 bytes. */
 export const MAX_VIEWED_BANS = 1_000;

@@ -36,7 +36,7 @@ interface GatewayDeps {
     Conversations,
     "snapshot" | "pageWithContext" | "page" | "changes" | "message" | "follow"
   >;
-  directory: Pick<UserDirectory, "storedContext" | "people" | "spaceViews" | "isSpaceOver" | "rolesIn">;
+  directory: Pick<UserDirectory, "storedContext" | "people" | "spaceViews" | "isSpaceOver" | "membersIn">;
   format: BotFormat;
   jobs: { schedule(kind: "gateway_expiry", key: string, due: number): void };
   timing: Pick<Timing, "botUpdates" | "gateway">;
@@ -330,17 +330,17 @@ export class Gateway implements Outfeed {
     return this.#deps.sockets().filter(({ gateway }) => gateway !== undefined);
   }
 
-  /** A direct conversation with its code, a channel with whom its messages name, and roles. D1 has these. */
+  /** A direct conversation with its code, a channel with whom its messages name, and who has written. D1 has these. */
   async #placeOf(context: BotPlace, { named, senders }: UsersTold): Promise<BotPlace> {
     const { directory, userId } = this.#deps;
     const { spaceId } = context;
     if (spaceId !== undefined) {
       if (this.#spaces.isRenamed(context)) this.#readSoon(spaceId);
-      const [people, roles] = await Promise.all([
+      const [people, members] = await Promise.all([
         named.length === 0 ? [] : directory.people([...new Set(named)]),
-        senders.length === 0 ? new Map() : directory.rolesIn(spaceId, [...new Set(senders)]),
+        senders.length === 0 ? [] : directory.membersIn(spaceId, [...new Set(senders)]),
       ]);
-      return { ...context, people, roles };
+      return { ...context, people, members };
     }
     const code = this.#codes.get(context.id) ?? (await directory.storedContext(userId(), context.id))?.code;
     if (code === undefined) return context;

@@ -212,6 +212,7 @@ export interface NamedMemberState {
   isFormer: boolean;
   isBanned: boolean;
   mutedUntil: number;
+  nameCard: string;
   roleIds: RoleId[];
 }
 
@@ -232,6 +233,7 @@ export async function findMemberStates(
         isFormer: sql`EXISTS (SELECT 1 FROM former_space_members WHERE ${of})`.mapWith(Boolean),
         isBanned: sql`EXISTS (SELECT 1 FROM space_bans WHERE ${of})`.mapWith(Boolean),
         mutedUntil: sql`coalesce((SELECT until FROM space_mutes WHERE ${of}), 0)`.mapWith(Number),
+        nameCard: sql`coalesce((SELECT name_card FROM space_members WHERE ${of}), '')`.mapWith(String),
         roleIds: sql`(SELECT json_group_array(role_id) FROM space_member_roles WHERE ${of})`.mapWith(
           (ids: unknown) => RoleIds.parse(JSON.parse(z.string().parse(ids))),
         ),
@@ -249,10 +251,12 @@ export interface NamedMemberChange {
   roleIds: readonly RoleId[] | null;
   /** null: as it is */
   mutedUntil: number | null;
+  /** null: as it is, or none of a new member */
+  nameCard: string | null;
 }
 
 /**
- * Makes users members, or changes their roles and mutes. One batch.
+ * Makes users members, or changes their roles, mutes and name cards. One batch.
  * @param read the space as it was when the changes were decided
  * @param added how many of them are new, `most` how many members the space takes: others may have joined
  * @returns false: the space is another one by now, or too full, and nothing is stored
@@ -273,6 +277,7 @@ export async function storeMembers(
   const muted = changes.flatMap(({ userId, mutedUntil }) =>
     mutedUntil === null ? [] : [[userId, mutedUntil]],
   );
+  const named = changes.flatMap(({ userId, nameCard }) => (nameCard === null ? [] : [[userId, nameCard]]));
   const isIn = sql`EXISTS (SELECT 1 FROM space_members s WHERE s.space_id = ${id} AND s.user_id = u.id)`;
   const [stored] = await queryD1(
     db.batch([
@@ -310,6 +315,18 @@ export async function storeMembers(
           target: [spaceMutes.spaceId, spaceMutes.userId],
           set: { until: sql`excluded.until` },
         }),
+      ...(named.length === 0
+        ? []
+        : [
+            db
+              .update(spaceMembers)
+              .set({ nameCard: sql`w.name_card` })
+              .from(
+                sql`(SELECT json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS name_card
+                  FROM json_each(${JSON.stringify(named)})) AS w`,
+              )
+              .where(and(sql`space_members.user_id = w.user_id`, eq(spaceMembers.spaceId, id), isNext)),
+          ]),
     ]),
   );
   return stored.length > 0;

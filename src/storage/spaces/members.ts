@@ -100,15 +100,19 @@ function isAfter(one: SpaceMemberPlace, place: SpaceMemberPlace | undefined): bo
   return one.joinedAt === place.joinedAt ? one.userId > place.userId : one.joinedAt > place.joinedAt;
 }
 
-/** The ids of the members of a space, in the order in which they came: so many of them at most. */
-export async function listMemberIds(db: Database, id: SpaceId, most: number): Promise<UserId[]> {
-  const { joinedAt, userId, spaceId } = spaceMembers;
-  const ids = db
-    .select({ userId })
+/** The members of a space with their name cards, in the order in which they came: so many of them at most. */
+export async function listMemberCards(
+  db: Database,
+  id: SpaceId,
+  most: number,
+): Promise<Pick<StoredSpaceMember, "userId" | "nameCard">[]> {
+  const { joinedAt, userId, spaceId, nameCard } = spaceMembers;
+  const members = db
+    .select({ userId, nameCard })
     .from(spaceMembers)
     .where(eq(spaceId, id))
     .orderBy(asc(joinedAt), asc(userId));
-  return (await queryD1(ids.limit(most))).map((member) => member.userId);
+  return queryD1(members.limit(most));
 }
 
 /** Those of the members of a space who may not write, at a time (ms since 1970). */
@@ -122,16 +126,6 @@ export async function listMuted(db: Database, id: SpaceId, now: number): Promise
     .where(and(eq(spaceId, id), gt(until, now), isMember))
     .orderBy(asc(userId));
   return (await queryD1(muted)).map((member) => member.userId);
-}
-
-/** The roles of these members of a space, highest first; others are missing. One query. */
-export async function findRolesIn(
-  db: Database,
-  id: SpaceId,
-  userIds: readonly UserId[],
-): Promise<ReadonlyMap<UserId, readonly RoleId[]>> {
-  const found = await findSpaceMembers(db, id, userIds);
-  return new Map(found.map((member) => [member.userId, member.roleIds]));
 }
 
 /** Members of a space who are online, bots first: some of them where there are more than `limit`. */

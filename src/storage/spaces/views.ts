@@ -4,13 +4,13 @@ import { LIMITS } from "../../domain/limits.ts";
 import { has } from "../../domain/spaces/permission.ts";
 import { permissionsOf } from "../../domain/spaces/rights.ts";
 import type { MemberSpace } from "../../domain/spaces/space.ts";
-import { MAX_VIEWED_BANS, MAX_VIEWS, SpaceView } from "../../domain/spaces/view.ts";
+import { MAX_VIEWED_BANS, MAX_VIEWED_CARDS, MAX_VIEWS, SpaceView } from "../../domain/spaces/view.ts";
 import { queryD1 } from "../d1-errors.ts";
 import type { Database } from "../database.ts";
 import { spaces } from "../schema.ts";
 import { listSpaceBans } from "./bans.ts";
 import { findChannels } from "./channels.ts";
-import { listMemberIds } from "./members.ts";
+import { listMemberCards } from "./members.ts";
 import { findOverridesOf } from "./overrides.ts";
 import { listRoles } from "./roles.ts";
 import { findSpace, listNewestSpaces } from "./spaces.ts";
@@ -51,15 +51,17 @@ async function viewOf(db: Database, userId: UserId, space: MemberSpace): Promise
   const [overrides, roles, members, bans] = await Promise.all([
     findOverridesOf(db, space.id, { userId, roleIds }),
     listRoles(db, space.id),
-    space.memberCount > LIMITS.viewedMembers ? null : listMemberIds(db, space.id, LIMITS.viewedMembers),
+    space.memberCount > LIMITS.viewedMembers ? null : listMemberCards(db, space.id, LIMITS.viewedMembers),
     seesBans ? listSpaceBans(db, space.id, { after: 0, limit: MAX_VIEWED_BANS + 1 }) : undefined,
   ]);
   const byChannel = Map.groupBy(overrides, ({ conversationId }) => conversationId);
   const readable = channels.filter(({ id }) => has(permissionsOf(userId, space, byChannel.get(id)), "read"));
+  const cards = members?.flatMap(({ userId: id, nameCard }) => (nameCard === "" ? [] : [[id, nameCard]]));
   const isWhole = bans !== undefined && bans.length <= MAX_VIEWED_BANS;
   return {
     view: SpaceView.parse({
-      ...{ ...space, channels: readable, roles, members },
+      ...{ ...space, channels: readable, roles, members: members?.map((member) => member.userId) ?? null },
+      nameCards: cards && cards.length <= MAX_VIEWED_CARDS ? cards : undefined,
       bans: isWhole ? bans : undefined,
     }),
     unfollowed: readable.filter(({ isFollowed }) => !isFollowed).map(({ id }) => id),

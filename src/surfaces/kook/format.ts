@@ -23,7 +23,8 @@ function envelope({ self, id, spaceId }: BotPlace, isSystem: boolean) {
 
 function messageEvent(message: Message, place: BotPlace): object {
   const { conversationId, seq, sender, nameCard, createdAt } = message;
-  const { spaceId, roles } = place;
+  const { spaceId } = place;
+  const member = place.members?.find(({ userId }) => userId === sender.id);
   const isDirect = spaceId === undefined;
   const mentioned = isDirect ? NOBODY_MENTIONED : mentionedBy(message, place.people ?? []);
   const { type, content, raw, attachments } = shown(message, place.self.id, mentioned);
@@ -37,7 +38,10 @@ function messageEvent(message: Message, place: BotPlace): object {
         : { type, code: "", guild_id: String(spaceId), guild_type: 0, channel_name: place.name }),
       ...(!isDirect && {
         channel_type: 1,
-        author: { ...author, nickname: nameCard ?? author.nickname, roles: roles?.get(sender.id) ?? [] },
+        author: {
+          ...{ ...author, nickname: member?.nameCard || nameCard || author.nickname },
+          roles: member?.roleIds ?? [],
+        },
       }),
       ...{ visible_only: null, mention_no_at: [], nav_channels: [] },
       ...mentionFields(isDirect ? { mentions: [] } : message),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConversationCode, ConversationId, Seq, UserId } from "../../domain/ids.ts";
+import { ConversationCode, ConversationId, Seq, SpaceId, UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { ReactionKey } from "../../domain/messages/reactions.ts";
 import { type FieldOptions, integer, pageSize } from "../../http/fields.ts";
@@ -136,7 +136,7 @@ export const OldReaction = z.object({ msg_id, emoji, user_id: orNone(target_id) 
 export const Reactors = z.object({ msg_id, emoji: orNone(emoji) });
 
 /** `user/view` */
-export const UserQuery = z.object({ user_id: target_id });
+export const UserQuery = z.object({ user_id: target_id, guild_id: orNone(integer.pipe(SpaceId)) });
 
 /** `gateway/index`: frames are compressed unless `compress` is 0. */
 export const GatewayQuery = z.object({ compress: orNone(integer) });

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { getMe, getUser } from "../../core/accounts/users.ts";
 import { botOf } from "../../core/bots/known-bots.ts";
+import type { SpaceMember } from "../../core/spaces/members.ts";
 import type { Person } from "../../domain/accounts/person.ts";
 import { weighs } from "../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../http/env.ts";
@@ -9,6 +10,7 @@ import { shownTime } from "../../lib/stored-time.ts";
 import { authenticated } from "./auth.ts";
 import { succeed } from "./envelope.ts";
 import { BODY, UserQuery } from "./schemas.ts";
+import { findMembers } from "./use-cases/guilds.ts";
 
 export const user = new Hono<CallerEnv>({ strict: false });
 
@@ -19,11 +21,14 @@ user.get("/me", authenticated, weighs("page"), async (c) => {
   return succeed(c, serializeMe({ ...me, bot: bot !== null }));
 });
 
-/** 获取目标用户信息 */
+/** 获取目标用户信息, with a guild as a member of it. */
 user.get("/view", authenticated, weighs("page"), async (c) => {
-  const { user_id } = checked(UserQuery, await fieldsOf(c.req.raw, BODY));
+  const { user_id, guild_id } = checked(UserQuery, await fieldsOf(c.req.raw, BODY));
   const { core, caller } = c.var;
-  return succeed(c, serializeProfile(await getUser(core, caller.userId, user_id)));
+  const found = await getUser(core, caller.userId, user_id);
+  if (guild_id === undefined) return succeed(c, serializeProfile(found));
+  const [member] = await findMembers(core, caller.userId, guild_id, { userIds: [user_id] });
+  return succeed(c, { ...serializeProfile(found), ...(member && asMember(found, member)) });
 });
 
 /**
@@ -50,6 +55,14 @@ export function serializeUser({ id, username, nickname, avatar, bot, hook }: Per
     ...{ status: 1, avatar, vip_avatar: avatar, banner: "", nickname: nickname || username, roles: [] },
     ...{ is_vip: false, bot: bot === true || hook !== undefined },
   };
+}
+
+/** What a guild changes in how a user is shown. */
+export function asMember(
+  { username, nickname }: Person,
+  { joinedAt, roleIds, nameCard }: Pick<SpaceMember, "joinedAt" | "roleIds" | "nameCard">,
+) {
+  return { nickname: nameCard || nickname || username, joined_at: joinedAt, roles: [...roleIds] };
 }
 
 /** A user alone, as `user/view` shows them. */

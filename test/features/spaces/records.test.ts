@@ -51,6 +51,7 @@ beforeAll(async () => {
   ] as const)
     await say(who, id, text);
   await scene.done(ann, "PATCH", `/members/${eve.user.id}`, { muted_for_s: 86_400 });
+  await scene.done(bob, "PATCH", `/members/${bob.user.id}`, { name_card: "Bob, seeds" });
 });
 
 async function say(who: SignedIn, id: ConversationId, text: string): Promise<void> {
@@ -159,6 +160,33 @@ test("who can read and write what is the same elsewhere, too", async () => {
       ]),
     );
   }
+});
+
+test("a member has the name card of the newest import, and their own where it has none", async () => {
+  const bob = (await nameOf(scene.bob)).replace("parley:", "x:");
+  const [space] = SPACES.parse((await asThere(bob, "GET", "/v1/spaces")).body).items;
+  const cards = async () => {
+    const { body } = await asThere(bob, "GET", `/v1/spaces/${space?.id}/members`);
+    const { items } = z.object({ items: z.array(z.object({ name_card: z.string() })) }).parse(body);
+    return items.map((one) => one.name_card).filter((card) => card !== "");
+  };
+  expect(await cards()).toEqual(["Bob, seeds"]);
+  const records = (await recordsOf("x:")).flatMap((record) =>
+    record.type === "space_member" && record.space_member.user === bob ? [record.space_member] : [],
+  );
+  expect(records).toMatchObject([{ name_card: "Bob, seeds" }]);
+  const importing = async (name_card?: string) =>
+    importAll(
+      key,
+      records.map((one) => ({ type: "space_member", space_member: { ...one, name_card } })),
+    );
+  expect((await importing("Bob, beans")).imported).toMatchObject({ space_member: 1 });
+  expect((await importing()).imported).toMatchObject({ space_member: 0 });
+  expect(await cards()).toEqual(["Bob, beans"]);
+  expect((await importing("x".repeat(101))).left_out).toMatchObject([{ type: "space_member" }]);
+  expect((await importing("Bob, seeds")).imported).toMatchObject({ space_member: 1 });
+  const own = await call("GET", "/v1/me/export", { token: scene.bob.token });
+  expect(String(own.body)).toContain('"name_card":"Bob, seeds"');
 });
 
 test("who was removed here is not brought back by the next import", async () => {

@@ -569,11 +569,10 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
   "listSpaceMembers, of a role": (db) =>
     spaceMembers.listSpaceMembers(db, SPACE, { after: undefined, limit: 10, roleId: ROLE_ID }),
   findSpaceMembers: (db) => spaceMembers.findSpaceMembers(db, SPACE, [ANN]),
-  listMemberIds: (db) => spaceMembers.listMemberIds(db, SPACE, 9),
+  listMemberCards: (db) => spaceMembers.listMemberCards(db, SPACE, 9),
   listMuted: (db) => spaceMembers.listMuted(db, SPACE, 0),
   listOnlineMembers: (db) => spaceMembers.listOnlineMembers(db, SPACE, 9),
   listOnlineBots: (db) => spaceMembers.listOnlineBots(db, SPACE, 9),
-  findRolesIn: (db) => spaceMembers.findRolesIn(db, SPACE, [ANN]),
   deleteSpaceMember: (db) => spaceMembers.deleteSpaceMember(db, READ, ANN),
   findOnlineUsers: (db) => spaceMembers.findOnlineUsers(db, [ANN]),
   readServerSpace: (db) => serverSpaces.readServerSpace(db, SPACE),
@@ -623,10 +622,12 @@ const QUERIES: Record<string, (db: Database) => Promise<unknown>> = {
     namedSpaces.insertNamedRole(db, SPACE, { ...ROLE, externalId: EXTERNAL_ROLE, position: undefined }, 1),
   findMemberStates: (db) => namedSpaces.findMemberStates(db, SPACE, [ANN]),
   storeMembers: (db) =>
-    namedSpaces.storeMembers(db, READ, [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1 }], {
-      added: 1,
-      most: 9,
-    }),
+    namedSpaces.storeMembers(
+      db,
+      READ,
+      [{ userId: ANN, joinedAt: 1, roleIds: [ROLE_ID], mutedUntil: 1, nameCard: "Ann" }],
+      { added: 1, most: 9 },
+    ),
   findSpaceOf: (db) => spaces.findSpaceOf(db, ID),
   listRoles: (db) => roles.listRoles(db, SPACE),
   findMentionedMembers: (db) =>

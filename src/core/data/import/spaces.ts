@@ -140,9 +140,9 @@ async function membersOf(
   const people = lines.flatMap(({ record }) => {
     const user = known.users.get(record.user);
     if (!user) return [];
-    const { roles: names, joined_at: joinedAt, muted_until: mutedUntil } = record;
+    const { roles: names, joined_at: joinedAt, muted_until: mutedUntil, name_card: nameCard } = record;
     const roleIds = names?.flatMap((name) => roles.get(name)?.id ?? []);
-    return [{ userId: user.id, roleIds, decided, joinedAt, mutedUntil }];
+    return [{ userId: user.id, roleIds, decided, joinedAt, mutedUntil, nameCard }];
   });
   const results = await placeMembers(core, by, id, people, { areFormerKept: true });
   if ([...results.values()].some((result) => result !== "unchanged")) tellOnlineMembers(core, id);

@@ -1,11 +1,12 @@
 import { invalid } from "../../../domain/errors.ts";
 import type { SpaceId, UserId } from "../../../domain/ids.ts";
+import { LIMITS } from "../../../domain/limits.ts";
 import { storeSpaceOrder, updateOwnMembership } from "../../../storage/spaces/spaces.ts";
 import type { Core } from "../../context.ts";
 import { requireAllowed, requireOutOfShadow } from "../../moderation/shown-texts.ts";
 import { noMember, requireAboveMember } from "../roles.ts";
 import { getSpace, noSpace, type OwnSpace, requireIn } from "../spaces.ts";
-import { tellDevices } from "../tell-devices.ts";
+import { tellDevices, tellOfMember } from "../tell-devices.ts";
 
 /**
  * Gives a member of a space a name card there; `""` takes it away. The caller's own, or, for the permission
@@ -26,7 +27,9 @@ export async function setNameCard(
   if (nameCard !== "") await requireOutOfShadow(core, caller);
   await requireAllowed(core, { name_card: nameCard });
   if (!(await updateOwnMembership(core.db, id, target, { nameCard }))) throw noMember(target);
-  tellDevices(core, id, target);
+  // Bots compare the members of no larger space.
+  if (space.memberCount <= LIMITS.viewedMembers) tellOfMember(core, id, target);
+  else tellDevices(core, id, target);
 }
 
 /**

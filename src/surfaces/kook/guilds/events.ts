@@ -56,6 +56,7 @@ function changesOf(before: SpaceView, after: SpaceView, self: UserId): GuildEven
       members(after.members, before.members).map((user_id) => ({ user_id, joined_at: now })),
     ),
     ...banEvents(before, after),
+    ...nameEvents(before, after),
     ...events(
       "exited_guild",
       members(before.members, after.members).map((user_id) => ({ user_id, exited_at: now })),
@@ -81,6 +82,21 @@ function banEvents({ bans: before }: SpaceView, { bans: after }: SpaceView): Gui
       body: { operator_id: "0", user_id: [String(userId)] },
     })),
   ];
+}
+
+/** Whose name cards are others: of members whom both views have. */
+function nameEvents(before: SpaceView, after: SpaceView): GuildEvent[] {
+  if (!before.nameCards || !after.nameCards) return [];
+  const [old, now] = [new Map(before.nameCards), new Map(after.nameCards)];
+  const named = new Set([...old.keys(), ...now.keys()]);
+  const were = new Set(before.members);
+  const changed = (after.members ?? []).filter(
+    (user) => named.has(user) && were.has(user) && old.get(user) !== now.get(user),
+  );
+  return events(
+    "updated_guild_member",
+    changed.map((user) => ({ user_id: String(user), nickname: now.get(user) ?? "" })),
+  );
 }
 
 function events(kind: string, bodies: readonly object[]): GuildEvent[] {

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { getChannels } from "../../../core/spaces/categories.ts";
 import { leaveSpace, removeSpaceMember, type SpaceMember } from "../../../core/spaces/members.ts";
+import { setNameCard } from "../../../core/spaces/own/membership.ts";
 import { listRoles } from "../../../core/spaces/roles.ts";
 import { getSpace } from "../../../core/spaces/spaces.ts";
-import { invalid } from "../../../domain/errors.ts";
 import type { Space } from "../../../domain/spaces/space.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
@@ -12,11 +12,11 @@ import { authenticated } from "../auth.ts";
 import { succeed } from "../envelope.ts";
 import { BODY, Listing } from "../schemas.ts";
 import { findMembers, listAllSpaces } from "../use-cases/guilds.ts";
-import { serializeUser } from "../users.ts";
+import { asMember, serializeUser } from "../users.ts";
 import { serializeLayout } from "./channels.ts";
 import { pageOf } from "./pages.ts";
 import { serializeRole } from "./permissions.ts";
-import { MemberListing, OnGuild, Removal } from "./schemas.ts";
+import { MemberListing, Naming, OnGuild, Removal } from "./schemas.ts";
 
 /** 服务器: a guild is a space. */
 export const guild = new Hono<CallerEnv>({ strict: false });
@@ -65,11 +65,13 @@ guild.on(EITHER, "/user-list", authenticated, weighs("page"), async (c) => {
   });
 });
 
-/** 修改服务器中用户的昵称: members of a space have no names of their own there. */
-guild.post("/nickname", authenticated, async (c) => {
-  const { guild_id } = checked(OnGuild, await fieldsOf(c.req.raw, BODY));
-  await getSpace(c.var.core, c.var.caller.userId, guild_id);
-  throw invalid("nickname", "members have no names of their own in a guild here");
+/** 修改服务器中用户的昵称: the caller's own without a user; none takes it away. */
+guild.post("/nickname", authenticated, weighs("page"), async (c) => {
+  const { guild_id, nickname, user_id } = checked(Naming, await fieldsOf(c.req.raw, BODY));
+  const { core, caller } = c.var;
+  const target = user_id ?? caller.userId;
+  await setNameCard(core, caller.userId, guild_id, { target, nameCard: nickname ?? "" });
+  return succeed(c, {});
 });
 
 /** 离开服务器 */
@@ -104,6 +106,6 @@ export function serializeGuild({
   };
 }
 
-function serializeMember({ user, joinedAt, roleIds }: SpaceMember) {
-  return { ...serializeUser(user, user.online), joined_at: joinedAt, active_time: 0, roles: [...roleIds] };
+function serializeMember({ user, ...member }: SpaceMember) {
+  return { ...serializeUser(user, user.online), active_time: 0, ...asMember(user, member) };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CategoryId, ConversationId, SpaceId, UserId } from "../../../domain/ids.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { GroupName } from "../../../domain/names/names.ts";
+import { GroupName, NameCard } from "../../../domain/names/names.ts";
 import { RoleId } from "../../../domain/spaces/role.ts";
 import { textUpTo } from "../../../domain/text.ts";
 import { integer } from "../../../http/fields.ts";
@@ -30,6 +30,9 @@ export const MemberListing = Listing.extend({
 
 /** `guild/kickout` */
 export const Removal = z.object({ guild_id, target_id: user_id });
+
+/** `guild/nickname` */
+export const Naming = z.object({ guild_id, nickname: orNone(NameCard), user_id: orNone(user_id) });
 
 /** A number of KOOK for a channel with text, or with voice. */
 const TEXT = 1;

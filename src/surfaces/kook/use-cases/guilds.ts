@@ -119,7 +119,9 @@ export async function findMembers(
   const members = stored.map(({ userId, ...member }) => ({ user: userOf(userId), ...member }));
   if (text === undefined) return members;
   const sought = comparisonForm(text);
-  return members.filter(({ user }) => comparisonForm(`${user.nickname} ${user.username}`).includes(sought));
+  return members.filter(({ user, nameCard }) =>
+    comparisonForm(`${nameCard}\n${user.nickname}\n${user.username}`).includes(sought),
+  );
 }
 
 /** The members of a space who may not write now. @throws `not_found` */

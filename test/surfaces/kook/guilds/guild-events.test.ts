@@ -74,6 +74,34 @@ test("a bot is told of roles, channels, the guild and its members", async () => 
   expect(JSON.stringify(socket.frames)).not.toMatch(/shed|hidden/);
 });
 
+test("a bot is told of the nicknames of members, and messages name their authors so", async () => {
+  await join(bot);
+  const user_id = String(scene.bob.user.id);
+  await called(scene.bob, "POST guild/nickname", { guild_id: guild, nickname: "Bob" });
+  const socket = await hearing();
+  await called(scene.ann, "POST guild/nickname", { guild_id: guild, user_id, nickname: "Bob, seeds" });
+  await socket.events(1);
+  await send(scene.bob, scene.general, "beans");
+  await socket.events(2);
+  await hibernate(bot);
+  await called(scene.bob, "POST guild/nickname", { guild_id: guild });
+  await socket.events(3);
+  await called(bot, "POST guild/nickname", { guild_id: guild, nickname: "Robot" });
+  const events = await socket.events(4);
+  const [first, message, last, own] = events.map(({ d }) => d.extra);
+  const at = (nickname: string, of = user_id) => ({
+    ...{ type: "updated_guild_member", body: { user_id: of, nickname } },
+  });
+  expect([first, last, own]).toMatchObject([at("Bob, seeds"), at(""), at("Robot", String(bot.user.id))]);
+  expect(message).toMatchObject({ author: { id: user_id, nickname: "Bob, seeds", roles: [] } });
+  // Nobody hears a name as somebody comes or goes.
+  await scene.endBob("leaves");
+  await socket.events(5);
+  await join(scene.bob);
+  const kinds = (await socket.events(6)).slice(4).map(({ d }) => d.extra.type);
+  expect(kinds).toEqual(["exited_guild", "joined_guild"]);
+});
+
 test("a bot is told that it comes into a guild, is out of it, and that it is over", async () => {
   const socket = await hearing();
   await join(bot);

@@ -72,16 +72,41 @@ describe("guilds", () => {
     failure(await api(bot, `GET guild/user-list?guild_id=${guild_id}&channel_id=${shed}`));
   });
 
-  test("are left, members are removed by who may, and nobody has a name of their own", async () => {
+  test("are left, and members are removed by who may", async () => {
     const bob = String(scene.bob.user.id);
     failure(await api(bot, "POST guild/kickout", { guild_id, target_id: bob }), 40_300);
     await called(scene.ann, "POST guild/kickout", { guild_id, target_id: bob });
     failure(await api(scene.bob, `GET guild/view?guild_id=${guild_id}`));
-    refused(await api(bot, "POST guild/nickname", { guild_id, nickname: "Bot" }), "nickname");
     await called(bot, "POST guild/leave", { guild_id });
     expect(await ids("GET guild/list")).toEqual([]);
     failure(await api(bot, "POST guild/leave", { guild_id }));
     failure(await api(scene.ann, "POST guild/leave", { guild_id }), 40_300);
+  });
+
+  test("members have a nickname there, which they or who may kick them change", async () => {
+    const { ann, bob } = scene;
+    const [id, user_id] = [bot, bob].map(({ user }) => String(user.id));
+    const listed = async (query: string) =>
+      z
+        .object({ items: z.array(z.looseObject({ id: z.string(), nickname: z.string() })) })
+        .parse(await called(bot, `GET guild/user-list?guild_id=${guild_id}${query}`))
+        .items.map(({ id: of, nickname }) => [of, nickname]);
+    await called(bot, "POST guild/nickname", { guild_id, nickname: "Robot" });
+    failure(await api(bot, "POST guild/nickname", { guild_id, nickname: "Bob", user_id }), 40_300);
+    await called(ann, "POST guild/nickname", { guild_id, nickname: "Bob, seeds", user_id });
+    refused(await api(bot, "POST guild/nickname", { guild_id, nickname: "x".repeat(101) }), "nickname");
+    failure(await api(ann, "POST guild/nickname", { guild_id, user_id: String(scene.eve.user.id) }));
+    expect(await listed(`&filter_user_id=${user_id}`)).toEqual([[user_id, "Bob, seeds"]]);
+    expect(await listed("&search=ROBOT")).toEqual([[id, "Robot"]]);
+    const view = `GET user/view?user_id=${user_id}`;
+    expect(await called(bot, `${view}&guild_id=${guild_id}`)).toMatchObject({
+      ...{ id: user_id, nickname: "Bob, seeds", roles: [], joined_at: expect.any(Number) },
+    });
+    expect(await called(bot, view)).toMatchObject({ nickname: bob.user.username, joined_at: 0 });
+    failure(await api(scene.eve, `${view}&guild_id=${guild_id}`));
+    for (const named of [{ user_id, nickname: "" }, { user_id }])
+      await called(ann, "POST guild/nickname", { guild_id, ...named });
+    expect(await listed(`&filter_user_id=${user_id}`)).toEqual([[user_id, bob.user.username]]);
   });
 
   test("nobody else learns anything of a guild or its channels", async () => {
