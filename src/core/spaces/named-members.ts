@@ -33,8 +33,8 @@ export type Placed = "added" | "changed" | "unchanged" | "former" | "banned" | "
 const TRIES = 5;
 
 /**
- * Makes users members of a space, or changes their roles, mutes and name cards, whatever anybody's rights are. Once this
- * resolves, nobody has a right that it takes. Idempotent.
+ * Makes users members of a space, or changes their roles, mutes and name cards, whatever anybody's rights
+ * are. Once this resolves, nobody has a right that it takes. Idempotent.
  * @param people without deleted users, who get no outcome
  * @param how `areFormerKept`: who has left the space, or was removed, stays out
  * @throws `not_found` for a space that is dissolved; `unavailable` if the space goes on changing, or a

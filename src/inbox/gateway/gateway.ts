@@ -330,7 +330,7 @@ export class Gateway implements Outfeed {
     return this.#deps.sockets().filter(({ gateway }) => gateway !== undefined);
   }
 
-  /** A direct conversation with its code, a channel with whom its messages name, and who has written. D1 has these. */
+  /** A direct conversation with its code; a channel with whom its messages name, and who has written. */
   async #placeOf(context: BotPlace, { named, senders }: UsersTold): Promise<BotPlace> {
     const { directory, userId } = this.#deps;
     const { spaceId } = context;
