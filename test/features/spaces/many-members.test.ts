@@ -6,6 +6,7 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import { findSpaceViews } from "../../../src/storage/spaces/views.ts";
 import { guildEvents } from "../../../src/surfaces/kook/guilds/events.ts";
 import { interceptD1 } from "../../support/faults/d1.ts";
+import { tim } from "../../surfaces/tim/client.ts";
 import { Scene } from "./scene.ts";
 
 /** More than one call looks through. */
@@ -89,6 +90,28 @@ test("members with a role are found in the order in which they came, in one spac
   expect(await found(`role_id=${elsewhere}`)).toMatchObject({ users: [] });
 });
 
+test("a page of the members of a large community of tim costs the same calls as one of a small one", async () => {
+  const paged = async (groupID: string, offset: number) => {
+    let calls = 0;
+    using _ = interceptD1((__, work) => {
+      calls++;
+      return work();
+    });
+    const { body } = await tim(scene.bob, "/group/getGroupMemberList", { groupID, offset, count: 100 });
+    const { data } = z
+      .object({ data: z.object({ memberList: z.array(z.object({ userID: z.string() })), offset: z.int() }) })
+      .parse(body);
+    return { calls, users: data.memberList.length, next: data.offset };
+  };
+  const small = await Scene.make();
+  expect((await small.join(scene.bob, await small.invite(small.ann))).status).toBe(200);
+  const { calls } = await paged(`@TGS#_${small.id}`, 0);
+  const large = `@TGS#_${scene.id}`;
+  expect(await paged(large, 0)).toEqual({ calls, users: 100, next: 100 });
+  expect(await paged(large, 2_250)).toEqual({ calls, users: MEMBERS + 2 - 2_250, next: 0 });
+  expect(await paged(large, 9_000)).toMatchObject({ users: 0, next: 0 });
+});
+
 test("a gateway compares the members of a space as long as there are not too many", async () => {
   const bob = UserId.parse(scene.bob.user.id);
   const view = async () => {
@@ -98,9 +121,22 @@ test("a gateway compares the members of a space as long as there are not too man
   };
   const before = await view();
   expect(before.members).toHaveLength(MEMBERS + 2);
+  const name = async (most: number) => {
+    const cards = "UPDATE space_members SET name_card = 'Bee' WHERE space_id = ? AND user_id <= ?";
+    await env.DB.prepare(cards)
+      .bind(scene.id, ids[most - 1])
+      .run();
+    return view();
+  };
+  const named = await name(498);
+  expect(named.nameCards).toHaveLength(500);
+  expect(guildEvents({ before, after: named, isOver: false }, bob)).toHaveLength(500);
+  const crowded = await name(499);
+  expect(crowded.nameCards).toBeUndefined();
+  expect(guildEvents({ before: named, after: crowded, isOver: false }, bob)).toEqual([]);
   await env.DB.prepare("UPDATE spaces SET member_count = 10001 WHERE id = ?").bind(scene.id).run();
   const after = await view();
-  expect(after).toEqual({ ...before, members: null });
+  expect(after).toEqual({ ...crowded, members: null, nameCards: undefined });
   expect(guildEvents({ before, after, isOver: false }, bob)).toEqual([]);
   expect(guildEvents({ before: after, after: before, isOver: false }, bob)).toEqual([]);
 });
