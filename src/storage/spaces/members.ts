@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, isNull, ne, type SQL, sql } from "drizzle-orm";
-import { type ConversationId, NOBODY, type SpaceId, UserId } from "../../domain/ids.ts";
+import { type ConversationId, type SpaceId, UserId } from "../../domain/ids.ts";
 import type { KnownMember } from "../../domain/spaces/rights.ts";
 import { EVERYONE_ROLE, type RoleId } from "../../domain/spaces/role.ts";
 import type { SpaceLease, SpaceStanding } from "../../domain/spaces/space.ts";
@@ -150,17 +150,15 @@ export async function listOnlineBots(db: Database, id: SpaceId, limit: number): 
   const bot = { id: users.id };
   const isLarge = sql`(SELECT member_count FROM spaces WHERE id = ${id}) > ${MOST_LOOKED_THROUGH}`;
   const isOnlineBot = sql`${users.bot} = 1 AND ${users.online} = 1`;
+  // Of the two one begins from a key that nothing has, and reads no row.
+  const ofSmall = sql`${spaceMembers.spaceId} = CASE WHEN ${isLarge} THEN NULL ELSE ${id} END`;
+  const ofLarge = sql`${users.id} > CASE WHEN ${isLarge} THEN 0 ELSE ${Number.MAX_SAFE_INTEGER} END`;
   const isIn = and(eq(spaceMembers.spaceId, id), eq(spaceMembers.userId, users.id), isOnlineBot);
   const [small, large] = await queryD1(
     db.batch([
-      db.select(bot).from(spaceMembers).innerJoin(users, isIn).where(sql`NOT ${isLarge}`).limit(limit),
+      db.select(bot).from(spaceMembers).innerJoin(users, isIn).where(ofSmall).limit(limit),
       // A cross join keeps the order of the tables: the bots come first, by `users_online_bots`.
-      db
-        .select(bot)
-        .from(users)
-        .crossJoin(spaceMembers)
-        .where(and(isLarge, gt(users.id, NOBODY), isIn))
-        .limit(limit),
+      db.select(bot).from(users).crossJoin(spaceMembers).where(and(ofLarge, isIn)).limit(limit),
     ]),
   );
   return [...small, ...large].map((user) => user.id);

@@ -46,9 +46,24 @@ export interface Act {
   run(who: Actor, at: Place): Promise<Outcome>;
 }
 
+/** A channel has to ask its space, as another act has just changed it. Clients try again. */
+class Unavailable extends Error {}
+
+/** What an act gives once its channel knows its space. */
+export async function outcomeOf(act: Act, who: Actor, at: Place): Promise<Outcome> {
+  for (;;) {
+    try {
+      return await act.run(who, at);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+    }
+  }
+}
+
 /** The outcome of an answer. @param isDone says whether its body is a success */
 export function outcome({ status, body }: Pick<WireAnswer, "status" | "body">, isDone: boolean): Outcome {
   const said = `${status} ${JSON.stringify(body)}`;
+  if (status === 503) throw new Unavailable(said);
   // What fails by itself says nothing of rights.
   if (status >= 500 || status === 429) throw new Error(said);
   return { isDone, said };

@@ -8,7 +8,7 @@ import { ask, expectAsked, send, storedInConversation } from "../../support/clie
 import { expectUploaded, upload } from "../../support/clients/files.ts";
 import { setNoRateLimits } from "../../support/settings.ts";
 import { newBot } from "../telegram/client.ts";
-import type { Act, Actor, Outcome, Place } from "./acts.ts";
+import { type Act, type Actor, type Outcome, outcomeOf, type Place } from "./acts.ts";
 import { ACTS_OF_BOTS } from "./acts-of-bots.ts";
 import { ACTS_OF_OTHERS, actsOfKeys } from "./acts-of-others.ts";
 import { ACTS_OF_V1 } from "./acts-of-v1.ts";
@@ -141,10 +141,10 @@ const withoutIds = (text: string) => text.replaceAll(/user_\w+|[0-9a-f-]{32,}|\d
 
 /** @returns why a refusal is wrong, or null */
 async function flawOfRefusal({ act, who, setting, place }: Case): Promise<string | null> {
-  const { isDone, said } = await act.run(who, place);
+  const { isDone, said } = await outcomeOf(act, who, place);
   if (isDone) return `may not: ${said}`;
   if (act.tellsFormer || hasInChannel(who.roles, setting, "read")) return null;
-  const unknown = nowhere.get(act) ?? act.run(who, { ...place, channel: NOWHERE });
+  const unknown = nowhere.get(act) ?? outcomeOf(act, who, { ...place, channel: NOWHERE });
   nowhere.set(act, unknown);
   const expected = (await unknown).said;
   return withoutIds(said) === withoutIds(expected)
@@ -157,7 +157,7 @@ async function flawOfSuccess({ act, who, place }: Case): Promise<string | null> 
   const seq = act.needs.includes("manage_messages")
     ? (await send(ann, place.channel, "hello")).seq
     : place.seq;
-  const { isDone, said } = await act.run(who, { ...place, seq });
+  const { isDone, said } = await outcomeOf(act, who, { ...place, seq });
   return isDone ? null : `may: ${said}`;
 }
 
