@@ -6,8 +6,8 @@ import { lazy } from "../ui/lazy.tsx";
 import { Boundary } from "../ui/missing/boundary.tsx";
 import { Shell } from "./shell.tsx";
 
-const resolveMentions: Parameters<typeof openAccount>[1] = async (account, item) => {
-  const { resolveMentions: resolve } = await import("parley-react/mentions");
+const resolveNamed: Parameters<typeof openAccount>[1] = async (account, item) => {
+  const { resolveNamed: resolve } = await import("parley-react/mentions");
   return resolve(account, item);
 };
 const SignIn = lazy(async () => (await import("../account/sign-in.tsx")).SignIn);
@@ -21,7 +21,7 @@ export function App() {
   // Before the browser paints: nothing is shown without it.
   useLayoutEffect(() => {
     if (!signedIn) return setAccount(null);
-    const opened = openAccount(signedIn.userId, resolveMentions);
+    const opened = openAccount(signedIn.userId, resolveNamed);
     setAccount(opened);
     return () => void opened.close();
   }, [signedIn?.userId]);

@@ -1,5 +1,5 @@
 import type { Message, OutboxItem } from "parley-client";
-import { contentOf, textOf, useMentioned } from "parley-react/message";
+import { contentOf, textOf } from "parley-react/message";
 import type { Row } from "parley-react/timeline";
 import type { ComponentChildren } from "preact";
 import { nameOf } from "../lib/names.ts";
@@ -7,6 +7,7 @@ import { useAccount } from "../state/context.ts";
 import { hueOf } from "../ui/avatar.tsx";
 import { Quote } from "./body/quote.tsx";
 import { Markup } from "./markup.tsx";
+import { useNames } from "./mentioned.ts";
 import { Meta } from "./meta.tsx";
 import { SenderPicture } from "./sender-picture.tsx";
 
@@ -64,16 +65,16 @@ function Caption({ kind, body }: { kind: string; body: unknown }) {
 }
 
 function Words({ message }: { message: Message }) {
-  const account = useAccount();
+  const { me } = useAccount();
   const { kind, body, conversation_id: id } = message;
   const text = textOf(contentOf(kind, body));
-  const mentioned = useMentioned(account, message, text);
+  const mentioned = useNames(message, text);
   const quote = message.revoked ? undefined : message.quote;
   if (!text && !quote) return null;
   return (
     <div class="bubble">
       {quote && <Quote conversationId={id} quote={quote} />}
-      {text && <Markup {...{ text, mentioned, me: account.me }} />}
+      {text && <Markup {...{ text, mentioned, me }} />}
       <Meta message={message} isTimed />
     </div>
   );

@@ -23,11 +23,17 @@ export function Markup({ text, mentioned, me, code: Code }: Props) {
       {...(Code && { code: (code) => <Code {...code} /> })}
       mention={({ id, text: name }) => {
         const shown = <bdi data-me={id === 0 || id === me}>{name}</bdi>;
-        if (id === 0) return <span class="mention">{shown}</span>;
+        if (id > 0)
+          return (
+            <a class="mention" href={href({ view: "user", id })}>
+              {shown}
+            </a>
+          );
+        // Everybody, or a role.
         return (
-          <a class="mention" href={href({ view: "user", id })}>
+          <span class="mention" data-role={id}>
             {shown}
-          </a>
+          </span>
         );
       }}
     />

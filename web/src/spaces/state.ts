@@ -7,9 +7,11 @@ import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
 import { nowUntil } from "../lib/time/until.ts";
 import { closing, shown } from "../list/shown.ts";
+import { inRoles } from "../message/mentioned.ts";
 import { go } from "../state/router.ts";
 import { allPages } from "../state/use-pages.ts";
 import { forgetMutes, loadMute, mutedUntil } from "./members/own-mute.ts";
+import { forgetRoles, namesWithRoles } from "./roles/mentioned.ts";
 
 /** A space of the user. */
 export type Space = components["schemas"]["Space"];
@@ -30,6 +32,9 @@ const layouts = signal<ReadonlyMap<number, Layout>>(new Map());
 /** The id of the space in the place of the list; 0: none. */
 export const chosen = signal(0);
 
+/** whose spaces they are */
+let client: Chat | undefined;
+
 /** goes up with each load: the newest one counts */
 let loads = 0;
 
@@ -48,6 +53,13 @@ closing.value = ({ id, threads = "off" }, thread) => {
   if (!own || own.includes(thread ? "threads" : "write")) return "";
   const answers = threads === "on" && own.includes("threads") && !thread;
   return t(answers ? "spaces.closedButThreads" : "spaces.closed");
+};
+
+inRoles.value = (names, message) => {
+  const { conversation_id: id } = message;
+  const channel = knownChannels().find((one) => one.id === id);
+  const space = spaceIdOf(client?.state.conversation(id)) || (channel?.space_id ?? 0);
+  return client ? namesWithRoles(names, message, client, space) : names;
 };
 
 naming.value = (entry) => {
@@ -94,6 +106,8 @@ export function manages(group: GroupEntry): boolean {
 /** Loads the spaces, and the channels of the one that is shown. */
 export async function loadSpaces(chat: Chat): Promise<void> {
   const load = ++loads;
+  forgetRoles();
+  client = chat;
   const items = await allPages((query) => chat.api.call("get", "/v1/spaces", { query }));
   if (load !== loads) return;
   spaces.value = items;
@@ -139,6 +153,7 @@ export async function openSpace(chat: Chat, id: number, first?: number | null): 
 export function forgetSpaces(): void {
   loads++;
   forgetMutes();
+  forgetRoles();
   chosen.value = 0;
   spaces.value = [];
   layouts.value = new Map();

@@ -1,7 +1,8 @@
-import { Chat, type NewMessage, type OutboxItem, type Uploader } from "parley-client";
+import { Chat, type OutboxItem, type Uploader } from "parley-client";
 import { openCache } from "parley-client/cache";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
+import type { Named } from "parley-react/mentions";
 import { ANSWERS } from "../lib/stored.ts";
 import { farewell, keptSession, session } from "./session.ts";
 
@@ -16,11 +17,10 @@ export interface Account {
 }
 
 /** Finds out whom a message mentions, when it leaves. */
-type ResolveMentions = (account: Pick<Account, "chat" | "people">, item: OutboxItem) => Promise<Mentions>;
-type Mentions = NonNullable<NewMessage["mentions"]>;
+type ResolveMentions = (account: Pick<Account, "chat" | "people">, item: OutboxItem) => Promise<Named>;
 
 /** Loads what prepares messages with the first one that has a file, or mentions to be found out. */
-function preparesLater(resolve: (item: OutboxItem) => Promise<Mentions>): Uploader {
+function preparesLater(resolve: (item: OutboxItem) => Promise<Named>): Uploader {
   let loading: Promise<Uploader> | undefined;
   return {
     outboxChanged(id, item, change, api) {

@@ -1,7 +1,13 @@
 import type { Member } from "parley-client/people";
 import { describe, expect, it, test } from "vitest";
 import { mentionsOf, namesIn } from "../../../packages/react/src/markup/mentions.ts";
-import { mentionOf, mentionsIn, mentionsOfEdit } from "../../../packages/react/src/mentions/mentions.ts";
+import {
+  mentionOf,
+  mentionsIn,
+  mentionsOfEdit,
+  rolesIn,
+} from "../../../packages/react/src/mentions/mentions.ts";
+import { firstFound } from "../../../packages/react/src/mentions/resolve.ts";
 import { newest } from "../support/history.ts";
 import { Seat } from "../support/seat.ts";
 import { Site } from "../support/site.ts";
@@ -136,4 +142,32 @@ describe("whom a text mentions", () => {
     expect(edit("all", "@all?", "Ah!")).toEqual([]);
     expect(edit("all", "No name", "Ah!")).toBe("all");
   });
+});
+
+test("a text names roles by their longest names, those who are online, and no role that has the name of a member", () => {
+  const roles = [
+    { id: 5, name: "Design" },
+    { id: 6, name: "Design team" },
+    { id: 7, name: "Lee" },
+  ];
+  const members = [{ user: { id: 2, username: "lee", nickname: "", avatar: "" } }];
+  const named = (text: string, here = true) => rolesIn(text, { roles, here }, members);
+  expect(named("@design TEAM, and @在线成员")).toEqual({ mention_roles: [6], mention_here: true });
+  expect(named("@Design, @Lee and @Designs")).toEqual({ mention_roles: [5] });
+  expect(named("@here", false)).toEqual({});
+});
+
+test("a search goes on behind pages without anybody, five times at most", async () => {
+  const found = { user: { id: 2, username: "lee", nickname: "", avatar: "" } };
+  const asked: (string | undefined)[] = [];
+  const search = (empty: number) =>
+    firstFound(async ({ cursor }) => {
+      asked.push(cursor);
+      const page = Number(cursor ?? 0);
+      return { items: page < empty ? [] : [found], next_cursor: `${page + 1}` };
+    });
+  expect(await search(2)).toEqual([found]);
+  expect(asked).toEqual([undefined, "1", "2"]);
+  expect(await search(9)).toEqual([]);
+  expect(asked).toHaveLength(8);
 });

@@ -7,7 +7,7 @@ import { channel, chooseFor, Scene, tab } from "./scene.ts";
 
 const site = Site.forFile();
 
-test("an @ in a channel finds who reads it without following it, and everybody by the permission alone", async () => {
+test("an @ in a channel finds who reads it without following it, and those here and everybody by the permission alone", async () => {
   const club = await Scene.open(site);
   const { ann, bob } = club;
   const seeds = await club.channel("seeds");
@@ -17,7 +17,7 @@ test("an @ in a channel finds who reads it without following it, and everybody b
   const offered = page.getByRole("listbox").getByRole("option");
   const names = () => offered.allInnerTexts().then((all) => all.map((one) => one.split("\n")[1]));
   await composer(page).pressSequentially("Ask @");
-  await expect.poll(names).toEqual([bob.user.username, "all"]);
+  await expect.poll(names).toEqual([bob.user.username, "here", "all"]);
   await composer(page).pressSequentially(bob.user.username.slice(0, 4));
   await expect.poll(names).toEqual([bob.user.username]);
   await page.keyboard.press("Enter");

@@ -2,7 +2,7 @@ import { Chat } from "parley-client";
 import { Drafts } from "parley-client/drafts";
 import { People } from "parley-client/people";
 import { uploader } from "parley-client/uploads";
-import { resolveMentions } from "parley-react/mentions";
+import { resolveNamed } from "parley-react/mentions";
 
 /** What the terminal works with while somebody is signed in. */
 export interface Session {
@@ -36,8 +36,8 @@ export function kept(): Session | undefined {
 function open(me: number, token: string): Session {
   // Whom a message mentions is found out when it leaves, if that is not known before.
   const uploads = uploader(async (_, item) => {
-    const mentions = await resolveMentions({ chat, people }, item);
-    return { ...item.message, mentions };
+    const named = await resolveNamed({ chat, people }, item);
+    return { ...item.message, ...named };
   });
   const chat = new Chat({ url, token, uploads });
   const people = new People(chat);

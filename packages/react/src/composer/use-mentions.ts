@@ -24,6 +24,8 @@ export interface MentionOptions {
   readonly isPart?: boolean | undefined;
   /** undefined: the user may not mention all */
   readonly everybody: Everybody | undefined;
+  /** what a text may name besides, as roles of a space */
+  readonly others?: readonly Suggestion[] | undefined;
 }
 
 /** The mentions of a field. */
@@ -37,7 +39,14 @@ export interface FieldMentions {
 }
 
 /** Suggests the members of a group for what is written in a field, and says whom its text mentions. */
-export function useMentions({ me, isGroup, members, isPart, everybody }: MentionOptions): FieldMentions {
+export function useMentions({
+  me,
+  isGroup,
+  members,
+  isPart,
+  everybody,
+  others,
+}: MentionOptions): FieldMentions {
   const [find, setFind] = useState(source);
   const picked = useRef<Mentioned[]>([]);
   useEffect(() => {
@@ -54,7 +63,7 @@ export function useMentions({ me, isGroup, members, isPart, everybody }: Mention
   return {
     completer: {
       begun: isGroup ? NAMED : NEVER,
-      find: (query) => find?.suggestMembers(query, members ?? [], me, everybody) ?? [],
+      find: (query) => find?.suggestMembers(query, members ?? [], me, everybody, others) ?? [],
       chosen: ({ text, user }) => {
         if (user) picked.current.push({ id: user.id, name: text.slice(1), isUsername: false });
       },

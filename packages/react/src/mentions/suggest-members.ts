@@ -25,16 +25,19 @@ export const MAX_SHOWN = 8;
  * The members whom a text may name, and everybody.
  * @param me the user, who is not suggested
  * @param everybody undefined: the user may not mention all
+ * @param others what a text may name besides, as roles of a space
  */
 export function suggestMembers(
   query: string,
   members: readonly Nameable[],
   me: number,
   everybody: Everybody | undefined,
+  others: readonly Suggestion[] = [],
 ): Suggestion[] {
   const begin = comparisonForm(query);
-  const others = members.filter(({ user }) => user.id !== me);
-  const found = others.filter(({ user, name_card: card = "" }) =>
+  const besides = others.filter(({ label }) => comparisonForm(label).includes(begin));
+  const peers = members.filter(({ user }) => user.id !== me);
+  const found = peers.filter(({ user, name_card: card = "" }) =>
     comparisonForm([user.nickname, user.username, card].join("\n")).includes(begin),
   );
   const named = found.slice(0, MAX_SHOWN).map((member): Suggestion => {
@@ -44,8 +47,9 @@ export function suggestMembers(
     const text = mentionOf(member, members);
     return { key: String(id), text, label: name, detail, user: { id, name, picture: avatar } };
   });
-  if (!everybody || others.length === 0) return named;
+  const all: Suggestion[] = [...named, ...besides.slice(0, MAX_SHOWN)];
+  if (!everybody || peers.length === 0) return all;
   const { name, detail } = everybody;
-  if (!["all", name].some((one) => comparisonForm(one).startsWith(begin))) return named;
-  return [...named, { key: "all", text: `@${name}`, label: name, detail }];
+  if (!["all", name].some((one) => comparisonForm(one).startsWith(begin))) return all;
+  return [...all, { key: "all", text: `@${name}`, label: name, detail }];
 }

@@ -6,13 +6,12 @@ import { Icon } from "../../ui/icon.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 
 interface Props {
-  mode: Composition;
+  mode: Exclude<Composition, { mode: "write" }>;
   onCancel: () => void;
 }
 
 /** Above the field: the message that is answered or edited. */
 export function Target({ mode, onCancel }: Props) {
-  if (mode.mode === "write") return null;
   const { message } = mode;
   const isReply = mode.mode === "reply";
   const editing = message.kind === "text" ? "composer.editing" : "composer.editingCaption";

@@ -2,10 +2,10 @@ import {
   type Completer,
   type Completion,
   type FieldMentions,
+  type MentionOptions,
   useCompletion,
   useMentions,
 } from "parley-react/composer";
-import type { Nameable } from "parley-react/mentions";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
@@ -44,7 +44,7 @@ export function useFieldCompletion(
   {
     mayNameAll,
     ...nameable
-  }: { members: readonly Nameable[] | undefined; isPart: boolean; mayNameAll: boolean },
+  }: Pick<MentionOptions, "members" | "isPart" | "others"> & { mayNameAll: boolean },
 ): FieldCompletion {
   const { chat, me } = useAccount();
   const [emoji, setEmoji] = useState<readonly (readonly Emoji[])[]>([]);

@@ -25,7 +25,6 @@ import { isAlbum } from "../attachments/attachment.ts";
 import { useAttachments } from "../attachments/use-attachments.ts";
 import { useCompositionOf } from "../composition.ts";
 import { Option } from "./option.tsx";
-import { Target } from "./target.tsx";
 import { useFieldCompletion } from "./use-completion.ts";
 
 const SlowMode = lazy(async () => (await import("./slow-mode.tsx")).SlowMode, { isHint: true });
@@ -35,6 +34,7 @@ const VoiceButton = lazy(async () => (await import("../voice/voice-button.tsx"))
 });
 // Files can be chosen without it.
 const DropZone = lazy(async () => (await import("../attachments/drop-zone.tsx")).DropZone, { isHint: true });
+const Target = lazy(async () => (await import("./target.tsx")).Target);
 const AddMenu = lazy(async () => (await import("./add-menu.tsx")).AddMenu);
 const EmojiPanel = lazy(async () => (await import("../../ui/emoji/emoji-panel.tsx")).EmojiPanel);
 const Tray = lazy(async () => (await import("../attachments/tray.tsx")).Tray);
@@ -150,7 +150,7 @@ export function Writer({ id, name, window, thread }: Props) {
         }}
       >
         {!isEdit && <DropZone form={form} onFiles={attachments.add} />}
-        <Target mode={mode} onCancel={writing.cancel} />
+        {mode.mode !== "write" && <Target mode={mode} onCancel={writing.cancel} />}
         {items.length > 0 && !isEdit && (
           <Tray attachments={attachments} onRemoved={() => hasKeyboard() && field.current?.focus()} />
         )}

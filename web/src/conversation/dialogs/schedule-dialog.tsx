@@ -1,6 +1,6 @@
 import type { NewMessage } from "parley-client";
 import type { Mentioned } from "parley-react/markup";
-import { mentionsNow } from "parley-react/mentions";
+import { namedNow } from "parley-react/mentions";
 import { useState } from "preact/hooks";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
@@ -30,10 +30,10 @@ export function ScheduleDialog({ id, text: before, place, picked, onClose, onSch
   // A repeat after a lost answer schedules nothing twice.
   const [clientMsgId] = useState(newId);
   const schedule = async (at: number, text: string) => {
-    const mentions = picked ? await mentionsNow(account, id, text, picked) : [];
+    const named = picked ? await namedNow(account, id, text, picked) : { mentions: [] };
     await account.chat.api.call("post", "/v1/conversations/{id}/messages", {
       path: { id },
-      body: { kind: "text", body: { text }, ...place, mentions, client_msg_id: clientMsgId, send_at: at },
+      body: { kind: "text", body: { text }, ...place, ...named, client_msg_id: clientMsgId, send_at: at },
     });
     toast(t("scheduled.done", { time: when(at) }));
     onScheduled();

@@ -1,9 +1,10 @@
 import type { Message } from "parley-client";
-import { contentOf, textOf, useMentioned } from "parley-react/message";
+import { contentOf, textOf } from "parley-react/message";
 import { useMemo } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
 import { useAccount } from "../../state/context.ts";
 import { lazy } from "../../ui/lazy.tsx";
+import { useNames } from "../mentioned.ts";
 import { ContentView } from "./content-view.tsx";
 import { Forwarded } from "./forwarded.tsx";
 import { Quote } from "./quote.tsx";
@@ -14,11 +15,10 @@ const Poll = lazy(async () => (await import("../poll/poll.tsx")).Poll);
 
 /** What a message says, with what it answers and where it comes from. */
 export function MessageBody({ message }: { message: Message }) {
-  const account = useAccount();
-  const { me } = account;
+  const { me } = useAccount();
   const { conversation_id: id, seq, kind, body } = message;
   const content = useMemo(() => contentOf(kind, body), [kind, body]);
-  const mentioned = useMentioned(account, message, textOf(content));
+  const mentioned = useNames(message, textOf(content));
   if (message.revoked)
     return (
       <p class="text soft" data-revoked>
