@@ -33,7 +33,8 @@ export function More({ pages, empty, icon = "search", children }: Props) {
       </>
     );
   if (!items) return <Placeholder />;
-  if (items.length === 0)
+  // A search looks at some of a list at a time: there may be more behind a page without any.
+  if (items.length === 0 && !pages.hasMore)
     return (
       <Empty icon={icon} text={empty}>
         {children}

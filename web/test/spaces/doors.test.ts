@@ -47,6 +47,7 @@ test("an invitation gives the roles and channels that were chosen, shows the spa
     .poll(() => plain.getByRole("textbox", { name: "Invitation link" }).inputValue())
     .not.toBe(link);
   await plain.getByRole("button", { name: "Other links" }).click();
+  await made.getByText(`Made by ${ann.user.username}`).waitFor();
   await made.getByRole("button", { name: "Withdraw" }).click();
   await made.waitFor({ state: "detached" });
 });

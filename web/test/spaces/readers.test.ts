@@ -47,12 +47,12 @@ test("who can see a channel is said with the reason, and what somebody may do th
   await chooseFor(page, "general", "Who can see this?");
   const dialog = page.getByRole("dialog", { name: "Who can see this?" });
   const rows = () => dialog.getByRole("list", { name: "Readers" }).locator(".why").allInnerTexts();
-  await dialog.getByText("All members of the space read it.").waitFor();
+  await dialog.getByText("All members of the space read it, except").waitFor();
   await expect.poll(rows).toEqual(["Owner of the space", "Member of the space"]);
   await page.keyboard.press("Escape");
 
   await chooseFor(page, "board", "Who can see this?");
-  await dialog.getByText("Members with one of these roles read it").waitFor();
+  await dialog.getByText("members with one of these roles").waitFor();
   await expect.poll(rows).toEqual(["Owner of the space", "By the role Hosts"]);
   expect(await findings(page)).toEqual([]);
   await chooseFor(page, bob.user.username, "What they may do here");
@@ -71,4 +71,29 @@ test("who can see a channel is said with the reason, and what somebody may do th
   await expect.poll(() => bobsDialog.getByRole("button", { name: /^Actions/ }).count()).toBe(0);
   await bobsDialog.getByRole("button", { name: "What you may do here" }).click();
   await bobs.getByRole("dialog", { name: "What you may do here" }).getByText("Hosts").first().waitFor();
+});
+
+test("behind a page without anybody others are found: by a button, and at once for an @", async () => {
+  const club = await Scene.open(site);
+  const { ann, bob } = club;
+  const device = await site.device({ person: ann });
+  // As in a space of so many members that a call does not look at all of them.
+  await device.route(/\/readers(\?|$)/, async (call) => {
+    const url = new URL(call.request().url());
+    if (url.searchParams.get("cursor") !== "behind")
+      return call.fulfill({ json: { items: [], roles: [], next_cursor: "behind" } });
+    url.searchParams.delete("cursor");
+    return call.fulfill({ response: await call.fetch({ url: url.href }) });
+  });
+  const page = await device.newPage();
+  await page.goto(`${site.origin}/`);
+  await tab(page, "Garden club").click();
+  await channel(page, "general").click();
+  await composer(page).pressSequentially(`@${bob.user.username.slice(0, 4)}`);
+  await page.getByRole("listbox").getByRole("option", { name: bob.user.username }).waitFor();
+  await composer(page).fill("");
+  await chooseFor(page, "general", "Who can see this?");
+  const dialog = page.getByRole("dialog", { name: "Who can see this?" });
+  await dialog.getByRole("button", { name: "Show more" }).click();
+  await dialog.getByRole("list", { name: "Readers" }).getByText(bob.user.username).first().waitFor();
 });

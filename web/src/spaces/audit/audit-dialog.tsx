@@ -1,4 +1,5 @@
 import type { components } from "parley-client";
+import { Fragment } from "preact";
 import { when } from "../../i18n/format.ts";
 import { t } from "../../i18n/i18n.ts";
 import { Time } from "../../i18n/time.tsx";
@@ -59,10 +60,10 @@ function Subjects({ of }: { of: readonly string[] }) {
     <>
       {": "}
       {of.map((name, i) => (
-        <>
+        <Fragment key={name}>
           {i > 0 && ", "}
-          <bdi key={name}>{name}</bdi>
-        </>
+          <bdi>{name}</bdi>
+        </Fragment>
       ))}
     </>
   );

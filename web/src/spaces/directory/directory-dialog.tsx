@@ -8,7 +8,7 @@ import { useAction } from "../../state/use-action.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { More, MoreButton } from "../../ui/more.tsx";
+import { More } from "../../ui/more.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
 import { openSpace, spaces } from "../state.ts";
 
@@ -65,12 +65,7 @@ export function DirectoryDialog({ onClose }: { onClose: () => void }) {
           );
         })}
       </ul>
-      {/* A search looks at some spaces at a time: there may be more behind a page without any. */}
-      {pages.items?.length === 0 && pages.hasMore ? (
-        <MoreButton pages={pages} />
-      ) : (
-        <More pages={pages} empty={t(q ? "directory.nothing" : "directory.none")} />
-      )}
+      <More pages={pages} empty={t(q ? "directory.nothing" : "directory.none")} />
     </Dialog>
   );
 }

@@ -3,6 +3,7 @@ import { t } from "../../i18n/i18n.ts";
 import { linkTo, passingOn, passOn } from "../../invitation/link.ts";
 import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
+import { useNames } from "../../state/use-names.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { showDialog } from "../../ui/dialogs.tsx";
@@ -23,6 +24,7 @@ export function InvitationsDialog({ space: first, onClose }: { space: Space; onC
   const pages = usePages((query) =>
     chat.api.call("get", "/v1/spaces/{id}/invitations", { path: { id }, query }),
   );
+  const names = useNames([...new Set((pages.items ?? []).map(({ created_by: maker }) => maker))]);
   const withdraw = useAction(async (code: string) => {
     await chat.api.call("delete", "/v1/spaces/{id}/invitations/{code}", { path: { id, code } });
     pages.reload();
@@ -48,6 +50,9 @@ export function InvitationsDialog({ space: first, onClose }: { space: Space; onC
                     ? t("group.linkState", { n: uses, at: when(end) })
                     : t("group.linkStateOf", { n: uses, of: max, at: when(end) })}
                 </small>
+                <small>
+                  {t("invite.madeBy")} <bdi>{names.get(one.created_by) ?? `#${one.created_by}`}</bdi>
+                </small>
                 {gifts.length > 0 && (
                   <small>
                     {t("invite.gives")} <bdi>{gifts.join(" · ")}</bdi>
@@ -61,7 +66,12 @@ export function InvitationsDialog({ space: first, onClose }: { space: Space; onC
               >
                 {passingOn()}
               </button>
-              <button class="link" type="button" onClick={() => void withdraw.run(code)}>
+              <button
+                class="link"
+                type="button"
+                disabled={withdraw.isBusy}
+                onClick={() => void withdraw.run(code)}
+              >
                 {t("group.withdraw")}
               </button>
             </li>

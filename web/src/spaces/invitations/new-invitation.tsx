@@ -45,7 +45,8 @@ export function NewInvitation({ space, known, onMade, onClose }: Props) {
       list: async () =>
         (await chat.api.call("get", "/v1/spaces/{id}/invitations", { path }, { retry: false })).items,
       idOf: (one) => one.code,
-      isIt: (one) => one.created_by === me && `${one.role_ids}` === `${roleIds}`,
+      isIt: (one) =>
+        one.created_by === me && isSame(one.role_ids, roleIds) && isSame(one.channel_ids, channelIds),
       make: () => chat.api.call("post", "/v1/spaces/{id}/invitations", { path, body }),
       adopt: (one) => one,
     });
@@ -112,4 +113,9 @@ export function NewInvitation({ space, known, onMade, onClose }: Props) {
       </form>
     </Dialog>
   );
+}
+
+/** Whether two lists have the same ids, in any order. */
+function isSame(ids: readonly number[], others: readonly number[]): boolean {
+  return ids.length === others.length && ids.every((id) => others.includes(id));
 }
