@@ -6,7 +6,7 @@ import { preview } from "../message/preview.ts";
 import { go, href, type Route } from "../state/router.ts";
 import { toast } from "../ui/toasts.tsx";
 import { content } from "./choices.ts";
-import { naming } from "./naming.ts";
+import { naming, silencing } from "./naming.ts";
 import { playsSound, showsNotifications } from "./settings.ts";
 import { playSound } from "./sound.ts";
 import type { Tabs } from "./tabs.ts";
@@ -21,6 +21,7 @@ export async function tell(chat: Chat, tabs: Tabs, news: News): Promise<void> {
   const entry = chat.state.conversation(news.conversationId);
   // It may have been read meanwhile.
   if (message === undefined || !entry || !stands(news, entry, Date.now())) return;
+  if (silencing.value(entry)) return;
   if (playsSound.value) playSound();
   const { id, kind } = entry;
   const text = message

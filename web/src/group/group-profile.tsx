@@ -1,6 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Viewers } from "../audience/viewers.tsx";
-import { timeSpan } from "../i18n/duration.ts";
 import { t } from "../i18n/i18n.ts";
 import { linkTo, passOn } from "../invitation/link.ts";
 import { hasKeyboard, isComposing } from "../lib/system/keyboard.ts";
@@ -11,9 +10,7 @@ import { useAction } from "../state/use-action.ts";
 import { ProblemText } from "../ui/problem-text.tsx";
 import { GroupCard } from "./group-card.tsx";
 import { type GroupEntry, isChannel } from "./rights.ts";
-
-/** The pauses of slow mode that one can choose, in seconds. */
-const PAUSES = [0, 5, 10, 30, 60, 300, 3_600];
+import { SlowModeField } from "./slow-mode-field.tsx";
 
 const POLICIES = ["free", "approval", "closed"] as const satisfies GroupEntry["join_policy"][];
 
@@ -200,17 +197,10 @@ function Form({ group, onDone }: { group: GroupEntry; onDone: () => void }) {
           ))}
         </fieldset>
       )}
-      <label class="field">
-        {t("group.slowMode")}
-        <select value={slow} onChange={({ currentTarget }) => setSlow(Number(currentTarget.value))}>
-          {/* A backend may have set another one. */}
-          {[...new Set([...PAUSES, group.slow_mode_s])].map((one) => (
-            <option key={one} value={one}>
-              {one === 0 ? t("group.slowMode.off") : timeSpan(one)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SlowModeField
+        label={t("group.slowMode")}
+        {...{ pause: slow, stored: group.slow_mode_s, onChange: setSlow }}
+      />
       <ProblemText text={save.problem} />
       <div class="actions">
         <button class="primary" type="submit" disabled={save.isBusy}>

@@ -18,18 +18,34 @@ interface Props {
 }
 
 /** The name that a member has in one group, the user or who is below them. */
-export function NameCardDialog({ id, member: { user, name_card: card }, onClose }: Props) {
+export function NameCardDialog({ id, member, onClose }: Props) {
   const { chat, me } = useAccount();
+  const { user } = member;
+  const set = (card: string) => {
+    const path = { id, user_id: user.id };
+    const body = { name_card: card };
+    return chat.api.call("patch", "/v1/conversations/{id}/members/{user_id}", { path, body });
+  };
+  const title = t(user.id === me ? "group.ownNameCard" : "group.nameCard");
+  return <CardDialog {...{ member, title, set, onClose }} hint={t("group.nameCardHint")} />;
+}
+
+interface CardProps {
+  member: Pick<Member, "user" | "name_card">;
+  title: string;
+  /** where it is shown */
+  hint: string;
+  set: (card: string) => Promise<unknown>;
+  onClose: () => void;
+}
+
+/** Asks for the name that a member has in one place. */
+export function CardDialog({ member: { user, name_card: card }, title, hint, set, onClose }: CardProps) {
   const [name, setName] = useState(card);
   const save = useAction(async () => {
-    const path = { id, user_id: user.id };
-    await chat.api.call("patch", "/v1/conversations/{id}/members/{user_id}", {
-      path,
-      body: { name_card: name.trim() },
-    });
+    await set(name.trim());
     onClose();
   });
-  const title = t(user.id === me ? "group.ownNameCard" : "group.nameCard");
   return (
     <Dialog title={title} onClose={onClose}>
       <form
@@ -50,7 +66,7 @@ export function NameCardDialog({ id, member: { user, name_card: card }, onClose 
             aria-describedby="name-card-hint"
             onInput={({ currentTarget }) => setName(currentTarget.value)}
           />
-          <small id="name-card-hint">{t("group.nameCardHint")}</small>
+          <small id="name-card-hint">{hint}</small>
         </div>
         <ProblemText text={save.problem} />
         <button class="primary" type="submit" disabled={save.isBusy}>

@@ -13,6 +13,7 @@ import type { MenuItem } from "../ui/overlay/menu.tsx";
 import { toast } from "../ui/toasts.tsx";
 import { orderActions } from "./channels/channel-actions.tsx";
 import { MembersDialog } from "./members/members-dialog.tsx";
+import { muteActions } from "./own/mute.ts";
 import { SpaceDialog } from "./space-dialog.tsx";
 import { loadSpaces, type Space } from "./state.ts";
 
@@ -80,6 +81,7 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
           },
         ]
       : []),
+    ...muteActions(chat, space),
     ...orderActions(space),
     ...(permissions.includes("manage_space")
       ? [

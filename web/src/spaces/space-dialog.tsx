@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { SlowModeField } from "../group/slow-mode-field.tsx";
 import { t } from "../i18n/i18n.ts";
 import { newId } from "../lib/new-id.ts";
 import { PictureField } from "../people/picture-field.tsx";
@@ -24,6 +25,7 @@ export function SpaceDialog({ space, onClose }: Props) {
   const [avatar, setAvatar] = useState(space?.avatar ?? "");
   const [description, setDescription] = useState(space?.description ?? "");
   const [isDiscoverable, setDiscoverable] = useState(space?.discoverable ?? false);
+  const [slow, setSlow] = useState(space?.slow_mode_s ?? 0);
   const hasDirectory = useMe().value?.policies.space_directory === true;
   const save = useAction(async () => {
     const body = {
@@ -31,7 +33,8 @@ export function SpaceDialog({ space, onClose }: Props) {
       ...(hasDirectory && { discoverable: isDiscoverable }),
     };
     if (space) {
-      await chat.api.call("patch", "/v1/spaces/{id}", { path: { id: space.id }, body });
+      const changed = { ...body, slow_mode_s: slow };
+      await chat.api.call("patch", "/v1/spaces/{id}", { path: { id: space.id }, body: changed });
       await loadSpaces(chat);
     } else {
       const made = { ...body, client_space_id: clientId.current };
@@ -67,6 +70,12 @@ export function SpaceDialog({ space, onClose }: Props) {
             onInput={({ currentTarget }) => setDescription(currentTarget.value)}
           />
         </label>
+        {space && (
+          <SlowModeField
+            label={t("spaces.slowMode")}
+            {...{ pause: slow, stored: space.slow_mode_s, onChange: setSlow }}
+          />
+        )}
         {hasDirectory && (
           <fieldset>
             <label>

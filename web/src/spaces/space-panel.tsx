@@ -7,6 +7,7 @@ import { LATER } from "../ui/later/icons.ts";
 import { Menu } from "../ui/overlay/menu.tsx";
 import { addChannel } from "./channels/channel-actions.tsx";
 import { ChannelList } from "./channels/channel-list.tsx";
+import { isQuiet } from "./own/mute.ts";
 import { invite, spaceActions } from "./space-actions.tsx";
 import type { Space } from "./state.ts";
 
@@ -27,7 +28,12 @@ export function SpacePanel({ space, selected }: Props) {
     <section class="space" aria-label={name}>
       <header class="space-head">
         <h2>
-          <bdi>{name}</bdi>
+          <bdi>{name}</bdi>{" "}
+          {isQuiet(space) && (
+            <span role="img" aria-label={t("spaces.muted")} title={t("spaces.muted")}>
+              <Icon name="muted" />
+            </span>
+          )}
         </h2>
         <Menu label={t("list.actions", { name })} items={spaceActions(account, space)} />
       </header>

@@ -5,6 +5,7 @@ import { t } from "../i18n/i18n.ts";
 import { useAccount } from "../state/context.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { isQuiet } from "./own/mute.ts";
 import { chosen, spaces } from "./state.ts";
 import { UnreadBadge } from "./unread-badge.tsx";
 
@@ -34,7 +35,7 @@ export function SpaceTabs() {
         {t("spaces.all")}
         <UnreadBadge n={news.get(0)?.badge} />
       </button>
-      {spaces.value.map(({ id, name, avatar }) => (
+      {spaces.value.map(({ id, name, avatar, ...space }) => (
         <button
           key={id}
           type="button"
@@ -46,21 +47,21 @@ export function SpaceTabs() {
         >
           <Avatar id={id} name={name} picture={avatar} size="small" />
           <bdi>{name}</bdi>
-          <SpaceNews {...news.get(id)} />
+          <SpaceNews {...news.get(id)} isMuted={isQuiet(space)} />
         </button>
       ))}
     </fieldset>
   );
 }
 
-/** A number for mentions, else a dot for other messages. */
-function SpaceNews({ badge = 0, mentions = 0 }: Partial<NewsOf>) {
+/** A number for mentions, else a dot for other messages, unless the user has muted the space. */
+function SpaceNews({ badge = 0, mentions = 0, isMuted }: Partial<NewsOf> & { isMuted: boolean }) {
   if (mentions > 0)
     return (
       <span class="badge" role="img" aria-label={t("spaces.mentions", { n: mentions })}>
         {mentions > 999 ? "999+" : mentions}
       </span>
     );
-  if (badge === 0) return null;
+  if (badge === 0 || isMuted) return null;
   return <span class="news-dot" role="img" aria-label={t("list.unread", { n: badge })} />;
 }

@@ -1,7 +1,8 @@
 import { effect, signal } from "@preact/signals";
 import type { Chat, ConversationEntry, components } from "parley-client";
+import { isMuted } from "parley-client/attention";
 import { spaceIdOf } from "parley-client/spaces";
-import { naming } from "../attention/naming.ts";
+import { naming, silencing } from "../attention/naming.ts";
 import { type GroupEntry, isChannel, isManager, titleOf } from "../group/rights.ts";
 import { when } from "../i18n/format.ts";
 import { t } from "../i18n/i18n.ts";
@@ -66,6 +67,9 @@ naming.value = (entry) => {
   const space = spaceOf(entry);
   return space ? `${titleOf(entry)} · ${space.name}` : entry.name;
 };
+
+// As the server pushes nothing of it, whoever it names.
+silencing.value = (entry) => isMuted(spaceOf(entry) ?? { muted_until: 0 }, Date.now());
 
 /** The space of a conversation, by its name, if the user is in it. */
 export function spaceOf(entry: ConversationEntry): Space | undefined {

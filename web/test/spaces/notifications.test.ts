@@ -5,7 +5,7 @@ import { Scene, tab } from "./scene.ts";
 
 const site = Site.forFile();
 
-test("a notification of a channel names the channel and its space", async () => {
+test("a notification of a channel names the channel and its space, unless that is muted", async () => {
   const club = await Scene.open(site);
   const { ann, bob } = club;
   const seeds = await club.channel("seeds");
@@ -35,4 +35,16 @@ test("a notification of a channel names the channel and its space", async () => 
   await expect
     .poll(() => page.evaluate(() => Reflect.get(window, "titles").at(-1)))
     .toBe("# seeds · Garden club");
+
+  // Of a space that is muted on any device nothing is told.
+  await tab(page, "Garden club").click();
+  await ann.call("PUT", `${club.path}/preferences`, { muted_until: -1 });
+  await page.getByRole("img", { name: "You have muted this space" }).waitFor();
+  const told = () => page.evaluate((): string[] => Reflect.get(window, "titles"));
+  const { length } = await told();
+  await bob.send(seeds, "Roses?");
+  const { id: direct } = await bob.openDirect(ann);
+  await bob.send(direct, "Hello");
+  await expect.poll(async () => (await told()).at(-1)).toBe(bob.user.username);
+  expect((await told()).slice(length)).toEqual([bob.user.username]);
 });

@@ -23,6 +23,7 @@ interface Doing {
   mute: (userId: number, seconds: number) => void;
   remove: (userId: number) => void;
   ban: (userId: number) => void;
+  nameCard: (member: SpaceMember) => void;
   /** the roles of a member have changed */
   onRoles: () => void;
 }
@@ -31,7 +32,7 @@ interface Doing {
 export function memberActions(
   { space, me, roles }: { space: Space; me: number; roles: readonly Role[] },
   member: SpaceMember,
-  { handOver, mute, remove, ban, onRoles }: Doing,
+  { handOver, mute, remove, ban, nameCard, onRoles }: Doing,
 ): MenuItem[] {
   const { permissions, role_ids: own } = space;
   const { user, role_ids: held, muted_until: mutedUntil } = member;
@@ -39,6 +40,11 @@ export function memberActions(
   const rank = rankOf(space, { id: me, role_ids: own }, roles);
   const isBelow = user.id !== me && rankOf(space, { id: user.id, role_ids: held }, roles) < rank;
   const items: MenuItem[] = [];
+  if (user.id === me || (isBelow && permissions.includes("kick")))
+    items.push({
+      ...({ label: t(user.id === me ? "spaces.ownNameCard" : "spaces.nameCard"), icon: "edit" } as const),
+      onSelect: () => nameCard(member),
+    });
   if (permissions.includes("manage_roles"))
     items.push({
       ...{ label: t("roles.title"), icon: LATER.flag },

@@ -8,6 +8,8 @@ import { useAction } from "../../state/use-action.ts";
 import { usePages } from "../../state/use-pages.ts";
 import { useReload } from "../../state/use-reload.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { showDialog } from "../../ui/dialogs.tsx";
+import { lazy } from "../../ui/lazy.tsx";
 import { More } from "../../ui/more.tsx";
 import { Menu } from "../../ui/overlay/menu.tsx";
 import { ProblemText } from "../../ui/problem-text.tsx";
@@ -15,6 +17,8 @@ import { RoleName } from "../roles/role-name.tsx";
 import { type Role, useRoles } from "../roles/use-roles.ts";
 import { latest, loadSpaces, type Space, type SpaceMember } from "../state.ts";
 import { memberActions } from "./member-actions.tsx";
+
+const CardDialog = lazy(async () => (await import("../../group/name-card-dialog.tsx")).CardDialog);
 
 const PAGE = 100;
 
@@ -61,6 +65,17 @@ export function MembersDialog({ space: first, onClose }: { space: Space; onClose
     mute: (userId: number, seconds: number) => void mute.run(userId, seconds),
     remove: (userId: number) => void remove.run(userId),
     ban: (userId: number) => void ban.run(userId),
+    nameCard: (member: SpaceMember) => {
+      const path = { id, user_id: member.user.id };
+      const set = async (card: string) => {
+        const body = { name_card: card };
+        await chat.api.call("patch", "/v1/spaces/{id}/members/{user_id}", { path, body });
+        pages.reload();
+      };
+      const title = t(member.user.id === me ? "spaces.ownNameCard" : "spaces.nameCard");
+      const hint = t("spaces.nameCardHint");
+      showDialog((close) => <CardDialog {...{ member, title, hint, set }} onClose={close} />);
+    },
     onRoles: pages.reload,
   };
   const row = (member: SpaceMember) => {
@@ -103,12 +118,17 @@ function sectionsOf(members: readonly SpaceMember[], roles: readonly Role[]): Se
     .filter((section) => section.members.length > 0);
 }
 
-/** Whether a member owns the space, and whether they may not write. */
+/** What a member is called in the space, whether they own the space, and whether they may not write. */
 function MemberState({ space, member }: { space: Space; member: SpaceMember }) {
-  const { user, muted_until: until } = member;
+  const { user, muted_until: until, name_card: card } = member;
   const isMuted = until !== null && until > nowUntil(until);
   return (
     <small class="member-state">
+      {card && (
+        <span>
+          <bdi>{card}</bdi>
+        </span>
+      )}
       {user.id === space.owner_id && <span>{t("group.role.owner")}</span>}
       {isMuted && <span title={moment(until)}>{t("group.mutedMember")}</span>}
     </small>

@@ -42,6 +42,12 @@ export const spaces = {
   "spaces.closed": "Only some roles write here.",
   "spaces.closedButThreads": "Only some roles write here. You can answer in threads.",
   "spaces.closedMuted": "You are muted in this space until {time}.",
+  "spaces.muted": "You have muted this space",
+  "spaces.ownNameCard": "Your name in this space",
+  "spaces.nameCard": "Name in this space",
+  "spaces.nameCardHint":
+    "Shown in the list of the members of the space. Messages do not show it. Leave it empty for none.",
+  "spaces.slowMode": "Slow mode of channels that have none of their own",
   "spaces.noBans": "Nobody is banned from this space.",
   "category.title": "Category",
   "category.none": "None",
