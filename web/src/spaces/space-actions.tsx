@@ -15,7 +15,7 @@ import { orderActions } from "./channels/channel-actions.tsx";
 import { MembersDialog } from "./members/members-dialog.tsx";
 import { muteActions } from "./own/mute.ts";
 import { SpaceDialog } from "./space-dialog.tsx";
-import { loadSpaces, type Space } from "./state.ts";
+import { loadSpaces, type Space, spaces } from "./state.ts";
 
 const BansDialog = lazy(async () => (await import("./members/bans-dialog.tsx")).BansDialog);
 const AuditDialog = lazy(async () => (await import("./audit/audit-dialog.tsx")).AuditDialog);
@@ -23,6 +23,7 @@ const InvitationsDialog = lazy(
   async () => (await import("./invitations/invitations-dialog.tsx")).InvitationsDialog,
 );
 const RolesDialog = lazy(async () => (await import("./roles/roles-dialog.tsx")).RolesDialog);
+const SpaceOrder = lazy(async () => (await import("./own/space-order.tsx")).SpaceOrder);
 
 /** An own link that lets in any number of users for at least so long, in ms, is given again. */
 const DAY = 86_400_000;
@@ -83,6 +84,14 @@ export function spaceActions({ chat, me }: Account, space: Space): MenuItem[] {
       : []),
     ...muteActions(chat, space),
     ...orderActions(space),
+    ...(spaces.value.length > 1
+      ? [
+          {
+            ...{ label: t("order.spaces"), icon: LATER.grip },
+            onSelect: () => showDialog((close) => <SpaceOrder onClose={close} />),
+          },
+        ]
+      : []),
     ...(permissions.includes("manage_space")
       ? [
           {

@@ -26,7 +26,7 @@ export type Layout = components["schemas"]["Channels"];
 /** A member of a space, with their roles. */
 export type SpaceMember = components["schemas"]["SpaceMember"];
 
-/** The spaces that the user is in, the newest first. */
+/** The spaces that the user is in, in the order that they have chosen: new ones come first. */
 export const spaces = signal<readonly Space[]>([]);
 /** The channels and categories of the spaces that were shown, by the ids of the spaces. */
 const layouts = signal<ReadonlyMap<number, Layout>>(new Map());

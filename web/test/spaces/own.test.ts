@@ -41,3 +41,31 @@ test("a member mutes a space, has a name of their own in it, and its channels ge
   await page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await stored(ann)).toMatchObject({ slow_mode_s: 30 });
 });
+
+test("a user puts their spaces into an order, which all their devices have", async () => {
+  const club = await Scene.open(site);
+  const { ann } = club;
+  for (const name of ["Bees", "Compost"]) await club.another(name);
+  const page = await site.open({ person: ann });
+  await tab(page, "Garden club").click();
+  const tabs = () => page.locator(".space-tabs button bdi").allInnerTexts();
+  await expect.poll(tabs).toEqual(["Compost", "Bees", "Garden club"]);
+  await chooseFor(page, "Garden club", "Order of your spaces");
+  const dialog = page.getByRole("dialog", { name: "Order of your spaces" });
+  const handle = (name: string) => dialog.getByRole("button", { name: `Move ${name}` });
+  await handle("Garden club").press("ArrowUp");
+  await dialog.getByRole("status").getByText("Garden club: 2 of 3").waitFor();
+  await page.keyboard.press("ArrowUp");
+  expect(await findings(page)).toEqual([]);
+  const [from, to] = [await handle("Compost").boundingBox(), await handle("Bees").boundingBox()];
+  if (!from || !to) throw new Error("a handle is not shown");
+  await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+  await page.mouse.down();
+  for (let y = from.y; y <= to.y + to.height; y += 8) await page.mouse.move(from.x + 5, y);
+  await page.mouse.up();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  await expect.poll(tabs).toEqual(["Garden club", "Bees", "Compost"]);
+  const { items } = Object(await ann.call("GET", "/v1/spaces"));
+  expect(items.map(({ name }: { name: string }) => name)).toEqual(["Garden club", "Bees", "Compost"]);
+});

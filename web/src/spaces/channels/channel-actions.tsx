@@ -14,7 +14,7 @@ const AccessDialog = lazy(async () => (await import("../roles/access-dialog.tsx"
 const CategoryDialog = lazy(async () => (await import("./category-dialog.tsx")).CategoryDialog);
 const ChannelDialog = lazy(async () => (await import("./channel-dialog.tsx")).ChannelDialog);
 const ReadersDialog = lazy(async () => (await import("../readers/readers-dialog.tsx")).ReadersDialog);
-const OrderDialog = lazy(async () => (await import("./order-dialog.tsx")).OrderDialog);
+const ChannelOrder = lazy(async () => (await import("./channel-order.tsx")).ChannelOrder);
 
 /** Asks for a new channel. @param category the id of the one that it is to be in */
 export function addChannel(space: Space, category: number | null = null): void {
@@ -31,7 +31,7 @@ export function orderActions({ id, permissions }: Space): MenuItem[] {
     },
     {
       ...{ label: t("order.title"), icon: LATER.grip },
-      onSelect: () => showDialog((close) => <OrderDialog space={id} onClose={close} />),
+      onSelect: () => showDialog((close) => <ChannelOrder space={id} onClose={close} />),
     },
   ];
 }

@@ -1,26 +1,30 @@
-import { Problem } from "parley-client";
-import { useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/i18n.ts";
-import { useAccount } from "../../state/context.ts";
 import { useAction } from "../../state/use-action.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { LATER } from "../../ui/later/icons.ts";
 import { ProblemText } from "../../ui/problem-text.tsx";
-import { adopt, categoriesOf, channelsOf, loadChannels } from "../state.ts";
-import { blocksOf, moved, orderOf, type Row, rowsOf } from "./order.ts";
+import { blocksOf, moved, type Row } from "./order.ts";
 
 interface Props {
-  /** the id of the space */
-  space: number;
+  title: string;
+  /** what the list has */
+  label: string;
+  /** the rows as they stand by now */
+  stored: readonly Row[];
+  nameOf: (row: Row) => string;
+  /** what stands before the name of a row that is no category */
+  sign?: string;
+  /** said once others have changed the rows meanwhile */
+  changed: string;
+  /** Stores an order. @returns whether it holds: if not, the rows are loaded anew */
+  store: (rows: readonly Row[]) => Promise<boolean>;
   onClose: () => void;
 }
 
-/** Puts the channels of a space into an order and into categories: by a pointer, a finger or arrow keys. */
-export function OrderDialog({ space, onClose }: Props) {
-  const { chat } = useAccount();
-  const [channels, categories] = [channelsOf(space), categoriesOf(space)];
-  const stored = useMemo(() => rowsOf({ items: channels ?? [], categories }), [channels, categories]);
+/** Puts rows into an order, and into categories: by a pointer, a finger or arrow keys. */
+export function OrderDialog({ title, label, stored, nameOf, sign, changed, store, onClose }: Props) {
   /** null: nothing was moved, so that what comes meanwhile is shown */
   const [arranged, setRows] = useState<readonly Row[] | null>(null);
   const rows = arranged ?? stored;
@@ -28,8 +32,6 @@ export function OrderDialog({ space, onClose }: Props) {
   const [said, setSaid] = useState("");
   const list = useRef<HTMLUListElement>(null);
   const hint = useId();
-  const nameOf = ({ isCategory, id }: Row) =>
-    (isCategory ? categories : channels)?.find((one) => one.id === id)?.name ?? "";
 
   /** the row that was moved by a key: its button may have lost the focus, as it stands elsewhere */
   const moving = useRef<Row>(undefined);
@@ -74,26 +76,19 @@ export function OrderDialog({ space, onClose }: Props) {
   };
 
   const save = useAction(async () => {
-    const path = { id: space };
-    try {
-      adopt(space, await chat.api.call("put", "/v1/spaces/{id}/order", { path, body: orderOf(rows) }));
-      onClose();
-    } catch (error) {
-      if (!(error instanceof Problem && error.code === "conflict")) throw error;
-      await loadChannels(chat, space);
-      setRows(null);
-      setSaid(t("order.changed"));
-    }
+    if (await store(rows)) return onClose();
+    setRows(null);
+    setSaid(changed);
   });
   const release = () => setHeld(null);
   return (
-    <Dialog title={t("order.title")} onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       <p id={hint}>{t("order.hint")}</p>
       <ul
         ref={list}
         class="order"
         data-held={held !== null}
-        aria-label={t("spaces.channels")}
+        aria-label={label}
         onPointerMove={({ clientY }) => drag(clientY)}
         onPointerUp={release}
         onPointerCancel={release}
@@ -132,7 +127,7 @@ export function OrderDialog({ space, onClose }: Props) {
             >
               <Icon name={LATER.grip} />
             </button>
-            {!row.isCategory && <span aria-hidden="true">#</span>}
+            {sign && !row.isCategory && <span aria-hidden="true">{sign}</span>}
             <bdi>{nameOf(row)}</bdi>
           </li>
         ))}
@@ -140,7 +135,7 @@ export function OrderDialog({ space, onClose }: Props) {
       <p class="visually-hidden" role="status">
         {said}
       </p>
-      {said === t("order.changed") && <p>{said}</p>}
+      {said === changed && <p>{said}</p>}
       <ProblemText text={save.problem} />
       <button
         class="primary"

@@ -62,6 +62,8 @@ export const spaces = {
   "order.place": "{name}: {n} of {of}",
   "order.placeIn": "{name}: {n} of {of}, in {category}",
   "order.changed": "Somebody has changed the channels meanwhile. This is how they are now.",
+  "order.spaces": "Order of your spaces",
+  "order.spacesChanged": "Your spaces have changed meanwhile. This is how they are now.",
   "directory.title": "Find a space",
   "directory.search": "Name or description",
   "directory.none": "No space is open to all yet.",

@@ -60,6 +60,8 @@ export const spaces = {
   "order.place": "{name}：第 {n} 项，共 {of} 项",
   "order.placeIn": "{name}：第 {n} 项，共 {of} 项，位于{category}",
   "order.changed": "频道刚被他人更改，以下是最新的顺序。",
+  "order.spaces": "空间排序",
+  "order.spacesChanged": "你的空间刚有变化，以下是最新的顺序。",
   "directory.title": "查找空间",
   "directory.search": "名称或简介",
   "directory.none": "还没有对所有人开放的空间。",
