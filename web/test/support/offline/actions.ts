@@ -4,6 +4,7 @@ import { LIST } from "./list.ts";
 import { MESSAGES } from "./messages.ts";
 import { PEOPLE } from "./people.ts";
 import { SESSIONS, SETTINGS } from "./settings.ts";
+import { SPACE_OWN } from "./space-own.ts";
 import { SPACE_ROLES } from "./space-roles.ts";
 import { SPACES } from "./spaces.ts";
 import { WRITING } from "./writing.ts";
@@ -14,7 +15,7 @@ export const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   Messages: MESSAGES,
   "The list": LIST,
   "Details of a group": DETAILS,
-  Spaces: [...SPACES, ...SPACE_ROLES],
+  Spaces: [...SPACES, ...SPACE_OWN, ...SPACE_ROLES],
   People: PEOPLE,
   "Settings and search": SETTINGS,
   Sessions: SESSIONS,
