@@ -27,7 +27,10 @@ export async function space({ ann, ben, word }: World, owner: Person) {
   };
   return {
     ...{ id, name, hash: "#/", ready: (page: Page) => tab(page, name), choose },
-    open: (page: Page) => tab(page, name).click(),
+    open: async (page: Page) => {
+      await tab(page, name).click();
+      await page.getByRole("region", { name }).getByRole("link", { name: "general" }).waitFor();
+    },
     isMember: async (person: Person) =>
       Object(await person.call("GET", "/v1/spaces")).items.some((one: { id: number }) => one.id === id),
     channels: async () => Object(await ann.call("GET", `/v1/spaces/${id}/channels`)).items,
