@@ -120,7 +120,8 @@ export function changedDraft(
   { content, mentions, quoteSeq }: ScheduledChange,
 ): ScheduledMessage["draft"] {
   const changes = {
-    ...(mentions !== undefined && { mentions }),
+    // As an edit does: they replace those of roles, too.
+    ...(mentions !== undefined && { mentions, roleMentions: undefined }),
     ...(quoteSeq !== undefined && { quoteSeq: quoteSeq ?? undefined }),
   };
   if (!content) return { ...draft, ...changes };

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import type { ConversationId } from "../../../src/domain/ids.ts";
 import { call, expectProblem, registerUsers, type SignedIn } from "../../support/clients/api.ts";
 import { ask, createGroup, getConversation, list, page, send } from "../../support/clients/chat.ts";
 import { openDevice, openRoom } from "../../support/clients/socket.ts";
 import { setCrowdMembers } from "../../support/settings.ts";
 import { DRIVERS } from "../../surfaces/drivers.ts";
-import { Scene } from "./scene.ts";
+import { as, Scene } from "./scene.ts";
 
 let scene: Scene;
 let ann: SignedIn;
@@ -199,6 +200,16 @@ describe("a mention of a role", () => {
           body,
         });
     }
+  });
+
+  test("waits with a message that is scheduled, until its mentions are changed", async () => {
+    const later = { ...calling("m1", { mention_roles: [role] }), send_at: Date.now() + 3_600_000 };
+    const { body } = await ask(ann, seeds, "POST", "/messages", later);
+    const { id, ...shown } = z.looseObject({ id: z.string() }).parse(Object(body).scheduled);
+    expect(shown).toMatchObject({ mention_roles: [role] });
+    const changed = await as(ann, "PATCH", `/v1/scheduled/${id}`, { mentions: [bob.user.id] });
+    expect(changed.body).toMatchObject({ mentions: [bob.user.id] });
+    expect(changed.body).not.toHaveProperty("mention_roles");
   });
 
   test("ends with an edit of the mentions", async () => {

@@ -352,6 +352,7 @@ function summaryFields({ count, lastSeq, lastAt, userIds }: DomainThreadSummary)
   return { count, last_seq: lastSeq, last_at: lastAt, user_ids: userIds };
 }
 
-function roleMentionFields({ roles, here }: RoleMentions) {
+/** The roles that a message mentions, and whether followers who are online, as v1 shows them. */
+export function roleMentionFields({ roles, here }: RoleMentions) {
   return { ...(roles.length > 0 && { mention_roles: roles }), ...(here && { mention_here: true as const }) };
 }

@@ -24,7 +24,7 @@ export const ClientMsgId = z.string().min(1).max(LIMITS.clientMsgId).openapi({
 export const Mentions = z.union([z.array(UserId).max(LIMITS.mentions), z.literal("all")]);
 
 /** The roles that a message in a channel mentions. */
-const RoleMentionFields = {
+export const RoleMentionFields = {
   mention_roles: z
     .array(RoleId)
     .min(1)

@@ -24,8 +24,8 @@ import { ListQuery, Metadata, serializePage, Time } from "../common.ts";
 import { ProblemCode, problems, wireCode } from "../problems.ts";
 import { callerRoutes, jsonAnswer, jsonBody } from "../route.ts";
 import { v1Router } from "../router.ts";
-import { ThreadPlace } from "./message.ts";
-import { Mentions, MessageReference, nameOf } from "./new-message.ts";
+import { roleMentionFields, ThreadPlace } from "./message.ts";
+import { Mentions, MessageReference, nameOf, RoleMentionFields } from "./new-message.ts";
 import { type MessageKind, PollBody } from "./poll.ts";
 
 const EXAMPLE = "scheduled-0f9b2c6d-4e8a-4173-8b5c-1d2e3f405162";
@@ -52,6 +52,7 @@ const Fields = {
   quote_seq: Seq.optional(),
   thread: ThreadPlace.optional(),
   mentions: Mentions,
+  ...RoleMentionFields,
   metadata: Metadata.optional(),
   failed: ProblemCode.optional().openapi({ description: "Why it was refused when it was due" }),
   failed_at: Time.optional().openapi({ description: "When, in milliseconds since 1970" }),
@@ -215,6 +216,7 @@ export function serializeScheduled(message: ScheduledMessage): z.infer<typeof Sc
     ...(draft.quoteSeq !== undefined && { quote_seq: draft.quoteSeq }),
     ...(draft.thread && { thread: { root: draft.thread.root, also_in_main: draft.thread.alsoInMain } }),
     mentions: draft.mentions,
+    ...(draft.roleMentions && roleMentionFields(draft.roleMentions)),
     ...(draft.metadata && { metadata: readMetadata(draft.metadata) }),
     ...content(draft),
     ...(failed && { failed: wireCode(failed.code), failed_at: failed.at }),
