@@ -13,8 +13,8 @@ const OVER = -1;
 const UNREAD = -2;
 
 /**
- * How often a space is read for one load. One whose rights change all the time is `unavailable`: else all that
- * wait would wait for ever.
+ * How often a space is read for one load. One whose rights change all the time is `unavailable`: else all
+ * that wait would wait for ever.
  */
 const MOST_READINGS = 8;
 
