@@ -116,7 +116,8 @@ export function createWorker(timing: Timing, rules = new SharedRules()) {
             if (isNew) ctx.waitUntil(tellStaff({ db, inboxes }, message.senderId));
             return state;
           },
-          leaseSpace: (id, lease) => leaseSpace(db, id, lease, settings.crowdMembers),
+          leaseSpace: (id, lease) =>
+            leaseSpace(db, id, lease, Math.min(LIMITS.wholeSpace, settings.crowdMembers)),
           mentionedMembers: (spaceId, id, mentions) =>
             findMentionedMembers(db, { spaceId, id }, mentions, LIMITS.reachedByRoles),
           suspension: (userId) => findSuspension(db, userId, Date.now()),

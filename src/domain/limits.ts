@@ -153,6 +153,8 @@ export const LIMITS = {
   invitations: 100,
   /** members, channels, categories and roles of a space; channels that newcomers follow; overrides of one */
   spaceMembers: 100_000,
+  /** members of a space that its channels read whole; of a larger one they read whom something in them concerns */
+  wholeSpace: 100,
   /** members of a space whom a gateway compares, and a KOOK list has: of a larger space it tells no joins */
   viewedMembers: 10_000,
   channels: 500,

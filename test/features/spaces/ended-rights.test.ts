@@ -236,7 +236,7 @@ class Story {
 // Of a large space a channel reads those members whom something in it concerns.
 test.each([
   ["small", 1_000],
-  ["large", 1],
+  ["large", 2],
 ])(
   "nobody hears a message of a moment in which they had no right to its channel, in a %s space",
   async (_, crowd) => {

@@ -57,7 +57,7 @@ test("who is named by several at the same moment counts all of it", async () => 
 
 test.each([
   ["small", 1_000],
-  ["large", 1],
+  ["large", 2],
 ])(
   "who has just come into a %s space is named in a channel that knew its readers before",
   async (_, crowd) => {
