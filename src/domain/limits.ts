@@ -153,7 +153,7 @@ export const LIMITS = {
   invitations: 100,
   /** members, channels, categories and roles of a space; channels that newcomers follow; overrides of one */
   spaceMembers: 100_000,
-  /** members of a space that its channels read whole; of a larger one they read whom something in them concerns */
+  /** members of a space that its channels read whole; of a larger one they read whom they concern */
   wholeSpace: 100,
   /** members of a space whom a gateway compares, and a KOOK list has: of a larger space it tells no joins */
   viewedMembers: 10_000,
