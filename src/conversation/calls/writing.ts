@@ -1,6 +1,6 @@
 import { atPath, noMessage } from "../../domain/errors.ts";
 import type { MessageEdit } from "../../domain/messages/edit.ts";
-import type { AnyDraft, DraftReferences } from "../../domain/messages/message.ts";
+import { type AnyDraft, type DraftReferences, usersMentioned } from "../../domain/messages/message.ts";
 import type { ReactionKey } from "../../domain/messages/reactions.ts";
 import { weightOf } from "../../object/backlog.ts";
 import { whenLoaded } from "../../object/calls/not-loaded.ts";
@@ -8,7 +8,6 @@ import { effect } from "../../object/calls/object-call.ts";
 import { WEIGHTS, weightOfBytes } from "../../object/user-budgets.ts";
 import type { VoteInput } from "../polls/polls.ts";
 import type { ReactionInput } from "../reactions/reactions.ts";
-import { namedIn } from "../sending/draft-references.ts";
 import {
   type Caller,
   growing,
@@ -60,7 +59,7 @@ export const WRITING = {
     light,
     takingPart(async ({ room }, { userId, draft }: Caller & { draft: DraftReferences }) => {
       // Whom it names may have come into the space since it was read.
-      await room.channel?.ready(namedIn(draft));
+      await room.channel?.ready(usersMentioned(draft));
       return room.profiles.fresh(() => room.sends.check(userId, draft));
     }),
   ),

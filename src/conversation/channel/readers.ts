@@ -18,7 +18,7 @@ const UNREAD = -2;
  */
 const MOST_READINGS = 8;
 
-/** How long somebody is known who does nothing here, in ms: longer than a message waits to be stored. */
+/** A user of a large space is known for so long after their last call (ms). A message waits for less. */
 const KEEP_MS = 60_000;
 
 /** What readers are made from. */
@@ -29,7 +29,7 @@ interface ReadersDeps {
   timing: Timing["spaces"];
 }
 
-/** What has to be known of whom. */
+/** The users whose rights a channel has to know. */
 interface Concerned {
   /** the users with room sockets, the followers of whom D1 may not know, and who has made hooks */
   users(): Iterable<UserId>;
@@ -50,7 +50,7 @@ export class ChannelReaders {
   /** what rights follow from */
   #rights: ChannelBasis | null = null;
   readonly #readers = new Map<UserId, SpaceReader>();
-  /** of a large space: when somebody was asked for last (ms since 1970) */
+  /** of a large space: the last call of each user (ms since 1970) */
   readonly #askedAt = new Map<UserId, number>();
   #isLarge = false;
   #version = UNREAD;
@@ -134,7 +134,7 @@ export class ChannelReaders {
     return this.#until - Date.now() > this.#deps.timing.renewMs;
   }
 
-  /** Who has done something here of late; of a small space whoever is known. */
+  /** The users with a call of late; of a small space all who are known. */
   #recent(): Iterable<UserId> {
     if (!this.#isLarge) return this.#readers.keys();
     const since = Date.now() - KEEP_MS;

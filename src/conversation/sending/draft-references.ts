@@ -1,6 +1,6 @@
 import { CoreError, noMentioned, noMessage } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
-import type { Draft, DraftReferences } from "../../domain/messages/message.ts";
+import { type DraftReferences, usersMentioned } from "../../domain/messages/message.ts";
 import type { MessageLog } from "../log/message-log.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { Members } from "../members/members.ts";
@@ -23,12 +23,12 @@ interface Referenced {
 export function refusedReference(
   { log, members, threads, arrivals }: Referenced,
   sender: MemberRow,
-  { quoteSeq, thread, mentions, alsoMentioned = [], roleMentions }: DraftReferences,
+  { quoteSeq, thread, mentions, alsoMentioned, roleMentions }: DraftReferences,
 ): CoreError | undefined {
   if (quoteSeq !== undefined && !log.visible(quoteSeq, sender)) return noMessage(quoteSeq);
   const refusal = thread && threads.refusal(thread, sender);
   if (refusal) return refusal;
-  const nonMember = namedIn({ mentions, alsoMentioned }).find(
+  const nonMember = usersMentioned({ mentions, alsoMentioned }).find(
     (id) => !(members.findSender(id) || arrivals?.isNamed(id)),
   );
   if (nonMember === undefined) return undefined;
@@ -36,12 +36,4 @@ export function refusedReference(
   if (roleMentions)
     return new CoreError("unavailable", "Its readers have changed. Send it again.", { retryAfter: 0 });
   return noMentioned(nonMember);
-}
-
-/** The users whom a draft names. */
-export function namedIn({
-  mentions,
-  alsoMentioned = [],
-}: Pick<Draft, "mentions" | "alsoMentioned">): UserId[] {
-  return mentions === "all" ? alsoMentioned : mentions;
 }

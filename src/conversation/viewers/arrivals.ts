@@ -10,14 +10,13 @@ import {
 } from "../../domain/errors.ts";
 import { NOBODY, Position, type UserId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
-import type { AnyDraft, RoleMentions } from "../../domain/messages/message.ts";
+import { type AnyDraft, type RoleMentions, usersMentioned } from "../../domain/messages/message.ts";
 import type { ConversationDirectory } from "../../domain/ports.ts";
 import { errorFields, log } from "../../lib/logger.ts";
 import { withDeadline } from "../../object/calls/deadline.ts";
 import type { MessageRow } from "../log/row.ts";
 import type { MemberRow } from "../members/member-row.ts";
 import type { RoomStores } from "../room/context.ts";
-import { namedIn } from "../sending/draft-references.ts";
 import type { PendingSend, SendOrigin } from "../sending/send.ts";
 import type { Transaction } from "../state/transaction.ts";
 
@@ -78,7 +77,7 @@ export class Arrivals {
     const { roleMentions, mentions } = draft;
     if (!roleMentions) return { ok: true, value: draft };
     try {
-      const reached = await this.#reachedBy(senderId, roleMentions, namedIn(draft));
+      const reached = await this.#reachedBy(senderId, roleMentions, usersMentioned(draft));
       if (mentions === "all") return { ok: true, value: draft };
       return { ok: true, value: { ...draft, mentions: [...new Set([...mentions, ...reached])] } };
     } catch (error) {
@@ -135,7 +134,7 @@ export class Arrivals {
     if (!viewers.areThere || !first) return NOBODY_COMES;
     const sender = this.#isArriving(senderId, first.origin) ? [senderId] : NOBODY_COMES;
     if (!readers) return sender;
-    const named = sends.flatMap(({ draft }) => namedIn(draft).filter((id) => !members.findSender(id)));
+    const named = sends.flatMap(({ draft }) => usersMentioned(draft).filter((id) => !members.findSender(id)));
     return named.length === 0 ? sender : [...sender, ...named];
   }
 
@@ -181,7 +180,7 @@ export class Arrivals {
   joinNamed(tx: Transaction, draft: Bringing["draft"], { seq, n, in_main, silent }: MessageRow): void {
     const { members, readers } = this.#room;
     if (!readers) return;
-    for (const id of namedIn(draft)) {
+    for (const id of usersMentioned(draft)) {
       const row = members.findSender(id) ? null : this.#find(id);
       // The messages of the same commit before it do not count. A silent one counts for nobody.
       const read = { read_seq: Position.parse(seq - 1), read_n: silent === null ? n - in_main : n };

@@ -1,7 +1,7 @@
 import { deletedUser, type Person } from "../../domain/accounts/person.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { readTip } from "../../domain/messages/content.ts";
-import type { Message } from "../../domain/messages/message.ts";
+import { type Message, usersMentioned } from "../../domain/messages/message.ts";
 import { findPeople } from "../../storage/conversations/conversations.ts";
 import type { Core } from "../context.ts";
 
@@ -36,10 +36,10 @@ export function mentionedUsers({
   kind,
   body,
   mentions,
-  alsoMentioned = [],
+  alsoMentioned,
   revokedBy,
 }: Pick<Message, "kind" | "body" | "mentions" | "alsoMentioned" | "revokedBy">): UserId[] {
-  const mentioned = mentions === "all" ? alsoMentioned : mentions;
+  const mentioned = usersMentioned({ mentions, alsoMentioned });
   if (kind !== "tip") return revokedBy === undefined ? mentioned : [...mentioned, revokedBy];
   const tip = readTip(body);
   return "notice" in tip ? [] : [tip.actor_id, ...tip.user_ids];

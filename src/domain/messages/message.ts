@@ -36,6 +36,17 @@ export interface Quote {
 /** The users that a message mentions, or everybody. */
 export type Mentions = UserId[] | "all";
 
+/** The users whom a message or a draft names, also beside everybody. */
+export function usersMentioned({
+  mentions,
+  alsoMentioned = [],
+}: {
+  mentions: Mentions;
+  alsoMentioned?: UserId[] | undefined;
+}): UserId[] {
+  return mentions === "all" ? alsoMentioned : mentions;
+}
+
 /**
  * Roles of the space, and who of the followers was online, that a message in a channel mentions: those of
  * them who read it are among its mentions.

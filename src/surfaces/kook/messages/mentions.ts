@@ -1,7 +1,7 @@
 import type { Person } from "../../../domain/accounts/person.ts";
 import { namedAt } from "../../../domain/markup/named-people.ts";
 import { isBehindWord, isInWord } from "../../../domain/markup/words.ts";
-import type { Draft, Message } from "../../../domain/messages/message.ts";
+import { type Draft, type Message, usersMentioned } from "../../../domain/messages/message.ts";
 import type { SpaceRole } from "../../../domain/spaces/role.ts";
 
 /**
@@ -74,14 +74,6 @@ export interface Mentioned {
 
 /** A message mentions nobody. */
 export const NOBODY_MENTIONED: Mentioned = { people: [], all: false, here: false };
-
-/** The users whom a message mentions. */
-export function usersMentioned({
-  mentions,
-  alsoMentioned = [],
-}: Pick<Message, "mentions" | "alsoMentioned">) {
-  return mentions === "all" ? alsoMentioned : mentions;
-}
 
 /** @param known users who may be among those whom the message mentions */
 export function mentionedBy(message: Message, known: readonly Person[]): Mentioned {

@@ -6,7 +6,7 @@ import { sendMessage, showTo } from "../../../core/messages/messages.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import { CoreError, invalid, noMessage } from "../../../domain/errors.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import type { Draft, Message } from "../../../domain/messages/message.ts";
+import { type Draft, type Message, usersMentioned } from "../../../domain/messages/message.ts";
 import { weighs } from "../../../http/access/rate-limit.ts";
 import type { CallerEnv } from "../../../http/env.ts";
 import { checked, fieldsOf } from "../../../http/fields.ts";
@@ -27,7 +27,7 @@ import {
 } from "../schemas.ts";
 import { editLatest, pageOfMessages, peopleNamed, pinnedMessages } from "../use-cases/messages.ts";
 import { serializeUser } from "../users.ts";
-import { mentionsOf, type Named, usersMentioned } from "./mentions.ts";
+import { mentionsOf, type Named } from "./mentions.ts";
 import { isShown, messageId, serializeMessage } from "./shown.ts";
 import type { Call, Target } from "./targets.ts";
 

@@ -1,7 +1,7 @@
 import type { ProfileLookup } from "../../../core/accounts/profile-lookup.ts";
 import type { Person } from "../../../domain/accounts/person.ts";
 import { Position } from "../../../domain/ids.ts";
-import type { Message, Priority } from "../../../domain/messages/message.ts";
+import { type Message, type Priority, usersMentioned } from "../../../domain/messages/message.ts";
 import type { OnlineMessage } from "../../../domain/sync/online-message.ts";
 import { AT_ALL, ELEMENTS, type SerializeContext, seconds, type WireConversation } from "../context.ts";
 import { directID, groupConversationID, wireGroupID, wireMessageID } from "../ids.ts";
@@ -115,13 +115,13 @@ function senderOf({ sender }: { sender: Person }, nameCard: string | undefined) 
 function extrasOf(
   {
     mentions,
-    alsoMentioned = [],
+    alsoMentioned,
     priority,
     customData,
   }: Pick<Unsent, "mentions" | "alsoMentioned" | "priority" | "customData">,
   profiles: ProfileLookup,
 ) {
-  const named = (mentions === "all" ? alsoMentioned : mentions).map((id) => profiles(id).username);
+  const named = usersMentioned({ mentions, alsoMentioned }).map((id) => profiles(id).username);
   return {
     priority: PRIORITIES[priority ?? "normal"],
     atUserList: mentions === "all" ? [AT_ALL, ...named] : named,

@@ -32,12 +32,13 @@ import {
   type Recipient,
   type StoredDraft,
 } from "../../../domain/messages/draft.ts";
-import type {
-  AnyDraft,
-  ForwardDraft,
-  Message,
-  MessageReference,
-  Priority,
+import {
+  type AnyDraft,
+  type ForwardDraft,
+  type Message,
+  type MessageReference,
+  type Priority,
+  usersMentioned,
 } from "../../../domain/messages/message.ts";
 import { filesOf } from "../../../domain/messages/scheduled.ts";
 import { exceedsBytes } from "../../../domain/text.ts";
@@ -299,11 +300,11 @@ export async function findUnsentDraft(
   try {
     const state = await core.inboxes.draft(caller, { id });
     if ("sent" in state) return null;
-    const { to, said, mentions, alsoMentioned = [], priority, customData } = state.content;
+    const { to, said, mentions, alsoMentioned, priority, customData } = state.content;
     const [sender, resolved, people] = await Promise.all([
       findUser(core.db, caller, caller),
       resolveContent(core, caller, to, said),
-      findPeople(core.db, mentions === "all" ? alsoMentioned : mentions),
+      findPeople(core.db, usersMentioned({ mentions, alsoMentioned })),
     ]);
     if (!sender) return null;
     const { kind, body } = resolved;
@@ -369,12 +370,8 @@ async function releaseFilesOfSent(core: Core, caller: UserId, id: DraftId, draft
 }
 
 /** @throws `not_found` for a mentioned user who is not among `members` */
-function requireAmong(
-  { mentions, alsoMentioned = [] }: Pick<AnyDraft, "mentions" | "alsoMentioned">,
-  members: UserId[],
-): void {
-  const named = mentions === "all" ? alsoMentioned : mentions;
-  const stranger = named.find((id) => !members.includes(id));
+function requireAmong(draft: Pick<AnyDraft, "mentions" | "alsoMentioned">, members: UserId[]): void {
+  const stranger = usersMentioned(draft).find((id) => !members.includes(id));
   if (stranger !== undefined) throw noMentioned(stranger);
 }
 
