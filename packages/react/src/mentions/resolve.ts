@@ -111,7 +111,7 @@ async function membersNamed(
 /** A call looks at 2,000 members: behind a page without anybody may be others. So many are asked for. */
 const MAX_PAGES = 5;
 
-/** The first page of a search that has somebody, or nobody where the first pages have not. */
+/** The items of the first page that has some. A search may have empty pages before it. */
 export async function firstFound(
   get: (more: { cursor?: string }) => Promise<{
     readonly items: readonly Nameable[];
